@@ -1,0 +1,34 @@
+/*
+ * The server's keys, in KEYS_DIR (0700, files 0600, refused when others can read them): the RS256 pair private.pem and
+ * public.pem; further public keys `public-*.pem` that still verify after a rotation; `local.key`, 32 bytes for signed local
+ * URLs. Made at first start. Parsed once; reloaded whole on SIGHUP.
+ */
+#ifndef PARLEY_AUTH_KEYS_H
+#define PARLEY_AUTH_KEYS_H
+
+#include <stddef.h>
+
+#include "parley/core/buf.h"
+#include "parley/core/config.h"
+#include "parley/core/err.h"
+#include "parley/core/str.h"
+
+struct keys;
+
+/* Loads, or makes what is missing. ret_fault: one line, what is wrong and what to do. Before the first thread. */
+enum err keys_open(const struct config *config, struct buf *ret_fault, struct keys **ret_keys) MUST_CHECK;
+/* Reads the folder again; the old keys stay when something is wrong. Any thread. */
+enum err keys_reload(struct keys *keys, struct buf *ret_fault) MUST_CHECK;
+/* Makes a new pair, keeps the old public key for verifying, on disk. Running servers take it at SIGHUP. */
+enum err keys_rotate(const struct config *config, struct buf *ret_fault, struct buf *ret_kid) MUST_CHECK;
+void keys_free(struct keys *keys);
+
+/* The JWK set (RFC 7517) of all live public keys, as JSON text, appended. Any thread. */
+void keys_jwks(struct keys *keys, struct buf *out);
+/* SHA-256 over what every host of one server must have in common (the signing key's kid and local.key), 64 hex digits.
+   Two hosts with different ones refuse to share a database. */
+void keys_fingerprint(struct keys *keys, struct buf *out);
+/* HMAC-SHA-256 over data with local.key, for signed local URLs and cursors. Any thread. */
+void keys_local_mac(struct keys *keys, struct str data, unsigned char ret_mac[32]);
+
+#endif

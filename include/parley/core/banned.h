@@ -1,0 +1,15 @@
+/*
+ * Functions that may not be used anywhere. Every file of Parley sees this header first (CMakeLists.txt: -include), after
+ * the system headers that declare them, so that a use is an error at compile time.
+ */
+#ifndef PARLEY_CORE_BANNED_H
+#define PARLEY_CORE_BANNED_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok atoi atol atoll gmtime localtime rand srand
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * The two structures that are passed everywhere. struct app: the parts of the running process, put together once in
+ * main.c and borrowed by all. struct ctx: what belongs to one request (or one job's step): its arena, its problem, its
+ * transaction. A ctx is used by one thread at a time.
+ */
+#ifndef PARLEY_CORE_CTX_H
+#define PARLEY_CORE_CTX_H
+
+#include <stdint.h>
+
+#include "parley/core/arena.h"
+#include "parley/core/config.h"
+#include "parley/core/ids.h"
+#include "parley/core/problem.h"
+
+struct db;
+struct db_conn;
+struct keys;
+struct hasher;
+struct store;
+struct bus;
+struct auth_cache;
+
+struct app {
+    struct config_box *config; /* the present snapshot; config_get */
+    struct db *db;
+    struct keys *keys;         /* signing keys */
+    struct hasher *hasher;     /* password hashing threads */
+    struct store *store;       /* objects */
+    struct bus *bus;           /* wake-ups between processes */
+    struct auth_cache *cache;  /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
+};
+
+enum { REQUEST_ID_BYTES = 37 };
+
+struct ctx {
+    const struct app *app;
+    const struct config *config; /* the snapshot that this request began with */
+    struct arena *arena;
+    struct problem *problem;
+    struct db_conn *conn;        /* set inside db_run and db_read, else NULL; only db/ touches it */
+    int64_t now_us;              /* wall clock at the start of the request */
+    char request_id[REQUEST_ID_BYTES];
+    uint32_t statement_count;
+};
+
+/* return fail(ctx, ERR_X): the error with its own sentence; failf: with a detail (never with the client's bytes). */
+#define fail(ctx, err) problem_fail((ctx)->problem, (ctx)->arena, (err), NULL)
+#define failf(ctx, err, ...) problem_fail((ctx)->problem, (ctx)->arena, (err), __VA_ARGS__)
+
+#endif

@@ -1,0 +1,64 @@
+/* Every maximum, with its unit and its reason. What an operator may change is a setting instead (core/config.h). */
+#ifndef PARLEY_CORE_LIMITS_H
+#define PARLEY_CORE_LIMITS_H
+
+#include <stddef.h>
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+
+enum {
+    /* Text, in code points */
+    NAME_MAX_CHARS = 255,      /* titles, workspace names, file names: what the seeds' tables held */
+    PERSON_NAME_MAX_CHARS = 100,
+    EMAIL_MAX_BYTES = 254,     /* RFC 5321 §4.5.3.1.3 less the angle brackets */
+    CONTENT_MAX_CHARS = 100000, /* a message; API.md */
+    PROMPT_MAX_CHARS = 32000,  /* a system prompt */
+    PASSWORD_MIN_BYTES = 8,
+    PASSWORD_MAX_BYTES = 72,   /* bcrypt cuts there */
+    USER_AGENT_MAX_BYTES = 255,
+    IDEMPOTENCY_KEY_MAX = 128, /* characters; API.md */
+
+    /* Counts */
+    FILES_PER_MESSAGE_MAX = 20,
+    PAGE_DEFAULT = 50,
+    PAGE_MAX = 200,
+    SESSIONS_PER_USER_MAX = 100, /* the oldest ends when one more signs in */
+    WORKSPACES_PER_USER_MAX = 1000,
+    MEMBERS_PER_WORKSPACE_MAX = 10000,
+    UPLOAD_PARTS_MAX = 10000, /* S3's own */
+    UPLOADS_PENDING_PER_USER_MAX = 100,
+    INVITATIONS_PENDING_MAX = 1000, /* per workspace */
+
+    /* Request parsing */
+    JSON_DEPTH_MAX = 32,
+    PATH_MAX_BYTES = 2048,
+    QUERY_PARAMS_MAX = 32,
+    HEADERS_BYTES_MAX = 65536,
+    PATH_PARAMS_MAX = 4,
+    MULTIPART_PARTS_MAX = 64, /* 20 files and the fields around them */
+    TOKEN_MAX_BYTES = 4096,   /* an access token is about 800 */
+
+    /* Times */
+    BODY_IDLE_MAX_S = 30,       /* a client silent for longer in the middle of a body is cut off */
+    DB_RETRY_MAX_MS = 5000,     /* db_run's retries end after it */
+    DB_LEASE_WAIT_MAX_MS = 5000,
+    STOP_MAX_S = 10,            /* SIGTERM: what runs is given this long */
+    CACHE_MAX_MS = 1000,        /* the oldest answer that a cache in the process may give */
+    IDEMPOTENCY_KEPT_HOURS = 24,
+    REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
+
+    /* Queues */
+    HASH_QUEUE_MAX = 64, /* password hashing waits here, then 503 */
+};
+
+/* Memory of one request; one page of 200 messages of 100,000 characters does not fit and gets a clean 503. */
+#define REQUEST_ARENA_BYTES (32 * MIB)
+#define BODY_MAX_BYTES (1 * MIB)
+#define REPLY_MAX_BYTES (64 * MIB)
+/* A single presigned PUT; larger direct uploads go in parts. */
+#define SINGLE_PUT_MAX_BYTES ((int64_t)(64 * MIB))
+/* Piece in which files are moved between socket, disk and store. */
+#define COPY_CHUNK_BYTES (256 * KIB)
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * Routes: one row per endpoint. From the rows come the router, the gate's checks, the OpenAPI document and the access
+ * matrix of the tests. A row that leaves out its access, role, scope or rate refuses to start.
+ */
+#ifndef PARLEY_GATE_ROUTE_H
+#define PARLEY_GATE_ROUTE_H
+
+#include "parley/domain/member.h"
+#include "parley/domain/principal.h"
+#include "parley/gate/spec.h"
+#include "parley/http/reply.h"
+#include "parley/http/request.h"
+
+enum access {
+    ACCESS_NOT_SAID_,
+    ACCESS_ANYONE,      /* no credential needed; one that is sent is still checked */
+    ACCESS_SIGNED_IN,   /* a person (not an anonymous visitor) */
+    ACCESS_ADMIN,       /* global role ADMIN */
+    ACCESS_SIGNED_URL,  /* the handler checks the URL's own signature (/objects) */
+};
+
+/* The least role in the workspace that the path names. */
+enum route_role {
+    ROLE_NOT_SAID_,
+    ROLE_NO_WORKSPACE, /* the path names none */
+    ROLE_GUEST,
+    ROLE_MEMBER,
+    ROLE_OWNER,
+};
+
+enum scope { SCOPE_NOT_SAID_, SCOPE_NONE, SCOPE_READ, SCOPE_WRITE, SCOPE_ADMIN };
+
+enum rate { RATE_NOT_SAID_, RATE_NOBODY, RATE_READ, RATE_WRITE, RATE_UPLOAD, RATE_CREDENTIAL };
+
+enum route_flags {
+    ROUTE_IDEMPOTENT = 1, /* takes Idempotency-Key */
+    ROUTE_MULTIPART = 2,  /* takes multipart/form-data as well; the handler reads the body when call->body is NULL */
+    ROUTE_RAW_BODY = 4,   /* the handler reads the body */
+    ROUTE_PAGED = 8,      /* takes limit and cursor, answers with Link */
+};
+
+/* A query parameter; decoded like a body field into the route's query struct. */
+struct query_spec {
+    const struct spec *spec;
+};
+
+enum { PATH_IDS_MAX = 3 };
+
+/* What a handler is given. Borrowed until it returns. */
+struct call {
+    const struct route *route;
+    struct http_request *request;
+    const struct principal *principal; /* NULL when nobody is signed in */
+    struct membership workspace;       /* filled in when the path names {workspace}; the caller's membership */
+    struct uuid ids[PATH_IDS_MAX];     /* the path's other {ids}, in order, parsed */
+    struct str words[PATH_IDS_MAX];    /* the path's {name:word} pieces, decoded, in order */
+    const void *body;                  /* struct of route->body, decoded; NULL where the body is multipart or raw */
+    const void *query;                 /* struct of route->query, decoded; NULL where the route has none */
+};
+
+typedef enum err (*route_fn)(struct ctx *ctx, const struct call *call, struct reply *reply);
+
+struct route {
+    enum method method;
+    const char *path; /* "/workspaces/{workspace}/chat/{chat}"; {workspace} is checked by the gate */
+    route_fn handler;
+    enum access access;
+    enum route_role role;
+    enum scope scope;
+    enum rate rate;
+    int flags;
+    const struct spec *body;   /* NULL: no JSON body is taken */
+    const struct spec *query;  /* NULL: no query parameter is known (unknown ones are ignored) */
+    const struct spec *reply;  /* NULL: no JSON body is answered */
+    enum { REPLY_ONE, REPLY_LIST } reply_shape; /* reply is one object or a bare array of them */
+    int status;                /* of success: 200, 201, 202, 204, 302 */
+    const char *summary;
+    const char *tag;           /* group in the OpenAPI document */
+};
+
+/* A table of one file. */
+struct route_table {
+    const struct route *routes;
+    size_t count;
+};
+
+#endif

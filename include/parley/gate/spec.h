@@ -1,0 +1,103 @@
+/*
+ * Specs: rows that describe a C struct as a JSON object. One table decodes and checks request bodies, encodes replies and
+ * prints the OpenAPI document, so the three agree.
+ *
+ * How a row's type is kept in the struct at `offset`:
+ *   FIELD_STR FIELD_EMAIL FIELD_PASSWORD  struct str     absent = not sent or null; min/max in code points (PASSWORD: bytes)
+ *   FIELD_INT    int64_t      INT_NULL = null
+ *   FIELD_REAL   double       NAN = null
+ *   FIELD_BOOL   bool
+ *   FIELD_UUID   struct uuid  all zero = null
+ *   FIELD_TIME   int64_t      microseconds; 0 = null
+ *   FIELD_ENUM   int          index into `names`
+ *   FIELD_OBJECT struct       embedded, described by `spec`
+ *   FIELD_REF    pointer      to a struct described by `spec`; NULL = null
+ *   FIELD_LIST   struct list  of elements described by `spec`, or of `element` when spec is NULL
+ *   FIELD_RAW    struct str   JSON text, written as it is (replies only)
+ */
+#ifndef PARLEY_GATE_SPEC_H
+#define PARLEY_GATE_SPEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "parley/core/ctx.h"
+#include "parley/core/json.h"
+
+#define INT_NULL INT64_MIN
+
+enum field_type {
+    FIELD_NONE_, /* a row that was left out */
+    FIELD_STR,
+    FIELD_EMAIL,
+    FIELD_PASSWORD,
+    FIELD_INT,
+    FIELD_REAL,
+    FIELD_BOOL,
+    FIELD_UUID,
+    FIELD_TIME,
+    FIELD_ENUM,
+    FIELD_OBJECT,
+    FIELD_REF,
+    FIELD_LIST,
+    FIELD_RAW,
+};
+
+enum field_flags {
+    FIELD_REQUIRED = 1, /* bodies: must be sent. Replies: every field is always there unless FIELD_OMIT */
+    FIELD_NULLABLE = 2,
+    FIELD_OMIT = 4,     /* replies: left out where its value is null */
+};
+
+struct list {
+    void *items; /* array of structs (or of C values for `element` lists), in the request arena */
+    size_t count;
+};
+
+struct spec;
+
+struct field {
+    const char *name;
+    enum field_type type;
+    int flags;
+    int64_t min, max;          /* strings: length; numbers: value; lists: count. Both 0: type's own limits */
+    size_t offset;
+    const char *const *names;  /* FIELD_ENUM: NULL-ended, in the order of the C enum */
+    const struct spec *spec;   /* FIELD_OBJECT, FIELD_REF, FIELD_LIST */
+    enum field_type element;   /* FIELD_LIST without spec: FIELD_STR, FIELD_UUID, FIELD_INT */
+    const char *doc;
+};
+
+struct spec {
+    const char *name;     /* schema name in the OpenAPI document, "MessageDraft" */
+    const struct field *fields;
+    size_t field_count;
+    size_t size_bytes;    /* of the C struct, of one element for lists */
+    const char *doc;
+    int reads_unknown;    /* 1: unknown fields are ignored (dialects, /v1); 0: refused */
+};
+
+/*
+ * Request body structs begin with this: which fields were sent, bit i = row i of the spec. A field sent as null has its
+ * bit in `sent` and its null value.
+ */
+struct body {
+    uint64_t sent;
+};
+/* Was row `index` sent? */
+#define body_sent(body_ptr, index) (((body_ptr)->body.sent >> (index)) & 1U)
+
+/*
+ * Decodes `value` into *ret_struct (size_bytes of it, zeroed first; enums, INT and REAL that were not sent are 0 unless
+ * the handler looks at body_sent). Every fault is added to ctx->problem; the client's values are never echoed.
+ * E-mail addresses come out normalised (domain lower-cased). Returns ERR_OK, ERR_INVALID or ERR_NO_MEMORY.
+ */
+enum err spec_decode(struct ctx *ctx, const struct spec *spec, const struct json *value, void *ret_struct) MUST_CHECK;
+/* Writes the struct as a JSON object. */
+void spec_encode(struct json_out *out, const struct spec *spec, const void *data);
+/* Writes `count` structs of size spec->size_bytes as a JSON array. */
+void spec_encode_list(struct json_out *out, const struct spec *spec, const void *items, size_t count);
+/* Writes the JSON Schema of the spec (OpenAPI 3.1), nested ones as $ref to #/components/schemas/<name>. */
+void spec_schema(struct json_out *out, const struct spec *spec);
+
+#endif

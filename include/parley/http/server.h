@@ -1,0 +1,36 @@
+/*
+ * The FastCGI side: one unix socket, a pool of worker threads, each with one request at a time and one arena.
+ */
+#ifndef PARLEY_HTTP_SERVER_H
+#define PARLEY_HTTP_SERVER_H
+
+#include "parley/core/arena.h"
+#include "parley/http/reply.h"
+#include "parley/http/request.h"
+
+struct server;
+
+/* Answers one request: fills the reply. Called on a worker thread; the arena is reset after the reply has been sent. */
+typedef void (*server_fn)(void *arg, struct http_request *req, struct arena *a, struct reply *reply);
+/* Called after the reply was sent (or could not be: ERR_CLIENT_GONE), for the log line. Before the arena is reset. */
+typedef void (*server_done_fn)(void *arg, struct http_request *req, struct arena *a, const struct reply *reply, enum err sent, int64_t took_us);
+
+struct server_opts {
+    const char *socket_path; /* at most 107 bytes */
+    int backlog;
+    int worker_count;
+    server_fn handle;
+    server_done_fn done;
+    void *arg;
+};
+
+/*
+ * Binds the socket (mode 0660) under a lock file beside it, so that a living server's socket is never taken over, and
+ * starts the workers. ret_fault: one line. The socket is removed by server_free.
+ */
+enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struct server **ret_server) MUST_CHECK;
+/* Takes no new requests and waits until those under way have ended, at most STOP_MAX_S. Any thread but a worker. */
+void server_stop(struct server *server);
+void server_free(struct server *server);
+
+#endif
