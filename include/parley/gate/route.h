@@ -5,6 +5,7 @@
 #ifndef PARLEY_GATE_ROUTE_H
 #define PARLEY_GATE_ROUTE_H
 
+#include "parley/domain/idempotency.h"
 #include "parley/domain/member.h"
 #include "parley/domain/principal.h"
 #include "parley/gate/spec.h"
@@ -56,6 +57,7 @@ struct call {
     struct str words[PATH_IDS_MAX];    /* the path's {name:word} pieces, decoded, in order */
     const void *body;                  /* struct of route->body, decoded; NULL where the body is multipart or raw */
     const void *query;                 /* struct of route->query, decoded; NULL where the route has none */
+    const struct idempotency_claim *claim; /* pass it on to the domain; NULL when no Idempotency-Key was sent */
 };
 
 typedef enum err (*route_fn)(struct ctx *ctx, const struct call *call, struct reply *reply);
