@@ -1,0 +1,15 @@
+DROP TABLE key_fingerprints;
+DROP TABLE job_leases;
+DROP TABLE idempotency;
+DROP TABLE object_deletions;
+DROP TABLE uploads;
+DROP TABLE attachments;
+DROP TABLE messages;
+DROP TABLE chat_members;
+DROP TABLE chats;
+DROP TABLE invitations;
+DROP TABLE members;
+DROP TABLE workspaces;
+DROP TABLE sessions;
+DROP TABLE once;
+DROP TABLE users;
