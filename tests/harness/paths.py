@@ -1,0 +1,39 @@
+"""Where things are: the checkout, its cache, programs of the system."""
+import os
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = Path(os.environ.get("PARLEY_CACHE") or ROOT / ".cache").absolute()
+BUILD = ROOT / "build"
+
+# The path of a unix socket lies in the kernel's sun_path: 108 bytes with the closing NUL.
+SOCKET_PATH_BYTES = 107
+
+
+class HarnessError(Exception):
+    """Something a person can do something about; its text says what."""
+
+
+def program(name, package):
+    """The path of a program, or an error that names the Debian package it comes in."""
+    found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin")
+    if not found:
+        raise HarnessError(f"{name} is not installed (Debian package {package})")
+    return found
+
+
+def socket_path(path):
+    """The path itself where the kernel takes it, otherwise an error that names it."""
+    if len(os.fsencode(str(path))) > SOCKET_PATH_BYTES:
+        raise HarnessError(f"the path of a unix socket may have {SOCKET_PATH_BYTES} bytes, this one has more: {path}\n"
+                           "Set VAR_DIR to a folder with a shorter name, or move the checkout")
+    return Path(path)
+
+
+def private_folder(path):
+    """Makes a folder that only its owner can enter."""
+    path = Path(path)
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path

@@ -1,0 +1,47 @@
+"""A private Redis without anything on disk: what it carries may be lost at any time."""
+import secrets
+import socket
+
+from . import ports
+from .paths import private_folder, program
+from .process import Part, wait_until
+
+
+class Redis(Part):
+    stop_timeout_s = 5
+
+    def __init__(self, folder):
+        super().__init__("redis", folder)
+        self.port = 0
+        self.password = secrets.token_hex(16)
+
+    @property
+    def env(self):
+        return {"REDIS_URL": f"redis://:{self.password}@127.0.0.1:{self.port}/0"}
+
+    def start(self):
+        private_folder(self.folder)
+        # A restart keeps the port: whoever is connected shall find it again.
+        self.port = self.port or ports.free()
+        conf = self.folder / "redis.conf"
+        conf.write_text(f'bind 127.0.0.1\nport {self.port}\nrequirepass {self.password}\nsave ""\nappendonly no\n'
+                        f"dir {self.folder}\ndaemonize no\nmaxmemory 64mb\n", encoding="ascii")
+        conf.chmod(0o600)
+        self.spawn([program("redis-server", "redis-server"), conf])
+
+    def wait(self):
+        wait_until(self.healthy, 10, "an answer of Redis", [self])
+
+    def healthy(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as s:
+                s.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
+                answer = b""
+                while not answer.endswith(b"+PONG\r\n"):
+                    more = s.recv(64)
+                    if not more:
+                        return False
+                    answer += more
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,73 @@
+"""What MariaDB and MySQL have in common: a data folder, an account made at start, one loopback port."""
+import secrets
+
+from . import ports
+from .paths import private_folder, socket_path
+from .process import Part, wait_until
+
+
+class SqlServer(Part):
+    """Subclasses give the command line and how a data folder is made. `durable` off is for tests that kill no database."""
+
+    stop_timeout_s = 30
+
+    def __init__(self, name, folder, durable=True):
+        super().__init__(name, folder)
+        self.durable = durable
+        self.port = 0
+        self.socket = socket_path(self.folder / "sql.sock")
+        self.data = self.folder / "data"
+        self.password = ""
+
+    def url(self, database="parley"):
+        return f"mysql://parley:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def env(self):
+        return {"DATABASE_URL": self.url()}
+
+    def server_command(self):
+        raise NotImplementedError
+
+    def make_data(self):
+        raise NotImplementedError
+
+    def _read_password(self):
+        secret = self.folder / "password"
+        if not secret.exists():
+            secret.touch(0o600)
+            secret.write_text(secrets.token_hex(16), encoding="ascii")
+        self.password = secret.read_text(encoding="ascii").strip()
+
+    def _write_init(self):
+        """Statements the server runs at each start; one a line."""
+        init = self.folder / "init.sql"
+        init.touch(0o600)
+        init.write_text(self.init_sql(), encoding="ascii")
+        return init
+
+    def init_sql(self):
+        return (f"CREATE USER IF NOT EXISTS 'parley'@'%' IDENTIFIED BY '{self.password}';\n"
+                "GRANT ALL PRIVILEGES ON `parley%`.* TO 'parley'@'%';\n"
+                "CREATE DATABASE IF NOT EXISTS parley CHARACTER SET utf8mb4;\n")
+
+    def start(self):
+        private_folder(self.folder)
+        (self.folder / "tmp").mkdir(exist_ok=True)
+        self._read_password()
+        if not (self.folder / "made").exists():
+            self.make_data()
+            (self.folder / "made").touch()
+        self.port = self.port or ports.free()
+        flush = "1" if self.durable else "2"
+        self.spawn([*self.server_command(), f"--datadir={self.data}", f"--socket={self.socket}", f"--port={self.port}",
+                    "--bind-address=127.0.0.1", f"--pid-file={self.folder}/sql.pid", f"--tmpdir={self.folder}/tmp",
+                    f"--init-file={self._write_init()}", "--skip-name-resolve", "--innodb-buffer-pool-size=256M",
+                    f"--innodb-flush-log-at-trx-commit={flush}", "--max-connections=300"])
+
+    def wait(self):
+        wait_until(self.healthy, 60, f"an answer of {self.name}", [self])
+
+    def healthy(self):
+        # The port opens only after the init file has run.
+        return self.alive() and ports.answers("127.0.0.1", self.port)
