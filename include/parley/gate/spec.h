@@ -22,7 +22,8 @@
 #include <stdint.h>
 
 #include "parley/core/ctx.h"
-#include "parley/core/json.h"
+#include "parley/core/json_in.h"
+#include "parley/core/json_out.h"
 
 #define INT_NULL INT64_MIN
 
@@ -92,7 +93,7 @@ struct body {
  * the handler looks at body_sent). Every fault is added to ctx->problem; the client's values are never echoed.
  * E-mail addresses come out normalised (domain lower-cased). Returns ERR_OK, ERR_INVALID or ERR_NO_MEMORY.
  */
-enum err spec_decode(struct ctx *ctx, const struct spec *spec, const struct json *value, void *ret_struct) MUST_CHECK;
+enum err spec_decode(struct ctx *ctx, const struct spec *spec, const struct json_in *value, void *ret_struct) MUST_CHECK;
 /* Writes the struct as a JSON object. */
 void spec_encode(struct json_out *out, const struct spec *spec, const void *data);
 /* Writes `count` structs of size spec->size_bytes as a JSON array. */

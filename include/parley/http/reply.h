@@ -7,7 +7,7 @@
 
 #include "parley/core/buf.h"
 #include "parley/core/err.h"
-#include "parley/core/json.h"
+#include "parley/core/json_out.h"
 
 enum { REPLY_HEADERS_MAX = 24 };
 

@@ -1,0 +1,186 @@
+#include "parley/core/clock.h"
+
+#include <stdbool.h>
+
+static int64_t read_us(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * US_PER_S + t.tv_nsec / 1000;
+}
+
+int64_t clock_now_us(void)
+{
+    return read_us(CLOCK_REALTIME);
+}
+
+int64_t clock_monotonic_us(void)
+{
+    return read_us(CLOCK_MONOTONIC);
+}
+
+/* Splits into calendar fields and what is left of the second. */
+static struct tm split(int64_t time_us, int *ret_us)
+{
+    int64_t seconds = time_us / US_PER_S;
+    int64_t rest_us = time_us % US_PER_S;
+    if (rest_us < 0) {
+        seconds--;
+        rest_us += US_PER_S;
+    }
+    time_t t = (time_t)seconds;
+    struct tm fields = { 0 };
+    gmtime_r(&t, &fields);
+    *ret_us = (int)rest_us;
+    return fields;
+}
+
+static char *digits(char *at, int number, int count)
+{
+    for (int i = count - 1; i >= 0; i--) {
+        at[i] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    return at + count;
+}
+
+static char *day(char *at, const struct tm *t, const char *separator)
+{
+    at = digits(at, t->tm_year + 1900, 4);
+    if (*separator)
+        *at++ = *separator;
+    at = digits(at, t->tm_mon + 1, 2);
+    if (*separator)
+        *at++ = *separator;
+    return digits(at, t->tm_mday, 2);
+}
+
+static char *time_of_day(char *at, const struct tm *t, const char *separator)
+{
+    *at++ = 'T';
+    at = digits(at, t->tm_hour, 2);
+    if (*separator)
+        *at++ = *separator;
+    at = digits(at, t->tm_min, 2);
+    if (*separator)
+        *at++ = *separator;
+    return digits(at, t->tm_sec, 2);
+}
+
+void clock_format(int64_t time_us, char ret_text[CLOCK_TEXT_BYTES])
+{
+    int us = 0;
+    struct tm t = split(time_us, &us);
+    char *at = time_of_day(day(ret_text, &t, "-"), &t, ":");
+    *at++ = '.';
+    at = digits(at, us, 6);
+    *at++ = 'Z';
+    *at = '\0';
+}
+
+void clock_format_day(int64_t time_us, char ret_text[CLOCK_TEXT_BYTES])
+{
+    int us = 0;
+    struct tm t = split(time_us, &us);
+    *day(ret_text, &t, "") = '\0';
+}
+
+void clock_format_basic(int64_t time_us, char ret_text[CLOCK_TEXT_BYTES])
+{
+    int us = 0;
+    struct tm t = split(time_us, &us);
+    char *at = time_of_day(day(ret_text, &t, ""), &t, "");
+    *at++ = 'Z';
+    *at = '\0';
+}
+
+/* Takes `count` digits off the front. */
+static bool take_number(struct str *rest, size_t count, int *ret_number)
+{
+    int number = 0;
+    if (rest->len < count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (rest->ptr[i] < '0' || rest->ptr[i] > '9')
+            return false;
+        number = number * 10 + (rest->ptr[i] - '0');
+    }
+    *rest = str_tail(*rest, count);
+    *ret_number = number;
+    return true;
+}
+
+static bool take_one_of(struct str *rest, const char *allowed)
+{
+    if (rest->len == 0 || !strchr(allowed, rest->ptr[0]))
+        return false;
+    *rest = str_tail(*rest, 1);
+    return true;
+}
+
+/* Takes ".123456789" if it is there: up to nine decimals, those behind the sixth are dropped. */
+static bool take_fraction(struct str *rest, int *ret_us)
+{
+    int us = 0;
+    size_t count = 0;
+    if (!take_one_of(rest, "."))
+        return true;
+    for (; count < 9 && rest->len > 0 && rest->ptr[0] >= '0' && rest->ptr[0] <= '9'; count++) {
+        if (count < 6)
+            us = us * 10 + (rest->ptr[0] - '0');
+        *rest = str_tail(*rest, 1);
+    }
+    for (size_t i = count; i < 6; i++)
+        us *= 10;
+    *ret_us = us;
+    return count > 0;
+}
+
+/* Takes "Z", "+hh:mm" or nothing. */
+static bool take_offset(struct str *rest, int64_t *ret_offset_us)
+{
+    if (rest->len == 0 || take_one_of(rest, "Zz"))
+        return true;
+    int sign = rest->ptr[0] == '-' ? -1 : 1;
+    int hours = 0, minutes = 0;
+    if (!take_one_of(rest, "+-") || !take_number(rest, 2, &hours) || !take_one_of(rest, ":") ||
+        !take_number(rest, 2, &minutes) || hours > 23 || minutes > 59)
+        return false;
+    *ret_offset_us = sign * (hours * US_PER_HOUR + minutes * US_PER_MINUTE);
+    return true;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+static bool is_date(int year, int month, int day_of_month)
+{
+    return year >= 1 && month >= 1 && month <= 12 && day_of_month >= 1 && day_of_month <= days_in_month(year, month);
+}
+
+enum err clock_parse(struct str text, int64_t *ret_time_us)
+{
+    int year = 0, month = 0, mday = 0, hour = 0, minute = 0, second = 0, us = 0;
+    int64_t offset_us = 0;
+    if (!take_number(&text, 4, &year) || !take_one_of(&text, "-") || !take_number(&text, 2, &month) ||
+        !take_one_of(&text, "-") || !take_number(&text, 2, &mday) || !is_date(year, month, mday))
+        return ERR_INVALID;
+    if (!take_one_of(&text, "Tt ") || !take_number(&text, 2, &hour) || !take_one_of(&text, ":") ||
+        !take_number(&text, 2, &minute) || !take_one_of(&text, ":") || !take_number(&text, 2, &second) || hour > 23 ||
+        minute > 59 || second > 60)
+        return ERR_INVALID;
+    if (!take_fraction(&text, &us) || !take_offset(&text, &offset_us) || text.len > 0)
+        return ERR_INVALID;
+    struct tm t = { .tm_year = year - 1900,
+                    .tm_mon = month - 1,
+                    .tm_mday = mday,
+                    .tm_hour = hour,
+                    .tm_min = minute,
+                    .tm_sec = second };
+    *ret_time_us = (int64_t)timegm(&t) * US_PER_S + us - offset_us;
+    return ERR_OK;
+}
