@@ -48,6 +48,18 @@ enum {
     IDEMPOTENCY_KEPT_HOURS = 24,
     REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
 
+    /* Going out */
+    EGRESS_IDLE_MAX = 64,           /* idle connections kept for one service */
+    EGRESS_SILENT_MAX_S = 30,       /* a peer that moves no byte for longer is given up */
+    EGRESS_KEPT_BODY_BYTES = 4194304, /* of a reply held in memory; S3's longest list of parts has 0.3 MiB */
+    EGRESS_BUFFER_BYTES = 262144,   /* curl's buffer in each direction while a request runs */
+    STORE_KEY_MAX_BYTES = 200,
+    STORE_UPLOAD_ID_MAX_BYTES = 1024, /* S3 gives no bound; MinIO's are 200, AWS's 130 */
+    STORE_CONNECT_MAX_MS = 5000,
+    STORE_CALL_MAX_MS = 30000,      /* a call that moves no object */
+    STORE_PING_MAX_MS = 2000,
+    STORE_UPLOAD_KEPT_DAYS = 7,     /* parts of a direct upload that nobody touched for longer are swept */
+
     /* Queues */
     HASH_QUEUE_MAX = 64, /* password hashing waits here, then 503 */
 };
@@ -60,5 +72,7 @@ enum {
 #define SINGLE_PUT_MAX_BYTES ((int64_t)(64 * MIB))
 /* Piece in which files are moved between socket, disk and store. */
 #define COPY_CHUNK_BYTES (256 * KIB)
+/* store_put to S3 holds two such parts in memory while it runs; times UPLOAD_PARTS_MAX it is the largest object: 58 GiB. */
+#define STORE_PUT_PART_BYTES (6 * MIB)
 
 #endif
