@@ -1,0 +1,66 @@
+#include "parley/core/clock.h"
+
+#include "unit.h"
+
+static void test_clock__formats_utc_with_microseconds(void **state)
+{
+    (void)state;
+    char text[CLOCK_TEXT_BYTES];
+    clock_format(INT64_C(1700000000123456), text);
+    assert_string_equal(text, "2023-11-14T22:13:20.123456Z");
+    clock_format(-1, text);
+    assert_string_equal(text, "1969-12-31T23:59:59.999999Z");
+    clock_format_day(INT64_C(1369353600) * US_PER_S, text);
+    assert_string_equal(text, "20130524");
+    clock_format_basic(INT64_C(1369353600) * US_PER_S, text);
+    assert_string_equal(text, "20130524T000000Z");
+}
+
+static void assert_parses(const char *text, int64_t wanted_us)
+{
+    int64_t got_us = 0;
+    assert_ok(clock_parse(str_from(text), &got_us));
+    assert_true(got_us == wanted_us);
+}
+
+static void test_clock__parses_offsets_by_converting_them(void **state)
+{
+    (void)state;
+    assert_parses("2023-11-14T22:13:20Z", INT64_C(1700000000000000));
+    assert_parses("2023-11-15T03:43:20+05:30", INT64_C(1700000000000000));
+    assert_parses("2023-11-14T17:13:20.5-05:00", INT64_C(1700000000500000));
+    assert_parses("2023-11-14 22:13:20.123456789", INT64_C(1700000000123456));
+    assert_parses("2024-02-29T00:00:00Z", INT64_C(1709164800000000));
+    assert_parses("0001-01-01T00:00:00Z", INT64_C(-62135596800000000));
+}
+
+static void test_clock__refuses_what_is_no_time(void **state)
+{
+    (void)state;
+    const char *bad[] = { "",
+                          "2023-11-14",
+                          "2023-02-29T00:00:00Z",
+                          "2023-13-01T00:00:00Z",
+                          "2023-11-14T24:00:00Z",
+                          "2023-11-14T22:13:20.Z",
+                          "2023-11-14T22:13:20Zx",
+                          "2023-11-14T22:13:20+25:00",
+                          "2023-11-14T22:13:20+0500",
+                          "0000-01-01T00:00:00Z",
+                          "2023-1-14T22:13:20Z" };
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        int64_t t = 7;
+        assert_err(clock_parse(str_from(bad[i]), &t), ERR_INVALID);
+        assert_true(t == 7);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clock__formats_utc_with_microseconds),
+        cmocka_unit_test(test_clock__parses_offsets_by_converting_them),
+        cmocka_unit_test(test_clock__refuses_what_is_no_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
