@@ -1,0 +1,360 @@
+#include "parley/egress/egress.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "parley/core/limits.h"
+
+/* Connections are reused within one kind of trust only: a stranger's url must never ride on one that the guard did not see. */
+struct idle {
+    CURL *handles[EGRESS_IDLE_MAX];
+    int count;
+};
+
+struct egress {
+    pthread_mutex_t mutex; /* guards idle */
+    struct idle idle[2];   /* by enum egress_trust */
+    int idle_max;
+    char *ca_file; /* NULL: the system's */
+};
+
+/* One request under way. */
+struct run {
+    const struct egress_request *request;
+    struct egress_reply *reply;
+    CURL *curl;
+    size_t sent_bytes; /* of a body in memory */
+    int64_t left_bytes; /* of a body that streams */
+    enum err err;       /* of the source, the sink, the guard or the buffer */
+};
+
+enum err egress_init(void)
+{
+    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? ERR_OK : ERR_NO_MEMORY;
+}
+
+void egress_cleanup(void)
+{
+    curl_global_cleanup();
+}
+
+enum err egress_new(const struct egress_opts *opts, struct egress **ret_egress)
+{
+    struct egress *egress = calloc(1, sizeof(*egress));
+    if (egress == NULL)
+        return ERR_NO_MEMORY;
+    if (opts->ca_file != NULL && opts->ca_file[0] != '\0') {
+        egress->ca_file = strdup(opts->ca_file);
+        if (egress->ca_file == NULL) {
+            free(egress);
+            return ERR_NO_MEMORY;
+        }
+    }
+    egress->idle_max = opts->idle_max < 1 ? 1 : opts->idle_max > EGRESS_IDLE_MAX ? EGRESS_IDLE_MAX : opts->idle_max;
+    pthread_mutex_init(&egress->mutex, NULL);
+    *ret_egress = egress;
+    return ERR_OK;
+}
+
+void egress_free(struct egress *egress)
+{
+    if (egress == NULL)
+        return;
+    for (size_t t = 0; t < COUNT_OF(egress->idle); t++) {
+        while (egress->idle[t].count > 0)
+            curl_easy_cleanup(egress->idle[t].handles[--egress->idle[t].count]);
+    }
+    pthread_mutex_destroy(&egress->mutex);
+    free(egress->ca_file);
+    free(egress);
+}
+
+void egress_reply_init(struct egress_reply *reply)
+{
+    *reply = (struct egress_reply){ .body_untouched = true };
+    buf_init(&reply->body, EGRESS_KEPT_BODY_BYTES);
+}
+
+void egress_reply_release(struct egress_reply *reply)
+{
+    buf_release(&reply->body);
+}
+
+/* The most recently used handle first: its connection is the likeliest to live. */
+static CURL *handle_take(struct egress *egress, enum egress_trust trust)
+{
+    CURL *curl = NULL;
+    struct idle *idle = &egress->idle[trust];
+    pthread_mutex_lock(&egress->mutex);
+    if (idle->count > 0)
+        curl = idle->handles[--idle->count];
+    pthread_mutex_unlock(&egress->mutex);
+    return curl != NULL ? curl : curl_easy_init();
+}
+
+static void handle_give_back(struct egress *egress, enum egress_trust trust, CURL *curl)
+{
+    curl_easy_reset(curl);
+    struct idle *idle = &egress->idle[trust];
+    pthread_mutex_lock(&egress->mutex);
+    if (idle->count < egress->idle_max) {
+        idle->handles[idle->count++] = curl;
+        curl = NULL;
+    }
+    pthread_mutex_unlock(&egress->mutex);
+    if (curl != NULL)
+        curl_easy_cleanup(curl);
+}
+
+static size_t source_memory(struct run *run, char *bytes, size_t room)
+{
+    struct str rest = str_tail(run->request->body, run->sent_bytes);
+    size_t len = rest.len < room ? rest.len : room;
+    if (len > 0)
+        memcpy(bytes, rest.ptr, len);
+    run->sent_bytes += len;
+    return len;
+}
+
+static size_t on_source(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct run *run = arg;
+    size_t room = size * count;
+    if (run->request->source == NULL)
+        return source_memory(run, bytes, room);
+    if (run->left_bytes <= 0)
+        return 0;
+    if ((int64_t)room > run->left_bytes)
+        room = (size_t)run->left_bytes;
+    run->reply->body_untouched = false;
+    size_t len = 0;
+    run->err = run->request->source(run->request->source_arg, bytes, room, &len);
+    if (run->err == ERR_OK && len == 0)
+        run->err = ERR_UPLOAD_INCOMPLETE;
+    if (run->err != ERR_OK)
+        return CURL_READFUNC_ABORT;
+    run->left_bytes -= (int64_t)len;
+    return len;
+}
+
+/* curl asks for the beginning again when a kept connection turns out to be dead. */
+static int on_seek(void *arg, curl_off_t offset, int origin)
+{
+    struct run *run = arg;
+    bool in_memory = run->request->source == NULL;
+    if (origin != SEEK_SET || (!in_memory && !(offset == 0 && run->reply->body_untouched)))
+        return CURL_SEEKFUNC_CANTSEEK;
+    if (in_memory)
+        run->sent_bytes = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static size_t on_reply(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct run *run = arg;
+    size_t len = size * count;
+    long status = 0;
+    curl_easy_getinfo(run->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (run->request->sink != NULL && status >= 200 && status < 300) {
+        run->reply->body_untouched = false;
+        run->err = run->request->sink(run->request->sink_arg, bytes, len);
+        return run->err == ERR_OK ? len : CURL_WRITEFUNC_ERROR;
+    }
+    if (run->reply->body.len + len > EGRESS_KEPT_BODY_BYTES)
+        run->err = ERR_TOO_LARGE;
+    else
+        buf_add_bytes(&run->reply->body, bytes, len);
+    if (run->err == ERR_OK)
+        run->err = buf_check(&run->reply->body);
+    return run->err == ERR_OK ? len : CURL_WRITEFUNC_ERROR;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct run *run = arg;
+    size_t len = size * count;
+    struct str line = { bytes, len };
+    size_t colon = str_index(line, ':');
+    if (colon != SIZE_MAX && run->request->header != NULL)
+        run->request->header(run->request->header_arg, str_head(line, colon), str_trim(str_tail(line, colon + 1)));
+    return len;
+}
+
+/* The address is judged here, and curl connects to exactly this one. */
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct run *run = arg;
+    (void)purpose;
+    if (run->request->trust != EGRESS_OPERATOR && guard_is_inner(&address->addr)) {
+        run->err = ERR_FORBIDDEN;
+        return CURL_SOCKET_BAD;
+    }
+    run->err = ERR_OK;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static enum err url_check_port(CURLU *url)
+{
+    char *text = NULL;
+    if (curl_url_get(url, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
+        return ERR_INVALID;
+    int64_t port = 0;
+    enum err err = str_to_int64(str_from(text), &port);
+    curl_free(text);
+    if (err != ERR_OK)
+        return ERR_INVALID;
+    return guard_is_port_allowed((int)port) ? ERR_OK : ERR_FORBIDDEN;
+}
+
+/* The url is parsed once, here; what is judged is what is used. */
+static enum err url_parse(const struct egress_request *request, CURLU **ret_url)
+{
+    CURLU *url = curl_url();
+    if (url == NULL)
+        return ERR_NO_MEMORY;
+    enum err err = ERR_OK;
+    if (curl_url_set(url, CURLUPART_URL, request->url, CURLU_DISALLOW_USER) != CURLUE_OK)
+        err = ERR_INVALID;
+    else if (request->trust != EGRESS_OPERATOR)
+        err = url_check_port(url);
+    if (err != ERR_OK) {
+        curl_url_cleanup(url);
+        return err;
+    }
+    *ret_url = url;
+    return ERR_OK;
+}
+
+static enum err headers_make(const char *const *headers, struct curl_slist **ret_list)
+{
+    struct curl_slist *list = NULL;
+    for (size_t i = 0; headers != NULL && headers[i] != NULL; i++) {
+        struct curl_slist *longer = curl_slist_append(list, headers[i]);
+        if (longer == NULL) {
+            curl_slist_free_all(list);
+            return ERR_NO_MEMORY;
+        }
+        list = longer;
+    }
+    *ret_list = list;
+    return ERR_OK;
+}
+
+static void set_method_and_body(CURL *curl, struct run *run)
+{
+    const struct egress_request *request = run->request;
+    bool streams = request->source != NULL;
+    curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_source);
+    curl_easy_setopt(curl, CURLOPT_READDATA, run);
+    curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, on_seek);
+    curl_easy_setopt(curl, CURLOPT_SEEKDATA, run);
+    if (strcmp(request->method, "HEAD") == 0) {
+        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+        return;
+    }
+    if (streams || request->body.ptr != NULL) {
+        curl_off_t length = streams ? (curl_off_t)request->body_bytes : (curl_off_t)request->body.len;
+        curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, length);
+    }
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static void set_limits(CURL *curl, const struct egress *egress, const struct egress_request *request)
+{
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 2L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)EGRESS_SILENT_MAX_S);
+    curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
+    curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
+    if (egress->ca_file != NULL) {
+        curl_easy_setopt(curl, CURLOPT_CAINFO, egress->ca_file);
+        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+    }
+}
+
+static void set_callbacks(CURL *curl, struct run *run)
+{
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_reply);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, run);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, run);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, run);
+}
+
+static const char *fault_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST: return "its name cannot be resolved";
+    case CURLE_COULDNT_CONNECT: return "the connection was refused";
+    case CURLE_OPERATION_TIMEDOUT: return "it did not answer in time";
+    case CURLE_PEER_FAILED_VERIFICATION: return "its certificate is not trusted";
+    case CURLE_SSL_CACERT_BADFILE: return "the file of CA certificates cannot be read";
+    case CURLE_SSL_CONNECT_ERROR: return "TLS could not be agreed upon";
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND:
+    case CURLE_RECV_ERROR:
+    case CURLE_PARTIAL_FILE: return "the connection broke";
+    default: return "the exchange failed";
+    }
+}
+
+static enum err finish(struct run *run, CURLcode code)
+{
+    if (code == CURLE_OK) {
+        long status = 0;
+        curl_easy_getinfo(run->curl, CURLINFO_RESPONSE_CODE, &status);
+        run->reply->status = (int)status;
+        return ERR_OK;
+    }
+    if (run->err != ERR_OK)
+        return run->err;
+    if (code == CURLE_OUT_OF_MEMORY)
+        return ERR_NO_MEMORY;
+    if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
+        return ERR_INVALID;
+    run->reply->fault = fault_of(code);
+    return ERR_UNAVAILABLE;
+}
+
+static enum err perform(struct egress *egress, struct run *run, CURLU *url)
+{
+    struct curl_slist *headers = NULL;
+    TRY(headers_make(run->request->headers, &headers));
+    run->curl = handle_take(egress, run->request->trust);
+    if (run->curl == NULL) {
+        curl_slist_free_all(headers);
+        return ERR_NO_MEMORY;
+    }
+    curl_easy_setopt(run->curl, CURLOPT_CURLU, url);
+    curl_easy_setopt(run->curl, CURLOPT_HTTPHEADER, headers);
+    set_limits(run->curl, egress, run->request);
+    set_method_and_body(run->curl, run);
+    set_callbacks(run->curl, run);
+    enum err err = finish(run, curl_easy_perform(run->curl));
+    handle_give_back(egress, run->request->trust, run->curl);
+    curl_slist_free_all(headers);
+    return err;
+}
+
+enum err egress_run(struct egress *egress, const struct egress_request *request, struct egress_reply *reply)
+{
+    struct run run = { .request = request, .reply = reply, .left_bytes = request->body_bytes };
+    CURLU *url = NULL;
+    TRY(url_parse(request, &url));
+    enum err err = perform(egress, &run, url);
+    curl_url_cleanup(url);
+    return err;
+}
