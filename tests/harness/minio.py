@@ -77,6 +77,9 @@ class MinIO(Part):
     def endpoint(self):
         return f"127.0.0.1:{self.port}"
 
+    def access(self):
+        return {"port": self.port, "secret_key": self.secret_key}
+
     @property
     def env(self):
         return {"MINIO_ENDPOINT": self.endpoint, "MINIO_ACCESS_KEY": self.access_key,

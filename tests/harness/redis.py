@@ -15,6 +15,9 @@ class Redis(Part):
         self.port = 0
         self.password = secrets.token_hex(16)
 
+    def access(self):
+        return {"port": self.port, "password": self.password}
+
     @property
     def env(self):
         return {"REDIS_URL": f"redis://:{self.password}@127.0.0.1:{self.port}/0"}

@@ -22,6 +22,9 @@ class SqlServer(Part):
     def url(self, database="parley"):
         return f"mysql://parley:{self.password}@127.0.0.1:{self.port}/{database}"
 
+    def access(self):
+        return {"port": self.port, "password": self.password}
+
     @property
     def env(self):
         return {"DATABASE_URL": self.url()}

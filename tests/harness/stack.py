@@ -54,6 +54,15 @@ class Backing:
             joined.update(part.env)
         return joined
 
+    def describe(self):
+        """What another process needs for attach()."""
+        return {part.name: part.access() for part in self.parts}
+
+    def attach(self, description):
+        """Uses servers that another process of this user has started, instead of start()."""
+        for part in self.parts:
+            vars(part).update(description[part.name])
+
     def own_env(self):
         """Settings of a server beside the first: the same parts, but a database and a bucket nobody else uses."""
         env = self.env

@@ -1,0 +1,93 @@
+"""The OpenAPI document that the binary prints, held against every answer that a test sees."""
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+
+METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH")
+
+
+class Contract:
+    """Finds the route of a request, checks the answer, and remembers (method, route, status)."""
+
+    def __init__(self, document):
+        self.document = document
+        self.seen = set()
+        self._resolver = jsonschema.RefResolver("", document)
+        self._validators = {}
+        self._routes = []
+        for path, operations in document["paths"].items():
+            pattern = re.compile("^" + re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path)) + "/?$")
+            self._routes.append((path.count("{"), pattern, path, operations))
+        # A literal word wins over a parameter.
+        self._routes.sort(key=lambda route: route[0])
+
+    def operation(self, method, path):
+        """(route, operation) of a request, or (None, None) where the document has none."""
+        for candidate in (path, path.removeprefix("/api")):
+            for _, pattern, route, operations in self._routes:
+                if method.lower() in operations and pattern.match(candidate):
+                    return route, operations[method.lower()]
+        return None, None
+
+    def routes(self):
+        """[(method, route, operation)] of the whole table."""
+        return [(m, path, row) for path, operations in self.document["paths"].items()
+                for m in METHODS for row in [operations.get(m.lower())] if row]
+
+    def check(self, method, path, status, content_type, body):
+        """Raises AssertionError where the answer is not what the document promises."""
+        route, operation = self.operation("GET" if method == "HEAD" else method, path)
+        if operation is None:
+            assert status >= 400, f"{method} {path} answered {status} and is not in the OpenAPI document"
+            return
+        self.seen.add((method, route, status))
+        if method == "HEAD":
+            return
+        if status >= 400:
+            self._check_problem(f"{method} {route}", status, content_type, body)
+            return
+        answer = self._answer(operation, status)
+        assert answer is not None, f"{method} {route} answered {status}, which the OpenAPI document does not have"
+        schema = self._schema(answer, "application/json")
+        if content_type == "application/json":
+            assert schema is not None, f"{method} {route}: a JSON answer ({status}) that the document does not have"
+            self._validate(schema, json.loads(body), f"{method} {route} {status}")
+        elif schema is not None and status not in (204, 304):
+            raise AssertionError(f"{method} {route} answered {status} as {content_type!r}, not as application/json")
+
+    def _check_problem(self, where, status, content_type, body):
+        assert content_type == "application/problem+json", f"{where} answered {status} as {content_type!r}"
+        problem = json.loads(body)
+        for name, kind in (("type", str), ("title", str), ("status", int), ("code", str), ("detail", str),
+                           ("request_id", str)):
+            assert isinstance(problem.get(name), kind), f"{where} {status}: no proper {name!r} in {problem}"
+        assert problem["status"] == status, f"{where}: status {problem['status']} in an answer of {status}"
+        for fault in problem.get("errors", []):
+            assert set(fault) == {"loc", "msg", "type"}, f"{where}: an entry of errors is {fault}"
+
+    def _deref(self, node):
+        while isinstance(node, dict) and "$ref" in node:
+            node = self._resolver.resolve(node["$ref"])[1]
+        return node
+
+    def _answer(self, operation, status):
+        answers = operation.get("responses", {})
+        return self._deref(answers.get(str(status)) or answers.get(f"{status // 100}XX") or answers.get("default"))
+
+    def _schema(self, answer, content_type):
+        return answer.get("content", {}).get(content_type, {}).get("schema")
+
+    def _validate(self, schema, value, where):
+        key = json.dumps(schema, sort_keys=True)
+        if key not in self._validators:
+            self._validators[key] = jsonschema.Draft202012Validator(schema, resolver=self._resolver)
+        faults = [f"{'/'.join(map(str, e.absolute_path)) or '(root)'}: {e.message[:300]}"
+                  for e in self._validators[key].iter_errors(value)]
+        assert not faults, f"{where} is not what the OpenAPI document says: " + "; ".join(faults)
+
+    def save(self, folder, name):
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.json").write_text(json.dumps(sorted(self.seen)), encoding="utf-8")

@@ -1,0 +1,81 @@
+"""Builds of the checkout, one folder each under build/."""
+import os
+import subprocess
+import sys
+import time
+
+from .paths import BUILD, ROOT, HarnessError, program
+from .process import last_lines
+
+KINDS = {
+    "release": ["-DCMAKE_BUILD_TYPE=Release"],
+    "asan": ["-DCMAKE_BUILD_TYPE=Debug", "-DSANITIZE=address,undefined", "-DARENA_MALLOC=ON"],
+    "tsan": ["-DCMAKE_BUILD_TYPE=Debug", "-DSANITIZE=thread"],
+    "coverage": ["-DCMAKE_BUILD_TYPE=Debug", "-DCOVERAGE=ON"],
+    "fuzz": ["-DCMAKE_BUILD_TYPE=Debug", "-DFUZZ=ON", "-DCMAKE_C_COMPILER=clang"],
+}
+
+
+def _show(line):
+    """One line of progress: over the last one on a terminal, sparse elsewhere."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K" + line[:110])
+        sys.stderr.flush()
+
+
+def _run(command, log, fresh):
+    with open(log, "wb" if fresh else "ab") as out:
+        child = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 stdin=subprocess.DEVNULL, env={**os.environ, "NINJA_STATUS": "[%f/%t] "})
+        try:
+            for raw in child.stdout:
+                out.write(raw)
+                if raw.startswith(b"["):
+                    _show(raw.decode("utf-8", "replace").rstrip())
+        except BaseException:
+            child.terminate()
+            child.wait()
+            raise
+    _show("")
+    if child.wait() != 0:
+        raise HarnessError(f"the build failed; the end of {log}:\n{last_lines(log, 30)}\n"
+                           "A build folder of an older compiler or cmake is removed with ./dev clean")
+
+
+def build(kind, targets=("parley",)):
+    """Brings a build up to date and returns its folder. Nothing is configured anew where ninja can tell."""
+    folder = BUILD / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    log = BUILD / f"{kind}.log"
+    began = time.monotonic()
+    fresh = not (folder / "build.ninja").exists()
+    if fresh:
+        print(f"Building {kind} (some minutes the first time)", file=sys.stderr, flush=True)
+        # Debian's own Python, whatever else stands on the PATH.
+        _run([program("cmake", "cmake"), "-S", ROOT, "-B", folder, "-G", "Ninja", "-DPython3_EXECUTABLE=/usr/bin/python3",
+              *KINDS[kind]], log, True)
+    jobs = os.environ.get("JOBS")
+    _run([program("ninja", "ninja-build"), "-C", folder, *(["-j", jobs] if jobs else []), *targets], log, not fresh)
+    took_s = time.monotonic() - began
+    if took_s > 2:
+        print(f"Built {kind} in {took_s:.0f} s", file=sys.stderr, flush=True)
+    return folder
+
+
+def main():
+    kind = sys.argv[1] if len(sys.argv) > 1 else "release"
+    if kind not in KINDS:
+        print(f"dev build: there is no build {kind}; there are {', '.join(KINDS)}", file=sys.stderr)
+        return 2
+    try:
+        print(build(kind) / "parley")
+    except HarnessError as e:
+        print(f"dev build: {e}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
