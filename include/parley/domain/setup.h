@@ -1,0 +1,27 @@
+/* The first administrator. */
+#ifndef PARLEY_DOMAIN_SETUP_H
+#define PARLEY_DOMAIN_SETUP_H
+
+#include <stdbool.h>
+
+#include "parley/core/ctx.h"
+#include "parley/core/str.h"
+#include "parley/domain/user.h"
+
+/* *ret_required: no user exists yet. One statement. */
+enum err setup_required(struct ctx *ctx, bool *ret_required) MUST_CHECK;
+
+/*
+ * For the start of a server: the token that /auth/setup will ask for, to be shown with the link. Where SETUP_TOKEN is
+ * `auto` and no user exists, *ret_token is that token, in the arena: the same at each start and on each host, since it is
+ * made from local.key and a random value that the first start leaves in the database. Otherwise absent.
+ */
+enum err setup_token_ensure(struct ctx *ctx, struct str *ret_token) MUST_CHECK;
+
+/*
+ * Makes the first user, an ADMIN. Of many at once exactly one wins. opts: as for user_create; its role is not looked at.
+ * ERR_SETUP_DONE, ERR_SETUP_TOKEN (token missing or wrong), ERR_PASSWORD_RULES, ERR_BUSY. No lease may be held.
+ */
+enum err setup_complete(struct ctx *ctx, const struct user_create_opts *opts, struct str token, struct user *ret_user) MUST_CHECK;
+
+#endif
