@@ -1,0 +1,30 @@
+"""P6: reads while 50 clients hammer the sign-in, against reads alone."""
+import json
+import statistics
+
+from tests.bench import load
+from tests.bench.server import EMAIL, PASSWORD, server
+
+SECONDS, READERS, HAMMERS = 5, 8, 50
+
+
+def run(built, folder):
+    with server(built / "parley", folder / "parley", RATE_LIMIT="off") as (stack, client):
+        reads = f"{stack.base_url}/auth/me"
+        login = json.dumps({"email": EMAIL, "password": PASSWORD})
+
+        def alone():
+            return load.run(reads, SECONDS, READERS, token=client.token).p99_us
+
+        def hammered():
+            hammer = load.start(f"{stack.base_url}/auth/login", SECONDS + 2, HAMMERS, method="POST", body=login)
+            try:
+                return load.run(reads, SECONDS, READERS, token=client.token).p99_us
+            finally:
+                hammer.wait()
+
+        with_hammer, without = load.in_turn(hammered, alone)
+    ratio = load.median_ratio(with_hammer, without)
+    yield {"what": "p99 of reads beside 50 clients that sign in, against reads alone", "value": f"{ratio:.2f}",
+           "ratio": ratio, "goal": "<= 3", "reached": ratio <= 3,
+           "figures": {"hammered_p99_us": statistics.median(with_hammer), "alone_p99_us": statistics.median(without)}}

@@ -1,0 +1,50 @@
+"""`./dev bench [NAME …]`: measures what PERFORMANCE promises, as ratios of two things measured in turn in one run.
+
+Prints a table and writes bench.json. Each benchmark is a function of a module below; it gives rows.
+"""
+import json
+import shutil
+import sys
+import time
+
+from tests.bench import hammer, me, memory, pages, post, start, upload
+from tests.harness.build import build
+from tests.harness.paths import BUILD, ROOT, HarnessError
+
+BENCHES = {"p1": me.run, "p2": pages.run, "p3": post.run, "p5": memory.run, "p6": hammer.run, "p7": upload.run,
+           "p10": start.run}
+
+
+def show(row):
+    verdict = "-" if row.get("reached") is None else "yes" if row["reached"] else "NO"
+    print(f"{row['name']:<5} {row['what']:<66} {row['value']:>12}  {row['goal']:>12}  {verdict}", flush=True)
+
+
+def main():
+    names = sys.argv[1:] or list(BENCHES)
+    unknown = [n for n in names if n not in BENCHES]
+    if unknown:
+        print(f"dev bench: there is no benchmark {unknown[0]}; there are {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    folder = BUILD / "bench"
+    rows = []
+    try:
+        built = build("release", ("parley", "bench_bare", "bench_transactions"))
+        print(f"{'':<5} {'what':<66} {'figure':>12}  {'to reach':>12}  reached")
+        for name in names:
+            shutil.rmtree(folder, ignore_errors=True)
+            for row in BENCHES[name](built, folder):
+                rows.append({"name": name.upper(), **row})
+                show(rows[-1])
+    except HarnessError as e:
+        print(f"dev bench: {e}", file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    document = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "rows": rows}
+    (ROOT / "bench.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

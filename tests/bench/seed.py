@@ -1,0 +1,36 @@
+"""Rows by the million, written straight into the database of a server that has stopped or is idle."""
+import sqlite3
+
+# One statement per kind of database: messages `first` … `last` of a chat, all of one sender.
+_SQLITE = """
+INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, content, created_us, updated_us)
+WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+SELECT randomblob(16), c.workspace_id, c.id, n.i, c.created_by,
+       'Message ' || n.i || ' of a chat that has been going on for a while, with a sentence or two in each.',
+       c.created_us + n.i, c.created_us + n.i FROM n JOIN chats c ON c.uuid = ?
+"""
+_MYSQL = """
+INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, content, created_us, updated_us)
+SELECT RANDOM_BYTES(16), c.workspace_id, c.id, n.seq, c.created_by,
+       CONCAT('Message ', n.seq, ' of a chat that has been going on for a while, with a sentence or two in each.'),
+       c.created_us + n.seq, c.created_us + n.seq FROM seq_{first}_to_{last} n JOIN chats c ON c.uuid = 0x{chat}
+"""
+_COUNT = "UPDATE chats SET last_seq = {last}, message_count = {last} WHERE uuid = {chat}"
+
+
+def sqlite(path, chat, first, last):
+    """chat: the public id as text."""
+    blob = bytes.fromhex(chat.replace("-", ""))
+    with sqlite3.connect(path, timeout=60) as db:
+        db.execute(_SQLITE, (first, last, blob))
+        db.execute("UPDATE chats SET last_seq = ?, message_count = ? WHERE uuid = ?", (last, last, blob))
+        db.execute("ANALYZE")
+    db.close()
+
+
+def mariadb(database, name, chat, first, last):
+    """database: the part; name: of its database. MariaDB's sequence tables make the rows."""
+    key = chat.replace("-", "")
+    database.query(_MYSQL.format(first=first, last=last, chat=key), name)
+    database.query(_COUNT.format(last=last, chat="0x" + key), name)
+    database.query("ANALYZE TABLE messages", name)
