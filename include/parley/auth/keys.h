@@ -1,7 +1,8 @@
 /*
  * The server's keys, in KEYS_DIR (0700, files 0600, refused when others can read them): the RS256 pair private.pem and
  * public.pem; further public keys `public-*.pem` that still verify after a rotation; `local.key`, 32 bytes for signed local
- * URLs. Made at first start. Parsed once; reloaded whole on SIGHUP.
+ * URLs. Made at first start, local.key last; where that is there, a missing key is a fault and not made again. Parsed once;
+ * reloaded whole on SIGHUP, and when a token names an unknown key (at most once a second: another process may have rotated).
  */
 #ifndef PARLEY_AUTH_KEYS_H
 #define PARLEY_AUTH_KEYS_H
@@ -23,10 +24,14 @@ enum err keys_reload(struct keys *keys, struct buf *ret_fault) MUST_CHECK;
 enum err keys_rotate(const struct config *config, struct buf *ret_fault, struct buf *ret_kid) MUST_CHECK;
 void keys_free(struct keys *keys);
 
-/* The JWK set (RFC 7517) of all live public keys, as JSON text, appended. Any thread. */
+/* The JWK set (RFC 7517) of all live public keys, the signing one first, as JSON text, appended. Any thread. */
 void keys_jwks(struct keys *keys, struct buf *out);
-/* SHA-256 over what every host of one server must have in common (the signing key's kid and local.key), 64 hex digits.
-   Two hosts with different ones refuse to share a database. */
+/* The key ids (RFC 7638 thumbprints) of all live public keys, the signing one first, with blanks between. Any thread. */
+void keys_kids(struct keys *keys, struct buf *out);
+/*
+ * What names local.key without telling it, 64 hex digits. Every host of one server has the same; a rotation of the
+ * signing key does not change it. Any thread.
+ */
 void keys_fingerprint(struct keys *keys, struct buf *out);
 /* HMAC-SHA-256 over data with local.key, for signed local URLs and cursors. Any thread. */
 void keys_local_mac(struct keys *keys, struct str data, unsigned char ret_mac[32]);

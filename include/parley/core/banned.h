@@ -10,6 +10,10 @@
 #include <string.h>
 #include <time.h>
 
-#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok atoi atol atoll gmtime localtime rand srand
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok atoi atol atoll gmtime localtime
+
+/* Names that vendor headers use for arguments cannot be poisoned; calling these is an error all the same. */
+extern int rand(void) __attribute__((error("use parley/core/rand.h")));
+extern void srand(unsigned int seed) __attribute__((error("use parley/core/rand.h")));
 
 #endif

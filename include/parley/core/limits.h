@@ -37,9 +37,16 @@ enum {
     HEADERS_BYTES_MAX = 65536,
     PATH_PARAMS_MAX = 4,
     MULTIPART_PARTS_MAX = 64, /* 20 files and the fields around them */
+    MULTIPART_HEADERS_MAX_BYTES = 4096, /* of one part: a name of 255 characters, percent-encoded, and some air */
     TOKEN_MAX_BYTES = 4096,   /* an access token is about 800 */
 
+    /* Files and lines of our own */
+    KEYS_LIVE_MAX = 16,            /* public keys that verify; one more per rotation */
+    ENV_FILE_MAX_BYTES = 262144,   /* an env file is a page or two */
+    LOG_LINE_MAX_BYTES = 4000,     /* below PIPE_BUF, so that a line reaches a pipe in one piece */
+
     /* Times */
+    SEND_IDLE_MAX_S = 60,       /* nginx that takes nothing of an answer for longer is given up */
     BODY_IDLE_MAX_S = 30,       /* a client silent for longer in the middle of a body is cut off */
     DB_RETRY_MAX_MS = 5000,     /* db_run's retries end after it */
     DB_LEASE_WAIT_MAX_MS = 5000,
@@ -68,6 +75,10 @@ enum {
 #define REQUEST_ARENA_BYTES (32 * MIB)
 #define BODY_MAX_BYTES (1 * MIB)
 #define REPLY_MAX_BYTES (64 * MIB)
+/* A worker keeps a buffer of this size for the next reply; what a larger one needed is given back. */
+#define REPLY_KEPT_BYTES (64 * KIB)
+/* Stack of a worker: name resolution and TLS take the most; only touched pages cost memory. */
+#define WORKER_STACK_BYTES (512 * KIB)
 /* A single presigned PUT; larger direct uploads go in parts. */
 #define SINGLE_PUT_MAX_BYTES ((int64_t)(64 * MIB))
 /* Piece in which files are moved between socket, disk and store. */

@@ -1,0 +1,202 @@
+#include "keyfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "key.h"
+#include "parley/core/rand.h"
+
+static enum err say_errno(struct buf *ret_fault, const char *path, const char *what)
+{
+    int number = errno;
+
+    buf_addf(ret_fault, "%s: %s: %s", path, what, strerror(number));
+    return ERR_INVALID;
+}
+
+/* Makes every folder above path that is missing. */
+static void make_parents(const char *path)
+{
+    char part[PATH_MAX];
+
+    for (size_t i = 1; path[i] != '\0' && i < sizeof(part); i++) {
+        if (path[i] != '/')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        (void)mkdir(part, 0750); /* the last mkdir of keyfile_make_dir says what is wrong */
+    }
+}
+
+enum err keyfile_make_dir(const char *path, struct buf *ret_fault)
+{
+    make_parents(path);
+    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+        return ERR_OK;
+    return say_errno(ret_fault, path, "the folder for the keys cannot be made");
+}
+
+enum err keyfile_check_dir(const char *path, struct buf *ret_fault)
+{
+    struct stat info;
+
+    if (stat(path, &info) != 0)
+        return say_errno(ret_fault, path, "the folder of the keys cannot be looked at");
+    if (!S_ISDIR(info.st_mode)) {
+        buf_addf(ret_fault, "%s: this should be the folder of the keys", path);
+        return ERR_INVALID;
+    }
+    if ((info.st_mode & 077) != 0) {
+        buf_addf(ret_fault, "%s: other users can look into the folder of the keys (mode %04o); chmod 700 it", path,
+                 (unsigned)(info.st_mode & 07777));
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+enum err keyfile_close_dir(const char *path, struct buf *ret_fault)
+{
+    struct stat info;
+
+    if (stat(path, &info) == 0 && (info.st_mode & 077) == 0)
+        return ERR_OK;
+    if (chmod(path, 0700) != 0)
+        return say_errno(ret_fault, path, "the folder for the keys cannot be closed to others");
+    return ERR_OK;
+}
+
+static enum err check_file(int fd, const char *path, enum keyfile_kind kind, struct buf *ret_fault)
+{
+    struct stat info;
+
+    if (fstat(fd, &info) != 0)
+        return say_errno(ret_fault, path, "cannot be looked at");
+    if (!S_ISREG(info.st_mode)) {
+        buf_addf(ret_fault, "%s: this should be a file", path);
+        return ERR_INVALID;
+    }
+    if (kind == KEYFILE_SECRET && (info.st_mode & 077) != 0) {
+        buf_addf(ret_fault, "%s: other users have rights on this key (mode %04o); chmod 600 it, and make a new one if "
+                 "others may have read it", path, (unsigned)(info.st_mode & 07777));
+        return ERR_INVALID;
+    }
+    if (kind == KEYFILE_PUBLIC && (info.st_mode & 022) != 0) {
+        buf_addf(ret_fault, "%s: other users can replace this key (mode %04o); chmod 600 it", path,
+                 (unsigned)(info.st_mode & 07777));
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+static enum err read_all(int fd, const char *path, struct buf *ret_fault, struct buf *out)
+{
+    for (;;) {
+        char *room = buf_room(out, 4096);
+        ssize_t got;
+
+        if (room == NULL) {
+            buf_addf(ret_fault, "%s: is too long for a key", path);
+            return ERR_INVALID;
+        }
+        got = read(fd, room, 4096);
+        if (got == 0)
+            return ERR_OK;
+        if (got > 0)
+            buf_grown(out, (size_t)got);
+        else if (errno != EINTR)
+            return say_errno(ret_fault, path, "cannot be read");
+    }
+}
+
+enum err keyfile_read(const char *path, enum keyfile_kind kind, struct buf *ret_fault, struct buf *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    enum err e;
+
+    if (fd < 0 && errno == ENOENT)
+        return ERR_NOT_FOUND;
+    if (fd < 0)
+        return say_errno(ret_fault, path, "cannot be opened");
+    e = check_file(fd, path, kind, ret_fault);
+    if (e == ERR_OK)
+        e = read_all(fd, path, ret_fault, out);
+    (void)close(fd);
+    return e;
+}
+
+static enum err write_all(int fd, struct str content)
+{
+    while (content.len > 0) {
+        ssize_t put = write(fd, content.ptr, content.len);
+
+        if (put < 0 && errno != EINTR)
+            return ERR_INVALID;
+        if (put > 0)
+            content = str_tail(content, (size_t)put);
+    }
+    return fsync(fd) == 0 ? ERR_OK : ERR_INVALID;
+}
+
+/* The content under a name of its own, durable. */
+static enum err write_temporary(const char *temporary, struct str content, struct buf *ret_fault)
+{
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    enum err e;
+
+    if (fd < 0)
+        return say_errno(ret_fault, temporary, "cannot be made");
+    e = write_all(fd, content);
+    if (e != ERR_OK)
+        e = say_errno(ret_fault, temporary, "cannot be written");
+    (void)close(fd);
+    return e;
+}
+
+/* The folder's own entry must be on disk too. */
+static enum err sync_dir_of(const char *path, struct buf *ret_fault)
+{
+    const char *slash = strrchr(path, '/');
+    char dir[PATH_MAX] = ".";
+    int fd;
+    int done;
+
+    if (slash != NULL && (size_t)(slash - path) < sizeof(dir)) {
+        memcpy(dir, path, (size_t)(slash - path));
+        dir[slash - path] = '\0';
+    }
+    fd = open(dir[0] == '\0' ? "/" : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return say_errno(ret_fault, dir, "cannot be opened");
+    done = fsync(fd);
+    (void)close(fd);
+    return done == 0 ? ERR_OK : say_errno(ret_fault, dir, "cannot be written");
+}
+
+static enum err put_in_place(const char *temporary, const char *path, enum keyfile_write how, struct buf *ret_fault)
+{
+    if (how == KEYFILE_REPLACE)
+        return rename(temporary, path) == 0 ? ERR_OK : say_errno(ret_fault, path, "cannot be replaced");
+    return link(temporary, path) == 0 || errno == EEXIST ? ERR_OK : say_errno(ret_fault, path, "cannot be made");
+}
+
+enum err keyfile_write(const char *path, struct str content, enum keyfile_write how, struct buf *ret_fault)
+{
+    uint64_t random;
+    struct buf temporary;
+    enum err e;
+
+    rand_bytes(&random, sizeof(random));
+    buf_init(&temporary, PATH_MAX);
+    buf_addf(&temporary, "%s.%016llx.tmp", path, (unsigned long long)random);
+    e = buf_check(&temporary);
+    if (e == ERR_OK)
+        e = write_temporary(temporary.ptr, content, ret_fault);
+    if (e == ERR_OK)
+        e = put_in_place(temporary.ptr, path, how, ret_fault);
+    (void)unlink(temporary.ptr);
+    buf_release(&temporary);
+    return e == ERR_OK ? sync_dir_of(path, ret_fault) : e;
+}

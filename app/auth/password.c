@@ -1,0 +1,133 @@
+#include "parley/auth/password.h"
+
+#include <crypt.h>
+
+#include "parley/core/limits.h"
+#include "parley/core/rand.h"
+#include "parley/core/secret.h"
+
+enum { SALT_BYTES = 16, BUSY_RETRY_AFTER_S = 2 };
+
+static bool is_short(struct str password, struct str email)
+{
+    (void)email;
+    return password.len < PASSWORD_MIN_BYTES;
+}
+
+/* bcrypt looks at 72 bytes and no further. */
+static bool is_long(struct str password, struct str email)
+{
+    (void)email;
+    return password.len > PASSWORD_MAX_BYTES;
+}
+
+/* crypt_r stops at the first NUL. */
+static bool has_nul(struct str password, struct str email)
+{
+    (void)email;
+    return str_index(password, '\0') != SIZE_MAX;
+}
+
+static bool is_address(struct str password, struct str email)
+{
+    size_t at = str_index(email, '@');
+
+    return str_eq_nocase(password, email) || (at != SIZE_MAX && str_eq_nocase(password, str_head(email, at)));
+}
+
+/* The rules, in the order in which they are told. */
+static const struct rule {
+    bool (*is_broken)(struct str password, struct str email);
+    const char *detail;
+} rules[] = {
+    { is_short, "The password must have at least 8 bytes" },
+    { is_long, "The password must have at most 72 bytes" },
+    { has_nul, "The password must not hold a NUL character" },
+    { is_address, "The password must not be the e-mail address or its first part" },
+};
+
+enum err password_check_rules(struct ctx *ctx, struct str password, struct str email)
+{
+    for (size_t i = 0; i < COUNT_OF(rules); i++) {
+        if (rules[i].is_broken(password, email))
+            return failf(ctx, ERR_PASSWORD_RULES, "%s", rules[i].detail);
+    }
+    return ERR_OK;
+}
+
+/* How many may wait: with half the workers waiting for a hash, the other half still answers everything else. */
+static int queue_max(const struct ctx *ctx)
+{
+    int64_t half = ctx->config->worker_threads / 2;
+
+    if (half < 1)
+        return 1;
+    return half < HASH_QUEUE_MAX ? (int)half : HASH_QUEUE_MAX;
+}
+
+static enum err run(struct ctx *ctx, struct str password, struct str setting, char ret_hash[PASSWORD_HASH_BYTES])
+{
+    enum err e = hasher_run(ctx->app->hasher, password, setting, queue_max(ctx), ret_hash);
+
+    if (e != ERR_BUSY)
+        return e;
+    e = failf(ctx, ERR_BUSY, "Too many passwords are being checked at the moment");
+    if (ctx->problem->err == ERR_BUSY)
+        ctx->problem->retry_after_s = BUSY_RETRY_AFTER_S;
+    return e;
+}
+
+enum err password_hash(struct ctx *ctx, struct str password, char ret_hash[PASSWORD_HASH_BYTES])
+{
+    char salt[SALT_BYTES];
+    char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+    enum err e;
+
+    if (password.len > PASSWORD_MAX_BYTES || str_index(password, '\0') != SIZE_MAX)
+        return fail(ctx, ERR_PASSWORD_RULES);
+    rand_bytes(salt, sizeof(salt));
+    if (crypt_gensalt_rn("$2b$", (unsigned long)ctx->config->bcrypt_rounds, salt, sizeof(salt), setting,
+                         sizeof(setting)) == NULL)
+        return fail(ctx, ERR_INTERNAL);
+    e = run(ctx, password, str_from(setting), ret_hash);
+    return e == ERR_INVALID ? fail(ctx, ERR_INTERNAL) : e;
+}
+
+/* The cost in "$2b$12$…"; 0 for a hash of another kind. */
+static int64_t cost_of(struct str hash)
+{
+    int64_t cost = 0;
+
+    if (!str_starts_with(hash, STR("$2b$")) || hash.len < 7 ||
+        str_to_int64(str_head(str_tail(hash, 4), 2), &cost) != ERR_OK)
+        return 0;
+    return cost;
+}
+
+/* The same work as for a real hash, whose result is thrown away. */
+static enum err verify_nothing(struct ctx *ctx)
+{
+    char hash[PASSWORD_HASH_BYTES];
+    char setting[32];
+    enum err e;
+
+    (void)snprintf(setting, sizeof(setting), "$2b$%02d$......................", (int)ctx->config->bcrypt_rounds);
+    e = run(ctx, STR("unknown"), str_from(setting), hash);
+    return e == ERR_BUSY ? e : ERR_LOGIN;
+}
+
+enum err password_verify(struct ctx *ctx, struct str password, struct str hash, bool *ret_rehash)
+{
+    char computed[PASSWORD_HASH_BYTES];
+    enum err e;
+
+    if (hash.len == 0 || password.len > PASSWORD_MAX_BYTES || str_index(password, '\0') != SIZE_MAX)
+        return verify_nothing(ctx);
+    e = run(ctx, password, hash, computed);
+    if (e != ERR_OK)
+        return e == ERR_BUSY ? e : ERR_LOGIN;
+    if (!secret_eq(str_from(computed), hash))
+        return ERR_LOGIN;
+    *ret_rehash = cost_of(hash) < ctx->config->bcrypt_rounds;
+    return ERR_OK;
+}
