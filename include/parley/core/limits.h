@@ -29,6 +29,9 @@ enum {
     UPLOAD_PARTS_MAX = 10000, /* S3's own */
     UPLOADS_PENDING_PER_USER_MAX = 100,
     INVITATIONS_PENDING_MAX = 1000, /* per workspace */
+    INVITATION_DAYS_MAX = 90,       /* life of an invitation */
+    CHAT_PREVIEW_CHARS = 200,       /* of the newest message, in lists of chats */
+    CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
 
     /* Request parsing */
     JSON_DEPTH_MAX = 32,
