@@ -25,7 +25,15 @@ struct reply {
     struct reply_header headers[REPLY_HEADERS_MAX];
 };
 
-/* Adds a header, or replaces the one with that name. A value with control characters, or a 25th header, is dropped and asserted. */
+/* 200, application/json, no headers, empty body; the body's buf must have been initialised. */
+void reply_init(struct reply *reply);
+/*
+ * Adds a header, or replaces the one with that name. A value with control characters, or a 25th header, is dropped and
+ * asserted. NULL (the arena is full: arena_printf) adds nothing.
+ */
 void reply_header(struct reply *reply, const char *name, const char *value);
+bool reply_has_header(const struct reply *reply, const char *name);
+/* The standard phrase of a status: 404 → "Not Found". */
+const char *reply_reason(int status);
 
 #endif

@@ -31,6 +31,8 @@ struct str http_raw_query(const struct http_request *req);
 struct str http_param(const struct http_request *req, const char *name);
 /* A header by its usual name ("If-Match"); absent when it is not there. */
 struct str http_header(const struct http_request *req, const char *name);
+/* How many headers of that name came; more than one is suspicious where one is meant (Authorization). */
+size_t http_header_count(const struct http_request *req, const char *name);
 /* CONTENT_LENGTH; 0 without a body. nginx has read and counted chunked bodies before it hands them over. */
 int64_t http_content_length(const struct http_request *req);
 
@@ -48,5 +50,9 @@ enum err http_body_all(struct http_request *req, struct arena *a, size_t max_byt
 /* Decodes %XX (and, for queries and forms, '+'). ERR_BAD_REQUEST: broken escapes, NUL, or not UTF-8. */
 enum plus { PLUS_LITERAL, PLUS_BLANK };
 enum err http_decode(struct arena *a, struct str text, enum plus plus, struct str *ret_text) MUST_CHECK;
+
+/* A pointer that whoever answers the request leaves with it, until its end; NULL at first. */
+void http_note_set(struct http_request *req, void *note);
+void *http_note(const struct http_request *req);
 
 #endif

@@ -1,0 +1,24 @@
+/* The socket on which nginx reaches us. */
+#ifndef PARLEY_APP_HTTP_LISTEN_H
+#define PARLEY_APP_HTTP_LISTEN_H
+
+#include "parley/core/buf.h"
+#include "parley/core/err.h"
+
+struct listener {
+    int fd;      /* the listening socket */
+    int lock_fd; /* holds <path>.lock for as long as the socket is ours */
+    char *path;
+};
+
+/*
+ * Takes the lock, removes what a dead server left, binds (0660) and listens. ERR_CONFLICT: a living server has it.
+ * ERR_UNAVAILABLE: the folder cannot be made or written, or the path is too long. ret_fault: one line.
+ */
+enum err listener_open(const char *path, int backlog, struct buf *ret_fault, struct listener *ret_listener) MUST_CHECK;
+/* Wakes everyone who waits in accept; nobody gets in from now on. */
+void listener_shut(struct listener *listener);
+/* Removes the socket and lets the lock go. */
+void listener_close(struct listener *listener);
+
+#endif

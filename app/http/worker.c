@@ -1,0 +1,209 @@
+#include "worker.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include "parley/core/clock.h"
+#include "parley/core/limits.h"
+#include "parley/core/log.h"
+#include "reply_private.h"
+#include "request_private.h"
+
+enum {
+    HEAD_MAX_BYTES = 32 * 1024,
+    BACKOFF_MS = 50,           /* out of descriptors: until some other request has ended */
+    UNTIMED_BYTES = 96 * 1024, /* an answer up to this fits into nginx's socket and buffers */
+};
+
+struct worker {
+    struct crew *crew;
+    pthread_t thread;
+    FCGX_Request fcgi;
+    struct http_request request;
+    struct arena *arena;
+    struct reply reply;
+    struct buf head;
+    bool read_timed;
+};
+
+static void set_timeout(int fd, int option, int seconds)
+{
+    struct timeval limit = { .tv_sec = seconds };
+
+    (void)setsockopt(fd, SOL_SOCKET, option, &limit, sizeof(limit));
+}
+
+/*
+ * What has come, up to room_bytes; waits only when nothing has. FCGX_GetStr alone would wait until all of room_bytes are
+ * there. nginx has most bodies complete before it connects, so the time limit is for those that it passes on as they come.
+ */
+static enum err body_read(void *arg, void *bytes, size_t room_bytes, size_t *ret_len)
+{
+    struct worker *w = arg;
+    FCGX_Stream *in = w->fcgi.in;
+    size_t ready;
+    int first;
+
+    if (!w->read_timed) {
+        set_timeout(w->fcgi.ipcFd, SO_RCVTIMEO, BODY_IDLE_MAX_S);
+        w->read_timed = true;
+    }
+    first = FCGX_GetChar(in);
+    if (first < 0) {
+        int error = FCGX_GetError(in);
+        *ret_len = 0;
+        return error == EAGAIN || error == EWOULDBLOCK ? ERR_TIMEOUT : ERR_OK;
+    }
+    *(unsigned char *)bytes = (unsigned char)first;
+    ready = (size_t)(in->stop - in->rdNext);
+    if (ready > room_bytes - 1)
+        ready = room_bytes - 1;
+    *ret_len = 1 + (ready > 0 ? (size_t)FCGX_GetStr((char *)bytes + 1, (int)ready, in) : 0);
+    return ERR_OK;
+}
+
+static bool put(FCGX_Stream *out, struct str s)
+{
+    size_t done = 0;
+
+    while (done < s.len) {
+        size_t piece = s.len - done < INT_MAX ? s.len - done : INT_MAX;
+        if (FCGX_PutStr(s.ptr + done, (int)piece, out) < 0)
+            return false;
+        done += piece;
+    }
+    return true;
+}
+
+/* Headers, body and the record that ends the request; the last of them is on its way when this returns. */
+static enum err reply_send(struct worker *w)
+{
+    struct str body = reply_body(&w->reply, w->request.method);
+    bool sent;
+
+    buf_clear(&w->head);
+    reply_head(&w->reply, &w->head);
+    if (body.len > UNTIMED_BYTES)
+        set_timeout(w->fcgi.ipcFd, SO_SNDTIMEO, SEND_IDLE_MAX_S);
+    sent = put(w->fcgi.out, buf_str(&w->head)) && put(w->fcgi.out, body);
+    /* END_REQUEST goes with the stream that is closed last. */
+    (void)FCGX_FClose(w->fcgi.err);
+    return FCGX_FClose(w->fcgi.out) == 0 && sent ? ERR_OK : ERR_CLIENT_GONE;
+}
+
+static void answer(struct worker *w)
+{
+    struct crew *crew = w->crew;
+    int64_t start_us = clock_monotonic_us();
+    enum err sent;
+
+    w->read_timed = false;
+    request_init(&w->request, w->fcgi.envp, body_read, w);
+    reply_init(&w->reply);
+    crew->handle(crew->arg, &w->request, w->arena, &w->reply);
+    sent = reply_send(w);
+    if (crew->done != NULL)
+        crew->done(crew->arg, &w->request, w->arena, &w->reply, sent, clock_monotonic_us() - start_us);
+    FCGX_Finish_r(&w->fcgi);
+    arena_reset(w->arena);
+    if (w->reply.body.room_bytes > REPLY_KEPT_BYTES)
+        buf_release(&w->reply.body);
+}
+
+/* Waits until there may be descriptors again, or the crew stops. */
+static void back_off(struct crew *crew)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += BACKOFF_MS * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_nsec -= 1000000000L;
+        until.tv_sec++;
+    }
+    pthread_mutex_lock(&crew->lock);
+    if (!atomic_load(&crew->stopping))
+        pthread_cond_timedwait(&crew->gone, &crew->lock, &until);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+static void *run(void *arg)
+{
+    struct worker *w = arg;
+    struct crew *crew = w->crew;
+
+    while (!atomic_load(&crew->stopping)) {
+        if (FCGX_Accept_r(&w->fcgi) == 0)
+            answer(w);
+        else if (!atomic_load(&crew->stopping))
+            back_off(crew);
+    }
+    FCGX_Free(&w->fcgi, 1);
+    pthread_mutex_lock(&crew->lock);
+    crew->running_count--;
+    pthread_cond_broadcast(&crew->gone);
+    pthread_mutex_unlock(&crew->lock);
+    return NULL;
+}
+
+/* Signals are for the thread that waits for them. */
+static int thread_start(struct worker *w)
+{
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    int failed;
+
+    if (pthread_attr_init(&attributes) != 0)
+        return ENOMEM;
+    (void)pthread_attr_setstacksize(&attributes, WORKER_STACK_BYTES);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(&w->thread, &attributes, run, w);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return failed;
+}
+
+enum err worker_start(struct crew *crew, struct worker **ret_worker)
+{
+    struct worker *w = calloc(1, sizeof(*w));
+
+    if (w == NULL)
+        return ERR_NO_MEMORY;
+    w->crew = crew;
+    buf_init(&w->head, HEAD_MAX_BYTES);
+    buf_init(&w->reply.body, REPLY_MAX_BYTES);
+    w->arena = arena_new(REQUEST_ARENA_BYTES);
+    if (w->arena == NULL || FCGX_InitRequest(&w->fcgi, crew->listen_fd, 0) != 0) {
+        arena_free(w->arena);
+        free(w);
+        return ERR_NO_MEMORY;
+    }
+    pthread_mutex_lock(&crew->lock);
+    crew->running_count++;
+    pthread_mutex_unlock(&crew->lock);
+    if (thread_start(w) != 0) {
+        pthread_mutex_lock(&crew->lock);
+        crew->running_count--;
+        pthread_mutex_unlock(&crew->lock);
+        arena_free(w->arena);
+        free(w);
+        return ERR_NO_MEMORY;
+    }
+    *ret_worker = w;
+    return ERR_OK;
+}
+
+void worker_free(struct worker *w)
+{
+    if (w == NULL)
+        return;
+    pthread_join(w->thread, NULL);
+    arena_free(w->arena);
+    buf_release(&w->reply.body);
+    buf_release(&w->head);
+    free(w);
+}
