@@ -31,6 +31,8 @@ enum {
     INVITATIONS_PENDING_MAX = 1000, /* per workspace */
     INVITATION_DAYS_MAX = 90,       /* life of an invitation */
     CHAT_PREVIEW_CHARS = 200,       /* of the newest message, in lists of chats */
+    OBJECT_BATCH_MAX = 20,          /* objects or attachments that one statement names; not below FILES_PER_MESSAGE_MAX */
+    ERASE_BATCH_ROWS = 500,         /* rows that one transaction of the erasing jobs removes, so that nobody waits long */
     CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
 
     /* Request parsing */
@@ -58,6 +60,15 @@ enum {
     IDEMPOTENCY_KEPT_HOURS = 24,
     REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
 
+    /* Files */
+    DOWNLOAD_REDIRECT_S = 60,       /* life of the address that a download is sent to */
+    DOWNLOAD_URL_MAX_S = 3600,      /* of one that a client asks for */
+    UPLOAD_PUT_LIFE_S = 3600,       /* of a direct upload in one PUT */
+    UPLOAD_PARTS_LIFE_S = 86400,    /* of one in parts */
+    UPLOAD_CLAIM_MAX_S = 900,       /* a completion that has not ended by then is taken to be dead */
+    UPLOAD_UNKNOWN_MAX_S = 3600,    /* an object of a request that never came back is deleted after it */
+    ATTACHMENT_UNBOUND_HOURS = 24,  /* a completed upload that no message took goes then */
+
     /* Going out */
     EGRESS_IDLE_MAX = 64,           /* idle connections kept for one service */
     EGRESS_SILENT_MAX_S = 30,       /* a peer that moves no byte for longer is given up */
@@ -84,6 +95,10 @@ enum {
 #define WORKER_STACK_BYTES (512 * KIB)
 /* A single presigned PUT; larger direct uploads go in parts. */
 #define SINGLE_PUT_MAX_BYTES ((int64_t)(64 * MIB))
+/* Parts of a direct upload have at least this size; more where there would be too many of them. */
+#define UPLOAD_PART_MIN_BYTES ((int64_t)(16 * MIB))
+/* The start of a file, from which its true type is told. */
+#define FILE_HEAD_BYTES (4 * KIB)
 /* Piece in which files are moved between socket, disk and store. */
 #define COPY_CHUNK_BYTES (256 * KIB)
 /* store_put to S3 holds two such parts in memory while it runs; times UPLOAD_PARTS_MAX it is the largest object: 58 GiB. */

@@ -24,6 +24,7 @@
 #include "parley/core/ctx.h"
 #include "parley/core/json_in.h"
 #include "parley/core/json_out.h"
+#include "parley/core/list.h"
 
 #define INT_NULL INT64_MIN
 
@@ -48,11 +49,6 @@ enum field_flags {
     FIELD_REQUIRED = 1, /* bodies: must be sent. Replies: every field is always there unless FIELD_OMIT */
     FIELD_NULLABLE = 2,
     FIELD_OMIT = 4,     /* replies: left out where its value is null */
-};
-
-struct list {
-    void *items; /* array of structs (or of C values for `element` lists), in the request arena */
-    size_t count;
 };
 
 struct spec;
