@@ -55,6 +55,13 @@ enum {
     BODY_IDLE_MAX_S = 30,       /* a client silent for longer in the middle of a body is cut off */
     DB_RETRY_MAX_MS = 5000,     /* db_run's retries end after it */
     DB_LEASE_WAIT_MAX_MS = 5000,
+    DB_RETRY_PAUSE_MAX_MS = 200, /* between two runs of a transaction; random below it, growing */
+    DB_LOCK_WAIT_MAX_S = 2,      /* one statement waits this long for a row or for SQLite's writer in another process */
+    DB_RECONNECT_PAUSE_MS = 500, /* after a failed connect nobody tries for so long */
+    DB_IDLE_CLOSE_MS = 60000,    /* idle connections above DB_POOL_MIN_SIZE are closed after it */
+    DB_PING_MAX_S = 2,           /* readiness */
+    DB_FAULT_MAX_BYTES = 1024,   /* a line for the operator */
+    MIGRATION_WAIT_MAX_S = 60,   /* others wait so long for the one that migrates */
     STOP_MAX_S = 10,            /* SIGTERM: what runs is given this long */
     CACHE_MAX_MS = 1000,        /* the oldest answer that a cache in the process may give */
     IDEMPOTENCY_KEPT_HOURS = 24,
