@@ -25,7 +25,8 @@ CREATE TABLE users (
     UNIQUE KEY users_uuid (uuid),
     UNIQUE KEY users_email (email),
     UNIQUE KEY users_username (username),
-    KEY users_erase (erase_messages, id)
+    KEY users_erase (erase_messages, id),
+    KEY users_role (role, is_active)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE once (
@@ -63,6 +64,7 @@ CREATE TABLE workspaces (
     created_by BIGINT,
     retention_days BIGINT,
     require_2fa TINYINT NOT NULL DEFAULT 0,
+    member_count BIGINT NOT NULL,
     deleted_us BIGINT,
     version BIGINT NOT NULL DEFAULT 1,
     created_us BIGINT NOT NULL,
@@ -102,6 +104,7 @@ CREATE TABLE invitations (
     KEY invitations_inviter (invited_by),
     KEY invitations_workspace (workspace_id, accepted_us, created_us),
     KEY invitations_expiry (expires_us),
+    KEY invitations_email (email),
     CONSTRAINT invitations_to_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE,
     CONSTRAINT invitations_by_user FOREIGN KEY (invited_by) REFERENCES users (id) ON DELETE SET NULL
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
@@ -111,6 +114,7 @@ CREATE TABLE chats (
     uuid BINARY(16) NOT NULL,
     workspace_id BIGINT NOT NULL,
     title VARCHAR(255) NOT NULL,
+    title_folded TEXT NOT NULL,
     created_by BIGINT,
     join_mode TINYINT NOT NULL DEFAULT 0,
     assistant TINYINT NOT NULL DEFAULT 0,
@@ -129,7 +133,7 @@ CREATE TABLE chats (
     PRIMARY KEY (id),
     UNIQUE KEY chats_uuid (uuid),
     KEY chats_creator (created_by),
-    KEY chats_activity (workspace_id, deleted_us, activity_us, id),
+    KEY chats_activity (workspace_id, deleted_us, join_mode, activity_us, id),
     KEY chats_deleted (deleted_us),
     CONSTRAINT chats_in_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id),
     CONSTRAINT chats_made_by FOREIGN KEY (created_by) REFERENCES users (id) ON DELETE SET NULL

@@ -22,6 +22,7 @@ CREATE TABLE users (
     updated_us INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX users_erase ON users (id) WHERE erase_messages = 1;
+CREATE INDEX users_role ON users (role, is_active);
 
 -- A row that can be inserted once: 'setup' while the first administrator is being made.
 CREATE TABLE once (
@@ -55,6 +56,7 @@ CREATE TABLE workspaces (
     created_by INTEGER REFERENCES users (id) ON DELETE SET NULL,
     retention_days INTEGER,
     require_2fa INTEGER NOT NULL DEFAULT 0,
+    member_count INTEGER NOT NULL,         -- rows in members; kept under this row's lock
     deleted_us INTEGER,                    -- invisible; rows and objects are being removed by the job
     version INTEGER NOT NULL DEFAULT 1,
     created_us INTEGER NOT NULL,
@@ -85,12 +87,14 @@ CREATE TABLE invitations (
 ) STRICT;
 CREATE INDEX invitations_workspace ON invitations (workspace_id, accepted_us, created_us);
 CREATE INDEX invitations_expiry ON invitations (expires_us);
+CREATE INDEX invitations_email ON invitations (email);
 
 CREATE TABLE chats (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid BLOB NOT NULL UNIQUE,
     workspace_id INTEGER NOT NULL REFERENCES workspaces (id),
     title TEXT NOT NULL,
+    title_folded TEXT NOT NULL,            -- without case and compatibility forms, for looking it up
     created_by INTEGER REFERENCES users (id) ON DELETE SET NULL,
     join_mode INTEGER NOT NULL DEFAULT 0,  -- enum chat_join
     assistant INTEGER NOT NULL DEFAULT 0,  -- enum chat_assistant
@@ -107,7 +111,7 @@ CREATE TABLE chats (
     created_us INTEGER NOT NULL,
     updated_us INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX chats_activity ON chats (workspace_id, deleted_us, activity_us, id);
+CREATE INDEX chats_activity ON chats (workspace_id, deleted_us, join_mode, activity_us, id);
 CREATE INDEX chats_deleted ON chats (deleted_us) WHERE deleted_us IS NOT NULL;
 
 CREATE TABLE chat_members (

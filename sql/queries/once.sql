@@ -1,0 +1,2 @@
+-- name: once_insert
+INSERT INTO once (name, created_us) VALUES (?, ?)

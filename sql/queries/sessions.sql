@@ -1,0 +1,45 @@
+-- name: session_insert
+INSERT INTO sessions (uuid, user_id, refresh_jti, refresh_issued_us, ip, user_agent, created_us, last_used_us, expires_us)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: session_principal
+SELECT s.id, s.last_used_us, u.id, u.uuid, u.kind, u.role, u.twofa_enabled, u.email
+FROM sessions s JOIN users u ON u.id = s.user_id
+WHERE s.uuid = ? AND s.ended_us IS NULL AND s.expires_us > ? AND u.is_active = 1 AND u.deleted_us IS NULL
+
+-- name: session_touch
+UPDATE sessions SET last_used_us = ? WHERE id = ? AND last_used_us <= ?
+
+-- MySQL sets from left to right: previous_jti stands first.
+-- name: session_rotate
+UPDATE sessions SET previous_jti = refresh_jti, refresh_jti = ?, refresh_issued_us = ?, last_used_us = ?, expires_us = ?
+WHERE uuid = ? AND refresh_jti = ? AND ended_us IS NULL AND expires_us > ?
+
+-- name: session_refresh_state
+SELECT s.id, s.refresh_jti, s.refresh_issued_us, s.previous_jti, s.expires_us, u.id, u.uuid, u.email, u.role
+FROM sessions s JOIN users u ON u.id = s.user_id
+WHERE s.uuid = ? AND s.ended_us IS NULL AND s.expires_us > ? AND u.is_active = 1 AND u.deleted_us IS NULL
+
+-- When the last of the sessions that may stay was made; no row where there are fewer.
+-- name: session_oldest_kept
+SELECT created_us FROM sessions WHERE user_id = ? AND ended_us IS NULL ORDER BY created_us DESC LIMIT 1 OFFSET ?
+
+-- An ended session expires at once, so that the clean-up has one index to look at.
+-- name: session_end_older
+UPDATE sessions SET ended_us = ?, expires_us = ? WHERE user_id = ? AND ended_us IS NULL AND created_us < ?
+
+-- name: session_end
+UPDATE sessions SET ended_us = ?, expires_us = ? WHERE uuid = ? AND user_id = ? AND ended_us IS NULL AND expires_us > ?
+
+-- name: session_end_others
+UPDATE sessions SET ended_us = ?, expires_us = ? WHERE user_id = ? AND ended_us IS NULL AND id <> ?
+
+-- name: session_list
+SELECT id, uuid, created_us, last_used_us, expires_us, ip, user_agent
+FROM sessions WHERE user_id = ? AND ended_us IS NULL AND expires_us > ? ORDER BY created_us DESC LIMIT ?
+
+-- name: session_expire
+-- @mysql
+DELETE FROM sessions WHERE expires_us <= ? ORDER BY expires_us LIMIT ?
+-- @sqlite
+DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_us <= ? ORDER BY expires_us LIMIT ?)

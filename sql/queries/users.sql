@@ -1,0 +1,125 @@
+-- name: user_by_id
+SELECT id, uuid, kind, email, username, first_name, last_name, role, is_active, is_first_login, tos_accepted,
+    twofa_enabled, last_login_us, created_us, updated_us, version
+FROM users WHERE id = ? AND deleted_us IS NULL
+
+-- name: user_by_uuid
+SELECT id, uuid, kind, email, username, first_name, last_name, role, is_active, is_first_login, tos_accepted,
+    twofa_enabled, last_login_us, created_us, updated_us, version
+FROM users WHERE uuid = ? AND deleted_us IS NULL
+
+-- name: user_by_uuid_locked
+-- @mysql
+SELECT id, uuid, kind, email, username, first_name, last_name, role, is_active, is_first_login, tos_accepted,
+    twofa_enabled, last_login_us, created_us, updated_us, version
+FROM users WHERE uuid = ? AND deleted_us IS NULL FOR UPDATE
+-- @sqlite
+SELECT id, uuid, kind, email, username, first_name, last_name, role, is_active, is_first_login, tos_accepted,
+    twofa_enabled, last_login_us, created_us, updated_us, version
+FROM users WHERE uuid = ? AND deleted_us IS NULL
+
+-- name: user_by_email
+SELECT id, uuid, kind, email, username, first_name, last_name, role, is_active, is_first_login, tos_accepted,
+    twofa_enabled, last_login_us, created_us, updated_us, version, password_hash
+FROM users WHERE email = ? AND deleted_us IS NULL
+
+-- name: user_password_hash
+SELECT password_hash FROM users WHERE id = ? AND deleted_us IS NULL
+
+-- name: user_id_by_email
+SELECT id FROM users WHERE email = ?
+
+-- The smallest id, 0 where there is no user at all.
+-- name: user_first
+SELECT MIN(id) FROM users
+
+-- name: user_insert
+INSERT INTO users (uuid, kind, email, username, first_name, last_name, password_hash, role, created_us, updated_us)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: user_list
+SELECT id, uuid, kind, email, username, first_name, last_name, role, is_active, is_first_login, tos_accepted,
+    twofa_enabled, last_login_us, created_us, updated_us, version
+FROM users WHERE id > ? AND deleted_us IS NULL ORDER BY id LIMIT ? OFFSET ?
+
+-- name: user_search
+-- @mysql
+SELECT id, uuid, kind, email, username, first_name, last_name, role, is_active, is_first_login, tos_accepted,
+    twofa_enabled, last_login_us, created_us, updated_us, version
+FROM users WHERE id > ? AND deleted_us IS NULL
+    AND (email LIKE ? ESCAPE '!' OR LOWER(CONVERT(username USING utf8mb4)) LIKE LOWER(?) ESCAPE '!'
+        OR LOWER(first_name) LIKE LOWER(?) ESCAPE '!' OR LOWER(last_name) LIKE LOWER(?) ESCAPE '!')
+ORDER BY id LIMIT ? OFFSET ?
+-- @sqlite
+SELECT id, uuid, kind, email, username, first_name, last_name, role, is_active, is_first_login, tos_accepted,
+    twofa_enabled, last_login_us, created_us, updated_us, version
+FROM users WHERE id > ? AND deleted_us IS NULL
+    AND (email LIKE ? ESCAPE '!' OR username LIKE ? ESCAPE '!' OR first_name LIKE ? ESCAPE '!'
+        OR last_name LIKE ? ESCAPE '!')
+ORDER BY id LIMIT ? OFFSET ?
+
+-- name: user_stats
+SELECT COUNT(*), COALESCE(SUM(is_active), 0), COALESCE(SUM(role = 1), 0), COALESCE(SUM(twofa_enabled), 0)
+FROM users WHERE deleted_us IS NULL
+
+-- Two active administrators, or fewer where there are fewer. Whoever takes one away locks these first, so two who take
+-- away the last two meet here.
+-- name: user_admins_locked
+-- @mysql
+SELECT id FROM users WHERE role = 1 AND is_active = 1 AND deleted_us IS NULL ORDER BY id LIMIT 2 FOR UPDATE
+-- @sqlite
+SELECT id FROM users WHERE role = 1 AND is_active = 1 AND deleted_us IS NULL ORDER BY id LIMIT 2
+
+-- name: user_change
+UPDATE users SET first_name = ?, last_name = ?, tos_accepted = ?, is_active = ?, role = ?, version = version + 1,
+    updated_us = ?
+WHERE id = ?
+
+-- The hash is in the condition, so a password that is changed at the same moment is noticed. The first sign-in is over
+-- with the second; MySQL reads last_login_us before it sets it because it stands first here.
+-- name: user_signed_in
+UPDATE users SET is_first_login = CASE WHEN last_login_us IS NULL THEN is_first_login ELSE 0 END, last_login_us = ?,
+    password_hash = ?, version = version + 1
+WHERE id = ? AND password_hash = ? AND is_active = 1 AND deleted_us IS NULL
+
+-- name: user_password_change
+UPDATE users SET password_hash = ?, is_first_login = 0, version = version + 1, updated_us = ?
+WHERE id = ? AND password_hash = ? AND deleted_us IS NULL
+
+-- name: user_password_set
+UPDATE users SET password_hash = ?, version = version + 1, updated_us = ? WHERE id = ? AND deleted_us IS NULL
+
+-- name: user_erase
+UPDATE users SET email = NULL, username = ?, first_name = NULL, last_name = NULL, password_hash = NULL, role = 0,
+    is_active = 0, is_first_login = 0, tos_accepted = 0, twofa_enabled = 0, last_login_us = NULL, erase_messages = ?,
+    deleted_us = ?, version = version + 1, updated_us = ?
+WHERE id = ?
+
+-- name: user_erase_sessions
+DELETE FROM sessions WHERE user_id = ?
+
+-- name: user_erase_invitations
+-- tenant: none, an address leaves the whole server
+DELETE FROM invitations WHERE email = ?
+
+-- name: user_personal_workspaces
+-- tenant: none, finds a user's personal workspace
+SELECT w.id FROM members m JOIN workspaces w ON w.id = m.workspace_id
+WHERE m.user_id = ? AND w.personal = 1 AND w.deleted_us IS NULL
+
+-- name: user_erase_workspace
+UPDATE workspaces SET deleted_us = ?, version = version + 1, updated_us = ? WHERE id = ?
+
+-- MySQL has an index on user_id alone.
+-- name: user_erase_chat_members
+-- tenant: none, an account leaves the whole server
+-- @mysql
+DELETE FROM chat_members WHERE user_id = ?
+-- @sqlite
+WITH gone (user_id) AS (VALUES (?))
+DELETE FROM chat_members WHERE (workspace_id, user_id) IN
+    (SELECT m.workspace_id, m.user_id FROM members m JOIN gone ON gone.user_id = m.user_id)
+
+-- name: user_erase_members
+-- tenant: none, an account leaves the whole server
+DELETE FROM members WHERE user_id = ?
