@@ -94,7 +94,7 @@ def run_api(column, binary, extra, tally, env=None):
         stack.start()
         describe(folder / "server.json", column, stack, backing, binary)
         status = subprocess.run(pytest_command(column, folder, extra), cwd=ROOT, stdin=subprocess.DEVNULL, check=False,
-                                env={**os.environ, "PARLEY_TEST_SERVER": str(folder / "server.json"),
+                                stdout=sys.stderr, env={**os.environ, "PARLEY_TEST_SERVER": str(folder / "server.json"),
                                      "PARLEY_TEST_RECORDS": str(folder / "records")}).returncode
         if status not in (0, 1, 5):
             say(f"pytest ended with {status}")

@@ -44,7 +44,8 @@ def _ctest(build_folder, report, select, env):
                "--test-output-size-failed", "200000"]
     for pattern in select:
         command += ["-R", pattern]
-    subprocess.run(command, env={**os.environ, **sanitizer, **env}, stdin=subprocess.DEVNULL, check=False)
+    subprocess.run(command, env={**os.environ, **sanitizer, **env}, stdin=subprocess.DEVNULL, stdout=sys.stderr,
+                   check=False)
 
 
 def _run(column, build_folder, select, tally, env):
