@@ -221,6 +221,7 @@ CREATE TABLE uploads (
     UNIQUE KEY uploads_object (object_key),
     KEY uploads_user (user_id, id),
     KEY uploads_expiry (expires_us),
+    KEY uploads_workspace (workspace_id, id),
     CONSTRAINT uploads_by_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 

@@ -184,6 +184,7 @@ CREATE TABLE uploads (
 ) STRICT;
 CREATE INDEX uploads_user ON uploads (user_id, id);
 CREATE INDEX uploads_expiry ON uploads (expires_us);
+CREATE INDEX uploads_workspace ON uploads (workspace_id, id);
 
 -- Objects that must go: written in the transaction that removes their row, and before an object is made.
 CREATE TABLE object_deletions (

@@ -1,0 +1,119 @@
+-- name: chat_ref
+SELECT c.id, c.join_mode, c.created_by, c.last_seq, c.message_count, c.version, m.user_id
+FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ?
+WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
+
+-- name: chat_lock
+SELECT id FROM chats WHERE uuid = ? AND workspace_id = ? AND deleted_us IS NULL
+-- @mysql
+FOR UPDATE
+
+-- The columns after FROM's first line are the same in chat_get, chat_history and chat_open_list (chat_read).
+-- name: chat_get
+SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.model, c.system_prompt, c.temperature,
+    c.max_tokens, c.message_count, page.joined, c.activity_us, c.version, c.created_us, c.updated_us, l.uuid, l.seq,
+    l.is_ai_response, SUBSTR(l.content, 1, ?), l.created_us, l.sender_name, s.uuid, s.first_name, s.last_name,
+    s.username, s.kind, s.deleted_us
+FROM (SELECT p.id AS id, p.workspace_id AS workspace_id, p.join_mode = 0 OR m.user_id IS NOT NULL AS joined,
+        (SELECT x.id FROM messages x WHERE x.chat_id = p.id AND x.workspace_id = p.workspace_id
+            AND x.deleted_us IS NULL ORDER BY x.seq DESC LIMIT 1) AS last_id
+    FROM chats p LEFT JOIN chat_members m ON m.chat_id = p.id AND m.user_id = ?
+    WHERE p.uuid = ? AND p.workspace_id = ? AND p.deleted_us IS NULL) AS page
+    JOIN chats c ON c.id = page.id LEFT JOIN users u ON u.id = c.created_by
+    LEFT JOIN messages l ON l.id = page.last_id LEFT JOIN users s ON s.id = l.sender_id
+
+-- The chats that one is in, newest activity first: everyone's by their index, and those that one has joined.
+-- name: chat_history
+SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.model, c.system_prompt, c.temperature,
+    c.max_tokens, c.message_count, 1, page.activity_us, c.version, c.created_us, c.updated_us, l.uuid, l.seq,
+    l.is_ai_response, SUBSTR(l.content, 1, ?), l.created_us, l.sender_name, s.uuid, s.first_name, s.last_name,
+    s.username, s.kind, s.deleted_us
+FROM (SELECT p.id AS id, p.activity_us AS activity_us,
+        (SELECT x.id FROM messages x WHERE x.chat_id = p.id AND x.workspace_id = p.workspace_id
+            AND x.deleted_us IS NULL ORDER BY x.seq DESC LIMIT 1) AS last_id
+    FROM (SELECT * FROM (SELECT a.id AS id, a.workspace_id AS workspace_id, a.activity_us AS activity_us FROM chats a
+            WHERE a.workspace_id = ? AND a.deleted_us IS NULL AND a.join_mode = 0
+                AND a.activity_us <= ? AND (a.activity_us < ? OR a.id < ?) AND INSTR(a.title_folded, ?) > 0
+            ORDER BY a.activity_us DESC, a.id DESC LIMIT ?) AS everyones
+        UNION ALL
+        SELECT * FROM (SELECT b.id AS id, b.workspace_id AS workspace_id, b.activity_us AS activity_us
+            FROM chat_members m JOIN chats b ON b.id = m.chat_id AND b.workspace_id = m.workspace_id
+            WHERE m.workspace_id = ? AND m.user_id = ? AND b.deleted_us IS NULL AND b.join_mode <> 0
+                AND b.activity_us <= ? AND (b.activity_us < ? OR b.id < ?) AND INSTR(b.title_folded, ?) > 0
+            ORDER BY b.activity_us DESC, b.id DESC LIMIT ?) AS joined
+        ORDER BY activity_us DESC, id DESC LIMIT ?) AS p) AS page
+    JOIN chats c ON c.id = page.id LEFT JOIN users u ON u.id = c.created_by
+    LEFT JOIN messages l ON l.id = page.last_id LEFT JOIN users s ON s.id = l.sender_id
+ORDER BY page.activity_us DESC, page.id DESC
+
+-- Open chats that one has not joined. Their messages are not for the caller, so none is shown.
+-- name: chat_open_list
+SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.model, c.system_prompt, c.temperature,
+    c.max_tokens, c.message_count, 0, c.activity_us, c.version, c.created_us, c.updated_us, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM chats c LEFT JOIN users u ON u.id = c.created_by
+    LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ?
+WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.join_mode = 1 AND m.user_id IS NULL
+    AND c.activity_us <= ? AND (c.activity_us < ? OR c.id < ?) AND INSTR(c.title_folded, ?) > 0
+ORDER BY c.activity_us DESC, c.id DESC LIMIT ?
+
+-- name: chat_insert
+INSERT INTO chats (uuid, workspace_id, title, title_folded, created_by, join_mode, assistant, provider, model,
+    system_prompt, temperature, max_tokens, activity_us, created_us, updated_us)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: chat_update
+UPDATE chats SET title = ?, title_folded = ?, join_mode = ?, assistant = ?, provider = ?, model = ?, system_prompt = ?,
+    temperature = ?, max_tokens = ?, version = version + 1, updated_us = ?
+WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
+
+-- name: chat_mark_deleted
+UPDATE chats SET deleted_us = ?, version = version + 1, updated_us = ?
+WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
+
+-- Invite-only chats of which this user is the last member: nobody could find them again.
+-- name: chat_end_deserted
+-- @mysql
+UPDATE chats c JOIN chat_members m ON m.chat_id = c.id AND m.workspace_id = c.workspace_id
+    LEFT JOIN chat_members o ON o.chat_id = c.id AND o.workspace_id = c.workspace_id AND o.user_id <> m.user_id
+SET c.deleted_us = ?, c.version = c.version + 1, c.updated_us = ?
+WHERE m.workspace_id = ? AND m.user_id = ? AND c.join_mode = 2 AND c.deleted_us IS NULL AND o.user_id IS NULL
+-- @sqlite
+WITH args (deleted_us, updated_us, workspace_id, user_id) AS (VALUES (?, ?, ?, ?))
+UPDATE chats SET deleted_us = args.deleted_us, version = version + 1, updated_us = args.updated_us
+FROM args JOIN chat_members m ON m.workspace_id = args.workspace_id AND m.user_id = args.user_id
+WHERE chats.id = m.chat_id AND chats.workspace_id = m.workspace_id AND chats.join_mode = 2
+    AND chats.deleted_us IS NULL AND NOT EXISTS (SELECT 1 FROM chat_members o
+        WHERE o.chat_id = chats.id AND o.workspace_id = chats.workspace_id AND o.user_id <> m.user_id)
+
+-- The same in all workspaces of an account that goes.
+-- name: chat_end_deserted_everywhere
+-- tenant: none, an account leaves the whole server
+-- @mysql
+UPDATE chats c JOIN chat_members m ON m.chat_id = c.id
+    LEFT JOIN chat_members o ON o.chat_id = c.id AND o.user_id <> m.user_id
+SET c.deleted_us = ?, c.version = c.version + 1, c.updated_us = ?
+WHERE m.user_id = ? AND c.join_mode = 2 AND c.deleted_us IS NULL AND o.user_id IS NULL
+-- @sqlite
+WITH args (deleted_us, updated_us, user_id) AS (VALUES (?, ?, ?))
+UPDATE chats SET deleted_us = args.deleted_us, version = version + 1, updated_us = args.updated_us
+FROM args JOIN members w ON w.user_id = args.user_id
+    JOIN chat_members m ON m.workspace_id = w.workspace_id AND m.user_id = w.user_id
+WHERE chats.id = m.chat_id AND chats.join_mode = 2 AND chats.deleted_us IS NULL
+    AND NOT EXISTS (SELECT 1 FROM chat_members o WHERE o.chat_id = chats.id AND o.user_id <> m.user_id)
+
+-- Moving a chat: its row, its members, then messages and files from one seq to another.
+-- name: chat_move
+UPDATE chats SET workspace_id = ?, version = version + 1, updated_us = ?
+WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
+
+-- name: chat_move_messages
+UPDATE messages SET workspace_id = ? WHERE chat_id = ? AND workspace_id = ? AND seq > ? AND seq <= ?
+
+-- name: chat_move_attachments
+-- @mysql
+UPDATE messages m JOIN attachments a ON a.message_id = m.id SET a.workspace_id = ?
+WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ?
+-- @sqlite
+UPDATE attachments SET workspace_id = ? WHERE message_id IN
+    (SELECT m.id FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ?)

@@ -1,0 +1,47 @@
+-- name: workspace_list
+SELECT w.id, w.uuid, w.name, w.personal, u.uuid, m.role, w.member_count, w.retention_days, w.require_2fa, w.version,
+    w.created_us, w.updated_us
+FROM members m JOIN workspaces w ON w.id = m.workspace_id LEFT JOIN users u ON u.id = w.created_by
+WHERE m.user_id = ? AND w.deleted_us IS NULL
+ORDER BY m.workspace_id
+
+-- name: workspace_get
+SELECT w.id, w.uuid, w.name, w.personal, u.uuid, m.role, w.member_count, w.retention_days, w.require_2fa, w.version,
+    w.created_us, w.updated_us
+FROM workspaces w JOIN members m ON m.workspace_id = w.id AND m.user_id = ? LEFT JOIN users u ON u.id = w.created_by
+WHERE w.uuid = ? AND w.deleted_us IS NULL
+
+-- name: workspace_lock
+SELECT member_count FROM workspaces WHERE id = ? AND deleted_us IS NULL
+-- @mysql
+FOR UPDATE
+
+-- name: workspace_insert
+INSERT INTO workspaces (uuid, name, personal, created_by, member_count, created_us, updated_us)
+VALUES (?, ?, ?, ?, 1, ?, ?)
+
+-- name: workspace_update
+UPDATE workspaces SET name = ?, retention_days = ?, require_2fa = ?, version = version + 1, updated_us = ?
+WHERE id = ? AND deleted_us IS NULL
+
+-- name: workspace_touch
+UPDATE workspaces SET member_count = member_count + ?, version = version + 1, updated_us = ?
+WHERE id = ? AND deleted_us IS NULL
+
+-- The version is in the condition where the caller named one; 0 stands for any.
+-- name: workspace_mark_deleted
+UPDATE workspaces SET deleted_us = ?, version = version + 1, updated_us = ?
+WHERE id = ? AND personal = 0 AND deleted_us IS NULL AND (? = 0 OR version = ?)
+
+-- Somebody's account is going: one member less in each of their workspaces, and the personal one goes with them.
+-- name: workspace_lose_user
+-- @mysql
+UPDATE workspaces w JOIN members m ON m.workspace_id = w.id
+SET w.member_count = w.member_count - 1, w.version = w.version + 1, w.updated_us = ?,
+    w.deleted_us = CASE WHEN w.personal = 1 THEN COALESCE(w.deleted_us, ?) ELSE w.deleted_us END
+WHERE m.user_id = ?
+-- @sqlite
+UPDATE workspaces
+SET member_count = member_count - 1, version = version + 1, updated_us = ?,
+    deleted_us = CASE WHEN personal = 1 THEN COALESCE(deleted_us, ?) ELSE deleted_us END
+WHERE id IN (SELECT workspace_id FROM members WHERE user_id = ?)
