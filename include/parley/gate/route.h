@@ -36,13 +36,8 @@ enum rate { RATE_NOT_SAID_, RATE_NOBODY, RATE_READ, RATE_WRITE, RATE_UPLOAD, RAT
 enum route_flags {
     ROUTE_IDEMPOTENT = 1, /* takes Idempotency-Key */
     ROUTE_MULTIPART = 2,  /* takes multipart/form-data as well; the handler reads the body when call->body is NULL */
-    ROUTE_RAW_BODY = 4,   /* the handler reads the body */
+    ROUTE_RAW_BODY = 4,   /* the handler reads the body and judges its size */
     ROUTE_PAGED = 8,      /* takes limit and cursor, answers with Link */
-};
-
-/* A query parameter; decoded like a body field into the route's query struct. */
-struct query_spec {
-    const struct spec *spec;
 };
 
 enum { PATH_IDS_MAX = 3 };
@@ -71,7 +66,7 @@ struct route {
     enum scope scope;
     enum rate rate;
     int flags;
-    const struct spec *body;   /* NULL: no JSON body is taken */
+    const struct spec *body;   /* NULL: no JSON body is read; one that comes is passed over */
     const struct spec *query;  /* NULL: no query parameter is known (unknown ones are ignored) */
     const struct spec *reply;  /* NULL: no JSON body is answered */
     enum { REPLY_ONE, REPLY_LIST } reply_shape; /* reply is one object or a bare array of them */

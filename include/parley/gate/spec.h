@@ -9,7 +9,7 @@
  *   FIELD_BOOL   bool
  *   FIELD_UUID   struct uuid  all zero = null
  *   FIELD_TIME   int64_t      microseconds; 0 = null
- *   FIELD_ENUM   int          index into `names`
+ *   FIELD_ENUM   int          index into `names`; negative = null
  *   FIELD_OBJECT struct       embedded, described by `spec`
  *   FIELD_REF    pointer      to a struct described by `spec`; NULL = null
  *   FIELD_LIST   struct list  of elements described by `spec`, or of `element` when spec is NULL
@@ -25,6 +25,7 @@
 #include "parley/core/json_in.h"
 #include "parley/core/json_out.h"
 #include "parley/core/list.h"
+#include "parley/http/request.h"
 
 #define INT_NULL INT64_MIN
 
@@ -57,7 +58,7 @@ struct field {
     const char *name;
     enum field_type type;
     int flags;
-    int64_t min, max;          /* strings: length; numbers: value; lists: count. Both 0: type's own limits */
+    int64_t min, max;          /* strings: length; numbers: value; lists: count. Both 0: none; max < min: no max */
     size_t offset;
     const char *const *names;  /* FIELD_ENUM: NULL-ended, in the order of the C enum */
     const struct spec *spec;   /* FIELD_OBJECT, FIELD_REF, FIELD_LIST */
@@ -75,8 +76,8 @@ struct spec {
 };
 
 /*
- * Request body structs begin with this: which fields were sent, bit i = row i of the spec. A field sent as null has its
- * bit in `sent` and its null value.
+ * Every struct that is decoded into begins with this, nested ones and query structs too: which fields were sent, bit
+ * i = row i of the spec. A field sent as null has its bit in `sent` and its null value (an enum: -1).
  */
 struct body {
     uint64_t sent;
@@ -86,15 +87,37 @@ struct body {
 
 /*
  * Decodes `value` into *ret_struct (size_bytes of it, zeroed first; enums, INT and REAL that were not sent are 0 unless
- * the handler looks at body_sent). Every fault is added to ctx->problem; the client's values are never echoed.
- * E-mail addresses come out normalised (domain lower-cased). Returns ERR_OK, ERR_INVALID or ERR_NO_MEMORY.
+ * the handler looks at body_sent). Texts are borrowed from the tree, so from the request arena. Every fault is added to
+ * ctx->problem; the client's values are never echoed. E-mail addresses come out without blanks around them and with the
+ * domain in lower case. Returns ERR_OK, ERR_INVALID or ERR_NO_MEMORY.
  */
-enum err spec_decode(struct ctx *ctx, const struct spec *spec, const struct json_in *value, void *ret_struct) MUST_CHECK;
+enum err spec_decode(struct ctx *ctx, const struct spec *spec, const struct json_in *value,
+                     void *ret_struct) MUST_CHECK;
+
+/*
+ * The same from decoded query parameters. A name sent twice is a fault; unknown names are ignored. No objects and lists.
+ *   BOOL  true, false, 1 or 0
+ */
+enum err spec_decode_query(struct ctx *ctx, const struct spec *spec, const struct http_pair *pairs, size_t count,
+                           void *ret_struct) MUST_CHECK;
+
 /* Writes the struct as a JSON object. */
 void spec_encode(struct json_out *out, const struct spec *spec, const void *data);
 /* Writes `count` structs of size spec->size_bytes as a JSON array. */
 void spec_encode_list(struct json_out *out, const struct spec *spec, const void *items, size_t count);
+
+/* A spec describes what we read or what we write, never both. */
+enum spec_use { SPEC_BODY, SPEC_QUERY, SPEC_REPLY };
+
 /* Writes the JSON Schema of the spec (OpenAPI 3.1), nested ones as $ref to #/components/schemas/<name>. */
-void spec_schema(struct json_out *out, const struct spec *spec);
+void spec_schema(struct json_out *out, const struct spec *spec, enum spec_use use);
+/* The JSON Schema of one field's value; for parameters. */
+void spec_schema_field(struct json_out *out, const struct field *field);
+
+/*
+ * Looks for rows that cannot be meant: no name, no type, a type that the use does not have, a place outside the struct,
+ * a missing nested spec, more fields than struct body has bits. One line each into ret_faults. ERR_OK or ERR_INVALID.
+ */
+enum err spec_check(const struct spec *spec, enum spec_use use, struct buf *ret_faults) MUST_CHECK;
 
 #endif

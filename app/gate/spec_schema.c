@@ -1,0 +1,151 @@
+/* Specs as JSON Schema (draft 2020-12, as OpenAPI 3.1 has it). */
+#include "spec_private.h"
+
+static void type_write(struct json_out *out, const struct field *field, const char *type)
+{
+    json_out_key(out, "type");
+    if (!(field->flags & FIELD_NULLABLE)) {
+        json_out_c(out, type);
+        return;
+    }
+    json_out_array(out);
+    json_out_c(out, type);
+    json_out_c(out, "null");
+    json_out_array_end(out);
+}
+
+static void bounds_write(struct json_out *out, const struct field *field, const char *min_key, const char *max_key)
+{
+    if (field_has_min(field))
+        json_out_kv_int(out, min_key, field->min);
+    if (field_has_max(field))
+        json_out_kv_int(out, max_key, field->max);
+}
+
+static void string_write(struct json_out *out, const struct field *field, const char *format)
+{
+    type_write(out, field, "string");
+    if (format != NULL)
+        json_out_kv_c(out, "format", format);
+}
+
+static void enum_write(struct json_out *out, const struct field *field)
+{
+    type_write(out, field, "string");
+    json_out_key(out, "enum");
+    json_out_array(out);
+    for (size_t i = 0; field->names[i] != NULL; i++)
+        json_out_c(out, field->names[i]);
+    if (field->flags & FIELD_NULLABLE)
+        json_out_null(out);
+    json_out_array_end(out);
+}
+
+static void ref_write(struct json_out *out, const struct spec *spec)
+{
+    json_out_key(out, "$ref");
+
+    buf_addf(out->buf, "\"#/components/schemas/%s\"", spec->name);
+    out->comma = true;
+}
+
+static void nested_write(struct json_out *out, const struct field *field)
+{
+    if (!(field->flags & FIELD_NULLABLE)) {
+        ref_write(out, field->spec);
+        return;
+    }
+    json_out_key(out, "anyOf");
+    json_out_array(out);
+    json_out_object(out);
+    ref_write(out, field->spec);
+    json_out_object_end(out);
+    json_out_object(out);
+    json_out_kv_c(out, "type", "null");
+    json_out_object_end(out);
+    json_out_array_end(out);
+}
+
+static void list_write(struct json_out *out, const struct field *field)
+{
+    const struct field element = { .name = field->name, .type = field->element };
+
+    type_write(out, field, "array");
+    bounds_write(out, field, "minItems", "maxItems");
+    json_out_key(out, "items");
+    if (field->spec == NULL) {
+        spec_schema_field(out, &element);
+        return;
+    }
+    json_out_object(out);
+    ref_write(out, field->spec);
+    json_out_object_end(out);
+}
+
+static void members_write(struct json_out *out, const struct field *field)
+{
+    switch (field->type) {
+    case FIELD_STR:
+        string_write(out, field, NULL);
+        bounds_write(out, field, "minLength", "maxLength");
+        return;
+    case FIELD_EMAIL: string_write(out, field, "email"); return;
+    case FIELD_PASSWORD: string_write(out, field, "password"); return;
+    case FIELD_INT:
+        type_write(out, field, "integer");
+        json_out_kv_c(out, "format", "int64");
+        bounds_write(out, field, "minimum", "maximum");
+        return;
+    case FIELD_REAL:
+        type_write(out, field, "number");
+        bounds_write(out, field, "minimum", "maximum");
+        return;
+    case FIELD_BOOL: type_write(out, field, "boolean"); return;
+    case FIELD_UUID: string_write(out, field, "uuid"); return;
+    case FIELD_TIME: string_write(out, field, "date-time"); return;
+    case FIELD_ENUM: enum_write(out, field); return;
+    case FIELD_OBJECT:
+    case FIELD_REF: nested_write(out, field); return;
+    case FIELD_LIST: list_write(out, field); return;
+    case FIELD_RAW:
+    case FIELD_NONE_: return; /* anything */
+    }
+}
+
+void spec_schema_field(struct json_out *out, const struct field *field)
+{
+    json_out_object(out);
+    members_write(out, field);
+    if (field->doc != NULL)
+        json_out_kv_c(out, "description", field->doc);
+    json_out_object_end(out);
+}
+
+static bool is_always_there(const struct field *field, enum spec_use use)
+{
+    return use == SPEC_REPLY ? !(field->flags & FIELD_OMIT) : (field->flags & FIELD_REQUIRED) != 0;
+}
+
+void spec_schema(struct json_out *out, const struct spec *spec, enum spec_use use)
+{
+    json_out_object(out);
+    json_out_kv_c(out, "type", "object");
+    if (spec->doc != NULL)
+        json_out_kv_c(out, "description", spec->doc);
+    json_out_key(out, "properties");
+    json_out_object(out);
+    for (size_t i = 0; i < spec->field_count; i++) {
+        json_out_key(out, spec->fields[i].name);
+        spec_schema_field(out, &spec->fields[i]);
+    }
+    json_out_object_end(out);
+    json_out_key(out, "required");
+    json_out_array(out);
+    for (size_t i = 0; i < spec->field_count; i++)
+        if (is_always_there(&spec->fields[i], use))
+            json_out_c(out, spec->fields[i].name);
+    json_out_array_end(out);
+    if (!spec->reads_unknown)
+        json_out_kv_bool(out, "additionalProperties", false);
+    json_out_object_end(out);
+}

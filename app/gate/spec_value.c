@@ -1,0 +1,191 @@
+/* One value against its row: bounds and forms, the same for bodies and queries. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "parley/core/clock.h"
+#include "parley/core/limits.h"
+#include "spec_private.h"
+
+enum { PLACE_MAX = 200, MESSAGE_MAX = 200, LOCAL_PART_MAX_BYTES = 64, LABEL_MAX_BYTES = 63 };
+
+static void place_write(const struct place *place, struct buf *out)
+{
+    if (place->up != NULL) {
+        place_write(place->up, out);
+        if (out->len > 0)
+            buf_add_byte(out, '.');
+    }
+    if (place->name != NULL)
+        buf_add_c(out, place->name);
+    else if (place->up != NULL)
+        buf_add_int(out, (int64_t)place->index);
+}
+
+static const char *place_text(struct arena *a, const struct place *place)
+{
+    struct buf text;
+    const char *copy;
+
+    buf_init(&text, PLACE_MAX);
+    place_write(place, &text);
+    copy = arena_cstr(a, buf_str(&text));
+    buf_release(&text);
+    return copy != NULL ? copy : "";
+}
+
+enum err decoder_fault(struct decoder *d, const struct place *place, const char *type, const char *format, ...)
+{
+    struct fault fault = { .where = d->where, .field = "", .type = type, .message = "is not valid" };
+
+    /* Those beyond are only counted. */
+    if (d->ctx->problem->fault_count < PROBLEM_FAULTS_MAX) {
+        char message[MESSAGE_MAX];
+        va_list args;
+        char *copy;
+
+        va_start(args, format);
+        vsnprintf(message, sizeof(message), format, args);
+        va_end(args);
+        copy = arena_cstr(d->ctx->arena, str_from(message));
+        if (copy != NULL)
+            fault.message = copy;
+        fault.field = place_text(d->ctx->arena, place);
+    }
+    return problem_add(d->ctx->problem, fault);
+}
+
+enum err decoder_int(struct decoder *d, const struct field *field, const struct place *place, int64_t value, void *out)
+{
+    if (field_has_min(field) && value < field->min)
+        return decoder_fault(d, place, "value_error.number.not_ge", "must be at least %" PRId64, field->min);
+    if (field_has_max(field) && value > field->max)
+        return decoder_fault(d, place, "value_error.number.not_le", "must be at most %" PRId64, field->max);
+    *(int64_t *)out = value;
+    return ERR_OK;
+}
+
+enum err decoder_real(struct decoder *d, const struct field *field, const struct place *place, double value, void *out)
+{
+    if (field_has_min(field) && value < (double)field->min)
+        return decoder_fault(d, place, "value_error.number.not_ge", "must be at least %" PRId64, field->min);
+    if (field_has_max(field) && value > (double)field->max)
+        return decoder_fault(d, place, "value_error.number.not_le", "must be at most %" PRId64, field->max);
+    *(double *)out = value;
+    return ERR_OK;
+}
+
+static enum err length_check(struct decoder *d, const struct field *field, const struct place *place, struct str text)
+{
+    const char *unit = field->type == FIELD_PASSWORD ? "bytes" : "characters";
+    size_t len = field->type == FIELD_PASSWORD ? text.len : str_code_points(text);
+
+    if (field_has_min(field) && (int64_t)len < field->min)
+        return decoder_fault(d, place, "value_error.any_str.min_length", "must have at least %" PRId64 " %s",
+                             field->min, unit);
+    if (field_has_max(field) && (int64_t)len > field->max)
+        return decoder_fault(d, place, "value_error.any_str.max_length", "must have at most %" PRId64 " %s", field->max,
+                             unit);
+    return ERR_OK;
+}
+
+static bool label_is_sane(struct str label)
+{
+    if (label.len == 0 || label.len > LABEL_MAX_BYTES || label.ptr[0] == '-' || label.ptr[label.len - 1] == '-')
+        return false;
+    for (size_t i = 0; i < label.len; i++) {
+        unsigned char c = (unsigned char)label.ptr[i];
+        if (!isalnum(c) && c != '-' && c < 0x80)
+            return false;
+    }
+    return true;
+}
+
+static bool domain_is_sane(struct str domain)
+{
+    struct str rest = domain;
+    struct str label;
+    size_t label_count = 0;
+
+    while (str_split(&rest, '.', &label)) {
+        if (!label_is_sane(label))
+            return false;
+        label_count++;
+    }
+    return label_count > 1 || str_eq_nocase(domain, STR("localhost"));
+}
+
+/* RFC 5321 §4.1.2 Dot-string, and UTF-8 (RFC 6531); quoted local parts are not taken. */
+static bool local_part_is_sane(struct str local)
+{
+    struct str rest = local;
+    struct str atom;
+
+    if (local.len > LOCAL_PART_MAX_BYTES || str_has_control(local))
+        return false;
+    while (str_split(&rest, '.', &atom)) {
+        if (atom.len == 0)
+            return false;
+        for (size_t i = 0; i < atom.len; i++)
+            if (strchr(" \"(),:;<>@[\\]", atom.ptr[i]) != NULL)
+                return false;
+    }
+    return true;
+}
+
+static enum err email_decode(struct decoder *d, const struct place *place, struct str text, struct str *out)
+{
+    struct str address = str_trim(text);
+    size_t at = str_index(address, '@');
+    char *copy;
+
+    if (at == SIZE_MAX || at == 0 || address.len > EMAIL_MAX_BYTES || !local_part_is_sane(str_head(address, at)) ||
+        !domain_is_sane(str_tail(address, at + 1)))
+        return decoder_fault(d, place, "value_error.email", "is not an e-mail address");
+    copy = arena_cstr(d->ctx->arena, address);
+    if (copy == NULL)
+        return fail(d->ctx, ERR_NO_MEMORY);
+    for (size_t i = at; i < address.len; i++)
+        copy[i] = (char)(copy[i] >= 'A' && copy[i] <= 'Z' ? copy[i] + ('a' - 'A') : copy[i]);
+    *out = (struct str){ copy, address.len };
+    return ERR_OK;
+}
+
+static enum err enum_decode(struct decoder *d, const struct field *field, const struct place *place, struct str text,
+                            int *out)
+{
+    struct buf names;
+    enum err e;
+
+    for (int i = 0; field->names[i] != NULL; i++)
+        if (str_eq_c(text, field->names[i])) {
+            *out = i;
+            return ERR_OK;
+        }
+    buf_init(&names, MESSAGE_MAX);
+    for (int i = 0; field->names[i] != NULL; i++)
+        buf_addf(&names, "%s%s", i > 0 ? ", " : "", field->names[i]);
+    e = decoder_fault(d, place, "type_error.enum", "must be one of: %s", names.ptr);
+    buf_release(&names);
+    return e;
+}
+
+enum err decoder_text(struct decoder *d, const struct field *field, const struct place *place, struct str text, void *out)
+{
+    switch (field->type) {
+    case FIELD_UUID:
+        if (uuid_parse(text, out) != ERR_OK)
+            return decoder_fault(d, place, "type_error.uuid", "is not a UUID");
+        return ERR_OK;
+    case FIELD_TIME:
+        if (clock_parse(text, out) != ERR_OK)
+            return decoder_fault(d, place, "value_error.datetime", "is not an RFC 3339 date and time");
+        return ERR_OK;
+    case FIELD_ENUM: return enum_decode(d, field, place, text, out);
+    case FIELD_EMAIL: return email_decode(d, place, text, out);
+    default: break;
+    }
+    TRY(length_check(d, field, place, text));
+    *(struct str *)out = text;
+    return ERR_OK;
+}

@@ -1,0 +1,29 @@
+/*
+ * The gate: one function before every handler, with all checks in one order. It finds the route, judges size, credential,
+ * rights and body from the route's row, runs the handler, and turns its error into a problem (RFC 9457).
+ */
+#ifndef PARLEY_GATE_GATE_H
+#define PARLEY_GATE_GATE_H
+
+#include "parley/core/buf.h"
+#include "parley/core/ctx.h"
+#include "parley/gate/route.h"
+#include "parley/http/server.h"
+
+struct gate;
+
+/*
+ * Checks every row and builds the router. Tables and app are borrowed until gate_free. ERR_INVALID: a row that forgets
+ * or contradicts something; all of them are named in ret_faults, one line each. ERR_NO_MEMORY.
+ */
+enum err gate_new(const struct app *app, const struct route_table *const *tables, size_t table_count,
+                  struct buf *ret_faults, struct gate **ret_gate) MUST_CHECK;
+/* No request may be under way. NULL is fine. */
+void gate_free(struct gate *gate);
+
+/* For struct server_opts: handle and done, with the gate as their arg. Any thread. */
+void gate_handle(void *gate, struct http_request *req, struct arena *a, struct reply *reply);
+void gate_done(void *gate, struct http_request *req, struct arena *a, const struct reply *reply, enum err sent,
+               int64_t took_us);
+
+#endif
