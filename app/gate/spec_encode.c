@@ -5,10 +5,8 @@
 
 static const char *enum_name(const struct field *field, int value)
 {
-    if (value < 0)
-        return NULL;
     for (int i = 0; field->names[i] != NULL; i++)
-        if (i == value)
+        if (i == value - (int)field->min)
             return field->names[i];
     return NULL;
 }

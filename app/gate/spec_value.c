@@ -159,7 +159,7 @@ static enum err enum_decode(struct decoder *d, const struct field *field, const 
 
     for (int i = 0; field->names[i] != NULL; i++)
         if (str_eq_c(text, field->names[i])) {
-            *out = i;
+            *out = i + (int)field->min;
             return ERR_OK;
         }
     buf_init(&names, MESSAGE_MAX);

@@ -9,7 +9,7 @@
  *   FIELD_BOOL   bool
  *   FIELD_UUID   struct uuid  all zero = null
  *   FIELD_TIME   int64_t      microseconds; 0 = null
- *   FIELD_ENUM   int          index into `names`; negative = null
+ *   FIELD_ENUM   int          index into `names`, counted from `min`; negative = null
  *   FIELD_OBJECT struct       embedded, described by `spec`
  *   FIELD_REF    pointer      to a struct described by `spec`; NULL = null
  *   FIELD_LIST   struct list  of elements described by `spec`, or of `element` when spec is NULL
