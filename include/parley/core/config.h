@@ -60,6 +60,10 @@ struct config_load_opts {
 enum err config_load(const struct config_load_opts *opts, struct buf *ret_faults, struct config **ret_config) MUST_CHECK;
 /* NULL is fine. Secrets are wiped. */
 void config_free(struct config *config);
+/*
+ * What is worth saying once at start, one line each, appended: names that are set and known but not used, with the reason.
+ */
+void config_notes(const struct config *config, struct buf *ret_text);
 
 /* A row, for printing and for tests. */
 struct config_row {
@@ -67,13 +71,13 @@ struct config_row {
     enum config_type type;
     const char *standard;
     int64_t min, max;
-    const char *choices;
+    const char *choices; /* of a CHOICE; of a NUMBER or SIZE its unit, or NULL */
     int flags;
     const char *doc;
 };
 size_t config_row_count(void);
 const struct config_row *config_row_at(size_t index);
-/* The value of row `index` as text ("***" for a set secret) and where it came from: "environment", "file", "default". */
+/* The value of row `index` as text ("***" for a secret that is not the default), appended, and where it came from: "environment", "file", "default". */
 void config_value(const struct config *config, size_t index, struct buf *ret_text);
 const char *config_source(const struct config *config, size_t index);
 
