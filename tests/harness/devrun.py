@@ -90,19 +90,11 @@ def get_json(url, cafile):
         return json.load(answer)
 
 
-def relative(path):
-    """Short where the path lies below the folder that the person is in."""
-    try:
-        return str(Path(path).relative_to(os.environ.get("PWD", "/")))
-    except ValueError:
-        return str(path)
-
-
 def print_welcome(s, url, cert, own_cert, var_dir, took_s):
     trust = "" if own_cert else f" --cacert {cert}"
     with_token = ',"setup_token":"…"' if s.get("SETUP_TOKEN") else ""
     print(f"""
-Parley runs at {url} (ready in {took_s:.1f} s). Ctrl-C ends it. Its log: {relative(var_dir)}/log/parley.log
+Parley runs at {url} (ready in {took_s:.1f} s). Ctrl-C ends it. Its log: {var_dir}/log/parley.log
 """)
     try:
         fresh = get_json(url + "/auth/setup", None if own_cert else cert).get("required", False)

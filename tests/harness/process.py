@@ -105,10 +105,18 @@ class Part:
             self.child.send_signal(number)
 
     def kill(self):
-        """As if the power went: SIGKILL."""
+        """As if the power went: SIGKILL, for it and what it has started."""
         self.send(signal.SIGKILL)
         if self.child:
             self.child.wait()
+            self._sweep()
+
+    def _sweep(self):
+        """Ends what is left of its process group: a master that was killed leaves its workers behind."""
+        try:
+            os.killpg(self.child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
     def stop(self):
         """Asks it to end, waits, and insists when it does not. Fine to call twice. Returns its exit status."""
@@ -116,7 +124,9 @@ class Part:
             return None
         self.send(self.stop_signal)
         try:
-            return self.child.wait(self.stop_timeout_s)
+            self.child.wait(self.stop_timeout_s)
         except subprocess.TimeoutExpired:
-            self.kill()
-            return self.child.returncode
+            self.send(signal.SIGKILL)
+            self.child.wait()
+        self._sweep()
+        return self.child.returncode
