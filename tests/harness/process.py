@@ -75,6 +75,7 @@ class Part:
         self.folder = Path(folder).absolute()
         self.log = self.folder / f"{name}.log"
         self.child = None
+        self.swept = True
 
     def spawn(self, command, env=None, cwd=None):
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -83,6 +84,7 @@ class Part:
             self.child = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=out,
                                           stderr=subprocess.STDOUT, env=env, cwd=cwd or self.folder,
                                           start_new_session=True, preexec_fn=_die_with(os.getpid()))
+        self.swept = False
 
     @property
     def pid(self):
@@ -112,7 +114,11 @@ class Part:
             self._sweep()
 
     def _sweep(self):
-        """Ends what is left of its process group: a master that was killed leaves its workers behind."""
+        """Ends what is left of its process group: a master that was killed leaves its workers behind. Once only: later
+        the number may be somebody else's."""
+        if self.swept:
+            return
+        self.swept = True
         try:
             os.killpg(self.child.pid, signal.SIGKILL)
         except ProcessLookupError:
