@@ -11,6 +11,7 @@ enum {
     /* Text, in code points */
     NAME_MAX_CHARS = 255,      /* titles, workspace names, file names: what the seeds' tables held */
     PERSON_NAME_MAX_CHARS = 100,
+    USERNAME_MAX_CHARS = 64,   /* as the dialects allow */
     EMAIL_MAX_BYTES = 254,     /* RFC 5321 §4.5.3.1.3 less the angle brackets */
     CONTENT_MAX_CHARS = 100000, /* a message; API.md */
     PROMPT_MAX_CHARS = 32000,  /* a system prompt */
@@ -23,6 +24,7 @@ enum {
     FILES_PER_MESSAGE_MAX = 20,
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
+    AUTH_CACHE_ENTRIES = 4096, /* 1.5 MiB of principals, touched as they are needed */
     SESSIONS_PER_USER_MAX = 100, /* the oldest ends when one more signs in */
     WORKSPACES_PER_USER_MAX = 1000,
     MEMBERS_PER_WORKSPACE_MAX = 10000,
@@ -65,6 +67,8 @@ enum {
     STOP_MAX_S = 10,            /* SIGTERM: what runs is given this long */
     CACHE_MAX_MS = 1000,        /* the oldest answer that a cache in the process may give */
     IDEMPOTENCY_KEPT_HOURS = 24,
+    SESSION_TOUCH_S = 60,       /* how often a session's last use is written down */
+    SESSION_KEPT_S = 86400,     /* rows of ended sessions, for whoever looks into an incident; then the job deletes them */
     REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
 
     /* Files */

@@ -25,9 +25,11 @@
  */
 enum err session_authenticate(struct ctx *ctx, struct str token, struct principal *ret_principal) MUST_CHECK;
 
+enum { SESSION_IP_MAX_BYTES = 64 };
+
 /* Where a sign-in comes from, for the list of sessions. */
 struct session_origin {
-    struct str ip;         /* at most 64 bytes */
+    struct str ip;         /* ASCII; kept are SESSION_IP_MAX_BYTES */
     struct str user_agent; /* any bytes; kept are USER_AGENT_MAX_BYTES of printable text */
 };
 
@@ -79,8 +81,16 @@ enum err session_list(struct ctx *ctx, const struct principal *principal, struct
                       size_t *ret_count) MUST_CHECK;
 /* Ends one session of the user. ERR_SESSION_NOT_FOUND: unknown, somebody else's, or ended already. */
 enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *session) MUST_CHECK;
-/* Ends all sessions of the user but `kept_id` (its integer key; 0: none is kept). Inside a transaction or outside. */
+/*
+ * Ends all sessions of the user but `kept_id` (its integer key; 0: none is kept). Inside a transaction or outside; then
+ * session_forget after the commit.
+ */
 enum err session_end_others(struct ctx *ctx, int64_t user_id, int64_t kept_id) MUST_CHECK;
+/*
+ * Lets this process forget at once what it remembers of the user's tokens; others do within CACHE_MAX_MS. To be called
+ * after the commit of whatever ends sessions or changes a user's role or state.
+ */
+void session_forget(struct ctx *ctx, int64_t user_id);
 
 /* Deletes rows that ended or expired more than a day ago, at most `limit`; *ret_count: how many. For the clean-up job. */
 enum err session_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count) MUST_CHECK;

@@ -13,8 +13,8 @@ enum err setup_required(struct ctx *ctx, bool *ret_required) MUST_CHECK;
 
 /*
  * For the start of a server: the token that /auth/setup will ask for, to be shown with the link. Where SETUP_TOKEN is
- * `auto` and no user exists, *ret_token is that token, in the arena: the same at each start and on each host, since it is
- * made from local.key and a random value that the first start leaves in the database. Otherwise absent.
+ * `auto` and no user exists, *ret_token is that token, 32 characters, in the arena: the same at each start and on each
+ * host, since it is made from local.key, and kept nowhere. Otherwise absent.
  */
 enum err setup_token_ensure(struct ctx *ctx, struct str *ret_token) MUST_CHECK;
 

@@ -1,0 +1,189 @@
+#include "parley/domain/user_change.h"
+
+#include "parley/auth/password.h"
+#include "parley/db/db.h"
+#include "parley/domain/member.h"
+#include "parley/domain/session.h"
+
+enum { DELETED_NAME_BYTES = 8 + UUID_TEXT_BYTES };
+
+/* ---- the last administrator ---- */
+
+/* At most two active administrators, locked: enough to know whether there is another one. */
+struct admins {
+    int64_t ids[2];
+    size_t count;
+};
+
+static enum err read_admin(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct admins *admins = arg;
+
+    (void)ctx;
+    if (admins->count < COUNT_OF(admins->ids))
+        admins->ids[admins->count++] = db_row_int(row, 0);
+    return ERR_OK;
+}
+
+static enum err lock_admins(struct ctx *ctx, struct admins *ret_admins)
+{
+    *ret_admins = (struct admins){ .count = 0 };
+    return db_each(ctx, SQL_USER_ADMINS_LOCKED, DB_NO_ARGS, read_admin, ret_admins);
+}
+
+static bool is_active_admin(const struct user *user)
+{
+    return user->role == USER_ROLE_ADMIN && user->is_active;
+}
+
+/* The user is about to be an active administrator no longer. */
+static enum err check_other_admin(struct ctx *ctx, const struct admins *admins, const struct user *user)
+{
+    for (size_t i = 0; i < admins->count; i++)
+        if (admins->ids[i] != user->id)
+            return ERR_OK;
+    return fail(ctx, ERR_LAST_ADMIN);
+}
+
+/* ---- change ---- */
+
+struct change_call {
+    const struct uuid *uuid;
+    const struct user_change *change;
+    struct user user; /* as it becomes */
+};
+
+static void apply(const struct ctx *ctx, const struct user_change *change, struct user *user)
+{
+    if (change->what & USER_CHANGE_FIRST_NAME)
+        user->first_name = change->first_name;
+    if (change->what & USER_CHANGE_LAST_NAME)
+        user->last_name = change->last_name;
+    if (change->what & USER_CHANGE_TOS)
+        user->tos_accepted = change->tos_accepted;
+    if (change->what & USER_CHANGE_ACTIVE)
+        user->is_active = change->is_active;
+    if (change->what & USER_CHANGE_ROLE)
+        user->role = change->role;
+    user->version++;
+    user->updated_us = ctx->now_us;
+}
+
+static enum err change_in_transaction(struct ctx *ctx, void *arg)
+{
+    struct change_call *call = arg;
+    const struct user_change *change = call->change;
+    struct user *user = &call->user, before;
+    struct admins admins;
+
+    if (change->what & (USER_CHANGE_ACTIVE | USER_CHANGE_ROLE))
+        TRY(lock_admins(ctx, &admins));
+    TRY(user_lock(ctx, call->uuid, &before));
+    if (change->version != 0 && change->version != before.version)
+        return fail(ctx, ERR_PRECONDITION);
+    *user = before;
+    if (change->what == 0)
+        return ERR_OK;
+    apply(ctx, change, user);
+    if (is_active_admin(&before) && !is_active_admin(user))
+        TRY(check_other_admin(ctx, &admins, user));
+    TRY(db_exec(ctx, SQL_USER_CHANGE,
+                DB_ARGS(DB_TEXT(user->first_name), DB_TEXT(user->last_name), DB_INT(user->tos_accepted),
+                        DB_INT(user->is_active), DB_INT(user->role), DB_INT(user->updated_us), DB_INT(user->id)),
+                NULL));
+    return before.is_active && !user->is_active ? session_end_others(ctx, user->id, 0) : ERR_OK;
+}
+
+enum err user_change(struct ctx *ctx, const struct uuid *uuid, const struct user_change *change, struct user *ret_user)
+{
+    struct change_call call = { .uuid = uuid, .change = change };
+
+    TRY(db_run(ctx, change_in_transaction, &call));
+    session_forget(ctx, call.user.id);
+    *ret_user = call.user;
+    return ERR_OK;
+}
+
+/* ---- deletion ---- */
+
+struct delete_call {
+    const struct uuid *uuid;
+    enum user_messages messages;
+    int64_t user_id;
+};
+
+/* A username is unique, so the emptied row keeps one that nobody can choose. */
+static void name_deleted(const struct uuid *uuid, char ret_name[DELETED_NAME_BYTES])
+{
+    memcpy(ret_name, "deleted:", 8);
+    uuid_format(uuid, ret_name + 8);
+}
+
+static enum err delete_in_transaction(struct ctx *ctx, void *arg)
+{
+    struct delete_call *call = arg;
+    char name[DELETED_NAME_BYTES];
+    struct admins admins;
+    struct user user;
+
+    TRY(lock_admins(ctx, &admins));
+    TRY(user_lock(ctx, call->uuid, &user));
+    if (is_active_admin(&user))
+        TRY(check_other_admin(ctx, &admins, &user));
+    call->user_id = user.id;
+    TRY(member_forget_user(ctx, user.id));
+    if (user.email.ptr != NULL)
+        TRY(db_exec(ctx, SQL_USER_ERASE_INVITATIONS, DB_ARGS(DB_TEXT(user.email)), NULL));
+    TRY(db_exec(ctx, SQL_USER_ERASE_SESSIONS, DB_ARGS(DB_INT(user.id)), NULL));
+    name_deleted(&user.uuid, name);
+    return db_exec(ctx, SQL_USER_ERASE,
+                   DB_ARGS(DB_TEXT(str_from(name)), DB_INT(call->messages == USER_MESSAGES_ERASE), DB_INT(ctx->now_us),
+                           DB_INT(ctx->now_us), DB_INT(user.id)),
+                   NULL);
+}
+
+enum err user_delete(struct ctx *ctx, const struct uuid *uuid, enum user_messages messages)
+{
+    struct delete_call call = { .uuid = uuid, .messages = messages };
+
+    TRY(db_run(ctx, delete_in_transaction, &call));
+    session_forget(ctx, call.user_id);
+    return ERR_OK;
+}
+
+/* ---- password, from the command line ---- */
+
+struct password_call {
+    int64_t user_id;
+    struct str hash;
+};
+
+static enum err set_password_in_transaction(struct ctx *ctx, void *arg)
+{
+    struct password_call *call = arg;
+    int64_t count = 0;
+
+    TRY(db_exec(ctx, SQL_USER_PASSWORD_SET, DB_ARGS(DB_TEXT(call->hash), DB_INT(ctx->now_us), DB_INT(call->user_id)),
+                &count));
+    if (count == 0)
+        return fail(ctx, ERR_USER_NOT_FOUND);
+    return session_end_others(ctx, call->user_id, 0);
+}
+
+enum err user_set_password(struct ctx *ctx, struct str email, struct str password)
+{
+    struct user_create_opts opts = { .email = email, .password = password };
+    char hash[PASSWORD_HASH_BYTES];
+    struct str old_hash;
+    struct user user;
+    enum err e;
+
+    e = user_find_credential(ctx, email, &user, &old_hash);
+    if (e != ERR_OK)
+        return fail(ctx, e == ERR_NOT_FOUND ? ERR_USER_NOT_FOUND : e);
+    TRY(user_hash_password(ctx, &opts, hash));
+    TRY(db_run(ctx, set_password_in_transaction,
+               &(struct password_call){ .user_id = user.id, .hash = opts.password_hash }));
+    session_forget(ctx, user.id);
+    return ERR_OK;
+}
