@@ -1,9 +1,9 @@
--- An author who has left, or may give less by now, makes an invitation worthless.
+-- An author who has left, or may not give as much by now (MEMBER is 2), makes an invitation worthless.
 -- name: invitation_by_token
 SELECT i.id, i.uuid, i.workspace_id, w.uuid, w.name, i.email, i.role, u.uuid, i.created_us, i.expires_us, u.first_name,
     u.last_name, u.username
 FROM invitations i JOIN workspaces w ON w.id = i.workspace_id AND w.deleted_us IS NULL
-    JOIN members m ON m.workspace_id = i.workspace_id AND m.user_id = i.invited_by AND m.role >= i.role
+    JOIN members m ON m.workspace_id = i.workspace_id AND m.user_id = i.invited_by AND m.role >= i.role AND m.role >= 2
     JOIN users u ON u.id = i.invited_by
 WHERE i.token_hash = ? AND i.accepted_us IS NULL AND i.expires_us > ?
 

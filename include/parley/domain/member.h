@@ -51,7 +51,8 @@ enum err member_read(struct ctx *ctx, const struct db_row *row, enum member_role
  * The membership of a user in a workspace by its public id. One statement, never from a cache, so a removed member is
  * out at once. ERR_WORKSPACE_NOT_FOUND when there is no such workspace, it is being deleted, or the user is not in it.
  */
-enum err member_find(struct ctx *ctx, const struct uuid *workspace, int64_t user_id, struct membership *ret_membership) MUST_CHECK;
+enum err member_find(struct ctx *ctx, const struct uuid *workspace, int64_t user_id,
+                     struct membership *ret_membership) MUST_CHECK;
 
 /* All members (struct member), in the order in which their accounts were made; at most MEMBERS_PER_WORKSPACE_MAX. One statement. */
 enum err member_list(struct ctx *ctx, const struct membership *caller, struct list *ret_list) MUST_CHECK;
@@ -86,7 +87,14 @@ enum err member_forget_user(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 enum err member_add(struct ctx *ctx, int64_t workspace_id, int64_t member_count, int64_t user_id,
                     enum member_role role) MUST_CHECK;
 
-/* Inside db_run: a user's role in a workspace, the row locked, MEMBER_ROLE_NONE when there is none. */
-enum err member_role_locked(struct ctx *ctx, int64_t workspace_id, int64_t user_id, enum member_role *ret_role) MUST_CHECK;
+/* A user's present role in a workspace; MEMBER_ROLE_NONE when there is none. One statement. */
+enum err member_role_get(struct ctx *ctx, int64_t workspace_id, int64_t user_id, enum member_role *ret_role) MUST_CHECK;
+
+/*
+ * A member by the user's public id, and (ret_user_id, may be NULL) the user's integer key. ERR_MEMBER_NOT_FOUND. One
+ * statement.
+ */
+enum err member_get(struct ctx *ctx, const struct membership *caller, const struct uuid *user,
+                    struct member *ret_member, int64_t *ret_user_id) MUST_CHECK;
 
 #endif

@@ -31,14 +31,18 @@ struct workspace {
     bool require_2fa;
     int64_t version;
     int64_t created_us, updated_us;
+    struct list users;      /* struct member; filled by workspace_get_with_members only */
 };
 
 /* All workspaces of a user (struct workspace), oldest first, at most WORKSPACES_PER_USER_MAX. One statement. */
 enum err workspace_list(struct ctx *ctx, int64_t user_id, struct list *ret_list) MUST_CHECK;
 
-/* The workspace that the gate has found the caller in. ERR_WORKSPACE_NOT_FOUND: gone since then. One statement. */
-enum err workspace_get(struct ctx *ctx, const struct membership *membership, int64_t user_id,
+/* A workspace of the user. ERR_WORKSPACE_NOT_FOUND: none such, gone, or not the user's. One statement. */
+enum err workspace_get(struct ctx *ctx, const struct uuid *workspace, int64_t user_id,
                        struct workspace *ret_workspace) MUST_CHECK;
+/* The same with its members, both of one moment. Two statements. */
+enum err workspace_get_with_members(struct ctx *ctx, const struct membership *membership, int64_t user_id,
+                                    struct workspace *ret_workspace) MUST_CHECK;
 
 struct workspace_create_opts {
     int64_t user_id;                       /* becomes its OWNER */
