@@ -1,0 +1,71 @@
+"""The `dev` command and the scripts of nginx/, as someone meets them who types something wrong."""
+import os
+import subprocess
+
+import pytest
+from harness.paths import ROOT, HarnessError, socket_path
+
+pytestmark = pytest.mark.columns("sqlite")
+
+
+def sh(*command, **environment):
+    return subprocess.run([str(c) for c in command], cwd="/", capture_output=True, text=True, check=False,
+                          env={"PATH": os.environ["PATH"], **environment})
+
+
+def test_dev__unknown_command_is_one_line_and_2():
+    done = sh(ROOT / "dev", "rnu")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_dev__help_names_every_command():
+    text = sh(ROOT / "dev", "help").stdout
+    for command in ("run", "test", "check", "lint", "format", "build", "bench", "coverage", "fuzz", "clean"):
+        assert f"\n  {command} " in text
+
+
+@pytest.mark.parametrize("name,value", [
+    ("HTTPS_PORT", "84 43"), ("HTTPS_PORT", "0"), ("HTTPS_PORT", "65536"), ("HTTPS_HOST", "127.0.0.1;"),
+    ("TRUSTED_HOSTS", "a.example.org;return 200"), ("MAX_UPLOAD_SIZE", "ten"), ("VAR_DIR", "/tmp/x y"),
+    ("TLS_CERT", "/tmp/{}"), ("PUBLIC_URL", "https://example.org/$x"), ("WEB_DIR", "/tmp/'x"),
+])
+def test_render__refuses_what_would_end_a_word(tmp_path, name, value):
+    done = sh(ROOT / "nginx/render", tmp_path / "conf", **{"VAR_DIR": str(tmp_path), name: value})
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and name in done.stderr
+
+
+def render(tmp_path, **settings):
+    done = sh(ROOT / "nginx/render", tmp_path / "conf", VAR_DIR=str(tmp_path), **settings)
+    assert done.returncode == 0, done.stderr
+    sh(ROOT / "nginx/self-signed", tmp_path / "tls")
+    checked = sh("/usr/sbin/nginx", "-t", "-e", "stderr", "-c", tmp_path / "conf/parley.conf")
+    assert checked.returncode == 0, checked.stderr
+    return (tmp_path / "conf/parley.conf").read_text()
+
+
+def test_render__on_loopback_only_own_names(tmp_path):
+    conf = render(tmp_path, PUBLIC_URL="https://chat.example.org:8443")
+    assert "server_name localhost 127.0.0.1 [::1] chat.example.org;" in conf
+
+
+def test_render__elsewhere_any_name(tmp_path):
+    conf = render(tmp_path, HTTPS_HOST="0.0.0.0", HTTPS_PORT="18443", HTTP_PORT="18080")
+    assert "return 421" not in conf and "return 308 https://$host:18443$request_uri;" in conf
+
+
+def test_render__names_and_proxies(tmp_path):
+    conf = render(tmp_path, TRUSTED_HOSTS="chat.example.org, *.example.com", TRUSTED_PROXIES="10.0.0.0/8, 192.0.2.1",
+                  FCGI_SOCKETS=f"{tmp_path}/a.sock,{tmp_path}/b.sock", HTTP_PORT="18080", WEB_DIR=str(tmp_path),
+                  STORE_PROXY="http://127.0.0.1:9000")
+    assert "server_name chat.example.org *.example.com;" in conf
+    assert "set_real_ip_from 10.0.0.0/8;" in conf and "set_real_ip_from 192.0.2.1;" in conf
+    assert conf.count("max_fails=1") == 2
+
+
+def test_socket_path__too_long_is_named(tmp_path):
+    path = tmp_path / ("x" * 108)
+    with pytest.raises(HarnessError, match="107 bytes") as fault:
+        socket_path(path)
+    assert str(path) in str(fault.value)
+    done = sh(ROOT / "nginx/render", tmp_path / "conf", VAR_DIR=str(tmp_path), FCGI_SOCKET=str(path))
+    assert done.returncode == 1 and str(path) in done.stderr

@@ -1,0 +1,165 @@
+"""What stands before Parley: TLS, sizes, hosts, headers, nginx's own faults."""
+import socket
+import ssl
+
+import pytest
+
+
+def raw(server, data, tls=True, context=None):
+    """Sends bytes as they are and returns what comes until the end or a pause."""
+    host, port = server.base_url.removeprefix("https://").split(":")
+    s = socket.create_connection((host, int(port)), 10)
+    if tls:
+        context = context or ssl.create_default_context(cafile=server.ca)
+        s = context.wrap_socket(s, server_hostname="localhost")
+    with s:
+        s.sendall(data)
+        s.settimeout(10)
+        answer = b""
+        while True:
+            more = s.recv(65536)
+            answer += more
+            if not more:
+                return answer
+
+
+def request_of(head, *headers):
+    return "\r\n".join([head, "Host: localhost", "Connection: close", *headers, "", ""]).encode()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_tls__modern_versions_are_spoken(server, version):
+    context = ssl.create_default_context(cafile=server.ca)
+    context.minimum_version = context.maximum_version = version
+    assert raw(server, request_of("GET /health HTTP/1.1"), context=context).startswith(b"HTTP/1.1 200 ")
+
+
+def test_tls__older_versions_are_refused(server):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises((ssl.SSLError, OSError)):
+        raw(server, request_of("GET /health HTTP/1.1"), context=context)
+
+
+def test_http2__is_negotiated(http):
+    assert http.get("/health").http_version == "HTTP/2"
+
+
+def test_headers__are_on_every_answer(http):
+    for path in ("/health", "/no/such/thing", "/app/"):
+        headers = http.get(path).headers
+        assert headers.get_list("x-content-type-options") == ["nosniff"], path
+        assert headers.get_list("x-frame-options") == ["DENY"], path
+        assert headers.get_list("referrer-policy") == ["no-referrer"], path
+        assert len(headers.get_list("content-security-policy")) == 1, path
+        assert len(headers.get_list("x-request-id")) == 1, path
+        assert headers["server"] == "nginx", path
+        assert "strict-transport-security" not in headers, "HSTS on loopback would hit other servers of this machine"
+
+
+def test_unknown_host__is_misdirected(http):
+    answer = http.get("/health", headers={"Host": "elsewhere.example.org"})
+    assert answer.status_code == 421
+    assert answer.json()["code"] == "host_unknown"
+
+
+def test_missing_host__is_a_problem(server):
+    answer = raw(server, b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ") and b"application/problem+json" in answer
+
+
+def test_garbage__is_a_problem(server):
+    answer = raw(server, b"NONSENSE\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ") and b'"code":"bad_request"' in answer
+
+
+def test_long_address__is_414(server):
+    answer = raw(server, request_of(f"GET /{'a' * 9000} HTTP/1.1"))
+    assert answer.startswith(b"HTTP/1.1 414 ") and b'"code":"uri_too_long"' in answer
+
+
+def test_large_headers__are_431(server):
+    answer = raw(server, request_of("GET /health HTTP/1.1", "X-Much: " + "a" * 9000))
+    assert answer.startswith(b"HTTP/1.1 431 ") and b'"code":"headers_too_large"' in answer
+
+
+def test_plain_http_on_the_tls_port__shows_the_way(server):
+    answer = raw(server, request_of("GET /health HTTP/1.1"), tls=False)
+    assert answer.startswith(b"HTTP/1.1 308 ") and b"Location: https://localhost:" in answer
+
+
+@pytest.mark.parametrize("path", ["/_upload", "/_upload_check", "/_refused", "/_objects/x", "/_error/400", "/app/"])
+def test_internal_addresses__do_not_exist(http, path):
+    answer = http.get(path)
+    assert answer.status_code == 404 and answer.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_body_beyond_the_limit__is_413_at_once(server, admin, http2):
+    with server.client(http2=http2) as http:
+        answer = http.post("/auth/login", content=b"x" * (12 * 1024 * 1024))
+    assert answer.status_code == 413
+    assert answer.json()["status"] == 413
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_large_body_without_rights__is_refused_in_parleys_words(server, admin, http2):
+    workspace = admin.workspace()
+    with server.client(http2=http2) as http:
+        answer = http.post(f"/workspaces/{workspace['id']}/uploads", content=b"x" * 2_000_000,
+                           headers={"Content-Type": "application/json"})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+def test_large_body_without_rights__is_not_read(server, admin):
+    """Only the head is sent: the answer comes without waiting for a body that never does."""
+    workspace, chat = admin.workspace(), None
+    chat = admin.chat(workspace)
+    answer = raw(server, request_of(f"POST /workspaces/{workspace['id']}/chat/{chat['id']}/message HTTP/1.1",
+                                    "Content-Type: multipart/form-data; boundary=x", "Content-Length: 9000000"))
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b'"code":"not_authenticated"' in answer
+
+
+def test_large_body_with_rights__arrives_whole(server, alice):
+    workspace = alice.workspace()
+    chat = alice.chat(workspace)
+    content = b"".join(b"line %d\n" % n for n in range(300_000))
+    answer = alice.post(f"/workspaces/{workspace['id']}/chat/{chat['id']}/message", data={"content": "big"},
+                        files={"files": ("big.txt", content, "text/plain")})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["attachments"][0]["size"] == len(content)
+
+
+def test_body_of_unknown_length__arrives_whole(server, alice):
+    def pieces():
+        yield b'{"name":'
+        yield b'"Chunked"}'
+    with server.client(http2=False) as http:
+        answer = http.post("/workspaces", content=pieces(), headers={**alice.auth, "Content-Type": "application/json"})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["name"] == "Chunked"
+
+
+def test_request_id__is_nginxs_own(http):
+    answer = http.get("/health", headers={"X-Request-Id": "mine"})
+    assert answer.headers["x-request-id"] != "mine" and len(answer.headers["x-request-id"]) == 32
+
+
+def test_dead_process__is_passed_over(make_server):
+    server = make_server(processes=2)
+    server.stack.parleys[0].kill()
+    assert [server.http.get("/health").status_code for _ in range(6)] == [200] * 6
+
+
+def test_no_process__is_503_with_retry_after(make_server):
+    server = make_server()
+    server.stack.parleys[0].kill()
+    answer = server.http.get("/auth/setup")
+    assert answer.status_code == 503 and answer.headers["retry-after"] == "2"
+    assert answer.json()["code"] == "unavailable"
