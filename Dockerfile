@@ -51,7 +51,7 @@ EXPOSE 8443
 VOLUME ["/var/lib/nginx-parley/tls"]
 STOPSIGNAL SIGQUIT
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD curl -fsSk -o /dev/null "https://127.0.0.1:${HTTPS_PORT}/health/live" -H "Host: ${HEALTH_HOST:-localhost}"
+    CMD curl -sSk -o /dev/null "https://127.0.0.1:${HTTPS_PORT}/health/live"
 CMD ["/usr/local/share/parley/nginx/start"]
 
 # MinIO publishes no image any more: its source, at one version, by its own build command.

@@ -52,8 +52,8 @@ def build(kind, targets=("parley",)):
     if fresh:
         print(f"Building {kind} (some minutes the first time)", file=sys.stderr, flush=True)
         # Debian's own Python, whatever else stands on the PATH.
-        _run([program("cmake", "cmake"), "-S", ROOT, "-B", folder, "-G", "Ninja", "-DPython3_EXECUTABLE=/usr/bin/python3",
-              *KINDS[kind]], log, True)
+        _run([program("cmake", "cmake"), "-S", ROOT, "-B", folder, "-G", "Ninja",
+              "-DPython3_EXECUTABLE=/usr/bin/python3", *KINDS[kind]], log, True)
     jobs = os.environ.get("JOBS")
     _run([program("ninja", "ninja-build"), "-C", folder, *(["-j", jobs] if jobs else []), *targets], log, not fresh)
     took_s = time.monotonic() - began

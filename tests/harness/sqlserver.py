@@ -7,7 +7,7 @@ from .process import Part, wait_until
 
 
 class SqlServer(Part):
-    """Subclasses give the command line and how a data folder is made. `durable` off is for tests that kill no database."""
+    """Subclasses give the command line and how a data folder is made. `durable` off: for tests that kill no database."""
 
     stop_timeout_s = 30
 
