@@ -107,15 +107,16 @@ C="curl -sS{trust}" U={url}""")
         print(f"""# the first administrator (works once){"; the token stands in the log" if with_token else ""}
 $C --json '{{"email":"admin@example.org","password":"a long enough secret"{with_token}}}' $U/auth/setup; echo""")
     print("""# sign in
-T=$($C --json '{"email":"admin@example.org","password":"a long enough secret"}' $U/auth/login \\
-  | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+pick() { grep -o "\\"$1\\": *\\"[^\\"]*\\"" | head -n 1 | cut -d '"' -f 4; }
+T=$($C --json '{"email":"admin@example.org","password":"a long enough secret"}' $U/auth/login | pick access_token)
+A="Authorization: Bearer $T"
 # a workspace and a chat
-W=$($C -H "Authorization: Bearer $T" --json '{"name":"Home"}' $U/workspaces | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')
-K=$($C -H "Authorization: Bearer $T" --json '{"title":"Hello"}' $U/workspaces/$W/chat | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')
+W=$($C -H "$A" --json '{"name":"Home"}' $U/workspaces | pick id)
+K=$($C -H "$A" --json '{"title":"Hello"}' $U/workspaces/$W/chat | pick id)
 # a message with a file, and the newest page of the chat
 echo "what a file holds" > hello.txt
-$C -H "Authorization: Bearer $T" -F content='Hello, world' -F 'files=@hello.txt' $U/workspaces/$W/chat/$K/message; echo
-$C -H "Authorization: Bearer $T" $U/workspaces/$W/chat/$K/messages; echo
+$C -H "$A" -F content='Hello, world' -F files=@hello.txt $U/workspaces/$W/chat/$K/message; echo
+$C -H "$A" $U/workspaces/$W/chat/$K/messages; echo
 """, flush=True)
 
 
