@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#ifdef PARLEY_VENDOR_MYSQL
+/* Its macros name banned functions, so it must come before the ban (CMakeLists.txt: app/db/mysql*.c). */
+#include <mysql.h>
+#endif
 
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok atoi atol atoll gmtime localtime
 

@@ -1,0 +1,204 @@
+#include "parley/db/db.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lease.h"
+#include "parley/core/clock.h"
+#include "parley/core/log.h"
+
+struct db_value db_value_text(struct str s)
+{
+    return (struct db_value){ .kind = s.ptr == NULL ? DB_NULL_VALUE : DB_TEXT_VALUE, .bytes = s };
+}
+
+struct db_value db_value_blob(struct str s)
+{
+    return (struct db_value){ .kind = s.ptr == NULL ? DB_NULL_VALUE : DB_BLOB_VALUE, .bytes = s };
+}
+
+struct db_value db_value_int_or_null(int64_t number)
+{
+    return number == 0 ? DB_NULL : DB_INT(number);
+}
+
+int64_t db_row_int(const struct db_row *row, int column)
+{
+    return row->conn->db->ops->column_int(row->conn, column);
+}
+
+double db_row_real(const struct db_row *row, int column)
+{
+    return row->conn->db->ops->column_real(row->conn, column);
+}
+
+struct str db_row_str(const struct db_row *row, int column)
+{
+    return row->conn->db->ops->column_str(row->conn, column);
+}
+
+struct uuid db_row_uuid(const struct db_row *row, int column)
+{
+    struct uuid id = { { 0 } };
+    struct str bytes = db_row_str(row, column);
+    if (bytes.len == sizeof id.bytes)
+        memcpy(id.bytes, bytes.ptr, sizeof id.bytes);
+    return id;
+}
+
+bool db_row_is_null(const struct db_row *row, int column)
+{
+    return row->conn->db->ops->column_is_null(row->conn, column);
+}
+
+/* One statement and what becomes of it. */
+struct call {
+    enum sql id;
+    struct db_args args;
+    db_row_fn fn; /* may be NULL */
+    void *arg;
+    int64_t rows_wanted;
+    int64_t row_count; /* that fn has seen */
+    int64_t changed_count, inserted_id;
+};
+
+/* Logged here because nobody above knows the statement. Values are not logged: they are people's. */
+static void log_failure(const struct db_conn *conn, enum sql id, enum err err)
+{
+    if (err != ERR_INTERNAL && err != ERR_DATABASE && err != ERR_NO_MEMORY)
+        return;
+    log_event(LOG_ERROR, "a statement failed", LOG_C("statement", statements[id].name),
+              LOG_C("error", err_info(err)->code), LOG_INT("code", conn->code));
+}
+
+static enum err read_rows(struct ctx *ctx, struct db_conn *conn, struct call *call, enum err *ret_fn_err)
+{
+    const struct db_row row = { conn };
+    while (call->row_count < call->rows_wanted) {
+        bool is_row = false;
+        TRY(conn->db->ops->fetch(conn, &is_row));
+        if (!is_row)
+            return ERR_OK;
+        call->row_count++;
+        conn->in_row = true;
+        *ret_fn_err = call->fn != NULL ? call->fn(ctx, &row, call->arg) : ERR_OK;
+        conn->in_row = false;
+        if (*ret_fn_err != ERR_OK)
+            return ERR_OK;
+    }
+    return ERR_OK;
+}
+
+static enum err read_change(struct db_conn *conn, struct call *call)
+{
+    bool is_row = false;
+    TRY(conn->db->ops->fetch(conn, &is_row));
+    call->changed_count = conn->db->ops->changed_count(conn);
+    call->inserted_id = conn->db->ops->inserted_id(conn);
+    return ERR_OK;
+}
+
+/* Runs the call on the connection of ctx. */
+static enum err run_on(struct ctx *ctx, struct call *call)
+{
+    struct db_conn *conn = ctx->conn;
+    const struct statement *statement = &statements[call->id];
+    assert(!conn->in_row);
+    assert(call->args.count == statement->param_count);
+    assert(statement->verb == STATEMENT_SELECT || conn->mode != CONN_READING);
+    if (conn->state != CONN_FINE)
+        return conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
+    ctx->statement_count++;
+    enum err fn_err = ERR_OK;
+    enum err err = conn->db->ops->start(conn, call->id, call->args);
+    if (err == ERR_OK)
+        err = statement->verb == STATEMENT_SELECT ? read_rows(ctx, conn, call, &fn_err) : read_change(conn, call);
+    conn->db->ops->finish(conn);
+    if (err != ERR_OK)
+        log_failure(conn, call->id, err);
+    return err != ERR_OK ? err : fn_err;
+}
+
+/* The call alone on a connection that is given back at once. *ret_again: it has done nothing and may be repeated. */
+static enum err run_leased(struct ctx *ctx, struct call *call, struct lease *lease, bool *ret_again)
+{
+    bool changes = statements[call->id].verb != STATEMENT_SELECT;
+    struct db_conn *conn = NULL;
+    TRY(lease_take(lease, changes ? CONN_FOR_WRITING : CONN_FOR_READING, &conn));
+    ctx->conn = conn;
+    enum err err = run_on(ctx, call);
+    ctx->conn = NULL;
+    if (conn->state == CONN_RETRY) {
+        conn->db->ops->rollback(conn);
+        *ret_again = call->row_count == 0;
+    }
+    if (conn->state == CONN_LOST) {
+        *ret_again = !changes && call->row_count == 0;
+        err = changes ? ERR_COMMIT_UNKNOWN : err;
+    }
+    pool_return(lease->db->pools[conn->use], conn);
+    return err;
+}
+
+static enum err run_call(struct ctx *ctx, struct call *call)
+{
+    assert(call->id > SQL_NONE_ && call->id < SQL_COUNT);
+    if (ctx->conn != NULL)
+        return run_on(ctx, call);
+    struct lease lease;
+    lease_init(&lease, ctx->app->db);
+    for (;;) {
+        bool again = false;
+        enum err err = run_leased(ctx, call, &lease, &again);
+        if (!again || !lease_pause(&lease))
+            return err;
+    }
+}
+
+enum err db_one(struct ctx *ctx, enum sql statement, struct db_args args, db_row_fn fn, void *arg)
+{
+    struct call call = { .id = statement, .args = args, .fn = fn, .arg = arg, .rows_wanted = 1 };
+    assert(statements[statement].verb == STATEMENT_SELECT);
+    TRY(run_call(ctx, &call));
+    return call.row_count == 1 ? ERR_OK : ERR_NOT_FOUND;
+}
+
+enum err db_each(struct ctx *ctx, enum sql statement, struct db_args args, db_row_fn fn, void *arg)
+{
+    struct call call = { .id = statement, .args = args, .fn = fn, .arg = arg, .rows_wanted = INT64_MAX };
+    assert(statements[statement].verb == STATEMENT_SELECT);
+    return run_call(ctx, &call);
+}
+
+enum err db_exec(struct ctx *ctx, enum sql statement, struct db_args args, int64_t *ret_count)
+{
+    struct call call = { .id = statement, .args = args };
+    assert(statements[statement].verb != STATEMENT_SELECT);
+    TRY(run_call(ctx, &call));
+    if (ret_count != NULL)
+        *ret_count = call.changed_count;
+    return ERR_OK;
+}
+
+enum err db_insert(struct ctx *ctx, enum sql statement, struct db_args args, int64_t *ret_id)
+{
+    struct call call = { .id = statement, .args = args };
+    assert(statements[statement].verb == STATEMENT_INSERT);
+    TRY(run_call(ctx, &call));
+    if (ret_id != NULL)
+        *ret_id = call.inserted_id;
+    return ERR_OK;
+}
+
+static enum err take_number(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    (void)ctx;
+    *(int64_t *)arg = db_row_int(row, 0);
+    return ERR_OK;
+}
+
+enum err db_number(struct ctx *ctx, enum sql statement, struct db_args args, int64_t *ret_number)
+{
+    return db_one(ctx, statement, args, take_number, ret_number);
+}

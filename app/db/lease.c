@@ -1,0 +1,51 @@
+#include "lease.h"
+
+#include <time.h>
+
+#include "parley/core/clock.h"
+#include "parley/core/rand.h"
+
+void lease_init(struct lease *lease, struct db *db)
+{
+    *lease = (struct lease){ .db = db, .retry_until_us = clock_monotonic_us() + DB_RETRY_MAX_MS * US_PER_MS };
+}
+
+enum err lease_take(struct lease *lease, enum conn_use use, struct db_conn **ret_conn)
+{
+    int64_t deadline_us = clock_monotonic_us() + DB_LEASE_WAIT_MAX_MS * US_PER_MS;
+    return pool_lease(lease->db->pools[use], deadline_us, NULL, ret_conn);
+}
+
+enum err lease_begin(struct lease *lease, enum conn_mode mode, bool *ret_again, struct db_conn **ret_conn)
+{
+    enum conn_use use = mode == CONN_CHANGING ? CONN_FOR_WRITING : CONN_FOR_READING;
+    for (int tries = 0;; tries++) {
+        struct db_conn *conn = NULL;
+        TRY(lease_take(lease, use, &conn));
+        enum err err = lease->db->ops->begin(conn, mode);
+        if (err == ERR_OK) {
+            conn->mode = mode;
+            *ret_conn = conn;
+            return ERR_OK;
+        }
+        bool lost = conn->state == CONN_LOST;
+        *ret_again = conn->state == CONN_RETRY;
+        pool_return(lease->db->pools[use], conn);
+        if (!lost || tries > 0)
+            return err;
+    }
+}
+
+bool lease_pause(struct lease *lease)
+{
+    int64_t most_us = US_PER_MS << (lease->attempts < 8 ? lease->attempts : 8);
+    if (most_us > DB_RETRY_PAUSE_MAX_MS * US_PER_MS)
+        most_us = DB_RETRY_PAUSE_MAX_MS * US_PER_MS;
+    lease->attempts++;
+    int64_t pause_us = (int64_t)rand_below((uint64_t)most_us) + 1;
+    if (clock_monotonic_us() + pause_us > lease->retry_until_us)
+        return false;
+    const struct timespec pause = { .tv_sec = 0, .tv_nsec = pause_us * 1000 };
+    nanosleep(&pause, NULL);
+    return true;
+}

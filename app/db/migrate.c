@@ -1,0 +1,327 @@
+#include "parley/db/migrate.h"
+
+#include "driver.h"
+#include "parley/core/clock.h"
+
+enum { VERSIONS_MAX = 1000, NAME_BYTES = 64, CHECKSUM_BYTES = 65 };
+
+/* A row of schema_migrations. */
+struct applied {
+    char name[NAME_BYTES];
+    char checksum[CHECKSUM_BYTES];
+    int64_t done, count; /* count < 0: being taken back */
+    int64_t applied_us;
+};
+
+/* One run of one of the public functions. */
+struct run {
+    struct db *db;
+    const struct schema *schema;
+    struct buf *fault;
+    struct ctx ctx; /* its connection only */
+    struct applied *applied;
+    int version; /* number of rows; they are 1, 2, 3 … */
+    int steps;   /* taken in this run */
+};
+
+static enum err stop(struct run *run, enum err err, const char *what)
+{
+    buf_addf(run->fault, "migrations: %s", what);
+    if (err == ERR_DATABASE || err == ERR_BUSY || err == ERR_INTERNAL || err == ERR_NO_MEMORY)
+        buf_addf(run->fault, ": %s", run->ctx.conn->message);
+    return err;
+}
+
+static void copy_text(struct str s, char *ret_text, size_t room_bytes)
+{
+    s = str_head(s, room_bytes - 1);
+    memcpy(ret_text, s.ptr != NULL ? s.ptr : "", s.len);
+    ret_text[s.len] = '\0';
+}
+
+static enum err take_row(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    (void)ctx;
+    struct run *run = arg;
+    if (db_row_int(row, 0) != run->version + 1) {
+        buf_addf(run->fault, "migrations: the table schema_migrations has a gap: version %d is missing; "
+                 "restore it from a backup", run->version + 1);
+        return ERR_CONFLICT;
+    }
+    if (run->version == VERSIONS_MAX)
+        return ERR_CONFLICT;
+    struct applied *a = &run->applied[run->version++];
+    copy_text(db_row_str(row, 1), a->name, sizeof a->name);
+    copy_text(db_row_str(row, 2), a->checksum, sizeof a->checksum);
+    a->done = db_row_int(row, 3);
+    a->count = db_row_int(row, 4);
+    a->applied_us = db_row_int(row, 5);
+    return ERR_OK;
+}
+
+static enum err check_row(struct run *run, int version)
+{
+    const struct applied *a = &run->applied[version - 1];
+    const struct schema_step *step = &run->schema->steps[version - 1];
+    if (strcmp(a->name, step->name) == 0 && strcmp(a->checksum, step->checksum) == 0)
+        return ERR_OK;
+    buf_addf(run->fault, "migrations: step %04d_%s is not the one that this database was made with (there: %s, SHA-256 "
+             "%.12s…; here: %.12s…); an applied step may not be changed: restore it and add a new one", version,
+             step->name, a->name, a->checksum, step->checksum);
+    return ERR_CONFLICT;
+}
+
+static enum err read_table(struct run *run)
+{
+    if (run->db->ops->run_text(run->ctx.conn, run->db->ops->migrations_table) != ERR_OK)
+        return stop(run, ERR_DATABASE, "cannot make the table schema_migrations");
+    enum err err = db_each(&run->ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, take_row, run);
+    if (err != ERR_OK)
+        return buf_str(run->fault).len > 0 ? err : stop(run, err, "cannot read the table schema_migrations");
+    if ((size_t)run->version > run->schema->step_count) {
+        buf_addf(run->fault, "migrations: the database is at version %d, this program knows %zu; run a newer parley",
+                 run->version, run->schema->step_count);
+        return ERR_CONFLICT;
+    }
+    for (int version = 1; version <= run->version; version++)
+        TRY(check_row(run, version));
+    return ERR_OK;
+}
+
+static enum err note_progress(struct run *run, const struct schema_step *step, int64_t done, int64_t count)
+{
+    enum err err = db_exec(&run->ctx, SQL_MIGRATION_PROGRESS,
+                           DB_ARGS(DB_INT(done), DB_INT(count), DB_INT(clock_now_us()), DB_INT(step->version)), NULL);
+    return err == ERR_OK ? err : stop(run, err, "cannot note how far the step has come");
+}
+
+/* Runs texts[from … count). The first may have been run before a cut that came before it was counted. */
+static enum err run_texts(struct run *run, const struct schema_step *step, const char *const *texts, int64_t from,
+                          int64_t count)
+{
+    const struct db_ops *ops = run->db->ops;
+    bool down = texts == step->down;
+    for (int64_t i = from; i < count; i++) {
+        enum err err = ops->run_text(run->ctx.conn, texts[i]);
+        if (err != ERR_OK && !(i == from && ops->was_done_before(run->ctx.conn))) {
+            buf_addf(run->fault, "migrations: %04d_%s.%s, statement %d of %d: %s", step->version, step->name,
+                     down ? "down" : "up", (int)i + 1, (int)count, run->ctx.conn->message);
+            return err;
+        }
+        TRY(note_progress(run, step, i + 1, down ? -count : count));
+    }
+    return ERR_OK;
+}
+
+static enum err insert_row(struct run *run, const struct schema_step *step, int64_t done)
+{
+    enum err err = db_exec(&run->ctx, SQL_MIGRATION_INSERT,
+                           DB_ARGS(DB_INT(step->version), DB_TEXT(str_from(step->name)),
+                                   DB_TEXT(str_from(step->checksum)), DB_INT(done), DB_INT((int64_t)step->up_count),
+                                   DB_INT(clock_now_us())),
+                           NULL);
+    return err == ERR_OK ? err : stop(run, err, "cannot write into the table schema_migrations");
+}
+
+static enum err step_up(struct run *run)
+{
+    const struct schema_step *step = &run->schema->steps[run->version];
+    TRY(insert_row(run, step, 0));
+    TRY(run_texts(run, step, step->up, 0, (int64_t)step->up_count));
+    run->version++;
+    run->steps++;
+    return ERR_OK;
+}
+
+static enum err go_down(struct run *run, int64_t done)
+{
+    const struct schema_step *step = &run->schema->steps[run->version - 1];
+    TRY(run_texts(run, step, step->down, done, (int64_t)step->down_count));
+    enum err err = db_exec(&run->ctx, SQL_MIGRATION_DELETE, DB_ARGS(DB_INT(step->version)), NULL);
+    if (err != ERR_OK)
+        return stop(run, err, "cannot delete from the table schema_migrations");
+    run->version--;
+    run->steps++;
+    return ERR_OK;
+}
+
+static enum err step_down(struct run *run)
+{
+    const struct schema_step *step = &run->schema->steps[run->version - 1];
+    TRY(note_progress(run, step, 0, -(int64_t)step->down_count));
+    return go_down(run, 0);
+}
+
+/* A step that was cut off, in either direction, is brought to its end first. */
+static enum err finish_last(struct run *run)
+{
+    if (run->version == 0)
+        return ERR_OK;
+    const struct applied *last = &run->applied[run->version - 1];
+    const struct schema_step *step = &run->schema->steps[run->version - 1];
+    if (last->count < 0)
+        return go_down(run, last->done);
+    if (last->done == last->count)
+        return ERR_OK;
+    TRY(run_texts(run, step, step->up, last->done, (int64_t)step->up_count));
+    run->steps++;
+    return ERR_OK;
+}
+
+static enum err check_target(struct run *run, int target, int *ret_target)
+{
+    int newest = (int)run->schema->step_count;
+    *ret_target = target == MIGRATE_NEWEST ? newest : target;
+    if (*ret_target >= 0 && *ret_target <= newest)
+        return ERR_OK;
+    buf_addf(run->fault, "migrations: there is no version %d; the newest is %d", target, newest);
+    return ERR_INVALID;
+}
+
+static enum err do_up(struct run *run, int target)
+{
+    TRY(finish_last(run));
+    while (run->version < target)
+        TRY(step_up(run));
+    return ERR_OK;
+}
+
+static enum err do_down(struct run *run, int target)
+{
+    TRY(finish_last(run));
+    while (run->version > target)
+        TRY(step_down(run));
+    return ERR_OK;
+}
+
+static enum err do_stamp(struct run *run, int target)
+{
+    for (; run->version < target; run->version++) {
+        const struct schema_step *step = &run->schema->steps[run->version];
+        TRY(insert_row(run, step, (int64_t)step->up_count));
+    }
+    return ERR_OK;
+}
+
+static enum err do_check(struct run *run, int target)
+{
+    const struct applied *last = run->version > 0 ? &run->applied[run->version - 1] : NULL;
+    bool whole = last == NULL || last->done == last->count;
+    if (run->version == target && whole)
+        return ERR_OK;
+    buf_addf(run->fault, "migrations: the database is at version %d%s, this program needs %d; run parley migrate up",
+             run->version, whole ? "" : " (unfinished)", target);
+    return ERR_CONFLICT;
+}
+
+/* Nothing to do: the caller reads what run holds. */
+static enum err do_nothing(struct run *run, int target)
+{
+    (void)run;
+    (void)target;
+    return ERR_OK;
+}
+
+static enum err run_locked(struct run *run, int target, enum err (*work)(struct run *run, int target))
+{
+    const struct db_ops *ops = run->db->ops;
+    enum err err = ops->migration_lock(run->ctx.conn);
+    if (err != ERR_OK)
+        return stop(run, err, "another process holds the lock, or the database cannot be written");
+    err = read_table(run);
+    if (err == ERR_OK)
+        err = work(run, target);
+    enum err unlock_err = ops->migration_unlock(run->ctx.conn, err == ERR_OK);
+    if (err == ERR_OK && unlock_err != ERR_OK)
+        err = stop(run, ERR_DATABASE, "the end of the run was not saved");
+    return err;
+}
+
+/* Opens a connection, locks, reads and checks the table, does the work. run->applied is the caller's. */
+static enum err run_open(struct run *run, int target, enum err (*work)(struct run *run, int target))
+{
+    TRY(check_target(run, target, &target));
+    struct db_conn *conn = NULL;
+    TRY(run->db->ops->open(run->db, CONN_FOR_MIGRATING, run->fault, &conn));
+    conn->mode = CONN_CHANGING;
+    run->ctx.conn = conn;
+    enum err err = run_locked(run, target, work);
+    run->ctx.conn = NULL;
+    run->db->ops->close(conn);
+    return err;
+}
+
+static enum err migrate(struct run *run, int target, enum err (*work)(struct run *run, int target))
+{
+    run->schema = &schemas[run->db->ops->schema];
+    run->applied = calloc(VERSIONS_MAX, sizeof *run->applied);
+    if (run->applied == NULL)
+        return ERR_NO_MEMORY;
+    enum err err = run_open(run, target, work);
+    if (err != ERR_OK) {
+        free(run->applied);
+        run->applied = NULL;
+    }
+    return err;
+}
+
+enum err migrate_up(struct db *db, int target, struct buf *ret_fault, int *ret_steps)
+{
+    struct run run = { .db = db, .fault = ret_fault };
+    TRY(migrate(&run, target, do_up));
+    free(run.applied);
+    *ret_steps = run.steps;
+    return ERR_OK;
+}
+
+enum err migrate_down(struct db *db, int target, struct buf *ret_fault, int *ret_steps)
+{
+    struct run run = { .db = db, .fault = ret_fault };
+    TRY(migrate(&run, target, do_down));
+    free(run.applied);
+    *ret_steps = run.steps;
+    return ERR_OK;
+}
+
+enum err migrate_stamp(struct db *db, int target, struct buf *ret_fault)
+{
+    struct run run = { .db = db, .fault = ret_fault };
+    TRY(migrate(&run, target, do_stamp));
+    free(run.applied);
+    return ERR_OK;
+}
+
+enum err migrate_check(struct db *db, struct buf *ret_fault)
+{
+    struct run run = { .db = db, .fault = ret_fault };
+    TRY(migrate(&run, MIGRATE_NEWEST, do_check));
+    free(run.applied);
+    return ERR_OK;
+}
+
+static void write_status(const struct run *run, int version, struct buf *ret_text)
+{
+    const struct schema_step *step = &run->schema->steps[version - 1];
+    buf_addf(ret_text, "%04d %s ", version, step->name);
+    if (version > run->version) {
+        buf_add_c(ret_text, "pending\n");
+        return;
+    }
+    const struct applied *a = &run->applied[version - 1];
+    char time[CLOCK_TEXT_BYTES];
+    clock_format(a->applied_us, time);
+    if (a->done == a->count)
+        buf_addf(ret_text, "applied %s\n", time);
+    else
+        buf_addf(ret_text, "unfinished %s\n", time);
+}
+
+enum err migrate_status(struct db *db, struct buf *ret_text, struct buf *ret_fault)
+{
+    struct run run = { .db = db, .fault = ret_fault };
+    TRY(migrate(&run, MIGRATE_NEWEST, do_nothing));
+    for (int version = 1; version <= (int)run.schema->step_count; version++)
+        write_status(&run, version, ret_text);
+    free(run.applied);
+    return ERR_OK;
+}

@@ -1,0 +1,399 @@
+#include "mysql.h"
+
+#include <mysqld_error.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parley/core/clock.h"
+
+/* Codes that only one of the libraries' headers names. */
+enum {
+    CR_FIRST = 2000, /* the client library's own: from here on the connection is gone */
+    CR_LAST = 2999,
+    CR_OUT_OF_MEMORY_CODE = 2008,
+    ER_MARIADB_CONNECTION_KILLED = 1927,
+    ER_MARIADB_STATEMENT_TIMEOUT = 1969,
+    ER_MYSQL_QUERY_TIMEOUT = 3024,
+    ER_MYSQL_ROLLBACK_DURING_COMMIT = 3101, /* group replication: another node was first */
+    ER_MYSQL_LOCK_NOWAIT = 3572,
+    ER_MYSQL_IDLE_TOO_LONG = 4031,
+    CLIENT_LIBRARY_LOST = 5000, /* MariaDB's own range of client errors */
+};
+
+/* An idle connection older than this is asked whether it lives; younger ones are only looked at. */
+enum { PING_AFTER_MS = 5000, MIGRATION_LOCK_PIECE_S = 2 };
+
+struct meaning {
+    unsigned code;
+    enum err err;
+    enum conn_state state;
+};
+static const struct meaning meanings[] = {
+    { ER_DUP_ENTRY, ERR_CONFLICT, CONN_FINE },
+    { ER_DUP_ENTRY_WITH_KEY_NAME, ERR_CONFLICT, CONN_FINE },
+    { ER_NO_REFERENCED_ROW, ERR_NOT_FOUND, CONN_FINE },
+    { ER_NO_REFERENCED_ROW_2, ERR_NOT_FOUND, CONN_FINE },
+    { ER_ROW_IS_REFERENCED, ERR_CONFLICT, CONN_FINE },
+    { ER_ROW_IS_REFERENCED_2, ERR_CONFLICT, CONN_FINE },
+    { ER_LOCK_DEADLOCK, ERR_BUSY, CONN_RETRY },
+    { ER_LOCK_WAIT_TIMEOUT, ERR_BUSY, CONN_RETRY },
+    { ER_CHECKREAD, ERR_BUSY, CONN_RETRY }, /* MariaDB: the row has changed since this transaction's snapshot */
+    { ER_ERROR_DURING_COMMIT, ERR_BUSY, CONN_RETRY }, /* Galera */
+    { ER_MYSQL_ROLLBACK_DURING_COMMIT, ERR_BUSY, CONN_RETRY },
+    { ER_MYSQL_LOCK_NOWAIT, ERR_BUSY, CONN_RETRY },
+    { ER_MARIADB_STATEMENT_TIMEOUT, ERR_BUSY, CONN_FINE },
+    { ER_MYSQL_QUERY_TIMEOUT, ERR_BUSY, CONN_FINE },
+    { ER_QUERY_INTERRUPTED, ERR_BUSY, CONN_FINE },
+    { ER_SERVER_SHUTDOWN, ERR_DATABASE, CONN_LOST },
+    { ER_MARIADB_CONNECTION_KILLED, ERR_DATABASE, CONN_LOST },
+    { ER_MYSQL_IDLE_TOO_LONG, ERR_DATABASE, CONN_LOST },
+    { ER_OPTION_PREVENTS_STATEMENT, ERR_DATABASE, CONN_LOST }, /* read-only: another server is the primary now */
+    { ER_READ_ONLY_MODE, ERR_DATABASE, CONN_LOST },
+    { ER_UNKNOWN_COM_ERROR, ERR_DATABASE, CONN_LOST }, /* Galera: this node is not ready */
+    { ER_UNKNOWN_STMT_HANDLER, ERR_DATABASE, CONN_LOST },
+    { ER_NEED_REPREPARE, ERR_DATABASE, CONN_LOST },
+    { ER_MAX_PREPARED_STMT_COUNT_REACHED, ERR_DATABASE, CONN_LOST },
+    { ER_DISK_FULL, ERR_DATABASE, CONN_FINE },
+    { ER_RECORD_FILE_FULL, ERR_DATABASE, CONN_FINE },
+    { ER_OUTOFMEMORY, ERR_DATABASE, CONN_FINE },
+    { ER_OUT_OF_RESOURCES, ERR_DATABASE, CONN_FINE },
+};
+
+enum err mysql_fail(struct mysql_conn *c, unsigned code, const char *message)
+{
+    for (size_t i = 0; i < COUNT_OF(meanings); i++) {
+        if (meanings[i].code == code) {
+            c->base.state = meanings[i].state;
+            return conn_fail(&c->base, meanings[i].err, (int)code, message);
+        }
+    }
+    if ((code >= CR_FIRST && code <= CR_LAST) || code >= CLIENT_LIBRARY_LOST) {
+        c->base.state = CONN_LOST;
+        return conn_fail(&c->base, code == CR_OUT_OF_MEMORY_CODE ? ERR_NO_MEMORY : ERR_DATABASE, (int)code, message);
+    }
+    return conn_fail(&c->base, ERR_INTERNAL, (int)code, message);
+}
+
+static enum err fail_handle(struct mysql_conn *c)
+{
+    return mysql_fail(c, mysql_errno(c->handle), mysql_error(c->handle));
+}
+
+/* Sends a fixed text, maybe of several statements, and reads all results away. */
+static enum err run_text(struct db_conn *conn, const char *text)
+{
+    struct mysql_conn *c = mysql_of(conn);
+    if (mysql_real_query(c->handle, text, (unsigned long)strlen(text)) != 0)
+        return fail_handle(c);
+    int more = 0;
+    do {
+        MYSQL_RES *result = mysql_store_result(c->handle);
+        if (result != NULL)
+            mysql_free_result(result);
+        else if (mysql_errno(c->handle) != 0)
+            return fail_handle(c);
+        more = mysql_next_result(c->handle);
+    } while (more == 0);
+    return more > 0 ? fail_handle(c) : ERR_OK;
+}
+
+static void end_thread(void *arg)
+{
+    (void)arg;
+    mysql_thread_end();
+}
+
+static enum err mysql_driver_init(struct db *db)
+{
+    if (mysql_library_init(0, NULL, NULL) != 0)
+        return ERR_NO_MEMORY;
+    if (pthread_key_create(&db->thread_key, end_thread) != 0)
+        return ERR_NO_MEMORY;
+    db->has_thread_key = true;
+    return ERR_OK;
+}
+
+/* The library wants to know each thread that calls it, and its end. */
+static void enter_thread(struct db *db)
+{
+    if (pthread_getspecific(db->thread_key) != NULL)
+        return;
+    mysql_thread_init();
+    pthread_setspecific(db->thread_key, db);
+}
+
+/* The two libraries differ in how TLS is asked for. */
+static void ask_for_tls(MYSQL *handle, const struct db_url *url)
+{
+    if (url->ssl_ca[0] != '\0')
+        mysql_options(handle, MYSQL_OPT_SSL_CA, url->ssl_ca);
+#ifdef MARIADB_VERSION_ID
+    mysql_flag yes = 1;
+    mysql_flag check = url->tls == DB_TLS_CHECKED;
+    if (url->tls != DB_TLS_OFF)
+        mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &yes);
+    mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &check);
+#else
+    unsigned mode = url->tls == DB_TLS_OFF   ? SSL_MODE_PREFERRED
+                    : url->tls == DB_TLS_ANY ? SSL_MODE_REQUIRED
+                                             : SSL_MODE_VERIFY_IDENTITY;
+    mysql_options(handle, MYSQL_OPT_SSL_MODE, &mode);
+    /* caching_sha2_password without TLS: the password goes out under the server's RSA key. MariaDB's library asks for
+     * that key by itself. */
+    bool yes = true;
+    mysql_options(handle, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &yes);
+#endif
+}
+
+static void set_options(struct mysql_conn *c)
+{
+    const struct db *db = c->base.db;
+    unsigned connect_s = (unsigned)db->connect_timeout_s;
+    unsigned answer_s = (unsigned)db->query_timeout_s + DB_LOCK_WAIT_MAX_S;
+    if (c->base.use == CONN_FOR_PING) {
+        answer_s = DB_PING_MAX_S;
+        connect_s = connect_s < DB_PING_MAX_S ? connect_s : DB_PING_MAX_S;
+    }
+    mysql_options(c->handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+    if (c->base.use != CONN_FOR_MIGRATING) {
+        mysql_options(c->handle, MYSQL_OPT_READ_TIMEOUT, &answer_s);
+        mysql_options(c->handle, MYSQL_OPT_WRITE_TIMEOUT, &answer_s);
+    }
+    mysql_options(c->handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    ask_for_tls(c->handle, &db->url);
+}
+
+/* max_statement_time is MariaDB's and counts everything; max_execution_time is MySQL's and counts SELECTs. */
+static enum err set_session(struct mysql_conn *c)
+{
+    char text[600];
+    bool limited = c->base.use != CONN_FOR_MIGRATING;
+    bool mariadb = strstr(mysql_get_server_info(c->handle), "MariaDB") != NULL;
+    int timeout_s = limited ? c->base.db->query_timeout_s : 0;
+    snprintf(text, sizeof text,
+             "SET NAMES utf8mb4 COLLATE utf8mb4_bin; "
+             "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+             "NO_ENGINE_SUBSTITUTION', SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = %d, "
+             "SESSION autocommit = 1, SESSION %s = %d; "
+             "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+             DB_LOCK_WAIT_MAX_S, mariadb ? "max_statement_time" : "max_execution_time",
+             mariadb ? timeout_s : timeout_s * 1000);
+    return run_text(&c->base, text);
+}
+
+static enum err connect_handle(struct mysql_conn *c)
+{
+    const struct db_url *url = &c->base.db->url;
+    bool local = url->socket[0] != '\0';
+    /* Several statements in one message: for the fixed texts of this file only. */
+    unsigned long flags = CLIENT_FOUND_ROWS | CLIENT_MULTI_STATEMENTS;
+    /* "localhost" would mean a unix socket of the library's choice. */
+    const char *host = strcmp(url->host, "localhost") == 0 ? "127.0.0.1" : url->host;
+    if (mysql_real_connect(c->handle, local ? NULL : host, url->user, url->password, url->database,
+                           local ? 0 : url->port, local ? url->socket : NULL, flags) == NULL)
+        return fail_handle(c);
+    return set_session(c);
+}
+
+static void mysql_driver_close(struct db_conn *conn)
+{
+    struct mysql_conn *c = mysql_of(conn);
+    enter_thread(conn->db);
+    mysql_free_statements(c);
+    if (c->handle != NULL)
+        mysql_close(c->handle);
+    free(c);
+}
+
+static size_t most_params(void)
+{
+    size_t most = 1;
+    for (enum sql id = SQL_NONE_; id < SQL_COUNT; id++)
+        most = statements[id].param_count > most ? statements[id].param_count : most;
+    return most;
+}
+
+static const char *advice(int code)
+{
+    switch (code) {
+    case ER_ACCESS_DENIED_ERROR:
+    case ER_DBACCESS_DENIED_ERROR:
+        return "check MYSQL_USER and MYSQL_PASSWORD (or DATABASE_URL), and that this user may use the database";
+    case ER_BAD_DB_ERROR:
+        return "make the database (CREATE DATABASE …) or correct MYSQL_DATABASE";
+    case ER_CON_COUNT_ERROR:
+        return "lower DB_POOL_MAX_SIZE or raise the server's max_connections";
+    default:
+        return "check MYSQL_HOST and MYSQL_PORT (or DATABASE_URL), and that the server runs";
+    }
+}
+
+static void write_fault(const struct mysql_conn *c, struct buf *ret_fault)
+{
+    const struct db_url *url = &c->base.db->url;
+    if (url->socket[0] != '\0')
+        buf_addf(ret_fault, "cannot use the MySQL server at %s: ", url->socket);
+    else
+        buf_addf(ret_fault, "cannot use the MySQL server at %s:%u: ", url->host, url->port);
+    buf_addf(ret_fault, "%s (%d); %s", c->base.message, c->base.code, advice(c->base.code));
+}
+
+static enum err mysql_driver_open(struct db *db, enum conn_use use, struct buf *ret_fault, struct db_conn **ret_conn)
+{
+    enter_thread(db);
+    struct mysql_conn *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return ERR_NO_MEMORY;
+    c->base = (struct db_conn){ .db = db, .use = use, .idle_since_us = clock_monotonic_us() };
+    c->params = calloc(most_params(), sizeof *c->params);
+    c->handle = mysql_init(NULL);
+    enum err err = ERR_NO_MEMORY;
+    if (c->params != NULL && c->handle != NULL) {
+        set_options(c);
+        err = connect_handle(c);
+    }
+    if (err != ERR_OK) {
+        write_fault(c, ret_fault);
+        mysql_driver_close(&c->base);
+        return err == ERR_NO_MEMORY ? err : ERR_DATABASE;
+    }
+    *ret_conn = &c->base;
+    return ERR_OK;
+}
+
+/* A server that has closed the connection has left something to be read: its end. */
+static bool is_closed_by_server(MYSQL *handle)
+{
+    struct pollfd socket = { .fd = (int)handle->net.fd, .events = POLLIN };
+    return poll(&socket, 1, 0) != 0;
+}
+
+static bool mysql_driver_alive(struct db_conn *conn, int64_t idle_us)
+{
+    enter_thread(conn->db);
+    MYSQL *handle = mysql_of(conn)->handle;
+    if (is_closed_by_server(handle))
+        return false;
+    return idle_us < PING_AFTER_MS * US_PER_MS || mysql_ping(handle) == 0;
+}
+
+static enum err mysql_driver_ping(struct db_conn *conn)
+{
+    struct mysql_conn *c = mysql_of(conn);
+    enter_thread(conn->db);
+    return mysql_ping(c->handle) == 0 ? ERR_OK : fail_handle(c);
+}
+
+static enum err mysql_driver_begin(struct db_conn *conn, enum conn_mode mode)
+{
+    enter_thread(conn->db);
+    if (mode == CONN_CHANGING)
+        return run_text(conn, "START TRANSACTION");
+    /* One state for all statements needs REPEATABLE READ; it counts for this transaction only. */
+    return run_text(conn, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; "
+                          "START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT");
+}
+
+static void mysql_driver_rollback(struct db_conn *conn)
+{
+    enum conn_state state = conn->state;
+    int code = conn->code;
+    if (run_text(conn, "ROLLBACK") != ERR_OK)
+        state = CONN_LOST;
+    conn->state = state;
+    conn->code = code;
+}
+
+static enum err mysql_driver_commit(struct db_conn *conn)
+{
+    enum err err = run_text(conn, "COMMIT");
+    if (err == ERR_OK || conn->state == CONN_RETRY)
+        return err;
+    if (conn->state == CONN_LOST || conn->code == ER_QUERY_INTERRUPTED ||
+        conn->code == ER_MARIADB_STATEMENT_TIMEOUT) {
+        conn->state = CONN_LOST;
+        return ERR_COMMIT_UNKNOWN;
+    }
+    return ERR_DATABASE;
+}
+
+static bool mysql_was_done_before(const struct db_conn *conn)
+{
+    switch (conn->code) {
+    case ER_TABLE_EXISTS_ERROR:
+    case ER_BAD_TABLE_ERROR:
+    case ER_DUP_FIELDNAME:
+    case ER_DUP_KEYNAME:
+    case ER_CANT_DROP_FIELD_OR_KEY:
+    case ER_DUP_CONSTRAINT_NAME:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum err ask_for_lock(struct mysql_conn *c, bool *ret_locked)
+{
+    char text[128];
+    snprintf(text, sizeof text, "SELECT GET_LOCK(CONCAT('parley ', LEFT(SHA2(DATABASE(), 256), 48)), %d)",
+             MIGRATION_LOCK_PIECE_S);
+    if (mysql_real_query(c->handle, text, (unsigned long)strlen(text)) != 0)
+        return fail_handle(c);
+    MYSQL_RES *result = mysql_store_result(c->handle);
+    MYSQL_ROW row = result != NULL ? mysql_fetch_row(result) : NULL;
+    *ret_locked = row != NULL && row[0] != NULL && strcmp(row[0], "1") == 0;
+    mysql_free_result(result);
+    return row != NULL ? ERR_OK : fail_handle(c);
+}
+
+static enum err mysql_migration_lock(struct db_conn *conn)
+{
+    int64_t until_us = clock_monotonic_us() + MIGRATION_WAIT_MAX_S * US_PER_S;
+    for (;;) {
+        bool locked = false;
+        TRY(ask_for_lock(mysql_of(conn), &locked));
+        if (locked)
+            return ERR_OK;
+        if (clock_monotonic_us() > until_us)
+            return conn_fail(conn, ERR_BUSY, 0, "waited for it in vain");
+    }
+}
+
+/* The connection is closed next, which would release it too. */
+static enum err mysql_migration_unlock(struct db_conn *conn, bool keep)
+{
+    (void)keep;
+    return run_text(conn, "SELECT RELEASE_LOCK(CONCAT('parley ', LEFT(SHA2(DATABASE(), 256), 48)))");
+}
+
+const struct db_ops mysql_ops = {
+    .kind = "mysql",
+    .schema = SCHEMA_MYSQL,
+    .migrations_table = "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT NOT NULL, "
+                        "name VARCHAR(255) NOT NULL, checksum VARCHAR(64) NOT NULL, statements_done BIGINT NOT NULL, "
+                        "statement_count BIGINT NOT NULL, applied_us BIGINT NOT NULL, PRIMARY KEY (version)) "
+                        "ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+    .init = mysql_driver_init,
+    .open = mysql_driver_open,
+    .close = mysql_driver_close,
+    .alive = mysql_driver_alive,
+    .ping = mysql_driver_ping,
+    .begin = mysql_driver_begin,
+    .commit = mysql_driver_commit,
+    .rollback = mysql_driver_rollback,
+    .prepare = mysql_statement_prepare,
+    .start = mysql_statement_start,
+    .fetch = mysql_statement_fetch,
+    .finish = mysql_statement_finish,
+    .changed_count = mysql_statement_changed,
+    .inserted_id = mysql_statement_inserted,
+    .column_int = mysql_column_int,
+    .column_real = mysql_column_real,
+    .column_str = mysql_column_str,
+    .column_is_null = mysql_column_is_null,
+    .run_text = run_text,
+    .was_done_before = mysql_was_done_before,
+    .migration_lock = mysql_migration_lock,
+    .migration_unlock = mysql_migration_unlock,
+};

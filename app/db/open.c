@@ -1,0 +1,138 @@
+/* Opening and closing, checks, figures. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "parley/core/clock.h"
+#include "pool.h"
+
+enum { URL_ARENA_BYTES = 16384, SQLITE_READERS_KEPT = 1 };
+
+enum err conn_fail(struct db_conn *conn, enum err err, int code, const char *message)
+{
+    conn->code = code;
+    struct str text = str_head(str_from(message != NULL ? message : ""), sizeof conn->message - 1);
+    memcpy(conn->message, text.ptr, text.len);
+    conn->message[text.len] = '\0';
+    return err;
+}
+
+static struct pool *new_pool(struct db *db, enum conn_use use, int64_t min_count, int64_t max_count)
+{
+    const struct pool_opts opts = { .db = db, .use = use, .min_count = (int)min_count, .max_count = (int)max_count };
+    return pool_new(&opts);
+}
+
+static enum err make_pools(struct db *db, const struct config *config)
+{
+    bool one_writer = db->url.kind == DB_URL_SQLITE;
+    int64_t max_count = config->db_pool_max_size;
+    int64_t min_count = config->db_pool_min_size < max_count ? config->db_pool_min_size : max_count;
+    if (one_writer && min_count > SQLITE_READERS_KEPT)
+        min_count = SQLITE_READERS_KEPT; /* they are opened in no time, and each has a cache */
+    db->pools[CONN_FOR_READING] = new_pool(db, CONN_FOR_READING, min_count, max_count);
+    db->pools[CONN_FOR_WRITING] = one_writer ? new_pool(db, CONN_FOR_WRITING, 1, 1) : db->pools[CONN_FOR_READING];
+    db->pools[CONN_FOR_PING] = new_pool(db, CONN_FOR_PING, 1, 1);
+    for (int use = 0; use < CONN_POOL_COUNT; use++)
+        if (db->pools[use] == NULL)
+            return ERR_NO_MEMORY;
+    return ERR_OK;
+}
+
+static enum err set_up(struct db *db, const struct config *config, struct buf *ret_fault)
+{
+    const char *reason = "out of memory";
+    db->arena = arena_new(URL_ARENA_BYTES);
+    enum err err = db->arena != NULL ? db_url_from_config(db->arena, config, &db->url, &reason) : ERR_NO_MEMORY;
+    if (err != ERR_OK) {
+        buf_add_c(ret_fault, reason);
+        return err;
+    }
+    db->connect_timeout_s = (int)config->db_connection_timeout_s;
+    db->query_timeout_s = (int)config->db_query_timeout_s;
+    db->ops = db->url.kind == DB_URL_SQLITE ? &sqlite_ops : &mysql_ops;
+    TRY(db->ops->init(db));
+    return make_pools(db, config);
+}
+
+enum err db_open(const struct config *config, enum db_check check, struct buf *ret_fault, struct db **ret_db)
+{
+    struct db *db = calloc(1, sizeof *db);
+    if (db == NULL)
+        return ERR_NO_MEMORY;
+    enum err err = set_up(db, config, ret_fault);
+    if (err == ERR_OK && check == DB_CHECKED)
+        err = db_check_statements(db, ret_fault);
+    if (err != ERR_OK) {
+        db_close(db);
+        return err;
+    }
+    *ret_db = db;
+    return ERR_OK;
+}
+
+void db_close(struct db *db)
+{
+    if (db == NULL)
+        return;
+    if (db->pools[CONN_FOR_WRITING] != db->pools[CONN_FOR_READING])
+        pool_free(db->pools[CONN_FOR_WRITING]);
+    pool_free(db->pools[CONN_FOR_READING]);
+    pool_free(db->pools[CONN_FOR_PING]);
+    if (db->has_thread_key)
+        pthread_key_delete(db->thread_key);
+    arena_free(db->arena);
+    free(db);
+}
+
+static enum err check_on(struct db_conn *conn, struct buf *ret_fault)
+{
+    for (enum sql id = SQL_NONE_ + 1; id < SQL_COUNT; id++) {
+        enum err err = conn->db->ops->prepare(conn, id);
+        if (err == ERR_OK)
+            continue;
+        buf_addf(ret_fault, "the statement %s (%s) is refused by the database: %s", statements[id].name,
+                 statements[id].place, conn->message);
+        return err;
+    }
+    return ERR_OK;
+}
+
+/* On a connection of its own, so that no leased one keeps them all prepared. */
+enum err db_check_statements(struct db *db, struct buf *ret_fault)
+{
+    struct db_conn *conn = NULL;
+    TRY(db->ops->open(db, CONN_FOR_WRITING, ret_fault, &conn));
+    enum err err = check_on(conn, ret_fault);
+    db->ops->close(conn);
+    return err;
+}
+
+enum err db_ping(struct db *db)
+{
+    struct pool *pool = db->pools[CONN_FOR_PING];
+    struct db_conn *conn = NULL;
+    int64_t deadline_us = clock_monotonic_us() + DB_PING_MAX_S * US_PER_S;
+    TRY(pool_lease(pool, deadline_us, NULL, &conn));
+    enum err err = db->ops->ping(conn);
+    if (err != ERR_OK)
+        conn->state = CONN_LOST;
+    pool_return(pool, conn);
+    return err;
+}
+
+const char *db_kind(const struct db *db)
+{
+    return db->ops->kind;
+}
+
+void db_pool_stats(struct db *db, struct db_pool_stats *ret_stats)
+{
+    pool_stats(db->pools[CONN_FOR_READING], ret_stats);
+    if (db->pools[CONN_FOR_WRITING] == db->pools[CONN_FOR_READING])
+        return;
+    struct db_pool_stats writer;
+    pool_stats(db->pools[CONN_FOR_WRITING], &writer);
+    ret_stats->total_count += writer.total_count;
+    ret_stats->idle_count += writer.idle_count;
+    ret_stats->max_count += writer.max_count;
+}

@@ -1,0 +1,282 @@
+#include "sqlite.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "parley/core/clock.h"
+#include "parley/core/rand.h"
+
+/*
+ * WAL: readers never wait for the writer. synchronous=FULL: a commit is on the disk when it returns. The caches are
+ * small, since the kernel keeps the file's pages anyway and mmap reads them without a copy.
+ */
+static const char common_pragmas[] = "PRAGMA synchronous = FULL;"
+                                     "PRAGMA foreign_keys = ON;"
+                                     "PRAGMA trusted_schema = OFF;"
+                                     "PRAGMA cell_size_check = ON;"
+                                     "PRAGMA mmap_size = 268435456;"
+                                     "PRAGMA journal_size_limit = 67108864;";
+static const char writer_pragmas[] = "PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 1000;";
+static const char reader_pragmas[] = "PRAGMA cache_size = -512; PRAGMA query_only = ON;";
+
+enum { PROGRESS_STEPS = 20000, LOOKASIDE_BYTES = 512, LOOKASIDE_COUNT = 32 };
+
+/* Stops a statement that takes too long. */
+static int progress(void *arg)
+{
+    const struct sqlite_conn *c = arg;
+    return clock_monotonic_us() > c->deadline_us;
+}
+
+/* Another process writes: look again soon, at odd moments, until DB_LOCK_WAIT_MAX_S have passed. */
+static int busy(void *arg, int tries)
+{
+    const struct sqlite_conn *c = arg;
+    if (clock_monotonic_us() > c->wait_until_us)
+        return 0;
+    uint64_t most_us = tries < 4 ? 500 : 4000;
+    usleep((useconds_t)(100 + rand_below(most_us)));
+    return 1;
+}
+
+void sqlite_start_clock(struct sqlite_conn *c)
+{
+    int64_t now_us = clock_monotonic_us();
+    c->deadline_us = now_us + c->base.db->query_timeout_s * US_PER_S;
+    c->wait_until_us = now_us + DB_LOCK_WAIT_MAX_S * US_PER_S;
+}
+
+static enum err step(struct sqlite_conn *c, sqlite3_stmt *stmt)
+{
+    sqlite_start_clock(c);
+    int rc = sqlite3_step(stmt);
+    enum err err = rc == SQLITE_DONE || rc == SQLITE_ROW ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
+    sqlite3_reset(stmt);
+    return err;
+}
+
+static enum err run_text(struct db_conn *conn, const char *text)
+{
+    struct sqlite_conn *c = sqlite_of(conn);
+    sqlite_start_clock(c);
+    c->deadline_us = INT64_MAX; /* a step of the schema may rebuild a large table */
+    int rc = sqlite3_exec(c->handle, text, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
+}
+
+static enum err sqlite_init(struct db *db)
+{
+    (void)db;
+    /* Its own count of memory costs a lock per allocation. Refused, which is fine, once SQLite is in use. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    return sqlite3_initialize() == SQLITE_OK ? ERR_OK : ERR_NO_MEMORY;
+}
+
+/* The file is made readable by its owner only; so are those that SQLite puts beside it. Its folder, if need be, too. */
+static void make_file(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (slash != NULL && slash > path && (size_t)(slash - path) < sizeof folder) {
+        memcpy(folder, path, (size_t)(slash - path));
+        folder[slash - path] = '\0';
+        mkdir(folder, 0700);
+    }
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Changing to WAL does not wait for others as the busy handler would have it, so it is tried again. */
+static enum err use_wal(struct sqlite_conn *c)
+{
+    int64_t until_us = clock_monotonic_us() + DB_LOCK_WAIT_MAX_S * US_PER_S;
+    for (;;) {
+        sqlite_start_clock(c);
+        int rc = sqlite3_exec(c->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+        if (rc == SQLITE_OK)
+            return ERR_OK;
+        if ((rc & 0xff) != SQLITE_BUSY || clock_monotonic_us() > until_us)
+            return sqlite_fail(c, rc, STATEMENT_SELECT);
+        usleep((useconds_t)(1000 + rand_below(4000)));
+    }
+}
+
+static enum err prepare_text(struct sqlite_conn *c, const char *text, sqlite3_stmt **ret_stmt)
+{
+    int rc = sqlite3_prepare_v3(c->handle, text, -1, SQLITE_PREPARE_PERSISTENT, ret_stmt, NULL);
+    return rc == SQLITE_OK ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
+}
+
+static enum err set_up(struct sqlite_conn *c)
+{
+    sqlite3_extended_result_codes(c->handle, 1);
+    sqlite3_db_config(c->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_COUNT);
+    sqlite3_db_config(c->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(c->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(c->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    sqlite3_busy_handler(c->handle, busy, c);
+    sqlite3_progress_handler(c->handle, PROGRESS_STEPS, progress, c);
+    bool writes = c->base.use == CONN_FOR_WRITING || c->base.use == CONN_FOR_MIGRATING;
+    TRY(use_wal(c));
+    TRY(run_text(&c->base, common_pragmas));
+    TRY(run_text(&c->base, writes ? writer_pragmas : reader_pragmas));
+    TRY(prepare_text(c, "BEGIN IMMEDIATE", &c->begin_write));
+    TRY(prepare_text(c, "BEGIN", &c->begin_read));
+    TRY(prepare_text(c, "COMMIT", &c->commit));
+    return prepare_text(c, "ROLLBACK", &c->rollback);
+}
+
+static void sqlite_close(struct db_conn *conn)
+{
+    struct sqlite_conn *c = sqlite_of(conn);
+    for (enum sql id = SQL_NONE_; id < SQL_COUNT; id++)
+        sqlite3_finalize(c->prepared[id]);
+    sqlite3_finalize(c->begin_write);
+    sqlite3_finalize(c->begin_read);
+    sqlite3_finalize(c->commit);
+    sqlite3_finalize(c->rollback);
+    sqlite3_close(c->handle);
+    free(c);
+}
+
+static enum err open_fault(struct sqlite_conn *c, enum err err, struct buf *ret_fault)
+{
+    const char *path = c->base.db->url.path;
+    if (c->handle == NULL)
+        buf_addf(ret_fault, "out of memory while opening the SQLite database %s", path);
+    else
+        buf_addf(ret_fault, "cannot open the SQLite database %s: %s; check that its folder exists, can be written, "
+                 "and has room", path, sqlite3_errmsg(c->handle));
+    return err == ERR_NO_MEMORY ? err : ERR_DATABASE;
+}
+
+static enum err sqlite_open(struct db *db, enum conn_use use, struct buf *ret_fault, struct db_conn **ret_conn)
+{
+    struct sqlite_conn *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return ERR_NO_MEMORY;
+    c->base = (struct db_conn){ .db = db, .use = use, .idle_since_us = clock_monotonic_us() };
+    make_file(db->url.path);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int rc = sqlite3_open_v2(db->url.path, &c->handle, flags, NULL);
+    enum err err = rc == SQLITE_OK ? set_up(c) : ERR_DATABASE;
+    if (err != ERR_OK) {
+        err = open_fault(c, err, ret_fault);
+        sqlite_close(&c->base);
+        return err;
+    }
+    *ret_conn = &c->base;
+    return ERR_OK;
+}
+
+static bool sqlite_alive(struct db_conn *conn, int64_t idle_us)
+{
+    (void)conn;
+    (void)idle_us;
+    return true;
+}
+
+static enum err sqlite_ping(struct db_conn *conn)
+{
+    struct sqlite_conn *c = sqlite_of(conn);
+    c->deadline_us = clock_monotonic_us() + DB_PING_MAX_S * US_PER_S;
+    int rc = sqlite3_exec(c->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+    return rc == SQLITE_OK ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
+}
+
+static enum err sqlite_begin(struct db_conn *conn, enum conn_mode mode)
+{
+    struct sqlite_conn *c = sqlite_of(conn);
+    return step(c, mode == CONN_CHANGING ? c->begin_write : c->begin_read);
+}
+
+static void sqlite_rollback(struct db_conn *conn)
+{
+    struct sqlite_conn *c = sqlite_of(conn);
+    if (sqlite3_get_autocommit(c->handle))
+        return;
+    int code = conn->code;
+    if (step(c, c->rollback) != ERR_OK)
+        conn->state = CONN_LOST;
+    conn->code = code;
+}
+
+static enum err sqlite_commit(struct db_conn *conn)
+{
+    struct sqlite_conn *c = sqlite_of(conn);
+    enum err err = step(c, c->commit);
+    if (err == ERR_OK)
+        return ERR_OK;
+    /* The log's pages may be on the disk although the disk said that something failed. */
+    bool unknown = (conn->code & 0xff) == SQLITE_IOERR;
+    sqlite_rollback(conn);
+    return unknown ? ERR_COMMIT_UNKNOWN : err;
+}
+
+/*
+ * Foreign keys rest while the schema changes, so that tables can be rebuilt (sqlite.org, "Making Other Kinds Of Table
+ * Schema Changes"); the connection does nothing else. All steps of one run are one transaction.
+ */
+static enum err sqlite_migration_lock(struct db_conn *conn)
+{
+    struct sqlite_conn *c = sqlite_of(conn);
+    TRY(run_text(conn, "PRAGMA foreign_keys = OFF"));
+    int64_t until_us = clock_monotonic_us() + MIGRATION_WAIT_MAX_S * US_PER_S;
+    enum err err;
+    do {
+        conn->state = CONN_FINE;
+        err = step(c, c->begin_write);
+    } while (err != ERR_OK && conn->state == CONN_RETRY && clock_monotonic_us() < until_us);
+    conn->state = conn->state == CONN_RETRY ? CONN_FINE : conn->state;
+    return err;
+}
+
+static enum err sqlite_migration_unlock(struct db_conn *conn, bool keep)
+{
+    if (keep)
+        return sqlite_commit(conn);
+    sqlite_rollback(conn);
+    return ERR_OK;
+}
+
+/* Never: a step that is cut off leaves nothing behind. */
+static bool sqlite_was_done_before(const struct db_conn *conn)
+{
+    (void)conn;
+    return false;
+}
+
+const struct db_ops sqlite_ops = {
+    .kind = "sqlite",
+    .schema = SCHEMA_SQLITE,
+    .migrations_table = "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+                        "checksum TEXT NOT NULL, statements_done INTEGER NOT NULL, statement_count INTEGER NOT NULL, "
+                        "applied_us INTEGER NOT NULL) STRICT",
+    .init = sqlite_init,
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .alive = sqlite_alive,
+    .ping = sqlite_ping,
+    .begin = sqlite_begin,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .prepare = sqlite_prepare,
+    .start = sqlite_start,
+    .fetch = sqlite_fetch,
+    .finish = sqlite_finish,
+    .changed_count = sqlite_changed_count,
+    .inserted_id = sqlite_inserted_id,
+    .column_int = sqlite_column_int,
+    .column_real = sqlite_column_real,
+    .column_str = sqlite_column_str,
+    .column_is_null = sqlite_column_is_null,
+    .run_text = run_text,
+    .was_done_before = sqlite_was_done_before,
+    .migration_lock = sqlite_migration_lock,
+    .migration_unlock = sqlite_migration_unlock,
+};

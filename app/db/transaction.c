@@ -1,0 +1,76 @@
+/* db_run and db_read. */
+#include <assert.h>
+#include <string.h>
+
+#include "lease.h"
+#include "parley/db/db.h"
+
+static enum err run_fn(struct ctx *ctx, struct db_conn *conn, db_fn fn, void *arg)
+{
+    ctx->conn = conn;
+    enum err err = fn(ctx, arg);
+    ctx->conn = NULL;
+    return err;
+}
+
+/* Ends the transaction as fn's result and the connection's state demand. */
+static enum err end(struct db_conn *conn, enum err err, bool *ret_again)
+{
+    const struct db_ops *ops = conn->db->ops;
+    if (err == ERR_OK && conn->state == CONN_FINE)
+        err = ops->commit(conn);
+    else if (conn->state != CONN_LOST)
+        ops->rollback(conn);
+    if (conn->state == CONN_RETRY) {
+        *ret_again = true;
+        return ERR_BUSY;
+    }
+    return err == ERR_OK && conn->state == CONN_LOST ? ERR_DATABASE : err;
+}
+
+static enum err run_once(struct ctx *ctx, struct lease *lease, db_fn fn, void *arg, bool *ret_again)
+{
+    struct db_conn *conn = NULL;
+    TRY(lease_begin(lease, CONN_CHANGING, ret_again, &conn));
+    if (ctx->problem != NULL)
+        *ctx->problem = (struct problem){ .err = ERR_OK };
+    enum err err = end(conn, run_fn(ctx, conn, fn, arg), ret_again);
+    pool_return(lease->db->pools[CONN_FOR_WRITING], conn);
+    return err;
+}
+
+enum err db_run(struct ctx *ctx, db_fn fn, void *arg)
+{
+    if (ctx->conn != NULL) {
+        assert(ctx->conn->mode == CONN_CHANGING && !ctx->conn->in_row);
+        return fn(ctx, arg);
+    }
+    struct lease lease;
+    lease_init(&lease, ctx->app->db);
+    for (;;) {
+        bool again = false;
+        enum err err = run_once(ctx, &lease, fn, arg, &again);
+        if (!again || !lease_pause(&lease))
+            return err;
+    }
+}
+
+enum err db_read(struct ctx *ctx, db_fn fn, void *arg)
+{
+    if (ctx->conn != NULL) {
+        assert(!ctx->conn->in_row);
+        return fn(ctx, arg);
+    }
+    struct lease lease;
+    lease_init(&lease, ctx->app->db);
+    struct db_conn *conn = NULL;
+    bool again = false;
+    TRY(lease_begin(&lease, CONN_READING, &again, &conn));
+    enum err err = run_fn(ctx, conn, fn, arg);
+    if (conn->state != CONN_LOST)
+        lease.db->ops->rollback(conn);
+    if (err == ERR_OK && conn->state != CONN_FINE)
+        err = conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
+    pool_return(lease.db->pools[CONN_FOR_READING], conn);
+    return err;
+}
