@@ -1,0 +1,13 @@
+/* The route tables, one per file of app/api, and the list of all of them in the order in which OpenAPI shows them. */
+#ifndef PARLEY_API_ROUTES_H
+#define PARLEY_API_ROUTES_H
+
+#include "parley/gate/route.h"
+
+extern const struct route_table auth_routes;
+extern const struct route_table users_routes;
+
+extern const struct route_table *const all_routes[];
+extern const size_t all_routes_count;
+
+#endif
