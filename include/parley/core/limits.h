@@ -99,6 +99,8 @@ enum {
 /* Memory of one request; one page of 200 messages of 100,000 characters does not fit and gets a clean 503. */
 #define REQUEST_ARENA_BYTES (32 * MIB)
 #define BODY_MAX_BYTES (1 * MIB)
+/* What a multipart request may have on top of MAX_UPLOAD_SIZE: its fields and the lines around its files. */
+#define MULTIPART_FIELDS_MAX_BYTES (1 * MIB)
 #define REPLY_MAX_BYTES (64 * MIB)
 /* A worker keeps a buffer of this size for the next reply; what a larger one needed is given back. */
 #define REPLY_KEPT_BYTES (64 * KIB)

@@ -39,4 +39,7 @@ enum err page_read(struct ctx *ctx, const struct call *call, size_t key_count, s
  */
 enum err page_next(struct ctx *ctx, const struct call *call, const struct page_position *last, struct reply *reply) MUST_CHECK;
 
+/* limit and cursor as query parameters; for the OpenAPI document. */
+extern const struct spec page_spec;
+
 #endif

@@ -1,0 +1,229 @@
+#include "parley/gate/gate.h"
+
+#include <ctype.h>
+
+#include "cors.h"
+#include "credential.h"
+#include "parley/core/clock.h"
+#include "parley/core/log.h"
+#include "passage.h"
+#include "problem_reply.h"
+#include "route_check.h"
+#include "router.h"
+#include "running.h"
+
+struct gate {
+    const struct app *app;
+    struct router *router;
+    struct running running;
+};
+
+enum err gate_new(const struct app *app, const struct route_table *const *tables, size_t table_count,
+                  struct buf *ret_faults, struct gate **ret_gate)
+{
+    struct gate *gate;
+    struct router *router;
+    enum err kept = ERR_OK;
+
+    for (size_t t = 0; t < table_count; t++)
+        for (size_t r = 0; r < tables[t]->count; r++)
+            if (route_check(&tables[t]->routes[r], ret_faults) != ERR_OK)
+                kept = ERR_INVALID;
+    if (kept != ERR_OK)
+        return kept;
+    TRY(router_new(tables, table_count, ret_faults, &router));
+    gate = calloc(1, sizeof(*gate));
+    if (gate == NULL) {
+        router_free(router);
+        return ERR_NO_MEMORY;
+    }
+    gate->app = app;
+    gate->router = router;
+    running_init(&gate->running);
+    *ret_gate = gate;
+    return ERR_OK;
+}
+
+void gate_free(struct gate *gate)
+{
+    if (gate == NULL)
+        return;
+    running_release(&gate->running);
+    router_free(gate->router);
+    free(gate);
+}
+
+static enum err route_find(const struct gate *gate, struct passage *p)
+{
+    enum err e = router_find(gate->router, p->ctx.arena, p->method, http_path(p->call.request), &p->match);
+
+    /* A path of this row that does not parse is still a path of this row: the log says which. */
+    p->call.route = p->match.route;
+    if (e != ERR_OK)
+        return fail(&p->ctx, e);
+    memcpy(p->call.ids, p->match.ids, sizeof(p->call.ids));
+    memcpy(p->call.words, p->match.words, sizeof(p->call.words));
+    return ERR_OK;
+}
+
+static enum err credential_check(struct passage *p)
+{
+    enum access access = p->call.route->access;
+    enum err e = credential_read(&p->ctx, p->call.request, &p->principal);
+
+    if (e == ERR_UNAUTHORIZED)
+        return access == ACCESS_ANYONE || access == ACCESS_SIGNED_URL ? ERR_OK : fail(&p->ctx, e);
+    if (e == ERR_OK)
+        p->call.principal = &p->principal;
+    return e;
+}
+
+static enum err access_check(struct passage *p)
+{
+    enum access access = p->call.route->access;
+
+    if (access == ACCESS_SIGNED_IN && p->principal.kind == USER_KIND_ANONYMOUS)
+        return fail(&p->ctx, ERR_FORBIDDEN);
+    if (access == ACCESS_ADMIN && p->principal.role != USER_ROLE_ADMIN)
+        return fail(&p->ctx, ERR_FORBIDDEN);
+    return ERR_OK;
+}
+
+static enum err membership_check(struct passage *p)
+{
+    static const enum member_role least[] = {
+        [ROLE_GUEST] = MEMBER_ROLE_GUEST, [ROLE_MEMBER] = MEMBER_ROLE_MEMBER, [ROLE_OWNER] = MEMBER_ROLE_OWNER
+    };
+    enum route_role role = p->call.route->role;
+
+    if (role == ROLE_NO_WORKSPACE)
+        return ERR_OK;
+    TRY(member_find(&p->ctx, &p->match.workspace, p->principal.user_id, &p->call.workspace));
+    if (p->call.workspace.role < least[role])
+        return fail(&p->ctx, ERR_FORBIDDEN);
+    return ERR_OK;
+}
+
+static enum err handler_call(struct passage *p, struct reply *reply)
+{
+    reply->status = p->call.route->status;
+    TRY(p->call.route->handler(&p->ctx, &p->call, reply));
+    return buf_check(&reply->body);
+}
+
+static enum err handler_run(struct gate *gate, struct passage *p, struct reply *reply)
+{
+    struct running_entry entry;
+    enum err e;
+
+    if (p->call.claim == NULL)
+        return handler_call(p, reply);
+    e = running_enter(&gate->running, p->call.claim, &entry);
+    if (e != ERR_OK)
+        return fail(&p->ctx, e);
+    e = handler_call(p, reply);
+    running_leave(&gate->running, &entry);
+    return e;
+}
+
+/* Everything that stands before a handler, in this order and nowhere else. */
+static enum err pass(struct gate *gate, struct passage *p, struct reply *reply)
+{
+    TRY(route_find(gate, p));
+    if (p->call.route == NULL) {
+        cors_preflight(&p->ctx, p->call.request, p->match.methods, reply);
+        return ERR_OK;
+    }
+    TRY(passage_size(p));
+    TRY(credential_check(p));
+    TRY(access_check(p));
+    TRY(membership_check(p));
+    if (p->purpose == PURPOSE_UPLOAD_CHECK) {
+        reply->status = 204;
+        return ERR_OK;
+    }
+    TRY(passage_input(p));
+    return handler_run(gate, p, reply);
+}
+
+/* nginx's id when it looks like one, so that its log and ours meet. */
+static void request_id_set(struct ctx *ctx, struct str given)
+{
+    bool sane = given.len >= 8 && given.len < REQUEST_ID_BYTES;
+    struct uuid fresh;
+
+    for (size_t i = 0; sane && i < given.len; i++)
+        sane = isalnum((unsigned char)given.ptr[i]) || given.ptr[i] == '-';
+    if (sane) {
+        memcpy(ctx->request_id, given.ptr, given.len);
+        ctx->request_id[given.len] = '\0';
+        return;
+    }
+    fresh = uuid_new();
+    uuid_format(&fresh, ctx->request_id);
+}
+
+static struct passage *passage_new(struct gate *gate, struct http_request *req, struct arena *a)
+{
+    struct passage *p = arena_calloc(a, 1, sizeof(*p));
+
+    if (p == NULL)
+        return NULL;
+    p->ctx.app = gate->app;
+    p->ctx.arena = a;
+    p->ctx.problem = &p->problem;
+    p->ctx.now_us = clock_now_us();
+    request_id_set(&p->ctx, http_param(req, "REQUEST_ID"));
+    p->call.request = req;
+    p->method = http_method(req);
+    p->purpose = str_eq_c(http_param(req, "PARLEY_CHECK"), "upload") ? PURPOSE_UPLOAD_CHECK : PURPOSE_ANSWER;
+    return p;
+}
+
+static void headers_add(struct passage *p, struct reply *reply)
+{
+    reply_header(reply, "X-Request-Id", p->ctx.request_id);
+    if (!reply_has_header(reply, "Cache-Control"))
+        reply_header(reply, "Cache-Control", "private, no-store");
+    if (p->outcome == ERR_METHOD)
+        reply_header(reply, "Allow", cors_methods(p->ctx.arena, p->match.methods | 1U << OPTIONS));
+    cors_headers(&p->ctx, p->call.request, reply);
+}
+
+void gate_handle(void *arg, struct http_request *req, struct arena *a, struct reply *reply)
+{
+    struct gate *gate = arg;
+    struct passage *p = passage_new(gate, req, a);
+
+    if (p == NULL) {
+        reply->status = err_info(ERR_NO_MEMORY)->http_status;
+        return;
+    }
+    http_note_set(req, p);
+    p->ctx.config = config_get(gate->app->config);
+    p->outcome = pass(gate, p, reply);
+    if (p->outcome != ERR_OK)
+        problem_reply(&p->ctx, p->outcome, reply);
+    headers_add(p, reply);
+    config_put(gate->app->config, p->ctx.config);
+}
+
+void gate_done(void *arg, struct http_request *req, struct arena *a, const struct reply *reply, enum err sent,
+               int64_t took_us)
+{
+    const struct passage *p = http_note(req);
+    char user[UUID_TEXT_BYTES] = "-";
+    const char *route;
+
+    (void)arg;
+    if (p == NULL)
+        return;
+    route = p->call.route != NULL ? p->call.route->path : "-";
+    if (p->call.principal != NULL)
+        uuid_format(&p->principal.user, user);
+    log_event(p->purpose == PURPOSE_ANSWER ? LOG_INFO : LOG_DEBUG, "request", LOG_C("id", p->ctx.request_id),
+              LOG_C("method", method_name(p->method)), LOG_C("route", route), LOG_C("user", user),
+              LOG_INT("status", reply->status), LOG_C("code", err_info(sent != ERR_OK ? sent : p->outcome)->code),
+              LOG_INT("ms", took_us / US_PER_MS), LOG_INT("arena_bytes", (int64_t)arena_used_bytes(a)),
+              LOG_INT("statements", p->ctx.statement_count));
+}

@@ -1,0 +1,165 @@
+/* What a route's row says about the request's own content: its size, its query, its body, its key. */
+#include "passage.h"
+
+#include <inttypes.h>
+
+#include "parley/core/limits.h"
+
+static bool has_type(const struct http_request *req, struct str wanted)
+{
+    struct str type = http_header(req, "Content-Type");
+
+    return str_eq_nocase(str_trim(str_head(type, str_index(type, ';'))), wanted);
+}
+
+/* A body that the handler takes in itself. */
+static bool is_handlers_own(const struct passage *p)
+{
+    const struct route *route = p->call.route;
+
+    return (route->flags & ROUTE_RAW_BODY) ||
+           ((route->flags & ROUTE_MULTIPART) && has_type(p->call.request, STR("multipart/form-data")));
+}
+
+enum err passage_size(struct passage *p)
+{
+    int64_t max_bytes = (int64_t)BODY_MAX_BYTES;
+
+    if (p->call.route->flags & ROUTE_RAW_BODY)
+        return ERR_OK;
+    if (is_handlers_own(p))
+        max_bytes = p->ctx.config->max_upload_size + (int64_t)MULTIPART_FIELDS_MAX_BYTES;
+    if (http_content_length(p->call.request) <= max_bytes)
+        return ERR_OK;
+    return failf(&p->ctx, ERR_TOO_LARGE, "The body may have at most %" PRId64 " bytes", max_bytes);
+}
+
+static enum err query_decode(struct passage *p)
+{
+    const struct spec *spec = p->call.route->query;
+    const struct http_pair *pairs;
+    size_t count;
+    void *query;
+    enum err e;
+
+    if (spec == NULL)
+        return ERR_OK;
+    e = http_query(p->call.request, p->ctx.arena, &pairs, &count);
+    if (e != ERR_OK)
+        return failf(&p->ctx, e, "The query cannot be read");
+    query = arena_alloc(p->ctx.arena, spec->size_bytes);
+    if (query == NULL)
+        return fail(&p->ctx, ERR_NO_MEMORY);
+    p->call.query = query;
+    return spec_decode_query(&p->ctx, spec, pairs, count, query);
+}
+
+static bool key_is_sane(struct str key)
+{
+    if (key.len == 0 || key.len > IDEMPOTENCY_KEY_MAX)
+        return false;
+    for (size_t i = 0; i < key.len; i++)
+        if (key.ptr[i] < ' ' || key.ptr[i] > '~')
+            return false;
+    return true;
+}
+
+/* The same key on another route, or for another thing in the path, is another key. */
+static enum err key_hash(struct passage *p, struct str key, uint8_t ret_hash[SHA256_BYTES])
+{
+    struct digest *digest = digest_new();
+
+    if (digest == NULL)
+        return fail(&p->ctx, ERR_NO_MEMORY);
+    digest_add(digest, p->call.route->path, strlen(p->call.route->path) + 1);
+    digest_add(digest, &p->match.workspace, sizeof(p->match.workspace));
+    digest_add(digest, p->match.ids, sizeof(p->match.ids));
+    for (size_t i = 0; i < p->match.word_count; i++) {
+        digest_add(digest, p->match.words[i].ptr, p->match.words[i].len);
+        digest_add(digest, "", 1);
+    }
+    digest_add(digest, key.ptr, key.len);
+    digest_end(digest, ret_hash);
+    return ERR_OK;
+}
+
+/* body: absent where the handler reads it and makes the hash. */
+static enum err claim_make(struct passage *p, struct str body)
+{
+    struct str key = http_header(p->call.request, "Idempotency-Key");
+    struct idempotency_claim *claim;
+
+    if (!(p->call.route->flags & ROUTE_IDEMPOTENT) || key.ptr == NULL)
+        return ERR_OK;
+    if (!key_is_sane(key))
+        return problem_add(p->ctx.problem, (struct fault){ "header", "Idempotency-Key", "value_error.idempotency_key",
+                                                           "must have 1 to 128 visible ASCII characters" });
+    claim = arena_calloc(p->ctx.arena, 1, sizeof(*claim));
+    if (claim == NULL)
+        return fail(&p->ctx, ERR_NO_MEMORY);
+    claim->user_id = p->principal.user_id;
+    TRY(key_hash(p, key, claim->key_hash));
+    if (body.ptr != NULL)
+        digest_sha256(body, claim->body_hash);
+    p->call.claim = claim;
+    return ERR_OK;
+}
+
+/* No body is an empty object: what is missing in it is listed, and where everything is optional nothing is. */
+static enum err json_read(struct passage *p, struct str *ret_text)
+{
+    enum err e;
+
+    if (http_content_length(p->call.request) == 0) {
+        *ret_text = STR("{}");
+        return ERR_OK;
+    }
+    if (!has_type(p->call.request, STR("application/json")))
+        return failf(&p->ctx, ERR_MEDIA_TYPE, "The body must be application/json%s",
+                     p->call.route->flags & ROUTE_MULTIPART ? " or multipart/form-data" : "");
+    e = http_body_all(p->call.request, p->ctx.arena, BODY_MAX_BYTES, ret_text);
+    return e == ERR_OK ? ERR_OK : fail(&p->ctx, e);
+}
+
+static enum err json_decode(struct passage *p, struct str text)
+{
+    const struct spec *spec = p->call.route->body;
+    const struct json_in *value;
+    const char *reason;
+    enum err e = json_in_parse(p->ctx.arena, text, &value, &reason);
+    void *body;
+
+    if (e == ERR_INVALID)
+        return problem_add(p->ctx.problem, (struct fault){ "body", "", "value_error.jsondecode", reason });
+    if (e != ERR_OK)
+        return fail(&p->ctx, e);
+    body = arena_alloc(p->ctx.arena, spec->size_bytes);
+    if (body == NULL)
+        return fail(&p->ctx, ERR_NO_MEMORY);
+    p->call.body = body;
+    return spec_decode(&p->ctx, spec, value, body);
+}
+
+static enum err body_decode(struct passage *p)
+{
+    struct str text;
+
+    if (is_handlers_own(p))
+        return claim_make(p, (struct str){ NULL, 0 });
+    if (p->call.route->body == NULL)
+        return claim_make(p, STR(""));
+    TRY(json_read(p, &text));
+    TRY(json_decode(p, text));
+    return claim_make(p, text);
+}
+
+enum err passage_input(struct passage *p)
+{
+    enum err query = query_decode(p);
+
+    /* The body's faults are listed together with the query's. */
+    if (query != ERR_OK && query != ERR_INVALID)
+        return query;
+    TRY(body_decode(p));
+    return query;
+}

@@ -1,0 +1,27 @@
+/* One request on its way through the gate: what the steps find out, in the request arena. */
+#ifndef PARLEY_APP_GATE_PASSAGE_H
+#define PARLEY_APP_GATE_PASSAGE_H
+
+#include "parley/gate/route.h"
+#include "router.h"
+
+/* nginx asks about a large body before it takes it in: everything is checked but the body itself. */
+enum purpose { PURPOSE_ANSWER, PURPOSE_UPLOAD_CHECK };
+
+struct passage {
+    struct ctx ctx;
+    struct problem problem;
+    struct call call;
+    struct principal principal;
+    struct route_match match;
+    enum method method;
+    enum purpose purpose;
+    enum err outcome;
+};
+
+/* Query, body and Idempotency-Key as the route's row says, into call.query, call.body and call.claim. */
+enum err passage_input(struct passage *p) MUST_CHECK;
+/* The declared length against what the route takes. */
+enum err passage_size(struct passage *p) MUST_CHECK;
+
+#endif

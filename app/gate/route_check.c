@@ -1,0 +1,116 @@
+#include "route_check.h"
+
+#include "parley/core/limits.h"
+
+const char *method_name(enum method method)
+{
+    static const char *const names[] = { "?", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" };
+
+    return names[method];
+}
+
+static bool is_mutation(enum method method)
+{
+    return method != GET && method != HEAD && method != OPTIONS;
+}
+
+struct placeholders {
+    size_t workspace_count, id_count, word_count;
+    bool malformed;
+};
+
+static struct placeholders placeholders_count(const char *path)
+{
+    struct placeholders found = { .malformed = path[0] != '/' };
+    struct str rest = str_tail(str_from(path), 1);
+    struct str piece;
+
+    if (rest.len == 0)
+        return found;
+    while (str_split(&rest, '/', &piece)) {
+        bool opens = str_starts_with(piece, STR("{"));
+        if (piece.len == 0 || opens != str_ends_with(piece, STR("}")))
+            found.malformed = true;
+        else if (str_eq_c(piece, "{workspace}"))
+            found.workspace_count++;
+        else if (opens && str_ends_with(piece, STR(":word}")))
+            found.word_count++;
+        else if (opens)
+            found.id_count++;
+    }
+    return found;
+}
+
+/* What a row leaves out. */
+static const char *omission(const struct route *route)
+{
+    if (route->method == METHOD_NONE)
+        return "has no method";
+    if (route->handler == NULL)
+        return "has no handler";
+    if (route->access == ACCESS_NOT_SAID_)
+        return "does not say who may";
+    if (route->role == ROLE_NOT_SAID_)
+        return "does not say which role in the workspace";
+    if (route->scope == SCOPE_NOT_SAID_)
+        return "does not say which scope a key needs";
+    if (route->rate == RATE_NOT_SAID_)
+        return "does not say its class of rate";
+    if (route->status == 0)
+        return "does not say the status of success";
+    if (route->summary == NULL || route->tag == NULL)
+        return "has no summary or no tag";
+    return NULL;
+}
+
+/* What in a row contradicts something else in it. */
+static const char *contradiction(const struct route *route)
+{
+    struct placeholders in_path = placeholders_count(route->path);
+    bool signed_in = route->access == ACCESS_SIGNED_IN || route->access == ACCESS_ADMIN;
+
+    if (in_path.malformed || in_path.workspace_count > 1 || in_path.id_count > PATH_IDS_MAX ||
+        in_path.word_count > PATH_IDS_MAX ||
+        in_path.workspace_count + in_path.id_count + in_path.word_count > PATH_PARAMS_MAX)
+        return "has a path that cannot be meant";
+    if ((in_path.workspace_count == 1) != (route->role != ROLE_NO_WORKSPACE))
+        return "names a workspace without a role in it, or a role without a workspace";
+    if (route->role != ROLE_NO_WORKSPACE && !signed_in)
+        return "asks for a role in a workspace but for nobody signed in";
+    if (is_mutation(route->method) && route->scope == SCOPE_READ)
+        return "changes something under the scope read";
+    if (is_mutation(route->method) && route->rate == RATE_READ)
+        return "changes something in the class of rate read";
+    if ((route->flags & ROUTE_IDEMPOTENT) && (route->method != POST || !signed_in))
+        return "takes an Idempotency-Key but is no POST of somebody signed in";
+    if ((route->flags & ROUTE_PAGED) && (route->method != GET || route->reply == NULL))
+        return "is paged but no GET with a reply";
+    if ((route->flags & ROUTE_RAW_BODY) && (route->body != NULL || (route->flags & ROUTE_MULTIPART)))
+        return "reads a raw body and another one";
+    if (!is_mutation(route->method) && route->body != NULL)
+        return "reads a body with a method that has none";
+    if ((route->status == 204 || route->status == 302) && route->reply != NULL)
+        return "describes a reply to a status that has none";
+    return NULL;
+}
+
+enum err route_check(const struct route *route, struct buf *ret_faults)
+{
+    const char *path = route->path != NULL ? route->path : "(without a path)";
+    const char *fault = route->path == NULL ? "has no path" : omission(route);
+    enum err e = ERR_OK;
+
+    if (fault == NULL)
+        fault = contradiction(route);
+    if (fault != NULL) {
+        buf_addf(ret_faults, "route %s %s: %s\n", method_name(route->method), path, fault);
+        return ERR_INVALID;
+    }
+    if (route->body != NULL && spec_check(route->body, SPEC_BODY, ret_faults) != ERR_OK)
+        e = ERR_INVALID;
+    if (route->query != NULL && spec_check(route->query, SPEC_QUERY, ret_faults) != ERR_OK)
+        e = ERR_INVALID;
+    if (route->reply != NULL && spec_check(route->reply, SPEC_REPLY, ret_faults) != ERR_OK)
+        e = ERR_INVALID;
+    return e;
+}

@@ -1,0 +1,14 @@
+/* Rows that cannot be meant are refused at start. */
+#ifndef PARLEY_APP_GATE_ROUTE_CHECK_H
+#define PARLEY_APP_GATE_ROUTE_CHECK_H
+
+#include "parley/core/buf.h"
+#include "parley/gate/route.h"
+
+/* ERR_OK, or ERR_INVALID with one line per fault. */
+enum err route_check(const struct route *route, struct buf *ret_faults) MUST_CHECK;
+
+/* "GET", … */
+const char *method_name(enum method method);
+
+#endif
