@@ -10,13 +10,11 @@
 
 #include <stdint.h>
 
-#include "parley/auth/digest.h"
 #include "parley/core/ctx.h"
 #include "parley/core/ids.h"
 #include "parley/core/list.h"
-#include "parley/domain/member.h"
+#include "parley/db/db.h"
 #include "parley/domain/object_deletion.h"
-#include "parley/objects/store.h"
 
 struct attachment {
     int64_t id; /* integer key */
@@ -33,49 +31,16 @@ struct attachment {
     int64_t created_us;
 };
 
-/* --- files that come in with a request --- */
+/* --- binding --- */
 
-struct new_file {
-    struct uuid uuid;
-    struct str key, filename, content_type;
-    int64_t size_bytes;
-    uint8_t sha256[SHA256_BYTES];
-};
-
-/* In the store, without a row yet; doomed until attachment_bind_new. Begin with zeroes. */
-struct new_files {
-    size_t count;
-    int64_t size_bytes; /* of all together */
-    struct new_file items[FILES_PER_MESSAGE_MAX];
-    struct doomed_batch doomed;
-};
-
-struct new_file_opts {
-    const struct membership *workspace;
-    struct str filename; /* as the client sent it */
-    store_source_fn source;
-    void *source_arg;
-};
-/*
- * Checks name and type, then moves the bytes from the source into the store, in constant memory. Nothing of it is left
- * when this fails. No transaction may be open.
- * ERR_LIMIT (FILES_PER_MESSAGE_MAX), ERR_FILE_NAME, ERR_FILE_TYPE, ERR_TOO_LARGE (MAX_UPLOAD_SIZE, all files together),
- * ERR_STORAGE, and whatever the source returns.
- */
-enum err attachment_put(struct ctx *ctx, struct new_files *files, const struct new_file_opts *opts) MUST_CHECK;
-/* Deletes what attachment_put stored, when no message came of it. After ERR_COMMIT_UNKNOWN leave it to the job instead. */
-void attachment_drop_new(struct ctx *ctx, struct new_files *files);
-/* In the transaction that makes the message: gives the files their rows. ret_list: struct attachment. */
 struct binding {
     int64_t workspace_id;
     int64_t message_id;
     int64_t user_id;
 };
-enum err attachment_bind_new(struct ctx *ctx, const struct binding *binding, const struct new_files *files,
-                             struct list *ret_list) MUST_CHECK;
 /*
- * In the same: binds the user's own unbound attachments of the workspace, all or none.
- * ERR_ATTACHMENT_NOT_FOUND: one of them is unknown, somebody else's, or bound already.
+ * In the transaction that makes the message: binds the user's own unbound attachments of the workspace, all or none; each
+ * is named once. ERR_ATTACHMENT_NOT_FOUND: one of them is unknown, somebody else's, or bound already.
  */
 enum err attachment_bind(struct ctx *ctx, const struct binding *binding, const struct uuid *ids, size_t count,
                          struct list *ret_list) MUST_CHECK;
@@ -112,13 +77,29 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
 /* --- going away --- */
 
 /*
- * In a transaction: deletes a message's attachments and dooms their objects. A message has at most OBJECT_BATCH_MAX.
- * After the commit: object_deletion_run.
+ * In a transaction: deletes the attachments that a statement finds (one of "attachments that go" in attachments.sql) and
+ * dooms their objects. After the commit: object_deletion_run, or leave it to the job.
  */
-enum err attachment_remove_of_message(struct ctx *ctx, int64_t workspace_id, int64_t message_id,
-                                      struct doomed_batch *ret_batch) MUST_CHECK;
+enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_args args,
+                                 struct doomed_batch *ret_batch) MUST_CHECK;
+
+/* --- for the other files of attachments --- */
 
 /* A new key for an object of the workspace: workspace_<uuid>/<YYYYMMDD>_<32 hex>[.<extension of the file name>]. */
-enum err attachment_new_key(struct ctx *ctx, const struct uuid *workspace, struct str filename, struct str *ret_key) MUST_CHECK;
+enum err attachment_new_key(struct ctx *ctx, const struct uuid *workspace, struct str filename,
+                            struct str *ret_key) MUST_CHECK;
+
+/* What goes into a row; message_id 0: unbound. */
+struct attachment_row {
+    struct binding binding;
+    struct uuid uuid;
+    struct str key, filename, content_type;
+    int64_t size_bytes;
+    const uint8_t *sha256, *promised_sha256; /* NULL: not known, not promised */
+};
+/* Inserts it and fills in what the row says. */
+enum err attachment_insert(struct ctx *ctx, const struct attachment_row *row, struct attachment *ret_attachment) MUST_CHECK;
+/* Takes the first columns of a row, which are those of attachments_of_message. */
+enum err attachment_read(struct ctx *ctx, const struct db_row *row, struct attachment *ret_attachment) MUST_CHECK;
 
 #endif

@@ -63,37 +63,31 @@ struct upload_part {
 };
 /* Where the bytes go. */
 struct upload_plan {
-    struct str url;        /* for one PUT; absent where there are parts */
-    struct str headers;    /* what must be sent with it, as a JSON object */
-    struct list parts;     /* struct upload_part; empty for one PUT */
+    bool uploaded;      /* all bytes are there; false where the store was not asked */
+    struct str url;     /* for one PUT; absent where there are parts */
+    struct str headers; /* what must be sent with it, as a JSON object; absent where there are parts */
+    struct list parts;  /* struct upload_part; empty for one PUT */
 };
-/* asked UPLOAD_ASK_STORE: which parts are there already. No transaction may be open. */
+/*
+ * Addresses for what is missing. With UPLOAD_ASK_STORE the store says which parts are there already. Fills in
+ * upload->store_upload_id where the store's side has not begun. No transaction may be open.
+ */
 enum upload_ask { UPLOAD_ALL_MISSING, UPLOAD_ASK_STORE };
 enum err upload_plan(struct ctx *ctx, struct upload *upload, enum upload_ask ask, struct upload_plan *ret_plan) MUST_CHECK;
 
-struct upload_etag {
-    int64_t number;
-    struct str etag; /* with or without quotes */
-};
-struct upload_completion {
-    const struct membership *workspace;
-    const struct principal *principal;
-    struct uuid upload;
-    const struct upload_etag *etags; /* NULL: the store is believed */
-    size_t etag_count;
-};
-/*
- * Checks that all bytes are there, their size and true type, and makes the attachment. Claimed by one conditional UPDATE:
- * of many at once exactly one goes on, the others get ERR_CONFLICT or ERR_UPLOAD_NOT_FOUND.
- * ERR_UPLOAD_INCOMPLETE (may be tried again), ERR_UPLOAD_MISMATCH and ERR_FILE_TYPE (upload and bytes are gone).
- */
-enum err upload_complete(struct ctx *ctx, const struct upload_completion *completion,
-                         struct attachment *ret_attachment) MUST_CHECK;
 /* Gives up: row and bytes go. ERR_UPLOAD_NOT_FOUND, ERR_CONFLICT (being completed). */
 enum err upload_cancel(struct ctx *ctx, int64_t workspace_id, int64_t user_id, const struct uuid *upload) MUST_CHECK;
 
 /* ERR_FORBIDDEN unless an unexpired upload that is not being completed has this key: the folder store asks before it
    takes bytes. */
 enum err upload_key_check(struct ctx *ctx, struct str object_key) MUST_CHECK;
+
+/* --- for the other files of uploads --- */
+
+/* How many parts it has, and the size of one of them. */
+int64_t upload_part_count(const struct upload *upload);
+int64_t upload_part_size(const struct upload *upload, int64_t number);
+/* In a transaction: dooms the bytes; again when the addresses are dead, since until then they may be written anew. */
+enum err upload_doom(struct ctx *ctx, const struct upload *upload, struct doomed_batch *batch) MUST_CHECK;
 
 #endif
