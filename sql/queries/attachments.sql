@@ -1,0 +1,88 @@
+-- Attachments. Those that read whole ones begin with one SELECT list: attachment.c takes its columns by number.
+-- Lists of twenty ? take OBJECT_BATCH_MAX values; what is left over is NULL and finds nothing.
+
+-- name: attachments_of_range
+SELECT a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id, a.created_us
+FROM messages m JOIN attachments a ON a.message_id = m.id AND a.workspace_id = m.workspace_id
+WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq >= ? AND m.seq <= ? AND m.attachment_count > 0
+ORDER BY m.seq, a.id
+
+-- name: attachments_of_message
+SELECT a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id, a.created_us
+FROM attachments a WHERE a.message_id = ? AND a.workspace_id = ? ORDER BY a.id
+
+-- Whoever may read the messages of its chat (chat.h: CHAT_READ), and while it is unbound its uploader.
+-- name: attachment_get_readable
+SELECT a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id, a.created_us
+FROM attachments a
+    JOIN workspaces w ON w.id = a.workspace_id AND w.deleted_us IS NULL
+    JOIN members b ON b.workspace_id = a.workspace_id AND b.user_id = ?
+    LEFT JOIN messages m ON m.id = a.message_id
+    LEFT JOIN chats c ON c.id = m.chat_id AND c.deleted_us IS NULL
+WHERE a.uuid = ? AND ((a.message_id IS NULL AND a.uploader_id = ?) OR c.join_mode = 0 OR EXISTS
+    (SELECT 1 FROM chat_members k WHERE k.chat_id = c.id AND k.user_id = ?))
+
+-- name: attachments_of_workspace
+SELECT a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id, a.created_us, m.uuid, c.uuid, u.uuid
+FROM attachments a
+    JOIN messages m ON m.id = a.message_id
+    JOIN chats c ON c.id = m.chat_id AND c.deleted_us IS NULL
+    LEFT JOIN users u ON u.id = a.uploader_id
+WHERE a.workspace_id = ? AND a.id < ? AND (c.join_mode = 0 OR EXISTS
+    (SELECT 1 FROM chat_members k WHERE k.chat_id = c.id AND k.user_id = ?))
+ORDER BY a.id DESC LIMIT ?
+
+-- name: attachment_insert
+INSERT INTO attachments (uuid, workspace_id, message_id, uploader_id, object_key, filename, content_type, size_bytes, sha256,
+    promised_sha256, created_us)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: attachments_bind
+UPDATE attachments SET message_id = ?
+WHERE workspace_id = ? AND uploader_id = ? AND message_id IS NULL AND uuid IN
+    (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: attachments_delete
+-- tenant: none, ids of rows that the same transaction has just found
+DELETE FROM attachments
+WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- Attachments that go. One SELECT list, at most OBJECT_BATCH_MAX rows: attachment_remove_found takes it by number.
+
+-- name: attachments_unbound_old
+-- tenant: none, the job removes them in every workspace
+SELECT id, object_key, created_us, promised_sha256 FROM attachments
+WHERE message_id IS NULL AND created_us <= ? ORDER BY created_us LIMIT ?
+-- @mysql
+FOR UPDATE
+
+-- name: attachments_unbound_of_workspace
+SELECT id, object_key, created_us, promised_sha256 FROM attachments
+WHERE workspace_id = ? AND message_id IS NULL ORDER BY id LIMIT ?
+-- @mysql
+FOR UPDATE
+
+-- name: attachments_of_chat_to_seq
+SELECT a.id, a.object_key, a.created_us, a.promised_sha256
+FROM messages m JOIN attachments a ON a.message_id = m.id AND a.workspace_id = m.workspace_id
+WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq <= ? LIMIT ?
+
+-- name: attachments_of_sender_to_id
+SELECT a.id, a.object_key, a.created_us, a.promised_sha256
+FROM messages m JOIN attachments a ON a.message_id = m.id AND a.workspace_id = m.workspace_id
+WHERE m.sender_id = ? AND m.chat_id = ? AND m.workspace_id = ? AND m.id <= ? LIMIT ?
+
+-- name: attachments_going_of_message
+SELECT id, object_key, created_us, promised_sha256 FROM attachments
+WHERE message_id = ? AND workspace_id = ? ORDER BY id
+
+-- name: attachment_unread_next
+-- tenant: none, the job reads the files of every workspace in turn
+SELECT id, workspace_id, message_id, object_key, size_bytes, promised_sha256 FROM attachments
+WHERE sha256 IS NULL AND id > ? ORDER BY id LIMIT 1
+
+-- name: attachment_set_sha256
+UPDATE attachments SET sha256 = ? WHERE id = ? AND workspace_id = ? AND sha256 IS NULL
+
+-- name: attachments_going_by_id
+SELECT id, object_key, created_us, promised_sha256 FROM attachments WHERE id = ? AND workspace_id = ? AND sha256 IS NULL

@@ -1,0 +1,69 @@
+-- What the jobs take, find and remove.
+
+-- name: job_lease_insert
+INSERT INTO job_leases (name, holder, until_us) VALUES (?, ?, ?)
+
+-- name: job_lease_take
+UPDATE job_leases SET holder = ?, until_us = ? WHERE name = ? AND (until_us <= ? OR holder = ?)
+
+-- name: job_lease_release
+UPDATE job_leases SET until_us = 0 WHERE name = ? AND holder = ?
+
+-- name: chat_deleted_next
+-- tenant: none, the job removes the deleted chats of every workspace
+SELECT id, workspace_id FROM chats WHERE deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1
+
+-- name: chat_first_seqs_end
+SELECT MAX(seq) FROM
+    (SELECT seq FROM messages WHERE chat_id = ? AND workspace_id = ? ORDER BY seq LIMIT ?) first_ones
+
+-- name: messages_delete_to_seq
+DELETE FROM messages WHERE chat_id = ? AND workspace_id = ? AND seq <= ?
+
+-- name: chat_erase
+DELETE FROM chats WHERE id = ? AND workspace_id = ? AND deleted_us IS NOT NULL
+
+-- name: workspace_deleted_next
+SELECT id FROM workspaces WHERE deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1
+
+-- name: chats_mark_deleted_of_workspace
+UPDATE chats SET deleted_us = ? WHERE workspace_id = ? AND deleted_us IS NULL
+
+-- name: chat_deleted_of_workspace
+SELECT id, workspace_id FROM chats WHERE workspace_id = ? ORDER BY deleted_us LIMIT 1
+
+-- name: workspace_erase
+DELETE FROM workspaces WHERE id = ? AND deleted_us IS NOT NULL
+
+-- name: user_erasing_next
+SELECT id FROM users WHERE erase_messages = 1 ORDER BY id LIMIT 1
+
+-- name: message_first_of_sender
+-- tenant: none, the job removes what a user wrote in every workspace
+SELECT chat_id, workspace_id FROM messages WHERE sender_id = ? ORDER BY id LIMIT 1
+
+-- name: sender_first_ids_end
+SELECT MAX(id) FROM
+    (SELECT id FROM messages WHERE sender_id = ? AND chat_id = ? AND workspace_id = ? ORDER BY id LIMIT ?) first_ones
+
+-- name: messages_delete_of_sender
+DELETE FROM messages WHERE sender_id = ? AND chat_id = ? AND workspace_id = ? AND id <= ?
+
+-- name: chat_add_message_count
+UPDATE chats SET message_count = message_count + ? WHERE id = ? AND workspace_id = ?
+
+-- name: user_erased
+UPDATE users SET erase_messages = 0 WHERE id = ?
+
+-- name: sessions_expire
+-- @mysql
+DELETE FROM sessions WHERE expires_us <= ? ORDER BY expires_us LIMIT ?
+-- @sqlite
+DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_us <= ? ORDER BY expires_us LIMIT ?)
+
+-- name: invitations_expire
+-- tenant: none, the job removes the old invitations of every workspace
+-- @mysql
+DELETE FROM invitations WHERE expires_us <= ? ORDER BY expires_us LIMIT ?
+-- @sqlite
+DELETE FROM invitations WHERE id IN (SELECT id FROM invitations WHERE expires_us <= ? ORDER BY expires_us LIMIT ?)
