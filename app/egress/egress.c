@@ -26,7 +26,7 @@ struct run {
     const struct egress_request *request;
     struct egress_reply *reply;
     CURL *curl;
-    size_t sent_bytes; /* of a body in memory */
+    size_t sent_bytes;  /* of a body in memory */
     int64_t left_bytes; /* of a body that streams */
     enum err err;       /* of the source, the sink, the guard or the buffer */
 };

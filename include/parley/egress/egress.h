@@ -43,10 +43,11 @@ typedef void (*egress_header_fn)(void *arg, struct str name, struct str value);
 /* All is borrowed for the call. */
 struct egress_request {
     const char *method;
-    const char *url;            /* absolute, http or https, without user information */
-    const char *const *headers; /* "Name: value", NULL-ended; "Name;" for an empty value. NULL: none. Host and Content-Length come from the url and the body */
-    struct str body;            /* a body in memory, which may be sent a second time on a connection that had died; or */
-    egress_source_fn source;    /* a body that streams: exactly body_bytes long */
+    const char *url; /* absolute, http or https, without user information */
+    const char *const *
+        headers; /* "Name: value", NULL-ended; "Name;" for an empty value. NULL: none. Host and Content-Length come from the url and the body */
+    struct str body;         /* a body in memory, which may be sent a second time on a connection that had died; or */
+    egress_source_fn source; /* a body that streams: exactly body_bytes long */
     void *source_arg;
     int64_t body_bytes;
     egress_sink_fn sink; /* takes the body of a 2xx; NULL: it is kept in the reply like that of any other status */

@@ -1,0 +1,424 @@
+/*
+ * Uploads in parts into the folder store. An upload is a folder .uploads/<id>/ with a file `key` that says what it is for and
+ * one file a part, named by its number in five digits. A part is replaced by renaming over it.
+ */
+#include "files_private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "parley/auth/digest.h"
+#include "parley/core/clock.h"
+#include "parley/core/limits.h"
+#include "parley/core/rand.h"
+
+enum { UPLOAD_ID_BYTES = 16, UPLOAD_ID_LEN = 32, PART_NAME_LEN = 5, ETAG_HEX_LEN = 32, REMOVE_TRIES = 5 };
+
+static struct files *files_of(struct store *store)
+{
+    return (struct files *)store;
+}
+
+static bool is_lower_hex(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!((text.ptr[i] >= '0' && text.ptr[i] <= '9') || (text.ptr[i] >= 'a' && text.ptr[i] <= 'f')))
+            return false;
+    }
+    return true;
+}
+
+/* An id that we made; anything else names no upload, and no path either. */
+static bool id_is_ours(struct str id)
+{
+    return id.len == UPLOAD_ID_LEN && is_lower_hex(id);
+}
+
+static enum err make_id(struct arena *a, struct str *ret_id)
+{
+    uint8_t bytes[UPLOAD_ID_BYTES];
+    struct buf text;
+    rand_bytes(bytes, sizeof(bytes));
+    buf_init(&text, UPLOAD_ID_LEN);
+    buf_add_hex(&text, bytes, sizeof(bytes));
+    *ret_id = arena_str(a, buf_str(&text));
+    buf_release(&text);
+    return ret_id->ptr != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static enum err write_key(struct files *files, const char *folder, struct str key)
+{
+    char path[FILES_PATH_BYTES];
+    struct files_draft draft;
+    TRY(files_path(path, "%s/key", folder));
+    TRY(files_draft_begin(files, &draft));
+    enum err err = files_draft_write(&draft, key.ptr, key.len);
+    if (err == ERR_OK)
+        err = files_draft_commit(&draft, path, FILES_FOLDERS_MADE);
+    files_draft_drop(&draft);
+    return err;
+}
+
+enum err files_multipart_begin(struct store *store, struct arena *a, struct str key, struct str content_type,
+                               struct str *ret_upload_id)
+{
+    (void)content_type; /* the row knows it; the folder keeps bytes only */
+    char folder[FILES_PATH_BYTES];
+    struct str id;
+    TRY(make_id(a, &id));
+    TRY(files_path(folder, FILES_UPLOADS_DIR "/%.*s", STR_FMT(id)));
+    TRY(write_key(files_of(store), folder, key));
+    *ret_upload_id = id;
+    return ERR_OK;
+}
+
+/* Opens the folder of an upload of this key. ERR_NOT_FOUND: there is none. */
+static enum err open_upload(struct files *files, struct str key, struct str upload_id, int *ret_dir)
+{
+    char path[FILES_PATH_BYTES], stored[STORE_KEY_MAX_BYTES + 1];
+    if (!id_is_ours(upload_id))
+        return ERR_NOT_FOUND;
+    TRY(files_path(path, FILES_UPLOADS_DIR "/%.*s", STR_FMT(upload_id)));
+    int dir = openat(files->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return files_errno(files, "read");
+    int fd = openat(dir, "key", O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd >= 0 ? read(fd, stored, sizeof(stored)) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (len < 0 || !str_eq(key, (struct str){ stored, (size_t)len })) {
+        close(dir);
+        return ERR_NOT_FOUND;
+    }
+    *ret_dir = dir;
+    return ERR_OK;
+}
+
+enum err files_etag(struct files *files, struct arena *a, int fd, struct str *ret_etag)
+{
+    struct stat st;
+    char hex[SHA256_HEX_BYTES];
+    uint8_t digest[SHA256_BYTES];
+    if (fstat(fd, &st) != 0)
+        return store_fail(&files->base, "The object folder failed to read (errno %d)", errno);
+    char *version = arena_printf(a, "%llu %lld %lld.%09ld", (unsigned long long)st.st_ino, (long long)st.st_size,
+                                 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+    if (version == NULL)
+        return ERR_NO_MEMORY;
+    digest_sha256(str_from(version), digest);
+    digest_hex(digest, hex);
+    *ret_etag = str_from(arena_printf(a, "\"%.*s\"", ETAG_HEX_LEN, hex));
+    return ret_etag->ptr != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
+enum err files_multipart_receive(struct files *files, struct arena *a, const struct store_local_grant *grant,
+                                 store_source_fn source, void *arg, struct str *ret_etag)
+{
+    char path[FILES_PATH_BYTES];
+    struct files_draft draft;
+    int64_t size = 0;
+    uint8_t sha256[SHA256_BYTES];
+    int dir = -1;
+    TRY(open_upload(files, grant->key, grant->upload_id, &dir));
+    close(dir);
+    struct files_intake_opts intake = { .source = source,
+                                        .arg = arg,
+                                        .size_bytes = grant->size_bytes,
+                                        .max_bytes = grant->size_bytes,
+                                        .sha256 = grant->sha256 };
+    TRY(files_path(path, FILES_UPLOADS_DIR "/%.*s/%05d", STR_FMT(grant->upload_id), grant->part_number));
+    TRY(files_draft_begin(files, &draft));
+    enum err err = files_take(&draft, &intake, &size, sha256);
+    if (err == ERR_OK)
+        err = files_etag(files, a, draft.fd, ret_etag);
+    if (err == ERR_OK)
+        err = files_draft_commit(&draft, path, FILES_FOLDERS_THERE);
+    files_draft_drop(&draft);
+    return err;
+}
+
+/* The number of a part's file name; 0 for any other name. */
+static int part_number(const char *name)
+{
+    int64_t number = 0;
+    struct str text = str_from(name);
+    if (text.len != PART_NAME_LEN || str_to_int64(text, &number) != ERR_OK || number < 1 || number > UPLOAD_PARTS_MAX)
+        return 0;
+    return (int)number;
+}
+
+static enum err read_part(struct files *files, struct arena *a, int dir, const char *name, struct store_part *ret_part)
+{
+    struct stat st;
+    struct store_part part = { .number = part_number(name) };
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return files_errno(files, "read");
+    enum err err = fstat(fd, &st) == 0 ? files_etag(files, a, fd, &part.etag) : files_errno(files, "read");
+    close(fd);
+    TRY(err);
+    part.size_bytes = st.st_size;
+    *ret_part = part;
+    return ERR_OK;
+}
+
+static int part_compare(const void *left, const void *right)
+{
+    const struct store_part *a = left, *b = right;
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+/* Goes through the folder; the stream owns dir. */
+static enum err list_parts(struct files *files, struct arena *a, DIR *stream, struct store_part *parts,
+                           size_t *ret_count)
+{
+    size_t count = 0;
+    struct dirent *entry;
+    while ((entry = readdir(stream)) != NULL) {
+        if (part_number(entry->d_name) == 0)
+            continue;
+        if (count == UPLOAD_PARTS_MAX)
+            break;
+        enum err err = read_part(files, a, dirfd(stream), entry->d_name, &parts[count]);
+        if (err == ERR_NOT_FOUND)
+            continue; /* given up meanwhile */
+        TRY(err);
+        count++;
+    }
+    qsort(parts, count, sizeof(*parts), part_compare);
+    *ret_count = count;
+    return ERR_OK;
+}
+
+enum err files_multipart_list(struct store *store, struct arena *a, struct str key, struct str upload_id,
+                              struct store_part **ret_parts, size_t *ret_count)
+{
+    struct files *files = files_of(store);
+    int dir = -1;
+    struct store_part *parts = arena_calloc(a, UPLOAD_PARTS_MAX, sizeof(*parts));
+    if (parts == NULL)
+        return ERR_NO_MEMORY;
+    TRY(open_upload(files, key, upload_id, &dir));
+    DIR *stream = fdopendir(dir);
+    if (stream == NULL) {
+        close(dir);
+        return ERR_NO_MEMORY;
+    }
+    enum err err = list_parts(files, a, stream, parts, ret_count);
+    closedir(stream);
+    if (err == ERR_OK)
+        *ret_parts = parts;
+    return err;
+}
+
+/* Where the file system does not copy by itself. */
+static enum err append_by_hand(struct files_draft *draft, int fd)
+{
+    char *chunk = malloc(COPY_CHUNK_BYTES);
+    if (chunk == NULL)
+        return ERR_NO_MEMORY;
+    enum err err = ERR_OK;
+    ssize_t got = 0;
+    while (err == ERR_OK && (got = read(fd, chunk, COPY_CHUNK_BYTES)) > 0)
+        err = files_draft_write(draft, chunk, (size_t)got);
+    if (err == ERR_OK && got < 0)
+        err = files_errno(draft->files, "read");
+    free(chunk);
+    return err;
+}
+
+static bool cannot_copy(int number)
+{
+    return number == EXDEV || number == EOPNOTSUPP || number == EINVAL || number == ENOSYS;
+}
+
+/* In the kernel; file systems that can share the blocks do. */
+static enum err append_file(struct files_draft *draft, int fd, int64_t size_bytes)
+{
+    while (size_bytes > 0) {
+        ssize_t copied = copy_file_range(fd, NULL, draft->fd, NULL, (size_t)size_bytes, 0);
+        if (copied < 0 && errno == EINTR)
+            continue;
+        if (copied < 0 && cannot_copy(errno))
+            return append_by_hand(draft, fd);
+        if (copied < 0)
+            return files_errno(draft->files, "write");
+        if (copied == 0)
+            return ERR_UPLOAD_INCOMPLETE;
+        size_bytes -= copied;
+    }
+    return ERR_OK;
+}
+
+static struct str without_quotes(struct str etag)
+{
+    bool quoted = etag.len >= 2 && etag.ptr[0] == '"' && etag.ptr[etag.len - 1] == '"';
+    return quoted ? str_head(str_tail(etag, 1), etag.len - 2) : etag;
+}
+
+/* The part that the caller names, if it is there and the same. */
+static enum err append_part(struct files_draft *draft, struct arena *a, int dir, const struct store_part *wanted)
+{
+    char name[FILES_NAME_BYTES];
+    struct stat st;
+    struct str etag;
+    snprintf(name, sizeof(name), "%05d", wanted->number);
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? ERR_UPLOAD_INCOMPLETE : files_errno(draft->files, "read");
+    enum err err = files_etag(draft->files, a, fd, &etag);
+    if (err == ERR_OK && !str_eq(without_quotes(etag), without_quotes(wanted->etag)))
+        err = ERR_UPLOAD_INCOMPLETE;
+    if (err == ERR_OK && fstat(fd, &st) != 0)
+        err = files_errno(draft->files, "read");
+    if (err == ERR_OK)
+        err = append_file(draft, fd, st.st_size);
+    close(fd);
+    return err;
+}
+
+static enum err join_parts(struct files_draft *draft, struct arena *a, int dir, const struct store_part *parts,
+                           size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        TRY(append_part(draft, a, dir, &parts[i]));
+    return ERR_OK;
+}
+
+/* The key goes first: from then on there is no such upload. */
+static enum err empty_upload(int dir)
+{
+    int again = dup(dir);
+    DIR *stream = again >= 0 ? fdopendir(again) : NULL;
+    if (stream == NULL) {
+        if (again >= 0)
+            close(again);
+        return ERR_NO_MEMORY;
+    }
+    rewinddir(stream);
+    unlinkat(dir, "key", 0);
+    struct dirent *entry;
+    while ((entry = readdir(stream)) != NULL) {
+        if (entry->d_name[0] != '.')
+            unlinkat(dir, entry->d_name, 0);
+    }
+    closedir(stream);
+    return ERR_OK;
+}
+
+/* A part that was just arriving may come in between, so the folder is emptied until it goes. */
+static enum err remove_upload(struct files *files, const char *path)
+{
+    enum err err = ERR_OK;
+    int dir = openat(files->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return files_errno(files, "delete");
+    for (int tries = 0; tries < REMOVE_TRIES; tries++) {
+        err = empty_upload(dir);
+        if (err != ERR_OK || unlinkat(files->dir, path, AT_REMOVEDIR) == 0)
+            break;
+        err = files_errno(files, "delete");
+        if (err == ERR_NOT_FOUND)
+            break;
+    }
+    close(dir);
+    TRY(err);
+    return files_sync_parent(files, path);
+}
+
+/* The parts are removed only when the object is there; a repetition after a cut gives the same object again. */
+enum err files_multipart_complete(struct store *store, struct arena *a, struct str key, struct str upload_id,
+                                  const struct store_part *parts, size_t count)
+{
+    struct files *files = files_of(store);
+    char path[FILES_PATH_BYTES], folder[FILES_PATH_BYTES];
+    struct files_draft draft;
+    int dir = -1;
+    TRY(files_path(path, "%.*s", STR_FMT(key)));
+    TRY(files_path(folder, FILES_UPLOADS_DIR "/%.*s", STR_FMT(upload_id)));
+    TRY(open_upload(files, key, upload_id, &dir));
+    enum err err = files_draft_begin(files, &draft);
+    if (err == ERR_OK) {
+        err = join_parts(&draft, a, dir, parts, count);
+        if (err == ERR_OK)
+            err = files_draft_commit(&draft, path, FILES_FOLDERS_MADE);
+        files_draft_drop(&draft);
+    }
+    close(dir);
+    if (err != ERR_OK)
+        return err;
+    enum err removed = remove_upload(files, folder);
+    (void)removed; /* the sweep finds what is left of it */
+    return ERR_OK;
+}
+
+enum err files_multipart_abort(struct store *store, struct arena *a, struct str key, struct str upload_id)
+{
+    (void)a;
+    int dir = -1;
+    char path[FILES_PATH_BYTES];
+    enum err err = open_upload(files_of(store), key, upload_id, &dir);
+    if (err == ERR_NOT_FOUND)
+        return ERR_OK;
+    TRY(err);
+    close(dir);
+    TRY(files_path(path, FILES_UPLOADS_DIR "/%.*s", STR_FMT(upload_id)));
+    err = remove_upload(files_of(store), path);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static int64_t mtime_us(const struct stat *st)
+{
+    return (int64_t)st->st_mtim.tv_sec * US_PER_S + st->st_mtim.tv_nsec / 1000;
+}
+
+/* One entry of .tmp or .uploads, when nobody has touched it since before_us. */
+static enum err sweep_entry(struct files *files, const char *folder, const char *name, int64_t before_us,
+                            int64_t *count)
+{
+    char path[FILES_PATH_BYTES];
+    struct stat st;
+    TRY(files_path(path, "%s/%s", folder, name));
+    if (fstatat(files->dir, path, &st, AT_SYMLINK_NOFOLLOW) != 0 || mtime_us(&st) >= before_us)
+        return ERR_OK;
+    enum err err = ERR_OK;
+    if (S_ISDIR(st.st_mode))
+        err = remove_upload(files, path);
+    else if (unlinkat(files->dir, path, 0) != 0)
+        err = files_errno(files, "delete");
+    if (err == ERR_OK)
+        (*count)++;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err sweep_folder(struct files *files, const char *folder, int64_t before_us, int64_t *count)
+{
+    int dir = openat(files->dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = dir >= 0 ? fdopendir(dir) : NULL;
+    if (stream == NULL) {
+        if (dir >= 0)
+            close(dir);
+        return store_fail(&files->base, "The object folder is not there (OBJECTS_DIR)");
+    }
+    enum err err = ERR_OK;
+    struct dirent *entry;
+    while (err == ERR_OK && (entry = readdir(stream)) != NULL) {
+        if (entry->d_name[0] != '.')
+            err = sweep_entry(files, folder, entry->d_name, before_us, count);
+    }
+    closedir(stream);
+    return err;
+}
+
+enum err files_sweep(struct store *store, struct arena *a, int64_t older_than_us, int64_t *ret_count)
+{
+    (void)a;
+    int64_t count = 0;
+    TRY(sweep_folder(files_of(store), FILES_TEMP_DIR, older_than_us, &count));
+    TRY(sweep_folder(files_of(store), FILES_UPLOADS_DIR, older_than_us - STORE_UPLOAD_KEPT_DAYS * US_PER_DAY, &count));
+    *ret_count = count;
+    return ERR_OK;
+}

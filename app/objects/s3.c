@@ -1,0 +1,318 @@
+/* The S3 store: opening it, its bucket, and what is done with whole objects. */
+#include "s3_private.h"
+
+#include "parley/auth/digest.h"
+#include "parley/core/limits.h"
+#include "parley/core/secret.h"
+
+static struct s3 *s3_of(struct store *store)
+{
+    return (struct s3 *)store;
+}
+
+static void s3_close(struct store *store)
+{
+    struct s3 *s3 = s3_of(store);
+    egress_free(s3->egress);
+    if (s3->secret_key != NULL)
+        secret_wipe(s3->secret_key, strlen(s3->secret_key));
+    free(s3->access_key);
+    free(s3->secret_key);
+    free(s3->region);
+    free(s3->bucket);
+    free(s3->inner.host);
+    free(s3->outer.host);
+    store_base_release(&s3->base);
+    free(s3);
+}
+
+static bool is_host_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           c == '_';
+}
+
+/* "host", "1.2.3.4" or "[::1]", and perhaps ":port", which must be a number. */
+static bool host_is_good(struct str text, struct str *ret_port)
+{
+    bool bracket = text.len > 0 && text.ptr[0] == '[';
+    size_t end = bracket ? str_index(text, ']') : str_index(text, ':');
+    if (bracket && end == SIZE_MAX)
+        return false;
+    struct str host = bracket ? str_head(str_tail(text, 1), end - 1) : str_head(text, end);
+    struct str rest = end == SIZE_MAX ? STR("") : str_tail(text, end + (bracket ? 1 : 0));
+    for (size_t i = 0; i < host.len; i++) {
+        if (!is_host_byte(host.ptr[i]) && !(bracket && host.ptr[i] == ':'))
+            return false;
+    }
+    int64_t port = 0;
+    *ret_port = str_tail(rest, 1);
+    if (rest.len > 0 && (rest.ptr[0] != ':' || str_to_int64(*ret_port, &port) != ERR_OK || port < 1 || port > 65535))
+        return false;
+    return host.len > 0;
+}
+
+enum err s3_endpoint_parse(const char *text, enum tls standard, struct s3_endpoint *ret_endpoint)
+{
+    struct str rest = str_trim(str_from(text)), port;
+    bool tls = standard == TLS_ON;
+    if (str_starts_with(rest, STR("https://"))) {
+        tls = true;
+        rest = str_tail(rest, 8);
+    } else if (str_starts_with(rest, STR("http://"))) {
+        tls = false;
+        rest = str_tail(rest, 7);
+    }
+    if (str_ends_with(rest, STR("/")))
+        rest = str_head(rest, rest.len - 1);
+    if (!host_is_good(rest, &port))
+        return ERR_INVALID;
+    if (str_eq_c(port, tls ? "443" : "80"))
+        rest = str_head(rest, rest.len - port.len - 1);
+    char *host = strndup(rest.ptr, rest.len);
+    if (host == NULL)
+        return ERR_NO_MEMORY;
+    *ret_endpoint = (struct s3_endpoint){ .scheme = tls ? "https" : "http", .host = host };
+    return ERR_OK;
+}
+
+/* AWS makes a bucket in the region of the document; in us-east-1 there must be none. */
+static enum err bucket_make(struct s3 *s3, struct arena *a)
+{
+    struct s3_result result;
+    struct s3_call call = {
+        .method = "PUT", .body = STR(""), .total_timeout_ms = STORE_CALL_MAX_MS, .repeat = S3_REPEATABLE
+    };
+    if (!str_eq_c(s3->key.region, "us-east-1")) {
+        char *body = arena_printf(a,
+                                  "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+                                  "<LocationConstraint>%s</LocationConstraint></CreateBucketConfiguration>",
+                                  s3->region);
+        if (body == NULL)
+            return ERR_NO_MEMORY;
+        call.body = str_from(body);
+    }
+    enum err err = s3_run(s3, a, &call, &result);
+    return err != ERR_OK && str_eq_c(result.code, "BucketAlreadyOwnedByYou") ? ERR_OK : err;
+}
+
+static enum err bucket_look(struct s3 *s3, struct arena *a, int timeout_ms, bool *ret_reached)
+{
+    struct s3_result result;
+    struct s3_call call = { .method = "HEAD", .total_timeout_ms = timeout_ms, .repeat = S3_REPEATABLE };
+    enum err err = s3_run(s3, a, &call, &result);
+    *ret_reached = result.status != 0;
+    if (err != ERR_OK && result.status == 404)
+        err = bucket_make(s3, a);
+    return err;
+}
+
+enum err s3_bucket_ensure(struct s3 *s3, struct arena *a, int timeout_ms, bool *ret_reached)
+{
+    TRY(bucket_look(s3, a, timeout_ms, ret_reached));
+    atomic_store(&s3->bucket_seen, true);
+    return ERR_OK;
+}
+
+static enum err s3_ping(struct store *store)
+{
+    struct s3 *s3 = s3_of(store);
+    struct arena *a = arena_new(MIB);
+    if (a == NULL)
+        return ERR_NO_MEMORY;
+    struct s3_result result;
+    struct s3_call call = { .method = "HEAD", .total_timeout_ms = STORE_PING_MAX_MS, .repeat = S3_ONCE };
+    enum err err = s3_run(s3, a, &call, &result);
+    arena_free(a);
+    return err;
+}
+
+/* The whole object's digest, where S3 has one: base64 of 32 bytes, without the "-3" of one made of the parts' digests. */
+static void read_checksum(struct arena *a, struct str base64, struct store_info *info)
+{
+    struct str bytes;
+    if (base64.len != 44 || base64.ptr[43] != '=')
+        return;
+    char *url_text = arena_cstr(a, str_head(base64, 43));
+    if (url_text == NULL)
+        return;
+    for (char *c = url_text; *c != '\0'; c++)
+        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+    if (digest_base64url_decode(a, str_from(url_text), &bytes) != ERR_OK || bytes.len != SHA256_BYTES)
+        return;
+    memcpy(info->sha256, bytes.ptr, SHA256_BYTES);
+    info->has_sha256 = true;
+}
+
+static enum err s3_stat(struct store *store, struct arena *a, struct str key, struct store_info *ret_info)
+{
+    struct s3_result result;
+    struct s3_call call = { .method = "HEAD",
+                            .key = key,
+                            .headers = { { STR("x-amz-checksum-mode"), STR("ENABLED") } },
+                            .header_count = 1,
+                            .total_timeout_ms = STORE_CALL_MAX_MS,
+                            .repeat = S3_REPEATABLE };
+    TRY(s3_run(s3_of(store), a, &call, &result));
+    if (result.content_length < 0)
+        return store_fail(store, "The object store did not tell an object's length");
+    struct store_info info = { .size_bytes = result.content_length };
+    read_checksum(a, result.checksum_sha256, &info);
+    *ret_info = info;
+    return ERR_OK;
+}
+
+static enum err s3_get(struct store *store, struct arena *a, struct str key, int64_t offset, int64_t length,
+                       store_sink_fn sink, void *arg)
+{
+    struct s3_result result;
+    struct s3_call call = { .method = "GET", .key = key, .sink = sink, .sink_arg = arg, .repeat = S3_REPEATABLE };
+    if (length == 0)
+        return ERR_OK;
+    if (offset > 0 || length > 0) {
+        char *range = length < 0
+                          ? arena_printf(a, "bytes=%lld-", (long long)offset)
+                          : arena_printf(a, "bytes=%lld-%lld", (long long)offset, (long long)(offset + length - 1));
+        if (range == NULL)
+            return ERR_NO_MEMORY;
+        call.headers[call.header_count++] = (struct sigv4_pair){ STR("range"), str_from(range) };
+    }
+    enum err err = s3_run(s3_of(store), a, &call, &result);
+    return err == ERR_STORAGE && result.status == 416 ? ERR_OK : err; /* behind the end there is nothing */
+}
+
+static enum err s3_delete(struct store *store, struct arena *a, struct str key)
+{
+    struct s3_result result;
+    struct s3_call call = {
+        .method = "DELETE", .key = key, .total_timeout_ms = STORE_CALL_MAX_MS, .repeat = S3_REPEATABLE
+    };
+    enum err err = s3_run(s3_of(store), a, &call, &result);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static struct str s3_accel_path(struct store *store, struct arena *a, struct str key)
+{
+    (void)store, (void)a, (void)key;
+    return (struct str){ NULL, 0 };
+}
+
+static enum err s3_local_verify(struct store *store, struct arena *a, const struct store_local_request *request,
+                                struct store_local_grant *ret_grant)
+{
+    (void)store, (void)a, (void)request, (void)ret_grant;
+    return ERR_NOT_FOUND;
+}
+
+static enum err s3_local_receive(struct store *store, struct arena *a, const struct store_local_grant *grant,
+                                 store_source_fn source, void *arg, struct str *ret_etag)
+{
+    (void)store, (void)a, (void)grant, (void)source, (void)arg, (void)ret_etag;
+    return ERR_NOT_FOUND;
+}
+
+static const struct store_ops s3_ops = {
+    .kind = "s3",
+    .close = s3_close,
+    .ping = s3_ping,
+    .put = s3_put,
+    .stat = s3_stat,
+    .get = s3_get,
+    .delete = s3_delete,
+    .presign_get = s3_presign_get,
+    .presign_put = s3_presign_put,
+    .multipart_begin = s3_multipart_begin,
+    .multipart_presign = s3_multipart_presign,
+    .multipart_list = s3_multipart_list,
+    .multipart_complete = s3_multipart_complete,
+    .multipart_abort = s3_multipart_abort,
+    .sweep = s3_sweep,
+    .accel_path = s3_accel_path,
+    .local_verify = s3_local_verify,
+    .local_receive = s3_local_receive,
+};
+
+static enum err refuse(struct buf *ret_fault, const char *line)
+{
+    buf_add_c(ret_fault, line);
+    return ERR_STORAGE;
+}
+
+/* Amazon S3 User Guide, "General purpose bucket naming rules", as far as they matter to a path or a host name. */
+static bool bucket_name_is_good(struct str name)
+{
+    if (name.len < 3 || name.len > 63 || name.ptr[0] == '.' || name.ptr[0] == '-')
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-'))
+            return false;
+    }
+    return true;
+}
+
+static enum err read_endpoints(struct s3 *s3, const struct config *config, struct buf *ret_fault)
+{
+    enum tls standard = config->minio_secure ? TLS_ON : TLS_OFF;
+    const char *outer = config->minio_public_endpoint[0] != '\0' ? config->minio_public_endpoint
+                                                                 : config->minio_endpoint;
+    enum err err = s3_endpoint_parse(config->minio_endpoint, standard, &s3->inner);
+    if (err == ERR_INVALID)
+        return refuse(ret_fault, "MINIO_ENDPOINT must be host, host:port or http(s)://host:port");
+    TRY(err);
+    err = s3_endpoint_parse(outer, standard, &s3->outer);
+    if (err == ERR_INVALID)
+        return refuse(ret_fault, "MINIO_PUBLIC_ENDPOINT must be host, host:port or http(s)://host:port");
+    return err;
+}
+
+static enum err read_config(struct s3 *s3, const struct config *config, struct buf *ret_fault)
+{
+    if (config->minio_access_key[0] == '\0' || config->minio_secret_key[0] == '\0')
+        return refuse(ret_fault, "MINIO_ENDPOINT needs MINIO_ACCESS_KEY and MINIO_SECRET_KEY");
+    if (!bucket_name_is_good(str_from(config->minio_bucket_name)))
+        return refuse(ret_fault, "MINIO_BUCKET_NAME must be 3 to 63 of a-z, 0-9, '.' and '-'");
+    TRY(read_endpoints(s3, config, ret_fault));
+    s3->addressing = config->minio_addressing;
+    s3->access_key = strdup(config->minio_access_key);
+    s3->secret_key = strdup(config->minio_secret_key);
+    s3->region = strdup(config->minio_region);
+    s3->bucket = strdup(config->minio_bucket_name);
+    if (s3->access_key == NULL || s3->secret_key == NULL || s3->region == NULL || s3->bucket == NULL)
+        return ERR_NO_MEMORY;
+    s3->key = (struct sigv4_key){ str_from(s3->access_key), str_from(s3->secret_key), str_from(s3->region) };
+    struct egress_opts opts = { .ca_file = config->minio_ca_file, .idle_max = EGRESS_IDLE_MAX };
+    return egress_new(&opts, &s3->egress);
+}
+
+/* A server that is away now may come back; one that answers and refuses will not. */
+static enum err first_look(struct s3 *s3, struct buf *ret_fault)
+{
+    bool reached = false;
+    struct arena *a = arena_new(MIB);
+    if (a == NULL)
+        return ERR_NO_MEMORY;
+    enum err err = s3_bucket_ensure(s3, a, STORE_PING_MAX_MS, &reached);
+    arena_free(a);
+    if (err != ERR_STORAGE)
+        return err;
+    store_fault(&s3->base, ret_fault);
+    return reached ? ERR_STORAGE : ERR_OK;
+}
+
+enum err s3_open(const struct config *config, struct buf *ret_fault, struct store **ret_store)
+{
+    struct s3 *s3 = calloc(1, sizeof(*s3));
+    if (s3 == NULL)
+        return ERR_NO_MEMORY;
+    store_base_init(&s3->base, &s3_ops);
+    enum err err = read_config(s3, config, ret_fault);
+    if (err == ERR_OK)
+        err = first_look(s3, ret_fault);
+    if (err != ERR_OK) {
+        s3_close(&s3->base);
+        return err;
+    }
+    *ret_store = &s3->base;
+    return ERR_OK;
+}

@@ -1,0 +1,250 @@
+/*
+ * Storing an object whose length may be unknown, in constant memory. What fits into one piece is one PUT, its digest signed.
+ * The rest goes in parts: while one piece is on its way, sent by a thread of its own, the next is filled.
+ */
+#include "s3_private.h"
+
+#include "intake.h"
+#include "parley/core/limits.h"
+
+enum { FIRST_ROOM_BYTES = 64 * 1024, PART_ARENA_BYTES = 1024 * 1024, COMPLETE_BODY_MAX_BYTES = 4 * 1024 * 1024 };
+
+struct piece {
+    char *bytes;
+    size_t len;
+    size_t room_bytes;
+};
+
+struct put {
+    struct s3 *s3;
+    const struct store_put_opts *opts;
+    struct intake intake;
+    struct piece pieces[2];
+    struct arena *arena; /* of the sending side; the caller's belongs to the source meanwhile */
+    struct str upload_id;
+    struct buf complete; /* the list of the parts that were sent */
+};
+
+/* Grows by doubling, so that small objects take little. */
+static enum err piece_grow(struct piece *piece, size_t wanted_bytes)
+{
+    if (wanted_bytes > STORE_PUT_PART_BYTES)
+        wanted_bytes = STORE_PUT_PART_BYTES;
+    if (wanted_bytes <= piece->room_bytes)
+        return ERR_OK;
+    char *bytes = realloc(piece->bytes, wanted_bytes);
+    if (bytes == NULL)
+        return ERR_NO_MEMORY;
+    piece->bytes = bytes;
+    piece->room_bytes = wanted_bytes;
+    return ERR_OK;
+}
+
+/* The whole piece, less only at the end of the source. */
+static enum err piece_fill(struct intake *in, struct piece *piece)
+{
+    piece->len = 0;
+    size_t first = in->size_bytes > 0 && in->size_bytes < (int64_t)STORE_PUT_PART_BYTES ? (size_t)in->size_bytes + 1
+                                                                                        : FIRST_ROOM_BYTES;
+    TRY(piece_grow(piece, first));
+    while (piece->len < STORE_PUT_PART_BYTES && !in->ended) {
+        if (piece->len == piece->room_bytes)
+            TRY(piece_grow(piece, piece->room_bytes * 2));
+        size_t len = 0;
+        TRY(intake_fill(in, piece->bytes + piece->len, piece->room_bytes - piece->len, &len));
+        piece->len += len;
+    }
+    return ERR_OK;
+}
+
+static struct str checksum_text(struct arena *a, const uint8_t sha256[SHA256_BYTES])
+{
+    struct buf text;
+    buf_init(&text, SHA256_HEX_BYTES);
+    digest_base64(&text, sha256, SHA256_BYTES);
+    struct str copy = arena_str(a, buf_str(&text));
+    buf_release(&text);
+    return copy;
+}
+
+static enum err put_whole(struct put *put, const struct piece *piece, const uint8_t sha256[SHA256_BYTES])
+{
+    char hex[SHA256_HEX_BYTES];
+    struct s3_result result;
+    digest_hex(sha256, hex);
+    struct s3_call call = { .method = "PUT",
+                            .key = put->opts->key,
+                            .body = { piece->bytes, piece->len },
+                            .payload = hex,
+                            .headers = { { STR("content-type"), put->opts->content_type },
+                                         { STR("x-amz-checksum-sha256"), checksum_text(put->arena, sha256) } },
+                            .header_count = 2,
+                            .repeat = S3_REPEATABLE };
+    TRY(arena_check(put->arena));
+    enum err err = s3_run(put->s3, put->arena, &call, &result);
+    return err == ERR_NOT_FOUND ? store_fail(&put->s3->base, "The object store takes no objects (404)") : err;
+}
+
+struct sending {
+    struct put *put;
+    const struct piece *piece;
+    int number;
+    enum err err;
+    pthread_t thread;
+    bool threaded;
+};
+
+/* The part's bytes are not signed: its digest would cost as much again as that of the whole, which we keep. */
+static enum err send_part(struct put *put, const struct piece *piece, int number)
+{
+    struct s3_result result;
+    arena_reset(put->arena);
+    char *text = arena_printf(put->arena, "%d", number);
+    if (text == NULL)
+        return ERR_NO_MEMORY;
+    struct s3_call call = { .method = "PUT",
+                            .key = put->opts->key,
+                            .query = { { STR("partNumber"), str_from(text) }, { STR("uploadId"), put->upload_id } },
+                            .query_count = 2,
+                            .body = { piece->bytes, piece->len },
+                            .payload = SIGV4_UNSIGNED,
+                            .repeat = S3_REPEATABLE };
+    enum err err = s3_run(put->s3, put->arena, &call, &result);
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && result.etag.len == 0))
+        return store_fail(&put->s3->base, "The object store lost an upload in the middle");
+    TRY(err);
+    s3_complete_add(&put->complete, number, result.etag);
+    return buf_check(&put->complete);
+}
+
+static void *sending_run(void *arg)
+{
+    struct sending *sending = arg;
+    sending->err = send_part(sending->put, sending->piece, sending->number);
+    return NULL;
+}
+
+static void sending_start(struct sending *sending)
+{
+    sending->threaded = pthread_create(&sending->thread, NULL, sending_run, sending) == 0;
+    if (!sending->threaded)
+        sending_run(sending);
+}
+
+static enum err sending_wait(struct sending *sending)
+{
+    if (sending->threaded)
+        pthread_join(sending->thread, NULL);
+    return sending->err;
+}
+
+/* Sends pieces[0], and whatever follows; pieces[1] has been filled. */
+static enum err send_parts(struct put *put)
+{
+    int current = 0;
+    bool next_filled = true;
+    for (int number = 1; put->pieces[current].len > 0; number++) {
+        struct piece *next = &put->pieces[1 - current];
+        if (number > UPLOAD_PARTS_MAX)
+            return ERR_TOO_LARGE;
+        struct sending sending = { .put = put, .piece = &put->pieces[current], .number = number };
+        sending_start(&sending);
+        enum err filled = next_filled ? ERR_OK : piece_fill(&put->intake, next);
+        TRY(sending_wait(&sending));
+        TRY(filled);
+        next_filled = false;
+        current = 1 - current;
+    }
+    return ERR_OK;
+}
+
+static enum err complete(struct put *put)
+{
+    arena_reset(put->arena);
+    buf_add_c(&put->complete, "</CompleteMultipartUpload>");
+    TRY(buf_check(&put->complete));
+    return s3_complete_send(put->s3, put->arena, put->opts->key, put->upload_id, buf_str(&put->complete));
+}
+
+/* Leaves nothing behind. Where even this fails, the store's own clean-up or the sweep finds the parts. */
+static void give_up(struct put *put, bool completing)
+{
+    struct s3_result result;
+    arena_reset(put->arena);
+    enum err err = s3_multipart_abort(&put->s3->base, put->arena, put->opts->key, put->upload_id);
+    if (completing) { /* its answer may have been lost, and the object be there */
+        struct s3_call call = {
+            .method = "DELETE", .key = put->opts->key, .total_timeout_ms = STORE_CALL_MAX_MS, .repeat = S3_REPEATABLE
+        };
+        err = s3_run(put->s3, put->arena, &call, &result);
+    }
+    (void)err;
+}
+
+static enum err put_in_parts(struct put *put, char *upload_id_copy)
+{
+    bool completing = false;
+    put->upload_id = str_from(upload_id_copy);
+    enum err err = send_parts(put);
+    if (err == ERR_OK) {
+        completing = true;
+        err = complete(put);
+    }
+    if (err != ERR_OK)
+        give_up(put, completing);
+    return err == ERR_NOT_FOUND || err == ERR_UPLOAD_INCOMPLETE
+               ? store_fail(&put->s3->base, "The object store lost an upload in the middle")
+               : err;
+}
+
+static enum err begin_parts(struct put *put)
+{
+    struct str upload_id;
+    TRY(s3_multipart_begin(&put->s3->base, put->arena, put->opts->key, put->opts->content_type, &upload_id));
+    char *copy = strndup(upload_id.ptr, upload_id.len);
+    if (copy == NULL)
+        return ERR_NO_MEMORY;
+    enum err err = put_in_parts(put, copy);
+    free(copy);
+    return err;
+}
+
+static enum err put_run(struct put *put, int64_t *ret_size, uint8_t ret_sha256[32])
+{
+    TRY(piece_fill(&put->intake, &put->pieces[0]));
+    if (!put->intake.ended)
+        TRY(piece_fill(&put->intake, &put->pieces[1]));
+    bool whole = put->pieces[1].len == 0;
+    if (!whole)
+        TRY(begin_parts(put));
+    int64_t size = 0;
+    uint8_t sha256[SHA256_BYTES];
+    intake_finish(&put->intake, &size, sha256);
+    if (whole)
+        TRY(put_whole(put, &put->pieces[0], sha256));
+    *ret_size = size;
+    memcpy(ret_sha256, sha256, sizeof(sha256));
+    return ERR_OK;
+}
+
+enum err s3_put(struct store *store, struct arena *a, const struct store_put_opts *opts, int64_t *ret_size,
+                uint8_t ret_sha256[32])
+{
+    (void)a;
+    struct put put = { .s3 = (struct s3 *)store, .opts = opts };
+    if (opts->size_bytes > (int64_t)STORE_PUT_PART_BYTES * UPLOAD_PARTS_MAX)
+        return ERR_TOO_LARGE;
+    buf_init(&put.complete, COMPLETE_BODY_MAX_BYTES);
+    put.arena = arena_new(PART_ARENA_BYTES);
+    enum err err = intake_init(&put.intake, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
+    if (err == ERR_OK && put.arena == NULL)
+        err = ERR_NO_MEMORY;
+    if (err == ERR_OK)
+        err = put_run(&put, ret_size, ret_sha256);
+    intake_release(&put.intake);
+    arena_free(put.arena);
+    buf_release(&put.complete);
+    free(put.pieces[0].bytes);
+    free(put.pieces[1].bytes);
+    return err;
+}
