@@ -1,6 +1,7 @@
 #include "parley/api/routes.h"
 
 const struct route_table *const all_routes[] = {
+    &meta_routes,
     &auth_routes,
     &users_routes,
 };

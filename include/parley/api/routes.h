@@ -4,6 +4,7 @@
 
 #include "parley/gate/route.h"
 
+extern const struct route_table meta_routes;
 extern const struct route_table auth_routes;
 extern const struct route_table users_routes;
 

@@ -26,9 +26,12 @@ bool auth_cache_find(struct auth_cache *cache, const uint8_t token_hash[SHA256_B
  * remembered after it.
  */
 uint64_t auth_cache_epoch(const struct auth_cache *cache);
-/* until_us: clock_monotonic_us when it ends to count. May push out an older entry. Does nothing when the epoch has passed. */
-void auth_cache_add(struct auth_cache *cache, const uint8_t token_hash[SHA256_BYTES],
-                    const struct principal *principal, int64_t until_us, uint64_t epoch);
+/*
+ * until_us: clock_monotonic_us when it ends to count. May push out an older entry. Does nothing when the epoch has
+ * passed.
+ */
+void auth_cache_add(struct auth_cache *cache, const uint8_t token_hash[SHA256_BYTES], const struct principal *principal,
+                    int64_t until_us, uint64_t epoch);
 /* Forgets all tokens of a user. To be called after the commit that changes their sessions, role or state. */
 void auth_cache_drop(struct auth_cache *cache, int64_t user_id);
 

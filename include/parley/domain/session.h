@@ -1,7 +1,7 @@
 /*
  * Sign-in sessions. A session is one row; its access tokens live ACCESS_TOKEN_EXPIRE_MINUTES, its refresh token is
- * replaced at each use and lives REFRESH_TOKEN_EXPIRE_DAYS. A token is worth nothing without its row: an ended or expired
- * session, and a user who was switched off or deleted, is refused everywhere within CACHE_MAX_MS.
+ * replaced at each use and lives REFRESH_TOKEN_EXPIRE_DAYS. A token is worth nothing without its row: an ended or
+ * expired session, and a user who was switched off or deleted, is refused everywhere within CACHE_MAX_MS.
  *
  * Errors of all functions, besides those named: what db_exec returns.
  */
@@ -19,7 +19,8 @@
 
 /*
  * Who sent this access token. Checks the token and its session's and user's rows, or finds the answer of at most
- * CACHE_MAX_MS ago in ctx->app->cache (may be NULL: no cache): then it costs one digest and no statement, no allocation.
+ * CACHE_MAX_MS ago in ctx->app->cache (may be NULL: no cache): then it costs one digest and no statement, no
+ * allocation.
  *   token  the text behind "Bearer ", any bytes, any length
  * Returns ERR_OK, ERR_TOKEN for whatever is wrong with it, ERR_NO_MEMORY. Any thread.
  */
@@ -62,9 +63,9 @@ enum err session_add(struct ctx *ctx, const struct user *user, const struct sess
 enum err session_sign(struct ctx *ctx, const struct session_grant *grant, struct session_tokens *ret_tokens) MUST_CHECK;
 
 /*
- * Takes a refresh token for a new pair (RFC 9700 §4.14.2: rotation). One conditional UPDATE decides, so of many at once one
- * rotates; for REFRESH_GRACE_S the others, and later tabs, get the same successor again. An older token is a stolen or
- * lost one: its use ends the session. Returns ERR_OK, ERR_TOKEN, ERR_NO_MEMORY.
+ * Takes a refresh token for a new pair (RFC 9700 §4.14.2: rotation). One conditional UPDATE decides, so of many at once
+ * one rotates; for REFRESH_GRACE_S the others, and later tabs, get the same successor again. An older token is a stolen
+ * or lost one: its use ends the session. Returns ERR_OK, ERR_TOKEN, ERR_NO_MEMORY.
  */
 enum err session_refresh(struct ctx *ctx, struct str refresh_token, struct session_tokens *ret_tokens) MUST_CHECK;
 
@@ -76,7 +77,10 @@ struct session {
     struct str ip, user_agent;
 };
 
-/* The living sessions of a user, newest first: at most SESSIONS_PER_USER_MAX, and a few more while several sign in at once. */
+/*
+ * The living sessions of a user, newest first: at most SESSIONS_PER_USER_MAX, and a few more while several sign in at
+ * once.
+ */
 enum err session_list(struct ctx *ctx, const struct principal *principal, struct session **ret_sessions,
                       size_t *ret_count) MUST_CHECK;
 /* Ends one session of the user. ERR_SESSION_NOT_FOUND: unknown, somebody else's, or ended already. */
@@ -92,7 +96,9 @@ enum err session_end_others(struct ctx *ctx, int64_t user_id, int64_t kept_id) M
  */
 void session_forget(struct ctx *ctx, int64_t user_id);
 
-/* Deletes rows that ended or expired more than a day ago, at most `limit`; *ret_count: how many. For the clean-up job. */
+/*
+ * Deletes rows that ended or expired more than a day ago, at most `limit`; *ret_count: how many. For the clean-up job.
+ */
 enum err session_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count) MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Users: accounts of people (and of bots, contacts and visitors: enum user_kind). A deleted account's row stays, emptied,
- * as "Deleted user" for what it wrote; none of these functions finds it.
+ * Users: accounts of people (and of bots, contacts and visitors: enum user_kind). A deleted account's row stays,
+ * emptied, as "Deleted user" for what it wrote; none of these functions finds it.
  *
  * Errors of all functions, besides those named: what db_one and db_exec return.
  */
@@ -60,7 +60,8 @@ enum err user_create(struct ctx *ctx, const struct user_create_opts *opts, struc
  * The two halves of user_create, for callers whose transaction does more. First the rules and the hash, written into
  * ret_hash and opts->password_hash; then, inside db_run, the rows.
  */
-enum err user_hash_password(struct ctx *ctx, struct user_create_opts *opts, char ret_hash[PASSWORD_HASH_BYTES]) MUST_CHECK;
+enum err user_hash_password(struct ctx *ctx, struct user_create_opts *opts,
+                            char ret_hash[PASSWORD_HASH_BYTES]) MUST_CHECK;
 enum err user_insert(struct ctx *ctx, const struct user_create_opts *opts, struct user *ret_user) MUST_CHECK;
 
 struct user_list_opts {

@@ -1,6 +1,6 @@
 /*
- * Changing and deleting accounts. The last active administrator can be neither demoted nor switched off nor deleted, not
- * even by two requests at once that mean different ones.
+ * Changing and deleting accounts. The last active administrator can be neither demoted nor switched off nor deleted,
+ * not even by two requests at once that mean different ones.
  *
  * Errors of all functions, besides those named: what db_run returns.
  */
@@ -28,8 +28,8 @@ struct user_change {
     enum user_role role;
 };
 /*
- * Changes a user. Switching off ends all sessions. ERR_USER_NOT_FOUND, ERR_PRECONDITION (another version), ERR_LAST_ADMIN.
- * Who may change what is the caller's to check.
+ * Changes a user. Switching off ends all sessions. ERR_USER_NOT_FOUND, ERR_PRECONDITION (another version),
+ * ERR_LAST_ADMIN. Who may change what is the caller's to check.
  */
 enum err user_change(struct ctx *ctx, const struct uuid *uuid, const struct user_change *change,
                      struct user *ret_user) MUST_CHECK;
@@ -37,9 +37,9 @@ enum err user_change(struct ctx *ctx, const struct uuid *uuid, const struct user
 /* What becomes of the messages of a deleted account. */
 enum user_messages { USER_MESSAGES_KEEP, USER_MESSAGES_ERASE };
 /*
- * Deletes an account: names, address, password, sessions, memberships, open invitations to it and the personal workspace
- * go. What they wrote stays under "Deleted user", or is erased by the job. A workspace whose only owner this was has no
- * owner until an administrator takes it over. ERR_USER_NOT_FOUND, ERR_LAST_ADMIN.
+ * Deletes an account: names, address, password, sessions, memberships, open invitations to it and the personal
+ * workspace go. What they wrote stays under "Deleted user", or is erased by the job. A workspace whose only owner this
+ * was has no owner until an administrator takes it over. ERR_USER_NOT_FOUND, ERR_LAST_ADMIN.
  */
 enum err user_delete(struct ctx *ctx, const struct uuid *uuid, enum user_messages messages) MUST_CHECK;
 

@@ -75,6 +75,10 @@ struct spec {
     int reads_unknown;    /* 1: unknown fields are ignored (dialects, /v1); 0: refused */
 };
 
+/* const struct spec user_spec = { SPEC_INIT("User", struct user, user_fields) }; */
+#define SPEC_INIT(schema_name, type, rows)                                                                             \
+    .name = (schema_name), .fields = (rows), .field_count = COUNT_OF(rows), .size_bytes = sizeof(type)
+
 /*
  * Every struct that is decoded into begins with this, nested ones and query structs too: which fields were sent, bit
  * i = row i of the spec. A field sent as null has its bit in `sent` and its null value (an enum: -1).

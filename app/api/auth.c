@@ -1,0 +1,305 @@
+#include "parley/api/routes.h"
+#include "parley/api/users.h"
+#include "parley/core/limits.h"
+#include "parley/domain/account.h"
+#include "parley/domain/session.h"
+#include "parley/domain/setup.h"
+
+/* A password that is offered, of any length; whether it fits is not the spec's to say. */
+enum { OFFERED_MAX_BYTES = 1024, TOKEN_TEXT_MAX = 200 };
+
+/* ---- what goes in and out ---- */
+/* clang-format off */
+struct setup_state {
+    bool required;
+};
+static const struct field setup_state_fields[] = {
+    { "required", FIELD_BOOL, .offset = offsetof(struct setup_state, required), .doc = "True while no user exists" },
+};
+static const struct spec setup_state_spec = { SPEC_INIT("SetupState", struct setup_state, setup_state_fields) };
+
+/* Setup and registration: a new person, and the token that lets them in. */
+struct person_body {
+    struct body body;
+    struct str email, password, first_name, last_name, token;
+};
+#define PERSON_FIELD(member) .offset = offsetof(struct person_body, member)
+#define PERSON_FIELDS                                                                                                  \
+    { "email", FIELD_EMAIL, FIELD_REQUIRED, PERSON_FIELD(email) },                                                     \
+        { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, PERSON_FIELD(password) },\
+        { "first_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(first_name) },               \
+        { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(last_name) }
+static const struct field setup_fields[] = {
+    PERSON_FIELDS,
+    { "setup_token", FIELD_STR, FIELD_NULLABLE, 0, TOKEN_TEXT_MAX, PERSON_FIELD(token),
+      .doc = "Where SETUP_TOKEN is set" },
+};
+static const struct spec setup_spec = { SPEC_INIT("Setup", struct person_body, setup_fields) };
+static const struct field register_fields[] = {
+    PERSON_FIELDS,
+    { "invite", FIELD_STR, FIELD_NULLABLE, 0, TOKEN_TEXT_MAX, PERSON_FIELD(token),
+      .doc = "Token of an invitation to this address" },
+};
+static const struct spec register_spec = { SPEC_INIT("Registration", struct person_body, register_fields) };
+
+struct login_body {
+    struct body body;
+    struct str email, password;
+};
+static const struct field login_fields[] = {
+    { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct login_body, email) },
+    { "password", FIELD_PASSWORD, FIELD_REQUIRED, 0, OFFERED_MAX_BYTES,
+      .offset = offsetof(struct login_body, password) },
+};
+static const struct spec login_spec = { SPEC_INIT("Login", struct login_body, login_fields) };
+
+struct tokens {
+    struct str access_token, refresh_token, token_type;
+    int64_t expires_in_s;
+};
+static const struct field tokens_fields[] = {
+    { "access_token", FIELD_STR, .offset = offsetof(struct tokens, access_token) },
+    { "refresh_token", FIELD_STR, .offset = offsetof(struct tokens, refresh_token), .doc = "Good for one use" },
+    { "token_type", FIELD_STR, .offset = offsetof(struct tokens, token_type) },
+    { "expires_in", FIELD_INT, .offset = offsetof(struct tokens, expires_in_s),
+      .doc = "Life of the access token in seconds" },
+};
+static const struct spec tokens_spec = { SPEC_INIT("Tokens", struct tokens, tokens_fields) };
+
+struct login_answer {
+    bool requires_2fa;
+    struct tokens tokens;
+    struct user user;
+};
+static const struct field login_answer_fields[] = {
+    { "requires_2fa", FIELD_BOOL, .offset = offsetof(struct login_answer, requires_2fa) },
+    { "tokens", FIELD_OBJECT, .offset = offsetof(struct login_answer, tokens), .spec = &tokens_spec },
+    { "user", FIELD_OBJECT, .offset = offsetof(struct login_answer, user), .spec = &user_spec },
+};
+static const struct spec login_answer_spec = { SPEC_INIT("LoginAnswer", struct login_answer, login_answer_fields) };
+
+struct refresh_body {
+    struct body body;
+    struct str refresh_token;
+};
+static const struct field refresh_fields[] = {
+    { "refresh_token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_MAX_BYTES,
+      .offset = offsetof(struct refresh_body, refresh_token) },
+};
+static const struct spec refresh_spec = { SPEC_INIT("Refresh", struct refresh_body, refresh_fields) };
+
+#define SESSION_FIELD(member) .offset = offsetof(struct session, member)
+static const struct field session_fields[] = {
+    { "id", FIELD_UUID, SESSION_FIELD(uuid) },
+    { "current", FIELD_BOOL, SESSION_FIELD(current), .doc = "The session that asks" },
+    { "created_at", FIELD_TIME, SESSION_FIELD(created_us) },
+    { "last_used_at", FIELD_TIME, SESSION_FIELD(last_used_us), .doc = "To the minute" },
+    { "expires_at", FIELD_TIME, SESSION_FIELD(expires_us) },
+    { "ip", FIELD_STR, SESSION_FIELD(ip) },
+    { "user_agent", FIELD_STR, SESSION_FIELD(user_agent) },
+};
+static const struct spec session_spec = { SPEC_INIT("Session", struct session, session_fields) };
+
+#define CHANGE_FIELD(member) .offset = offsetof(struct user_change_body, member)
+static const struct field me_change_fields[] = {
+    { "first_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name) },
+    { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name) },
+    { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted) },
+};
+static const struct spec me_change_spec = { SPEC_INIT("MeChange", struct user_change_body, me_change_fields) };
+
+struct password_body {
+    struct body body;
+    struct str current, next;
+};
+static const struct field password_fields[] = {
+    { "current_password", FIELD_PASSWORD, FIELD_REQUIRED, 0, OFFERED_MAX_BYTES,
+      .offset = offsetof(struct password_body, current) },
+    { "new_password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES,
+      .offset = offsetof(struct password_body, next) },
+};
+static const struct spec password_spec = { SPEC_INIT("PasswordChange", struct password_body, password_fields) };
+/* clang-format on */
+
+/* ---- handlers ---- */
+
+static enum err setup_get(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct setup_state state;
+
+    (void)call;
+    TRY(setup_required(ctx, &state.required));
+    spec_encode(&reply->json, &setup_state_spec, &state);
+    return ERR_OK;
+}
+
+static struct user_create_opts person_opts(const struct person_body *body)
+{
+    return (struct user_create_opts){
+        .email = body->email,
+        .password = body->password,
+        .first_name = body->first_name,
+        .last_name = body->last_name,
+    };
+}
+
+static enum err setup_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct person_body *body = call->body;
+    struct user_create_opts opts = person_opts(body);
+    struct user user;
+
+    TRY(setup_complete(ctx, &opts, body->token, &user));
+    users_reply_created(ctx, &user, reply);
+    return ERR_OK;
+}
+
+static enum err register_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct person_body *body = call->body;
+    struct user_create_opts opts = person_opts(body);
+    struct user user;
+
+    TRY(account_register(ctx, &opts, body->token, &user));
+    users_reply_created(ctx, &user, reply);
+    return ERR_OK;
+}
+
+static struct tokens tokens_of(const struct session_tokens *tokens)
+{
+    return (struct tokens){ tokens->access_token, tokens->refresh_token, STR("bearer"), tokens->expires_in_s };
+}
+
+static enum err login_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct login_body *body = call->body;
+    struct session_origin origin = {
+        .ip = http_param(call->request, "REMOTE_ADDR"),
+        .user_agent = http_header(call->request, "User-Agent"),
+    };
+    struct login_answer answer = { .requires_2fa = false };
+    struct session_tokens tokens;
+
+    TRY(account_sign_in(ctx, body->email, body->password, &origin, &answer.user, &tokens));
+    answer.tokens = tokens_of(&tokens);
+    spec_encode(&reply->json, &login_answer_spec, &answer);
+    return ERR_OK;
+}
+
+static enum err refresh_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct refresh_body *body = call->body;
+    struct session_tokens tokens;
+    struct tokens answer;
+
+    TRY(session_refresh(ctx, body->refresh_token, &tokens));
+    answer = tokens_of(&tokens);
+    spec_encode(&reply->json, &tokens_spec, &answer);
+    return ERR_OK;
+}
+
+static enum err logout_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    (void)reply;
+    return session_end(ctx, call->principal->user_id, &call->principal->session);
+}
+
+static enum err sessions_list(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct session *sessions;
+    size_t count;
+
+    TRY(session_list(ctx, call->principal, &sessions, &count));
+    spec_encode_list(&reply->json, &session_spec, sessions, count);
+    return ERR_OK;
+}
+
+static enum err sessions_delete_one(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    (void)reply;
+    return session_end(ctx, call->principal->user_id, &call->ids[0]);
+}
+
+static enum err sessions_delete_others(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct principal *principal = call->principal;
+
+    (void)reply;
+    TRY(session_end_others(ctx, principal->user_id, principal->session_id));
+    session_forget(ctx, principal->user_id);
+    return ERR_OK;
+}
+
+static enum err me_get(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct user user;
+
+    TRY(user_get(ctx, call->principal->user_id, &user));
+    users_reply_one(ctx, call, &user, reply);
+    return ERR_OK;
+}
+
+static enum err me_put(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    return users_change(ctx, call, &call->principal->user, reply);
+}
+
+static enum err password_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct password_body *body = call->body;
+
+    (void)reply;
+    return account_change_password(ctx, call->principal, body->current, body->next);
+}
+
+/* clang-format off */
+static const struct route routes[] = {
+    { GET, "/auth/setup", setup_get,
+      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
+      .reply = &setup_state_spec, .status = 200,
+      .summary = "Does the server still need its first administrator?", .tag = "Sign-in" },
+    { POST, "/auth/setup", setup_post,
+      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
+      .body = &setup_spec, .reply = &user_spec, .status = 201,
+      .summary = "Make the first administrator; works once", .tag = "Sign-in" },
+    { POST, "/auth/register", register_post,
+      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
+      .body = &register_spec, .reply = &user_spec, .status = 201,
+      .summary = "Make an account for oneself, as far as REGISTRATION allows", .tag = "Sign-in" },
+    { POST, "/auth/login", login_post,
+      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
+      .body = &login_spec, .reply = &login_answer_spec, .status = 200,
+      .summary = "Sign in with address and password", .tag = "Sign-in" },
+    { POST, "/auth/refresh", refresh_post,
+      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
+      .body = &refresh_spec, .reply = &tokens_spec, .status = 200,
+      .summary = "Take a refresh token for a new pair; used again later than 10 s after, it ends the session",
+      .tag = "Sign-in" },
+    { POST, "/auth/logout", logout_post,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_WRITE, .status = 204,
+      .summary = "End this sign-in session", .tag = "Sign-in" },
+    { GET, "/auth/sessions", sessions_list,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_READ,
+      .reply = &session_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .summary = "List one's sign-in sessions, newest first", .tag = "Sign-in" },
+    { DELETE, "/auth/sessions", sessions_delete_others,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_WRITE, .status = 204,
+      .summary = "End all sign-in sessions but this one", .tag = "Sign-in" },
+    { DELETE, "/auth/sessions/{session}", sessions_delete_one,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_WRITE, .status = 204,
+      .summary = "End one sign-in session", .tag = "Sign-in" },
+    { GET, "/auth/me", me_get,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_READ, .rate = RATE_READ,
+      .reply = &user_spec, .status = 200,
+      .summary = "Read one's own account", .tag = "Sign-in" },
+    { PUT, "/auth/me", me_put,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .body = &me_change_spec, .reply = &user_spec, .status = 200,
+      .summary = "Change one's own account", .tag = "Sign-in" },
+    { POST, "/auth/password", password_post,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
+      .body = &password_spec, .status = 204,
+      .summary = "Change one's password and end the other sign-in sessions", .tag = "Sign-in" },
+};
+/* clang-format on */
+const struct route_table auth_routes = { routes, COUNT_OF(routes) };

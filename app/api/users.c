@@ -1,0 +1,261 @@
+#include "parley/api/users.h"
+
+#include "parley/api/routes.h"
+#include "parley/core/limits.h"
+#include "parley/domain/user_change.h"
+#include "parley/gate/page.h"
+#include "parley/gate/precondition.h"
+
+enum { SKIP_MAX = 1000000 };
+
+/* ---- what goes in and out ---- */
+/* clang-format off */
+static const char *const role_names[] = { "USER", "ADMIN", NULL };
+
+#define USER_FIELD(member) .offset = offsetof(struct user, member)
+static const struct field user_fields[] = {
+    { "id", FIELD_UUID, USER_FIELD(uuid) },
+    { "email", FIELD_STR, FIELD_NULLABLE, USER_FIELD(email), .doc = "In lower case" },
+    { "username", FIELD_STR, USER_FIELD(username) },
+    { "first_name", FIELD_STR, FIELD_NULLABLE, USER_FIELD(first_name) },
+    { "last_name", FIELD_STR, FIELD_NULLABLE, USER_FIELD(last_name) },
+    { "role", FIELD_ENUM, USER_FIELD(role), .names = role_names },
+    { "is_active", FIELD_BOOL, USER_FIELD(is_active) },
+    { "is_first_login", FIELD_BOOL, USER_FIELD(is_first_login),
+      .doc = "True until the second sign-in, or until the password is changed" },
+    { "tos_accepted", FIELD_BOOL, USER_FIELD(tos_accepted) },
+    { "twofa_enabled", FIELD_BOOL, USER_FIELD(twofa_enabled) },
+    { "last_login", FIELD_TIME, FIELD_NULLABLE, USER_FIELD(last_login_us) },
+    { "created_at", FIELD_TIME, USER_FIELD(created_us) },
+    { "updated_at", FIELD_TIME, USER_FIELD(updated_us) },
+};
+const struct spec user_spec = { SPEC_INIT("User", struct user, user_fields) };
+
+struct user_create_body {
+    struct body body;
+    struct str email, password, first_name, last_name;
+    int role;
+};
+#define CREATE_FIELD(member) .offset = offsetof(struct user_create_body, member)
+static const struct field create_fields[] = {
+    { "email", FIELD_EMAIL, FIELD_REQUIRED, CREATE_FIELD(email) },
+    { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, CREATE_FIELD(password) },
+    { "first_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(first_name) },
+    { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(last_name) },
+    { "role", FIELD_ENUM, CREATE_FIELD(role), .names = role_names, .doc = "USER unless said otherwise" },
+};
+static const struct spec create_spec = { SPEC_INIT("UserCreate", struct user_create_body, create_fields) };
+
+#define CHANGE_FIELD(member) .offset = offsetof(struct user_change_body, member)
+static const struct field change_fields[] = {
+    { "first_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name) },
+    { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name) },
+    { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted) },
+    { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active), .doc = "ADMIN only. false ends all sessions" },
+    { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = role_names, .doc = "ADMIN only" },
+};
+static const struct spec change_spec = { SPEC_INIT("UserChange", struct user_change_body, change_fields) };
+
+struct list_query {
+    struct body body;
+    int64_t skip_count;
+    struct str text;
+};
+static const struct field list_fields[] = {
+    { "skip", FIELD_INT, 0, 0, SKIP_MAX, .offset = offsetof(struct list_query, skip_count),
+      .doc = "Rows to leave out; the cursor is quicker" },
+    { "q", FIELD_STR, 0, 0, NAME_MAX_CHARS, .offset = offsetof(struct list_query, text),
+      .doc = "Part of an address, username or name" },
+};
+static const struct spec list_spec = { SPEC_INIT("UserListQuery", struct list_query, list_fields) };
+
+static const char *const messages_names[] = { "keep", "erase", NULL };
+struct delete_query {
+    struct body body;
+    int messages; /* enum user_messages */
+};
+static const struct field delete_fields[] = {
+    { "messages", FIELD_ENUM, .offset = offsetof(struct delete_query, messages), .names = messages_names,
+      .doc = "keep: what they wrote stays under \"Deleted user\"; erase: it and its files go" },
+};
+static const struct spec delete_spec = { SPEC_INIT("UserDeleteQuery", struct delete_query, delete_fields) };
+
+#define STATS_FIELD(member) { #member, FIELD_INT, .offset = offsetof(struct user_stats, member) }
+static const struct field stats_fields[] = {
+    STATS_FIELD(total_users),
+    STATS_FIELD(active_users),
+    STATS_FIELD(admin_users),
+    STATS_FIELD(twofa_enabled_users),
+};
+static const struct spec stats_spec = { SPEC_INIT("UserStats", struct user_stats, stats_fields) };
+/* clang-format on */
+
+/* ---- shared with auth.c ---- */
+
+void users_reply_created(struct ctx *ctx, const struct user *user, struct reply *reply)
+{
+    char id[UUID_TEXT_BYTES];
+
+    uuid_format(&user->uuid, id);
+    reply_header(reply, "Location", arena_printf(ctx->arena, "/users/%s", id));
+    spec_encode(&reply->json, &user_spec, user);
+}
+
+void users_reply_one(struct ctx *ctx, const struct call *call, const struct user *user, struct reply *reply)
+{
+    if (precondition_reply(ctx, call, user->version, reply) == FRESHNESS_SEND)
+        spec_encode(&reply->json, &user_spec, user);
+}
+
+/* If-Match that names several tags, or any, is judged on the row as it is now, and that version is then demanded. */
+static enum err wanted_version(struct ctx *ctx, const struct call *call, const struct uuid *uuid, int64_t *ret_version)
+{
+    struct user user;
+
+    if (http_header(call->request, "If-Match").ptr == NULL) {
+        *ret_version = 0;
+        return ERR_OK;
+    }
+    TRY(user_get_by_uuid(ctx, uuid, &user));
+    TRY(precondition_check(ctx, call, user.version));
+    *ret_version = user.version;
+    return ERR_OK;
+}
+
+enum err users_change(struct ctx *ctx, const struct call *call, const struct uuid *uuid, struct reply *reply)
+{
+    const struct user_change_body *body = call->body;
+    struct user_change change = {
+        .what = (unsigned)body->body.sent,
+        .first_name = body->first_name,
+        .last_name = body->last_name,
+        .tos_accepted = body->tos_accepted,
+        .is_active = body->is_active,
+        .role = (enum user_role)body->role,
+    };
+    struct user user;
+
+    TRY(wanted_version(ctx, call, uuid, &change.version));
+    TRY(user_change(ctx, uuid, &change, &user));
+    users_reply_one(ctx, call, &user, reply);
+    return ERR_OK;
+}
+
+/* ---- handlers ---- */
+
+static enum err users_list(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct list_query *query = call->query;
+    struct user_list_opts opts = { .query = query->text };
+    struct user *users;
+    struct page page;
+    size_t count;
+
+    TRY(page_read(ctx, call, 1, &page));
+    opts.limit = page.limit + 1;
+    if (page.after.key_count > 0)
+        opts.after_id = page.after.keys[0];
+    else
+        opts.skip_count = query->skip_count;
+    TRY(user_list(ctx, &opts, &users, &count));
+    if (count > (size_t)page.limit) {
+        count = (size_t)page.limit;
+        TRY(page_next(ctx, call, &(struct page_position){ 1, { users[count - 1].id } }, reply));
+    }
+    spec_encode_list(&reply->json, &user_spec, users, count);
+    return ERR_OK;
+}
+
+static enum err users_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct user_create_body *body = call->body;
+    struct user_create_opts opts = {
+        .email = body->email,
+        .password = body->password,
+        .first_name = body->first_name,
+        .last_name = body->last_name,
+        .role = (enum user_role)body->role,
+    };
+    struct user user;
+
+    TRY(user_create(ctx, &opts, &user));
+    users_reply_created(ctx, &user, reply);
+    return ERR_OK;
+}
+
+/* People see themselves, an ADMIN everyone; somebody else looks like nobody. */
+static enum err check_visible(struct ctx *ctx, const struct call *call)
+{
+    if (call->principal->role == USER_ROLE_ADMIN || uuid_eq(&call->ids[0], &call->principal->user))
+        return ERR_OK;
+    return fail(ctx, ERR_USER_NOT_FOUND);
+}
+
+static enum err users_get(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct user user;
+
+    TRY(check_visible(ctx, call));
+    TRY(user_get_by_uuid(ctx, &call->ids[0], &user));
+    users_reply_one(ctx, call, &user, reply);
+    return ERR_OK;
+}
+
+static enum err users_put(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct user_change_body *body = call->body;
+
+    TRY(check_visible(ctx, call));
+    if ((body->body.sent & (USER_CHANGE_ACTIVE | USER_CHANGE_ROLE)) != 0 && call->principal->role != USER_ROLE_ADMIN)
+        return fail(ctx, ERR_FORBIDDEN);
+    return users_change(ctx, call, &call->ids[0], reply);
+}
+
+static enum err users_delete(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct delete_query *query = call->query;
+
+    (void)reply;
+    return user_delete(ctx, &call->ids[0], (enum user_messages)query->messages);
+}
+
+static enum err users_stats(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct user_stats stats;
+
+    (void)call;
+    TRY(user_stats(ctx, &stats));
+    spec_encode(&reply->json, &stats_spec, &stats);
+    return ERR_OK;
+}
+
+/* clang-format off */
+static const struct route routes[] = {
+    { GET, "/users", users_list,
+      .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
+      .flags = ROUTE_PAGED, .query = &list_spec, .reply = &user_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .summary = "List accounts in the order in which they were made", .tag = "Users" },
+    { POST, "/users", users_post,
+      .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
+      .body = &create_spec, .reply = &user_spec, .status = 201,
+      .summary = "Make an account and its personal workspace", .tag = "Users" },
+    { GET, "/users/stats/summary", users_stats,
+      .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
+      .reply = &stats_spec, .status = 200,
+      .summary = "Count accounts", .tag = "Users" },
+    { GET, "/users/{user}", users_get,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_READ, .rate = RATE_READ,
+      .reply = &user_spec, .status = 200,
+      .summary = "Read one's own account; an ADMIN any", .tag = "Users" },
+    { PUT, "/users/{user}", users_put,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .body = &change_spec, .reply = &user_spec, .status = 200,
+      .summary = "Change one's own account; an ADMIN any, its state and role too", .tag = "Users" },
+    { DELETE, "/users/{user}", users_delete,
+      .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
+      .query = &delete_spec, .status = 204,
+      .summary = "Delete an account and its personal data; a workspace that it owned alone is left without an owner",
+      .tag = "Users" },
+};
+/* clang-format on */
+const struct route_table users_routes = { routes, COUNT_OF(routes) };
