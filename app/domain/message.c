@@ -42,25 +42,36 @@ struct str message_sender_name(struct ctx *ctx, struct str first_name, struct st
     return arena_str(ctx->arena, last_name.len > 0 ? last_name : username);
 }
 
-static struct sender sender_read(struct ctx *ctx, const struct db_row *row)
+struct sender message_sender_read(struct ctx *ctx, const struct db_row *row, const struct message_sender_columns *columns)
 {
-    struct sender sender = { .id = db_row_uuid(row, COL_SENDER_UUID), .kind = (int)db_row_int(row, COL_SENDER_KIND) };
+    struct sender sender = { .id = db_row_uuid(row, columns->uuid), .kind = (int)db_row_int(row, columns->kind) };
 
-    if (!db_row_is_null(row, COL_SENDER_ID) && db_row_is_null(row, COL_SENDER_DELETED)) {
-        sender.name = message_sender_name(ctx, db_row_str(row, COL_FIRST_NAME), db_row_str(row, COL_LAST_NAME),
-                                          db_row_str(row, COL_USERNAME));
-    } else if (db_row_int(row, COL_IS_AI) != 0) {
+    if (!db_row_is_null(row, columns->uuid) && db_row_is_null(row, columns->deleted)) {
+        sender.name = message_sender_name(ctx, db_row_str(row, columns->first_name),
+                                          db_row_str(row, columns->last_name), db_row_str(row, columns->username));
+    } else if (db_row_int(row, columns->is_ai) != 0) {
         sender.kind = SENDER_ASSISTANT;
         sender.name = STR("Assistant");
-    } else if (!db_row_is_null(row, COL_SENDER_NAME)) {
+    } else if (!db_row_is_null(row, columns->sender_name)) {
         sender.kind = SENDER_OUTSIDE;
-        sender.name = arena_str(ctx->arena, db_row_str(row, COL_SENDER_NAME));
+        sender.name = arena_str(ctx->arena, db_row_str(row, columns->sender_name));
     } else {
         sender.kind = SENDER_DELETED;
         sender.name = STR("Deleted user");
     }
     return sender;
 }
+
+static const struct message_sender_columns sender_columns = {
+    .uuid = COL_SENDER_UUID,
+    .kind = COL_SENDER_KIND,
+    .first_name = COL_FIRST_NAME,
+    .last_name = COL_LAST_NAME,
+    .username = COL_USERNAME,
+    .deleted = COL_SENDER_DELETED,
+    .sender_name = COL_SENDER_NAME,
+    .is_ai = COL_IS_AI,
+};
 
 static enum err message_read(struct ctx *ctx, const struct db_row *row, const struct chat_ref *chat,
                              struct message *ret_message)
@@ -72,7 +83,7 @@ static enum err message_read(struct ctx *ctx, const struct db_row *row, const st
         .seq = db_row_int(row, COL_SEQ),
         .sender_user_id = db_row_int(row, COL_SENDER_ID),
         .sender_id = db_row_uuid(row, COL_SENDER_UUID),
-        .sender = sender_read(ctx, row),
+        .sender = message_sender_read(ctx, row, &sender_columns),
         .content = arena_str(ctx->arena, db_row_str(row, COL_CONTENT)),
         .is_ai_response = db_row_int(row, COL_IS_AI) != 0,
         .status = (int)db_row_int(row, COL_STATUS),

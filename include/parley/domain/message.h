@@ -83,11 +83,22 @@ enum err message_range_read(struct ctx *ctx, const struct chat_ref *chat, const 
 /* Page `number` (from 1, the newest) of `size` messages (1 … PAGE_MAX). A page past the end is empty. */
 enum err message_page_read(struct ctx *ctx, const struct chat_ref *chat, int64_t number, int64_t size,
                            struct message_page *ret_page) MUST_CHECK;
-/* A user's name as others see it: first and last name, else the username. In the arena; absent past its cap. */
-struct str message_sender_name(struct ctx *ctx, struct str first_name, struct str last_name, struct str username);
-
 /* One message of a chat. ERR_MESSAGE_NOT_FOUND: also for tombstones and for messages of another chat. */
 enum err message_get(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
                      struct message *ret_message) MUST_CHECK;
+
+/* --- for other statements that name a sender --- */
+
+/* A user's name as others see it: first and last name, else the username. In the arena; absent past its cap. */
+struct str message_sender_name(struct ctx *ctx, struct str first_name, struct str last_name, struct str username);
+
+/* Which columns of a row say who wrote a message: of users, joined on the sender, and of messages. */
+struct message_sender_columns {
+    int uuid, kind, first_name, last_name, username, deleted; /* users: uuid … deleted_us */
+    int sender_name, is_ai;                                   /* messages: sender_name, is_ai_response */
+};
+struct db_row;
+/* Who wrote it. What does not fit into the arena is absent; see arena_check. */
+struct sender message_sender_read(struct ctx *ctx, const struct db_row *row, const struct message_sender_columns *columns);
 
 #endif
