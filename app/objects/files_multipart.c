@@ -310,7 +310,7 @@ static enum err empty_upload(int dir)
 }
 
 /* A part that was just arriving may come in between, so the folder is emptied until it goes. */
-static enum err remove_upload(struct files *files, const char *path)
+enum err files_upload_remove(struct files *files, const char *path)
 {
     enum err err = ERR_OK;
     int dir = openat(files->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -350,7 +350,7 @@ enum err files_multipart_complete(struct store *store, struct arena *a, struct s
     close(dir);
     if (err != ERR_OK)
         return err;
-    enum err removed = remove_upload(files, folder);
+    enum err removed = files_upload_remove(files, folder);
     (void)removed; /* the sweep finds what is left of it */
     return ERR_OK;
 }
@@ -366,59 +366,6 @@ enum err files_multipart_abort(struct store *store, struct arena *a, struct str 
     TRY(err);
     close(dir);
     TRY(files_path(path, FILES_UPLOADS_DIR "/%.*s", STR_FMT(upload_id)));
-    err = remove_upload(files_of(store), path);
+    err = files_upload_remove(files_of(store), path);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-static int64_t mtime_us(const struct stat *st)
-{
-    return (int64_t)st->st_mtim.tv_sec * US_PER_S + st->st_mtim.tv_nsec / 1000;
-}
-
-/* One entry of .tmp or .uploads, when nobody has touched it since before_us. */
-static enum err sweep_entry(struct files *files, const char *folder, const char *name, int64_t before_us,
-                            int64_t *count)
-{
-    char path[FILES_PATH_BYTES];
-    struct stat st;
-    TRY(files_path(path, "%s/%s", folder, name));
-    if (fstatat(files->dir, path, &st, AT_SYMLINK_NOFOLLOW) != 0 || mtime_us(&st) >= before_us)
-        return ERR_OK;
-    enum err err = ERR_OK;
-    if (S_ISDIR(st.st_mode))
-        err = remove_upload(files, path);
-    else if (unlinkat(files->dir, path, 0) != 0)
-        err = files_errno(files, "delete");
-    if (err == ERR_OK)
-        (*count)++;
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-static enum err sweep_folder(struct files *files, const char *folder, int64_t before_us, int64_t *count)
-{
-    int dir = openat(files->dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = dir >= 0 ? fdopendir(dir) : NULL;
-    if (stream == NULL) {
-        if (dir >= 0)
-            close(dir);
-        return store_fail(&files->base, "The object folder is not there (OBJECTS_DIR)");
-    }
-    enum err err = ERR_OK;
-    struct dirent *entry;
-    while (err == ERR_OK && (entry = readdir(stream)) != NULL) {
-        if (entry->d_name[0] != '.')
-            err = sweep_entry(files, folder, entry->d_name, before_us, count);
-    }
-    closedir(stream);
-    return err;
-}
-
-enum err files_sweep(struct store *store, struct arena *a, int64_t older_than_us, int64_t *ret_count)
-{
-    (void)a;
-    int64_t count = 0;
-    TRY(sweep_folder(files_of(store), FILES_TEMP_DIR, older_than_us, &count));
-    TRY(sweep_folder(files_of(store), FILES_UPLOADS_DIR, older_than_us - STORE_UPLOAD_KEPT_DAYS * US_PER_DAY, &count));
-    *ret_count = count;
-    return ERR_OK;
 }
