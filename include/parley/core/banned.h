@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#ifdef PARLEY_VENDOR_MYSQL
-/* Its macros name banned functions, so it must come before the ban (CMakeLists.txt: app/db/mysql*.c). */
-#include <mysql.h>
+#ifdef PARLEY_VENDOR_FIRST
+/* A library's header whose macros name banned functions must come before the ban; CMakeLists.txt says for which files. */
+#include PARLEY_VENDOR_FIRST
 #endif
 
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok atoi atol atoll gmtime localtime
