@@ -15,6 +15,41 @@ struct earlier {
     int64_t created_us;
 };
 
+static bool key_is_sane(struct str key)
+{
+    if (key.len == 0 || key.len > IDEMPOTENCY_KEY_MAX)
+        return false;
+    for (size_t i = 0; i < key.len; i++)
+        if (key.ptr[i] < ' ' || key.ptr[i] > '~')
+            return false;
+    return true;
+}
+
+enum err idempotency_claim_new(struct ctx *ctx, const struct idempotency_request *request,
+                               const struct idempotency_claim **ret_claim)
+{
+    struct idempotency_claim *claim = arena_calloc(ctx->arena, 1, sizeof(*claim));
+    struct digest *digest;
+
+    if (!key_is_sane(request->key))
+        return problem_add(ctx->problem, (struct fault){ "header", "Idempotency-Key", "value_error.idempotency_key",
+                                                         "must have 1 to 128 visible ASCII characters" });
+    digest = digest_new();
+    if (claim == NULL || digest == NULL) {
+        digest_free(digest);
+        return fail(ctx, ERR_NO_MEMORY);
+    }
+    digest_add(digest, request->scope.ptr, request->scope.len);
+    digest_add(digest, "", 1);
+    digest_add(digest, request->key.ptr, request->key.len);
+    digest_end(digest, claim->key_hash);
+    if (request->body.ptr != NULL)
+        digest_sha256(request->body, claim->body_hash);
+    claim->user_id = request->user_id;
+    *ret_claim = claim;
+    return ERR_OK;
+}
+
 static struct db_value hash_value(const uint8_t hash[SHA256_BYTES])
 {
     return DB_BLOB(((struct str){ (const char *)hash, SHA256_BYTES }));

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <ctype.h>
 
-#include "cursor.h"
 #include "parley/core/limits.h"
 
 enum { LINK_MAX_BYTES = 8192, CURSOR_TEXT_MAX = 100 };
@@ -47,13 +46,16 @@ static void context_write(const struct call *call, struct buf *out)
 static enum err cursor_check(struct ctx *ctx, const struct call *call, struct str text, size_t key_count,
                              struct page_position *ret_position)
 {
+    struct page_position position = { .key_count = key_count };
     struct buf context;
     enum err e;
 
     buf_init(&context, LINK_MAX_BYTES);
     context_write(call, &context);
-    e = cursor_read(ctx->app->keys, ctx->arena, buf_str(&context), text, key_count, ret_position);
+    e = cursor_read(ctx, buf_str(&context), text, key_count, position.keys);
     buf_release(&context);
+    if (e == ERR_OK)
+        *ret_position = position;
     return e == ERR_INVALID ? failf(ctx, ERR_BAD_REQUEST, "bad cursor") : e;
 }
 
@@ -111,7 +113,7 @@ static void link_write(struct ctx *ctx, const struct call *call, const struct ht
     buf_add_c(out, "cursor=");
     buf_init(&context, LINK_MAX_BYTES);
     context_write(call, &context);
-    cursor_write(ctx->app->keys, buf_str(&context), last, out);
+    cursor_write(ctx, buf_str(&context), last->keys, last->key_count, out);
     buf_release(&context);
     buf_add_c(out, ">; rel=\"next\"");
 }

@@ -54,55 +54,35 @@ static enum err query_decode(struct passage *p)
     return spec_decode_query(&p->ctx, spec, pairs, count, query);
 }
 
-static bool key_is_sane(struct str key)
-{
-    if (key.len == 0 || key.len > IDEMPOTENCY_KEY_MAX)
-        return false;
-    for (size_t i = 0; i < key.len; i++)
-        if (key.ptr[i] < ' ' || key.ptr[i] > '~')
-            return false;
-    return true;
-}
-
 /* The same key on another route, or for another thing in the path, is another key. */
-static enum err key_hash(struct passage *p, struct str key, uint8_t ret_hash[SHA256_BYTES])
+static void scope_write(const struct passage *p, struct buf *out)
 {
-    struct digest *digest = digest_new();
-
-    if (digest == NULL)
-        return fail(&p->ctx, ERR_NO_MEMORY);
-    digest_add(digest, p->call.route->path, strlen(p->call.route->path) + 1);
-    digest_add(digest, &p->match.workspace, sizeof(p->match.workspace));
-    digest_add(digest, p->match.ids, sizeof(p->match.ids));
+    buf_add_c(out, p->call.route->path);
+    buf_add_byte(out, '\0');
+    buf_add_bytes(out, &p->match.workspace, sizeof(p->match.workspace));
+    buf_add_bytes(out, p->match.ids, sizeof(p->match.ids));
     for (size_t i = 0; i < p->match.word_count; i++) {
-        digest_add(digest, p->match.words[i].ptr, p->match.words[i].len);
-        digest_add(digest, "", 1);
+        buf_add(out, p->match.words[i]);
+        buf_add_byte(out, '\0');
     }
-    digest_add(digest, key.ptr, key.len);
-    digest_end(digest, ret_hash);
-    return ERR_OK;
 }
 
 /* body: absent where the handler reads it and makes the hash. */
 static enum err claim_make(struct passage *p, struct str body)
 {
-    struct str key = http_header(p->call.request, "Idempotency-Key");
-    struct idempotency_claim *claim;
+    struct idempotency_request request = { .user_id = p->principal.user_id, .body = body };
+    struct buf scope;
+    enum err e;
 
-    if (!(p->call.route->flags & ROUTE_IDEMPOTENT) || key.ptr == NULL)
+    request.key = http_header(p->call.request, "Idempotency-Key");
+    if (!(p->call.route->flags & ROUTE_IDEMPOTENT) || request.key.ptr == NULL)
         return ERR_OK;
-    if (!key_is_sane(key))
-        return problem_add(p->ctx.problem, (struct fault){ "header", "Idempotency-Key", "value_error.idempotency_key",
-                                                           "must have 1 to 128 visible ASCII characters" });
-    claim = arena_calloc(p->ctx.arena, 1, sizeof(*claim));
-    if (claim == NULL)
-        return fail(&p->ctx, ERR_NO_MEMORY);
-    claim->user_id = p->principal.user_id;
-    TRY(key_hash(p, key, claim->key_hash));
-    if (body.ptr != NULL)
-        digest_sha256(body, claim->body_hash);
-    p->call.claim = claim;
-    return ERR_OK;
+    buf_init(&scope, PATH_MAX_BYTES * 2);
+    scope_write(p, &scope);
+    request.scope = buf_str(&scope);
+    e = idempotency_claim_new(&p->ctx, &request, &p->call.claim);
+    buf_release(&scope);
+    return e;
 }
 
 /* No body is an empty object: what is missing in it is listed, and where everything is optional nothing is. */

@@ -11,6 +11,7 @@
 #include "parley/auth/digest.h"
 #include "parley/core/ctx.h"
 #include "parley/core/ids.h"
+#include "parley/core/str.h"
 
 /* What a request claims; made by the gate (call->claim), NULL where the client sent no key. */
 struct idempotency_claim {
@@ -18,6 +19,17 @@ struct idempotency_claim {
     uint8_t key_hash[SHA256_BYTES];  /* of route, ids in the path and key */
     uint8_t body_hash[SHA256_BYTES]; /* of the body's bytes; zero for multipart until idempotency_with_body */
 };
+
+/* What a claim is made of. */
+struct idempotency_request {
+    int64_t user_id;
+    struct str scope; /* what the key is for: the route and the ids in its path; any bytes */
+    struct str key;   /* as the client sent it, 1 … IDEMPOTENCY_KEY_MAX visible ASCII characters */
+    struct str body;  /* absent: the handler reads it and uses idempotency_with_body */
+};
+/* Makes a claim, in the arena. ERR_INVALID: the key is malformed (the fault is in the problem). ERR_NO_MEMORY. */
+enum err idempotency_claim_new(struct ctx *ctx, const struct idempotency_request *request,
+                               const struct idempotency_claim **ret_claim) MUST_CHECK;
 
 enum idempotency {
     IDEMPOTENCY_NEW,  /* go on: make the thing under the id that was passed */

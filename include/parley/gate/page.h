@@ -1,9 +1,8 @@
 /*
  * Paged lists: `limit` and `cursor` in, `Link: <…>; rel="next"` (RFC 8288) out. For routes with ROUTE_PAGED.
  *
- * A cursor is the position behind the last row of a page: base64url of the position's bytes and 8 bytes of a MAC that
- * binds it to the route, the workspace, the path's ids and the caller. One that was made up, cut, or taken from
- * somewhere else is 400.
+ * A cursor (domain/cursor.h) is the position behind the last row of a page, bound to the route, the workspace, the
+ * path's ids and the caller. One that was made up, cut, or taken from somewhere else is 400.
  */
 #ifndef PARLEY_GATE_PAGE_H
 #define PARLEY_GATE_PAGE_H
@@ -12,9 +11,10 @@
 #include <stdint.h>
 
 #include "parley/core/ctx.h"
+#include "parley/domain/cursor.h"
 #include "parley/gate/route.h"
 
-enum { PAGE_KEYS_MAX = 3 };
+enum { PAGE_KEYS_MAX = CURSOR_KEYS_MAX };
 
 /* A position: the sort keys of the last row, in the order of ORDER BY (times, seq, integer ids). */
 struct page_position {
