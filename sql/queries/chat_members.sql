@@ -11,8 +11,8 @@ INSERT INTO chat_members (chat_id, user_id, workspace_id, joined_us) VALUES (?, 
 -- name: chat_member_delete
 DELETE FROM chat_members WHERE chat_id = ? AND user_id = ? AND workspace_id = ?
 
--- name: chat_member_other
-SELECT user_id FROM chat_members WHERE chat_id = ? AND workspace_id = ? AND user_id <> ? LIMIT 1
+-- name: chat_member_any
+SELECT user_id FROM chat_members WHERE chat_id = ? AND workspace_id = ? LIMIT 1
 
 -- name: chat_member_leave_workspace
 DELETE FROM chat_members WHERE workspace_id = ? AND user_id = ?

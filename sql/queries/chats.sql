@@ -11,7 +11,7 @@ FOR UPDATE
 -- The columns after FROM's first line are the same in chat_get, chat_history and chat_open_list (chat_read).
 -- name: chat_get
 SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.model, c.system_prompt, c.temperature,
-    c.max_tokens, c.message_count, page.joined, c.activity_us, c.version, c.created_us, c.updated_us, l.uuid, l.seq,
+    c.max_tokens, c.message_count, page.joined, c.last_seq, c.activity_us, c.version, c.created_us, c.updated_us, l.uuid, l.seq,
     l.is_ai_response, SUBSTR(l.content, 1, ?), l.created_us, l.sender_name, s.uuid, s.first_name, s.last_name,
     s.username, s.kind, s.deleted_us
 FROM (SELECT p.id AS id, p.workspace_id AS workspace_id, p.join_mode = 0 OR m.user_id IS NOT NULL AS joined,
@@ -25,7 +25,7 @@ FROM (SELECT p.id AS id, p.workspace_id AS workspace_id, p.join_mode = 0 OR m.us
 -- The chats that one is in, newest activity first: everyone's by their index, and those that one has joined.
 -- name: chat_history
 SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.model, c.system_prompt, c.temperature,
-    c.max_tokens, c.message_count, 1, page.activity_us, c.version, c.created_us, c.updated_us, l.uuid, l.seq,
+    c.max_tokens, c.message_count, 1, c.last_seq, page.activity_us, c.version, c.created_us, c.updated_us, l.uuid, l.seq,
     l.is_ai_response, SUBSTR(l.content, 1, ?), l.created_us, l.sender_name, s.uuid, s.first_name, s.last_name,
     s.username, s.kind, s.deleted_us
 FROM (SELECT p.id AS id, p.activity_us AS activity_us,
@@ -49,7 +49,7 @@ ORDER BY page.activity_us DESC, page.id DESC
 -- Open chats that one has not joined. Their messages are not for the caller, so none is shown.
 -- name: chat_open_list
 SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.model, c.system_prompt, c.temperature,
-    c.max_tokens, c.message_count, 0, c.activity_us, c.version, c.created_us, c.updated_us, NULL, NULL, NULL, NULL,
+    c.max_tokens, c.message_count, 0, c.last_seq, c.activity_us, c.version, c.created_us, c.updated_us, NULL, NULL, NULL, NULL,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM chats c LEFT JOIN users u ON u.id = c.created_by
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ?

@@ -17,8 +17,9 @@
 
 #include "parley/core/ctx.h"
 #include "parley/core/ids.h"
-#include "parley/domain/idempotency.h"
+#include "parley/core/list.h"
 #include "parley/domain/member.h"
+#include "parley/domain/message.h"
 
 /* Stored as these numbers. */
 enum chat_join { CHAT_JOIN_WORKSPACE, CHAT_JOIN_OPEN, CHAT_JOIN_INVITE };
@@ -53,13 +54,12 @@ struct chat_ref {
 enum err chat_find(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                    enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;
 
-/* The start of a chat's newest message. */
+/* The start of a chat's newest message that has not been deleted. */
 struct chat_last_message {
-    struct uuid id;
+    struct uuid uuid;
     int64_t seq;
-    struct uuid sender;     /* zero: no user */
-    struct str sender_name; /* absent: the assistant */
-    struct str content;     /* its first CHAT_PREVIEW_CHARS code points */
+    struct sender sender;
+    struct str content; /* its first CHAT_PREVIEW_CHARS code points */
     bool is_ai_response;
     int64_t created_us;
 };
@@ -75,69 +75,28 @@ struct chat {
     struct str provider, model, system_prompt; /* absent: not set */
     double temperature;                        /* NAN: not set */
     int64_t max_tokens;                        /* INT64_MIN: not set */
-    int64_t message_count;
-    bool joined;
+    int64_t message_count, last_seq;
+    bool joined;                            /* the caller is in it */
     struct chat_last_message *last_message; /* NULL: none, or not to be read by the caller */
-    int64_t activity_us;
+    struct list messages;                   /* struct message, the newest; filled by chat_get_with_messages only */
+    int64_t activity_us;                    /* time of the newest message, or of the chat's making */
     int64_t version;
     int64_t created_us, updated_us;
 };
 
 struct db_row;
 /*
- * For statements that list chats: takes a row of their columns (CHAT_COLUMN_COUNT of them, in the order of chat_get's SELECT list).
+ * For statements that list chats: takes a row whose columns are those of chat_get (sql/queries/chats.sql).
  * ERR_NO_MEMORY.
  */
-enum { CHAT_COLUMN_COUNT = 25 };
 enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m, struct chat *ret_chat) MUST_CHECK;
 
-/* One chat with its newest message, for whoever may see it; the caller of this has asked chat_find. ERR_CHAT_NOT_FOUND. */
+/* One chat with the start of its newest message, for whoever may see it. ERR_CHAT_NOT_FOUND. One statement. */
 enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                   struct chat *ret_chat) MUST_CHECK;
-
-/* Settings, as sent. What is not in `fields` is left as it is (when made: its standard). */
-enum chat_field {
-    CHAT_TITLE = 1,
-    CHAT_ASSISTANT = 2,
-    CHAT_PROVIDER = 4,
-    CHAT_MODEL = 8,
-    CHAT_SYSTEM_PROMPT = 16,
-    CHAT_TEMPERATURE = 32,
-    CHAT_MAX_TOKENS = 64,
-    CHAT_JOIN = 128,
-};
-struct chat_settings {
-    unsigned fields; /* enum chat_field */
-    struct str title;
-    enum chat_assistant assistant;
-    struct str provider, model, system_prompt; /* absent: not set */
-    double temperature;                        /* NAN: not set */
-    int64_t max_tokens;                        /* INT64_MIN: not set */
-    enum chat_join join;
-};
-
-/*
- * Makes a chat; its maker is its first member. With a claim that was used before, answers with the chat of that time
- * (ERR_CHAT_NOT_FOUND when that is gone). ERR_IDEMPOTENCY_BODY.
- */
-enum err chat_create(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct chat_settings *settings,
-                     const struct idempotency_claim *claim, struct chat *ret_chat) MUST_CHECK;
-
-/*
- * Changes settings; needs CHAT_MANAGE. A chat that stops being everyone's keeps its creator, the caller and whoever had
- * joined before.
- *   if_version  0: any
- * ERR_PRECONDITION, and what chat_find returns.
- */
-enum err chat_update(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
-                     const struct chat_settings *settings, int64_t if_version, struct chat *ret_chat) MUST_CHECK;
-
-/*
- * Deletes a chat; needs CHAT_MANAGE. Marked in one statement and gone for everyone; a job removes messages and objects.
- * ERR_PRECONDITION, and what chat_find returns.
- */
-enum err chat_delete(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
-                     int64_t if_version) MUST_CHECK;
+/* The same with its newest PAGE_DEFAULT messages, oldest first, of one moment; none for whoever may not read them. */
+enum err chat_get_with_messages(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                                struct chat *ret_chat) MUST_CHECK;
 
 /*
  * chat_find inside db_run, the chat's row locked until the end of the transaction. The workspace's lock, where it is

@@ -1,0 +1,248 @@
+#include "parley/domain/chat.h"
+
+#include <math.h>
+
+#include "parley/core/limits.h"
+#include "parley/db/db.h"
+
+/* ---- who may do what ---- */
+
+static bool has_role(const struct membership *m, int64_t user_id, const struct chat_ref *chat, enum chat_right right)
+{
+    switch (right) {
+    case CHAT_SEE:
+    case CHAT_READ: return true;
+    case CHAT_WRITE: return m->role >= MEMBER_ROLE_MEMBER;
+    case CHAT_MANAGE:
+        return m->role >= MEMBER_ROLE_OWNER || (m->role >= MEMBER_ROLE_MEMBER && chat->created_by == user_id);
+    }
+    return false;
+}
+
+static enum err right_check(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct chat_ref *chat,
+                            enum chat_right right)
+{
+    if (!chat->joined && chat->join == CHAT_JOIN_INVITE)
+        return fail(ctx, ERR_CHAT_NOT_FOUND);
+    if (!has_role(m, user_id, chat, right))
+        return fail(ctx, ERR_FORBIDDEN);
+    if (!chat->joined && (right == CHAT_READ || right == CHAT_WRITE))
+        return fail(ctx, ERR_NOT_JOINED);
+    return ERR_OK;
+}
+
+static enum err ref_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct chat_ref *chat = arg;
+
+    (void)ctx;
+    chat->id = db_row_int(row, 0);
+    chat->join = (enum chat_join)db_row_int(row, 1);
+    chat->created_by = db_row_int(row, 2);
+    chat->last_seq = db_row_int(row, 3);
+    chat->message_count = db_row_int(row, 4);
+    chat->version = db_row_int(row, 5);
+    chat->joined = chat->join == CHAT_JOIN_WORKSPACE || !db_row_is_null(row, 6);
+    return ERR_OK;
+}
+
+enum err chat_find(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                   enum chat_right right, struct chat_ref *ret_chat)
+{
+    struct chat_ref found = { .uuid = *chat, .workspace_id = m->workspace_id };
+    enum err e = db_one(ctx, SQL_CHAT_REF, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_INT(m->workspace_id)), ref_read,
+                        &found);
+
+    if (e == ERR_NOT_FOUND)
+        return fail(ctx, ERR_CHAT_NOT_FOUND);
+    TRY(e);
+    TRY(right_check(ctx, m, user_id, &found, right));
+    *ret_chat = found;
+    return ERR_OK;
+}
+
+enum err chat_find_locked(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                          enum chat_right right, struct chat_ref *ret_chat)
+{
+    int64_t id;
+    enum err e = db_number(ctx, SQL_CHAT_LOCK, DB_ARGS(DB_UUID(chat), DB_INT(m->workspace_id)), &id);
+
+    if (e == ERR_NOT_FOUND)
+        return fail(ctx, ERR_CHAT_NOT_FOUND);
+    TRY(e);
+    return chat_find(ctx, m, user_id, chat, right, ret_chat);
+}
+
+/* ---- reading ---- */
+
+/* The SELECT list of chat_get, chat_history and chat_open_list. */
+enum column {
+    COLUMN_ID,
+    COLUMN_UUID,
+    COLUMN_TITLE,
+    COLUMN_CREATED_BY,
+    COLUMN_JOIN,
+    COLUMN_ASSISTANT,
+    COLUMN_PROVIDER,
+    COLUMN_MODEL,
+    COLUMN_SYSTEM_PROMPT,
+    COLUMN_TEMPERATURE,
+    COLUMN_MAX_TOKENS,
+    COLUMN_MESSAGE_COUNT,
+    COLUMN_JOINED,
+    COLUMN_LAST_SEQ,
+    COLUMN_ACTIVITY,
+    COLUMN_VERSION,
+    COLUMN_CREATED,
+    COLUMN_UPDATED,
+    COLUMN_LAST_UUID,
+    COLUMN_LAST_MESSAGE_SEQ,
+    COLUMN_LAST_IS_AI,
+    COLUMN_LAST_CONTENT,
+    COLUMN_LAST_CREATED,
+    COLUMN_LAST_SENDER_NAME,
+    COLUMN_SENDER_UUID,
+    COLUMN_SENDER_FIRST_NAME,
+    COLUMN_SENDER_LAST_NAME,
+    COLUMN_SENDER_USERNAME,
+    COLUMN_SENDER_KIND,
+    COLUMN_SENDER_DELETED,
+};
+
+/* As message.h says of a message's sender. */
+static struct sender sender_read(struct ctx *ctx, const struct db_row *row)
+{
+    struct sender sender = { .id = db_row_uuid(row, COLUMN_SENDER_UUID),
+                             .kind = (int)db_row_int(row, COLUMN_SENDER_KIND) };
+
+    if (!db_row_is_null(row, COLUMN_SENDER_UUID) && db_row_is_null(row, COLUMN_SENDER_DELETED)) {
+        sender.name = message_sender_name(ctx, db_row_str(row, COLUMN_SENDER_FIRST_NAME),
+                                          db_row_str(row, COLUMN_SENDER_LAST_NAME),
+                                          db_row_str(row, COLUMN_SENDER_USERNAME));
+    } else if (db_row_int(row, COLUMN_LAST_IS_AI) != 0) {
+        sender.kind = SENDER_ASSISTANT;
+        sender.name = STR("Assistant");
+    } else if (!db_row_is_null(row, COLUMN_LAST_SENDER_NAME)) {
+        sender.kind = SENDER_OUTSIDE;
+        sender.name = arena_str(ctx->arena, db_row_str(row, COLUMN_LAST_SENDER_NAME));
+    } else {
+        sender.kind = SENDER_DELETED;
+        sender.name = STR("Deleted user");
+    }
+    return sender;
+}
+
+static enum err last_message_read(struct ctx *ctx, const struct db_row *row, struct chat_last_message **ret_message)
+{
+    struct chat_last_message *last = arena_alloc(ctx->arena, sizeof(*last));
+
+    if (last == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *last = (struct chat_last_message){
+        .uuid = db_row_uuid(row, COLUMN_LAST_UUID),
+        .seq = db_row_int(row, COLUMN_LAST_MESSAGE_SEQ),
+        .sender = sender_read(ctx, row),
+        .content = arena_str(ctx->arena, db_row_str(row, COLUMN_LAST_CONTENT)),
+        .is_ai_response = db_row_int(row, COLUMN_LAST_IS_AI) != 0,
+        .created_us = db_row_int(row, COLUMN_LAST_CREATED),
+    };
+    *ret_message = last;
+    return arena_check(ctx->arena);
+}
+
+static void settings_read(struct ctx *ctx, const struct db_row *row, struct chat *chat)
+{
+    bool has_temperature = !db_row_is_null(row, COLUMN_TEMPERATURE);
+    bool has_max_tokens = !db_row_is_null(row, COLUMN_MAX_TOKENS);
+
+    chat->join = (enum chat_join)db_row_int(row, COLUMN_JOIN);
+    chat->assistant = (enum chat_assistant)db_row_int(row, COLUMN_ASSISTANT);
+    chat->provider = arena_str(ctx->arena, db_row_str(row, COLUMN_PROVIDER));
+    chat->model = arena_str(ctx->arena, db_row_str(row, COLUMN_MODEL));
+    chat->system_prompt = arena_str(ctx->arena, db_row_str(row, COLUMN_SYSTEM_PROMPT));
+    chat->temperature = has_temperature ? db_row_real(row, COLUMN_TEMPERATURE) : (double)NAN;
+    chat->max_tokens = has_max_tokens ? db_row_int(row, COLUMN_MAX_TOKENS) : INT64_MIN;
+}
+
+enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m, struct chat *ret_chat)
+{
+    *ret_chat = (struct chat){
+        .id = db_row_int(row, COLUMN_ID),
+        .uuid = db_row_uuid(row, COLUMN_UUID),
+        .workspace = m->workspace,
+        .title = arena_str(ctx->arena, db_row_str(row, COLUMN_TITLE)),
+        .created_by = db_row_uuid(row, COLUMN_CREATED_BY),
+        .message_count = db_row_int(row, COLUMN_MESSAGE_COUNT),
+        .last_seq = db_row_int(row, COLUMN_LAST_SEQ),
+        .joined = db_row_int(row, COLUMN_JOINED) != 0,
+        .activity_us = db_row_int(row, COLUMN_ACTIVITY),
+        .version = db_row_int(row, COLUMN_VERSION),
+        .created_us = db_row_int(row, COLUMN_CREATED),
+        .updated_us = db_row_int(row, COLUMN_UPDATED),
+    };
+    settings_read(ctx, row, ret_chat);
+    if (ret_chat->joined && !db_row_is_null(row, COLUMN_LAST_UUID))
+        TRY(last_message_read(ctx, row, &ret_chat->last_message));
+    return arena_check(ctx->arena);
+}
+
+struct get_call {
+    const struct membership *m;
+    int64_t user_id;
+    struct uuid uuid;
+    struct chat chat;
+};
+
+static enum err get_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct get_call *get = arg;
+
+    return chat_read(ctx, row, get->m, &get->chat);
+}
+
+enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                  struct chat *ret_chat)
+{
+    struct get_call get = { .m = m };
+    enum err e = db_one(ctx, SQL_CHAT_GET,
+                        DB_ARGS(DB_INT(CHAT_PREVIEW_CHARS), DB_INT(user_id), DB_UUID(chat), DB_INT(m->workspace_id)),
+                        get_read, &get);
+
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && get.chat.join == CHAT_JOIN_INVITE && !get.chat.joined))
+        return fail(ctx, ERR_CHAT_NOT_FOUND);
+    TRY(e);
+    *ret_chat = get.chat;
+    return ERR_OK;
+}
+
+static enum err get_with_messages(struct ctx *ctx, void *arg)
+{
+    struct get_call *get = arg;
+    const struct message_range newest = { .anchor = MESSAGES_NEWEST, .limit = PAGE_DEFAULT };
+    struct message_page page;
+    struct chat_ref ref;
+
+    TRY(chat_get(ctx, get->m, get->user_id, &get->uuid, &get->chat));
+    if (!get->chat.joined)
+        return ERR_OK;
+    ref = (struct chat_ref){
+        .id = get->chat.id,
+        .uuid = get->uuid,
+        .workspace_id = get->m->workspace_id,
+        .last_seq = get->chat.last_seq,
+        .message_count = get->chat.message_count,
+    };
+    TRY(message_range_read(ctx, &ref, &newest, &page));
+    get->chat.messages = page.messages;
+    return ERR_OK;
+}
+
+enum err chat_get_with_messages(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                                struct chat *ret_chat)
+{
+    struct get_call get = { .m = m, .user_id = user_id, .uuid = *chat };
+
+    TRY(db_read(ctx, get_with_messages, &get));
+    *ret_chat = get.chat;
+    return ERR_OK;
+}

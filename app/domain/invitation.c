@@ -1,0 +1,292 @@
+#include "parley/domain/invitation.h"
+
+#include "parley/auth/digest.h"
+#include "parley/core/clock.h"
+#include "parley/core/limits.h"
+#include "parley/core/rand.h"
+#include "parley/core/secret.h"
+#include "parley/db/db.h"
+#include "parley/domain/email.h"
+#include "parley/domain/message.h"
+#include "parley/domain/workspace.h"
+
+/* 32 bytes as base64url. */
+enum { TOKEN_RANDOM_BYTES = 32, TOKEN_CHARS = 43 };
+
+static struct db_value hash_value(const uint8_t hash[SHA256_BYTES])
+{
+    return DB_BLOB(((struct str){ (const char *)hash, SHA256_BYTES }));
+}
+
+/* ---- what a token stands for ---- */
+
+static enum err token_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct invitation *i = arg;
+
+    *i = (struct invitation){
+        .id = db_row_int(row, 0),
+        .uuid = db_row_uuid(row, 1),
+        .workspace_id = db_row_int(row, 2),
+        .workspace = db_row_uuid(row, 3),
+        .workspace_name = arena_str(ctx->arena, db_row_str(row, 4)),
+        .email = arena_str(ctx->arena, db_row_str(row, 5)),
+        .role = (enum member_role)db_row_int(row, 6),
+        .invited_by = db_row_uuid(row, 7),
+        .created_us = db_row_int(row, 8),
+        .expires_us = db_row_int(row, 9),
+        .invited_by_name = message_sender_name(ctx, db_row_str(row, 10), db_row_str(row, 11), db_row_str(row, 12)),
+    };
+    return arena_check(ctx->arena);
+}
+
+enum err invitation_find_by_token(struct ctx *ctx, struct str token, struct invitation *ret_invitation)
+{
+    uint8_t hash[SHA256_BYTES];
+    enum err e;
+
+    if (token.len != TOKEN_CHARS)
+        return fail(ctx, ERR_INVITATION);
+    digest_sha256(token, hash);
+    e = db_one(ctx, SQL_INVITATION_BY_TOKEN, DB_ARGS(hash_value(hash), DB_INT(ctx->now_us)), token_read,
+               ret_invitation);
+    return e == ERR_NOT_FOUND ? fail(ctx, ERR_INVITATION) : e;
+}
+
+/* ---- redeeming it ---- */
+
+struct acceptance {
+    struct str token;
+    int64_t user_id;
+    struct str email;
+    struct invitation invitation;
+};
+
+/* Ends all invitations to the address that the caller may end: as `author`, or all as an OWNER. */
+static enum err invitation_replace(struct ctx *ctx, int64_t workspace_id, struct str email, int64_t author_id,
+                                   enum member_role author_role)
+{
+    return db_exec(ctx, SQL_INVITATION_REPLACE,
+                   DB_ARGS(DB_TEXT(email), DB_INT(workspace_id), DB_INT(author_id),
+                           DB_INT(author_role >= MEMBER_ROLE_OWNER)),
+                   NULL);
+}
+
+static enum err redeem(struct ctx *ctx, const struct invitation *invitation)
+{
+    int64_t count = 0;
+
+    TRY(db_exec(ctx, SQL_INVITATION_REDEEM,
+                DB_ARGS(DB_INT(ctx->now_us), DB_INT(invitation->workspace_id), DB_INT(invitation->id),
+                        DB_INT(ctx->now_us)),
+                &count));
+    return count > 0 ? ERR_OK : fail(ctx, ERR_INVITATION);
+}
+
+/* The lock comes before the redeeming, so an author who is being removed has withdrawn it, or has not been removed yet. */
+static enum err accept(struct ctx *ctx, void *arg)
+{
+    struct acceptance *acceptance = arg;
+    struct invitation *invitation = &acceptance->invitation;
+    enum member_role role;
+    int64_t member_count;
+
+    TRY(invitation_find_by_token(ctx, acceptance->token, invitation));
+    if (!str_eq(invitation->email, acceptance->email))
+        return failf(ctx, ERR_FORBIDDEN, "This invitation is for another address");
+    TRY(workspace_lock(ctx, invitation->workspace_id, &member_count));
+    TRY(redeem(ctx, invitation));
+    TRY(member_role_get(ctx, invitation->workspace_id, acceptance->user_id, &role));
+    if (role == MEMBER_ROLE_NONE)
+        TRY(member_add(ctx, invitation->workspace_id, member_count, acceptance->user_id, invitation->role));
+    return invitation_replace(ctx, invitation->workspace_id, invitation->email, 0, MEMBER_ROLE_OWNER);
+}
+
+enum err invitation_accept(struct ctx *ctx, struct str token, int64_t user_id, struct str email,
+                           struct invitation *ret_invitation)
+{
+    struct acceptance acceptance = { .token = token, .user_id = user_id, .email = email };
+
+    TRY(db_run(ctx, accept, &acceptance));
+    *ret_invitation = acceptance.invitation;
+    return ERR_OK;
+}
+
+/* ---- inviting ---- */
+
+struct invite_call {
+    const struct membership *inviter;
+    const struct invite_opts *opts;
+    struct str email;
+    struct uuid uuid;
+    uint8_t token_hash[SHA256_BYTES];
+    struct candidate {
+        int64_t user_id; /* 0: nobody has this address */
+        struct uuid user;
+        enum member_role role;
+    } candidate;
+    enum invite_outcome outcome;
+};
+
+static enum err candidate_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct candidate *candidate = arg;
+
+    (void)ctx;
+    candidate->user_id = db_row_int(row, 0);
+    candidate->user = db_row_uuid(row, 1);
+    candidate->role = (enum member_role)db_row_int(row, 2);
+    return ERR_OK;
+}
+
+static enum err candidate_find(struct ctx *ctx, struct invite_call *call)
+{
+    enum err e;
+
+    call->candidate = (struct candidate){ .user_id = 0 };
+    e = db_one(ctx, SQL_INVITATION_CANDIDATE, DB_ARGS(DB_INT(call->inviter->workspace_id), DB_TEXT(call->email)),
+               candidate_read, &call->candidate);
+    if (e != ERR_NOT_FOUND)
+        TRY(e);
+    return call->candidate.role == MEMBER_ROLE_NONE ? ERR_OK : fail(ctx, ERR_ALREADY_MEMBER);
+}
+
+static enum err invitation_insert(struct ctx *ctx, const struct invite_call *call)
+{
+    int64_t workspace_id = call->inviter->workspace_id;
+    int64_t pending_count = 0;
+
+    TRY(db_number(ctx, SQL_INVITATION_PENDING_COUNT, DB_ARGS(DB_INT(workspace_id), DB_INT(ctx->now_us)),
+                  &pending_count));
+    if (pending_count >= INVITATIONS_PENDING_MAX)
+        return failf(ctx, ERR_LIMIT, "A workspace has at most %d open invitations", INVITATIONS_PENDING_MAX);
+    return db_insert(ctx, SQL_INVITATION_INSERT,
+                     DB_ARGS(DB_UUID(&call->uuid), DB_INT(workspace_id), DB_TEXT(call->email), DB_INT(call->opts->role),
+                             hash_value(call->token_hash), DB_INT(call->opts->inviter_id), DB_INT(ctx->now_us),
+                             DB_INT(ctx->now_us + call->opts->expires_in_days * US_PER_DAY)),
+                     NULL);
+}
+
+static enum err invite(struct ctx *ctx, void *arg)
+{
+    struct invite_call *call = arg;
+    const struct invite_opts *opts = call->opts;
+    int64_t workspace_id = call->inviter->workspace_id;
+    int64_t member_count;
+    enum member_role own_role;
+
+    TRY(workspace_lock(ctx, workspace_id, &member_count));
+    TRY(member_role_get(ctx, workspace_id, opts->inviter_id, &own_role));
+    if (own_role < MEMBER_ROLE_MEMBER || opts->role > own_role)
+        return failf(ctx, ERR_FORBIDDEN, "Nobody can give a role above their own");
+    TRY(candidate_find(ctx, call));
+    TRY(invitation_replace(ctx, workspace_id, call->email, opts->inviter_id, own_role));
+    if (call->candidate.user_id != 0 && ctx->config->invite_adds_at_once) {
+        call->outcome = INVITE_MEMBER;
+        return member_add(ctx, workspace_id, member_count, call->candidate.user_id, opts->role);
+    }
+    call->outcome = INVITE_INVITED;
+    return invitation_insert(ctx, call);
+}
+
+/* A new token, in the arena, and its digest. */
+static enum err token_new(struct ctx *ctx, uint8_t ret_hash[SHA256_BYTES], struct str *ret_token)
+{
+    uint8_t secret[TOKEN_RANDOM_BYTES];
+    struct buf text;
+
+    buf_init(&text, TOKEN_CHARS);
+    rand_bytes(secret, sizeof(secret));
+    digest_base64url(&text, secret, sizeof(secret));
+    secret_wipe(secret, sizeof(secret));
+    digest_sha256(buf_str(&text), ret_hash);
+    *ret_token = arena_str(ctx->arena, buf_str(&text));
+    secret_wipe(text.ptr, text.len);
+    buf_release(&text);
+    return ret_token->len == TOKEN_CHARS ? ERR_OK : fail(ctx, ERR_NO_MEMORY);
+}
+
+enum err invitation_invite(struct ctx *ctx, const struct membership *inviter, const struct invite_opts *opts,
+                           struct invited *ret_invited)
+{
+    struct invite_call call = { .inviter = inviter, .opts = opts, .uuid = uuid_new() };
+    struct str token;
+
+    if (inviter->personal)
+        return fail(ctx, ERR_PERSONAL_WORKSPACE);
+    call.email = email_normalise(ctx->arena, opts->email);
+    if (call.email.ptr == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    TRY(token_new(ctx, call.token_hash, &token));
+    TRY(db_run(ctx, invite, &call));
+    *ret_invited = call.outcome == INVITE_MEMBER
+                       ? (struct invited){ .outcome = INVITE_MEMBER, .user = call.candidate.user }
+                       : (struct invited){ .outcome = INVITE_INVITED, .invitation = call.uuid, .token = token };
+    return ERR_OK;
+}
+
+/* ---- the open ones of a workspace ---- */
+
+static enum err listed_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct invitation *added = list_add(ctx->arena, arg, sizeof(*added));
+
+    if (added == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *added = (struct invitation){
+        .id = db_row_int(row, 0),
+        .uuid = db_row_uuid(row, 1),
+        .email = arena_str(ctx->arena, db_row_str(row, 2)),
+        .role = (enum member_role)db_row_int(row, 3),
+        .invited_by = db_row_uuid(row, 4),
+        .created_us = db_row_int(row, 5),
+        .expires_us = db_row_int(row, 6),
+    };
+    return arena_check(ctx->arena);
+}
+
+enum err invitation_list(struct ctx *ctx, const struct membership *caller, const struct invitation_list_opts *opts,
+                         struct list *ret_list)
+{
+    struct list list = { NULL, 0 };
+
+    TRY(db_each(ctx, SQL_INVITATION_LIST,
+                DB_ARGS(DB_INT(caller->workspace_id), DB_INT(ctx->now_us), DB_INT(opts->after_created_us),
+                        DB_INT(opts->after_created_us), DB_INT(opts->after_id), DB_INT(opts->limit)),
+                listed_read, &list));
+    *ret_list = list;
+    return ERR_OK;
+}
+
+struct author {
+    int64_t invitation_id, user_id;
+};
+
+static enum err author_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct author *author = arg;
+
+    (void)ctx;
+    author->invitation_id = db_row_int(row, 0);
+    author->user_id = db_row_int(row, 1);
+    return ERR_OK;
+}
+
+enum err invitation_withdraw(struct ctx *ctx, const struct membership *caller, int64_t caller_id,
+                             const struct uuid *invitation)
+{
+    struct author author;
+    int64_t count = 0;
+    enum err e = db_one(ctx, SQL_INVITATION_AUTHOR,
+                        DB_ARGS(DB_UUID(invitation), DB_INT(caller->workspace_id), DB_INT(ctx->now_us)), author_read,
+                        &author);
+
+    if (e == ERR_NOT_FOUND)
+        return fail(ctx, ERR_INVITATION);
+    TRY(e);
+    if (caller->role < MEMBER_ROLE_OWNER && author.user_id != caller_id)
+        return fail(ctx, ERR_FORBIDDEN);
+    TRY(db_exec(ctx, SQL_INVITATION_WITHDRAW, DB_ARGS(DB_INT(author.invitation_id), DB_INT(caller->workspace_id)),
+                &count));
+    return count > 0 ? ERR_OK : fail(ctx, ERR_INVITATION);
+}
