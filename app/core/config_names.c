@@ -33,6 +33,7 @@ static const struct unused {
     { "JWT_ALGORITHM", key_pair },
     { "JWT_ACCESS_TOKEN_EXPIRE_HOURS", "set ACCESS_TOKEN_EXPIRE_MINUTES" },
     { "DEBUG", "there is no mode that shows strangers what is inside; set LOG_LEVEL" },
+    { "HTTP_HOST", nginx_listens },
     { "APP_HOST", nginx_listens },
     { "APP_PORT", nginx_listens },
     { "ENABLE_METRICS", always_on },

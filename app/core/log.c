@@ -29,7 +29,10 @@ struct line {
     enum log_format format;
 };
 
-enum { LINE_END_BYTES = 8 }; /* …"} and the newline */
+enum {
+    LINE_END_BYTES = 8,    /* …"} and the newline */
+    NUMBER_MAX_BYTES = 24, /* of an int64, or null, or two quotes */
+};
 
 static bool add_bytes(struct line *line, const char *bytes, size_t len)
 {
@@ -120,7 +123,8 @@ static bool add_key(struct line *line, const char *key)
     size_t start = line->len;
     bool json = line->format == LOG_JSON;
     bool fits = add_c(line, start == 0 ? (json ? "{" : "") : (json ? "," : " ")) && add_c(line, json ? "\"" : "") &&
-                add_c(line, key) && add_c(line, json ? "\":" : "=") && line->len + 24 < sizeof(line->bytes);
+                add_c(line, key) && add_c(line, json ? "\":" : "=") &&
+                line->len + NUMBER_MAX_BYTES + LINE_END_BYTES <= sizeof(line->bytes);
 
     if (!fits)
         line->len = start;
