@@ -16,8 +16,8 @@
 
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok atoi atol atoll gmtime localtime
 
-/* Names that vendor headers use for arguments cannot be poisoned; calling these is an error all the same. */
-extern int rand(void) __attribute__((error("use parley/core/rand.h")));
-extern void srand(unsigned int seed) __attribute__((error("use parley/core/rand.h")));
+/* Vendor headers use these names for arguments, so they cannot be poisoned; a call does not compile all the same. */
+#define rand() rand_is_banned_use_parley_core_rand_h
+#define srand(seed) srand_is_banned_use_parley_core_rand_h
 
 #endif
