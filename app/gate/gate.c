@@ -4,6 +4,7 @@
 
 #include "cors.h"
 #include "credential.h"
+#include "openapi_schemas.h"
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 #include "passage.h"
@@ -31,6 +32,7 @@ enum err gate_new(const struct app *app, const struct route_table *const *tables
                 kept = ERR_INVALID;
     if (kept != ERR_OK)
         return kept;
+    TRY(openapi_schemas_check(tables, table_count, ret_faults));
     TRY(router_new(tables, table_count, ret_faults, &router));
     gate = calloc(1, sizeof(*gate));
     if (gate == NULL) {

@@ -206,8 +206,9 @@ enum err multipart_next(struct multipart *m, struct multipart_part *ret_part)
         return ERR_TOO_LARGE;
     TRY(headers_read(m, &lines));
     m->part_count++;
-    TRY(bodiless_part(m));
-    return part_headers_parse(m->arena, lines, ret_part);
+    /* Parsed, and so copied, before the window moves. */
+    TRY(part_headers_parse(m->arena, lines, ret_part));
+    return bodiless_part(m);
 }
 
 enum err multipart_read_all(struct multipart *m, size_t max_bytes, struct str *ret_text)

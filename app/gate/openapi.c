@@ -1,0 +1,271 @@
+#include "parley/gate/openapi.h"
+
+#include "openapi_schemas.h"
+#include "parley/core/limits.h"
+#include "parley/gate/page.h"
+#include "route_check.h"
+
+static void kv_flag(struct json_out *out, int flags, int flag, const char *name)
+{
+    if (flags & flag)
+        json_out_c(out, name);
+}
+
+/* What decides over a request beside its shape; the tests' access matrix is made from this. */
+static void extensions_write(struct json_out *out, const struct route *route)
+{
+    static const char *const accesses[] = { "?", "anyone", "signed_in", "admin", "signed_url" };
+    static const char *const roles[] = { "?", "none", "guest", "member", "owner" };
+    static const char *const scopes[] = { "?", "none", "read", "write", "admin" };
+    static const char *const rates[] = { "?", "nobody", "read", "write", "upload", "credential" };
+
+    json_out_kv_c(out, "x-access", accesses[route->access]);
+    json_out_kv_c(out, "x-role", roles[route->role]);
+    json_out_kv_c(out, "x-scope", scopes[route->scope]);
+    json_out_kv_c(out, "x-rate", rates[route->rate]);
+    json_out_key(out, "x-flags");
+    json_out_array(out);
+    kv_flag(out, route->flags, ROUTE_IDEMPOTENT, "idempotent");
+    kv_flag(out, route->flags, ROUTE_MULTIPART, "multipart");
+    kv_flag(out, route->flags, ROUTE_RAW_BODY, "raw_body");
+    kv_flag(out, route->flags, ROUTE_PAGED, "paged");
+    json_out_array_end(out);
+}
+
+/* "{name:word}" → "name" */
+static struct str placeholder_name(struct str piece)
+{
+    struct str inner = str_head(str_tail(piece, 1), piece.len - 2);
+
+    return str_head(inner, str_index(inner, ':'));
+}
+
+static void path_parameters_write(struct json_out *out, const char *path)
+{
+    struct str rest = str_tail(str_from(path), 1);
+    struct str piece;
+
+    while (str_split(&rest, '/', &piece)) {
+        if (!str_starts_with(piece, STR("{")))
+            continue;
+        json_out_object(out);
+        json_out_kv_str(out, "name", placeholder_name(piece));
+        json_out_kv_c(out, "in", "path");
+        json_out_kv_bool(out, "required", true);
+        json_out_key(out, "schema");
+        json_out_object(out);
+        json_out_kv_c(out, "type", "string");
+        if (!str_ends_with(piece, STR(":word}")))
+            json_out_kv_c(out, "format", "uuid");
+        json_out_object_end(out);
+        json_out_object_end(out);
+    }
+}
+
+static void query_parameters_write(struct json_out *out, const struct spec *spec)
+{
+    for (size_t i = 0; spec != NULL && i < spec->field_count; i++) {
+        const struct field *field = &spec->fields[i];
+        json_out_object(out);
+        json_out_kv_c(out, "name", field->name);
+        json_out_kv_c(out, "in", "query");
+        json_out_kv_bool(out, "required", (field->flags & FIELD_REQUIRED) != 0);
+        json_out_key(out, "schema");
+        spec_schema_field(out, field);
+        json_out_object_end(out);
+    }
+}
+
+static void parameters_write(struct json_out *out, const struct route *route)
+{
+    json_out_key(out, "parameters");
+    json_out_array(out);
+    path_parameters_write(out, route->path);
+    query_parameters_write(out, route->query);
+    if (route->flags & ROUTE_PAGED)
+        query_parameters_write(out, &page_spec);
+    if (route->flags & ROUTE_IDEMPOTENT)
+        json_out_raw(out, STR("{\"$ref\":\"#/components/parameters/IdempotencyKey\"}"));
+    json_out_array_end(out);
+}
+
+static void schema_ref(struct json_out *out, const char *name)
+{
+    json_out_object(out);
+    json_out_key(out, "$ref");
+    buf_addf(out->buf, "\"#/components/schemas/%s\"", name);
+    out->comma = true;
+    json_out_object_end(out);
+}
+
+static void content_open(struct json_out *out, const char *type)
+{
+    json_out_key(out, type);
+    json_out_object(out);
+    json_out_key(out, "schema");
+}
+
+static void body_write(struct json_out *out, const struct route *route)
+{
+    if (route->body == NULL && !(route->flags & (ROUTE_MULTIPART | ROUTE_RAW_BODY)))
+        return;
+    json_out_key(out, "requestBody");
+    json_out_object(out);
+    json_out_key(out, "content");
+    json_out_object(out);
+    if (route->body != NULL) {
+        content_open(out, "application/json");
+        schema_ref(out, route->body->name);
+        json_out_object_end(out);
+    }
+    if (route->flags & ROUTE_MULTIPART) {
+        content_open(out, "multipart/form-data");
+        json_out_raw(out, STR("{\"type\":\"object\"}"));
+        json_out_object_end(out);
+    }
+    if (route->flags & ROUTE_RAW_BODY) {
+        content_open(out, "application/octet-stream");
+        json_out_raw(out, STR("{}"));
+        json_out_object_end(out);
+    }
+    json_out_object_end(out);
+    json_out_object_end(out);
+}
+
+static void reply_write(struct json_out *out, const struct route *route)
+{
+    if (route->reply == NULL)
+        return;
+    json_out_key(out, "content");
+    json_out_object(out);
+    content_open(out, "application/json");
+    if (route->reply_shape == REPLY_ONE) {
+        schema_ref(out, route->reply->name);
+    } else {
+        json_out_object(out);
+        json_out_kv_c(out, "type", "array");
+        json_out_key(out, "items");
+        schema_ref(out, route->reply->name);
+        json_out_object_end(out);
+    }
+    json_out_object_end(out);
+    json_out_object_end(out);
+}
+
+static void responses_write(struct json_out *out, const struct route *route)
+{
+    char status[12];
+
+    snprintf(status, sizeof(status), "%d", route->status);
+    json_out_key(out, "responses");
+    json_out_object(out);
+    json_out_key(out, status);
+    json_out_object(out);
+    json_out_kv_c(out, "description", reply_reason(route->status));
+    reply_write(out, route);
+    json_out_object_end(out);
+    json_out_key(out, "default");
+    json_out_raw(out, STR("{\"$ref\":\"#/components/responses/Problem\"}"));
+    json_out_object_end(out);
+}
+
+static void operation_write(struct json_out *out, const struct route *route)
+{
+    static const char *const keys[] = { "", "get", "head", "post", "put", "patch", "delete", "options" };
+
+    json_out_key(out, keys[route->method]);
+    json_out_object(out);
+    json_out_kv_c(out, "summary", route->summary);
+    json_out_key(out, "tags");
+    json_out_array(out);
+    json_out_c(out, route->tag);
+    json_out_array_end(out);
+    json_out_key(out, "security");
+    json_out_raw(out, route->access == ACCESS_ANYONE || route->access == ACCESS_SIGNED_URL
+                          ? STR("[]")
+                          : STR("[{\"bearer\":[]}]"));
+    parameters_write(out, route);
+    body_write(out, route);
+    responses_write(out, route);
+    extensions_write(out, route);
+    json_out_object_end(out);
+}
+
+/* The path without the kinds of its placeholders, as a member's name. */
+static void path_key(struct json_out *out, const char *path, struct buf *scratch)
+{
+    struct str rest = str_tail(str_from(path), 1);
+    struct str piece;
+
+    buf_clear(scratch);
+    while (str_split(&rest, '/', &piece)) {
+        buf_add_byte(scratch, '/');
+        if (!str_starts_with(piece, STR("{"))) {
+            buf_add(scratch, piece);
+            continue;
+        }
+        buf_add_byte(scratch, '{');
+        buf_add(scratch, placeholder_name(piece));
+        buf_add_byte(scratch, '}');
+    }
+    json_out_key(out, scratch->ptr);
+}
+
+/* Row `index` of all tables together; NULL behind the last. */
+static const struct route *route_at(const struct route_table *const *tables, size_t table_count, size_t index)
+{
+    for (size_t t = 0; t < table_count; t++) {
+        if (index < tables[t]->count)
+            return &tables[t]->routes[index];
+        index -= tables[t]->count;
+    }
+    return NULL;
+}
+
+static bool is_first_of_path(const struct route_table *const *tables, size_t table_count, size_t index)
+{
+    const char *path = route_at(tables, table_count, index)->path;
+
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(route_at(tables, table_count, i)->path, path) == 0)
+            return false;
+    return true;
+}
+
+/* A path stands where its first row does, with all its methods. */
+static void paths_write(struct json_out *out, const struct route_table *const *tables, size_t table_count)
+{
+    const struct route *first, *other;
+    struct buf scratch;
+
+    buf_init(&scratch, PATH_MAX_BYTES);
+    json_out_key(out, "paths");
+    json_out_object(out);
+    for (size_t i = 0; (first = route_at(tables, table_count, i)) != NULL; i++) {
+        if (!is_first_of_path(tables, table_count, i))
+            continue;
+        path_key(out, first->path, &scratch);
+        json_out_object(out);
+        for (size_t j = i; (other = route_at(tables, table_count, j)) != NULL; j++)
+            if (strcmp(other->path, first->path) == 0)
+                operation_write(out, other);
+        json_out_object_end(out);
+    }
+    json_out_object_end(out);
+    buf_release(&scratch);
+}
+
+void openapi_write(struct json_out *out, const struct route_table *const *tables, size_t table_count)
+{
+    json_out_object(out);
+    json_out_kv_c(out, "openapi", "3.1.0");
+    json_out_key(out, "info");
+    json_out_object(out);
+    json_out_kv_c(out, "title", "Parley");
+    json_out_kv_c(out, "version", PARLEY_VERSION);
+    json_out_kv_c(out, "summary", "A private chat server");
+    json_out_object_end(out);
+    paths_write(out, tables, table_count);
+    openapi_components_write(out, tables, table_count);
+    json_out_object_end(out);
+}

@@ -1,0 +1,99 @@
+#include "openapi_schemas.h"
+
+enum { SPECS_MAX = 512 };
+
+struct found_specs {
+    size_t count;
+    const struct spec *specs[SPECS_MAX];
+    enum spec_use uses[SPECS_MAX];
+    struct buf *faults; /* NULL: nobody asks */
+};
+
+static void clash_note(struct found_specs *found, size_t index, const struct spec *spec, enum spec_use use)
+{
+    if (found->faults == NULL)
+        return;
+    if (found->specs[index] != spec && found->specs[index]->fields != spec->fields)
+        buf_addf(found->faults, "spec %s: two specs have this name\n", spec->name);
+    if (found->uses[index] != use)
+        buf_addf(found->faults, "spec %s: it describes bodies and replies\n", spec->name);
+}
+
+/* Adds a spec and those nested in it, each name once, in the order in which they are met. */
+static void specs_add(struct found_specs *found, const struct spec *spec, enum spec_use use)
+{
+    if (spec == NULL || found->count == SPECS_MAX)
+        return;
+    for (size_t i = 0; i < found->count; i++)
+        if (strcmp(found->specs[i]->name, spec->name) == 0) {
+            clash_note(found, i, spec, use);
+            return;
+        }
+    found->specs[found->count] = spec;
+    found->uses[found->count++] = use;
+    for (size_t i = 0; i < spec->field_count; i++)
+        specs_add(found, spec->fields[i].spec, use);
+}
+
+static void specs_find(const struct route_table *const *tables, size_t table_count, struct found_specs *found)
+{
+    for (size_t t = 0; t < table_count; t++)
+        for (size_t r = 0; r < tables[t]->count; r++) {
+            specs_add(found, tables[t]->routes[r].body, SPEC_BODY);
+            specs_add(found, tables[t]->routes[r].reply, SPEC_REPLY);
+        }
+}
+
+enum err openapi_schemas_check(const struct route_table *const *tables, size_t table_count, struct buf *ret_faults)
+{
+    struct found_specs found = { .faults = ret_faults };
+    size_t before = ret_faults->len;
+
+    specs_find(tables, table_count, &found);
+    return ret_faults->len == before ? ERR_OK : ERR_INVALID;
+}
+
+/* RFC 9457, with our members. */
+static const char problem_schema[] =
+    "{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},"
+    "\"status\":{\"type\":\"integer\"},\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},"
+    "\"request_id\":{\"type\":\"string\"},\"errors\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+    "\"properties\":{\"loc\":{\"type\":\"array\",\"items\":{\"type\":[\"string\",\"integer\"]}},"
+    "\"msg\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"}},\"required\":[\"loc\",\"msg\",\"type\"]}}},"
+    "\"required\":[\"type\",\"title\",\"status\",\"code\",\"detail\",\"request_id\"]}";
+static const char shared[] =
+    "{\"Problem\":{\"description\":\"What went wrong (RFC 9457)\",\"content\":{\"application/problem+json\":"
+    "{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}}}}";
+static const char parameters[] =
+    "{\"IdempotencyKey\":{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"
+    "\"description\":\"The same key again makes nothing twice\","
+    "\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":128}}}";
+static const char security[] =
+    "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"}}";
+
+static void raw_member(struct json_out *out, const char *name, const char *json)
+{
+    json_out_key(out, name);
+    json_out_raw(out, str_from(json));
+}
+
+void openapi_components_write(struct json_out *out, const struct route_table *const *tables, size_t table_count)
+{
+    struct found_specs found = { .count = 0 };
+
+    specs_find(tables, table_count, &found);
+    json_out_key(out, "components");
+    json_out_object(out);
+    json_out_key(out, "schemas");
+    json_out_object(out);
+    for (size_t i = 0; i < found.count; i++) {
+        json_out_key(out, found.specs[i]->name);
+        spec_schema(out, found.specs[i], found.uses[i]);
+    }
+    raw_member(out, "Problem", problem_schema);
+    json_out_object_end(out);
+    raw_member(out, "responses", shared);
+    raw_member(out, "parameters", parameters);
+    raw_member(out, "securitySchemes", security);
+    json_out_object_end(out);
+}
