@@ -37,6 +37,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)snprintf(setting, sizeof(setting), "KEYS_DIR=%s", dir);
     if (config_load(&opts, &fault, &config) != ERR_OK || keys_open(config, &fault, &keys) != ERR_OK)
         abort();
+    /* What is in memory is enough, and the folder would be left behind. */
+    (void)unlink(config->jwt_private_key_path);
+    (void)unlink(config->jwt_public_key_path);
+    (void)snprintf(setting, sizeof(setting), "%s/local.key", dir);
+    (void)unlink(setting);
+    (void)rmdir(dir);
+    config_free(config);
+    buf_release(&fault);
     arena = arena_new(1 * MIB);
     return arena == NULL ? -1 : 0;
 }
