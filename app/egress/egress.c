@@ -228,19 +228,34 @@ static enum err url_parse(const struct egress_request *request, CURLU **ret_url)
     return ERR_OK;
 }
 
-static enum err headers_make(const char *const *headers, struct curl_slist **ret_list)
+static enum err header_append(struct curl_slist **list, const char *header)
 {
-    struct curl_slist *list = NULL;
-    for (size_t i = 0; headers != NULL && headers[i] != NULL; i++) {
-        struct curl_slist *longer = curl_slist_append(list, headers[i]);
-        if (longer == NULL) {
-            curl_slist_free_all(list);
-            return ERR_NO_MEMORY;
-        }
-        list = longer;
-    }
-    *ret_list = list;
+    struct curl_slist *longer = curl_slist_append(*list, header);
+    if (longer == NULL)
+        return ERR_NO_MEMORY;
+    *list = longer;
     return ERR_OK;
+}
+
+/* A large body moves faster through a large buffer; a small call shall not keep one. */
+static bool is_large(const struct egress_request *request)
+{
+    return request->source != NULL || request->sink != NULL || request->body.len > EGRESS_BUFFER_BYTES;
+}
+
+/* Asking before a body is sent (RFC 9110 §10.1.1) costs a way there and back, which only a large body is worth. */
+static bool is_worth_asking(const struct egress_request *request)
+{
+    int64_t length = request->source != NULL ? request->body_bytes : (int64_t)request->body.len;
+    return length >= EGRESS_EXPECT_BYTES;
+}
+
+/* The list is the caller's to free, also after a failure. */
+static enum err headers_make(const struct egress_request *request, struct curl_slist **list)
+{
+    for (size_t i = 0; request->headers != NULL && request->headers[i] != NULL; i++)
+        TRY(header_append(list, request->headers[i]));
+    return is_worth_asking(request) ? ERR_OK : header_append(list, "Expect:");
 }
 
 static void set_method_and_body(CURL *curl, struct run *run)
@@ -275,8 +290,10 @@ static void set_limits(CURL *curl, const struct egress *egress, const struct egr
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)EGRESS_SILENT_MAX_S);
-    curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
-    curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
+    if (is_large(request)) {
+        curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
+        curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
+    }
     if (egress->ca_file != NULL) {
         curl_easy_setopt(curl, CURLOPT_CAINFO, egress->ca_file);
         curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
@@ -329,15 +346,11 @@ static enum err finish(struct run *run, CURLcode code)
     return ERR_UNAVAILABLE;
 }
 
-static enum err perform(struct egress *egress, struct run *run, CURLU *url)
+static enum err perform(struct egress *egress, struct run *run, CURLU *url, struct curl_slist *headers)
 {
-    struct curl_slist *headers = NULL;
-    TRY(headers_make(run->request->headers, &headers));
     run->curl = handle_take(egress, run->request->trust);
-    if (run->curl == NULL) {
-        curl_slist_free_all(headers);
+    if (run->curl == NULL)
         return ERR_NO_MEMORY;
-    }
     curl_easy_setopt(run->curl, CURLOPT_CURLU, url);
     curl_easy_setopt(run->curl, CURLOPT_HTTPHEADER, headers);
     set_limits(run->curl, egress, run->request);
@@ -345,16 +358,19 @@ static enum err perform(struct egress *egress, struct run *run, CURLU *url)
     set_callbacks(run->curl, run);
     enum err err = finish(run, curl_easy_perform(run->curl));
     handle_give_back(egress, run->request->trust, run->curl);
-    curl_slist_free_all(headers);
     return err;
 }
 
 enum err egress_run(struct egress *egress, const struct egress_request *request, struct egress_reply *reply)
 {
     struct run run = { .request = request, .reply = reply, .left_bytes = request->body_bytes };
+    struct curl_slist *headers = NULL;
     CURLU *url = NULL;
     TRY(url_parse(request, &url));
-    enum err err = perform(egress, &run, url);
+    enum err err = headers_make(request, &headers);
+    if (err == ERR_OK)
+        err = perform(egress, &run, url, headers);
+    curl_slist_free_all(headers);
     curl_url_cleanup(url);
     return err;
 }

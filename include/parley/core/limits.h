@@ -32,6 +32,10 @@ enum {
     UPLOADS_PENDING_PER_USER_MAX = 100,
     INVITATIONS_PENDING_MAX = 1000, /* per workspace */
     INVITATION_DAYS_MAX = 90,       /* life of an invitation */
+    INVITATION_DAYS_STANDARD = 7,
+    RETENTION_DAYS_MAX = 36500,     /* 100 years */
+    TEMPERATURE_MAX = 2,            /* what providers take */
+    ANSWER_TOKENS_MAX = 1000000,    /* more than any model gives */
     CHAT_PREVIEW_CHARS = 200,       /* of the newest message, in lists of chats */
     OBJECT_BATCH_MAX = 20,          /* objects or attachments that one statement names; not below FILES_PER_MESSAGE_MAX */
     ERASE_BATCH_ROWS = 500,         /* rows that one transaction of the erasing jobs removes, so that nobody waits long */
@@ -84,7 +88,8 @@ enum {
     EGRESS_IDLE_MAX = 64,           /* idle connections kept for one service */
     EGRESS_SILENT_MAX_S = 30,       /* a peer that moves no byte for longer is given up */
     EGRESS_KEPT_BODY_BYTES = 4194304, /* of a reply held in memory; S3's longest list of parts has 0.3 MiB */
-    EGRESS_BUFFER_BYTES = 262144,   /* curl's buffer in each direction while a request runs */
+    EGRESS_BUFFER_BYTES = 262144,   /* curl's buffer in each direction while a large body moves */
+    EGRESS_EXPECT_BYTES = 1048576,  /* from here on a body waits for the peer's "100 Continue" */
     STORE_KEY_MAX_BYTES = 200,
     STORE_UPLOAD_ID_MAX_BYTES = 1024, /* S3 gives no bound; MinIO's are 200, AWS's 130 */
     STORE_CONNECT_MAX_MS = 5000,
@@ -110,8 +115,6 @@ enum {
 #define SINGLE_PUT_MAX_BYTES ((int64_t)(64 * MIB))
 /* Parts of a direct upload have at least this size; more where there would be too many of them. */
 #define UPLOAD_PART_MIN_BYTES ((int64_t)(16 * MIB))
-/* The start of a file, from which its true type is told. */
-#define FILE_HEAD_BYTES (4 * KIB)
 /* Piece in which files are moved between socket, disk and store. */
 #define COPY_CHUNK_BYTES (256 * KIB)
 /* store_put to S3 holds two such parts in memory while it runs; times UPLOAD_PARTS_MAX it is the largest object: 58 GiB. */
