@@ -1,0 +1,133 @@
+/*
+ * What functions of the domain stand on: a migrated SQLite database, keys and hashing threads in a folder of their own,
+ * and callers with a context each. Time stands still until a test moves ctx.now_us.
+ */
+#ifndef PARLEY_TESTS_DOMAIN_FIXTURE_H
+#define PARLEY_TESTS_DOMAIN_FIXTURE_H
+
+#include "unit.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "parley/auth/hasher.h"
+#include "parley/auth/keys.h"
+#include "parley/core/clock.h"
+#include "parley/core/limits.h"
+#include "parley/db/db.h"
+#include "parley/db/migrate.h"
+#include "parley/domain/auth_cache.h"
+#include "parley/domain/session.h"
+#include "parley/domain/user.h"
+
+struct domain_fixture {
+    char dir[64];
+    char url[128], keys_dir[96], private_path[128], public_path[128];
+    struct config config;
+    struct app app;
+};
+
+/* A context as a worker has one. */
+struct caller {
+    struct problem problem;
+    struct ctx ctx;
+};
+
+static inline void caller_init(struct caller *c, struct domain_fixture *f)
+{
+    *c = (struct caller){ .problem = { .err = ERR_OK } };
+    c->ctx = (struct ctx){ .app = &f->app, .config = &f->config, .problem = &c->problem, .now_us = clock_now_us() };
+    c->ctx.arena = arena_new(4 * MIB);
+    assert_non_null(c->ctx.arena);
+}
+
+/* A new request at the same time. */
+static inline void caller_next(struct caller *c)
+{
+    c->problem = (struct problem){ .err = ERR_OK };
+}
+
+static inline void caller_release(struct caller *c)
+{
+    arena_free(c->ctx.arena);
+}
+
+static inline void fixture_open(struct domain_fixture *f)
+{
+    struct buf fault;
+    int steps;
+
+    buf_init(&fault, 4000);
+    if (keys_open(&f->config, &fault, &f->app.keys) != ERR_OK ||
+        db_open(&f->config, DB_UNCHECKED, &fault, &f->app.db) != ERR_OK ||
+        migrate_up(f->app.db, MIGRATE_NEWEST, &fault, &steps) != ERR_OK ||
+        db_check_statements(f->app.db, &fault) != ERR_OK)
+        fail_msg("%s", fault.ptr);
+    buf_release(&fault);
+    f->app.hasher = hasher_new();
+    assert_non_null(f->app.hasher);
+}
+
+static inline void fixture_init(struct domain_fixture *f)
+{
+    *f = (struct domain_fixture){ .dir = "/tmp/parley-domain-XXXXXX" };
+    assert_non_null(mkdtemp(f->dir));
+    (void)snprintf(f->url, sizeof(f->url), "sqlite:///%s/test.db", f->dir);
+    (void)snprintf(f->keys_dir, sizeof(f->keys_dir), "%s/keys", f->dir);
+    (void)snprintf(f->private_path, sizeof(f->private_path), "%s/private.pem", f->keys_dir);
+    (void)snprintf(f->public_path, sizeof(f->public_path), "%s/public.pem", f->keys_dir);
+    f->config = (struct config){
+        .var_dir = f->dir,
+        .keys_dir = f->keys_dir,
+        .jwt_private_key_path = f->private_path,
+        .jwt_public_key_path = f->public_path,
+        .database_url = f->url,
+        .mysql_host = "",
+        .mysql_ssl_ca = "",
+        .db_pool_min_size = 2,
+        .db_pool_max_size = 8,
+        .db_connection_timeout_s = 5,
+        .db_query_timeout_s = 10,
+        .setup_token = "",
+        .registration = REGISTRATION_OPEN,
+        .access_token_expire_minutes = 15,
+        .refresh_token_expire_days = 30,
+        .bcrypt_rounds = 4,
+        .worker_threads = 128,
+        .app_name = "Parley",
+    };
+    fixture_open(f);
+}
+
+static inline int fixture_remove(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+    (void)st;
+    (void)kind;
+    (void)ftw;
+    return remove(path);
+}
+
+static inline void fixture_release(struct domain_fixture *f)
+{
+    auth_cache_free(f->app.cache);
+    hasher_free(f->app.hasher);
+    db_close(f->app.db);
+    keys_free(f->app.keys);
+    (void)nftw(f->dir, fixture_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+#define GOOD_PASSWORD STR("correct horse")
+
+/* An account with GOOD_PASSWORD. */
+static inline struct user fixture_user(struct caller *c, const char *email, enum user_role role)
+{
+    struct user_create_opts opts = { .email = str_from(email), .password = GOOD_PASSWORD, .role = role };
+    struct user user;
+
+    assert_ok(user_create(&c->ctx, &opts, &user));
+    return user;
+}
+
+#endif
