@@ -20,7 +20,13 @@
 #include "parley/db/url.h"
 
 /* What a connection is for. The first three have pools; on MySQL reading and writing share one. */
-enum conn_use { CONN_FOR_READING, CONN_FOR_WRITING, CONN_FOR_PING, CONN_POOL_COUNT, CONN_FOR_MIGRATING = CONN_POOL_COUNT };
+enum conn_use {
+    CONN_FOR_READING,
+    CONN_FOR_WRITING,
+    CONN_FOR_PING,
+    CONN_POOL_COUNT,
+    CONN_FOR_MIGRATING = CONN_POOL_COUNT
+};
 enum conn_state { CONN_FINE, CONN_RETRY, CONN_LOST };
 /* What it is doing: a statement of its own, db_read, db_run. */
 enum conn_mode { CONN_ALONE, CONN_READING, CONN_CHANGING };

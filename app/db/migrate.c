@@ -44,8 +44,10 @@ static enum err take_row(struct ctx *ctx, const struct db_row *row, void *arg)
     (void)ctx;
     struct run *run = arg;
     if (db_row_int(row, 0) != run->version + 1) {
-        buf_addf(run->fault, "migrations: the table schema_migrations has a gap: version %d is missing; "
-                 "restore it from a backup", run->version + 1);
+        buf_addf(run->fault,
+                 "migrations: the table schema_migrations has a gap: version %d is missing; "
+                 "restore it from a backup",
+                 run->version + 1);
         return ERR_CONFLICT;
     }
     if (run->version == VERSIONS_MAX)
@@ -65,9 +67,10 @@ static enum err check_row(struct run *run, int version)
     const struct schema_step *step = &run->schema->steps[version - 1];
     if (strcmp(a->name, step->name) == 0 && strcmp(a->checksum, step->checksum) == 0)
         return ERR_OK;
-    buf_addf(run->fault, "migrations: step %04d_%s is not the one that this database was made with (there: %s, SHA-256 "
-             "%.12s…; here: %.12s…); an applied step may not be changed: restore it and add a new one", version,
-             step->name, a->name, a->checksum, step->checksum);
+    buf_addf(run->fault,
+             "migrations: step %04d_%s is not the one that this database was made with (there: %s, SHA-256 "
+             "%.12s…; here: %.12s…); an applied step may not be changed: restore it and add a new one",
+             version, step->name, a->name, a->checksum, step->checksum);
     return ERR_CONFLICT;
 }
 

@@ -220,12 +220,9 @@ static const char *advice(int code)
     case ER_ACCESS_DENIED_ERROR:
     case ER_DBACCESS_DENIED_ERROR:
         return "check MYSQL_USER and MYSQL_PASSWORD (or DATABASE_URL), and that this user may use the database";
-    case ER_BAD_DB_ERROR:
-        return "make the database (CREATE DATABASE …) or correct MYSQL_DATABASE";
-    case ER_CON_COUNT_ERROR:
-        return "lower DB_POOL_MAX_SIZE or raise the server's max_connections";
-    default:
-        return "check MYSQL_HOST and MYSQL_PORT (or DATABASE_URL), and that the server runs";
+    case ER_BAD_DB_ERROR: return "make the database (CREATE DATABASE …) or correct MYSQL_DATABASE";
+    case ER_CON_COUNT_ERROR: return "lower DB_POOL_MAX_SIZE or raise the server's max_connections";
+    default: return "check MYSQL_HOST and MYSQL_PORT (or DATABASE_URL), and that the server runs";
     }
 }
 
@@ -310,8 +307,7 @@ static enum err mysql_driver_commit(struct db_conn *conn)
     enum err err = run_text(conn, "COMMIT");
     if (err == ERR_OK || conn->state == CONN_RETRY)
         return err;
-    if (conn->state == CONN_LOST || conn->code == ER_QUERY_INTERRUPTED ||
-        conn->code == ER_MARIADB_STATEMENT_TIMEOUT) {
+    if (conn->state == CONN_LOST || conn->code == ER_QUERY_INTERRUPTED || conn->code == ER_MARIADB_STATEMENT_TIMEOUT) {
         conn->state = CONN_LOST;
         return ERR_COMMIT_UNKNOWN;
     }
@@ -326,10 +322,8 @@ static bool mysql_was_done_before(const struct db_conn *conn)
     case ER_DUP_FIELDNAME:
     case ER_DUP_KEYNAME:
     case ER_CANT_DROP_FIELD_OR_KEY:
-    case ER_DUP_CONSTRAINT_NAME:
-        return true;
-    default:
-        return false;
+    case ER_DUP_CONSTRAINT_NAME: return true;
+    default: return false;
     }
 }
 

@@ -35,7 +35,7 @@ struct mysql_conn {
     struct mysql_prepared *open; /* whose result is being read */
     MYSQL_BIND *params, *results;
     struct mysql_column *columns;
-    unsigned column_room; /* of results and columns */
+    unsigned column_room;                       /* of results and columns */
     struct mysql_prepared *prepared[SQL_COUNT]; /* NULL until first used */
 };
 

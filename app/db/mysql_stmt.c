@@ -26,13 +26,10 @@ static enum column_kind kind_of(enum enum_field_types type)
     case MYSQL_TYPE_INT24:
     case MYSQL_TYPE_LONG:
     case MYSQL_TYPE_LONGLONG:
-    case MYSQL_TYPE_YEAR:
-        return COLUMN_INT;
+    case MYSQL_TYPE_YEAR: return COLUMN_INT;
     case MYSQL_TYPE_FLOAT:
-    case MYSQL_TYPE_DOUBLE:
-        return COLUMN_REAL;
-    default:
-        return COLUMN_BYTES; /* DECIMAL too, as digits: what sum() gives */
+    case MYSQL_TYPE_DOUBLE: return COLUMN_REAL;
+    default: return COLUMN_BYTES; /* DECIMAL too, as digits: what sum() gives */
     }
 }
 
@@ -91,8 +88,7 @@ static void set_param(MYSQL_BIND *bind, const struct db_value *v)
         bind->buffer = (void *)(uintptr_t)v->bytes.ptr;
         bind->buffer_length = (unsigned long)v->bytes.len;
         break;
-    default:
-        bind->buffer_type = MYSQL_TYPE_NULL;
+    default: bind->buffer_type = MYSQL_TYPE_NULL;
     }
 }
 

@@ -252,7 +252,8 @@ void pool_return(struct pool *p, struct db_conn *conn)
 void pool_stats(struct pool *p, struct db_pool_stats *ret_stats)
 {
     pthread_mutex_lock(&p->mutex);
-    *ret_stats = (struct db_pool_stats){ .total_count = p->total_count, .idle_count = p->idle_count,
+    *ret_stats = (struct db_pool_stats){ .total_count = p->total_count,
+                                         .idle_count = p->idle_count,
                                          .max_count = p->opts.max_count };
     pthread_mutex_unlock(&p->mutex);
 }

@@ -150,8 +150,10 @@ static enum err open_fault(struct sqlite_conn *c, enum err err, struct buf *ret_
     if (c->handle == NULL)
         buf_addf(ret_fault, "out of memory while opening the SQLite database %s", path);
     else
-        buf_addf(ret_fault, "cannot open the SQLite database %s: %s; check that its folder exists, can be written, "
-                 "and has room", path, sqlite3_errmsg(c->handle));
+        buf_addf(ret_fault,
+                 "cannot open the SQLite database %s: %s; check that its folder exists, can be written, "
+                 "and has room",
+                 path, sqlite3_errmsg(c->handle));
     return err == ERR_NO_MEMORY ? err : ERR_DATABASE;
 }
 
@@ -254,9 +256,10 @@ static bool sqlite_was_done_before(const struct db_conn *conn)
 const struct db_ops sqlite_ops = {
     .kind = "sqlite",
     .schema = SCHEMA_SQLITE,
-    .migrations_table = "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, "
-                        "checksum TEXT NOT NULL, statements_done INTEGER NOT NULL, statement_count INTEGER NOT NULL, "
-                        "applied_us INTEGER NOT NULL) STRICT",
+    .migrations_table =
+        "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+        "checksum TEXT NOT NULL, statements_done INTEGER NOT NULL, statement_count INTEGER NOT NULL, "
+        "applied_us INTEGER NOT NULL) STRICT",
     .init = sqlite_init,
     .open = sqlite_open,
     .close = sqlite_close,

@@ -10,10 +10,10 @@ struct sqlite_conn {
     struct db_conn base;
     sqlite3 *handle;
     sqlite3_stmt *begin_write, *begin_read, *commit, *rollback;
-    sqlite3_stmt *open;            /* the statement whose rows are being read */
-    enum statement_verb open_verb; /* its kind */
-    int64_t deadline_us;           /* of the statement that runs */
-    int64_t wait_until_us;         /* of its waiting for another process's lock */
+    sqlite3_stmt *open;                /* the statement whose rows are being read */
+    enum statement_verb open_verb;     /* its kind */
+    int64_t deadline_us;               /* of the statement that runs */
+    int64_t wait_until_us;             /* of its waiting for another process's lock */
     sqlite3_stmt *prepared[SQL_COUNT]; /* NULL until first used */
 };
 

@@ -15,26 +15,18 @@ enum err sqlite_fail(struct sqlite_conn *c, int rc, enum statement_verb verb)
     const char *message = sqlite3_errmsg(c->handle);
     switch (rc & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        c->base.state = CONN_RETRY;
-        return conn_fail(&c->base, ERR_BUSY, extended, message);
+    case SQLITE_LOCKED: c->base.state = CONN_RETRY; return conn_fail(&c->base, ERR_BUSY, extended, message);
     case SQLITE_INTERRUPT:
         return conn_fail(&c->base, ERR_BUSY, extended, "the statement took longer than DB_QUERY_TIMEOUT");
-    case SQLITE_CONSTRAINT:
-        return fail_constraint(c, extended, verb, message);
-    case SQLITE_NOMEM:
-        return conn_fail(&c->base, ERR_NO_MEMORY, extended, message);
-    case SQLITE_FULL:
-        return conn_fail(&c->base, ERR_DATABASE, extended, "the disk of the database is full");
+    case SQLITE_CONSTRAINT: return fail_constraint(c, extended, verb, message);
+    case SQLITE_NOMEM: return conn_fail(&c->base, ERR_NO_MEMORY, extended, message);
+    case SQLITE_FULL: return conn_fail(&c->base, ERR_DATABASE, extended, "the disk of the database is full");
     case SQLITE_IOERR:
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
-        c->base.state = CONN_LOST;
-        return conn_fail(&c->base, ERR_DATABASE, extended, message);
-    default:
-        return conn_fail(&c->base, ERR_INTERNAL, extended, message);
+    case SQLITE_READONLY: c->base.state = CONN_LOST; return conn_fail(&c->base, ERR_DATABASE, extended, message);
+    default: return conn_fail(&c->base, ERR_INTERNAL, extended, message);
     }
 }
 
@@ -43,23 +35,19 @@ enum err sqlite_prepare(struct db_conn *conn, enum sql id)
     struct sqlite_conn *c = sqlite_of(conn);
     if (c->prepared[id] != NULL)
         return ERR_OK;
-    int rc = sqlite3_prepare_v3(c->handle, statements[id].sqlite, -1, SQLITE_PREPARE_PERSISTENT, &c->prepared[id], NULL);
+    int rc = sqlite3_prepare_v3(c->handle, statements[id].sqlite, -1, SQLITE_PREPARE_PERSISTENT, &c->prepared[id],
+                                NULL);
     return rc == SQLITE_OK ? ERR_OK : sqlite_fail(c, rc, statements[id].verb);
 }
 
 static int bind_one(sqlite3_stmt *stmt, int place, const struct db_value *v)
 {
     switch (v->kind) {
-    case DB_INT_VALUE:
-        return sqlite3_bind_int64(stmt, place, v->number);
-    case DB_REAL_VALUE:
-        return sqlite3_bind_double(stmt, place, v->real);
-    case DB_TEXT_VALUE:
-        return sqlite3_bind_text64(stmt, place, v->bytes.ptr, v->bytes.len, SQLITE_STATIC, SQLITE_UTF8);
-    case DB_BLOB_VALUE:
-        return sqlite3_bind_blob64(stmt, place, v->bytes.ptr, v->bytes.len, SQLITE_STATIC);
-    default:
-        return sqlite3_bind_null(stmt, place);
+    case DB_INT_VALUE: return sqlite3_bind_int64(stmt, place, v->number);
+    case DB_REAL_VALUE: return sqlite3_bind_double(stmt, place, v->real);
+    case DB_TEXT_VALUE: return sqlite3_bind_text64(stmt, place, v->bytes.ptr, v->bytes.len, SQLITE_STATIC, SQLITE_UTF8);
+    case DB_BLOB_VALUE: return sqlite3_bind_blob64(stmt, place, v->bytes.ptr, v->bytes.len, SQLITE_STATIC);
+    default: return sqlite3_bind_null(stmt, place);
     }
 }
 

@@ -71,7 +71,8 @@ static enum err parse_sqlite(struct arena *a, struct str rest, struct db_url *ur
         return ERR_INVALID;
     }
     if (rest.len < 2 || rest.ptr[0] != '/' || str_eq_c(rest, "/:memory:")) {
-        *ret_reason = "DATABASE_URL: write sqlite:///file or sqlite:////absolute/file; a database in memory is not kept";
+        *ret_reason =
+            "DATABASE_URL: write sqlite:///file or sqlite:////absolute/file; a database in memory is not kept";
         return ERR_INVALID;
     }
     url->kind = DB_URL_SQLITE;
@@ -192,8 +193,9 @@ static enum err parse_mysql(struct arena *a, struct str rest, struct db_url *url
     return ERR_OK;
 }
 
-static const struct db_url empty_url = { .path = "", .host = "", .socket = "", .user = "", .password = "",
-                                         .database = "", .ssl_ca = "" };
+static const struct db_url empty_url = {
+    .path = "", .host = "", .socket = "", .user = "", .password = "", .database = "", .ssl_ca = ""
+};
 
 static struct str scheme_of(struct str *rest)
 {
@@ -238,7 +240,8 @@ static enum err from_mysql_settings(struct arena *a, const struct config *config
     return arena_check(a);
 }
 
-enum err db_url_from_config(struct arena *a, const struct config *config, struct db_url *ret_url, const char **ret_reason)
+enum err db_url_from_config(struct arena *a, const struct config *config, struct db_url *ret_url,
+                            const char **ret_reason)
 {
     struct db_url url = empty_url;
     *ret_reason = "out of memory";

@@ -28,7 +28,8 @@ struct db_row;
  * (before a migration). ret_fault gets one line that says what is wrong and what to do.
  */
 enum db_check { DB_UNCHECKED, DB_CHECKED };
-enum err db_open(const struct config *config, enum db_check check, struct buf *ret_fault, struct db **ret_db) MUST_CHECK;
+enum err db_open(const struct config *config, enum db_check check, struct buf *ret_fault,
+                 struct db **ret_db) MUST_CHECK;
 /* Closes all connections; none may be on lease. NULL is fine. */
 void db_close(struct db *db);
 /* Prepares every statement on one connection; ret_fault names the first that fails. */
@@ -67,8 +68,8 @@ struct db_args {
     size_t count;
 };
 /* DB_ARGS(DB_INT(1), DB_TEXT(name)); lives as long as the enclosing block. */
-#define DB_ARGS(...)                                                                                                   \
-    ((struct db_args){ (const struct db_value[]){ __VA_ARGS__ },                                                       \
+#define DB_ARGS(...) \
+    ((struct db_args){ (const struct db_value[]){ __VA_ARGS__ }, \
                        sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value) })
 #define DB_NO_ARGS ((struct db_args){ NULL, 0 })
 
@@ -78,9 +79,9 @@ struct db_args {
  */
 typedef enum err (*db_row_fn)(struct ctx *ctx, const struct db_row *row, void *arg);
 
-int64_t db_row_int(const struct db_row *row, int column); /* 0 for NULL */
-double db_row_real(const struct db_row *row, int column); /* 0 for NULL */
-struct str db_row_str(const struct db_row *row, int column); /* text or blob; absent for NULL */
+int64_t db_row_int(const struct db_row *row, int column);      /* 0 for NULL */
+double db_row_real(const struct db_row *row, int column);      /* 0 for NULL */
+struct str db_row_str(const struct db_row *row, int column);   /* text or blob; absent for NULL */
 struct uuid db_row_uuid(const struct db_row *row, int column); /* zero for NULL or another length */
 bool db_row_is_null(const struct db_row *row, int column);
 

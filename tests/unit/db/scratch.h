@@ -56,8 +56,13 @@ static inline const char *scratch_server(void)
 
 static inline void scratch_config(struct scratch *s)
 {
-    s->config = (struct config){ .database_url = s->url, .mysql_host = "", .mysql_ssl_ca = "", .var_dir = s->folder,
-                                 .db_pool_min_size = 2, .db_pool_max_size = 8, .db_connection_timeout_s = 5,
+    s->config = (struct config){ .database_url = s->url,
+                                 .mysql_host = "",
+                                 .mysql_ssl_ca = "",
+                                 .var_dir = s->folder,
+                                 .db_pool_min_size = 2,
+                                 .db_pool_max_size = 8,
+                                 .db_connection_timeout_s = 5,
                                  .db_query_timeout_s = 10 };
 }
 
@@ -112,8 +117,11 @@ static inline void scratch_url(const char *name, char ret_url[512])
 
 static inline void scratch_server_text(const char *text)
 {
-    struct config config = { .database_url = scratch_server(), .mysql_ssl_ca = "", .db_pool_max_size = 1,
-                             .db_connection_timeout_s = 5, .db_query_timeout_s = 10 };
+    struct config config = { .database_url = scratch_server(),
+                             .mysql_ssl_ca = "",
+                             .db_pool_max_size = 1,
+                             .db_connection_timeout_s = 5,
+                             .db_query_timeout_s = 10 };
     struct buf fault;
     buf_init(&fault, 1000);
     struct db *db = NULL;
@@ -200,7 +208,13 @@ static inline struct scratch *scratch_of(void **state)
     return *state;
 }
 
-#define SQLITE_TEST(test) { #test " (sqlite)", test, scratch_setup_sqlite, scratch_teardown, NULL }
-#define MYSQL_TEST(test) { #test " (mysql)", test, scratch_setup_mysql, scratch_teardown, NULL }
+#define SQLITE_TEST(test) \
+    { \
+#test " (sqlite)", test, scratch_setup_sqlite, scratch_teardown, NULL \
+    }
+#define MYSQL_TEST(test) \
+    { \
+#test " (mysql)", test, scratch_setup_mysql, scratch_teardown, NULL \
+    }
 
 #endif

@@ -103,8 +103,14 @@ static void test_url__refuses_the_rest_in_one_sentence(void **state)
 
 static struct config settings(void)
 {
-    return (struct config){ .database_url = "", .mysql_host = "", .mysql_port = 3306, .mysql_database = "parley",
-                            .mysql_user = "parley", .mysql_password = "p", .mysql_ssl_ca = "", .var_dir = "/var/x" };
+    return (struct config){ .database_url = "",
+                            .mysql_host = "",
+                            .mysql_port = 3306,
+                            .mysql_database = "parley",
+                            .mysql_user = "parley",
+                            .mysql_password = "p",
+                            .mysql_ssl_ca = "",
+                            .var_dir = "/var/x" };
 }
 
 static void test_url__comes_from_the_settings(void **state)
