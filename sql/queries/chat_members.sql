@@ -1,3 +1,5 @@
+-- A + before workspace_id keeps SQLite from searching the whole workspace: the chat is the narrower key.
+
 -- name: chat_member_list
 SELECT u.uuid, u.email, u.first_name, u.last_name, m.role, c.joined_us
 FROM chat_members c JOIN members m ON m.workspace_id = c.workspace_id AND m.user_id = c.user_id
@@ -12,7 +14,7 @@ INSERT INTO chat_members (chat_id, user_id, workspace_id, joined_us) VALUES (?, 
 DELETE FROM chat_members WHERE chat_id = ? AND user_id = ? AND workspace_id = ?
 
 -- name: chat_member_any
-SELECT user_id FROM chat_members WHERE chat_id = ? AND workspace_id = ? LIMIT 1
+SELECT user_id FROM chat_members WHERE chat_id = ? AND +workspace_id = ? LIMIT 1
 
 -- name: chat_member_leave_workspace
 DELETE FROM chat_members WHERE workspace_id = ? AND user_id = ?
@@ -28,8 +30,8 @@ DELETE FROM chat_members WHERE (workspace_id, user_id) IN
 
 -- Who is not in the workspace that the chat goes to stays behind.
 -- name: chat_member_leave_behind
-DELETE FROM chat_members WHERE chat_id = ? AND workspace_id = ? AND NOT EXISTS
+DELETE FROM chat_members WHERE chat_id = ? AND +workspace_id = ? AND NOT EXISTS
     (SELECT 1 FROM members m WHERE m.workspace_id = ? AND m.user_id = chat_members.user_id)
 
 -- name: chat_member_move
-UPDATE chat_members SET workspace_id = ? WHERE chat_id = ? AND workspace_id = ?
+UPDATE chat_members SET workspace_id = ? WHERE chat_id = ? AND +workspace_id = ?

@@ -84,7 +84,7 @@ UPDATE chats SET deleted_us = args.deleted_us, version = version + 1, updated_us
 FROM args JOIN chat_members m ON m.workspace_id = args.workspace_id AND m.user_id = args.user_id
 WHERE chats.id = m.chat_id AND chats.workspace_id = m.workspace_id AND chats.join_mode = 2
     AND chats.deleted_us IS NULL AND NOT EXISTS (SELECT 1 FROM chat_members o
-        WHERE o.chat_id = chats.id AND o.workspace_id = chats.workspace_id AND o.user_id <> m.user_id)
+        WHERE o.chat_id = chats.id AND +o.workspace_id = chats.workspace_id AND o.user_id <> m.user_id)
 
 -- The same in all workspaces of an account that goes.
 -- name: chat_end_deserted_everywhere

@@ -7,6 +7,14 @@
 extern const struct route_table meta_routes;
 extern const struct route_table auth_routes;
 extern const struct route_table users_routes;
+extern const struct route_table workspaces_routes;
+extern const struct route_table invitations_routes;
+extern const struct route_table chats_routes;
+extern const struct route_table chat_members_routes;
+extern const struct route_table messages_routes;
+extern const struct route_table attachments_routes;
+extern const struct route_table uploads_routes;
+extern const struct route_table objects_routes;
 
 extern const struct route_table *const all_routes[];
 extern const size_t all_routes_count;

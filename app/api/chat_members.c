@@ -1,0 +1,67 @@
+#include "parley/api/chats.h"
+#include "parley/api/routes.h"
+#include "parley/api/workspaces.h"
+#include "parley/domain/chat_member.h"
+
+static enum err members_list(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct list list;
+
+    TRY(chat_member_list(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &list));
+    spec_encode_list(&reply->json, &member_spec, list.items, list.count);
+    return ERR_OK;
+}
+
+static enum err join_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct chat chat;
+
+    TRY(chat_member_join(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &chat));
+    spec_encode(&reply->json, &chat_spec, &chat);
+    return ERR_OK;
+}
+
+static enum err leave_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    (void)reply;
+    return chat_member_remove(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &call->principal->user);
+}
+
+static enum err members_put(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct member member;
+
+    TRY(chat_member_put(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &call->ids[1], &member));
+    spec_encode(&reply->json, &member_spec, &member);
+    return ERR_OK;
+}
+
+static enum err members_delete(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    (void)reply;
+    return chat_member_remove(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &call->ids[1]);
+}
+
+/* clang-format off */
+static const struct route routes[] = {
+    { GET, "/workspaces/{workspace}/chat/{chat}/members", members_list,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
+      .reply = &member_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .summary = "List who is in a chat, with their roles in the workspace", .tag = "Chat members" },
+    { POST, "/workspaces/{workspace}/chat/{chat}/join", join_post,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .reply = &chat_spec, .status = 200,
+      .summary = "Join an open chat", .tag = "Chat members" },
+    { POST, "/workspaces/{workspace}/chat/{chat}/leave", leave_post,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
+      .summary = "Leave a chat; an invite-only one that its last member leaves is deleted", .tag = "Chat members" },
+    { PUT, "/workspaces/{workspace}/chat/{chat}/members/{user}", members_put,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .reply = &member_spec, .status = 200,
+      .summary = "Put a member of the workspace into a chat (its creator, or an OWNER)", .tag = "Chat members" },
+    { DELETE, "/workspaces/{workspace}/chat/{chat}/members/{user}", members_delete,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
+      .summary = "Take someone out of a chat (its creator, or an OWNER), or oneself", .tag = "Chat members" },
+};
+/* clang-format on */
+const struct route_table chat_members_routes = { routes, COUNT_OF(routes) };

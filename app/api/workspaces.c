@@ -1,0 +1,213 @@
+#include "parley/api/workspaces.h"
+
+#include "parley/api/routes.h"
+#include "parley/core/limits.h"
+#include "parley/domain/workspace.h"
+#include "parley/gate/precondition.h"
+
+/* ---- what goes in and out ---- */
+/* clang-format off */
+const char *const member_role_names[] = { "GUEST", "MEMBER", "OWNER", NULL };
+
+#define MEMBER_FIELD(name) .offset = offsetof(struct member, name)
+static const struct field member_fields[] = {
+    { "user_id", FIELD_UUID, MEMBER_FIELD(user) },
+    { "email", FIELD_STR, FIELD_NULLABLE, MEMBER_FIELD(email), .doc = "null for a caller who is a GUEST" },
+    { "first_name", FIELD_STR, FIELD_NULLABLE, MEMBER_FIELD(first_name) },
+    { "last_name", FIELD_STR, FIELD_NULLABLE, MEMBER_FIELD(last_name) },
+    { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, MEMBER_FIELD(role), .names = member_role_names },
+    { "joined_at", FIELD_TIME, MEMBER_FIELD(joined_us) },
+};
+const struct spec member_spec = { SPEC_INIT("Member", struct member, member_fields) };
+
+#define WORKSPACE_FIELD(member) .offset = offsetof(struct workspace, member)
+#define WORKSPACE_ROWS \
+    { "id", FIELD_UUID, WORKSPACE_FIELD(uuid) }, \
+    { "name", FIELD_STR, WORKSPACE_FIELD(name) }, \
+    { "personal", FIELD_BOOL, WORKSPACE_FIELD(personal), \
+      .doc = "The caller's own, which can be neither shared nor deleted" }, \
+    { "created_by", FIELD_UUID, FIELD_NULLABLE, WORKSPACE_FIELD(created_by) }, \
+    { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, WORKSPACE_FIELD(role), .names = member_role_names, \
+      .doc = "The caller's" }, \
+    { "member_count", FIELD_INT, WORKSPACE_FIELD(member_count) }, \
+    { "retention_days", FIELD_INT, FIELD_NULLABLE, WORKSPACE_FIELD(retention_days), .doc = "null: kept for ever" }, \
+    { "require_2fa", FIELD_BOOL, WORKSPACE_FIELD(require_2fa), \
+      .doc = "Shut to members without a second factor" }, \
+    { "created_at", FIELD_TIME, WORKSPACE_FIELD(created_us) }, \
+    { "updated_at", FIELD_TIME, WORKSPACE_FIELD(updated_us) }
+
+static const struct field workspace_fields[] = { WORKSPACE_ROWS };
+const struct spec workspace_spec = { SPEC_INIT("Workspace", struct workspace, workspace_fields) };
+
+static const struct field detail_fields[] = {
+    WORKSPACE_ROWS,
+    { "users", FIELD_LIST, WORKSPACE_FIELD(users), .spec = &member_spec },
+};
+static const struct spec detail_spec = { SPEC_INIT("WorkspaceWithUsers", struct workspace, detail_fields) };
+
+struct create_body {
+    struct body body;
+    struct str name;
+};
+static const struct field create_fields[] = {
+    { "name", FIELD_STR, FIELD_REQUIRED, 1, NAME_MAX_CHARS, .offset = offsetof(struct create_body, name) },
+};
+static const struct spec create_spec = { SPEC_INIT("WorkspaceCreate", struct create_body, create_fields) };
+
+/* Rows in the order of enum workspace_field's bits. */
+struct change_body {
+    struct body body;
+    struct str name;
+    int64_t retention_days;
+    bool require_2fa;
+};
+static const struct field change_fields[] = {
+    { "name", FIELD_STR, 0, 1, NAME_MAX_CHARS, .offset = offsetof(struct change_body, name) },
+    { "retention_days", FIELD_INT, FIELD_NULLABLE, 1, RETENTION_DAYS_MAX,
+      .offset = offsetof(struct change_body, retention_days), .doc = "null: kept for ever" },
+    { "require_2fa", FIELD_BOOL, .offset = offsetof(struct change_body, require_2fa),
+      .doc = "true is for an OWNER who has a second factor" },
+};
+static const struct spec change_spec = { SPEC_INIT("WorkspaceChange", struct change_body, change_fields) };
+
+struct role_body {
+    struct body body;
+    int role; /* enum member_role */
+};
+static const struct field role_fields[] = {
+    { "role", FIELD_ENUM, FIELD_REQUIRED, .min = MEMBER_ROLE_GUEST, .offset = offsetof(struct role_body, role),
+      .names = member_role_names },
+};
+static const struct spec role_spec = { SPEC_INIT("MemberRole", struct role_body, role_fields) };
+/* clang-format on */
+
+/* ---- workspaces ---- */
+
+static enum err workspaces_list(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct list list;
+
+    TRY(workspace_list(ctx, call->principal->user_id, &list));
+    spec_encode_list(&reply->json, &workspace_spec, list.items, list.count);
+    return ERR_OK;
+}
+
+static enum err workspaces_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct create_body *body = call->body;
+    const struct workspace_create_opts opts = {
+        .user_id = call->principal->user_id, .name = body->name, .claim = call->claim };
+    struct workspace workspace;
+    char id[UUID_TEXT_BYTES];
+
+    TRY(workspace_create(ctx, &opts, &workspace));
+    uuid_format(&workspace.uuid, id);
+    reply_header(reply, "Location", arena_printf(ctx->arena, "/workspaces/%s", id));
+    spec_encode(&reply->json, &workspace_spec, &workspace);
+    return ERR_OK;
+}
+
+static enum err workspaces_get(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct workspace workspace;
+
+    TRY(workspace_get_with_members(ctx, &call->workspace, call->principal->user_id, &workspace));
+    if (precondition_reply(ctx, call, workspace.version, reply) == FRESHNESS_SEND)
+        spec_encode(&reply->json, &detail_spec, &workspace);
+    return ERR_OK;
+}
+
+/* If-Match is judged on the row as it is now, and that version is then demanded; 0 without one. */
+static enum err wanted_version(struct ctx *ctx, const struct call *call, int64_t *ret_version)
+{
+    struct workspace workspace;
+
+    if (http_header(call->request, "If-Match").ptr == NULL) {
+        *ret_version = 0;
+        return ERR_OK;
+    }
+    TRY(workspace_get(ctx, &call->workspace.workspace, call->principal->user_id, &workspace));
+    TRY(precondition_check(ctx, call, workspace.version));
+    *ret_version = workspace.version;
+    return ERR_OK;
+}
+
+static enum err workspaces_put(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct change_body *body = call->body;
+    struct workspace_update_opts opts = {
+        .user_id = call->principal->user_id,
+        .fields = (unsigned)body->body.sent,
+        .name = body->name,
+        .retention_days = body->retention_days,
+        .require_2fa = body->require_2fa,
+        .has_2fa = call->principal->twofa_enabled,
+    };
+    struct workspace workspace;
+
+    TRY(wanted_version(ctx, call, &opts.if_version));
+    TRY(workspace_update(ctx, &call->workspace, &opts, &workspace));
+    if (precondition_reply(ctx, call, workspace.version, reply) == FRESHNESS_SEND)
+        spec_encode(&reply->json, &workspace_spec, &workspace);
+    return ERR_OK;
+}
+
+static enum err workspaces_delete(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    int64_t version;
+
+    (void)reply;
+    TRY(wanted_version(ctx, call, &version));
+    return workspace_delete(ctx, &call->workspace, version);
+}
+
+/* ---- members ---- */
+
+static enum err members_put(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct role_body *body = call->body;
+    struct member member;
+
+    TRY(member_set_role(ctx, &call->workspace, call->principal->user_id, &call->ids[0], (enum member_role)body->role,
+                        &member));
+    spec_encode(&reply->json, &member_spec, &member);
+    return ERR_OK;
+}
+
+static enum err members_delete(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    (void)reply;
+    return member_remove(ctx, &call->workspace, call->principal->user_id, &call->ids[0]);
+}
+
+/* clang-format off */
+static const struct route routes[] = {
+    { GET, "/workspaces", workspaces_list,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_READ, .rate = RATE_READ,
+      .reply = &workspace_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .summary = "List the workspaces that one is a member of", .tag = "Workspaces" },
+    { POST, "/workspaces", workspaces_post,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .flags = ROUTE_IDEMPOTENT, .body = &create_spec, .reply = &workspace_spec, .status = 201,
+      .summary = "Make a workspace and become its OWNER", .tag = "Workspaces" },
+    { GET, "/workspaces/{workspace}", workspaces_get,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
+      .reply = &detail_spec, .status = 200,
+      .summary = "Read a workspace and its members", .tag = "Workspaces" },
+    { PUT, "/workspaces/{workspace}", workspaces_put,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_OWNER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .body = &change_spec, .reply = &workspace_spec, .status = 200,
+      .summary = "Rename a workspace or change its settings", .tag = "Workspaces" },
+    { DELETE, "/workspaces/{workspace}", workspaces_delete,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_OWNER, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
+      .summary = "Delete a workspace with its chats, messages, files and members", .tag = "Workspaces" },
+    { PUT, "/workspaces/{workspace}/users/{user}", members_put,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_OWNER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .body = &role_spec, .reply = &member_spec, .status = 200,
+      .summary = "Give a member another role; the last OWNER stays one", .tag = "Workspaces" },
+    { DELETE, "/workspaces/{workspace}/users/{user}", members_delete,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
+      .summary = "Remove a member (OWNER), or leave; the last OWNER stays", .tag = "Workspaces" },
+};
+/* clang-format on */
+const struct route_table workspaces_routes = { routes, COUNT_OF(routes) };
