@@ -3,6 +3,7 @@
 #include "parley/auth/digest.h"
 #include "parley/core/clock.h"
 #include "parley/core/rand.h"
+#include "parley/objects/disposition.h"
 #include "parley/objects/filetype.h"
 #include "parley/objects/store.h"
 
@@ -55,10 +56,10 @@ enum err attachment_insert(struct ctx *ctx, const struct attachment_row *row, st
     int64_t id = 0;
 
     TRY(db_insert(ctx, SQL_ATTACHMENT_INSERT,
-                  DB_ARGS(DB_UUID(&row->uuid), DB_INT(row->binding.workspace_id), DB_INT_OR_NULL(row->binding.message_id),
-                          DB_INT(row->binding.user_id), DB_TEXT(row->key), DB_TEXT(row->filename),
-                          DB_TEXT(row->content_type), DB_INT(row->size_bytes), digest_value(row->sha256),
-                          digest_value(row->promised_sha256), DB_INT(ctx->now_us)),
+                  DB_ARGS(DB_UUID(&row->uuid), DB_INT(row->binding.workspace_id),
+                          DB_INT_OR_NULL(row->binding.message_id), DB_INT(row->binding.user_id), DB_TEXT(row->key),
+                          DB_TEXT(row->filename), DB_TEXT(row->content_type), DB_INT(row->size_bytes),
+                          digest_value(row->sha256), digest_value(row->promised_sha256), DB_INT(ctx->now_us)),
                   &id));
     *ret_attachment = (struct attachment){
         .id = id,
@@ -118,8 +119,8 @@ enum err attachment_bind(struct ctx *ctx, const struct binding *binding, const s
     if (found.items == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     TRY(bind_all(ctx, binding, ids, count));
-    TRY(db_each(ctx, SQL_ATTACHMENTS_OF_MESSAGE,
-                DB_ARGS(DB_INT(binding->message_id), DB_INT(binding->workspace_id)), collect, &found));
+    TRY(db_each(ctx, SQL_ATTACHMENTS_OF_MESSAGE, DB_ARGS(DB_INT(binding->message_id), DB_INT(binding->workspace_id)),
+                collect, &found));
     *ret_list = (struct list){ found.items, found.count };
     return ERR_OK;
 }
@@ -136,7 +137,8 @@ enum err attachment_get(struct ctx *ctx, int64_t user_id, const struct uuid *att
 {
     struct attachment found;
     enum err e = db_one(ctx, SQL_ATTACHMENT_GET_READABLE,
-                        DB_ARGS(DB_INT(user_id), DB_UUID(attachment), DB_INT(user_id), DB_INT(user_id)), read_one, &found);
+                        DB_ARGS(DB_INT(user_id), DB_UUID(attachment), DB_INT(user_id), DB_INT(user_id)), read_one,
+                        &found);
 
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_ATTACHMENT_NOT_FOUND);
@@ -185,26 +187,38 @@ enum err attachment_list(struct ctx *ctx, const struct attachment_query *query, 
     return ERR_OK;
 }
 
+static enum err disposition_text(struct ctx *ctx, const char *kind, struct str filename, struct str *ret_text)
+{
+    struct buf text;
+    enum err e;
+
+    buf_init(&text, HEADERS_BYTES_MAX);
+    disposition_add(&text, kind, filename);
+    e = buf_check(&text);
+    *ret_text = arena_str(ctx->arena, buf_str(&text));
+    buf_release(&text);
+    return e == ERR_OK ? arena_check(ctx->arena) : e;
+}
+
 enum err attachment_download(struct ctx *ctx, const struct attachment *attachment, enum download_way way, int expires_s,
                              struct download *ret_download)
 {
-    struct download download = {
-        .disposition = filetype_is_inline(attachment->content_type) ? "inline" : "attachment",
+    const char *kind = filetype_is_inline(attachment->content_type) ? "inline" : "attachment";
+    const struct store_download_opts opts = {
+        .key = attachment->object_key,
+        .filename = attachment->filename,
+        .content_type = attachment->content_type,
+        .disposition = kind,
+        .expires_s = expires_s,
+        .now_us = ctx->now_us,
     };
+    struct download download = { .url.ptr = NULL };
 
+    TRY(disposition_text(ctx, kind, attachment->filename, &download.disposition));
     if (way == DOWNLOAD_BY_SERVER)
         download.accel_path = store_accel_path(ctx->app->store, ctx->arena, attachment->object_key);
-    if (download.accel_path.ptr == NULL) {
-        const struct store_download_opts opts = {
-            .key = attachment->object_key,
-            .filename = attachment->filename,
-            .content_type = attachment->content_type,
-            .disposition = download.disposition,
-            .expires_s = expires_s,
-            .now_us = ctx->now_us,
-        };
+    if (download.accel_path.ptr == NULL)
         TRY(store_presign_get(ctx->app->store, ctx->arena, &opts, &download.url));
-    }
     *ret_download = download;
     return ERR_OK;
 }
@@ -238,7 +252,8 @@ static enum err going_read(struct ctx *ctx, const struct db_row *row, void *arg)
     return arena_check(ctx->arena);
 }
 
-enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_args args, struct doomed_batch *ret_batch)
+enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_args args,
+                                 struct doomed_batch *ret_batch)
 {
     struct going going = { .batch.count = 0 };
     struct doomed_batch doomed = { .count = 0 };

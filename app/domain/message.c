@@ -3,7 +3,6 @@
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/chat.h"
-#include "parley/domain/principal.h"
 
 /* --- rows --- */
 
@@ -42,7 +41,8 @@ struct str message_sender_name(struct ctx *ctx, struct str first_name, struct st
     return arena_str(ctx->arena, last_name.len > 0 ? last_name : username);
 }
 
-struct sender message_sender_read(struct ctx *ctx, const struct db_row *row, const struct message_sender_columns *columns)
+struct sender message_sender_read(struct ctx *ctx, const struct db_row *row,
+                                  const struct message_sender_columns *columns)
 {
     struct sender sender = { .id = db_row_uuid(row, columns->uuid), .kind = (int)db_row_int(row, columns->kind) };
 
@@ -117,7 +117,8 @@ static enum err loading_add(struct ctx *ctx, const struct db_row *row, void *arg
     return message_read(ctx, row, loading->chat, &loading->items[loading->count++]);
 }
 
-static enum err loading_begin(struct ctx *ctx, const struct chat_ref *chat, int64_t room_count, struct loading *ret_loading)
+static enum err loading_begin(struct ctx *ctx, const struct chat_ref *chat, int64_t room_count,
+                              struct loading *ret_loading)
 {
     struct loading loading = { .chat = chat, .room_count = (size_t)room_count };
 
@@ -278,14 +279,10 @@ enum err message_range_read(struct ctx *ctx, const struct chat_ref *chat, const 
                             struct message_page *ret_page)
 {
     switch (range->anchor) {
-    case MESSAGES_NEWEST:
-        return range_before(ctx, chat, INT64_MAX, range->limit, ret_page);
-    case MESSAGES_BEFORE:
-        return range_before(ctx, chat, range->seq, range->limit, ret_page);
-    case MESSAGES_AFTER:
-        return range_after(ctx, chat, range->seq, range->limit, ret_page);
-    case MESSAGES_AROUND:
-        return range_around(ctx, chat, range->seq, range->limit, ret_page);
+    case MESSAGES_NEWEST: return range_before(ctx, chat, INT64_MAX, range->limit, ret_page);
+    case MESSAGES_BEFORE: return range_before(ctx, chat, range->seq, range->limit, ret_page);
+    case MESSAGES_AFTER: return range_after(ctx, chat, range->seq, range->limit, ret_page);
+    case MESSAGES_AROUND: return range_around(ctx, chat, range->seq, range->limit, ret_page);
     }
     return fail(ctx, ERR_INTERNAL);
 }
@@ -348,5 +345,71 @@ enum err message_get(struct ctx *ctx, const struct chat_ref *chat, const struct 
     if (single.message.attachment_count > 0)
         TRY(attachment_list_of_message(ctx, chat->workspace_id, single.message.id, &single.message.attachments));
     *ret_message = single.message;
+    return ERR_OK;
+}
+
+/* --- with the right to it --- */
+
+struct finding {
+    const struct message_place *place;
+    const struct uuid *uuid;
+    const struct message_range *range; /* NULL: by number */
+    int64_t number, size;
+    struct message message;
+    struct message_page page;
+};
+
+static enum err readable_chat(struct ctx *ctx, const struct message_place *place, struct chat_ref *ret_chat)
+{
+    return chat_find(ctx, place->workspace, place->principal->user_id, &place->chat, CHAT_READ, ret_chat);
+}
+
+static enum err one_find(struct ctx *ctx, void *arg)
+{
+    struct finding *finding = arg;
+    struct chat_ref chat;
+
+    TRY(readable_chat(ctx, finding->place, &chat));
+    return message_get(ctx, &chat, finding->uuid, &finding->message);
+}
+
+enum err message_find(struct ctx *ctx, const struct message_place *place, const struct uuid *message,
+                      struct message *ret_message)
+{
+    struct finding finding = { .place = place, .uuid = message };
+
+    TRY(db_read(ctx, one_find, &finding));
+    *ret_message = finding.message;
+    return ERR_OK;
+}
+
+static enum err page_find(struct ctx *ctx, void *arg)
+{
+    struct finding *finding = arg;
+    struct chat_ref chat;
+
+    TRY(readable_chat(ctx, finding->place, &chat));
+    if (finding->range != NULL)
+        return message_range_read(ctx, &chat, finding->range, &finding->page);
+    return message_page_read(ctx, &chat, finding->number, finding->size, &finding->page);
+}
+
+enum err message_range_find(struct ctx *ctx, const struct message_place *place, const struct message_range *range,
+                            struct message_page *ret_page)
+{
+    struct finding finding = { .place = place, .range = range };
+
+    TRY(db_read(ctx, page_find, &finding));
+    *ret_page = finding.page;
+    return ERR_OK;
+}
+
+enum err message_page_find(struct ctx *ctx, const struct message_place *place, int64_t number, int64_t size,
+                           struct message_page *ret_page)
+{
+    struct finding finding = { .place = place, .number = number, .size = size };
+
+    TRY(db_read(ctx, page_find, &finding));
+    *ret_page = finding.page;
     return ERR_OK;
 }

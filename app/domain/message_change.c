@@ -41,7 +41,8 @@ static enum err reply_to_find(struct ctx *ctx, struct posting *posting)
                   DB_ARGS(DB_UUID(reply_to), DB_INT(posting->chat.id), DB_INT(posting->chat.workspace_id)),
                   &posting->reply_to);
     if (e == ERR_NOT_FOUND)
-        return problem_add(ctx->problem, (struct fault){ "body", "reply_to", "value_error", "is no message of this chat" });
+        return problem_add(ctx->problem,
+                           (struct fault){ "body", "reply_to", "value_error", "is no message of this chat" });
     return e;
 }
 
@@ -67,9 +68,10 @@ static enum err seq_take(struct ctx *ctx, struct posting *posting)
     if (count == 0)
         return fail(ctx, ERR_CHAT_NOT_FOUND);
     posting->message.created_us = posting->message.updated_us = now_us;
-    return db_one(ctx, SQL_CHAT_SEQ_AND_SENDER,
-                  DB_ARGS(DB_INT(posting->draft->place.principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id)),
-                  seq_and_sender_read, &posting->message);
+    return db_one(
+        ctx, SQL_CHAT_SEQ_AND_SENDER,
+        DB_ARGS(DB_INT(posting->draft->place.principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id)),
+        seq_and_sender_read, &posting->message);
 }
 
 static enum err row_insert(struct ctx *ctx, struct posting *posting)

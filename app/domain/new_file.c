@@ -7,7 +7,7 @@
 struct headed {
     store_source_fn source;
     void *source_arg;
-    char head[FILE_HEAD_BYTES];
+    char head[FILETYPE_HEAD_BYTES];
     size_t head_len, head_used;
 };
 

@@ -125,7 +125,8 @@ enum err object_deletion_claim(struct ctx *ctx, struct doomed_batch *ret_batch)
 
     TRY(db_each(ctx, SQL_OBJECT_DELETIONS_DUE, DB_ARGS(DB_INT(ctx->now_us), DB_INT(OBJECT_BATCH_MAX)), due_read, &due));
     if (due.count > 0) {
-        TRY(run_with_ids(ctx, SQL_OBJECT_DELETIONS_BEGIN, DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us)), &due, NULL));
+        TRY(run_with_ids(ctx, SQL_OBJECT_DELETIONS_BEGIN, DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us)), &due,
+                         NULL));
         for (size_t i = 0; i < OBJECT_BATCH_MAX; i++)
             ids[i] = i < due.count ? DB_INT(due.items[i].id) : DB_NULL;
         TRY(db_each(ctx, SQL_OBJECT_DELETIONS_BEGUN, (struct db_args){ ids, OBJECT_BATCH_MAX }, begun_read, &begun));

@@ -40,8 +40,8 @@ enum err upload_get(struct ctx *ctx, int64_t workspace_id, int64_t user_id, cons
 {
     struct upload found;
     enum err e = db_one(ctx, SQL_UPLOAD_GET,
-                        DB_ARGS(DB_UUID(upload), DB_INT(workspace_id), DB_INT(user_id), DB_INT(ctx->now_us)), upload_read,
-                        &found);
+                        DB_ARGS(DB_UUID(upload), DB_INT(workspace_id), DB_INT(user_id), DB_INT(ctx->now_us)),
+                        upload_read, &found);
 
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_UPLOAD_NOT_FOUND);
@@ -192,8 +192,8 @@ static enum err store_side_begin(struct ctx *ctx, struct upload *upload)
     e = store_multipart_begin(ctx->app->store, ctx->arena, upload->object_key, upload->content_type, &id);
     if (e != ERR_OK)
         return fail(ctx, e);
-    e = db_exec(ctx, SQL_UPLOAD_SET_STORE_UPLOAD, DB_ARGS(DB_TEXT(id), DB_INT(upload->id), DB_INT(upload->workspace_id)),
-                &count);
+    e = db_exec(ctx, SQL_UPLOAD_SET_STORE_UPLOAD,
+                DB_ARGS(DB_TEXT(id), DB_INT(upload->id), DB_INT(upload->workspace_id)), &count);
     if (e == ERR_OK && count > 0) {
         upload->store_upload_id = id;
         return ERR_OK;
@@ -265,7 +265,8 @@ static void mark_uploaded(const struct upload *upload, const struct store_part *
 {
     for (size_t i = 0; i < there_count; i++) {
         int64_t number = there[i].number;
-        if (number >= 1 && number <= upload_part_count(upload) && there[i].size_bytes == upload_part_size(upload, number))
+        if (number >= 1 && number <= upload_part_count(upload) &&
+            there[i].size_bytes == upload_part_size(upload, number))
             parts[number - 1].uploaded = true;
     }
 }
@@ -377,10 +378,10 @@ static enum err cancel_in_transaction(struct ctx *ctx, void *arg)
     int64_t count = 0;
 
     cancelling->doomed.count = 0;
-    TRY(db_exec(ctx, SQL_UPLOAD_DELETE_UNCLAIMED,
-                DB_ARGS(DB_INT(upload->id), DB_INT(upload->workspace_id),
-                        DB_INT(ctx->now_us - UPLOAD_CLAIM_MAX_S * US_PER_S)),
-                &count));
+    TRY(db_exec(
+        ctx, SQL_UPLOAD_DELETE_UNCLAIMED,
+        DB_ARGS(DB_INT(upload->id), DB_INT(upload->workspace_id), DB_INT(ctx->now_us - UPLOAD_CLAIM_MAX_S * US_PER_S)),
+        &count));
     if (count == 0)
         return failf(ctx, ERR_CONFLICT, "The upload is being completed");
     return upload_doom(ctx, upload, &cancelling->doomed);

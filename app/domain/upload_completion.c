@@ -41,7 +41,8 @@ static void release(struct ctx *ctx, const struct completing *completing)
     const struct upload *upload = &completing->upload;
     struct problem kept = *ctx->problem;
     enum err e = db_exec(ctx, SQL_UPLOAD_RELEASE,
-                         DB_ARGS(DB_INT(upload->id), DB_INT(upload->workspace_id), DB_INT(completing->claimed_us)), NULL);
+                         DB_ARGS(DB_INT(upload->id), DB_INT(upload->workspace_id), DB_INT(completing->claimed_us)),
+                         NULL);
 
     if (e != ERR_OK)
         *ctx->problem = kept;
@@ -135,7 +136,7 @@ static enum err parts_join(struct ctx *ctx, const struct completing *completing)
 /* --- size, digest and type --- */
 
 struct head {
-    char bytes[FILE_HEAD_BYTES];
+    char bytes[FILETYPE_HEAD_BYTES];
     size_t len;
 };
 
@@ -153,7 +154,8 @@ static enum err head_take(void *arg, const void *bytes, size_t len)
 static enum err type_check(struct ctx *ctx, struct completing *completing)
 {
     const struct upload *upload = &completing->upload;
-    int64_t wanted = upload->size_bytes < (int64_t)FILE_HEAD_BYTES ? upload->size_bytes : (int64_t)FILE_HEAD_BYTES;
+    int64_t wanted = upload->size_bytes < (int64_t)FILETYPE_HEAD_BYTES ? upload->size_bytes
+                                                                       : (int64_t)FILETYPE_HEAD_BYTES;
     struct head *head = arena_alloc(ctx->arena, sizeof(*head));
 
     if (head == NULL)

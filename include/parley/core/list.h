@@ -7,7 +7,8 @@
 #include "parley/core/arena.h"
 
 struct list {
-    void *items; /* array of structs, or of the C values that a spec names, in the request arena; NULL when count is 0 */
+    void
+        *items; /* array of structs, or of the C values that a spec names, in the request arena; NULL when count is 0 */
     size_t count;
 };
 

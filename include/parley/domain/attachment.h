@@ -67,7 +67,7 @@ enum err attachment_list(struct ctx *ctx, const struct attachment_query *query, 
 struct download {
     struct str url;         /* absent where accel_path is there */
     struct str accel_path;  /* absent where downloads are redirects */
-    const char *disposition; /* "inline" or "attachment" */
+    struct str disposition; /* value of Content-Disposition, for accel_path */
 };
 enum download_way { DOWNLOAD_BY_SERVER, DOWNLOAD_BY_URL };
 /* way DOWNLOAD_BY_SERVER: accel_path where the store has one; DOWNLOAD_BY_URL: always a url, good for expires_s. */
@@ -98,7 +98,8 @@ struct attachment_row {
     const uint8_t *sha256, *promised_sha256; /* NULL: not known, not promised */
 };
 /* Inserts it and fills in what the row says. */
-enum err attachment_insert(struct ctx *ctx, const struct attachment_row *row, struct attachment *ret_attachment) MUST_CHECK;
+enum err attachment_insert(struct ctx *ctx, const struct attachment_row *row,
+                           struct attachment *ret_attachment) MUST_CHECK;
 /* Takes the first columns of a row, which are those of attachments_of_message. */
 enum err attachment_read(struct ctx *ctx, const struct db_row *row, struct attachment *ret_attachment) MUST_CHECK;
 

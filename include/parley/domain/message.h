@@ -15,6 +15,8 @@
 #include "parley/core/ids.h"
 #include "parley/core/list.h"
 #include "parley/domain/attachment.h"
+#include "parley/domain/member.h"
+#include "parley/domain/principal.h"
 
 struct chat_ref;
 
@@ -33,9 +35,9 @@ enum sender_kind {
 };
 
 struct sender {
-    struct uuid id; /* zero: no user stands behind it */
+    struct uuid id;  /* zero: no user stands behind it */
     struct str name; /* first and last name, else the username; "Deleted user" */
-    int kind;       /* enum sender_kind */
+    int kind;        /* enum sender_kind */
 };
 
 struct message {
@@ -59,6 +61,17 @@ struct message {
     int64_t created_us, updated_us;
 };
 
+/* Who reads or writes, and where. */
+struct message_place {
+    const struct membership *workspace;
+    const struct principal *principal;
+    struct uuid chat;
+};
+
+/* One message, for whoever may read the chat. Errors of chat_find and message_get. */
+enum err message_find(struct ctx *ctx, const struct message_place *place, const struct uuid *message,
+                      struct message *ret_message) MUST_CHECK;
+
 /* Where a page lies. seq bounds are exclusive but for AROUND, which has the message itself when it is there. */
 enum message_anchor { MESSAGES_NEWEST, MESSAGES_BEFORE, MESSAGES_AFTER, MESSAGES_AROUND };
 
@@ -69,8 +82,8 @@ struct message_range {
 };
 
 struct message_page {
-    struct list messages; /* struct message, oldest first, with their attachments */
-    int64_t total;        /* messages of the chat, tombstones included; kept on the chat's row */
+    struct list messages;      /* struct message, oldest first, with their attachments */
+    int64_t total;             /* messages of the chat, tombstones included; kept on the chat's row */
     bool has_older, has_newer; /* beyond this page; may be true where what lies there has been erased */
 };
 
@@ -83,6 +96,12 @@ enum err message_range_read(struct ctx *ctx, const struct chat_ref *chat, const 
 /* Page `number` (from 1, the newest) of `size` messages (1 … PAGE_MAX). A page past the end is empty. */
 enum err message_page_read(struct ctx *ctx, const struct chat_ref *chat, int64_t number, int64_t size,
                            struct message_page *ret_page) MUST_CHECK;
+/* The same two for whoever may read the chat: errors of chat_find besides. */
+enum err message_range_find(struct ctx *ctx, const struct message_place *place, const struct message_range *range,
+                            struct message_page *ret_page) MUST_CHECK;
+enum err message_page_find(struct ctx *ctx, const struct message_place *place, int64_t number, int64_t size,
+                           struct message_page *ret_page) MUST_CHECK;
+
 /* One message of a chat. ERR_MESSAGE_NOT_FOUND: also for tombstones and for messages of another chat. */
 enum err message_get(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
                      struct message *ret_message) MUST_CHECK;
@@ -99,6 +118,7 @@ struct message_sender_columns {
 };
 struct db_row;
 /* Who wrote it. What does not fit into the arena is absent; see arena_check. */
-struct sender message_sender_read(struct ctx *ctx, const struct db_row *row, const struct message_sender_columns *columns);
+struct sender message_sender_read(struct ctx *ctx, const struct db_row *row,
+                                  const struct message_sender_columns *columns);
 
 #endif

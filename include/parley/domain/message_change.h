@@ -17,20 +17,13 @@
 #include "parley/domain/new_file.h"
 #include "parley/domain/principal.h"
 
-/* Who writes, and where. */
-struct message_place {
-    const struct membership *workspace;
-    const struct principal *principal;
-    struct uuid chat;
-};
-
 struct message_draft {
     struct message_place place;
-    struct str content;              /* well-formed UTF-8, ≤ CONTENT_MAX_CHARS; may be empty where a file comes along */
-    struct uuid reply_to;            /* zero: none */
-    const struct uuid *attachments;  /* the caller's own unbound attachments of the workspace, each at most once */
+    struct str content;   /* well-formed UTF-8, ≤ CONTENT_MAX_CHARS; may be empty where a file comes along */
+    struct uuid reply_to; /* zero: none */
+    const struct uuid *attachments; /* the caller's own unbound attachments of the workspace, each at most once */
     size_t attachment_count;
-    struct new_files *files;         /* NULL, or files that have just been put into the store (new_file.h) */
+    struct new_files *files;               /* NULL, or files that have just been put into the store (new_file.h) */
     const struct idempotency_claim *claim; /* NULL: none */
 };
 

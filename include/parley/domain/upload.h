@@ -73,7 +73,8 @@ struct upload_plan {
  * upload->store_upload_id where the store's side has not begun. No transaction may be open.
  */
 enum upload_ask { UPLOAD_ALL_MISSING, UPLOAD_ASK_STORE };
-enum err upload_plan(struct ctx *ctx, struct upload *upload, enum upload_ask ask, struct upload_plan *ret_plan) MUST_CHECK;
+enum err upload_plan(struct ctx *ctx, struct upload *upload, enum upload_ask ask,
+                     struct upload_plan *ret_plan) MUST_CHECK;
 
 /* Gives up: row and bytes go. ERR_UPLOAD_NOT_FOUND, ERR_CONFLICT (being completed). */
 enum err upload_cancel(struct ctx *ctx, int64_t workspace_id, int64_t user_id, const struct uuid *upload) MUST_CHECK;

@@ -1,0 +1,156 @@
+#include "parley/domain/attachment.h"
+
+#include "parley/api/messages.h"
+#include "parley/api/routes.h"
+#include "parley/core/clock.h"
+#include "parley/core/limits.h"
+#include "parley/gate/page.h"
+
+/* ---- what goes in and out ---- */
+
+#define ATTACHMENT_FIELD(member) .offset = offsetof(struct attachment, member)
+#define ATTACHMENT_FIELDS \
+    { "id", FIELD_UUID, ATTACHMENT_FIELD(uuid) }, { "filename", FIELD_STR, ATTACHMENT_FIELD(filename) }, \
+        { "content_type", FIELD_STR, ATTACHMENT_FIELD(content_type), .doc = "By its bytes and its name" }, \
+        { "size", FIELD_INT, ATTACHMENT_FIELD(size_bytes), .doc = "Bytes" }, \
+        { "sha256", FIELD_STR, FIELD_NULLABLE, ATTACHMENT_FIELD(sha256), .doc = "null until it has been computed" }, \
+    { \
+        "url", FIELD_STR, ATTACHMENT_FIELD(url), .doc = "Its stable address on this server; asks for a credential" \
+    }
+
+static const struct field attachment_fields[] = { ATTACHMENT_FIELDS };
+const struct spec attachment_spec = { "Attachment", attachment_fields, COUNT_OF(attachment_fields),
+                                      .size_bytes = sizeof(struct attachment) };
+
+static const struct field listed_fields[] = {
+    ATTACHMENT_FIELDS,
+    { "chat_id", FIELD_UUID, ATTACHMENT_FIELD(chat) },
+    { "message_id", FIELD_UUID, ATTACHMENT_FIELD(message) },
+    { "uploader_id", FIELD_UUID, FIELD_NULLABLE, ATTACHMENT_FIELD(uploader) },
+    { "created_at", FIELD_TIME, ATTACHMENT_FIELD(created_us) },
+};
+static const struct spec listed_spec = { "WorkspaceAttachment", listed_fields, COUNT_OF(listed_fields),
+                                         .size_bytes = sizeof(struct attachment) };
+
+struct url_query {
+    struct body body;
+    int64_t expires_in_s;
+};
+static const struct field url_query_fields[] = {
+    { "expires_in", FIELD_INT, 0, 1, DOWNLOAD_URL_MAX_S, .offset = offsetof(struct url_query, expires_in_s),
+      .doc = "Seconds; 3600 unless said otherwise" },
+};
+static const struct spec url_query_spec = { "AttachmentUrlQuery", url_query_fields, COUNT_OF(url_query_fields),
+                                            .size_bytes = sizeof(struct url_query) };
+
+struct url_view {
+    struct str url;
+    int64_t expires_us;
+};
+static const struct field url_fields[] = {
+    { "url", FIELD_STR, .offset = offsetof(struct url_view, url), .doc = "Good for whoever has it, until it expires" },
+    { "expires_at", FIELD_TIME, .offset = offsetof(struct url_view, expires_us) },
+};
+static const struct spec url_spec = { "AttachmentUrl", url_fields, COUNT_OF(url_fields),
+                                      .size_bytes = sizeof(struct url_view) };
+
+/* ---- handlers ---- */
+
+/* nginx sends the file itself; what it does not know is said here. */
+static enum err reply_by_nginx(struct ctx *ctx, const struct attachment *attachment, const struct download *download,
+                               struct reply *reply)
+{
+    reply_header(reply, "X-Accel-Redirect", arena_cstr(ctx->arena, download->accel_path));
+    reply_header(reply, "Content-Type", arena_cstr(ctx->arena, attachment->content_type));
+    reply_header(reply, "Content-Disposition", arena_cstr(ctx->arena, download->disposition));
+    reply->status = 200;
+    return arena_check(ctx->arena);
+}
+
+/* The bytes behind an id never change, so the id is their tag. */
+static bool is_fresh(struct ctx *ctx, const struct call *call, const struct attachment *attachment, struct reply *reply)
+{
+    char id[UUID_TEXT_BYTES];
+    char *tag;
+
+    uuid_format(&attachment->uuid, id);
+    tag = arena_printf(ctx->arena, "\"%s\"", id);
+    reply_header(reply, "ETag", tag);
+    reply_header(reply, "Cache-Control", "private, no-cache");
+    return tag != NULL && str_eq_c(http_header(call->request, "If-None-Match"), tag);
+}
+
+static enum err attachment_show(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct attachment attachment;
+    struct download download;
+    enum err e;
+
+    TRY(attachment_get(ctx, call->principal->user_id, &call->ids[0], &attachment));
+    if (is_fresh(ctx, call, &attachment, reply)) {
+        reply->status = 304;
+        return ERR_OK;
+    }
+    e = attachment_download(ctx, &attachment, DOWNLOAD_BY_SERVER, DOWNLOAD_REDIRECT_S, &download);
+    if (e != ERR_OK)
+        return fail(ctx, e);
+    if (download.accel_path.ptr != NULL)
+        return reply_by_nginx(ctx, &attachment, &download, reply);
+    reply->status = 302;
+    reply_header(reply, "Cache-Control", "private, no-store");
+    reply_header(reply, "Location", arena_cstr(ctx->arena, download.url));
+    return arena_check(ctx->arena);
+}
+
+static enum err attachment_url_show(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct url_query *query = call->query;
+    int64_t life_s = body_sent(query, 0) ? query->expires_in_s : DOWNLOAD_URL_MAX_S;
+    struct attachment attachment;
+    struct download download;
+    struct url_view view;
+    enum err e;
+
+    TRY(attachment_get(ctx, call->principal->user_id, &call->ids[0], &attachment));
+    e = attachment_download(ctx, &attachment, DOWNLOAD_BY_URL, (int)life_s, &download);
+    if (e != ERR_OK)
+        return fail(ctx, e);
+    view = (struct url_view){ download.url, ctx->now_us + life_s * US_PER_S };
+    spec_encode(&reply->json, &url_spec, &view);
+    return ERR_OK;
+}
+
+static enum err attachments_list(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct attachment_query query = { call->workspace.workspace_id, call->principal->user_id, .before_id = 0 };
+    struct page page;
+    struct list found;
+
+    TRY(page_read(ctx, call, 1, &page));
+    query.limit = page.limit + 1;
+    if (page.after.key_count > 0)
+        query.before_id = page.after.keys[0];
+    TRY(attachment_list(ctx, &query, &found));
+    if ((int64_t)found.count > page.limit) {
+        const struct attachment *last = (const struct attachment *)found.items + page.limit - 1;
+        found.count = (size_t)page.limit;
+        TRY(page_next(ctx, call, &(struct page_position){ 1, { last->id } }, reply));
+    }
+    spec_encode_list(&reply->json, &listed_spec, found.items, found.count);
+    return ERR_OK;
+}
+
+/* ---- routes ---- */
+
+static const struct route routes[] = {
+    { GET, "/attachments/{attachment}", attachment_show, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,
+      .scope = SCOPE_READ, .rate = RATE_READ, .status = 302,
+      .summary = "The bytes of a file: a redirect to the store, or the file itself", .tag = "Files" },
+    { GET, "/attachments/{attachment}/url", attachment_url_show, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,
+      .scope = SCOPE_READ, .rate = RATE_READ, .query = &url_query_spec, .reply = &url_spec, .status = 200,
+      .summary = "An address of the file that needs no credential, for a while", .tag = "Files" },
+    { GET, "/workspaces/{workspace}/attachments", attachments_list, .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST,
+      .scope = SCOPE_READ, .rate = RATE_READ, .flags = ROUTE_PAGED, .reply = &listed_spec, .reply_shape = REPLY_LIST,
+      .status = 200, .summary = "The files of the chats that one may read, newest first", .tag = "Files" },
+};
+const struct route_table attachments_routes = { routes, COUNT_OF(routes) };

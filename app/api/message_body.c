@@ -1,0 +1,171 @@
+#include "message_body.h"
+
+#include "parley/core/limits.h"
+#include "parley/http/multipart.h"
+
+/* ---- JSON ---- */
+
+struct draft_body {
+    struct body body;
+    struct str content;
+    struct list attachment_ids; /* struct uuid */
+    struct uuid reply_to;
+};
+#define DRAFT_FIELD(member) .offset = offsetof(struct draft_body, member)
+static const struct field draft_fields[] = {
+    { "content", FIELD_STR, FIELD_NULLABLE, 0, CONTENT_MAX_CHARS, DRAFT_FIELD(content),
+      .doc = "May be empty where a file comes along" },
+    { "attachment_ids", FIELD_LIST, FIELD_NULLABLE, 0, FILES_PER_MESSAGE_MAX, DRAFT_FIELD(attachment_ids),
+      .element = FIELD_UUID, .doc = "One's own completed uploads, in no message yet" },
+    { "reply_to", FIELD_UUID, FIELD_NULLABLE, DRAFT_FIELD(reply_to), .doc = "A message of the same chat" },
+};
+const struct spec message_draft_spec = { "MessageDraft", draft_fields, COUNT_OF(draft_fields),
+                                         .size_bytes = sizeof(struct draft_body) };
+
+static enum err each_once(struct ctx *ctx, const struct uuid *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (uuid_eq(&ids[i], &ids[j]))
+                return problem_add(ctx->problem,
+                                   (struct fault){ "body", "attachment_ids", "value_error", "names a file twice" });
+    return ERR_OK;
+}
+
+enum err message_body_json(struct ctx *ctx, const void *body, struct message_draft *draft)
+{
+    const struct draft_body *sent = body;
+
+    TRY(each_once(ctx, sent->attachment_ids.items, sent->attachment_ids.count));
+    draft->content = sent->content.ptr != NULL ? sent->content : STR("");
+    draft->reply_to = sent->reply_to;
+    draft->attachments = sent->attachment_ids.items;
+    draft->attachment_count = sent->attachment_ids.count;
+    return ERR_OK;
+}
+
+/* ---- a form ---- */
+
+struct form {
+    struct ctx *ctx;
+    struct multipart *parser;
+    struct message_draft *draft;
+    struct digest *digest; /* of all that was read, for the idempotency key */
+};
+
+/* Each piece with its length before it, so that no two forms have the same sum. */
+static void form_digest_add(struct form *form, const void *bytes, size_t len)
+{
+    uint64_t length = len;
+
+    digest_add(form->digest, &length, sizeof(length));
+    digest_add(form->digest, bytes, len);
+}
+
+static enum err form_fault(struct form *form, const char *field, const char *message)
+{
+    return problem_add(form->ctx->problem, (struct fault){ "body", field, "value_error", message });
+}
+
+static enum err content_read(struct form *form)
+{
+    struct str text;
+    enum err e = multipart_read_all(form->parser, (size_t)CONTENT_MAX_CHARS * 4, &text);
+
+    if (e == ERR_TOO_LARGE)
+        return form_fault(form, "content", "is longer than a message may be");
+    if (e != ERR_OK)
+        return fail(form->ctx, e);
+    if (!str_is_utf8(text) || str_index(text, '\0') != SIZE_MAX)
+        return form_fault(form, "content", "is not UTF-8 text");
+    if (str_code_points(text) > CONTENT_MAX_CHARS)
+        return form_fault(form, "content", "is longer than a message may be");
+    form->draft->content = text;
+    form_digest_add(form, text.ptr, text.len);
+    return ERR_OK;
+}
+
+static enum err reply_to_read(struct form *form)
+{
+    struct str text;
+    enum err e = multipart_read_all(form->parser, UUID_TEXT_LEN, &text);
+
+    if (e != ERR_OK && e != ERR_TOO_LARGE)
+        return fail(form->ctx, e);
+    if (e == ERR_TOO_LARGE || uuid_parse(text, &form->draft->reply_to) != ERR_OK)
+        return form_fault(form, "reply_to", "is no UUID");
+    form_digest_add(form, text.ptr, text.len);
+    return ERR_OK;
+}
+
+static enum err part_source(void *arg, void *bytes, size_t room_bytes, size_t *ret_len)
+{
+    struct form *form = arg;
+
+    return multipart_read(form->parser, bytes, room_bytes, ret_len);
+}
+
+static enum err file_read(struct form *form, struct str filename)
+{
+    struct new_files *files = form->draft->files;
+    const struct new_file_opts opts = {
+        .workspace = form->draft->place.workspace,
+        .filename = filename,
+        .source = part_source,
+        .source_arg = form,
+    };
+    enum err e = new_files_put(form->ctx, files, &opts);
+
+    if (e != ERR_OK)
+        return fail(form->ctx, e);
+    form_digest_add(form, filename.ptr, filename.len);
+    form_digest_add(form, files->items[files->count - 1].sha256, SHA256_BYTES);
+    return ERR_OK;
+}
+
+static enum err part_read(struct form *form, const struct multipart_part *part)
+{
+    form_digest_add(form, part->name.ptr, part->name.len);
+    if (str_eq_c(part->name, "files") && part->filename.ptr != NULL)
+        /* A browser's form sends a file without a name where none was chosen. */
+        return part->filename.len == 0 ? ERR_OK : file_read(form, part->filename);
+    if (part->filename.ptr != NULL)
+        return form_fault(form, "files", "files come in parts of this name");
+    if (str_eq_c(part->name, "content"))
+        return content_read(form);
+    if (str_eq_c(part->name, "reply_to"))
+        return reply_to_read(form);
+    return form_fault(form, "", "has a part that is not known: content, reply_to and files are");
+}
+
+static enum err parts_read(struct form *form)
+{
+    struct multipart_part part;
+
+    for (;;) {
+        enum err e = multipart_next(form->parser, &part);
+        if (e == ERR_NOT_FOUND)
+            return ERR_OK;
+        if (e != ERR_OK)
+            return fail(form->ctx, e);
+        TRY(part_read(form, &part));
+    }
+}
+
+enum err message_body_form(struct ctx *ctx, struct http_request *req, struct message_draft *draft)
+{
+    struct form form = { .ctx = ctx, .draft = draft };
+    uint8_t sum[SHA256_BYTES];
+    enum err e = multipart_new(req, ctx->arena, &form.parser);
+
+    if (e != ERR_OK)
+        return fail(ctx, e);
+    form.digest = digest_new();
+    if (form.digest == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    draft->content = STR("");
+    e = parts_read(&form);
+    digest_end(form.digest, sum);
+    TRY(e);
+    return idempotency_with_body(ctx, draft->claim, sum, &draft->claim);
+}

@@ -1,0 +1,292 @@
+#include "parley/api/messages.h"
+
+#include <inttypes.h>
+
+#include "message_body.h"
+#include "parley/api/routes.h"
+#include "parley/core/limits.h"
+#include "parley/domain/chat.h"
+#include "parley/domain/message_change.h"
+#include "parley/gate/precondition.h"
+
+/* ---- what goes in and out ---- */
+
+static const char *const sender_kinds[] = { "person",    "bot",     "contact", "anonymous",
+                                            "assistant", "outside", "deleted", NULL };
+static const struct field sender_fields[] = {
+    { "id", FIELD_UUID, FIELD_NULLABLE, .offset = offsetof(struct sender, id) },
+    { "name", FIELD_STR, .offset = offsetof(struct sender, name) },
+    { "kind", FIELD_ENUM, .offset = offsetof(struct sender, kind), .names = sender_kinds },
+};
+const struct spec sender_spec = { "Sender", sender_fields, COUNT_OF(sender_fields),
+                                  .size_bytes = sizeof(struct sender) };
+
+static const char *const status_names[] = { "complete", "pending", "streaming", "stopped", "failed", NULL };
+
+#define MESSAGE_FIELD(member) .offset = offsetof(struct message, member)
+static const struct field message_fields[] = {
+    { "id", FIELD_UUID, MESSAGE_FIELD(uuid) },
+    { "chat_id", FIELD_UUID, MESSAGE_FIELD(chat) },
+    { "seq", FIELD_INT, MESSAGE_FIELD(seq), .doc = "1, 2, 3 … in its chat" },
+    { "sender_id", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(sender_id) },
+    { "sender", FIELD_OBJECT, MESSAGE_FIELD(sender), .spec = &sender_spec },
+    { "content", FIELD_STR, MESSAGE_FIELD(content),
+      .doc = "Text, never markup that a client may run; empty once deleted" },
+    { "is_ai_response", FIELD_BOOL, MESSAGE_FIELD(is_ai_response) },
+    { "status", FIELD_ENUM, MESSAGE_FIELD(status), .names = status_names },
+    { "model", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(model) },
+    { "reply_to", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(reply_to) },
+    { "attachments", FIELD_LIST, MESSAGE_FIELD(attachments), .spec = &attachment_spec },
+    { "edited_at", FIELD_TIME, FIELD_NULLABLE, MESSAGE_FIELD(edited_us) },
+    { "deleted_at", FIELD_TIME, FIELD_NULLABLE, MESSAGE_FIELD(deleted_us) },
+    { "created_at", FIELD_TIME, MESSAGE_FIELD(created_us) },
+    { "updated_at", FIELD_TIME, MESSAGE_FIELD(updated_us) },
+};
+const struct spec message_spec = { "Message", message_fields, COUNT_OF(message_fields),
+                                   .size_bytes = sizeof(struct message) };
+
+struct page_view {
+    struct list messages;
+    int64_t total, page, page_size;
+    bool has_next, has_prev;
+};
+#define PAGE_FIELD(member) .offset = offsetof(struct page_view, member)
+static const struct field page_fields[] = {
+    { "messages", FIELD_LIST, PAGE_FIELD(messages), .spec = &message_spec, .doc = "Oldest first" },
+    { "total", FIELD_INT, PAGE_FIELD(total), .doc = "Messages of the chat, deleted ones included" },
+    { "page", FIELD_INT, FIELD_NULLABLE, PAGE_FIELD(page), .doc = "null where a seq was asked for" },
+    { "page_size", FIELD_INT, PAGE_FIELD(page_size) },
+    { "has_next", FIELD_BOOL, PAGE_FIELD(has_next), .doc = "There are older ones" },
+    { "has_prev", FIELD_BOOL, PAGE_FIELD(has_prev), .doc = "There are newer ones" },
+};
+static const struct spec page_spec = { "MessagePage", page_fields, COUNT_OF(page_fields),
+                                       .size_bytes = sizeof(struct page_view) };
+
+enum { PAGE_NUMBER_MAX = 1000000000 };
+struct page_query {
+    struct body body;
+    int64_t page, page_size, before_seq, after_seq, around_seq, limit;
+};
+enum { SENT_PAGE, SENT_PAGE_SIZE, SENT_BEFORE, SENT_AFTER, SENT_AROUND, SENT_LIMIT };
+#define QUERY_FIELD(member) .offset = offsetof(struct page_query, member)
+static const struct field query_fields[] = {
+    [SENT_PAGE] = { "page", FIELD_INT, 0, 1, PAGE_NUMBER_MAX, QUERY_FIELD(page), .doc = "From 1, the newest" },
+    [SENT_PAGE_SIZE] = { "page_size", FIELD_INT, 0, 1, PAGE_MAX, QUERY_FIELD(page_size),
+                         .doc = "50 unless said otherwise" },
+    [SENT_BEFORE] = { "before_seq", FIELD_INT, 0, 0, INT64_MAX, QUERY_FIELD(before_seq), .doc = "The newest below it" },
+    [SENT_AFTER] = { "after_seq", FIELD_INT, 0, 0, INT64_MAX, QUERY_FIELD(after_seq), .doc = "The oldest above it" },
+    [SENT_AROUND] = { "around_seq", FIELD_INT, 0, 0, INT64_MAX, QUERY_FIELD(around_seq),
+                      .doc = "It and its neighbours" },
+    [SENT_LIMIT] = { "limit", FIELD_INT, 0, 1, PAGE_MAX, QUERY_FIELD(limit),
+                     .doc = "With a seq; 50 unless said otherwise" },
+};
+static const struct spec query_spec = { "MessageQuery", query_fields, COUNT_OF(query_fields),
+                                        .size_bytes = sizeof(struct page_query) };
+
+struct edit_body {
+    struct body body;
+    struct str content;
+};
+static const struct field edit_fields[] = {
+    { "content", FIELD_STR, FIELD_REQUIRED, 0, CONTENT_MAX_CHARS, .offset = offsetof(struct edit_body, content) },
+};
+static const struct spec edit_spec = { "MessageEdit", edit_fields, COUNT_OF(edit_fields),
+                                       .size_bytes = sizeof(struct edit_body) };
+
+static struct message_place place_of(const struct call *call)
+{
+    return (struct message_place){ .workspace = &call->workspace, .principal = call->principal, .chat = call->ids[0] };
+}
+
+/* ---- reading ---- */
+
+static enum err message_show(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct message_place place = place_of(call);
+    struct message message;
+
+    TRY(message_find(ctx, &place, &call->ids[1], &message));
+    if (precondition_reply(ctx, call, message.version, reply) == FRESHNESS_SEND)
+        spec_encode(&reply->json, &message_spec, &message);
+    return ERR_OK;
+}
+
+static enum err page_by_number(struct ctx *ctx, const struct call *call, struct page_view *view,
+                               struct message_page *ret_page)
+{
+    const struct message_place place = place_of(call);
+    const struct page_query *query = call->query;
+
+    view->page = body_sent(query, SENT_PAGE) ? query->page : 1;
+    view->page_size = body_sent(query, SENT_PAGE_SIZE) ? query->page_size : PAGE_DEFAULT;
+    return message_page_find(ctx, &place, view->page, view->page_size, ret_page);
+}
+
+static enum err page_by_seq(struct ctx *ctx, const struct call *call, struct page_view *view,
+                            struct message_page *ret_page)
+{
+    const struct message_place place = place_of(call);
+    const struct page_query *query = call->query;
+    struct message_range range = { MESSAGES_NEWEST, 0, body_sent(query, SENT_LIMIT) ? query->limit : PAGE_DEFAULT };
+
+    if (body_sent(query, SENT_BEFORE)) {
+        range.anchor = MESSAGES_BEFORE;
+        range.seq = query->before_seq;
+    } else if (body_sent(query, SENT_AFTER)) {
+        range.anchor = MESSAGES_AFTER;
+        range.seq = query->after_seq;
+    } else if (body_sent(query, SENT_AROUND)) {
+        range.anchor = MESSAGES_AROUND;
+        range.seq = query->around_seq;
+    }
+    view->page = INT_NULL;
+    view->page_size = range.limit;
+    return message_range_find(ctx, &place, &range, ret_page);
+}
+
+/* One way of saying where, not two. */
+static enum err query_check(struct ctx *ctx, const struct page_query *query)
+{
+    int seqs = (body_sent(query, SENT_BEFORE) != 0) + (body_sent(query, SENT_AFTER) != 0) +
+               (body_sent(query, SENT_AROUND) != 0);
+    bool paged = body_sent(query, SENT_PAGE) || body_sent(query, SENT_PAGE_SIZE);
+
+    if (seqs > 1 || (paged && (seqs > 0 || body_sent(query, SENT_LIMIT))))
+        return problem_add(ctx->problem,
+                           (struct fault){ "query", paged ? "page" : "before_seq", "value_error",
+                                           "say where in one way: page and page_size, or one seq and limit" });
+    return ERR_OK;
+}
+
+static enum err messages_list(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct page_query *query = call->query;
+    const uint64_t by_seq = 1U << SENT_BEFORE | 1U << SENT_AFTER | 1U << SENT_AROUND | 1U << SENT_LIMIT;
+    struct message_page page;
+    struct page_view view;
+
+    TRY(query_check(ctx, query));
+    if (query->body.sent & by_seq)
+        TRY(page_by_seq(ctx, call, &view, &page));
+    else
+        TRY(page_by_number(ctx, call, &view, &page));
+    view.messages = page.messages;
+    view.total = page.total;
+    view.has_next = page.has_older;
+    view.has_prev = page.has_newer;
+    spec_encode(&reply->json, &page_spec, &view);
+    return ERR_OK;
+}
+
+/* ---- writing ---- */
+
+static void created_reply(struct ctx *ctx, const struct call *call, const struct message *message, struct reply *reply)
+{
+    char workspace[UUID_TEXT_BYTES], chat[UUID_TEXT_BYTES], id[UUID_TEXT_BYTES];
+
+    uuid_format(&call->workspace.workspace, workspace);
+    uuid_format(&message->chat, chat);
+    uuid_format(&message->uuid, id);
+    reply_header(reply, "Location", arena_printf(ctx->arena, "/workspaces/%s/chat/%s/message/%s", workspace, chat, id));
+    reply_header(reply, "ETag", arena_printf(ctx->arena, "\"v%" PRId64 "\"", message->version));
+    spec_encode(&reply->json, &message_spec, message);
+}
+
+static enum err message_post_json(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct message_draft draft = { .place = place_of(call), .claim = call->claim };
+    struct message message;
+
+    TRY(message_body_json(ctx, call->body, &draft));
+    TRY(message_post(ctx, &draft, &message));
+    created_reply(ctx, call, &message, reply);
+    return ERR_OK;
+}
+
+static enum err message_post_form(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct new_files *files = arena_calloc(ctx->arena, 1, sizeof(*files));
+    struct message_draft draft = { .place = place_of(call), .files = files, .claim = call->claim };
+    struct message message;
+    struct chat_ref chat;
+    enum err e;
+
+    if (files == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    TRY(chat_find(ctx, &call->workspace, call->principal->user_id, &call->ids[0], CHAT_WRITE, &chat));
+    e = message_body_form(ctx, call->request, &draft);
+    if (e == ERR_OK)
+        e = message_post(ctx, &draft, &message);
+    if (e != ERR_OK) {
+        /* Where nobody knows whether the message is there, its files stay; if it is not, the job deletes them. */
+        if (e != ERR_COMMIT_UNKNOWN)
+            new_files_drop(ctx, files);
+        return e;
+    }
+    created_reply(ctx, call, &message, reply);
+    return ERR_OK;
+}
+
+static enum err message_create(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    return call->body != NULL ? message_post_json(ctx, call, reply) : message_post_form(ctx, call, reply);
+}
+
+/* If-Match is judged on the row as it is now, and that version is then demanded of the writer. */
+static enum err wanted_version(struct ctx *ctx, const struct call *call, int64_t *ret_version)
+{
+    const struct message_place place = place_of(call);
+    struct message message;
+
+    *ret_version = 0;
+    if (http_header(call->request, "If-Match").ptr == NULL)
+        return ERR_OK;
+    TRY(message_find(ctx, &place, &call->ids[1], &message));
+    TRY(precondition_check(ctx, call, message.version));
+    *ret_version = message.version;
+    return ERR_OK;
+}
+
+static enum err message_put(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct edit_body *body = call->body;
+    struct message_edit edit = { .place = place_of(call), .message = call->ids[1], .content = body->content };
+    struct message message;
+
+    TRY(wanted_version(ctx, call, &edit.version));
+    TRY(message_edit(ctx, &edit, &message));
+    if (precondition_reply(ctx, call, message.version, reply) == FRESHNESS_SEND)
+        spec_encode(&reply->json, &message_spec, &message);
+    return ERR_OK;
+}
+
+static enum err message_remove(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct message_removal removal = { .place = place_of(call), .message = call->ids[1] };
+
+    (void)reply;
+    TRY(wanted_version(ctx, call, &removal.version));
+    return message_delete(ctx, &removal);
+}
+
+/* ---- routes ---- */
+
+static const struct route routes[] = {
+    { GET, "/workspaces/{workspace}/chat/{chat}/messages", messages_list, .access = ACCESS_SIGNED_IN,
+      .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ, .query = &query_spec, .reply = &page_spec,
+      .status = 200, .summary = "A page of a chat's messages, by number or by seq", .tag = "Messages" },
+    { POST, "/workspaces/{workspace}/chat/{chat}/message", message_create, .access = ACCESS_SIGNED_IN,
+      .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART,
+      .body = &message_draft_spec, .reply = &message_spec, .status = 201,
+      .summary = "Send a message, with or without files", .tag = "Messages" },
+    { GET, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_show, .access = ACCESS_SIGNED_IN,
+      .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ, .reply = &message_spec, .status = 200,
+      .summary = "One message", .tag = "Messages" },
+    { PUT, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_put, .access = ACCESS_SIGNED_IN,
+      .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .body = &edit_spec, .reply = &message_spec,
+      .status = 200, .summary = "Write one's message anew", .tag = "Messages" },
+    { DELETE, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_remove, .access = ACCESS_SIGNED_IN,
+      .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
+      .summary = "Delete one's message, or as an owner anyone's", .tag = "Messages" },
+};
+const struct route_table messages_routes = { routes, COUNT_OF(routes) };
