@@ -1,0 +1,27 @@
+/*
+ * Work that no request waits for, on one thread: deleting objects, erasing what was marked as deleted, expiring what is too
+ * old, reading files for their digests, sweeping the store. Work is rows in the database; who does a kind of it at the
+ * moment holds its lease (job_lease.h), so two hosts never do the same and a crash loses none. While the database is
+ * away the thread looks again every few seconds and says so once.
+ */
+#ifndef PARLEY_JOBS_JOBS_H
+#define PARLEY_JOBS_JOBS_H
+
+#include "parley/core/ctx.h"
+#include "parley/core/err.h"
+
+struct jobs;
+
+/* Starts the thread, which looks at once. app is borrowed until jobs_free. NULL without memory or thread. */
+struct jobs *jobs_new(const struct app *app);
+/* Every job looks now, whatever its period: for an operator (SIGUSR1) and for tests. Any thread, not a signal handler. */
+void jobs_wake(struct jobs *jobs);
+/*
+ * Ends the thread behind the batch that it is at. ERR_OK; ERR_TIMEOUT: it still hangs in a call after STOP_MAX_S; jobs and
+ * everything in app must then be left as they are, and the process ends with _exit.
+ */
+enum err jobs_stop(struct jobs *jobs) MUST_CHECK;
+/* After jobs_stop that was ERR_OK, or instead of it. NULL is fine. */
+void jobs_free(struct jobs *jobs);
+
+#endif
