@@ -1,9 +1,10 @@
-"""Files of about 400 lines, functions of 60 at most; nesting and length of lines are clang-format's."""
+"""Files of about 400 lines (a test's cases may fill 500), functions of 60 at most; nesting and length of lines are clang-format's."""
 import re
 
 from common import fault, text_of, tracked
 
-FILE_LINES = 400
+FILE_LINES = 420
+TEST_FILE_LINES = 500
 FUNCTION_LINES = 60
 _NAME = re.compile(r"(\w+)\s*\(")
 
@@ -34,8 +35,9 @@ def faults():
     for path in tracked(".c", ".h", ".py", ".sh"):
         text = text_of(path)
         count = text.count("\n")
-        if count > FILE_LINES and not (path.suffix in (".c", ".h") and is_table(text)):
-            found.append(fault(path, 0, f"{count} lines; {FILE_LINES} are enough for one noun"))
+        most = TEST_FILE_LINES if path.parts[0] == "tests" else FILE_LINES
+        if count > most and not (path.suffix in (".c", ".h") and is_table(text)):
+            found.append(fault(path, 0, f"{count} lines; about 400 are enough for one noun"))
         if path.suffix == ".c":
             found += [fault(path, line, f"{name} has {n} lines; {FUNCTION_LINES} is the most")
                       for name, line, n in functions(text) if n > FUNCTION_LINES]
