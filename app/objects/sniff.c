@@ -53,14 +53,14 @@ static uint8_t byte_at(struct str head, size_t index)
     return (uint8_t)head.ptr[index];
 }
 
-/* ISO/IEC 11172-3 §2.4.1.3: eleven set bits, a layer, a bit rate and a sampling frequency that exist. */
+/* ISO/IEC 11172-3 §2.4.1.3: eleven set bits, layer III, a bit rate and a sampling frequency that exist. */
 static bool is_mpeg_audio(struct str head)
 {
     if (head.len < 4 || byte_at(head, 0) != 0xff || (byte_at(head, 1) & 0xe0) != 0xe0)
         return false;
     uint8_t version = (byte_at(head, 1) >> 3) & 3, layer = (byte_at(head, 1) >> 1) & 3;
     uint8_t bit_rate = byte_at(head, 2) >> 4, frequency = (byte_at(head, 2) >> 2) & 3;
-    return version != 1 && layer != 0 && bit_rate != 15 && bit_rate != 0 && frequency != 3;
+    return version != 1 && layer == 1 && bit_rate != 15 && bit_rate != 0 && frequency != 3;
 }
 
 /* The sum of the header's bytes, its own field taken as blanks, stands in it in octal (POSIX.1-1988, ustar). */
