@@ -60,6 +60,11 @@ static const char *reason_for(const json_error_t *error)
     }
 }
 
+void json_in_init(void)
+{
+    json_object_seed(0);
+}
+
 enum err json_in_parse(struct arena *a, struct str text, const struct json_in **ret_root, const char **ret_reason)
 {
     json_error_t error;

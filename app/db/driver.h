@@ -9,6 +9,7 @@
 #define PARLEY_APP_DB_DRIVER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -106,6 +107,7 @@ struct db {
     struct pool *pools[CONN_POOL_COUNT]; /* the same one twice on MySQL */
     pthread_key_t thread_key;            /* MySQL: each thread that has called the client library */
     bool has_thread_key;
+    atomic_bool held; /* no leases: db_hold */
 };
 
 /* Notes a failure in the connection and returns err. message may be NULL. */

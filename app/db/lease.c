@@ -13,6 +13,8 @@ void lease_init(struct lease *lease, struct db *db)
 enum err lease_take(struct lease *lease, enum conn_use use, struct db_conn **ret_conn)
 {
     int64_t deadline_us = clock_monotonic_us() + DB_LEASE_WAIT_MAX_MS * US_PER_MS;
+    if (atomic_load(&lease->db->held))
+        return ERR_DATABASE;
     return pool_lease(lease->db->pools[use], deadline_us, NULL, ret_conn);
 }
 

@@ -112,12 +112,24 @@ enum err db_ping(struct db *db)
     struct pool *pool = db->pools[CONN_FOR_PING];
     struct db_conn *conn = NULL;
     int64_t deadline_us = clock_monotonic_us() + DB_PING_MAX_S * US_PER_S;
+    if (atomic_load(&db->held))
+        return ERR_DATABASE;
     TRY(pool_lease(pool, deadline_us, NULL, &conn));
     enum err err = db->ops->ping(conn);
     if (err != ERR_OK)
         conn->state = CONN_LOST;
     pool_return(pool, conn);
     return err;
+}
+
+void db_hold(struct db *db)
+{
+    atomic_store(&db->held, true);
+}
+
+void db_release(struct db *db)
+{
+    atomic_store(&db->held, false);
 }
 
 const char *db_kind(const struct db *db)

@@ -85,7 +85,7 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
     return ERR_OK;
 }
 
-void server_stop(struct server *server)
+enum err server_stop(struct server *server)
 {
     struct crew *crew = &server->crew;
     struct timespec until;
@@ -100,6 +100,7 @@ void server_stop(struct server *server)
     while (crew->running_count > 0 && waited == 0)
         waited = pthread_cond_timedwait(&crew->gone, &crew->lock, &until);
     pthread_mutex_unlock(&crew->lock);
+    return waited == 0 ? ERR_OK : ERR_TIMEOUT;
 }
 
 /* A worker that has not ended in time still uses all this, and the process ends anyway. */

@@ -17,6 +17,9 @@ struct json_in;
 
 enum json_in_kind { JSON_NULL_KIND, JSON_BOOL_KIND, JSON_INT_KIND, JSON_REAL_KIND, JSON_STRING_KIND, JSON_ARRAY_KIND, JSON_OBJECT_KIND };
 
+/* Once, before the first thread: chooses the seed of the parser's hash tables. */
+void json_in_init(void);
+
 /*
  * Parses one JSON text (RFC 8259): no duplicate names, no U+0000, depth ≤ JSON_DEPTH_MAX, nothing behind it.
  * ret_root is owned by the arena. Returns ERR_OK, ERR_INVALID (with *ret_reason, static, never NULL) or ERR_NO_MEMORY.

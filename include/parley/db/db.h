@@ -36,6 +36,12 @@ void db_close(struct db *db);
 enum err db_check_statements(struct db *db, struct buf *ret_fault) MUST_CHECK;
 /* One trivial query with a time limit of 2 s, for readiness. Any thread. */
 enum err db_ping(struct db *db) MUST_CHECK;
+/*
+ * From hold to release nobody gets a connection: every statement, and db_ping, is ERR_DATABASE at once. For a server that
+ * starts while its database is away, until the schema is known to fit. Any thread.
+ */
+void db_hold(struct db *db);
+void db_release(struct db *db);
 /* "sqlite" or "mysql"; for logs, EXPLAIN tests and choosing the folder of migrations. */
 const char *db_kind(const struct db *db);
 struct db_pool_stats {

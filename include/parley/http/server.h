@@ -29,8 +29,11 @@ struct server_opts {
  * starts the workers. ret_fault: one line. The socket is removed by server_free.
  */
 enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struct server **ret_server) MUST_CHECK;
-/* Takes no new requests and waits until those under way have ended, at most STOP_MAX_S. Any thread but a worker. */
-void server_stop(struct server *server);
+/*
+ * Takes no new requests and waits until those under way have ended, at most STOP_MAX_S. Any thread but a worker.
+ * ERR_TIMEOUT: some still run, so nothing that they use may be freed.
+ */
+enum err server_stop(struct server *server);
 void server_free(struct server *server);
 
 #endif
