@@ -1,0 +1,60 @@
+"""The server about itself."""
+import pytest
+
+pytestmark = pytest.mark.mysql
+
+
+def test_root__sends_a_browser_to_the_web_app(http):
+    answer = http.get("/", headers={"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}, follow_redirects=False)
+    assert answer.status_code in (302, 303) and answer.headers["location"].endswith("/app/")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "", "text/plain"])
+def test_root__tells_programs_what_it_is(http, accept):
+    answer = http.get("/", headers={"Accept": accept})
+    assert answer.status_code == 200 and set(answer.json()) == {"message", "version", "docs"}
+    assert answer.json()["docs"] == "/docs"
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/", "/api/health", "/health/live", "/health/ready"])
+def test_health__answers_anyone(http, path):
+    answer = http.get(path)
+    assert answer.status_code == 200 and answer.json()["status"] == "healthy"
+    assert set(answer.json()) == {"status", "timestamp", "service", "version"}
+
+
+def test_jwks__holds_public_keys_only_and_may_be_kept(http):
+    answer = http.get("/.well-known/jwks.json")
+    assert answer.headers["cache-control"].startswith("public")
+    for key in answer.json()["keys"]:
+        assert key["kty"] == "RSA" and key["alg"] == "RS256" and key["use"] == "sig"
+        assert not set(key) & {"d", "p", "q", "dp", "dq", "qi"}
+
+
+def test_openapi__is_what_the_binary_prints(http, contract):
+    answer = http.get("/openapi.json")
+    assert answer.json() == contract.document
+    assert answer.json()["openapi"].startswith("3.1")
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_ready__says_503_while_the_store_is_away(make_server, make_backing):
+    backing = make_backing()
+    server = make_server(backing=backing)
+    assert server.http.get("/health/ready").status_code == 200
+    backing.minio.kill()
+    answer = server.http.get("/health/ready")
+    assert answer.status_code == 503 and answer.json()["code"] == "storage_unavailable"
+    assert "retry-after" in answer.headers
+    assert server.http.get("/health/live").status_code == 200
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_ready__says_503_while_the_database_is_away(make_server, make_backing):
+    backing = make_backing()
+    server = make_server(backing=backing)
+    backing.database.kill()
+    answer = server.http.get("/health/ready")
+    assert answer.status_code == 503 and answer.json()["code"] == "database_unavailable"
+    assert "retry-after" in answer.headers
+    assert server.http.get("/health").status_code == 200
