@@ -300,7 +300,9 @@ static void test_session__use_is_written_down_once_a_minute(void **state)
     struct session_tokens tokens = sign_in(&c, &user, NULL);
     int64_t began_us = c.ctx.now_us;
     c.ctx.now_us = began_us + 30 * US_PER_S;
+    uint32_t statements = c.ctx.statement_count;
     assert_ok(authenticate(&c, tokens.access_token, &p));
+    assert_int_equal(c.ctx.statement_count, statements + 1);
     assert_int_equal(list(&c, &p, &count)[0].last_used_us, began_us);
     c.ctx.now_us = began_us + 61 * US_PER_S;
     assert_ok(authenticate(&c, tokens.access_token, &p));
