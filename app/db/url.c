@@ -2,54 +2,17 @@
 
 #include <string.h>
 
-#include "parley/core/attrs.h"
+#include "parley/core/percent.h"
 
 static const char *const bad_form =
     "DATABASE_URL must look like sqlite:///file or mysql://user:password@host:port/database";
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* A NUL-ended copy without percent-encoding; NULL where it is broken, holds a NUL, or the arena is full. */
-static const char *decoded(struct arena *a, struct str s)
-{
-    char *text = arena_alloc(a, s.len + 1);
-    if (text == NULL)
-        return NULL;
-    size_t len = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        if (c == '%') {
-            int high = i + 2 < s.len ? hex_digit(s.ptr[i + 1]) : -1;
-            int low = high >= 0 ? hex_digit(s.ptr[i + 2]) : -1;
-            if (low < 0)
-                return NULL;
-            c = (char)(high * 16 + low);
-            i += 2;
-        }
-        if (c == '\0')
-            return NULL;
-        text[len++] = c;
-    }
-    text[len] = '\0';
-    return text;
-}
-
 static enum err set(struct arena *a, struct str s, const char **ret_text, const char **ret_reason)
 {
-    const char *text = decoded(a, s);
-    if (text == NULL) {
-        TRY(arena_check(a));
+    enum err err = percent_decode(a, s, ret_text);
+    if (err == ERR_INVALID)
         *ret_reason = "DATABASE_URL holds a % that is no percent-encoding; write %25 for the sign itself";
-        return ERR_INVALID;
-    }
-    *ret_text = text;
-    return ERR_OK;
+    return err;
 }
 
 /* Cuts s at the first byte c; the part behind is absent where there is none. */

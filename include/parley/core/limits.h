@@ -97,6 +97,14 @@ enum {
     STORE_PING_MAX_MS = 2000,
     STORE_UPLOAD_KEPT_DAYS = 7,     /* parts of a direct upload that nobody touched for longer are swept */
 
+    /* Wake-ups between processes */
+    BUS_SUBSCRIPTIONS_MAX = 16,
+    BUS_CHANNEL_MAX_BYTES = 100,
+    BUS_PUBLISH_MAX_MS = 200,  /* a worker waits so long for Redis, then goes on without */
+    BUS_CONNECT_MAX_MS = 2000,
+    BUS_PING_MS = 5000,        /* a silent connection is asked whether it lives; it has as long to answer */
+    BUS_BACKOFF_MAX_MS = 5000, /* between two tries to connect, growing up to it */
+
     /* Queues */
     HASH_QUEUE_MAX = 64, /* password hashing waits here, then 503 */
 };

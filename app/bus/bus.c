@@ -1,0 +1,85 @@
+#include "parley/bus/bus.h"
+
+#include "driver.h"
+#include "parley/core/arena.h"
+
+enum { ADDRESS_ARENA_BYTES = 8192 };
+
+static enum err open_redis(struct arena *arena, const struct config *config, struct buf *ret_fault,
+                           struct bus **ret_bus)
+{
+    struct redis_address address;
+    const char *reason = NULL;
+    enum err err = redis_address_from_config(arena, config, &address, &reason);
+    if (err == ERR_OK)
+        return redis_bus_new(arena, &address, ret_bus);
+    if (err == ERR_INVALID)
+        buf_add_c(ret_fault, reason);
+    arena_free(arena);
+    return err;
+}
+
+enum err bus_open(const struct config *config, struct buf *ret_fault, struct bus **ret_bus)
+{
+    struct arena *arena = arena_new(ADDRESS_ARENA_BYTES);
+    if (arena == NULL)
+        return ERR_NO_MEMORY;
+    enum err err = open_redis(arena, config, ret_fault, ret_bus);
+    return err == ERR_NOT_FOUND ? local_bus_new(ret_bus) : err;
+}
+
+void bus_init(struct bus *bus, const struct bus_ops *ops)
+{
+    bus->ops = ops;
+    pthread_rwlock_init(&bus->lock, NULL);
+}
+
+void bus_destroy(struct bus *bus)
+{
+    pthread_rwlock_destroy(&bus->lock);
+}
+
+void bus_close(struct bus *bus)
+{
+    if (bus != NULL)
+        bus->ops->close(bus);
+}
+
+const char *bus_kind(const struct bus *bus)
+{
+    return bus->ops->kind;
+}
+
+bool bus_is_healthy(struct bus *bus)
+{
+    return bus->ops->is_healthy(bus);
+}
+
+enum err bus_subscribe(struct bus *bus, const char *channel, bus_fn fn, void *arg)
+{
+    pthread_rwlock_wrlock(&bus->lock);
+    bool has_room = bus->subscription_count < BUS_SUBSCRIPTIONS_MAX;
+    if (has_room)
+        bus->subscriptions[bus->subscription_count++] = (struct subscription){ channel, fn, arg };
+    pthread_rwlock_unlock(&bus->lock);
+    if (!has_room)
+        return ERR_LIMIT;
+    bus->ops->subscribed(bus);
+    return ERR_OK;
+}
+
+void bus_publish(struct bus *bus, const char *channel, struct str payload)
+{
+    bus->ops->publish(bus, channel, payload);
+}
+
+void bus_deliver(struct bus *bus, struct str channel, struct str payload)
+{
+    pthread_rwlock_rdlock(&bus->lock);
+    for (size_t i = 0; i < bus->subscription_count; i++) {
+        const struct subscription *s = &bus->subscriptions[i];
+        if (str_eq_c(channel, s->channel))
+            s->fn(s->arg, channel, payload);
+    }
+    pthread_rwlock_unlock(&bus->lock);
+}

@@ -1,0 +1,105 @@
+#include "driver.h"
+#include "parley/core/arena.h"
+#include "parley/core/percent.h"
+
+static const char *const bad_form = "REDIS_URL must look like redis://:password@host:port/0 or unix:/path";
+
+/* Cuts s at the first byte c; the part behind is absent where there is none. */
+static struct str cut(struct str *s, char c)
+{
+    size_t at = str_index(*s, c);
+    if (at == SIZE_MAX)
+        return (struct str){ NULL, 0 };
+    struct str behind = str_tail(*s, at + 1);
+    *s = str_head(*s, at);
+    return behind;
+}
+
+/* A number within 0 … max; absent or empty leaves *ret_number. */
+static enum err parse_number(struct str text, int64_t max, int *ret_number)
+{
+    int64_t number = 0;
+    if (text.len == 0)
+        return ERR_OK;
+    if (str_to_int64(text, &number) != ERR_OK || number < 0 || number > max)
+        return ERR_INVALID;
+    *ret_number = (int)number;
+    return ERR_OK;
+}
+
+static enum err parse_access(struct arena *a, struct str user, struct redis_address *address)
+{
+    struct str password = cut(&user, ':');
+    TRY(percent_decode(a, user, &address->user));
+    return password.ptr != NULL ? percent_decode(a, password, &address->password) : ERR_OK;
+}
+
+static enum err parse_tcp(struct arena *a, struct str rest, struct redis_address *address)
+{
+    struct str database = cut(&rest, '/');
+    struct str host = rest;
+    struct str after_at = { NULL, 0 };
+    /* The last @ parts access and host. */
+    while ((after_at = cut(&host, '@')).ptr != NULL) {
+        struct str access = { rest.ptr, (size_t)(after_at.ptr - rest.ptr) - 1 };
+        host = after_at;
+        if (str_index(host, '@') == SIZE_MAX)
+            TRY(parse_access(a, access, address));
+    }
+    struct str port = { NULL, 0 };
+    if (host.len > 0 && host.ptr[0] == '[') {
+        host = str_tail(host, 1);
+        struct str behind = cut(&host, ']');
+        (void)cut(&behind, ':');
+        port = behind.len > 0 ? behind : port;
+    } else {
+        port = cut(&host, ':');
+    }
+    TRY(percent_decode(a, host.len > 0 ? host : STR("127.0.0.1"), &address->host));
+    TRY(parse_number(port, 65535, &address->port));
+    return parse_number(database, 1000000, &address->database);
+}
+
+static enum err parse_unix(struct arena *a, struct str rest, struct redis_address *address)
+{
+    struct str option = cut(&rest, '?');
+    if (str_starts_with(option, STR("db=")))
+        TRY(parse_number(str_tail(option, 3), 1000000, &address->database));
+    if (rest.len == 0 || rest.ptr[0] != '/')
+        return ERR_INVALID;
+    /* unix:///path has two more. */
+    if (str_starts_with(rest, STR("///")))
+        rest = str_tail(rest, 2);
+    return percent_decode(a, rest, &address->socket);
+}
+
+static enum err parse_url(struct arena *a, struct str url, struct redis_address *address, const char **ret_reason)
+{
+    *ret_reason = bad_form;
+    if (str_starts_with(url, STR("redis://")))
+        return parse_tcp(a, str_tail(url, 8), address);
+    if (str_starts_with(url, STR("unix:")))
+        return parse_unix(a, str_tail(url, 5), address);
+    if (str_starts_with(url, STR("rediss:")))
+        *ret_reason = "rediss: is not supported; reach a Redis with TLS through a local tunnel (stunnel) and redis://";
+    return ERR_INVALID;
+}
+
+enum err redis_address_from_config(struct arena *a, const struct config *config, struct redis_address *ret_address,
+                                   const char **ret_reason)
+{
+    struct redis_address address = { .socket = "", .host = "", .port = 6379, .user = "", .password = "" };
+    if (config->redis_url[0] != '\0') {
+        TRY(parse_url(a, str_from(config->redis_url), &address, ret_reason));
+    } else if (config->redis_host[0] != '\0') {
+        address.host = arena_cstr(a, str_from(config->redis_host));
+        address.socket = config->redis_host[0] == '/' ? address.host : "";
+        address.password = arena_cstr(a, str_from(config->redis_password));
+        address.port = (int)config->redis_port;
+        TRY(arena_check(a));
+    } else {
+        return ERR_NOT_FOUND;
+    }
+    *ret_address = address;
+    return ERR_OK;
+}

@@ -1,0 +1,40 @@
+#include "parley/core/percent.h"
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte that the two digits behind a % stand for, or -1. */
+static int decoded_byte(struct str digits)
+{
+    if (digits.len < 2)
+        return -1;
+    int high = hex_digit(digits.ptr[0]);
+    int low = hex_digit(digits.ptr[1]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+enum err percent_decode(struct arena *a, struct str s, const char **ret_text)
+{
+    char *text = arena_alloc(a, s.len + 1);
+    if (text == NULL)
+        return ERR_NO_MEMORY;
+    size_t len = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        int c = (unsigned char)s.ptr[i];
+        if (c == '%') {
+            c = decoded_byte(str_tail(s, i + 1));
+            i += 2;
+        }
+        if (c <= 0)
+            return ERR_INVALID;
+        text[len++] = (char)c;
+    }
+    text[len] = '\0';
+    *ret_text = text;
+    return ERR_OK;
+}

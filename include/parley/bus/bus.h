@@ -1,0 +1,46 @@
+/*
+ * Wake-ups between the processes of one server: publish and subscribe. In the process alone, or through Redis where it
+ * is set. What is published may be lost (a process that is away does not get it later), so it only says "look": the
+ * truth is in the database.
+ */
+#ifndef PARLEY_BUS_BUS_H
+#define PARLEY_BUS_BUS_H
+
+#include <stdbool.h>
+
+#include "parley/core/buf.h"
+#include "parley/core/config.h"
+#include "parley/core/err.h"
+#include "parley/core/str.h"
+
+struct bus;
+
+/*
+ * Opens the bus that the configuration names (REDIS_URL, else REDIS_HOST, else none) and starts its thread. Redis need
+ * not be there: the thread connects, and connects again, by itself; its loss is logged once, and once when it is back.
+ * Errors: ERR_INVALID (with one line in ret_fault: REDIS_URL makes no sense, rediss:), ERR_NO_MEMORY.
+ * The caller closes it with bus_close. config is needed during the call only.
+ */
+enum err bus_open(const struct config *config, struct buf *ret_fault, struct bus **ret_bus) MUST_CHECK;
+/* Ends the thread; no callback runs afterwards. Nobody may publish any more. NULL is fine. */
+void bus_close(struct bus *bus);
+/* "local" or "redis". */
+const char *bus_kind(const struct bus *bus);
+/* Whether what is published now would reach the other processes. Any thread. Costs nothing. */
+bool bus_is_healthy(struct bus *bus);
+
+/* Borrowed until it returns. Runs on the bus's thread, or on the publisher's where there is no Redis; must be quick. */
+typedef void (*bus_fn)(void *arg, struct str channel, struct str payload);
+/*
+ * Calls fn for everything that is published on the channel from now on, in this process or another. channel: static,
+ * at most BUS_CHANNEL_MAX_BYTES. There is no way back but bus_close. Returns ERR_OK, or ERR_LIMIT behind
+ * BUS_SUBSCRIPTIONS_MAX. Any thread, but not from inside fn.
+ */
+enum err bus_subscribe(struct bus *bus, const char *channel, bus_fn fn, void *arg) MUST_CHECK;
+/*
+ * Publishes any bytes, to this process too. Waits at most BUS_PUBLISH_MAX_MS. Never fails: while Redis is away this
+ * process gets it all the same, the others do not. Any thread, but not from inside fn.
+ */
+void bus_publish(struct bus *bus, const char *channel, struct str payload);
+
+#endif

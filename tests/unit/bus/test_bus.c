@@ -1,0 +1,359 @@
+#include "parley/bus/bus.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "parley/core/clock.h"
+#include "unit.h"
+
+enum { WAIT_MAX_S = 20 };
+
+/* What a subscriber has heard. */
+struct heard {
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+    int count;
+    char last[100];
+    size_t last_len;
+};
+
+static void heard_init(struct heard *h)
+{
+    *h = (struct heard){ .count = 0 };
+    pthread_mutex_init(&h->lock, NULL);
+    pthread_cond_init(&h->more, NULL);
+}
+
+static void hear(void *arg, struct str channel, struct str payload)
+{
+    struct heard *h = arg;
+    (void)channel;
+    pthread_mutex_lock(&h->lock);
+    h->count++;
+    h->last_len = payload.len < sizeof h->last ? payload.len : sizeof h->last;
+    memcpy(h->last, payload.ptr, h->last_len);
+    pthread_cond_signal(&h->more);
+    pthread_mutex_unlock(&h->lock);
+}
+
+static int count_of(struct heard *h)
+{
+    pthread_mutex_lock(&h->lock);
+    int count = h->count;
+    pthread_mutex_unlock(&h->lock);
+    return count;
+}
+
+/* Waits until that many messages have come. */
+static void await_count(struct heard *h, int count)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += WAIT_MAX_S;
+    pthread_mutex_lock(&h->lock);
+    while (h->count < count)
+        if (pthread_cond_timedwait(&h->more, &h->lock, &until) == ETIMEDOUT)
+            break;
+    int now = h->count;
+    pthread_mutex_unlock(&h->lock);
+    assert_true(now >= count);
+}
+
+static struct config settings(const char *url)
+{
+    return (struct config){ .redis_url = url, .redis_host = "", .redis_port = 6379, .redis_password = "" };
+}
+
+static struct bus *opened(const char *url)
+{
+    struct config config = settings(url);
+    struct buf fault;
+    struct bus *bus = NULL;
+    buf_init(&fault, 1000);
+    assert_ok(bus_open(&config, &fault, &bus));
+    buf_release(&fault);
+    return bus;
+}
+
+static void refused(const char *url, const char *text)
+{
+    struct config config = settings(url);
+    struct buf fault;
+    struct bus *bus = NULL;
+    buf_init(&fault, 1000);
+    assert_err(bus_open(&config, &fault, &bus), ERR_INVALID);
+    if (strstr(fault.ptr, text) == NULL)
+        fail_msg("%s: %s", url, fault.ptr);
+    buf_release(&fault);
+}
+
+static void test_bus__is_local_without_redis(void **state)
+{
+    (void)state;
+    struct heard a;
+    struct heard b;
+    heard_init(&a);
+    heard_init(&b);
+    struct bus *bus = opened("");
+    assert_string_equal(bus_kind(bus), "local");
+    assert_true(bus_is_healthy(bus));
+    assert_ok(bus_subscribe(bus, "a", hear, &a));
+    assert_ok(bus_subscribe(bus, "b", hear, &b));
+    bus_publish(bus, "a", STR("x\0y"));
+    assert_int_equal(a.count, 1);
+    assert_int_equal(a.last_len, 3);
+    assert_int_equal(b.count, 0);
+    bus_close(bus);
+    bus_close(NULL);
+}
+
+static void test_bus__has_room_for_so_many_subscriptions(void **state)
+{
+    (void)state;
+    struct heard h;
+    heard_init(&h);
+    struct bus *bus = opened("");
+    for (int i = 0; i < 16; i++)
+        assert_ok(bus_subscribe(bus, "a", hear, &h));
+    assert_err(bus_subscribe(bus, "a", hear, &h), ERR_LIMIT);
+    bus_publish(bus, "a", STR("x"));
+    assert_int_equal(h.count, 16);
+    bus_close(bus);
+}
+
+static void test_bus__refuses_addresses_in_one_sentence(void **state)
+{
+    (void)state;
+    refused("rediss://h:6379", "rediss: is not supported");
+    refused("http://h", "REDIS_URL must look like");
+    refused("redis://h:99999", "REDIS_URL must look like");
+    refused("redis://h:1/x", "REDIS_URL must look like");
+    refused("unix:relative", "REDIS_URL must look like");
+    refused("redis://:%zz@h", "REDIS_URL must look like");
+}
+
+/* A redis-server of the test's own, on a unix socket. */
+struct server {
+    char folder[90];
+    char socket[100];
+    pid_t pid;
+};
+
+static bool answers(const struct server *s)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", s->socket);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool ok = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return ok;
+}
+
+static void start(struct server *s)
+{
+    s->pid = fork();
+    assert_true(s->pid >= 0);
+    if (s->pid == 0) {
+        if (freopen("/dev/null", "w", stdout) == NULL)
+            _exit(126);
+        execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", s->socket, "--save", "", "--appendonly",
+               "no", "--requirepass", "p:w d", "--dir", s->folder, (char *)NULL);
+        _exit(127);
+    }
+    int64_t until_us = clock_monotonic_us() + WAIT_MAX_S * US_PER_S;
+    while (!answers(s)) {
+        assert_true(clock_monotonic_us() < until_us);
+        assert_int_equal(waitpid(s->pid, NULL, WNOHANG), 0);
+        poll(NULL, 0, 5);
+    }
+}
+
+static void stop(struct server *s, int sig)
+{
+    kill(s->pid, sig);
+    waitpid(s->pid, NULL, 0);
+}
+
+static int setup(void **state)
+{
+    struct server *s = calloc(1, sizeof *s);
+    const char *tmp = getenv("TMPDIR");
+    snprintf(s->folder, sizeof s->folder, "%s/parley-bus-XXXXXX", tmp != NULL && strlen(tmp) < 60 ? tmp : "/tmp");
+    assert_non_null(mkdtemp(s->folder));
+    snprintf(s->socket, sizeof s->socket, "%s/r.sock", s->folder);
+    *state = s;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct server *s = *state;
+    unlink(s->socket);
+    rmdir(s->folder);
+    free(s);
+    return 0;
+}
+
+static struct bus *opened_on(const struct server *s)
+{
+    struct config config = settings("");
+    struct buf fault;
+    struct bus *bus = NULL;
+    config.redis_host = s->socket;
+    config.redis_password = "p:w d";
+    buf_init(&fault, 1000);
+    assert_ok(bus_open(&config, &fault, &bus));
+    assert_string_equal(bus_kind(bus), "redis");
+    buf_release(&fault);
+    return bus;
+}
+
+static void await_health(struct bus *bus, bool wanted)
+{
+    int64_t until_us = clock_monotonic_us() + WAIT_MAX_S * US_PER_S;
+    while (bus_is_healthy(bus) != wanted) {
+        assert_true(clock_monotonic_us() < until_us);
+        poll(NULL, 0, 2);
+    }
+}
+
+/* SUBSCRIBE is on its way when the bus is healthy, not yet done: publishes until it is heard. */
+static void await_heard(struct bus *from, const char *channel, struct heard *h)
+{
+    int64_t until_us = clock_monotonic_us() + WAIT_MAX_S * US_PER_S;
+    for (int before = count_of(h); count_of(h) == before;) {
+        assert_true(clock_monotonic_us() < until_us);
+        bus_publish(from, channel, STR("?"));
+        poll(NULL, 0, 2);
+    }
+}
+
+static void test_bus__carries_between_processes(void **state)
+{
+    struct server *s = *state;
+    start(s);
+    struct heard first;
+    struct heard second;
+    heard_init(&first);
+    heard_init(&second);
+    struct bus *a = opened_on(s);
+    struct bus *b = opened_on(s);
+    assert_ok(bus_subscribe(a, "wake", hear, &first));
+    await_health(a, true);
+    await_health(b, true);
+    assert_ok(bus_subscribe(b, "wake", hear, &second)); /* while it is connected */
+    await_heard(b, "wake", &first);
+    await_heard(a, "wake", &second);
+    int before = count_of(&first);
+    bus_publish(b, "wake", STR("a\0b\xFF"));
+    await_count(&first, before + 1);
+    assert_int_equal(first.last_len, 4);
+    assert_memory_equal(first.last, "a\0b\xFF", 4);
+    bus_publish(b, "other", STR("nobody"));
+    bus_close(a);
+    bus_close(b);
+    stop(s, SIGTERM);
+}
+
+static void test_bus__goes_on_alone_and_comes_back(void **state)
+{
+    struct server *s = *state;
+    struct heard h;
+    heard_init(&h);
+    struct bus *bus = opened_on(s); /* before there is a server */
+    assert_ok(bus_subscribe(bus, "wake", hear, &h));
+    assert_false(bus_is_healthy(bus));
+    bus_publish(bus, "wake", STR("alone"));
+    assert_int_equal(h.count, 1);
+    start(s);
+    await_health(bus, true);
+    await_heard(bus, "wake", &h);
+    stop(s, SIGKILL);
+    await_health(bus, false);
+    await_heard(bus, "wake", &h);
+    start(s);
+    await_health(bus, true);
+    await_heard(bus, "wake", &h);
+    bus_close(bus);
+    stop(s, SIGTERM);
+}
+
+static void test_bus__a_server_that_hangs_costs_a_worker_little(void **state)
+{
+    struct server *s = *state;
+    struct heard h;
+    heard_init(&h);
+    start(s);
+    struct bus *bus = opened_on(s);
+    assert_ok(bus_subscribe(bus, "wake", hear, &h));
+    await_health(bus, true);
+    await_heard(bus, "wake", &h);
+    kill(s->pid, SIGSTOP);
+    int before = count_of(&h);
+    int64_t began_us = clock_monotonic_us();
+    bus_publish(bus, "wake", STR("x"));
+    bus_publish(bus, "wake", STR("y"));
+    assert_true(clock_monotonic_us() - began_us < 1500 * US_PER_MS);
+    assert_true(count_of(&h) >= before + 2);
+    assert_false(bus_is_healthy(bus));
+    kill(s->pid, SIGCONT);
+    await_health(bus, true);
+    bus_close(bus);
+    stop(s, SIGTERM);
+}
+
+static void test_bus__a_wrong_password_is_away(void **state)
+{
+    struct server *s = *state;
+    start(s);
+    struct bus *bus = NULL;
+    struct config config = settings("");
+    struct buf fault;
+    buf_init(&fault, 1000);
+    config.redis_host = s->socket;
+    config.redis_password = "wrong";
+    assert_ok(bus_open(&config, &fault, &bus));
+    poll(NULL, 0, 100);
+    assert_false(bus_is_healthy(bus));
+    bus_close(bus);
+    buf_release(&fault);
+    stop(s, SIGTERM);
+}
+
+static void test_bus__takes_the_server_of_the_settings(void **state)
+{
+    (void)state;
+    const char *url = getenv("PARLEY_TEST_REDIS_URL");
+    if (url == NULL || url[0] == '\0')
+        skip();
+    struct heard h;
+    heard_init(&h);
+    struct bus *bus = opened(url);
+    assert_ok(bus_subscribe(bus, "parley-unit-test", hear, &h));
+    await_health(bus, true);
+    await_heard(bus, "parley-unit-test", &h);
+    bus_close(bus);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bus__is_local_without_redis),
+        cmocka_unit_test(test_bus__has_room_for_so_many_subscriptions),
+        cmocka_unit_test(test_bus__refuses_addresses_in_one_sentence),
+        cmocka_unit_test_setup_teardown(test_bus__carries_between_processes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bus__goes_on_alone_and_comes_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bus__a_server_that_hangs_costs_a_worker_little, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bus__a_wrong_password_is_away, setup, teardown),
+        cmocka_unit_test(test_bus__takes_the_server_of_the_settings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
