@@ -41,8 +41,6 @@ static bool is_allowed(const struct config *config, struct str origin)
         return true;
     while (str_split(&rest, ',', &one)) {
         one = str_trim(one);
-        if (str_ends_with(one, STR("/")))
-            one = str_head(one, one.len - 1);
         if (one.len > 0 && str_eq_nocase(one, origin))
             return true;
     }

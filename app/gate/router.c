@@ -85,7 +85,7 @@ static struct str pieces_of(struct str path)
 {
     struct str pieces = str_tail(path, 1);
 
-    if (str_ends_with(pieces, STR("/")))
+    if (pieces.len > 1 && str_ends_with(pieces, STR("/")))
         pieces = str_head(pieces, pieces.len - 1);
     return pieces.len > 0 ? pieces : (struct str){ NULL, 0 };
 }

@@ -1,0 +1,97 @@
+/* A gate without a database: who is signed in and who is a member of what is said by the token and the id. */
+#ifndef PARLEY_TESTS_GATE_FIXTURE_H
+#define PARLEY_TESTS_GATE_FIXTURE_H
+
+#include "http/fake_request.h"
+#include "parley/core/config.h"
+#include "parley/core/limits.h"
+#include "parley/domain/session.h"
+#include "parley/gate/gate.h"
+
+#define FIX_WORKSPACE "0a000000-0000-0000-0000-000000000000" /* the caller's */
+#define FIX_FOREIGN "0b000000-0000-0000-0000-000000000000"
+#define FIX_CHAT "0c000000-0000-0000-0000-000000000000"
+
+/* Stands for the real one at link time. "user", "guest", "admin", "anonymous"; others are worth nothing. */
+enum err session_authenticate(struct ctx *ctx, struct str token, struct principal *ret_principal)
+{
+    *ret_principal = (struct principal){ .user_id = 7 };
+    if (str_eq_c(token, "admin"))
+        ret_principal->role = USER_ROLE_ADMIN;
+    else if (str_eq_c(token, "anonymous"))
+        ret_principal->kind = USER_KIND_ANONYMOUS;
+    else if (str_eq_c(token, "guest"))
+        ret_principal->user_id = 8;
+    else if (!str_eq_c(token, "user"))
+        return fail(ctx, ERR_TOKEN);
+    return ERR_OK;
+}
+
+enum err member_find(struct ctx *ctx, const struct uuid *workspace, int64_t user_id, struct membership *ret_membership)
+{
+    if (workspace->bytes[0] != 0x0A)
+        return fail(ctx, ERR_WORKSPACE_NOT_FOUND);
+    *ret_membership = (struct membership){ .workspace_id = 1, .workspace = *workspace };
+    ret_membership->role = user_id == 8 ? MEMBER_ROLE_GUEST : MEMBER_ROLE_MEMBER;
+    return ERR_OK;
+}
+
+struct gate_fixture {
+    struct app app;
+    struct gate *gate;
+    struct fake_request fake;
+    struct reply reply;
+};
+
+static inline struct config_box *fixture_config(const char *const *settings)
+{
+    struct config_load_opts opts = { .environment = (char *const *)(uintptr_t)settings };
+    struct config *config = NULL;
+    struct buf faults;
+
+    buf_init(&faults, 10000);
+    if (config_load(&opts, &faults, &config) != ERR_OK)
+        fprintf(stderr, "%s\n", faults.ptr);
+    buf_release(&faults);
+    return config_box_new(config);
+}
+
+/* settings: "NAME=value", …, NULL */
+static inline void fixture_open(struct gate_fixture *f, const char *const *settings, const struct route_table *table)
+{
+    const struct route_table *tables[] = { table };
+    struct buf faults;
+
+    *f = (struct gate_fixture){ .gate = NULL };
+    f->app.config = fixture_config(settings);
+    buf_init(&faults, 10000);
+    if (gate_new(&f->app, tables, 1, &faults, &f->gate) != ERR_OK)
+        fprintf(stderr, "%s", faults.ptr);
+    buf_release(&faults);
+    buf_init(&f->reply.body, MIB);
+}
+
+static inline void fixture_close(struct gate_fixture *f)
+{
+    gate_free(f->gate);
+    config_box_free(f->app.config);
+    buf_release(&f->reply.body);
+}
+
+/* After fake_init, fake_param, fake_body on f->fake. Release f->fake when the reply has been looked at. */
+static inline void fixture_handle(struct gate_fixture *f)
+{
+    reply_init(&f->reply);
+    gate_handle(f->gate, fake_ready(&f->fake), f->fake.arena, &f->reply);
+}
+
+/* "" where there is none. */
+static inline const char *fixture_header(const struct gate_fixture *f, const char *name)
+{
+    for (size_t i = 0; i < f->reply.header_count; i++)
+        if (strcasecmp(f->reply.headers[i].name, name) == 0)
+            return f->reply.headers[i].value;
+    return "";
+}
+
+#endif
