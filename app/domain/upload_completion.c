@@ -203,6 +203,16 @@ static enum err finish_in_transaction(struct ctx *ctx, void *arg)
     return attachment_insert(ctx, &row, &completing->attachment);
 }
 
+/* The row was taken away meanwhile, with its bytes as far as they were there; what has come of them since goes too. */
+static void doom_joined(struct ctx *ctx, const struct completing *completing)
+{
+    struct problem kept = *ctx->problem;
+    const struct doomed doomed = { .key = completing->upload.object_key, .due_us = ctx->now_us };
+
+    if (object_deletion_queue(ctx, &doomed) != ERR_OK)
+        *ctx->problem = kept;
+}
+
 static enum err complete_claimed(struct ctx *ctx, struct completing *completing)
 {
     TRY(parts_join(ctx, completing));
@@ -226,6 +236,8 @@ enum err upload_complete(struct ctx *ctx, const struct upload_completion *comple
     e = fail(ctx, e);
     if (e == ERR_UPLOAD_MISMATCH || e == ERR_FILE_TYPE)
         discard(ctx, &completing);
+    else if (e == ERR_UPLOAD_NOT_FOUND)
+        doom_joined(ctx, &completing);
     else if (e != ERR_COMMIT_UNKNOWN)
         release(ctx, &completing);
     return e;

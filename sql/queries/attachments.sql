@@ -84,5 +84,11 @@ WHERE sha256 IS NULL AND id > ? ORDER BY id LIMIT 1
 -- name: attachment_set_sha256
 UPDATE attachments SET sha256 = ? WHERE id = ? AND workspace_id = ? AND sha256 IS NULL
 
+-- The message that a file is in (NULL: none yet), the file's row locked so that none takes it meanwhile.
+-- name: attachment_message_lock
+SELECT message_id FROM attachments WHERE id = ? AND workspace_id = ? AND sha256 IS NULL
+-- @mysql
+FOR UPDATE
+
 -- name: attachments_going_by_id
 SELECT id, object_key, created_us, promised_sha256 FROM attachments WHERE id = ? AND workspace_id = ? AND sha256 IS NULL

@@ -55,15 +55,36 @@ UPDATE chats SET message_count = message_count + ? WHERE id = ? AND workspace_id
 -- name: user_erased
 UPDATE users SET erase_messages = 0 WHERE id = ?
 
--- name: sessions_expire
--- @mysql
-DELETE FROM sessions WHERE expires_us <= ? ORDER BY expires_us LIMIT ?
--- @sqlite
-DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_us <= ? ORDER BY expires_us LIMIT ?)
-
 -- name: invitations_expire
 -- tenant: none, the job removes the old invitations of every workspace
 -- @mysql
 DELETE FROM invitations WHERE expires_us <= ? ORDER BY expires_us LIMIT ?
 -- @sqlite
 DELETE FROM invitations WHERE id IN (SELECT id FROM invitations WHERE expires_us <= ? ORDER BY expires_us LIMIT ?)
+
+-- Is there any work? One row or none for each kind; ? is the time before which it counts.
+
+-- name: work_objects
+SELECT id FROM object_deletions WHERE due_us <= ? ORDER BY due_us, id LIMIT 1
+
+-- name: work_uploads
+-- tenant: none, the job looks at every workspace
+SELECT id FROM uploads WHERE expires_us <= ? ORDER BY expires_us LIMIT 1
+
+-- name: work_unbound
+-- tenant: none, the job looks at every workspace
+SELECT id FROM attachments WHERE message_id IS NULL AND created_us <= ? ORDER BY created_us LIMIT 1
+
+-- name: work_unread
+-- tenant: none, the job looks at every workspace
+SELECT id FROM attachments WHERE sha256 IS NULL AND created_us <= ? ORDER BY id LIMIT 1
+
+-- name: work_chats
+-- tenant: none, the job looks at every workspace
+SELECT id FROM chats WHERE deleted_us <= ? ORDER BY deleted_us LIMIT 1
+
+-- name: work_workspaces
+SELECT id FROM workspaces WHERE deleted_us <= ? ORDER BY deleted_us LIMIT 1
+
+-- name: work_users
+SELECT id FROM users WHERE erase_messages = 1 AND updated_us <= ? ORDER BY id LIMIT 1

@@ -36,11 +36,8 @@ SELECT COUNT(*) FROM uploads WHERE object_key = ? AND expires_us > ? AND (claime
 
 -- name: uploads_expired
 -- tenant: none, the job removes them in every workspace
-SELECT id, workspace_id, object_key, store_upload_id FROM uploads
+SELECT id, workspace_id, object_key, store_upload_id, expires_us FROM uploads
 WHERE expires_us <= ? AND (claimed_us IS NULL OR claimed_us <= ?) ORDER BY expires_us LIMIT ?
 
 -- name: uploads_of_workspace
-SELECT id, workspace_id, object_key, store_upload_id FROM uploads WHERE workspace_id = ? ORDER BY id LIMIT ?
-
--- name: upload_delete
-DELETE FROM uploads WHERE id = ? AND workspace_id = ?
+SELECT id, workspace_id, object_key, store_upload_id, expires_us FROM uploads WHERE workspace_id = ? ORDER BY id LIMIT ?

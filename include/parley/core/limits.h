@@ -75,6 +75,11 @@ enum {
     SESSION_KEPT_S = 86400,     /* rows of ended sessions, for whoever looks into an incident; then the job deletes them */
     REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
 
+    /* Jobs */
+    JOB_LEASE_S = 60,               /* a job whose host has died is free after it */
+    JOB_LEASE_RENEW_S = 20,         /* while it works */
+    JOB_RETRY_S = 10,               /* a job that failed looks again, or sooner if it looks more often anyway */
+
     /* Files */
     DOWNLOAD_REDIRECT_S = 60,       /* life of the address that a download is sent to */
     DOWNLOAD_URL_MAX_S = 3600,      /* of one that a client asks for */
