@@ -68,8 +68,10 @@ static void log_failure(const struct db_conn *conn, enum sql id, enum err err)
 {
     if (err != ERR_INTERNAL && err != ERR_DATABASE && err != ERR_NO_MEMORY)
         return;
-    log_event(LOG_ERROR, "a statement failed", LOG_C("statement", statements[id].name),
-              LOG_C("error", err_info(err)->code), LOG_INT("code", conn->code));
+    bool lost = conn->state == CONN_LOST;
+    log_event(lost ? LOG_WARN : LOG_ERROR, lost ? "a connection to the database was lost" : "a statement failed",
+              LOG_C("statement", statements[id].name), LOG_C("error", err_info(err)->code),
+              LOG_INT("code", conn->code));
 }
 
 static enum err read_rows(struct ctx *ctx, struct db_conn *conn, struct call *call, enum err *ret_fn_err)

@@ -169,6 +169,8 @@ static void note_try(struct pool *p, enum err err, const struct buf *fault)
         give_up_place(p);
     }
     pthread_mutex_unlock(&p->mutex);
+    if (p->opts.use == CONN_FOR_PING)
+        return; /* who asks for readiness is told; the log hears it from those who need the database */
     if (err != ERR_OK && !was_away)
         log_event(LOG_ERROR, "the database cannot be reached", LOG_STR("why", buf_str(fault)));
     if (err == ERR_OK && was_away)
