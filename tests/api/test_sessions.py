@@ -17,8 +17,7 @@ def sessions(person):
 
 def test_sessions__are_listed_newest_first_with_where_they_come_from(server, alice):
     with server.client(headers={"User-Agent": "Browser/1 \u00fc".encode("latin-1")}) as http:
-        other = alice.sign_in(http)
-    listed = sessions(other)
+        listed = sessions(alice.sign_in(http))
     assert [s["current"] for s in listed] == [True, False]
     assert listed[0]["user_agent"] == "Browser/1 ?" and listed[0]["ip"] == "127.0.0.1"
     assert listed[0]["created_at"] >= listed[1]["created_at"] and listed[0]["expires_at"] > listed[0]["last_used_at"]

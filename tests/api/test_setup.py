@@ -7,7 +7,7 @@ from support.client import Person, new_email, new_password
 pytestmark = pytest.mark.mysql
 
 
-def setup(http, **more):
+def make_first(http, **more):
     return http.post("/auth/setup", json={"email": new_email("admin"), "password": new_password(), **more})
 
 
@@ -18,30 +18,30 @@ def register(server, **fields):
 def test_setup__works_once_and_says_so(make_server):
     server = make_server()
     assert server.http.get("/auth/setup").json() == {"required": True}
-    made = setup(server.http, first_name="Ada", last_name=None)
+    made = make_first(server.http, first_name="Ada", last_name=None)
     assert made.status_code == 201 and made.json()["role"] == "ADMIN" and made.json()["first_name"] == "Ada"
     assert made.headers["location"] == f"/users/{made.json()['id']}"
     assert server.http.get("/auth/setup").json() == {"required": False}
-    again = setup(server.http)
+    again = make_first(server.http)
     assert again.status_code == 409 and again.json()["code"] == "setup_completed"
 
 
 def test_setup__of_fifty_at_once_exactly_one_wins(make_server):
     server = make_server(processes=2, WORKERS="64")
     with ThreadPoolExecutor(50) as pool:
-        statuses = sorted(a.status_code for a in pool.map(lambda _: setup(server.http), range(50)))
+        statuses = sorted(a.status_code for a in pool.map(lambda _: make_first(server.http), range(50)))
     # 503: more passwords than the queue for hashing holds; none of them made anybody.
     assert statuses.count(201) == 1 and set(statuses) <= {201, 409, 503}
     assert server.http.get("/auth/setup").json() == {"required": False}
-    assert setup(server.http).status_code == 409
+    assert make_first(server.http).status_code == 409
 
 
 def test_setup__asks_for_the_token_that_is_set(make_server):
     server = make_server(SETUP_TOKEN="open sesame")
     for token in ({}, {"setup_token": ""}, {"setup_token": "open"}, {"setup_token": None}):
-        refused = setup(server.http, **token)
+        refused = make_first(server.http, **token)
         assert refused.status_code == 403 and refused.json()["code"] == "setup_token"
-    assert setup(server.http, setup_token="open sesame").status_code == 201
+    assert make_first(server.http, setup_token="open sesame").status_code == 201
 
 
 @pytest.mark.parametrize("fault, field", [({"email": "not an address"}, "email"), ({"password": "short"}, "password"),

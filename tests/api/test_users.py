@@ -132,7 +132,7 @@ def test_users__refuses_bad_pages(admin, query):
     assert answer.status_code == 422 and answer.json()["errors"][0]["loc"][0] == "query"
 
 
-@pytest.mark.parametrize("cursor", ["x", "AAAAAAAAAAAAAAAAAAAAAAAA", "%00", "a" * 500])
+@pytest.mark.parametrize("cursor", ["x", "AAAAAAAAAAAAAAAAAAAAAAAA", "%00", "a" * 60])
 def test_users__refuses_a_made_up_cursor(admin, cursor):
     assert admin.get(f"/users?cursor={cursor}").status_code == 400
 
@@ -230,7 +230,7 @@ def test_last_admin__of_two_taken_away_at_once_one_stays(own, way):
         # Who was quicker has taken the other away; the other comes too late, as the last one or as nobody any more.
         good = [a.is_success for a in answers]
         assert good.count(True) == 1
-        assert answers[good.index(False)].status_code in (401, 403, 409)
+        assert answers[good.index(False)].status_code in (401, 403, 404, 409)
         left, gone = pairs[good.index(True)]
         assert left.ok("GET", "/auth/me")["role"] == "ADMIN"
         if way != "deleted":
