@@ -1,0 +1,173 @@
+#include "parley/cli/cli.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+
+#include "parley/core/clock.h"
+#include "parley/core/limits.h"
+
+/* The text, a line each with "parley NAME: " before it. */
+static void print_lines(const struct cli *cli, const char *text)
+{
+    struct str rest = str_from(text);
+    struct str line;
+
+    while (str_split(&rest, '\n', &line)) {
+        if (line.len > 0)
+            fprintf(stderr, "parley %s: %.*s\n", cli->command->name, STR_FMT(line));
+    }
+}
+
+static void print_format(const struct cli *cli, const char *tail, const char *format, va_list args)
+{
+    char text[4096];
+    size_t len = (size_t)vsnprintf(text, sizeof(text), format, args);
+
+    if (len >= sizeof(text))
+        len = sizeof(text) - 1;
+    (void)snprintf(text + len, sizeof(text) - len, "%s", tail);
+    print_lines(cli, text);
+}
+
+int cli_wrong_use(const struct cli *cli, const char *format, ...)
+{
+    char tail[80];
+    va_list args;
+
+    (void)snprintf(tail, sizeof(tail), "; see parley %s --help", cli->command->name);
+    va_start(args, format);
+    print_format(cli, tail, format, args);
+    va_end(args);
+    return CLI_WRONG_USE;
+}
+
+int cli_fail(const struct cli *cli, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    print_format(cli, "", format, args);
+    va_end(args);
+    return CLI_FAILED;
+}
+
+static const struct cli_option *find_option(const struct cli_option *options, struct str name)
+{
+    for (; options != NULL && options->name != NULL; options++) {
+        if (str_eq_c(name, options->name))
+            return options;
+    }
+    return NULL;
+}
+
+/* The option in words[*at], with its value, which may be the next word. */
+static bool take_option(struct cli *cli, const struct cli_option *options, int *at)
+{
+    struct str word = str_from(cli->words[*at]);
+    size_t equals = str_index(word, '=');
+    struct str name = str_head(word, equals);
+    const struct cli_option *option = find_option(options, name);
+
+    if (option == NULL) {
+        (void)cli_wrong_use(cli, "there is no option %.*s", STR_FMT(name));
+        return false;
+    }
+    if (option->value == NULL && equals != SIZE_MAX) {
+        (void)cli_wrong_use(cli, "%s takes no value", option->name);
+        return false;
+    }
+    if (option->value != NULL && equals == SIZE_MAX && *at + 1 >= cli->word_count) {
+        (void)cli_wrong_use(cli, "%s needs a value", option->name);
+        return false;
+    }
+    if (option->value != NULL)
+        *option->value = equals != SIZE_MAX ? cli->words[*at] + equals + 1 : cli->words[++*at];
+    if (option->given != NULL)
+        *option->given = true;
+    return true;
+}
+
+bool cli_parse(struct cli *cli, const struct cli_option *options)
+{
+    bool only_words = false;
+    int kept = 0;
+
+    for (int i = 0; i < cli->word_count; i++) {
+        const char *word = cli->words[i];
+
+        if (only_words || word[0] != '-' || word[1] == '\0') {
+            cli->words[kept++] = cli->words[i];
+        } else if (strcmp(word, "--") == 0) {
+            only_words = true;
+        } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+            (void)fputs(cli->command->usage, stdout);
+            exit(CLI_OK);
+        } else if (!take_option(cli, options, &i)) {
+            return false;
+        }
+    }
+    cli->words[kept] = NULL;
+    cli->word_count = kept;
+    return true;
+}
+
+struct config *cli_config(const struct cli *cli)
+{
+    struct config *config = NULL;
+    struct buf faults;
+
+    buf_init(&faults, 1 * MIB);
+    if (config_load(&cli->config_opts, &faults, &config) != ERR_OK)
+        print_lines(cli, faults.len > 0 ? faults.ptr : "the configuration cannot be read: out of memory");
+    buf_release(&faults);
+    return config;
+}
+
+/* All folders in a path that ends with the slash at `len`. */
+static bool make_dirs(const struct cli *cli, const char *path, size_t len)
+{
+    char part[PATH_MAX];
+
+    for (size_t i = 1; i <= len && i < sizeof(part); i++) {
+        if (path[i] != '/' && i != len)
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0750) != 0 && errno != EEXIST && i == len) {
+            (void)cli_fail(cli, "%s: the folder cannot be made: %s", part, strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
+bool cli_make_dirs(const struct cli *cli, const struct config *config)
+{
+    const char *slash = strrchr(config->fcgi_socket, '/');
+
+    return make_dirs(cli, config->var_dir, strlen(config->var_dir)) &&
+           (slash == config->fcgi_socket || make_dirs(cli, config->fcgi_socket, (size_t)(slash - config->fcgi_socket)));
+}
+
+enum err cli_task_begin(struct cli_task *task, const struct app *app, const struct config *config)
+{
+    *task = (struct cli_task){ .ctx = { .app = app, .config = config, .now_us = clock_now_us() } };
+    task->ctx.problem = &task->problem;
+    task->ctx.arena = arena_new(REQUEST_ARENA_BYTES);
+    return task->ctx.arena == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
+void cli_task_end(struct cli_task *task)
+{
+    arena_free(task->ctx.arena);
+    task->ctx.arena = NULL;
+}
+
+const char *cli_task_sentence(const struct cli_task *task, enum err e)
+{
+    if (task->problem.err == e && task->problem.detail != NULL)
+        return task->problem.detail;
+    return err_info(e)->sentence;
+}

@@ -1,0 +1,127 @@
+#include "parley/core/config.h"
+
+#include "parley/cli/commands.h"
+#include "parley/core/limits.h"
+
+enum { VALUE_WIDTH_MAX = 44 };
+
+/* "4 to 16", "closed, invite, open", "" … what may be set, appended. */
+static void add_range(const struct config_row *row, struct buf *out)
+{
+    struct str rest = str_from(row->choices);
+    struct str choice;
+
+    if (row->type == CONFIG_SWITCH)
+        buf_add_c(out, " on or off.");
+    if (row->type == CONFIG_NUMBER)
+        buf_addf(out, " %lld to %lld%s%s.", (long long)row->min, (long long)row->max, row->choices != NULL ? " " : "",
+                 row->choices != NULL ? row->choices : "");
+    if (row->type != CONFIG_CHOICE)
+        return;
+    for (int i = 0; str_split(&rest, '|', &choice); i++)
+        buf_addf(out, "%s%.*s", i > 0 ? ", " : " One of ", STR_FMT(choice));
+    buf_add_byte(out, '.');
+}
+
+/* The README's table. It is the same on every machine. */
+static void add_markdown(struct buf *out)
+{
+    buf_add_c(out, "| Setting | Default | Meaning |\n|---|---|---|\n");
+    for (size_t i = 0; i < config_row_count(); i++) {
+        const struct config_row *row = config_row_at(i);
+        bool set = row->standard[0] != '\0';
+
+        buf_addf(out, "| `%s` | %s%s%s | %s", row->name, set ? "`" : "", row->standard, set ? "`" : "", row->doc);
+        add_range(row, out);
+        if ((row->flags & CONFIG_RELOAD) != 0)
+            buf_add_c(out, " Taken on `SIGHUP`.");
+        buf_add_c(out, " |\n");
+    }
+}
+
+/* .env.example: every setting, none of them set. */
+static void add_env(struct buf *out)
+{
+    buf_add_c(out, "# Settings of Parley. Copy this file to .env and take away the # before what you change.\n");
+    for (size_t i = 0; i < config_row_count(); i++) {
+        const struct config_row *row = config_row_at(i);
+
+        buf_addf(out, "\n# %s", row->doc);
+        add_range(row, out);
+        buf_addf(out, "\n#%s=%s\n", row->name, row->standard);
+    }
+}
+
+static void add_table_row(const struct config *config, size_t index, struct buf *value, struct buf *out)
+{
+    const struct config_row *row = config_row_at(index);
+
+    buf_clear(value);
+    config_value(config, index, value);
+    buf_addf(out, "%-27s %-*s %-12s %s\n", row->name, VALUE_WIDTH_MAX, value->len > 0 ? value->ptr : "-",
+             config_source(config, index), row->doc);
+}
+
+static void add_table(const struct config *config, struct buf *out)
+{
+    struct buf value;
+
+    buf_init(&value, 1 * MIB);
+    buf_addf(out, "%-27s %-*s %-12s %s\n", "SETTING", VALUE_WIDTH_MAX, "VALUE", "FROM", "MEANING");
+    for (size_t i = 0; i < config_row_count(); i++)
+        add_table_row(config, i, &value, out);
+    buf_release(&value);
+}
+
+static int print_table(const struct cli *cli, struct buf *out)
+{
+    struct config *config = cli_config(cli);
+
+    if (config == NULL)
+        return CLI_FAILED;
+    add_table(config, out);
+    buf_add_byte(out, '\n');
+    config_notes(config, out);
+    config_free(config);
+    return CLI_OK;
+}
+
+static int run(struct cli *cli)
+{
+    const char *format = "table";
+    const struct cli_option options[] = { { "--format", &format, NULL }, { NULL, NULL, NULL } };
+    struct buf text;
+    int status = CLI_OK;
+
+    if (!cli_parse(cli, options))
+        return CLI_WRONG_USE;
+    if (cli->word_count > 0)
+        return cli_wrong_use(cli, "takes no arguments");
+    buf_init(&text, 4 * MIB);
+    if (strcmp(format, "table") == 0)
+        status = print_table(cli, &text);
+    else if (strcmp(format, "markdown") == 0)
+        add_markdown(&text);
+    else if (strcmp(format, "env") == 0)
+        add_env(&text);
+    else
+        status = cli_wrong_use(cli, "--format is table, markdown or env");
+    if (status == CLI_OK && (fwrite(text.ptr, 1, text.len, stdout) != text.len || fflush(stdout) != 0))
+        status = cli_fail(cli, "standard output cannot be written");
+    buf_release(&text);
+    return status;
+}
+
+const struct command config_command = {
+    .name = "config",
+    .summary = "Print every setting, its value, where it came from and what it means",
+    .usage = "Usage: parley config [--format table|markdown|env]\n"
+             "\n"
+             "Prints every setting, its value (secrets as ***), where it came from (environment, file or default) and\n"
+             "what it means; below it what is set and not used. Faults are told all together, and the status is 1.\n"
+             "\n"
+             "  --format table     the settings as they are here (default)\n"
+             "  --format markdown  the table of the README: names, defaults, meanings\n"
+             "  --format env       the file .env.example\n",
+    .run = run,
+};

@@ -1,0 +1,29 @@
+/*
+ * The database at the start of a server: migrate, prepare every statement once, compare the keys. Until that is done
+ * app->db is held (db_hold), so that requests get a clean 503. A database that cannot be reached is tried again each
+ * second, on a thread of its own. Private to app/cli.
+ */
+#ifndef PARLEY_APP_CLI_DATABASE_START_H
+#define PARLEY_APP_CLI_DATABASE_START_H
+
+#include <stdbool.h>
+
+#include "parley/core/buf.h"
+#include "parley/core/ctx.h"
+
+struct database_start;
+
+/*
+ * Begins, and waits a moment for the outcome. ERR_OK: done, or the database is away and the thread goes on (then a
+ * failure that trying again cannot mend is logged, and SIGTERM is sent to this process). Anything else: ret_fault has one
+ * line. app is borrowed until database_start_free.
+ */
+enum err database_start_new(const struct app *app, struct buf *ret_fault, struct database_start **ret_start) MUST_CHECK;
+/* Is the database in use? */
+bool database_start_is_done(struct database_start *start);
+/* Did it end in a failure that cannot be mended? */
+bool database_start_has_failed(struct database_start *start);
+/* Ends the thread. NULL is fine. */
+void database_start_free(struct database_start *start);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * Whether this host's keys are those of the server that the database belongs to. The database holds the fingerprint of
+ * local.key and the ids of all signing keys that were ever used. Private to app/cli.
+ */
+#ifndef PARLEY_APP_CLI_KEY_GUARD_H
+#define PARLEY_APP_CLI_KEY_GUARD_H
+
+#include "parley/core/ctx.h"
+
+/*
+ * The first host of a new database writes its keys down; of several at once one is the first. Every other must have the
+ * same local.key and at least one known signing key (a rotation keeps the one before); its new ones are added.
+ * ERR_CONFLICT: other keys, with one line in ret_fault. Otherwise what db_run returns.
+ */
+enum err key_guard_check(struct ctx *ctx, struct buf *ret_fault) MUST_CHECK;
+/* Writes this host's keys down, whatever is there. */
+enum err key_guard_adopt(struct ctx *ctx) MUST_CHECK;
+
+#endif

@@ -1,0 +1,116 @@
+#include "parts.h"
+
+#include "parley/api/routes.h"
+#include "parley/auth/hasher.h"
+#include "parley/auth/keys.h"
+#include "parley/bus/bus.h"
+#include "parley/core/json_in.h"
+#include "parley/core/log.h"
+#include "parley/db/db.h"
+#include "parley/domain/auth_cache.h"
+#include "parley/egress/egress.h"
+#include "parley/gate/gate.h"
+#include "parley/http/server.h"
+#include "parley/jobs/jobs.h"
+#include "parley/objects/store.h"
+
+/* What must be there once for the whole process, before its first thread. */
+static enum err start_libraries(void)
+{
+    json_in_init();
+    return egress_init();
+}
+
+static enum err open_store(struct parts *parts, const struct config *config, struct buf *ret_fault)
+{
+    TRY(store_open(config, parts->app.keys, ret_fault, &parts->app.store));
+    if (ret_fault->len > 0)
+        log_event(LOG_WARN, "the object store is away", LOG_STR("fault", buf_str(ret_fault)));
+    buf_clear(ret_fault);
+    return ERR_OK;
+}
+
+/* Everything that requests use. */
+static enum err open_app(struct parts *parts, const struct config *config, struct buf *ret_fault)
+{
+    struct app *app = &parts->app;
+
+    TRY(keys_open(config, ret_fault, &app->keys));
+    TRY(db_open(config, DB_UNCHECKED, ret_fault, &app->db));
+    app->hasher = hasher_new();
+    app->cache = auth_cache_new();
+    if (app->hasher == NULL || app->cache == NULL)
+        return ERR_NO_MEMORY;
+    TRY(bus_open(config, ret_fault, &app->bus));
+    TRY(open_store(parts, config, ret_fault));
+    return database_start_new(app, ret_fault, &parts->start);
+}
+
+static enum err open_server(struct parts *parts, const struct config *config, struct buf *ret_fault)
+{
+    struct server_opts opts = {
+        .socket_path = config->fcgi_socket,
+        .backlog = (int)config->listen_backlog,
+        .worker_count = (int)config->worker_threads,
+        .handle = gate_handle,
+        .done = gate_done,
+    };
+
+    TRY(gate_new(&parts->app, all_routes, all_routes_count, ret_fault, &parts->gate));
+    opts.arg = parts->gate;
+    TRY(server_new(&opts, ret_fault, &parts->server));
+    parts->jobs = jobs_new(&parts->app);
+    return parts->jobs == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
+enum err parts_open(struct parts *parts, struct config *config, struct buf *ret_fault)
+{
+    const struct config *now;
+    enum err e;
+
+    *parts = (struct parts){ .app = { .config = config_box_new(config) } };
+    if (parts->app.config == NULL) {
+        config_free(config);
+        return ERR_NO_MEMORY;
+    }
+    now = config_get(parts->app.config);
+    e = start_libraries();
+    if (e == ERR_OK)
+        e = open_app(parts, now, ret_fault);
+    if (e == ERR_OK)
+        e = open_server(parts, now, ret_fault);
+    if (e != ERR_OK && ret_fault->len == 0)
+        buf_add_c(ret_fault, err_info(e)->sentence);
+    config_put(parts->app.config, now);
+    return e;
+}
+
+enum err parts_stop(struct parts *parts)
+{
+    enum err e = ERR_OK;
+
+    if (parts->server != NULL)
+        e = server_stop(parts->server);
+    if (parts->jobs != NULL && e == ERR_OK)
+        e = jobs_stop(parts->jobs);
+    return e;
+}
+
+void parts_close(struct parts *parts)
+{
+    struct app *app = &parts->app;
+
+    jobs_free(parts->jobs);
+    server_free(parts->server);
+    gate_free(parts->gate);
+    database_start_free(parts->start);
+    bus_close(app->bus);
+    store_close(app->store);
+    auth_cache_free(app->cache);
+    hasher_free(app->hasher);
+    db_close(app->db);
+    keys_free(app->keys);
+    config_box_free(app->config);
+    egress_cleanup();
+    *parts = (struct parts){ .start = NULL };
+}

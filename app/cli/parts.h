@@ -1,0 +1,32 @@
+/* The parts of a running server, put together in their order and taken apart in the other. Private to app/cli. */
+#ifndef PARLEY_APP_CLI_PARTS_H
+#define PARLEY_APP_CLI_PARTS_H
+
+#include "database_start.h"
+#include "parley/core/ctx.h"
+
+struct gate;
+struct jobs;
+struct server;
+
+struct parts {
+    struct app app;
+    struct database_start *start;
+    struct gate *gate;
+    struct server *server;
+    struct jobs *jobs;
+};
+
+/*
+ * Opens and starts all parts; config: taken over, also on failure. On failure ret_fault has the reason (a line, or one for
+ * each faulty row of the route tables), and parts_close must still be called.
+ */
+enum err parts_open(struct parts *parts, struct config *config, struct buf *ret_fault) MUST_CHECK;
+/*
+ * Takes no more requests, finishes those under way, ends the jobs. ERR_TIMEOUT: something hangs; then nothing may be
+ * closed, and the process ends with _exit.
+ */
+enum err parts_stop(struct parts *parts) MUST_CHECK;
+void parts_close(struct parts *parts);
+
+#endif

@@ -1,0 +1,89 @@
+#include "password_prompt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "parley/core/secret.h"
+
+/* One line without its end. Byte by byte, so that nothing behind it is taken. */
+static enum err read_line(int fd, struct buf *out)
+{
+    char c = '\0';
+    ssize_t got;
+
+    for (;;) {
+        got = read(fd, &c, 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0 || c == '\n')
+            break;
+        buf_add_byte(out, c);
+    }
+    if (out->len > 0 && out->ptr[out->len - 1] == '\r')
+        out->ptr[--out->len] = '\0';
+    return got < 0 || out->len == 0 ? ERR_INVALID : buf_check(out);
+}
+
+static void say(int fd, const char *text)
+{
+    (void)!write(fd, text, strlen(text));
+}
+
+static enum err ask(int fd, const char *question, struct buf *out)
+{
+    struct termios old;
+    struct termios silent;
+    enum err e;
+
+    if (tcgetattr(fd, &old) != 0)
+        return ERR_INVALID;
+    silent = old;
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    say(fd, question);
+    (void)tcsetattr(fd, TCSAFLUSH, &silent);
+    e = read_line(fd, out);
+    (void)tcsetattr(fd, TCSAFLUSH, &old);
+    say(fd, "\n");
+    return e;
+}
+
+static enum err ask_twice(int fd, const char **ret_fault, struct buf *ret_password)
+{
+    struct buf again;
+    enum err e;
+
+    buf_init(&again, ret_password->cap_bytes);
+    (void)buf_room(&again, again.cap_bytes); /* at once, so that growing leaves no copy behind */
+    *ret_fault = "no password was typed";
+    e = ask(fd, "Password: ", ret_password);
+    if (e == ERR_OK)
+        e = ask(fd, "The same again: ", &again);
+    if (e == ERR_OK && !secret_eq(buf_str(ret_password), buf_str(&again))) {
+        *ret_fault = "the two passwords differ";
+        e = ERR_INVALID;
+    }
+    secret_wipe(again.ptr, again.len);
+    buf_release(&again);
+    return e;
+}
+
+enum err password_prompt(enum password_from from, const char **ret_fault, struct buf *ret_password)
+{
+    enum err e;
+    int fd;
+
+    (void)buf_room(ret_password, ret_password->cap_bytes);
+    if (from == PASSWORD_FROM_STDIN) {
+        *ret_fault = "no password came on standard input";
+        return read_line(STDIN_FILENO, ret_password);
+    }
+    *ret_fault = "there is no terminal to ask for the password; give it with --password-stdin";
+    fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return ERR_INVALID;
+    e = ask_twice(fd, ret_fault, ret_password);
+    (void)close(fd);
+    return e;
+}

@@ -1,0 +1,207 @@
+#include "parley/domain/user.h"
+
+#include "parley/cli/commands.h"
+#include "parley/core/clock.h"
+#include "parley/core/limits.h"
+#include "parley/core/secret.h"
+#include "parley/db/db.h"
+#include "parley/db/migrate.h"
+#include "parley/domain/user_change.h"
+#include "password_prompt.h"
+
+enum { LIST_PAGE = 200, PASSWORD_TYPED_MAX_BYTES = 200 };
+
+/* What the command line says. */
+struct wanted {
+    const char *email;
+    const char *username, *first_name, *last_name, *query;
+    bool admin, from_stdin;
+    struct buf password;
+};
+
+/* The parts of the program that accounts need. */
+struct account_parts {
+    struct config *config;
+    struct app app;
+    struct cli_task task;
+};
+
+static bool account_parts_open(struct cli *cli, struct account_parts *parts)
+{
+    struct buf fault;
+    enum err e;
+
+    parts->config = cli_config(cli);
+    if (parts->config == NULL)
+        return false;
+    buf_init(&fault, 65536);
+    parts->app.hasher = hasher_new();
+    e = parts->app.hasher == NULL ? ERR_NO_MEMORY : ERR_OK;
+    if (e == ERR_OK)
+        e = db_open(parts->config, DB_UNCHECKED, &fault, &parts->app.db);
+    if (e == ERR_OK)
+        e = migrate_check(parts->app.db, &fault);
+    if (e == ERR_OK)
+        e = cli_task_begin(&parts->task, &parts->app, parts->config);
+    if (e != ERR_OK)
+        (void)cli_fail(cli, "%s", fault.len > 0 ? fault.ptr : err_info(e)->sentence);
+    buf_release(&fault);
+    return e == ERR_OK;
+}
+
+static void account_parts_close(struct account_parts *parts)
+{
+    cli_task_end(&parts->task);
+    db_close(parts->app.db);
+    hasher_free(parts->app.hasher);
+    config_free(parts->config);
+}
+
+/* The HTTP API judges addresses more closely; this keeps out what is none. */
+static bool is_email(struct str email)
+{
+    size_t at = str_index(email, '@');
+
+    return at != SIZE_MAX && at > 0 && at + 1 < email.len && email.len <= EMAIL_MAX_BYTES && str_is_utf8(email) &&
+           !str_has_control(email) && str_index(email, ' ') == SIZE_MAX;
+}
+
+static enum err add(struct ctx *ctx, const struct wanted *wanted)
+{
+    const struct user_create_opts opts = {
+        .email = str_from(wanted->email),
+        .username = str_from(wanted->username),
+        .password = buf_str(&wanted->password),
+        .first_name = str_from(wanted->first_name),
+        .last_name = str_from(wanted->last_name),
+        .role = wanted->admin ? USER_ROLE_ADMIN : USER_ROLE_USER,
+    };
+    struct user user;
+    char id[UUID_TEXT_BYTES];
+
+    TRY(user_create(ctx, &opts, &user));
+    uuid_format(&user.uuid, id);
+    (void)printf("%s %.*s %s\n", id, STR_FMT(user.email), wanted->admin ? "ADMIN" : "USER");
+    return ERR_OK;
+}
+
+static enum err passwd(struct ctx *ctx, const struct wanted *wanted)
+{
+    TRY(user_set_password(ctx, str_from(wanted->email), buf_str(&wanted->password)));
+    (void)printf("The password is changed; all sessions of %s have ended.\n", wanted->email);
+    return ERR_OK;
+}
+
+static void print_user(const struct user *user)
+{
+    char id[UUID_TEXT_BYTES];
+    char created[CLOCK_TEXT_BYTES];
+
+    uuid_format(&user->uuid, id);
+    clock_format(user->created_us, created);
+    (void)printf("%s  %-5s  %-8s  %.10s  %.*s  %.*s\n", id, user->role == USER_ROLE_ADMIN ? "ADMIN" : "USER",
+                 user->is_active ? "active" : "inactive", created, STR_FMT(user->username), STR_FMT(user->email));
+}
+
+static enum err list(struct ctx *ctx, const struct wanted *wanted)
+{
+    struct user_list_opts opts = { .query = str_from(wanted->query), .limit = LIST_PAGE };
+    struct user *users;
+    size_t count = LIST_PAGE;
+
+    while (count == LIST_PAGE) {
+        TRY(user_list(ctx, &opts, &users, &count));
+        for (size_t i = 0; i < count; i++)
+            print_user(&users[i]);
+        if (count > 0)
+            opts.after_id = users[count - 1].id;
+        arena_reset(ctx->arena);
+    }
+    return ERR_OK;
+}
+
+static const struct action {
+    const char *name;
+    int word_count; /* the action's own included */
+    bool wants_password;
+    enum err (*run)(struct ctx *ctx, const struct wanted *wanted);
+} actions[] = {
+    { "add", 2, true, add },
+    { "list", 1, false, list },
+    { "passwd", 2, true, passwd },
+};
+
+static int work(struct cli *cli, const struct action *action, const struct wanted *wanted)
+{
+    struct account_parts parts = { .config = NULL };
+    int result = CLI_FAILED;
+
+    if (account_parts_open(cli, &parts)) {
+        enum err e = action->run(&parts.task.ctx, wanted);
+
+        result = e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", cli_task_sentence(&parts.task, e));
+    }
+    account_parts_close(&parts);
+    return result;
+}
+
+static int ask_and_work(struct cli *cli, const struct action *action, struct wanted *wanted)
+{
+    const char *fault = NULL;
+    int result;
+
+    buf_init(&wanted->password, PASSWORD_TYPED_MAX_BYTES);
+    if (action->wants_password && password_prompt(wanted->from_stdin ? PASSWORD_FROM_STDIN : PASSWORD_FROM_TERMINAL,
+                                                  &fault, &wanted->password) != ERR_OK)
+        result = cli_fail(cli, "%s", fault);
+    else
+        result = work(cli, action, wanted);
+    secret_wipe(wanted->password.ptr, wanted->password.len);
+    buf_release(&wanted->password);
+    return result;
+}
+
+static int run(struct cli *cli)
+{
+    struct wanted wanted = { .email = NULL };
+    const struct cli_option options[] = {
+        { "--admin", NULL, &wanted.admin },
+        { "--username", &wanted.username, NULL },
+        { "--first-name", &wanted.first_name, NULL },
+        { "--last-name", &wanted.last_name, NULL },
+        { "--query", &wanted.query, NULL },
+        { "--password-stdin", NULL, &wanted.from_stdin },
+        { NULL, NULL, NULL },
+    };
+
+    if (!cli_parse(cli, options))
+        return CLI_WRONG_USE;
+    for (size_t i = 0; cli->word_count > 0 && i < COUNT_OF(actions); i++) {
+        if (strcmp(cli->words[0], actions[i].name) != 0)
+            continue;
+        if (cli->word_count != actions[i].word_count)
+            return cli_wrong_use(cli, actions[i].word_count == 2 ? "%s wants one address" : "%s takes no more words",
+                                 actions[i].name);
+        wanted.email = cli->words[1];
+        if (wanted.email != NULL && !is_email(str_from(wanted.email)))
+            return cli_wrong_use(cli, "that is not an e-mail address");
+        return ask_and_work(cli, &actions[i], &wanted);
+    }
+    return cli_wrong_use(cli, "add, list or passwd is missing");
+}
+
+const struct command user_command = {
+    .name = "user",
+    .summary = "Add and list accounts, set a password",
+    .usage = "Usage: parley user add ADDRESS [--admin] [--username NAME] [--first-name NAME] [--last-name NAME]\n"
+             "       parley user list [--query TEXT]\n"
+             "       parley user passwd ADDRESS\n"
+             "\n"
+             "  add     make an account; with --admin one that runs the server\n"
+             "  list    id, role, state, day of making, username and address of every account; with --query of those\n"
+             "          that have TEXT in a name or the address\n"
+             "  passwd  set a new password; all sessions of the account end\n"
+             "\n"
+             "The password is asked for on the terminal, or with --password-stdin read from standard input (one line).\n",
+    .run = run,
+};

@@ -1,0 +1,68 @@
+/*
+ * The command line: what every subcommand is given, and what they share. Exit codes: 0 done, 1 failed, 2 wrong use;
+ * in the latter two one line (or one per fault) has been written to standard error.
+ */
+#ifndef PARLEY_CLI_CLI_H
+#define PARLEY_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "parley/core/arena.h"
+#include "parley/core/config.h"
+#include "parley/core/ctx.h"
+
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_WRONG_USE = 2 };
+
+struct cli;
+
+/* One subcommand. */
+struct command {
+    const char *name;
+    const char *summary; /* a line of `parley --help` */
+    const char *usage;   /* what `parley NAME --help` prints */
+    int (*run)(struct cli *cli);
+};
+
+/* An option of a subcommand: "--admin", or with a value "--format table" and "--format=table". */
+struct cli_option {
+    const char *name;   /* with its dashes; NULL ends the list */
+    const char **value; /* where its value goes; NULL for an option without one */
+    bool *given;        /* may be NULL */
+};
+
+struct cli {
+    const struct command *command;
+    struct config_load_opts config_opts;
+    char **words; /* what stands behind the subcommand, NULL-ended; after cli_parse without options */
+    int word_count;
+};
+
+/*
+ * Takes the options out of cli->words. False after wrong use, which has been told. --help prints the usage and ends the
+ * program with 0.
+ */
+bool cli_parse(struct cli *cli, const struct cli_option *options);
+/* Prints "parley NAME: …; see parley NAME --help" and returns CLI_WRONG_USE. */
+int cli_wrong_use(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Prints "parley NAME: …", a line for each line of the text, and returns CLI_FAILED. */
+int cli_fail(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The configuration; NULL after telling every fault. The caller frees. */
+struct config *cli_config(const struct cli *cli);
+
+/* Makes VAR_DIR and the socket's folder (0750) where they are missing. False after telling what is wrong. */
+bool cli_make_dirs(const struct cli *cli, const struct config *config);
+
+/* A struct ctx of its own outside of any request, with its arena. Not to be moved once begun. */
+struct cli_task {
+    struct problem problem;
+    struct ctx ctx;
+};
+/* config: borrowed. ERR_NO_MEMORY. */
+enum err cli_task_begin(struct cli_task *task, const struct app *app, const struct config *config) MUST_CHECK;
+void cli_task_end(struct cli_task *task);
+/* What went wrong, as a sentence: the problem's detail, or the error's own. Borrowed from the task. */
+const char *cli_task_sentence(const struct cli_task *task, enum err e);
+
+#endif
