@@ -2,7 +2,7 @@
 #ifndef PARLEY_TESTS_GATE_FIXTURE_H
 #define PARLEY_TESTS_GATE_FIXTURE_H
 
-#include "http/fake_request.h"
+#include "../http/fake_request.h"
 #include "parley/core/config.h"
 #include "parley/core/limits.h"
 #include "parley/domain/session.h"
@@ -45,7 +45,7 @@ struct gate_fixture {
 
 static inline struct config_box *fixture_config(const char *const *settings)
 {
-    struct config_load_opts opts = { .environment = (char *const *)(uintptr_t)settings };
+    struct config_load_opts opts = { .environment = (char *const *)(uintptr_t)settings, .env_file = "/dev/null" };
     struct config *config = NULL;
     struct buf faults;
 
