@@ -1,0 +1,512 @@
+#include "files_fixture.h"
+
+#include <pthread.h>
+
+static struct files_fixture f;
+
+static int setup(void **state)
+{
+    (void)state;
+    files_fixture_init(&f);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    files_fixture_release(&f);
+    return 0;
+}
+
+static struct message_place place_in(const struct membership *m, const struct principal *who, const struct chat *chat)
+{
+    return (struct message_place){ .workspace = m, .principal = who, .chat = chat->uuid };
+}
+
+static struct message post(const struct chat *chat, const char *content)
+{
+    const struct principal who = principal_of(&f.member);
+    const struct message_draft draft = { .place = place_in(&f.of_member, &who, chat), .content = str_from(content) };
+    struct message message;
+
+    assert_ok(message_post(&f.caller.ctx, &draft, &message));
+    return message;
+}
+
+static struct chat chat_with(int count)
+{
+    struct chat chat = files_chat(&f);
+    char text[16];
+
+    for (int i = 1; i <= count; i++) {
+        (void)snprintf(text, sizeof(text), "%d", i);
+        (void)post(&chat, text);
+    }
+    return chat;
+}
+
+static struct message_page range_of(const struct chat *chat, enum message_anchor anchor, int64_t seq, int64_t limit)
+{
+    const struct principal who = principal_of(&f.member);
+    const struct message_place place = place_in(&f.of_member, &who, chat);
+    const struct message_range range = { anchor, seq, limit };
+    struct message_page page;
+
+    assert_ok(message_range_find(&f.caller.ctx, &place, &range, &page));
+    return page;
+}
+
+static struct message_page page_of(const struct chat *chat, int64_t number, int64_t size)
+{
+    const struct principal who = principal_of(&f.member);
+    const struct message_place place = place_in(&f.of_member, &who, chat);
+    struct message_page page;
+
+    assert_ok(message_page_find(&f.caller.ctx, &place, number, size, &page));
+    return page;
+}
+
+/* The page's seqs are first … last, one by one. */
+static void assert_seqs(const struct message_page *page, int64_t first, int64_t last)
+{
+    const struct message *messages = page->messages.items;
+
+    assert_int_equal(page->messages.count, last - first + 1);
+    for (int64_t seq = first; seq <= last; seq++)
+        assert_int_equal(messages[seq - first].seq, seq);
+}
+
+/* Takes rows away as the erasing job does. */
+static void erase_seq(const struct chat *chat, int64_t seq)
+{
+    assert_ok(db_exec(&f.caller.ctx, SQL_MESSAGES_DELETE_TO_SEQ,
+                      DB_ARGS(DB_INT(chat->id), DB_INT(f.of_member.workspace_id), DB_INT(seq)), NULL));
+    assert_ok(db_exec(&f.caller.ctx, SQL_CHAT_ADD_MESSAGE_COUNT,
+                      DB_ARGS(DB_INT(-seq), DB_INT(chat->id), DB_INT(f.of_member.workspace_id)), NULL));
+}
+
+/* ---- pages ---- */
+
+static void test_message_page__first_is_newest_oldest_first(void **state)
+{
+    (void)state;
+    struct chat chat = chat_with(7);
+    struct message_page page = page_of(&chat, 1, 3);
+
+    assert_seqs(&page, 5, 7);
+    assert_int_equal(page.total, 7);
+    assert_true(page.has_older);
+    assert_false(page.has_newer);
+}
+
+static void test_message_page__last_one_is_short(void **state)
+{
+    (void)state;
+    struct chat chat = chat_with(7);
+    struct message_page page = page_of(&chat, 3, 3);
+
+    assert_seqs(&page, 1, 1);
+    assert_false(page.has_older);
+    assert_true(page.has_newer);
+}
+
+static void test_message_page__behind_the_end_is_empty(void **state)
+{
+    (void)state;
+    struct chat chat = chat_with(3);
+    struct message_page page = page_of(&chat, 1000000000, 200);
+
+    assert_int_equal(page.messages.count, 0);
+    assert_int_equal(page.total, 3);
+    assert_false(page.has_older);
+}
+
+static void test_message_page__counts_rows_where_seqs_have_holes(void **state)
+{
+    (void)state;
+    struct chat chat = chat_with(7);
+    struct message_page page;
+
+    erase_seq(&chat, 2);
+    page = page_of(&chat, 2, 3);
+    assert_seqs(&page, 3, 4);
+    assert_int_equal(page.total, 5);
+    assert_false(page.has_older);
+}
+
+static void test_message_range__before_is_exclusive(void **state)
+{
+    (void)state;
+    struct chat chat = chat_with(6);
+    struct message_page page = range_of(&chat, MESSAGES_BEFORE, 5, 3);
+
+    assert_seqs(&page, 2, 4);
+    assert_true(page.has_older);
+    assert_true(page.has_newer);
+}
+
+static void test_message_range__after_goes_up(void **state)
+{
+    (void)state;
+    struct chat chat = chat_with(6);
+    struct message_page page = range_of(&chat, MESSAGES_AFTER, 0, 4);
+
+    assert_seqs(&page, 1, 4);
+    assert_false(page.has_older);
+    assert_true(page.has_newer);
+}
+
+static void test_message_range__around_has_both_sides(void **state)
+{
+    (void)state;
+    struct chat chat = chat_with(9);
+    struct message_page page = range_of(&chat, MESSAGES_AROUND, 5, 4);
+
+    assert_seqs(&page, 4, 7);
+    assert_true(page.has_older);
+    assert_true(page.has_newer);
+}
+
+static void test_message_range__around_the_edges_is_cut(void **state)
+{
+    (void)state;
+    struct chat chat = chat_with(3);
+    struct message_page page = range_of(&chat, MESSAGES_AROUND, INT64_MAX, 200);
+
+    assert_seqs(&page, 1, 3);
+    assert_false(page.has_older);
+    assert_false(page.has_newer);
+}
+
+static void test_message_range__newest_of_an_empty_chat(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+    struct message_page page = range_of(&chat, MESSAGES_NEWEST, 0, 50);
+
+    assert_int_equal(page.messages.count, 0);
+    assert_false(page.has_older);
+    assert_false(page.has_newer);
+}
+
+/* ---- posting ---- */
+
+static void test_message_post__costs_four_statements(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+    uint32_t before = f.caller.ctx.statement_count;
+
+    (void)post(&chat, "hello");
+    assert_int_equal(f.caller.ctx.statement_count - before, 4);
+}
+
+static void test_message_post__answer_is_what_is_read_later(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+    struct message sent = post(&chat, "hello");
+    struct message_page page = page_of(&chat, 1, 1);
+    const struct message *found = page.messages.items;
+
+    assert_true(uuid_eq(&found->uuid, &sent.uuid));
+    assert_str(found->content, "hello");
+    assert_int_equal(found->seq, sent.seq);
+    assert_int_equal(found->created_us, sent.created_us);
+    assert_int_equal(found->version, sent.version);
+    assert_str(found->sender.name, "member");
+    assert_str(sent.sender.name, "member");
+    assert_int_equal(sent.sender.kind, SENDER_PERSON);
+    assert_true(uuid_eq(&found->sender_id, &f.member.uuid));
+}
+
+static void test_message_post__nothing_in_it_is_refused(void **state)
+{
+    (void)state;
+    const struct principal who = principal_of(&f.member);
+    const struct message_draft draft = { .place = place_in(&f.of_member, &who, &f.chat), .content = STR("") };
+    struct message message;
+
+    caller_next(&f.caller);
+    assert_err(message_post(&f.caller.ctx, &draft, &message), ERR_INVALID);
+    assert_int_equal(f.caller.problem.fault_count, 1);
+    assert_string_equal(f.caller.problem.faults[0].field, "content");
+}
+
+static void test_message_post__reply_to_must_be_of_the_chat(void **state)
+{
+    (void)state;
+    struct chat here = chat_with(1), there = chat_with(1);
+    const struct principal who = principal_of(&f.member);
+    struct message_page page = page_of(&there, 1, 1);
+    const struct message_draft draft = {
+        .place = place_in(&f.of_member, &who, &here),
+        .content = STR("?"),
+        .reply_to = ((const struct message *)page.messages.items)->uuid,
+    };
+    struct message message;
+
+    caller_next(&f.caller);
+    assert_err(message_post(&f.caller.ctx, &draft, &message), ERR_INVALID);
+    page = page_of(&here, 1, 10);
+    assert_seqs(&page, 1, 1);
+}
+
+enum { POSTERS = 8, POSTS_EACH = 12 };
+
+static void *poster(void *arg)
+{
+    struct chat *chat = arg;
+    const struct principal who = principal_of(&f.member);
+    const struct message_draft draft = { .place = place_in(&f.of_member, &who, chat), .content = STR("x") };
+    struct caller own;
+    struct message message;
+    intptr_t failures = 0;
+
+    caller_init(&own, &f.base);
+    for (int i = 0; i < POSTS_EACH; i++)
+        failures += message_post(&own.ctx, &draft, &message) != ERR_OK;
+    caller_release(&own);
+    return (void *)failures;
+}
+
+static void test_message_post__many_at_once_leave_no_gap(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+    struct message_page page;
+    pthread_t threads[POSTERS];
+    void *failures;
+
+    for (int i = 0; i < POSTERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, poster, &chat), 0);
+    for (int i = 0; i < POSTERS; i++) {
+        assert_int_equal(pthread_join(threads[i], &failures), 0);
+        assert_null(failures);
+    }
+    page = page_of(&chat, 1, 200);
+    assert_seqs(&page, 1, POSTERS * POSTS_EACH);
+    assert_int_equal(page.total, POSTERS * POSTS_EACH);
+}
+
+/* ---- changing ---- */
+
+static enum err edit(const struct user *user, const struct membership *m, const struct chat *chat,
+                     const struct message *message, int64_t version, struct message *ret_message)
+{
+    const struct principal who = principal_of(user);
+    const struct message_edit opts = {
+        .place = place_in(m, &who, chat),
+        .message = message->uuid,
+        .content = STR("new"),
+        .version = version,
+    };
+
+    caller_next(&f.caller);
+    return message_edit(&f.caller.ctx, &opts, ret_message);
+}
+
+static void test_message_edit__moves_version_and_edited_at(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+    struct message sent = post(&chat, "old"), edited;
+
+    assert_ok(edit(&f.member, &f.of_member, &chat, &sent, 0, &edited));
+    assert_str(edited.content, "new");
+    assert_int_equal(edited.version, 2);
+    assert_int_equal(edited.edited_us, f.caller.ctx.now_us);
+}
+
+static void test_message_edit__only_by_its_author(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+    struct message sent = post(&chat, "old"), edited;
+
+    assert_err(edit(&f.owner, &f.of_owner, &chat, &sent, 0, &edited), ERR_FORBIDDEN);
+}
+
+static void test_message_edit__another_version_is_refused(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+    struct message sent = post(&chat, "old"), edited;
+
+    assert_ok(edit(&f.member, &f.of_member, &chat, &sent, 1, &edited));
+    assert_err(edit(&f.member, &f.of_member, &chat, &sent, 1, &edited), ERR_PRECONDITION);
+}
+
+static enum err delete_as(const struct user *user, const struct membership *m, const struct chat *chat,
+                          const struct message *message)
+{
+    const struct principal who = principal_of(user);
+    const struct message_removal removal = { .place = place_in(m, &who, chat), .message = message->uuid };
+
+    caller_next(&f.caller);
+    return message_delete(&f.caller.ctx, &removal);
+}
+
+static void test_message_delete__leaves_a_tombstone(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+    struct message sent = post(&chat, "secret");
+    struct message_page page;
+    const struct message *found;
+
+    assert_ok(delete_as(&f.owner, &f.of_owner, &chat, &sent));
+    page = page_of(&chat, 1, 10);
+    assert_seqs(&page, 1, 1);
+    found = page.messages.items;
+    assert_int_equal(found->content.len, 0);
+    assert_true(found->deleted_us > 0);
+    assert_err(delete_as(&f.owner, &f.of_owner, &chat, &sent), ERR_MESSAGE_NOT_FOUND);
+}
+
+/* ---- with files ---- */
+
+static struct message post_file(const struct chat *chat, const char *name, struct str bytes)
+{
+    const struct principal who = principal_of(&f.member);
+    struct new_files files = { .count = 0 };
+    const struct message_draft draft = { .place = place_in(&f.of_member, &who, chat),
+                                         .files = &files,
+                                         .content = STR("") };
+    struct message message;
+
+    assert_ok(files_put(&f, &files, name, bytes));
+    assert_ok(message_post(&f.caller.ctx, &draft, &message));
+    return message;
+}
+
+static void test_message_post__file_gets_its_row_and_keeps_its_bytes(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+    int before = files_in_store(&f);
+    struct message sent = post_file(&chat, "note.TXT", STR("some text"));
+    const struct attachment *file = sent.attachments.items;
+    struct attachment found;
+
+    assert_int_equal(sent.attachments.count, 1);
+    assert_str(file->filename, "note.TXT");
+    assert_str(file->content_type, "text/plain");
+    assert_int_equal(file->size_bytes, 9);
+    assert_true(str_ends_with(file->object_key, STR(".txt")));
+    assert_int_equal(files_in_store(&f), before + 1);
+    assert_ok(attachment_get(&f.caller.ctx, f.owner.id, &file->uuid, &found));
+    assert_true(str_eq(found.sha256, file->sha256));
+}
+
+static void test_message_delete__takes_files_along(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+    int before = files_in_store(&f);
+    struct message sent = post_file(&chat, "note.txt", STR("some text"));
+    const struct attachment *file = sent.attachments.items;
+    struct attachment found;
+
+    assert_ok(delete_as(&f.member, &f.of_member, &chat, &sent));
+    assert_int_equal(files_in_store(&f), before);
+    assert_err(attachment_get(&f.caller.ctx, f.member.id, &file->uuid, &found), ERR_ATTACHMENT_NOT_FOUND);
+}
+
+static void test_message_page__hands_each_message_its_files(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+    struct message_page page;
+    const struct message *messages;
+
+    (void)post_file(&chat, "a.txt", STR("a"));
+    (void)post(&chat, "none");
+    (void)post_file(&chat, "b.txt", STR("b"));
+    page = page_of(&chat, 1, 10);
+    messages = page.messages.items;
+    assert_int_equal(messages[0].attachments.count, 1);
+    assert_int_equal(messages[1].attachments.count, 0);
+    assert_int_equal(messages[2].attachments.count, 1);
+    assert_str(((const struct attachment *)messages[2].attachments.items)->filename, "b.txt");
+}
+
+static void test_new_files__wrong_type_leaves_nothing(void **state)
+{
+    (void)state;
+    struct new_files files = { .count = 0 };
+    int before = files_in_store(&f);
+
+    assert_err(files_put(&f, &files, "page.txt", STR("<!DOCTYPE html><script>")), ERR_FILE_TYPE);
+    assert_err(files_put(&f, &files, "../up.txt", STR("text")), ERR_FILE_NAME);
+    new_files_drop(&f.caller.ctx, &files);
+    assert_int_equal(files_in_store(&f), before);
+}
+
+static void test_new_files__all_together_have_one_limit(void **state)
+{
+    (void)state;
+    struct new_files files = { .count = 0 };
+    int before = files_in_store(&f);
+    char *bytes = malloc(700 * KIB);
+
+    memset(bytes, 'a', 700 * KIB);
+    assert_ok(files_put(&f, &files, "a.txt", (struct str){ bytes, 700 * KIB }));
+    assert_err(files_put(&f, &files, "b.txt", (struct str){ bytes, 700 * KIB }), ERR_TOO_LARGE);
+    free(bytes);
+    new_files_drop(&f.caller.ctx, &files);
+    assert_int_equal(files_in_store(&f), before);
+}
+
+static void test_message_post__files_that_the_job_took_are_no_message(void **state)
+{
+    (void)state;
+    const struct principal who = principal_of(&f.member);
+    struct new_files files = { .count = 0 };
+    const struct message_draft draft = { .place = place_in(&f.of_member, &who, &f.chat),
+                                         .files = &files,
+                                         .content = STR("") };
+    struct doomed_batch batch;
+    struct message message;
+    int64_t then_us = f.caller.ctx.now_us;
+
+    assert_ok(files_put(&f, &files, "a.txt", STR("a")));
+    f.caller.ctx.now_us = clock_now_us() + 2 * US_PER_HOUR;
+    assert_ok(object_deletion_claim(&f.caller.ctx, &batch));
+    f.caller.ctx.now_us = then_us;
+    assert_int_equal(batch.count, 1);
+    assert_err(message_post(&f.caller.ctx, &draft, &message), ERR_STORAGE);
+    assert_ok(object_deletion_finish(&f.caller.ctx, &batch));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_message_page__first_is_newest_oldest_first),
+        cmocka_unit_test(test_message_page__last_one_is_short),
+        cmocka_unit_test(test_message_page__behind_the_end_is_empty),
+        cmocka_unit_test(test_message_page__counts_rows_where_seqs_have_holes),
+        cmocka_unit_test(test_message_range__before_is_exclusive),
+        cmocka_unit_test(test_message_range__after_goes_up),
+        cmocka_unit_test(test_message_range__around_has_both_sides),
+        cmocka_unit_test(test_message_range__around_the_edges_is_cut),
+        cmocka_unit_test(test_message_range__newest_of_an_empty_chat),
+        cmocka_unit_test(test_message_post__costs_four_statements),
+        cmocka_unit_test(test_message_post__answer_is_what_is_read_later),
+        cmocka_unit_test(test_message_post__nothing_in_it_is_refused),
+        cmocka_unit_test(test_message_post__reply_to_must_be_of_the_chat),
+        cmocka_unit_test(test_message_post__many_at_once_leave_no_gap),
+        cmocka_unit_test(test_message_edit__moves_version_and_edited_at),
+        cmocka_unit_test(test_message_edit__only_by_its_author),
+        cmocka_unit_test(test_message_edit__another_version_is_refused),
+        cmocka_unit_test(test_message_delete__leaves_a_tombstone),
+        cmocka_unit_test(test_message_post__file_gets_its_row_and_keeps_its_bytes),
+        cmocka_unit_test(test_message_delete__takes_files_along),
+        cmocka_unit_test(test_message_page__hands_each_message_its_files),
+        cmocka_unit_test(test_new_files__wrong_type_leaves_nothing),
+        cmocka_unit_test(test_new_files__all_together_have_one_limit),
+        cmocka_unit_test(test_message_post__files_that_the_job_took_are_no_message),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
