@@ -8,7 +8,8 @@ SELECT id FROM chats WHERE uuid = ? AND workspace_id = ? AND deleted_us IS NULL
 -- @mysql
 FOR UPDATE
 
--- The columns after FROM's first line are the same in chat_get, chat_history and chat_open_list (chat_read).
+-- chat_get, chat_history and chat_open_list have one SELECT list (chat_read). ORDER BY names chat_id, too, because MySQL
+-- walks the index backwards only then.
 -- name: chat_get
 SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.model, c.system_prompt, c.temperature,
     c.max_tokens, c.message_count, page.joined, c.last_seq, c.activity_us, c.version, c.created_us, c.updated_us, l.uuid, l.seq,
@@ -16,7 +17,7 @@ SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.mo
     s.username, s.kind, s.deleted_us
 FROM (SELECT p.id AS id, p.workspace_id AS workspace_id, p.join_mode = 0 OR m.user_id IS NOT NULL AS joined,
         (SELECT x.id FROM messages x WHERE x.chat_id = p.id AND x.workspace_id = p.workspace_id
-            AND x.deleted_us IS NULL ORDER BY x.seq DESC LIMIT 1) AS last_id
+            AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1) AS last_id
     FROM chats p LEFT JOIN chat_members m ON m.chat_id = p.id AND m.user_id = ?
     WHERE p.uuid = ? AND p.workspace_id = ? AND p.deleted_us IS NULL) AS page
     JOIN chats c ON c.id = page.id LEFT JOIN users u ON u.id = c.created_by
@@ -30,7 +31,7 @@ SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.mo
     s.username, s.kind, s.deleted_us
 FROM (SELECT p.id AS id, p.activity_us AS activity_us,
         (SELECT x.id FROM messages x WHERE x.chat_id = p.id AND x.workspace_id = p.workspace_id
-            AND x.deleted_us IS NULL ORDER BY x.seq DESC LIMIT 1) AS last_id
+            AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1) AS last_id
     FROM (SELECT * FROM (SELECT a.id AS id, a.workspace_id AS workspace_id, a.activity_us AS activity_us FROM chats a
             WHERE a.workspace_id = ? AND a.deleted_us IS NULL AND a.join_mode = 0
                 AND a.activity_us <= ? AND (a.activity_us < ? OR a.id < ?) AND INSTR(a.title_folded, ?) > 0
