@@ -2,8 +2,8 @@
 import json
 import statistics
 
-from tests.bench import load
-from tests.bench.server import EMAIL, PASSWORD, server
+from bench import load
+from bench.server import EMAIL, PASSWORD, server
 
 SECONDS, READERS, HAMMERS = 5, 8, 50
 

@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.harness.paths import HarnessError, program
+from harness.paths import HarnessError, program
 
 SCRIPT = Path(__file__).with_name("load.lua")
 

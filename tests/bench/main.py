@@ -7,9 +7,9 @@ import shutil
 import sys
 import time
 
-from tests.bench import hammer, me, memory, pages, post, start, upload
-from tests.harness.build import build
-from tests.harness.paths import BUILD, ROOT, HarnessError
+from bench import hammer, me, memory, pages, post, start, upload
+from harness.build import build
+from harness.paths import BUILD, ROOT, HarnessError
 
 BENCHES = {"p1": me.run, "p2": pages.run, "p3": post.run, "p5": memory.run, "p6": hammer.run, "p7": upload.run,
            "p10": start.run}

@@ -1,10 +1,10 @@
 """P1: `GET /auth/me` against a bare FastCGI program behind the same nginx configuration."""
 import statistics
 
-from tests.bench import load
-from tests.bench.server import server
-from tests.harness.nginx import Nginx
-from tests.harness.process import Part, wait_until
+from bench import load
+from bench.server import server
+from harness.nginx import Nginx
+from harness.process import Part, wait_until
 
 SECONDS, CLIENTS, WORKERS = 4, 64, 16
 

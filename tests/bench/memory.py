@@ -2,8 +2,8 @@
 import os
 import time
 
-from tests.bench import load
-from tests.bench.server import pss_bytes, server
+from bench import load
+from bench.server import pss_bytes, server
 
 MIB = 1 << 20
 # BENCH_MINUTES=10 is what the promise is about; the default shows the same flatness sooner.

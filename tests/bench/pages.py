@@ -1,8 +1,8 @@
 """P2: the newest page of a chat in a table of a million messages against one of a thousand, and page 10,000."""
 import statistics
 
-from tests.bench import load, seed
-from tests.bench.server import backing, server
+from bench import load, seed
+from bench.server import backing, server
 
 SECONDS, CLIENTS, DEEP = 3, 16, 1_000_000
 

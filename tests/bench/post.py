@@ -3,9 +3,9 @@ import json
 import statistics
 import subprocess
 
-from tests.bench import load
-from tests.bench.server import backing, server
-from tests.harness.paths import HarnessError
+from bench import load
+from bench.server import backing, server
+from harness.paths import HarnessError
 
 SECONDS, CLIENTS, CHATS = 4, 32, 100
 BODY = json.dumps({"content": "A message of the benchmark, with a sentence or two in it."})

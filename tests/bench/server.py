@@ -5,7 +5,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.harness.stack import Backing, Stack
+from harness.stack import Backing, Stack
 
 EMAIL, PASSWORD = "bench@example.org", "correct horse battery"
 

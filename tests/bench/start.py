@@ -2,7 +2,7 @@
 import statistics
 import time
 
-from tests.bench.server import backing, server
+from bench.server import backing, server
 
 
 def _starts(stack, count=7):

@@ -4,8 +4,8 @@ import subprocess
 import threading
 import time
 
-from tests.bench.server import backing, pss_bytes, server
-from tests.harness.paths import HarnessError
+from bench.server import backing, pss_bytes, server
+from harness.paths import HarnessError
 
 SIZE = 1 << 30
 MIB = 1 << 20
