@@ -1,9 +1,8 @@
 /* The server itself: what it is, whether it lives, its keys and its contract. */
 #include "parley/api/routes.h"
-#include "parley/auth/keys.h"
-#include "parley/db/db.h"
+#include "parley/domain/readiness.h"
+#include "parley/domain/session.h"
 #include "parley/gate/openapi.h"
-#include "parley/objects/store.h"
 
 #define PUBLIC_FOR_MINUTES "public, max-age=300"
 
@@ -106,20 +105,17 @@ static enum err health_get(struct ctx *ctx, const struct call *call, struct repl
     return ERR_OK;
 }
 
-/* The process can do its work: database and object store answer, each within 2 s. */
+/* The process can do its work. */
 static enum err health_ready_get(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    if (db_ping(ctx->app->db) != ERR_OK)
-        return fail(ctx, ERR_DATABASE);
-    if (store_ping(ctx->app->store) != ERR_OK)
-        return fail(ctx, ERR_STORAGE);
+    TRY(readiness_check(ctx));
     return health_get(ctx, call, reply);
 }
 
 static enum err jwks_get(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     (void)call;
-    keys_jwks(ctx->app->keys, &reply->body);
+    session_jwks(ctx, &reply->body);
     reply_header(reply, "Cache-Control", PUBLIC_FOR_MINUTES);
     return ERR_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "parley/auth/digest.h"
 #include "parley/auth/jwt.h"
+#include "parley/auth/keys.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
@@ -145,6 +146,11 @@ enum err session_sign(struct ctx *ctx, const struct session_grant *grant, struct
     TRY(jwt_sign(ctx->app->keys, ctx->arena, &claims, &tokens.access_token));
     *ret_tokens = tokens;
     return ERR_OK;
+}
+
+void session_jwks(struct ctx *ctx, struct buf *out)
+{
+    keys_jwks(ctx->app->keys, out);
 }
 
 /* ---- a new session ---- */

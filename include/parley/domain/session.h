@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "parley/core/buf.h"
 #include "parley/core/ctx.h"
 #include "parley/core/ids.h"
 #include "parley/core/str.h"
@@ -61,6 +62,9 @@ enum err session_add(struct ctx *ctx, const struct user *user, const struct sess
  * transaction. ERR_NO_MEMORY, ERR_INTERNAL.
  */
 enum err session_sign(struct ctx *ctx, const struct session_grant *grant, struct session_tokens *ret_tokens) MUST_CHECK;
+
+/* The public keys with which others verify our tokens (RFC 7517), as JSON text, appended. */
+void session_jwks(struct ctx *ctx, struct buf *out);
 
 /*
  * Takes a refresh token for a new pair (RFC 9700 §4.14.2: rotation). One conditional UPDATE decides, so of many at once
