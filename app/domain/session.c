@@ -81,7 +81,7 @@ enum err session_authenticate(struct ctx *ctx, struct str token, struct principa
 {
     struct auth_cache *cache = ctx->app->cache;
     uint8_t token_hash[SHA256_BYTES];
-    int64_t expires_us, life_us, began_us = clock_monotonic_us();
+    int64_t expires_us = 0, life_us, began_us = clock_monotonic_us();
     uint64_t epoch;
 
     if (token.len > TOKEN_MAX_BYTES)

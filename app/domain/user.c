@@ -233,7 +233,7 @@ static enum err insert_with_username(struct ctx *ctx, const struct user_create_o
 enum err user_insert(struct ctx *ctx, const struct user_create_opts *opts, struct user *ret_user)
 {
     struct str email = email_normalise(ctx->arena, opts->email);
-    int64_t id;
+    int64_t id = 0;
 
     if (email.ptr == NULL)
         return fail(ctx, ERR_NO_MEMORY);

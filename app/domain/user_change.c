@@ -115,8 +115,10 @@ struct delete_call {
 /* A username is unique, so the emptied row keeps one that nobody can choose. */
 static void name_deleted(const struct uuid *uuid, char ret_name[DELETED_NAME_BYTES])
 {
-    memcpy(ret_name, "deleted:", 8);
-    uuid_format(uuid, ret_name + 8);
+    char id[UUID_TEXT_BYTES];
+
+    uuid_format(uuid, id);
+    (void)snprintf(ret_name, DELETED_NAME_BYTES, "deleted:%s", id);
 }
 
 static enum err delete_in_transaction(struct ctx *ctx, void *arg)

@@ -22,6 +22,6 @@ struct user_change_body {
     int role; /* enum user_role */
 };
 /* Changes a user as a decoded body says, heeding If-Match, and answers with the row. */
-enum err users_change(struct ctx *ctx, const struct call *call, const struct uuid *user, struct reply *reply);
+enum err users_change(struct ctx *ctx, const struct call *call, const struct uuid *uuid, struct reply *reply);
 
 #endif
