@@ -140,6 +140,7 @@ static enum err attempt_run(struct s3 *s3, struct arena *a, const struct s3_call
                                       .sink_arg = call->sink_arg,
                                       .header = on_header,
                                       .header_arg = ret_result,
+                                      .fresh = call->repeat == S3_ONCE,
                                       .connect_timeout_ms = STORE_CONNECT_MAX_MS,
                                       .total_timeout_ms = call->total_timeout_ms,
                                       .trust = EGRESS_OPERATOR };

@@ -54,6 +54,7 @@ struct egress_request {
     void *sink_arg;
     egress_header_fn header; /* NULL: nobody asks */
     void *header_arg;
+    bool fresh; /* on a connection of its own: a kept one may have died, and curl would send it a second time */
     int connect_timeout_ms;
     int total_timeout_ms; /* 0: only the connection, and silence for EGRESS_SILENT_MAX_S, are limited */
     enum egress_trust trust;

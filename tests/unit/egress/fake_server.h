@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FAKE_SCRIPT_MAX = 16, FAKE_REQUEST_BYTES = 8192 };
+enum { FAKE_CONNECTIONS_MAX = 16, FAKE_SCRIPT_MAX = 16, FAKE_REQUEST_BYTES = 8192 };
 
 /* A reply as it goes over the wire. FAKE_HANG_UP: the connection is closed instead. FAKE_SILENCE: nothing, until the client goes. */
 #define FAKE_HANG_UP "hang up"
@@ -74,35 +75,43 @@ static inline bool fake_read(struct fake_server *server, int fd)
     return true;
 }
 
-/* Serves one connection until it ends or the script does. */
-static inline void fake_serve(struct fake_server *server, int fd)
+/* Answers one request; false when the connection is to be closed. */
+static inline bool fake_answer(struct fake_server *server, int fd)
 {
-    while (server->script[server->asked_count] != NULL && fake_read(server, fd)) {
-        const char *reply = server->script[server->asked_count++];
-        if (strcmp(reply, FAKE_HANG_UP) == 0)
-            return;
-        if (strcmp(reply, FAKE_SILENCE) == 0) {
-            char byte;
-            while (read(fd, &byte, 1) > 0)
-                continue;
-            return;
-        }
-        if (write(fd, reply, strlen(reply)) < 0)
-            return;
+    if (server->script[server->asked_count] == NULL || !fake_read(server, fd))
+        return false;
+    const char *reply = server->script[server->asked_count++];
+    if (strcmp(reply, FAKE_HANG_UP) == 0)
+        return false;
+    if (strcmp(reply, FAKE_SILENCE) == 0) {
+        char byte;
+        while (read(fd, &byte, 1) > 0)
+            continue;
+        return false;
     }
+    return write(fd, reply, strlen(reply)) >= 0 && strstr(reply, "Connection: close") == NULL;
 }
 
 static inline void *fake_run(void *arg)
 {
     struct fake_server *server = arg;
-    while (server->script[server->asked_count] != NULL) {
-        int fd = accept(server->listener, NULL, NULL);
-        if (fd < 0)
-            return NULL;
+    struct pollfd fds[1 + FAKE_CONNECTIONS_MAX] = { { .fd = server->listener, .events = POLLIN } };
+    nfds_t count = 1;
+    while (poll(fds, count, -1) > 0 && (fds[0].revents & POLLHUP) == 0) {
+        for (nfds_t i = count; i-- > 1;) {
+            if (fds[i].revents == 0 || fake_answer(server, fds[i].fd))
+                continue;
+            close(fds[i].fd);
+            fds[i] = fds[--count];
+        }
+        if (fds[0].revents == 0 || count > FAKE_CONNECTIONS_MAX)
+            continue;
+        fds[count] = (struct pollfd){ .fd = accept(server->listener, NULL, NULL), .events = POLLIN };
         server->connection_count++;
-        fake_serve(server, fd);
-        close(fd);
+        count++;
     }
+    while (count-- > 1)
+        close(fds[count].fd);
     return NULL;
 }
 

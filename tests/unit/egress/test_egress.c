@@ -78,6 +78,20 @@ static void test_egress__asks_again_when_a_kept_connection_died(void **state)
     assert_non_null(strstr(x.server.requests[2], "\r\n\r\nsome bytes"));
 }
 
+static void test_egress__sends_once_what_is_asked_on_a_fresh_connection(void **state)
+{
+    (void)state;
+    static const char *const script[] = { FAKE_OK, FAKE_HANG_UP, FAKE_OK, NULL };
+    exchange_init(&x, script);
+    x.request.method = "POST";
+    x.request.body = STR("");
+    x.request.fresh = true;
+    assert_ok(exchange_run(&x));
+    assert_err(exchange_run(&x), ERR_UNAVAILABLE);
+    exchange_release(&x);
+    assert_int_equal(x.server.asked_count, 2);
+}
+
 static void test_egress__keeps_strangers_away_from_inner_addresses(void **state)
 {
     (void)state;
@@ -306,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_egress__reads_a_reply),
         cmocka_unit_test(test_egress__keeps_a_connection),
         cmocka_unit_test(test_egress__asks_again_when_a_kept_connection_died),
+        cmocka_unit_test(test_egress__sends_once_what_is_asked_on_a_fresh_connection),
         cmocka_unit_test(test_egress__keeps_strangers_away_from_inner_addresses),
         cmocka_unit_test(test_egress__keeps_strangers_away_from_kept_connections),
         cmocka_unit_test(test_egress__refuses_odd_addresses),
