@@ -1,0 +1,216 @@
+"""`parley` on the command line: its words, its exit codes, what it prints where."""
+import json
+import os
+import pty
+import select
+import stat
+import subprocess
+
+import pytest
+from harness.parley import base_environment
+
+pytestmark = pytest.mark.columns("sqlite")
+
+COMMANDS = ("serve", "migrate", "config", "openapi", "user", "key", "version")
+PASSWORD = "a long enough secret"
+
+
+@pytest.fixture
+def parley(binary, tmp_path):
+    """parley(*words, stdin="", SETTING="value") in a folder of its own -> finished process."""
+
+    def run(*words, stdin="", **settings):
+        return subprocess.run([str(binary), *words], cwd=tmp_path, input=stdin, capture_output=True, text=True, check=False,
+                              env={**base_environment(), **settings}, timeout=60)
+
+    return run
+
+
+@pytest.fixture
+def migrated(parley):
+    """The same, with a database that is up to date."""
+    assert parley("migrate", "up").returncode == 0
+    return parley
+
+
+def add(parley, email, *options, password=PASSWORD):
+    return parley("user", "add", email, *options, "--password-stdin", stdin=password + "\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help__of_every_command(parley, command):
+    done = parley(command, "--help")
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith(f"Usage: parley {command}")
+
+
+def test_help__names_every_command(parley):
+    done = parley("--help")
+    assert done.returncode == 0 and all(f"\n  {c} " in done.stdout for c in COMMANDS)
+
+
+@pytest.mark.parametrize("words", [
+    (), ("srve",), ("--nonsense",), ("--env-file",), ("serve", "now"), ("serve", "--port"), ("version", "2"),
+    ("config", "--format"), ("config", "--format", "xml"), ("config", "all"), ("openapi", "--yaml"), ("migrate",),
+    ("migrate", "sideways"), ("migrate", "down"), ("migrate", "up", "x"), ("migrate", "up", "-1"),
+    ("migrate", "status", "1"), ("user",), ("user", "drop"), ("user", "add"), ("user", "add", "nobody"),
+    ("user", "add", "a@b", "c@d"), ("user", "list", "all"), ("user", "add", "a@b", "--admin=yes"), ("key",),
+    ("key", "rotate", "now"),
+], ids=" ".join)
+def test_wrong_use__is_one_line_and_2(parley, words):
+    done = parley(*words)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("parley") and "--help" in done.stderr
+
+
+def test_version__is_printed(parley):
+    assert parley("version").stdout == parley("--version").stdout
+    assert parley("version").stdout.startswith("parley 0.")
+
+
+def test_openapi__is_json(parley):
+    document = json.loads(parley("openapi").stdout)
+    assert document["openapi"].startswith("3.1") and "/auth/login" in document["paths"]
+
+
+def test_config__tells_value_and_source(parley, tmp_path):
+    (tmp_path / ".env").write_text("WORKERS=3\nMYSQL_USER=alice\n", encoding="ascii")
+    rows = {line.split()[0]: line.split()[1:3] for line in parley("config", MYSQL_USER="bob").stdout.splitlines() if line}
+    assert rows["WORKERS"] == ["3", "file"]
+    assert rows["MYSQL_USER"] == ["bob", "environment"]
+    assert rows["BCRYPT_ROUNDS"] == ["12", "default"]
+
+
+def test_config__reads_the_named_file_only(parley, tmp_path):
+    (tmp_path / ".env").write_text("WORKERS=3\n", encoding="ascii")
+    (tmp_path / "other").write_text("MYSQL_USER=carol\n", encoding="ascii")
+    text = parley("--env-file", "other", "config").stdout
+    assert "carol" in text and "WORKERS                     16 " in text
+    missing = parley("--env-file", "nowhere", "config")
+    assert missing.returncode == 1 and missing.stderr.count("\n") == 1
+
+
+def test_config__hides_secrets(parley):
+    text = parley("config", MYSQL_PASSWORD="hunter2", DATABASE_URL="mysql://a:hunter2@h/c", SETUP_TOKEN="hunter2").stdout
+    assert "hunter2" not in text and text.count("***") == 3
+
+
+def test_config__tells_all_faults_at_once(parley):
+    done = parley("config", BCRYPT_ROUNDS="99", MINIO_ENDPONT="x", REDIS_URL="rediss://h", WORKERS="many")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 4)
+    assert "did you mean MINIO_ENDPOINT?" in done.stderr
+
+
+def test_config__names_what_is_set_and_not_used(parley):
+    assert "JWT_ALGORITHM is set but not used" in parley("config", JWT_ALGORITHM="HS256").stdout
+
+
+def test_config__env_example_sets_nothing(parley, tmp_path):
+    text = parley("config", "--format", "env", WORKERS="3").stdout
+    assert "#WORKERS=16\n" in text
+    assert all(not line or line.startswith("#") for line in text.splitlines())
+    # Taken as a whole with every # before a setting removed, it is what stands without it.
+    lines = [line[1:] if line[:1] == "#" and line[1:2] not in ("", " ") else line for line in text.splitlines()]
+    (tmp_path / "all").write_text("\n".join(lines), encoding="utf-8")
+    values = [[line.split()[:2] for line in parley(*file, "config").stdout.splitlines() if line]
+              for file in ([], ["--env-file", "all"])]
+    assert values[0] == values[1]
+
+
+def test_config__markdown_is_the_same_everywhere(parley):
+    assert parley("config", "--format", "markdown").stdout == parley("config", "--format=markdown", WORKERS="3").stdout
+
+
+def test_migrate__up_status_down_and_stamp(parley):
+    assert "pending" in parley("migrate", "status").stdout
+    assert parley("migrate", "up").returncode == 0
+    assert "pending" not in parley("migrate", "status").stdout
+    assert parley("migrate", "up").stdout == "There was nothing to do.\n"
+    assert parley("migrate", "down", "0").returncode == 0
+    assert "applied" not in parley("migrate", "status").stdout
+    assert parley("migrate", "stamp", "1").returncode == 0
+    assert parley("migrate", "status").stdout.startswith("0001 base applied ")
+
+
+def test_migrate__unknown_version_is_one_line_and_1(parley):
+    done = parley("migrate", "up", "999")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+def test_user__add_list_and_passwd(migrated):
+    assert add(migrated, "Alice@Example.org", "--admin", "--first-name", "Alice").stdout.endswith(
+        " alice@example.org ADMIN\n")
+    assert add(migrated, "bob@example.org", "--username", "bobby").returncode == 0
+    lines = migrated("user", "list").stdout.splitlines()
+    assert [line.split()[1:3] + line.split()[4:] for line in lines] == [
+        ["ADMIN", "active", "alice", "alice@example.org"], ["USER", "active", "bobby", "bob@example.org"]]
+    assert [line.split()[-1] for line in migrated("user", "list", "--query", "bobb").stdout.splitlines()] == [
+        "bob@example.org"]
+    assert migrated("user", "passwd", "bob@example.org", "--password-stdin", stdin="another secret\n").returncode == 0
+
+
+@pytest.mark.parametrize("email,password,part", [
+    ("alice@example.org", PASSWORD, "already exists"), ("bob@example.org", "short", "at least 8 bytes"),
+    ("bob@example.org", "x" * 73, "at most 72 bytes"), ("bob@example.org", "", "no password"),
+    ("bobby.long@example.org", "bobby.long", "must not be"),
+])
+def test_user__refusals_are_one_line_and_1(migrated, email, password, part):
+    assert add(migrated, "alice@example.org").returncode == 0
+    done = add(migrated, email, password=password)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1) and part in done.stderr
+
+
+def test_user__unknown_address_is_one_line_and_1(migrated):
+    done = migrated("user", "passwd", "nobody@example.org", "--password-stdin", stdin=PASSWORD + "\n")
+    assert (done.returncode, done.stderr) == (1, "parley user: User not found\n")
+
+
+def test_user__says_when_the_schema_is_not_there(parley):
+    done = parley("user", "list")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "migrate" in done.stderr
+
+
+def read_until(fd, text):
+    seen = b""
+    while text not in seen:
+        assert select.select([fd], [], [], 20)[0], f"waited for {text!r} and saw {seen!r}"
+        seen += os.read(fd, 1000)
+    return seen
+
+
+def test_user__password_is_typed_twice_without_echo(binary, migrated, tmp_path):
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.execve(binary, [str(binary), "user", "add", "carol@example.org"], base_environment())
+    seen = read_until(fd, b"Password: ")
+    os.write(fd, PASSWORD.encode() + b"\n")
+    seen += read_until(fd, b"again: ")
+    os.write(fd, PASSWORD.encode() + b"\n")
+    seen += read_until(fd, b"USER")
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(fd)
+    assert PASSWORD.encode() not in seen
+
+
+def test_user__two_different_passwords_make_no_account(binary, migrated, tmp_path):
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.execve(binary, [str(binary), "user", "add", "carol@example.org"], base_environment())
+    read_until(fd, b"Password: ")
+    os.write(fd, PASSWORD.encode() + b"\n")
+    read_until(fd, b"again: ")
+    os.write(fd, b"something else\n")
+    read_until(fd, b"differ")
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
+    os.close(fd)
+    assert migrated("user", "list").stdout == ""
+
+
+def test_key__rotate_keeps_the_old_public_key(migrated, tmp_path):
+    assert migrated("key", "rotate").returncode == 0
+    first = (tmp_path / "keys/public.pem").read_text(encoding="ascii")
+    assert migrated("key", "rotate").returncode == 0
+    kept = [p.read_text(encoding="ascii") for p in (tmp_path / "keys").glob("public-*.pem")]
+    assert first in kept and first != (tmp_path / "keys/public.pem").read_text(encoding="ascii")
+    assert all(stat.S_IMODE(p.stat().st_mode) == 0o600 for p in (tmp_path / "keys").iterdir())
