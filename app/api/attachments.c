@@ -61,7 +61,7 @@ static enum err reply_by_nginx(struct ctx *ctx, const struct attachment *attachm
                                struct reply *reply)
 {
     reply_header(reply, "X-Accel-Redirect", arena_cstr(ctx->arena, download->accel_path));
-    reply_header(reply, "Content-Type", arena_cstr(ctx->arena, attachment->content_type));
+    reply->content_type = arena_cstr(ctx->arena, attachment->content_type);
     reply_header(reply, "Content-Disposition", arena_cstr(ctx->arena, download->disposition));
     reply->status = 200;
     return arena_check(ctx->arena);
@@ -144,7 +144,7 @@ static enum err attachments_list(struct ctx *ctx, const struct call *call, struc
 
 static const struct route routes[] = {
     { GET, "/attachments/{attachment}", attachment_show, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,
-      .scope = SCOPE_READ, .rate = RATE_READ, .status = 302,
+      .scope = SCOPE_READ, .rate = RATE_READ, .status = 302, .other_status = 200,
       .summary = "The bytes of a file: a redirect to the store, or the file itself", .tag = "Files" },
     { GET, "/attachments/{attachment}/url", attachment_url_show, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,
       .scope = SCOPE_READ, .rate = RATE_READ, .query = &url_query_spec, .reply = &url_spec, .status = 200,

@@ -23,7 +23,7 @@ static enum err object_show(struct ctx *ctx, const struct call *call, struct rep
 
     TRY(local_object_get(ctx, &request, &object));
     reply_header(reply, "X-Accel-Redirect", arena_cstr(ctx->arena, object.accel_path));
-    reply_header(reply, "Content-Type", arena_cstr(ctx->arena, object.content_type));
+    reply->content_type = arena_cstr(ctx->arena, object.content_type);
     reply_header(reply, "Content-Disposition", arena_cstr(ctx->arena, object.disposition));
     return arena_check(ctx->arena);
 }

@@ -152,18 +152,28 @@ static void reply_write(struct json_out *out, const struct route *route)
     json_out_object_end(out);
 }
 
+/* The object of one status is left open for what it answers with. */
+static void response_open(struct json_out *out, int status)
+{
+    char text[12];
+
+    snprintf(text, sizeof(text), "%d", status);
+    json_out_key(out, text);
+    json_out_object(out);
+    json_out_kv_c(out, "description", reply_reason(status));
+}
+
 static void responses_write(struct json_out *out, const struct route *route)
 {
-    char status[12];
-
-    snprintf(status, sizeof(status), "%d", route->status);
     json_out_key(out, "responses");
     json_out_object(out);
-    json_out_key(out, status);
-    json_out_object(out);
-    json_out_kv_c(out, "description", reply_reason(route->status));
+    response_open(out, route->status);
     reply_write(out, route);
     json_out_object_end(out);
+    if (route->other_status != 0) {
+        response_open(out, route->other_status);
+        json_out_object_end(out);
+    }
     json_out_key(out, "default");
     json_out_raw(out, STR("{\"$ref\":\"#/components/responses/Problem\"}"));
     json_out_object_end(out);

@@ -71,6 +71,7 @@ struct route {
     const struct spec *reply;  /* NULL: no JSON body is answered */
     enum { REPLY_ONE, REPLY_LIST } reply_shape; /* reply is one object or a bare array of them */
     int status;                /* of success: 200, 201, 202, 204, 302 */
+    int other_status;          /* of a further success without a JSON body; 0: there is none */
     const char *summary;
     const char *tag;           /* group in the OpenAPI document */
 };
