@@ -1,0 +1,147 @@
+"""How a server starts, takes signals, stops, and what keeps it from starting."""
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+from harness.parley import base_environment
+from harness.process import wait_until
+
+from support.client import new_email, new_password
+
+
+def wait_log(server, pattern, start=0):
+    wait_until(lambda: re.search(pattern, server.log()[start:]), 20, f"{pattern!r} in the log", server.stack.parts)
+
+
+def refused(server, **settings):
+    """A second process with the same settings but these: it must end at once, with 1 and one line."""
+    settings = {**server.settings, "FCGI_SOCKET": str(server.folder / "second.sock"), **settings}
+    done = subprocess.run([str(server.binary), "serve"], cwd=server.folder, capture_output=True, text=True, check=False,
+                          env={**base_environment(), **settings}, timeout=60)
+    faults = [line for line in done.stderr.splitlines() if line.startswith("parley serve: ")]
+    assert done.returncode == 1 and len(faults) == 1, done.stderr
+    return faults[0]
+
+
+def test_serve__stops_in_order_and_with_0(make_server):
+    server = make_server()
+    parley = server.stack.parleys[0]
+    parley.send(signal.SIGTERM)
+    assert parley.stop() == 0
+    assert not parley.socket.exists()
+    assert server.log().splitlines()[-1].endswith("msg=stopped")
+
+
+def test_serve__a_living_servers_socket_is_not_taken(make_server):
+    server = make_server()
+    assert "another server is running" in refused(server, FCGI_SOCKET=str(server.stack.parleys[0].socket))
+    assert server.http.get("/health").status_code == 200
+
+
+def test_serve__other_keys_do_not_start(make_server):
+    server = make_server()
+    assert "belongs to a server with other keys" in refused(server, KEYS_DIR=str(server.folder / "other-keys"))
+
+
+def test_serve__another_signing_key_does_not_start(make_server):
+    server = make_server()
+    foreign = server.folder / "foreign.pem"
+    subprocess.run(["openssl", "genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", foreign],
+                   check=True, capture_output=True)
+    foreign.chmod(0o600)
+    fault = refused(server, JWT_PRIVATE_KEY_PATH=str(foreign), JWT_PUBLIC_KEY_PATH=str(server.folder / "foreign-public.pem"))
+    assert "belongs to a server with other signing keys" in fault
+
+
+def test_serve__keys_that_others_can_read_do_not_start(make_server):
+    server = make_server()
+    (server.folder / "keys/private.pem").chmod(0o640)
+    try:
+        assert "chmod 600" in refused(server)
+    finally:
+        (server.folder / "keys/private.pem").chmod(0o600)
+
+
+def test_serve__a_second_host_with_the_same_keys_starts(make_server):
+    server = make_server(processes=2)
+    assert server.http.get("/health/ready").status_code == 200
+    assert all(p.alive() for p in server.stack.parleys)
+
+
+def test_serve__ten_processes_at_once_migrate_once(make_server):
+    server = make_server(processes=10)
+    assert server.log().count("the database's schema is brought up to date") == 1
+    assert server.http.get("/health/ready").status_code == 200
+
+
+def test_sighup__takes_what_may_be_reloaded_and_names_the_rest(make_server):
+    server = make_server(APP_NAME="")
+    (server.folder / ".env").write_text("APP_NAME=Another name\nLISTEN_BACKLOG=77\n", encoding="ascii")
+    server.stack.parleys[0].reload()
+    wait_log(server, "msg=reloaded")
+    assert server.http.get("/health").json()["service"] == "Another name"
+    assert "settings=LISTEN_BACKLOG" in server.log()
+
+
+def test_sighup__keeps_the_old_settings_when_the_new_are_wrong(make_server):
+    server = make_server()
+    (server.folder / ".env").write_text("APP_NAME=Another name\nACCESS_TOKEN_EXPIRE_MINUTES=soon\n", encoding="ascii")
+    server.stack.parleys[0].reload()
+    wait_log(server, "msg=reloaded")
+    assert server.http.get("/health").json()["service"] == "Parley"
+    assert "ACCESS_TOKEN_EXPIRE_MINUTES must be a whole number from 1 to 1440" in server.log()
+
+
+def test_sighup__opens_the_log_file_again(make_server, run_folder):
+    path = run_folder / f"log{time.monotonic_ns():x}"
+    server = make_server(LOG_FILE=str(path))
+    path.rename(f"{path}.1")
+    server.stack.parleys[0].reload()
+    wait_until(lambda: path.exists() and "msg=reloaded" in path.read_text(encoding="utf-8"), 20, "a new log file",
+               server.stack.parts)
+
+
+def test_key_rotate__signs_nobody_out_of_any_process(make_server):
+    server = make_server(processes=2)
+    alice = server.setup(new_email("alice"), new_password())
+    assert server.command("key", "rotate").returncode == 0
+    # One process is told, the other is not: it must find the new key by itself.
+    server.stack.parleys[0].reload()
+    wait_log(server, "msg=reloaded")
+    kids = set()
+    for _ in range(8):
+        assert alice.get("/auth/me").status_code == 200
+        kids.add(len(server.http.get("/.well-known/jwks.json").json()["keys"]))
+        other = alice.sign_in()
+        assert all(other.get("/auth/me").status_code == 200 for _ in range(4))
+    assert 2 in kids
+
+
+def test_setup_token_auto__is_shown_until_there_is_a_user(make_server):
+    server = make_server(SETUP_TOKEN="auto")
+    wait_log(server, r"/app/#/setup\?token=")
+    token = re.search(r'/app/#/setup\?token=([\w-]+)', server.log())[1]
+    body = {"email": new_email(), "password": new_password()}
+    assert server.http.post("/auth/setup", json=body).status_code == 403
+    assert server.http.post("/auth/setup", json={**body, "setup_token": token}).status_code == 201
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_serve__starts_without_its_database_and_finds_it(make_server, make_backing):
+    backing = make_backing()
+    server = make_server(backing=backing)
+    parley = server.stack.parleys[0]
+    parley.send(signal.SIGTERM)
+    assert parley.stop() == 0
+    backing.database.stop()
+    before = len(server.log())
+    parley.start()
+    wait_log(server, "ready but for the database", before)
+    wait_until(lambda: server.http.get("/health/live").status_code == 200, 20, "life", server.stack.parts)
+    answer = server.http.get("/auth/setup")
+    assert answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1
+    backing.database.start()
+    backing.database.wait()
+    wait_until(lambda: server.http.get("/auth/setup").status_code == 200, 30, "the database", server.stack.parts)
