@@ -4,8 +4,7 @@
 #include "parley/cli/commands.h"
 
 static const struct command *const commands[] = {
-    &serve_command, &migrate_command, &config_command,  &openapi_command,
-    &user_command,  &key_command,     &version_command,
+    &serve_command, &migrate_command, &config_command, &openapi_command, &user_command, &key_command, &version_command,
 };
 
 static void print_help(void)
@@ -18,10 +17,11 @@ static void print_help(void)
                 stdout);
     for (size_t i = 0; i < COUNT_OF(commands); i++)
         (void)printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
-    (void)fputs("\n"
-                "Settings come from the environment, then from FILE (default: .env in the working directory, where there\n"
-                "is one), then from their defaults. `parley COMMAND --help` tells more.\n",
-                stdout);
+    (void)fputs(
+        "\n"
+        "Settings come from the environment, then from FILE (default: .env in the working directory, where there\n"
+        "is one), then from their defaults. `parley COMMAND --help` tells more.\n",
+        stdout);
 }
 
 static int wrong_use(const char *what, const char *word)

@@ -79,8 +79,10 @@ static enum err check_file(int fd, const char *path, enum keyfile_kind kind, str
         return ERR_INVALID;
     }
     if (kind == KEYFILE_SECRET && (info.st_mode & 077) != 0) {
-        buf_addf(ret_fault, "%s: other users have rights on this key (mode %04o); chmod 600 it, and make a new one if "
-                 "others may have read it", path, (unsigned)(info.st_mode & 07777));
+        buf_addf(ret_fault,
+                 "%s: other users have rights on this key (mode %04o); chmod 600 it, and make a new one if "
+                 "others may have read it",
+                 path, (unsigned)(info.st_mode & 07777));
         return ERR_INVALID;
     }
     if (kind == KEYFILE_PUBLIC && (info.st_mode & 022) != 0) {

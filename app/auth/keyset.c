@@ -102,8 +102,10 @@ static enum err load_private(struct key_set *set, const struct key_paths *paths,
     enum err e = read_key(paths->private_path, KEY_PRIVATE, ret_fault, &set->signing);
 
     if (e == ERR_NOT_FOUND) {
-        buf_addf(ret_fault, "%s: the private key is missing; bring it back, or copy the whole folder of the keys from "
-                 "another host of this server", paths->private_path);
+        buf_addf(ret_fault,
+                 "%s: the private key is missing; bring it back, or copy the whole folder of the keys from "
+                 "another host of this server",
+                 paths->private_path);
         return ERR_INVALID;
     }
     return e;
@@ -178,8 +180,7 @@ static bool is_older_public(const char *name)
     return str_starts_with(text, STR("public-")) && str_ends_with(text, STR(".pem"));
 }
 
-static enum err load_older(struct key_set *set, const struct key_paths *paths, const char *name,
-                           struct buf *ret_fault)
+static enum err load_older(struct key_set *set, const struct key_paths *paths, const char *name, struct buf *ret_fault)
 {
     struct key *key = NULL;
     char *path = join(paths->dir, name);
@@ -217,8 +218,10 @@ static enum err load_local(struct key_set *set, const struct key_paths *paths, s
     buf_init(&bytes, KEY_PEM_MAX_BYTES);
     e = keyfile_read(paths->local_path, KEYFILE_SECRET, ret_fault, &bytes);
     if (e == ERR_NOT_FOUND)
-        buf_addf(ret_fault, "%s: is missing; bring it back, or copy the whole folder of the keys from another host of "
-                 "this server", paths->local_path);
+        buf_addf(ret_fault,
+                 "%s: is missing; bring it back, or copy the whole folder of the keys from another host of "
+                 "this server",
+                 paths->local_path);
     if (e == ERR_OK && bytes.len != LOCAL_KEY_BYTES) {
         buf_addf(ret_fault, "%s: should hold %d bytes; bring it back from a backup or another host of this server",
                  paths->local_path, LOCAL_KEY_BYTES);

@@ -21,8 +21,8 @@ struct database_start {
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t changed;
     enum outcome outcome;
-    bool tried;       /* the first try has ended */
-    bool in_start;    /* database_start_new still waits and tells the failure itself */
+    bool tried;    /* the first try has ended */
+    bool in_start; /* database_start_new still waits and tells the failure itself */
     bool ending;
     struct buf fault; /* of the last try */
 };

@@ -122,7 +122,8 @@ enum err key_guard_check(struct ctx *ctx, struct buf *ret_fault)
     TRY(guard_init(ctx, &guard));
     e = db_run(ctx, check, &guard);
     if (e == ERR_CONFLICT)
-        buf_addf(ret_fault, "this database belongs to a server with %s: copy KEYS_DIR from a host of that server, or, to "
+        buf_addf(ret_fault,
+                 "this database belongs to a server with %s: copy KEYS_DIR from a host of that server, or, to "
                  "go on with the keys in %s, run: parley key adopt",
                  guard.local_known ? "other signing keys" : "other keys", ctx->config->keys_dir);
     return e;

@@ -115,8 +115,9 @@ static int run(struct cli *cli)
     if (action == NULL)
         return cli_wrong_use(cli, "up, down, status or stamp is missing");
     if (!parse_version(cli, action, &version))
-        return cli_wrong_use(cli, action->version == VERSION_NONE ? "%s takes no version"
-                                                                  : "%s wants the number of a version", action->name);
+        return cli_wrong_use(
+            cli, action->version == VERSION_NONE ? "%s takes no version" : "%s wants the number of a version",
+            action->name);
     config = cli_config(cli);
     if (config == NULL)
         return CLI_FAILED;

@@ -193,15 +193,16 @@ static int run(struct cli *cli)
 const struct command user_command = {
     .name = "user",
     .summary = "Add and list accounts, set a password",
-    .usage = "Usage: parley user add ADDRESS [--admin] [--username NAME] [--first-name NAME] [--last-name NAME]\n"
-             "       parley user list [--query TEXT]\n"
-             "       parley user passwd ADDRESS\n"
-             "\n"
-             "  add     make an account; with --admin one that runs the server\n"
-             "  list    id, role, state, day of making, username and address of every account; with --query of those\n"
-             "          that have TEXT in a name or the address\n"
-             "  passwd  set a new password; all sessions of the account end\n"
-             "\n"
-             "The password is asked for on the terminal, or with --password-stdin read from standard input (one line).\n",
+    .usage =
+        "Usage: parley user add ADDRESS [--admin] [--username NAME] [--first-name NAME] [--last-name NAME]\n"
+        "       parley user list [--query TEXT]\n"
+        "       parley user passwd ADDRESS\n"
+        "\n"
+        "  add     make an account; with --admin one that runs the server\n"
+        "  list    id, role, state, day of making, username and address of every account; with --query of those\n"
+        "          that have TEXT in a name or the address\n"
+        "  passwd  set a new password; all sessions of the account end\n"
+        "\n"
+        "The password is asked for on the terminal, or with --password-stdin read from standard input (one line).\n",
     .run = run,
 };

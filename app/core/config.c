@@ -8,7 +8,7 @@ static const struct row {
     struct config_row row;
     size_t offset;
 } rows[] = {
-#define SETTING(member, name, type, standard, min, max, choices, flags, doc)                                           \
+#define SETTING(member, name, type, standard, min, max, choices, flags, doc) \
     { { name, CONFIG_##type, standard, min, max, choices, flags, doc }, offsetof(struct config, member) },
 #include "parley/core/config.def"
 #undef SETTING

@@ -91,8 +91,9 @@ static void check_database(const struct config *config, struct buf *faults)
     const char *url = config->database_url;
 
     if (begins(url, "postgres")) {
-        buf_add_c(faults, "DATABASE_URL: PostgreSQL is not supported; Parley keeps its rows in SQLite, MySQL or MariaDB: "
-                          "use sqlite:///file or mysql://user:password@host:port/database\n");
+        buf_add_c(faults,
+                  "DATABASE_URL: PostgreSQL is not supported; Parley keeps its rows in SQLite, MySQL or MariaDB: "
+                  "use sqlite:///file or mysql://user:password@host:port/database\n");
         return;
     }
     if (is_set(url) && !begins(url, "sqlite:///") && !begins(url, "sqlite+aiosqlite:///") && !begins(url, "mysql://") &&
@@ -107,8 +108,9 @@ static void check_redis(const struct config *config, struct buf *faults)
     const char *url = config->redis_url;
 
     if (begins(url, "rediss:"))
-        buf_add_c(faults, "REDIS_URL: TLS to Redis goes through a local tunnel such as stunnel; give the tunnel's address "
-                          "as redis://host:port\n");
+        buf_add_c(faults,
+                  "REDIS_URL: TLS to Redis goes through a local tunnel such as stunnel; give the tunnel's address "
+                  "as redis://host:port\n");
     else if (is_set(url) && !begins(url, "redis://") && !begins(url, "unix:"))
         buf_add_c(faults, "REDIS_URL must be redis://:password@host:port/db or unix:/path\n");
 }
@@ -176,8 +178,9 @@ static void check_origins(const struct config *config, struct buf *faults)
     while (str_split(&rest, ',', &origin)) {
         origin = str_trim(origin);
         if (origin.len > 0 && !is_origin(origin)) {
-            buf_add_c(faults, "ALLOWED_ORIGINS must list origins such as https://chat.example.org, with commas; * is not "
-                              "taken, since answers carry credentials\n");
+            buf_add_c(faults,
+                      "ALLOWED_ORIGINS must list origins such as https://chat.example.org, with commas; * is not "
+                      "taken, since answers carry credentials\n");
             return;
         }
     }

@@ -66,14 +66,10 @@ static bool is_name(struct str name)
 static char unescape(char c)
 {
     switch (c) {
-    case 'n':
-        return '\n';
-    case 't':
-        return '\t';
-    case 'r':
-        return '\r';
-    default:
-        return c;
+    case 'n': return '\n';
+    case 't': return '\t';
+    case 'r': return '\r';
+    default: return c;
     }
 }
 
@@ -195,8 +191,7 @@ static enum err read_bytes(int fd, const char *path, struct buf *ret_faults, str
     }
 }
 
-enum err config_file_read(const char *path, enum env_file must, struct buf *ret_faults,
-                          struct config_pairs *ret_pairs)
+enum err config_file_read(const char *path, enum env_file must, struct buf *ret_faults, struct config_pairs *ret_pairs)
 {
     struct reader reader = { .path = path, .faults = ret_faults, .pairs = ret_pairs };
     struct buf text;

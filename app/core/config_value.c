@@ -21,7 +21,7 @@ static const struct word {
     const char *text;
     bool value;
 } switch_words[] = {
-    { "on", true }, { "true", true }, { "yes", true }, { "1", true },
+    { "on", true },   { "true", true },   { "yes", true }, { "1", true },
     { "off", false }, { "false", false }, { "no", false }, { "0", false },
 };
 
@@ -106,8 +106,7 @@ static int64_t take_unit(struct str *text)
     return 1;
 }
 
-static enum err parse_number(struct config *config, size_t index, const char *name, struct str text,
-                             struct buf *faults)
+static enum err parse_number(struct config *config, size_t index, const char *name, struct str text, struct buf *faults)
 {
     const struct config_row *row = config_row_at(index);
     int64_t factor = row->type == CONFIG_SIZE ? take_unit(&text) : 1;
@@ -125,8 +124,7 @@ static enum err parse_number(struct config *config, size_t index, const char *na
     return ERR_INVALID;
 }
 
-static enum err parse_switch(struct config *config, size_t index, const char *name, struct str text,
-                             struct buf *faults)
+static enum err parse_switch(struct config *config, size_t index, const char *name, struct str text, struct buf *faults)
 {
     bool *slot = config_slot(config, index);
 
@@ -149,8 +147,7 @@ static struct str own_word(size_t index, struct str text)
     return text;
 }
 
-static enum err parse_choice(struct config *config, size_t index, const char *name, struct str text,
-                             struct buf *faults)
+static enum err parse_choice(struct config *config, size_t index, const char *name, struct str text, struct buf *faults)
 {
     const struct config_row *row = config_row_at(index);
     struct str rest = str_from(row->choices);
@@ -176,17 +173,12 @@ enum err config_value_set(struct config *config, size_t index, const char *name,
                           struct buf *ret_faults)
 {
     switch (config_row_at(index)->type) {
-    case CONFIG_TEXT:
-        return parse_text(config, index, name, text, ret_faults);
-    case CONFIG_PATH:
-        return parse_path(config, index, name, text, ret_faults);
+    case CONFIG_TEXT: return parse_text(config, index, name, text, ret_faults);
+    case CONFIG_PATH: return parse_path(config, index, name, text, ret_faults);
     case CONFIG_NUMBER:
-    case CONFIG_SIZE:
-        return parse_number(config, index, name, text, ret_faults);
-    case CONFIG_SWITCH:
-        return parse_switch(config, index, name, text, ret_faults);
-    case CONFIG_CHOICE:
-        return parse_choice(config, index, name, text, ret_faults);
+    case CONFIG_SIZE: return parse_number(config, index, name, text, ret_faults);
+    case CONFIG_SWITCH: return parse_switch(config, index, name, text, ret_faults);
+    case CONFIG_CHOICE: return parse_choice(config, index, name, text, ret_faults);
     }
     return ERR_INTERNAL;
 }
@@ -225,21 +217,11 @@ void config_value_write(const struct config *config, size_t index, struct buf *o
 
     switch (row->type) {
     case CONFIG_TEXT:
-    case CONFIG_PATH:
-        buf_add_c(out, *(const char *const *)slot);
-        return;
-    case CONFIG_NUMBER:
-        buf_add_int(out, *(const int64_t *)slot);
-        return;
-    case CONFIG_SIZE:
-        write_size(*(const int64_t *)slot, out);
-        return;
-    case CONFIG_SWITCH:
-        buf_add_c(out, *(const bool *)slot ? "on" : "off");
-        return;
-    case CONFIG_CHOICE:
-        write_choice(*(const int *)slot, row->choices, out);
-        return;
+    case CONFIG_PATH: buf_add_c(out, *(const char *const *)slot); return;
+    case CONFIG_NUMBER: buf_add_int(out, *(const int64_t *)slot); return;
+    case CONFIG_SIZE: write_size(*(const int64_t *)slot, out); return;
+    case CONFIG_SWITCH: buf_add_c(out, *(const bool *)slot ? "on" : "off"); return;
+    case CONFIG_CHOICE: write_choice(*(const int *)slot, row->choices, out); return;
     }
 }
 
@@ -249,18 +231,11 @@ enum err config_value_copy(struct config *to, const struct config *from, size_t 
 
     switch (config_row_at(index)->type) {
     case CONFIG_TEXT:
-    case CONFIG_PATH:
-        return set_text(to, index, str_from(*(const char *const *)slot));
+    case CONFIG_PATH: return set_text(to, index, str_from(*(const char *const *)slot));
     case CONFIG_NUMBER:
-    case CONFIG_SIZE:
-        *(int64_t *)config_slot(to, index) = *(const int64_t *)slot;
-        return ERR_OK;
-    case CONFIG_SWITCH:
-        *(bool *)config_slot(to, index) = *(const bool *)slot;
-        return ERR_OK;
-    case CONFIG_CHOICE:
-        *(int *)config_slot(to, index) = *(const int *)slot;
-        return ERR_OK;
+    case CONFIG_SIZE: *(int64_t *)config_slot(to, index) = *(const int64_t *)slot; return ERR_OK;
+    case CONFIG_SWITCH: *(bool *)config_slot(to, index) = *(const bool *)slot; return ERR_OK;
+    case CONFIG_CHOICE: *(int *)config_slot(to, index) = *(const int *)slot; return ERR_OK;
     }
     return ERR_INTERNAL;
 }

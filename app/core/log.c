@@ -54,16 +54,11 @@ static bool add_escaped_byte(struct line *line, char c)
     char text[8];
 
     switch (c) {
-    case '"':
-        return add_bytes(line, "\\\"", 2);
-    case '\\':
-        return add_bytes(line, "\\\\", 2);
-    case '\n':
-        return add_bytes(line, "\\n", 2);
-    case '\r':
-        return add_bytes(line, "\\r", 2);
-    case '\t':
-        return add_bytes(line, "\\t", 2);
+    case '"': return add_bytes(line, "\\\"", 2);
+    case '\\': return add_bytes(line, "\\\\", 2);
+    case '\n': return add_bytes(line, "\\n", 2);
+    case '\r': return add_bytes(line, "\\r", 2);
+    case '\t': return add_bytes(line, "\\t", 2);
     default:
         if ((unsigned char)c >= 0x20 && c != 0x7F)
             return add_bytes(line, &c, 1);

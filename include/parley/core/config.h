@@ -57,7 +57,8 @@ struct config_load_opts {
  * addresses (postgresql:, rediss:). Returns ERR_OK, or ERR_INVALID with *ret_config untouched.
  * The caller frees with config_free.
  */
-enum err config_load(const struct config_load_opts *opts, struct buf *ret_faults, struct config **ret_config) MUST_CHECK;
+enum err config_load(const struct config_load_opts *opts, struct buf *ret_faults,
+                     struct config **ret_config) MUST_CHECK;
 /* NULL is fine. Secrets are wiped. */
 void config_free(struct config *config);
 /*

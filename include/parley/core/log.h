@@ -41,8 +41,8 @@ struct log_field {
 /* Writes one line; message is a fixed sentence. Any thread. Keeps errno. */
 void log_line(enum log_level level, const char *message, const struct log_field *fields, size_t count);
 /* log_event(LOG_INFO, "started", LOG_INT("workers", 8)) */
-#define log_event(level, message, ...)                                                                                 \
-    log_line((level), (message), (const struct log_field[]){ __VA_ARGS__ },                                            \
+#define log_event(level, message, ...) \
+    log_line((level), (message), (const struct log_field[]){ __VA_ARGS__ }, \
              sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
 /* A line without fields. */
 #define log_text(level, message) log_line((level), (message), NULL, 0)

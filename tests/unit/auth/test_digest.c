@@ -60,8 +60,13 @@ static void test_digest__base64_of_the_standard(void **state)
     (void)state;
     static const struct {
         const char *plain, *base64;
-    } cases[] = { { "", "" },         { "f", "Zg==" },        { "fo", "Zm8=" },        { "foo", "Zm9v" },
-                  { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" } };
+    } cases[] = { { "", "" },
+                  { "f", "Zg==" },
+                  { "fo", "Zm8=" },
+                  { "foo", "Zm9v" },
+                  { "foob", "Zm9vYg==" },
+                  { "fooba", "Zm9vYmE=" },
+                  { "foobar", "Zm9vYmFy" } };
     struct buf out;
 
     buf_init(&out, 100);

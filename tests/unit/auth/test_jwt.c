@@ -203,13 +203,18 @@ static void test_jwt__unknown_key_ids_are_refused(void **state)
 {
     (void)state;
     char *kid = arena_alloc(arena, 10 * KIB);
-    static const char *const kids[] = { "\"\"", "null", "1", "\"../../../../../../etc/passwd\"",
+    static const char *const kids[] = { "\"\"",
+                                        "null",
+                                        "1",
+                                        "\"../../../../../../etc/passwd\"",
                                         "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",
-                                        "\"private\"", "\"%s\"", "{}" };
+                                        "\"private\"",
+                                        "\"%s\"",
+                                        "{}" };
 
     for (size_t i = 0; i < COUNT_OF(kids); i++)
-        assert_err(verify(really_signed(
-                       arena_printf(arena, "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":%s}", kids[i]), good_claims)),
+        assert_err(verify(really_signed(arena_printf(arena, "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":%s}", kids[i]),
+                                        good_claims)),
                    ERR_TOKEN);
     memset(kid, 'A', 10 * KIB - 1);
     kid[10 * KIB - 1] = '\0';
@@ -233,8 +238,8 @@ static void test_jwt__hs256_with_the_public_key_is_refused(void **state)
     key_set_put(set);
     for (size_t i = 0; i < COUNT_OF(algorithms); i++) {
         buf_clear(&token);
-        add_encoded(&token, arena_printf(arena, "{\"alg\":\"%s\",\"typ\":\"JWT\",\"kid\":\"%s\"}", algorithms[i],
-                                         own_kid()));
+        add_encoded(&token,
+                    arena_printf(arena, "{\"alg\":\"%s\",\"typ\":\"JWT\",\"kid\":\"%s\"}", algorithms[i], own_kid()));
         buf_add_byte(&token, '.');
         add_encoded(&token, good_claims);
         digest_hmac(buf_str(&pem), buf_str(&token), mac);
@@ -288,14 +293,14 @@ static void test_jwt__every_claim_is_needed_and_typed(void **state)
         assert_non_null(at);
         end = strpbrk(at, ",}");
         for (size_t j = 0; j < COUNT_OF(values); j++) {
-            const char *claims = arena_printf(arena, "%.*s%s%s%s", (int)(at - good_claims), good_claims, key,
-                                              values[j], end);
+            const char *claims = arena_printf(arena, "%.*s%s%s%s", (int)(at - good_claims), good_claims, key, values[j],
+                                              end);
             bool free_text = (strcmp(names[i], "email") == 0 || strcmp(names[i], "role") == 0) && j == 2;
 
             assert_err(verify(really_signed(good_header(), claims)), free_text ? ERR_OK : ERR_TOKEN);
         }
-        assert_err(verify(really_signed(good_header(), arena_printf(arena, "%.*s\"other\":1%s",
-                                                                    (int)(at - good_claims), good_claims, end))),
+        assert_err(verify(really_signed(good_header(), arena_printf(arena, "%.*s\"other\":1%s", (int)(at - good_claims),
+                                                                    good_claims, end))),
                    ERR_TOKEN);
     }
 }

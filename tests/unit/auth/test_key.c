@@ -100,7 +100,8 @@ static void test_key__comes_back_from_its_files(void **state)
     buf_init(&signature, 1000);
     assert_ok(key_sign(key, STR("text"), &signature));
     assert_ok(key_write(key, KEY_PRIVATE, &pem));
-    assert_true(str_starts_with(buf_str(&pem), STR("-----BEGIN " "PRIVATE KEY-----\n")));
+    assert_true(str_starts_with(buf_str(&pem), STR("-----BEGIN "
+                                                   "PRIVATE KEY-----\n")));
     assert_ok(key_read(buf_str(&pem), KEY_PRIVATE, &fault, &back));
     assert_string_equal(key_id(back), key_id(key));
     key_free(back);

@@ -178,8 +178,9 @@ static void test_keys__somebody_elses_public_half_is_refused(void **state)
 
 static struct str sign(struct keys *keys, struct arena *a)
 {
-    struct jwt_claims claims = { .type = JWT_ACCESS, .email = STR("alice@example.org"), .role = STR("USER"),
-                                 .issued_s = 1000, .expires_s = 2000 };
+    struct jwt_claims claims = {
+        .type = JWT_ACCESS, .email = STR("alice@example.org"), .role = STR("USER"), .issued_s = 1000, .expires_s = 2000
+    };
     struct str token;
 
     assert_ok(jwt_sign(keys, a, &claims, &token));

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "keys_fixture.h"
-#include "keys_fixture.h"
 #include "parley/auth/password.h"
 #include "parley/core/limits.h"
 
@@ -90,8 +89,9 @@ static void test_password__lower_cost_asks_for_a_new_hash(void **state)
 static void test_password__no_hash_never_fits(void **state)
 {
     (void)state;
-    static const char *const hashes[] = { "", "*", "x", "$2b$04$", "$1$salt$hash",
-                                          "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeWx" };
+    static const char *const hashes[] = {
+        "", "*", "x", "$2b$04$", "$1$salt$hash", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeWx"
+    };
     struct caller c;
     bool rehash;
 

@@ -47,7 +47,11 @@ static void unload(struct loaded *l)
     buf_release(&l->faults);
 }
 
-#define ENVIRONMENT(...) (const char *const[]){ __VA_ARGS__, NULL }
+#define ENVIRONMENT(...) \
+    (const char *const[]) \
+    { \
+        __VA_ARGS__, NULL \
+    }
 
 static size_t index_of(const char *name)
 {
@@ -116,8 +120,9 @@ static void test_config__other_systems_names_mean_the_same(void **state)
     (void)state;
     struct loaded l;
 
-    load(&l, ENVIRONMENT("DB_HOST=db.example.org", "DB_PORT=3307", "DB_NAME=chat", "DB_USER=alice", "DB_PASSWORD=secret",
-                         "UPLOAD_PATH=/srv/files", "BUCKET_NAME=files"),
+    load(&l,
+         ENVIRONMENT("DB_HOST=db.example.org", "DB_PORT=3307", "DB_NAME=chat", "DB_USER=alice", "DB_PASSWORD=secret",
+                     "UPLOAD_PATH=/srv/files", "BUCKET_NAME=files"),
          "MINIO_BUCKET_NAME=other\n");
     assert_ok(l.err);
     assert_string_equal(l.config->mysql_host, "db.example.org");
@@ -246,7 +251,8 @@ static void test_config__known_but_unused_names_are_noted(void **state)
     struct loaded l;
     struct buf notes;
 
-    load(&l, ENVIRONMENT("SECRET_KEY=x", "DEBUG="), "JWT_ALGORITHM=HS256\nSMTP_SERVER=mail.example.org\nSECRET_KEY=y\n");
+    load(&l, ENVIRONMENT("SECRET_KEY=x", "DEBUG="),
+         "JWT_ALGORITHM=HS256\nSMTP_SERVER=mail.example.org\nSECRET_KEY=y\n");
     assert_ok(l.err);
     buf_init(&notes, 4096);
     config_notes(l.config, &notes);
@@ -276,7 +282,8 @@ static void test_config__refused_addresses_say_what_to_do(void **state)
         { "TLS_CERT=/etc/ssl/cert.pem", "TLS_CERT and TLS_KEY must be set together" },
         { "APP_NAME=\xFF", "APP_NAME must be text without control characters" },
         { "FCGI_SOCKET=/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-          "aaaaaaaa", "at most 107 bytes for a socket's path, this has 108: /aaa" },
+          "aaaaaaaa",
+          "at most 107 bytes for a socket's path, this has 108: /aaa" },
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -298,7 +305,8 @@ static void test_config__accepted_addresses(void **state)
                               "ALLOWED_ORIGINS=https://a.example.org, http://localhost:3000",
                               "PUBLIC_URL=https://chat.example.org/"),
                   NULL, "");
-    assert_faults(ENVIRONMENT("DATABASE_URL=mysql+pymysql://a:b@h/c", "REDIS_URL=redis://:x@localhost:6379/0"), NULL, "");
+    assert_faults(ENVIRONMENT("DATABASE_URL=mysql+pymysql://a:b@h/c", "REDIS_URL=redis://:x@localhost:6379/0"), NULL,
+                  "");
     assert_faults(ENVIRONMENT("DATABASE_URL=mariadb://a:b@h/c", "HTTP_PORT=off"), NULL, "");
 }
 
@@ -324,11 +332,14 @@ static void test_config__sizes(void **state)
     static const struct {
         const char *setting;
         int64_t bytes;
-    } cases[] = { { "MAX_UPLOAD_SIZE=1024", 1024 },          { "MAX_UPLOAD_SIZE=10485760", 10 << 20 },
-                  { "MAX_UPLOAD_SIZE=1k", 1024 },            { "MAX_UPLOAD_SIZE=20 MiB", 20 << 20 },
-                  { "MAX_UPLOAD_SIZE=3MB", 3 << 20 },        { "MAX_UPLOAD_SIZE=1T", INT64_C(1) << 40 } };
-    static const char *const wrong[] = { "MAX_UPLOAD_SIZE=M", "MAX_UPLOAD_SIZE=-1M", "MAX_UPLOAD_SIZE=1023",
-                                         "MAX_UPLOAD_SIZE=1.5M", "MAX_UPLOAD_SIZE=9999999999999999T",
+    } cases[] = { { "MAX_UPLOAD_SIZE=1024", 1024 },   { "MAX_UPLOAD_SIZE=10485760", 10 << 20 },
+                  { "MAX_UPLOAD_SIZE=1k", 1024 },     { "MAX_UPLOAD_SIZE=20 MiB", 20 << 20 },
+                  { "MAX_UPLOAD_SIZE=3MB", 3 << 20 }, { "MAX_UPLOAD_SIZE=1T", INT64_C(1) << 40 } };
+    static const char *const wrong[] = { "MAX_UPLOAD_SIZE=M",
+                                         "MAX_UPLOAD_SIZE=-1M",
+                                         "MAX_UPLOAD_SIZE=1023",
+                                         "MAX_UPLOAD_SIZE=1.5M",
+                                         "MAX_UPLOAD_SIZE=9999999999999999T",
                                          "MAX_UPLOAD_SIZE=1Mx" };
     struct loaded l;
 
@@ -364,8 +375,10 @@ static void test_config__secrets_are_not_printed(void **state)
     struct loaded l;
     struct buf text;
 
-    load(&l, ENVIRONMENT("DATABASE_URL=mysql://a:hunter2@h/c", "MINIO_SECRET_KEY=hunter2", "REDIS_PASSWORD=hunter2",
-                         "MYSQL_PASSWORD=hunter2", "SETUP_TOKEN=hunter2", "REDIS_URL=redis://:hunter2@h"), NULL);
+    load(&l,
+         ENVIRONMENT("DATABASE_URL=mysql://a:hunter2@h/c", "MINIO_SECRET_KEY=hunter2", "REDIS_PASSWORD=hunter2",
+                     "MYSQL_PASSWORD=hunter2", "SETUP_TOKEN=hunter2", "REDIS_URL=redis://:hunter2@h"),
+         NULL);
     assert_ok(l.err);
     buf_init(&text, 65536);
     for (size_t i = 0; i < config_row_count(); i++)

@@ -42,10 +42,11 @@ static void test_log__logfmt_quotes_what_needs_it(void **state)
               LOG_C("quote", "a\"b\\c"), LOG_C("equals", "a=b"), LOG_C("line", "a\nlevel=error\r\t\x01\x7f"),
               LOG_C("umlaut", "\xC3\xA4"), LOG_STR("broken", ((struct str){ "a\xFFz\x00y", 5 })),
               LOG_STR("absent", ((struct str){ NULL, 0 })), LOG_INT("number", INT64_MIN));
-    assert_non_null(strstr(logged(), " level=warn msg=\"two words\" plain=a/b?c blank=\"a b\" empty=\"\" "
-                                     "quote=\"a\\\"b\\\\c\" equals=\"a=b\" line=\"a\\nlevel=error\\r\\t\\u0001\\u007f\" "
-                                     "umlaut=\"\xC3\xA4\" broken=\"a\xEF\xBF\xBDz\\u0000y\" absent=\"\" "
-                                     "number=-9223372036854775808\n"));
+    assert_non_null(strstr(logged(),
+                           " level=warn msg=\"two words\" plain=a/b?c blank=\"a b\" empty=\"\" "
+                           "quote=\"a\\\"b\\\\c\" equals=\"a=b\" line=\"a\\nlevel=error\\r\\t\\u0001\\u007f\" "
+                           "umlaut=\"\xC3\xA4\" broken=\"a\xEF\xBF\xBDz\\u0000y\" absent=\"\" "
+                           "number=-9223372036854775808\n"));
     assert_memory_equal(text, "ts=20", 5);
 }
 
