@@ -9,7 +9,7 @@
   make_server     make_server(processes=1, SETTING="value", …) -> Server with a database of its own; ends with the test
   make_backing    make_backing() -> a private Backing of this column (to be killed, say); make_server(backing=…) uses it
 
-`./dev test` starts the shared server; pytest alone starts one by itself: pytest -c tests/api/pytest.ini --column sqlite.
+`./dev test` starts the shared server; pytest alone starts one by itself: pytest -c tests/api/pytest.ini --column=sqlite
 """
 import fcntl
 import json

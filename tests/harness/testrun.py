@@ -69,7 +69,7 @@ def describe(path, column, stack, backing, binary):
 def pytest_command(column, folder, extra):
     workers = os.environ.get("PYTEST_WORKERS", "2")
     command = ["/usr/bin/python3", "-B", "-s", "-m", "pytest", "-c", str(ROOT / "tests/api/pytest.ini"),
-               "--rootdir", str(ROOT), "--column", column, f"--junitxml={folder}/junit.xml",
+               "--rootdir", str(ROOT), f"--column={column}", f"--junitxml={folder}/junit.xml",
                "-p", "no:cacheprovider", f"--basetemp={folder}/tmp"]
     if workers != "0":
         command += ["-n", workers, "--dist", "loadfile"]

@@ -63,6 +63,15 @@ static enum err be_busy(struct ctx *ctx, const struct call *call, struct reply *
     return fail(ctx, ERR_BUSY);
 }
 
+static enum err too_much(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    (void)ctx;
+    (void)call;
+    for (int i = 0; i < 200000; i++)
+        buf_add_c(&reply->body, "0123456789");
+    return ERR_OK;
+}
+
 static enum err versioned(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     if (call->route->method == PUT) {
@@ -100,6 +109,7 @@ static const struct route rows[] = {
       .reply = &answer_spec, .status = 201 },
     { POST, "/plain", echo, .access = ACCESS_ANYONE, NO_WORKSPACE, .reply = &answer_spec, .status = 200 },
     { GET, "/broken", break_down, .access = ACCESS_ANYONE, NO_WORKSPACE, .status = 200 },
+    { GET, "/huge", too_much, .access = ACCESS_ANYONE, NO_WORKSPACE, .status = 200 },
     { GET, "/busy", be_busy, .access = ACCESS_ANYONE, NO_WORKSPACE, .status = 200 },
     { GET, "/versioned", versioned, .access = ACCESS_ANYONE, NO_WORKSPACE, .reply = &answer_spec, .status = 200 },
     { PUT, "/versioned", versioned, .access = ACCESS_ANYONE, NO_WORKSPACE, .status = 200 },
@@ -314,6 +324,27 @@ static void test_gate__faults_of_query_and_body_come_together(void **state)
     forget(f);
 }
 
+static void test_gate__a_querys_faults_are_enough(void **state)
+{
+    struct gate_fixture *f = *state;
+
+    assert_int_equal(post(f, "/note?n=0", "application/json", "{\"text\":\"a\"}"), 422);
+    assert_int_equal(handler_runs, 0);
+    forget(f);
+    assert_int_equal(post(f, "/note?n=%zz", "application/json", "{\"text\":\"a\"}"), 400);
+    forget(f);
+}
+
+static void test_gate__a_reply_that_does_not_fit_is_never_sent_in_part(void **state)
+{
+    struct gate_fixture *f = *state;
+
+    assert_int_equal(ask(f, "GET", "/huge", NULL), 503);
+    assert_problem(f, 503, "out_of_memory");
+    assert_string_equal(fixture_header(f, "Retry-After"), "2");
+    forget(f);
+}
+
 static void test_gate__a_body_that_nobody_asked_for_is_passed_over(void **state)
 {
     struct gate_fixture *f = *state;
@@ -514,7 +545,8 @@ static void test_precondition__a_writer_with_another_version_is_refused(void **s
         const char *version;
     } cases[] = {
         { "\"v12\"", 200, "12" },          { "*", 200, "0" },        { "", 200, "0" },
-        { "\"v1\", \"v12\"", 200, "0" },   { "\"v11\"", 412, NULL }, { "W/\"v12\"", 412, NULL },
+        { "\"v1\", \"v12\"", 200, "0" },   { "W/\"v12\", \"x\"", 412, NULL },
+        { "\"v11\"", 412, NULL },          { "W/\"v12\"", 412, NULL },
         { "\"x\"", 412, NULL },            { "\"v-12\"", 412, NULL }, { "v12", 400, NULL },
         { "\"v12", 400, NULL },            { "\"v12\" x", 400, NULL },
     };
@@ -605,6 +637,8 @@ int main(void)
         TEST(test_gate__other_credentials_are_worth_nothing),
         TEST(test_gate__bodies_are_checked_before_the_handler),
         TEST(test_gate__faults_of_query_and_body_come_together),
+        TEST(test_gate__a_querys_faults_are_enough),
+        TEST(test_gate__a_reply_that_does_not_fit_is_never_sent_in_part),
         TEST(test_gate__a_body_that_nobody_asked_for_is_passed_over),
         TEST(test_gate__sizes_are_judged_by_what_the_route_takes),
         TEST(test_gate__nginx_may_ask_before_it_takes_a_body_in),
