@@ -1,6 +1,8 @@
 """What stands before Parley: TLS, sizes, hosts, headers, nginx's own faults."""
+import json
 import socket
 import ssl
+import subprocess
 
 import pytest
 
@@ -91,34 +93,43 @@ def test_plain_http_on_the_tls_port__shows_the_way(server):
     assert answer.startswith(b"HTTP/1.1 308 ") and b"Location: https://localhost:" in answer
 
 
-@pytest.mark.parametrize("path", ["/_upload", "/_upload_check", "/_refused", "/_objects/x", "/_error/400", "/app/"])
+@pytest.mark.parametrize("path", ["/_upload", "/_upload_check", "/_objects/x", "/_error/400", "/app/"])
 def test_internal_addresses__do_not_exist(http, path):
     answer = http.get(path)
     assert answer.status_code == 404 and answer.json()["code"] == "not_found"
 
 
-@pytest.mark.parametrize("http2", [False, True])
-def test_body_beyond_the_limit__is_413_at_once(server, admin, http2):
-    with server.client(http2=http2) as http:
-        answer = http.post("/auth/login", content=b"x" * (12 * 1024 * 1024))
-    assert answer.status_code == 413
-    assert answer.json()["status"] == 413
+def curl_post(server, tmp_path, version, path, size_bytes, kind="application/json"):
+    """(status, headers, JSON) of a large POST. curl, since httpx does not read an answer that comes before it has sent."""
+    body = tmp_path / "body"
+    body.write_bytes(b"x" * size_bytes)
+    done = subprocess.run(["curl", "-sS", version, "--cacert", server.ca, "--data-binary", f"@{body}", "-H",
+                           f"Content-Type: {kind}", "-o", tmp_path / "answer", "-D", tmp_path / "headers", "-w",
+                           "%{http_code}", server.base_url + path], check=True, capture_output=True, text=True)
+    headers = dict(line.lower().split(": ", 1) for line in (tmp_path / "headers").read_text().splitlines() if ": " in line)
+    return int(done.stdout), headers, json.loads((tmp_path / "answer").read_text())
 
 
-@pytest.mark.parametrize("http2", [False, True])
-def test_large_body_without_rights__is_refused_in_parleys_words(server, admin, http2):
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_body_beyond_the_limit__is_413_at_once(server, tmp_path, version):
+    status, headers, problem = curl_post(server, tmp_path, version, "/auth/login", 12 * 1024 * 1024)
+    assert (status, problem["status"], problem["code"]) == (413, 413, "too_large")
+    assert headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_large_body_without_rights__is_refused_in_parleys_words(server, admin, tmp_path, version):
     workspace = admin.workspace()
-    with server.client(http2=http2) as http:
-        answer = http.post(f"/workspaces/{workspace['id']}/uploads", content=b"x" * 2_000_000,
-                           headers={"Content-Type": "application/json"})
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    path = f"/workspaces/{workspace['id']}/chat/{admin.chat(workspace)['id']}/message"
+    status, headers, problem = curl_post(server, tmp_path, version, path, 2_000_000, "multipart/form-data; boundary=x")
+    assert (status, problem["status"], problem["code"]) == (401, 401, "not_authenticated")
+    assert headers["www-authenticate"] == "bearer" and headers["content-type"] == "application/problem+json"
+    assert problem["request_id"] == headers["x-request-id"]
 
 
 def test_large_body_without_rights__is_not_read(server, admin):
     """Only the head is sent: the answer comes without waiting for a body that never does."""
-    workspace, chat = admin.workspace(), None
+    workspace = admin.workspace()
     chat = admin.chat(workspace)
     answer = raw(server, request_of(f"POST /workspaces/{workspace['id']}/chat/{chat['id']}/message HTTP/1.1",
                                     "Content-Type: multipart/form-data; boundary=x", "Content-Length: 9000000"))
