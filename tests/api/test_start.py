@@ -128,20 +128,42 @@ def test_setup_token_auto__is_shown_until_there_is_a_user(make_server):
     assert server.http.post("/auth/setup", json={**body, "setup_token": token}).status_code == 201
 
 
-@pytest.mark.columns("mariadb", "mysql")
-def test_serve__starts_without_its_database_and_finds_it(make_server, make_backing):
+def start_without_database(make_server, make_backing, spoil=None):
+    """A server that has run before and starts again while its database is away; spoil(query, database) goes before."""
     backing = make_backing()
     server = make_server(backing=backing)
     parley = server.stack.parleys[0]
     parley.send(signal.SIGTERM)
     assert parley.stop() == 0
+    if spoil:
+        spoil(backing.database.query, server.settings["DATABASE_URL"].rpartition("/")[2])
     backing.database.stop()
     before = len(server.log())
     parley.start()
     wait_log(server, "ready but for the database", before)
+    return server, backing, parley
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_serve__starts_without_its_database_and_finds_it(make_server, make_backing):
+    server, backing, parley = start_without_database(make_server, make_backing)
     wait_until(lambda: server.http.get("/health/live").status_code == 200, 20, "life", server.stack.parts)
     answer = server.http.get("/auth/setup")
     assert answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1
     backing.database.start()
     backing.database.wait()
     wait_until(lambda: server.http.get("/auth/setup").status_code == 200, 30, "the database", server.stack.parts)
+    assert parley.alive()
+
+
+@pytest.mark.columns("mariadb")
+def test_serve__ends_when_the_database_that_comes_back_does_not_fit(make_server, make_backing):
+    def spoil(query, database):
+        query(f"UPDATE {database}.schema_migrations SET checksum = REVERSE(checksum)")
+
+    server, backing, parley = start_without_database(make_server, make_backing, spoil)
+    backing.database.start()
+    backing.database.wait()
+    wait_until(lambda: not parley.alive(), 30, "the end of parley")
+    assert parley.stop() == 1
+    assert "the database cannot be used" in server.log()

@@ -135,11 +135,13 @@ static void test_log__a_folder_that_is_not_there_is_told(void **state)
     assert_non_null(strstr(logged(), "still here"));
 }
 
+/* Also when the line could not be written. */
 static void test_log__errno_is_kept(void **state)
 {
     (void)state;
+    struct log_opts opts = { LOG_INFO, LOG_LOGFMT, "/dev/full" };
 
-    begin(LOG_INFO, LOG_LOGFMT);
+    assert_ok(log_open(&opts));
     errno = EXDEV;
     log_text(LOG_INFO, "x");
     assert_int_equal(errno, EXDEV);
