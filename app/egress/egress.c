@@ -237,17 +237,16 @@ static enum err header_append(struct curl_slist **list, const char *header)
     return ERR_OK;
 }
 
-/* A large body moves faster through a large buffer; a small call shall not keep one. */
-static bool is_large(const struct egress_request *request)
+/* A stream moves faster through a large buffer; a small call shall not keep one. */
+static bool is_stream(const struct egress_request *request)
 {
-    return request->source != NULL || request->sink != NULL || request->body.len > EGRESS_BUFFER_BYTES;
+    return request->source != NULL || request->sink != NULL;
 }
 
-/* Asking before a body is sent (RFC 9110 §10.1.1) costs a way there and back, which only a large body is worth. */
+/* Asking before a body is sent (RFC 9110 §10.1.1) costs a way there and back; it is worth it where the body cannot be had twice. */
 static bool is_worth_asking(const struct egress_request *request)
 {
-    int64_t length = request->source != NULL ? request->body_bytes : (int64_t)request->body.len;
-    return length >= EGRESS_EXPECT_BYTES;
+    return request->source != NULL && request->body_bytes >= EGRESS_EXPECT_BYTES;
 }
 
 /* The list is the caller's to free, also after a failure. */
@@ -291,7 +290,7 @@ static void set_limits(CURL *curl, const struct egress *egress, const struct egr
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)EGRESS_SILENT_MAX_S);
-    if (is_large(request)) {
+    if (is_stream(request)) {
         curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
         curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
     }

@@ -1,13 +1,18 @@
 /*
  * Storing an object whose length may be unknown, in constant memory. What fits into one piece is one PUT, its digest signed.
- * The rest goes in parts: while one piece is on its way, sent by a thread of its own, the next is filled.
+ * The rest goes in parts: while one piece is filled, the other is on its way, sent by a thread of its own.
  */
 #include "s3_private.h"
 
 #include "intake.h"
 #include "parley/core/limits.h"
 
-enum { FIRST_ROOM_BYTES = 64 * 1024, PART_ARENA_BYTES = 1024 * 1024, COMPLETE_BODY_MAX_BYTES = 4 * 1024 * 1024 };
+enum {
+    FIRST_ROOM_BYTES = 64 * 1024,
+    PART_ARENA_BYTES = 1024 * 1024,
+    COMPLETE_BODY_MAX_BYTES = 4 * 1024 * 1024,
+    SLOTS = 2
+};
 
 struct piece {
     char *bytes;
@@ -15,12 +20,27 @@ struct piece {
     size_t room_bytes;
 };
 
+struct put;
+
+/* A piece, and its way to S3 as a part. */
+struct slot {
+    struct put *put;
+    struct piece piece;
+    bool filled;
+    struct arena *arena; /* of the sending thread */
+    int number;
+    bool under_way, threaded;
+    pthread_t thread;
+    enum err err;
+    struct str etag; /* in the arena */
+};
+
 struct put {
     struct s3 *s3;
     const struct store_put_opts *opts;
     struct intake intake;
-    struct piece pieces[2];
-    struct arena *arena; /* of the sending side; the caller's belongs to the source meanwhile */
+    struct slot slots[SLOTS];
+    struct arena *arena; /* the caller's belongs to the source meanwhile */
     struct str upload_id;
     struct buf complete; /* the list of the parts that were sent */
 };
@@ -85,77 +105,99 @@ static enum err put_whole(struct put *put, const struct piece *piece, const uint
     return err == ERR_NOT_FOUND ? store_fail(&put->s3->base, "The object store takes no objects (404)") : err;
 }
 
-struct sending {
-    struct put *put;
-    const struct piece *piece;
-    int number;
-    enum err err;
-    pthread_t thread;
-    bool threaded;
-};
-
 /* The part's bytes are not signed: its digest would cost as much again as that of the whole, which we keep. */
-static enum err send_part(struct put *put, const struct piece *piece, int number)
+static enum err send_part(struct slot *slot)
 {
+    struct put *put = slot->put;
     struct s3_result result;
-    arena_reset(put->arena);
-    char *text = arena_printf(put->arena, "%d", number);
-    if (text == NULL)
+    arena_reset(slot->arena);
+    char *number = arena_printf(slot->arena, "%d", slot->number);
+    if (number == NULL)
         return ERR_NO_MEMORY;
     struct s3_call call = { .method = "PUT",
                             .key = put->opts->key,
-                            .query = { { STR("partNumber"), str_from(text) }, { STR("uploadId"), put->upload_id } },
+                            .query = { { STR("partNumber"), str_from(number) }, { STR("uploadId"), put->upload_id } },
                             .query_count = 2,
-                            .body = { piece->bytes, piece->len },
+                            .body = { slot->piece.bytes, slot->piece.len },
                             .payload = SIGV4_UNSIGNED,
                             .repeat = S3_REPEATABLE };
-    enum err err = s3_run(put->s3, put->arena, &call, &result);
+    enum err err = s3_run(put->s3, slot->arena, &call, &result);
     if (err == ERR_NOT_FOUND || (err == ERR_OK && result.etag.len == 0))
         return store_fail(&put->s3->base, "The object store lost an upload in the middle");
-    TRY(err);
-    s3_complete_add(&put->complete, number, result.etag);
-    return buf_check(&put->complete);
+    slot->etag = result.etag;
+    return err;
 }
 
-static void *sending_run(void *arg)
+static void *slot_run(void *arg)
 {
-    struct sending *sending = arg;
-    sending->err = send_part(sending->put, sending->piece, sending->number);
+    struct slot *slot = arg;
+    slot->err = send_part(slot);
     return NULL;
 }
 
-static void sending_start(struct sending *sending)
+static enum err slot_start(struct slot *slot, int number)
 {
-    sending->threaded = pthread_create(&sending->thread, NULL, sending_run, sending) == 0;
-    if (!sending->threaded)
-        sending_run(sending);
+    if (slot->arena == NULL)
+        slot->arena = arena_new(PART_ARENA_BYTES);
+    if (slot->arena == NULL)
+        return ERR_NO_MEMORY;
+    slot->number = number;
+    slot->under_way = true;
+    slot->threaded = pthread_create(&slot->thread, NULL, slot_run, slot) == 0;
+    if (!slot->threaded)
+        slot_run(slot);
+    return ERR_OK;
 }
 
-static enum err sending_wait(struct sending *sending)
+/* Waits until the slot's part, if one is under way, has arrived, and notes it. */
+static enum err slot_wait(struct slot *slot)
 {
-    if (sending->threaded)
-        pthread_join(sending->thread, NULL);
-    return sending->err;
+    if (!slot->under_way)
+        return ERR_OK;
+    if (slot->threaded)
+        pthread_join(slot->thread, NULL);
+    slot->under_way = false;
+    TRY(slot->err);
+    s3_complete_add(&slot->put->complete, slot->number, slot->etag);
+    return buf_check(&slot->put->complete);
 }
 
-/* Sends pieces[0], and whatever follows; pieces[1] has been filled. */
+static enum err slot_fill(struct slot *slot)
+{
+    if (slot->filled)
+        return ERR_OK;
+    slot->filled = true;
+    return piece_fill(&slot->put->intake, &slot->piece);
+}
+
+/* Goes round the slots, so that parts are noted in the order of their numbers: while one is filled, the other is sent. */
+static enum err send_round(struct put *put, int number)
+{
+    struct slot *slot = &put->slots[(number - 1) % SLOTS];
+    TRY(slot_wait(slot));
+    TRY(slot_fill(slot));
+    if (slot->piece.len == 0)
+        return ERR_OK;
+    if (number > UPLOAD_PARTS_MAX)
+        return ERR_TOO_LARGE;
+    TRY(slot_start(slot, number));
+    slot->filled = false;
+    return ERR_OK;
+}
+
 static enum err send_parts(struct put *put)
 {
-    int current = 0;
-    bool next_filled = true;
-    for (int number = 1; put->pieces[current].len > 0; number++) {
-        struct piece *next = &put->pieces[1 - current];
-        if (number > UPLOAD_PARTS_MAX)
-            return ERR_TOO_LARGE;
-        struct sending sending = { .put = put, .piece = &put->pieces[current], .number = number };
-        sending_start(&sending);
-        enum err filled = next_filled ? ERR_OK : piece_fill(&put->intake, next);
-        TRY(sending_wait(&sending));
-        TRY(filled);
-        next_filled = false;
-        current = 1 - current;
+    enum err err = ERR_OK;
+    int number = 0;
+    do
+        err = send_round(put, ++number);
+    while (err == ERR_OK && put->slots[(number - 1) % SLOTS].piece.len > 0);
+    for (int i = 0; i < SLOTS; i++) { /* the one behind the last is the oldest */
+        enum err waited = slot_wait(&put->slots[(number + i) % SLOTS]);
+        if (err == ERR_OK)
+            err = waited;
     }
-    return ERR_OK;
+    return err;
 }
 
 static enum err complete(struct put *put)
@@ -211,20 +253,31 @@ static enum err begin_parts(struct put *put)
 
 static enum err put_run(struct put *put, int64_t *ret_size, uint8_t ret_sha256[32])
 {
-    TRY(piece_fill(&put->intake, &put->pieces[0]));
+    TRY(slot_fill(&put->slots[0]));
     if (!put->intake.ended)
-        TRY(piece_fill(&put->intake, &put->pieces[1]));
-    bool whole = put->pieces[1].len == 0;
+        TRY(slot_fill(&put->slots[1]));
+    bool whole = put->slots[1].piece.len == 0;
     if (!whole)
         TRY(begin_parts(put));
     int64_t size = 0;
     uint8_t sha256[SHA256_BYTES];
     intake_finish(&put->intake, &size, sha256);
     if (whole)
-        TRY(put_whole(put, &put->pieces[0], sha256));
+        TRY(put_whole(put, &put->slots[0].piece, sha256));
     *ret_size = size;
     memcpy(ret_sha256, sha256, sizeof(sha256));
     return ERR_OK;
+}
+
+static void put_release(struct put *put)
+{
+    intake_release(&put->intake);
+    arena_free(put->arena);
+    buf_release(&put->complete);
+    for (size_t i = 0; i < SLOTS; i++) {
+        free(put->slots[i].piece.bytes);
+        arena_free(put->slots[i].arena);
+    }
 }
 
 enum err s3_put(struct store *store, struct arena *a, const struct store_put_opts *opts, int64_t *ret_size,
@@ -234,6 +287,8 @@ enum err s3_put(struct store *store, struct arena *a, const struct store_put_opt
     struct put put = { .s3 = (struct s3 *)store, .opts = opts };
     if (opts->size_bytes > (int64_t)STORE_PUT_PART_BYTES * UPLOAD_PARTS_MAX)
         return ERR_TOO_LARGE;
+    for (size_t i = 0; i < SLOTS; i++)
+        put.slots[i].put = &put;
     buf_init(&put.complete, COMPLETE_BODY_MAX_BYTES);
     put.arena = arena_new(PART_ARENA_BYTES);
     enum err err = intake_init(&put.intake, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
@@ -241,10 +296,6 @@ enum err s3_put(struct store *store, struct arena *a, const struct store_put_opt
         err = ERR_NO_MEMORY;
     if (err == ERR_OK)
         err = put_run(&put, ret_size, ret_sha256);
-    intake_release(&put.intake);
-    arena_free(put.arena);
-    buf_release(&put.complete);
-    free(put.pieces[0].bytes);
-    free(put.pieces[1].bytes);
+    put_release(&put);
     return err;
 }

@@ -93,8 +93,8 @@ enum {
     EGRESS_IDLE_MAX = 64,           /* idle connections kept for one service */
     EGRESS_SILENT_MAX_S = 30,       /* a peer that moves no byte for longer is given up */
     EGRESS_KEPT_BODY_BYTES = 4194304, /* of a reply held in memory; S3's longest list of parts has 0.3 MiB */
-    EGRESS_BUFFER_BYTES = 262144,   /* curl's buffer in each direction while a large body moves */
-    EGRESS_EXPECT_BYTES = 1048576,  /* from here on a body waits for the peer's "100 Continue" */
+    EGRESS_BUFFER_BYTES = 262144,   /* curl's buffer in each direction while a body streams */
+    EGRESS_EXPECT_BYTES = 1048576,  /* from here on a body that streams waits for the peer's "100 Continue" */
     STORE_KEY_MAX_BYTES = 200,
     STORE_UPLOAD_ID_MAX_BYTES = 1024, /* S3 gives no bound; MinIO's are 200, AWS's 130 */
     STORE_CONNECT_MAX_MS = 5000,
