@@ -1,0 +1,311 @@
+"""Direct uploads: the bytes go straight to the store, and become an attachment once they have been checked."""
+import hashlib
+import uuid
+
+import httpx
+import pytest
+from support.races import at_once, made_once, statuses
+from support.talk import Talk, faults, is_code
+
+pytestmark = pytest.mark.mysql
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def talk(alice, bob, make_user):
+    return Talk(alice, bob, make_user)
+
+
+def begin(talk, content, name="notes.txt", person=None, **more):
+    body = {"filename": name, "size": len(content), "content_type": "text/plain", **more}
+    return (person or talk.member).ok("POST", f"{talk.path}/uploads", 201, json=body)
+
+
+def put(talk, url, content, headers=None):
+    """A PUT as any HTTP client does it, to the store or to this server in its place; without a credential."""
+    verify = talk.member.http._transport._pool._ssl_context if url.startswith("https:") else True
+    return httpx.put(url, content=content, headers=headers, verify=verify, trust_env=False, timeout=60)
+
+
+def put_ok(talk, upload, content):
+    answer = put(talk, upload["url"], content, upload["headers"])
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def complete(talk, upload, person=None, **body):
+    return (person or talk.member).post(f"{talk.path}/uploads/{upload['upload_id']}/complete", json=body)
+
+
+def completed(talk, content=b"what a file holds", **more):
+    upload = begin(talk, content, **more)
+    put_ok(talk, upload, content)
+    answer = complete(talk, upload)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def sum_of(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+# --- one PUT ---
+
+def test_upload__begins_with_an_address_for_one_put(talk):
+    answer = talk.member.post(f"{talk.path}/uploads", json={"filename": "a.txt", "size": 5})
+    upload = answer.json()
+    assert answer.headers["location"] == f"{talk.path}/uploads/{upload['upload_id']}"
+    assert upload["method"] == "PUT" and upload["url"].startswith("http") and isinstance(upload["headers"], dict)
+    assert upload["parts"] == []
+    assert upload["uploaded"] is False
+
+
+@pytest.mark.parametrize("promised", [True, False])
+def test_upload__becomes_an_attachment(talk, promised):
+    content = b"what a file holds"
+    file = completed(talk, content, **({"sha256": sum_of(content)} if promised else {}))
+    assert (file["filename"], file["content_type"], file["size"]) == ("notes.txt", "text/plain", len(content))
+    assert file["sha256"] in (None, sum_of(content))
+
+
+def test_upload__attachment_has_the_uploads_id(talk):
+    upload = begin(talk, b"hello")
+    put_ok(talk, upload, b"hello")
+    answer = complete(talk, upload)
+    assert answer.json()["id"] == upload["upload_id"]
+    assert answer.headers["location"] == f"/attachments/{upload['upload_id']}"
+
+
+def test_upload__other_bytes_than_promised_are_refused_by_the_store(talk):
+    upload = begin(talk, b"hello", sha256=sum_of(b"hello"))
+    assert put(talk, upload["url"], b"jello", upload["headers"]).status_code in (400, 422)
+    assert is_code(complete(talk, upload), 409, "upload_incomplete")
+
+
+def test_upload__another_length_is_refused_by_the_store(talk):
+    upload = begin(talk, b"hello", sha256=sum_of(b"hello"))
+    assert put(talk, upload["url"], b"hello!", upload["headers"]).status_code == 403
+    assert put(talk, upload["url"], b"hell", upload["headers"]).status_code == 403
+
+
+def test_upload__without_a_promise_another_length_is_refused_too(talk):
+    upload = begin(talk, b"hello")
+    assert put(talk, upload["url"], b"hello!", upload["headers"]).status_code == 403
+
+
+def test_upload__address_changed_in_one_letter_is_refused(talk):
+    upload = begin(talk, b"hello")
+    turned = upload["url"][:-1] + ("0" if upload["url"][-1] != "0" else "1")
+    assert put(talk, turned, b"hello", upload["headers"]).status_code == 403
+
+
+@pytest.mark.parametrize("promised", [True, False])
+def test_upload__bytes_cannot_be_exchanged_after_they_were_checked(talk, promised):
+    more = {"sha256": sum_of(b"hello")} if promised else {}
+    upload = begin(talk, b"hello", **more)
+    put_ok(talk, upload, b"hello")
+    assert complete(talk, upload).status_code == 201
+    assert put(talk, upload["url"], b"<html", upload["headers"]).status_code >= 400
+
+
+def test_upload__true_type_is_checked_and_the_upload_is_gone(talk):
+    content = b"<!DOCTYPE html><script>alert(1)</script>"
+    upload = begin(talk, content)
+    put_ok(talk, upload, content)
+    assert is_code(complete(talk, upload), 415, "file_type_not_allowed")
+    assert is_code(complete(talk, upload), 404, "upload_not_found")
+    assert is_code(talk.member.get(f"{talk.path}/uploads/{upload['upload_id']}"), 404, "upload_not_found")
+
+
+def test_upload__completed_before_the_bytes_came_may_be_completed_later(talk):
+    upload = begin(talk, b"hello")
+    assert is_code(complete(talk, upload), 409, "upload_incomplete")
+    put_ok(talk, upload, b"hello")
+    assert talk.member.ok("GET", f"{talk.path}/uploads/{upload['upload_id']}")["uploaded"] is True
+    assert complete(talk, upload).status_code == 201
+
+
+def test_upload__of_50_completions_at_once_exactly_one_wins(talk):
+    upload = begin(talk, b"hello")
+    put_ok(talk, upload, b"hello")
+    answers = at_once(50, lambda i: complete(talk, upload))
+    counted = statuses(answers)
+    assert counted.pop(201) == 1 and set(counted) <= {404, 409}, counted
+
+
+# --- parts ---
+
+def parts_of(upload, content):
+    for part in upload["parts"]:
+        start = (part["number"] - 1) * upload["part_size"]
+        yield part, content[start:start + part["size"]]
+
+
+def test_parts__are_put_listed_and_joined(talk):
+    content = bytes(range(256)) * (65 * MIB // 256)
+    content = b"PK\x03\x04" + content[4:]
+    upload = begin(talk, content, "big.zip")
+    assert "url" not in upload and upload["part_size"] == 16 * MIB
+    assert [p["size"] for p in upload["parts"]] == [16 * MIB] * 4 + [MIB]
+    etags = []
+    for part, piece in list(parts_of(upload, content))[1:]:
+        answer = put(talk, part["url"], piece)
+        assert answer.status_code == 200, answer.text
+        etags.append({"number": part["number"], "etag": answer.headers["etag"]})
+    assert is_code(complete(talk, upload), 409, "upload_incomplete")
+
+    resumed = talk.member.ok("GET", f"{talk.path}/uploads/{upload['upload_id']}")
+    assert [p["uploaded"] for p in resumed["parts"]] == [False, True, True, True, True]
+    assert [p["url"] is None for p in resumed["parts"]] == [False, True, True, True, True]
+    answer = put(talk, resumed["parts"][0]["url"], content[:16 * MIB])
+    etags.insert(0, {"number": 1, "etag": answer.headers["etag"]})
+
+    wrong = [{**etags[0], "etag": '"0123456789abcdef0123456789abcdef"'}]
+    assert is_code(complete(talk, upload, parts=wrong), 409, "upload_incomplete")
+    answer = complete(talk, upload, parts=etags)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["size"] == len(content)
+
+
+def test_parts__of_another_length_are_refused_by_the_store(talk):
+    upload = talk.member.ok("POST", f"{talk.path}/uploads", 201, json={"filename": "big.zip", "size": 65 * MIB})
+    assert put(talk, upload["parts"][4]["url"], b"x" * (MIB - 1)).status_code == 403
+
+
+def test_parts__are_so_large_that_there_are_never_more_than_10000(talk, server):
+    limit = 5 << 30
+    upload = talk.member.ok("POST", f"{talk.path}/uploads", 201, json={"filename": "big.zip", "size": limit})
+    assert len(upload["parts"]) == 320
+    assert sum(p["size"] for p in upload["parts"]) == limit
+    assert talk.member.delete(f"{talk.path}/uploads/{upload['upload_id']}").status_code == 204
+
+
+# --- refusals ---
+
+@pytest.mark.parametrize("body, field", [
+    ({}, "filename"), ({"filename": "a.txt"}, "size"), ({"filename": "a.txt", "size": 0}, "size"),
+    ({"filename": "a.txt", "size": -1}, "size"), ({"filename": "a.txt", "size": "1"}, "size"),
+    ({"filename": "a.txt", "size": 1.5}, "size"), ({"filename": "", "size": 1}, "filename"),
+    ({"filename": "a.txt", "size": 1, "sha256": "x" * 64}, "sha256"),
+    ({"filename": "a.txt", "size": 1, "sha256": "00"}, "sha256"), ({"filename": "a.txt", "size": 1, "key": "x"}, "key")])
+def test_upload__with_a_bad_body_is_refused(talk, body, field):
+    answer = talk.member.post(f"{talk.path}/uploads", json=body)
+    assert ("body", field) in faults(answer)
+
+
+@pytest.mark.parametrize("name, status, code", [
+    ("a.exe", 415, "file_type_not_allowed"), ("a", 415, "file_type_not_allowed"), ("a/b.txt", 422, "file_name"),
+    ("..", 422, "file_name"), ("a\n.txt", 422, "file_name")])
+def test_upload__of_a_bad_name_is_refused(talk, name, status, code):
+    answer = talk.member.post(f"{talk.path}/uploads", json={"filename": name, "size": 1})
+    assert is_code(answer, status, code)
+
+
+def test_upload__over_the_limit_is_413(talk):
+    answer = talk.member.post(f"{talk.path}/uploads", json={"filename": "a.zip", "size": (5 << 30) + 1})
+    assert is_code(answer, 413, "too_large")
+
+
+def test_upload__is_not_for_guests_and_strangers(talk, make_user):
+    body = {"filename": "a.txt", "size": 1}
+    assert is_code(talk.guest.post(f"{talk.path}/uploads", json=body), 403, "forbidden")
+    assert is_code(make_user().post(f"{talk.path}/uploads", json=body), 404, "workspace_not_found")
+
+
+@pytest.mark.parametrize("method, suffix", [("GET", ""), ("POST", "/complete"), ("DELETE", "")])
+def test_upload__is_its_uploaders_alone(talk, method, suffix):
+    upload = begin(talk, b"hello")
+    for other in (upload["upload_id"], str(uuid.uuid4())):
+        answer = talk.owner.request(method, f"{talk.path}/uploads/{other}{suffix}")
+        assert is_code(answer, 404, "upload_not_found")
+    elsewhere = talk.member.workspace()["id"]
+    answer = talk.member.request(method, f"/workspaces/{elsewhere}/uploads/{upload['upload_id']}{suffix}")
+    assert is_code(answer, 404, "upload_not_found")
+
+
+def test_upload__100_pending_and_no_more(talk, make_user):
+    person = make_user()
+    talk.owner.add_member(talk.id, person)
+    for _ in range(100):
+        person.ok("POST", f"{talk.path}/uploads", 201, json={"filename": "a.txt", "size": 1})
+    answer = person.post(f"{talk.path}/uploads", json={"filename": "a.txt", "size": 1})
+    assert is_code(answer, 409, "limit_reached")
+
+
+def test_upload__with_an_idempotency_key_is_begun_once(talk):
+    def post():
+        answer = talk.member.post(f"{talk.path}/uploads", json={"filename": "a.txt", "size": 5},
+                                  headers={"Idempotency-Key": "u-1"})
+        if answer.status_code == 201:
+            answer.json = lambda found={**answer.json(), "id": answer.json()["upload_id"]}: found
+        return answer
+
+    upload = made_once(post)
+    put_ok(talk, talk.member.ok("GET", f"{talk.path}/uploads/{upload}"), b"hello")
+    assert complete(talk, {"upload_id": upload}).status_code == 201
+
+
+# --- giving up ---
+
+def test_cancel__ends_it_and_takes_the_bytes(talk):
+    upload = begin(talk, b"hello", sha256=sum_of(b"hello"))
+    put_ok(talk, upload, b"hello")
+    assert talk.member.delete(f"{talk.path}/uploads/{upload['upload_id']}").status_code == 204
+    assert is_code(complete(talk, upload), 404, "upload_not_found")
+    assert talk.member.delete(f"{talk.path}/uploads/{upload['upload_id']}").status_code == 404
+
+
+# --- into a message ---
+
+def test_attach__binds_ones_own_upload(talk):
+    file = completed(talk)
+    sent = talk.member.ok("POST", f"{talk.at}/message", 201, json={"content": "x", "attachment_ids": [file["id"]]})
+    assert [a["id"] for a in sent["attachments"]] == [file["id"]]
+    assert talk.guest.ok("GET", f"{talk.at}/message/{sent['id']}") == sent
+
+
+def test_attach__needs_no_text(talk):
+    file = completed(talk)
+    talk.member.ok("POST", f"{talk.at}/message", 201, json={"attachment_ids": [file["id"]]})
+
+
+def test_attach__of_many_messages_at_once_exactly_one_gets_it(talk):
+    file = completed(talk)
+    answers = at_once(20, lambda i: talk.member.post(f"{talk.at}/message",
+                                                     json={"content": f"m{i}", "attachment_ids": [file["id"]]}))
+    assert statuses(answers) == {201: 1, 404: 19}
+    page = talk.owner.ok("GET", f"{talk.at}/messages")
+    assert page["total"] == 1 and page["messages"][0]["seq"] == 1
+
+
+@pytest.mark.parametrize("which", ["somebody else's", "unknown", "another workspace's", "bound already"])
+def test_attach__of_anything_else_is_404_and_no_message(talk, which):
+    file = completed(talk)
+    person, path, ids = talk.member, talk.at, [file["id"]]
+    if which == "somebody else's":
+        person = talk.owner
+    elif which == "unknown":
+        ids = [file["id"], str(uuid.uuid4())]
+    elif which == "another workspace's":
+        elsewhere = talk.member.workspace()["id"]
+        path = f"/workspaces/{elsewhere}/chat/{talk.member.chat(elsewhere)['id']}"
+    else:
+        talk.member.ok("POST", f"{talk.at}/message", 201, json={"content": "", "attachment_ids": ids})
+    answer = person.post(f"{path}/message", json={"content": "x", "attachment_ids": ids})
+    assert is_code(answer, 404, "attachment_not_found")
+    contents = [m["content"] for m in person.ok("GET", f"{path}/messages")["messages"]]
+    assert "x" not in contents
+
+
+def test_attach__named_twice_is_refused(talk):
+    file = completed(talk)
+    answer = talk.member.post(f"{talk.at}/message", json={"content": "x", "attachment_ids": [file["id"]] * 2})
+    assert faults(answer) == [("body", "attachment_ids")]
+
+
+def test_unbound__is_read_by_its_uploader_alone(talk):
+    file = completed(talk)
+    assert talk.member.get(f"/attachments/{file['id']}").status_code in (200, 302)
+    assert is_code(talk.owner.get(f"/attachments/{file['id']}"), 404, "attachment_not_found")
+    assert talk.member.ok("GET", f"{talk.path}/attachments") == []
