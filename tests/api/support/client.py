@@ -1,9 +1,36 @@
 """HTTP clients whose answers are held against the contract, and people who use them."""
 import secrets
 import ssl
+import threading
 import uuid
 
 import httpx
+
+
+class ThreadClients:
+    """An httpx.Client that many threads may use: each has one of its own. (HTTP/2 connections of httpx that threads share
+    send their streams out of order now and then, and nginx ends such a connection.)"""
+
+    def __init__(self, make):
+        self._make = make
+        self._own = threading.local()
+
+    def __getattr__(self, name):
+        if not hasattr(self._own, "client"):
+            self._own.client = self._make()
+        return getattr(self._own.client, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Closes the calling thread's; those of threads that have ended are closed already."""
+        if hasattr(self._own, "client"):
+            self._own.client.close()
+            del self._own.client
 
 
 def new_client(server, http2=True, timeout_s=30, headers=None):
@@ -17,9 +44,10 @@ def new_client(server, http2=True, timeout_s=30, headers=None):
         if not path.startswith(("/objects/", "/api/objects/")) or response.status_code >= 400:
             server.contract.check(response.request.method, path, response.status_code, kind, body)
 
-    return httpx.Client(base_url=server.base_url, http2=http2, timeout=timeout_s, headers=headers or {},
-                        verify=ssl.create_default_context(cafile=server.ca), event_hooks={"response": [check]},
-                        trust_env=False)
+    trust = ssl.create_default_context(cafile=server.ca)
+    return ThreadClients(lambda: httpx.Client(base_url=server.base_url, http2=http2, timeout=timeout_s,
+                                              headers=headers or {}, verify=trust,
+                                              event_hooks={"response": [check]}, trust_env=False))
 
 
 def new_email(name="user"):
