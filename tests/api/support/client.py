@@ -44,10 +44,12 @@ def new_client(server, http2=True, timeout_s=30, headers=None):
         if not path.startswith(("/objects/", "/api/objects/")) or response.status_code >= 400:
             server.contract.check(response.request.method, path, response.status_code, kind, body)
 
-    trust = ssl.create_default_context(cafile=server.ca)
-    return ThreadClients(lambda: httpx.Client(base_url=server.base_url, http2=http2, timeout=timeout_s,
-                                              headers=headers or {}, verify=trust,
-                                              event_hooks={"response": [check]}, trust_env=False))
+    def make():
+        return httpx.Client(base_url=server.base_url, http2=http2, timeout=timeout_s, headers=headers or {},
+                            verify=ssl.create_default_context(cafile=server.ca), event_hooks={"response": [check]},
+                            trust_env=False)
+
+    return ThreadClients(make)
 
 
 def new_email(name="user"):
