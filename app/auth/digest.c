@@ -161,13 +161,15 @@ enum err digest_base64url_decode(struct arena *a, struct str text, struct str *r
     return ERR_OK;
 }
 
-static int hex_value(char c)
+enum { NO_HEX = 16 };
+
+static unsigned hex_value(char c)
 {
     if (c >= '0' && c <= '9')
-        return c - '0';
+        return (unsigned)(c - '0');
     if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        return (unsigned)(c - 'a' + 10);
+    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10) : NO_HEX;
 }
 
 enum err digest_hex_decode(struct str hex, void *ret_bytes, size_t len)
@@ -177,7 +179,7 @@ enum err digest_hex_decode(struct str hex, void *ret_bytes, size_t len)
     if (hex.len != 2 * len)
         return ERR_INVALID;
     for (size_t i = 0; i < hex.len; i++) {
-        if (hex_value(hex.ptr[i]) < 0)
+        if (hex_value(hex.ptr[i]) == NO_HEX)
             return ERR_INVALID;
     }
     for (size_t i = 0; i < len; i++)

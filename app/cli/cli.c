@@ -8,6 +8,8 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 
+enum { LINE_MAX_BYTES = 8192 };
+
 /* The text, a line each with "parley NAME: " before it. */
 static void print_lines(const struct cli *cli, const char *text)
 {
@@ -20,36 +22,27 @@ static void print_lines(const struct cli *cli, const char *text)
     }
 }
 
-static void print_format(const struct cli *cli, const char *tail, const char *format, va_list args)
-{
-    char text[4096];
-    size_t len = (size_t)vsnprintf(text, sizeof(text), format, args);
-
-    if (len >= sizeof(text))
-        len = sizeof(text) - 1;
-    (void)snprintf(text + len, sizeof(text) - len, "%s", tail);
-    print_lines(cli, text);
-}
-
 int cli_wrong_use(const struct cli *cli, const char *format, ...)
 {
-    char tail[80];
+    char text[LINE_MAX_BYTES];
     va_list args;
 
-    (void)snprintf(tail, sizeof(tail), "; see parley %s --help", cli->command->name);
     va_start(args, format);
-    print_format(cli, tail, format, args);
+    (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    fprintf(stderr, "parley %s: %s; see parley %s --help\n", cli->command->name, text, cli->command->name);
     return CLI_WRONG_USE;
 }
 
 int cli_fail(const struct cli *cli, const char *format, ...)
 {
+    char text[LINE_MAX_BYTES];
     va_list args;
 
     va_start(args, format);
-    print_format(cli, "", format, args);
+    (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    print_lines(cli, text);
     return CLI_FAILED;
 }
 

@@ -172,7 +172,7 @@ static bool words_are_near(struct str a, struct str b)
 
 static bool is_near(struct str name, struct str known, enum config_place place)
 {
-    if (place == IN_ENVIRONMENT && (name.len < 6 || name.len == 0 || name.ptr[0] != known.ptr[0]))
+    if (place == IN_ENVIRONMENT && (name.len < 6 || name.ptr[0] != known.ptr[0]))
         return false;
     if (word_count(name) == word_count(known))
         return words_are_near(name, known);
