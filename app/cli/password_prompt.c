@@ -41,10 +41,11 @@ static enum err ask(int fd, const char *question, struct buf *out)
         return ERR_INVALID;
     silent = old;
     silent.c_lflag &= ~(tcflag_t)ECHO;
-    say(fd, question);
+    /* Silent before the question, so that nothing that answers it is shown or thrown away. */
     (void)tcsetattr(fd, TCSAFLUSH, &silent);
+    say(fd, question);
     e = read_line(fd, out);
-    (void)tcsetattr(fd, TCSAFLUSH, &old);
+    (void)tcsetattr(fd, TCSADRAIN, &old);
     say(fd, "\n");
     return e;
 }
