@@ -12,16 +12,15 @@ FOR UPDATE
 -- walks the index backwards only then.
 -- name: chat_get
 SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.model, c.system_prompt, c.temperature,
-    c.max_tokens, c.message_count, page.joined, c.last_seq, c.activity_us, c.version, c.created_us, c.updated_us, l.uuid, l.seq,
+    c.max_tokens, c.message_count, c.join_mode = 0 OR m.user_id IS NOT NULL, c.last_seq, c.activity_us, c.version,
+    c.created_us, c.updated_us, l.uuid, l.seq,
     l.is_ai_response, SUBSTR(l.content, 1, ?), l.created_us, l.sender_name, s.uuid, s.first_name, s.last_name,
     s.username, s.kind, s.deleted_us
-FROM (SELECT p.id AS id, p.workspace_id AS workspace_id, p.join_mode = 0 OR m.user_id IS NOT NULL AS joined,
-        (SELECT x.id FROM messages x WHERE x.chat_id = p.id AND x.workspace_id = p.workspace_id
-            AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1) AS last_id
-    FROM chats p LEFT JOIN chat_members m ON m.chat_id = p.id AND m.user_id = ?
-    WHERE p.uuid = ? AND p.workspace_id = ? AND p.deleted_us IS NULL) AS page
-    JOIN chats c ON c.id = page.id LEFT JOIN users u ON u.id = c.created_by
-    LEFT JOIN messages l ON l.id = page.last_id LEFT JOIN users s ON s.id = l.sender_id
+FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ? LEFT JOIN users u ON u.id = c.created_by
+    LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
+        AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
+    LEFT JOIN users s ON s.id = l.sender_id
+WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 
 -- The chats that one is in, newest activity first: everyone's by their index, and those that one has joined.
 -- name: chat_history
@@ -29,29 +28,28 @@ SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.mo
     c.max_tokens, c.message_count, 1, c.last_seq, page.activity_us, c.version, c.created_us, c.updated_us, l.uuid, l.seq,
     l.is_ai_response, SUBSTR(l.content, 1, ?), l.created_us, l.sender_name, s.uuid, s.first_name, s.last_name,
     s.username, s.kind, s.deleted_us
-FROM (SELECT p.id AS id, p.activity_us AS activity_us,
-        (SELECT x.id FROM messages x WHERE x.chat_id = p.id AND x.workspace_id = p.workspace_id
-            AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1) AS last_id
-    FROM (SELECT * FROM (SELECT a.id AS id, a.workspace_id AS workspace_id, a.activity_us AS activity_us FROM chats a
+FROM (SELECT * FROM (SELECT a.id AS id, a.activity_us AS activity_us FROM chats a
             WHERE a.workspace_id = ? AND a.deleted_us IS NULL AND a.join_mode = 0
                 AND a.activity_us <= ? AND (a.activity_us < ? OR a.id < ?) AND INSTR(a.title_folded, ?) > 0
             ORDER BY a.activity_us DESC, a.id DESC LIMIT ?) AS everyones
         UNION ALL
-        SELECT * FROM (SELECT b.id AS id, b.workspace_id AS workspace_id, b.activity_us AS activity_us
+        SELECT * FROM (SELECT b.id AS id, b.activity_us AS activity_us
             FROM chat_members m JOIN chats b ON b.id = m.chat_id AND b.workspace_id = m.workspace_id
             WHERE m.workspace_id = ? AND m.user_id = ? AND b.deleted_us IS NULL AND b.join_mode <> 0
                 AND b.activity_us <= ? AND (b.activity_us < ? OR b.id < ?) AND INSTR(b.title_folded, ?) > 0
             ORDER BY b.activity_us DESC, b.id DESC LIMIT ?) AS joined
-        ORDER BY activity_us DESC, id DESC LIMIT ?) AS p) AS page
+        ORDER BY activity_us DESC, id DESC LIMIT ?) AS page
     JOIN chats c ON c.id = page.id LEFT JOIN users u ON u.id = c.created_by
-    LEFT JOIN messages l ON l.id = page.last_id LEFT JOIN users s ON s.id = l.sender_id
+    LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
+        AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
+    LEFT JOIN users s ON s.id = l.sender_id
 ORDER BY page.activity_us DESC, page.id DESC
 
 -- Open chats that one has not joined. Their messages are not for the caller, so none is shown.
 -- name: chat_open_list
 SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.model, c.system_prompt, c.temperature,
-    c.max_tokens, c.message_count, 0, c.last_seq, c.activity_us, c.version, c.created_us, c.updated_us, NULL, NULL, NULL, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    c.max_tokens, c.message_count, 0, c.last_seq, c.activity_us, c.version, c.created_us, c.updated_us, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM chats c LEFT JOIN users u ON u.id = c.created_by
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ?
 WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.join_mode = 1 AND m.user_id IS NULL
