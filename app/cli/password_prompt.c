@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -31,22 +34,53 @@ static void say(int fd, const char *text)
     (void)!write(fd, text, strlen(text));
 }
 
-static enum err ask(int fd, const char *question, struct buf *out)
+/* Waits for typing. False when a signal came instead; it stays pending. */
+static bool wait_typing(int fd, int signal_fd)
+{
+    struct pollfd polled[] = { { .fd = fd, .events = POLLIN }, { .fd = signal_fd, .events = POLLIN } };
+
+    while (poll(polled, COUNT_OF(polled), -1) < 0 && errno == EINTR)
+        continue;
+    return polled[1].revents == 0;
+}
+
+/* With the echo off. The signals are blocked, so that none ends the program with the terminal like that. */
+static enum err ask_silently(int fd, const char *question, const sigset_t *signals, struct buf *out)
 {
     struct termios old;
     struct termios silent;
+    int signal_fd = signalfd(-1, signals, SFD_CLOEXEC);
+    enum err e = ERR_INVALID;
+
+    if (signal_fd >= 0 && tcgetattr(fd, &old) == 0) {
+        silent = old;
+        silent.c_lflag &= ~(tcflag_t)ECHO;
+        /* Silent before the question, so that nothing that answers it is shown or thrown away. */
+        (void)tcsetattr(fd, TCSAFLUSH, &silent);
+        say(fd, question);
+        if (wait_typing(fd, signal_fd))
+            e = read_line(fd, out);
+        (void)tcsetattr(fd, TCSADRAIN, &old);
+        say(fd, "\n");
+    }
+    if (signal_fd >= 0)
+        (void)close(signal_fd);
+    return e;
+}
+
+static enum err ask(int fd, const char *question, struct buf *out)
+{
+    sigset_t signals;
+    sigset_t before;
     enum err e;
 
-    if (tcgetattr(fd, &old) != 0)
-        return ERR_INVALID;
-    silent = old;
-    silent.c_lflag &= ~(tcflag_t)ECHO;
-    /* Silent before the question, so that nothing that answers it is shown or thrown away. */
-    (void)tcsetattr(fd, TCSAFLUSH, &silent);
-    say(fd, question);
-    e = read_line(fd, out);
-    (void)tcsetattr(fd, TCSADRAIN, &old);
-    say(fd, "\n");
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &signals, &before);
+    e = ask_silently(fd, question, &signals, out);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL); /* one that came ends the program here */
     return e;
 }
 

@@ -3,8 +3,10 @@ import json
 import os
 import pty
 import select
+import signal
 import stat
 import subprocess
+import termios
 
 import pytest
 from harness.parley import base_environment
@@ -205,6 +207,20 @@ def test_user__two_different_passwords_make_no_account(binary, migrated, tmp_pat
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
     os.close(fd)
     assert migrated("user", "list").stdout == ""
+
+
+def test_user__ctrl_c_at_the_question_leaves_the_echo_on(binary, migrated, tmp_path):
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.execve(binary, [str(binary), "user", "add", "carol@example.org"], base_environment())
+    read_until(fd, b"Password: ")
+    assert not termios.tcgetattr(fd)[3] & termios.ECHO
+    os.write(fd, b"abc\x03")
+    read_until(fd, b"\n")
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGINT
+    assert termios.tcgetattr(fd)[3] & termios.ECHO
+    os.close(fd)
 
 
 def test_key__rotate_keeps_the_old_public_key(migrated, tmp_path):
