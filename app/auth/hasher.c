@@ -17,7 +17,7 @@ struct work {
     char password[PASSWORD_MAX_BYTES + 1];
     char setting[PASSWORD_HASH_BYTES];
     char hash[PASSWORD_HASH_BYTES]; /* "" when the setting was refused */
-    bool done;
+    bool done, refused;
     pthread_cond_t ready;
 };
 
@@ -28,6 +28,8 @@ struct hasher {
     int first;
     int waiting_count;
     bool ending;
+    void (*wait_begin)(void);
+    void (*wait_end)(void);
     int thread_count;
     pthread_t threads[THREADS_MAX];
 };
@@ -105,12 +107,14 @@ static void start_threads(struct hasher *hasher, int wanted_count)
     (void)pthread_attr_destroy(&attr);
 }
 
-struct hasher *hasher_new(void)
+struct hasher *hasher_new(void (*wait_begin)(void), void (*wait_end)(void))
 {
     struct hasher *hasher = calloc(1, sizeof(*hasher));
 
     if (hasher == NULL)
         return NULL;
+    hasher->wait_begin = wait_begin;
+    hasher->wait_end = wait_end;
     (void)pthread_mutex_init(&hasher->lock, NULL);
     (void)pthread_cond_init(&hasher->filled, NULL);
     start_threads(hasher, wanted_threads());
@@ -120,14 +124,25 @@ struct hasher *hasher_new(void)
     return NULL;
 }
 
+void hasher_stop(struct hasher *hasher)
+{
+    struct work *work;
+
+    (void)pthread_mutex_lock(&hasher->lock);
+    hasher->ending = true;
+    while (hasher->waiting_count > 0 && (work = take(hasher)) != NULL) {
+        work->done = work->refused = true;
+        (void)pthread_cond_signal(&work->ready);
+    }
+    (void)pthread_cond_broadcast(&hasher->filled);
+    (void)pthread_mutex_unlock(&hasher->lock);
+}
+
 void hasher_free(struct hasher *hasher)
 {
     if (hasher == NULL)
         return;
-    (void)pthread_mutex_lock(&hasher->lock);
-    hasher->ending = true;
-    (void)pthread_cond_broadcast(&hasher->filled);
-    (void)pthread_mutex_unlock(&hasher->lock);
+    hasher_stop(hasher);
     for (int i = 0; i < hasher->thread_count; i++)
         (void)pthread_join(hasher->threads[i], NULL);
     (void)pthread_cond_destroy(&hasher->filled);
@@ -135,24 +150,25 @@ void hasher_free(struct hasher *hasher)
     free(hasher);
 }
 
-static enum err queue_up(struct hasher *hasher, struct work *work, int queue_max)
+static enum err queue_up(struct hasher *hasher, struct work *work)
 {
     enum err e = ERR_BUSY;
 
     (void)pthread_mutex_lock(&hasher->lock);
-    if (hasher->waiting_count < queue_max && hasher->waiting_count < HASH_QUEUE_MAX) {
+    if (hasher->waiting_count < HASH_QUEUE_MAX && !hasher->ending) {
         hasher->queue[(hasher->first + hasher->waiting_count) % HASH_QUEUE_MAX] = work;
         hasher->waiting_count++;
         (void)pthread_cond_signal(&hasher->filled);
         while (!work->done)
             (void)pthread_cond_wait(&work->ready, &hasher->lock);
-        e = work->hash[0] == '\0' ? ERR_INVALID : ERR_OK;
+        if (!work->refused)
+            e = work->hash[0] == '\0' ? ERR_INVALID : ERR_OK;
     }
     (void)pthread_mutex_unlock(&hasher->lock);
     return e;
 }
 
-enum err hasher_run(struct hasher *hasher, struct str password, struct str setting, int queue_max,
+enum err hasher_run(struct hasher *hasher, struct str password, struct str setting,
                     char ret_hash[PASSWORD_HASH_BYTES])
 {
     struct work work = { .done = false };
@@ -164,7 +180,11 @@ enum err hasher_run(struct hasher *hasher, struct str password, struct str setti
     memcpy(work.password, password.ptr, password.len);
     memcpy(work.setting, setting.ptr, setting.len);
     (void)pthread_cond_init(&work.ready, NULL);
-    e = queue_up(hasher, &work, queue_max);
+    if (hasher->wait_begin != NULL)
+        hasher->wait_begin();
+    e = queue_up(hasher, &work);
+    if (hasher->wait_end != NULL)
+        hasher->wait_end();
     (void)pthread_cond_destroy(&work.ready);
     if (e == ERR_OK)
         memcpy(ret_hash, work.hash, PASSWORD_HASH_BYTES);

@@ -55,19 +55,9 @@ enum err password_check_rules(struct ctx *ctx, struct str password, struct str e
     return ERR_OK;
 }
 
-/* How many may wait: with half the workers waiting for a hash, the other half still answers everything else. */
-static int queue_max(const struct ctx *ctx)
-{
-    int64_t half = ctx->config->worker_threads / 2;
-
-    if (half < 1)
-        return 1;
-    return half < HASH_QUEUE_MAX ? (int)half : HASH_QUEUE_MAX;
-}
-
 static enum err run(struct ctx *ctx, struct str password, struct str setting, char ret_hash[PASSWORD_HASH_BYTES])
 {
-    enum err e = hasher_run(ctx->app->hasher, password, setting, queue_max(ctx), ret_hash);
+    enum err e = hasher_run(ctx->app->hasher, password, setting, ret_hash);
 
     if (e != ERR_BUSY)
         return e;

@@ -5,6 +5,7 @@
 #include "parley/auth/keys.h"
 #include "parley/bus/bus.h"
 #include "parley/core/json_in.h"
+#include "parley/core/limits.h"
 #include "parley/core/log.h"
 #include "parley/db/db.h"
 #include "parley/domain/auth_cache.h"
@@ -37,7 +38,7 @@ static enum err open_app(struct parts *parts, const struct config *config, struc
 
     TRY(keys_open(config, ret_fault, &app->keys));
     TRY(db_open(config, DB_UNCHECKED, ret_fault, &app->db));
-    app->hasher = hasher_new();
+    app->hasher = hasher_new(server_rest, server_resume);
     app->cache = auth_cache_new();
     if (app->hasher == NULL || app->cache == NULL)
         return ERR_NO_MEMORY;
@@ -52,6 +53,7 @@ static enum err open_server(struct parts *parts, const struct config *config, st
         .socket_path = config->fcgi_socket,
         .backlog = (int)config->listen_backlog,
         .worker_count = (int)config->worker_threads,
+        .resting_max = HASH_QUEUE_MAX,
         .handle = gate_handle,
         .done = gate_done,
     };
@@ -89,6 +91,8 @@ enum err parts_stop(struct parts *parts)
 {
     enum err e = ERR_OK;
 
+    if (parts->app.hasher != NULL)
+        hasher_stop(parts->app.hasher);
     if (parts->server != NULL)
         e = server_stop(parts->server);
     if (parts->jobs != NULL && e == ERR_OK)

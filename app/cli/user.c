@@ -35,7 +35,7 @@ static bool account_parts_open(struct cli *cli, struct account_parts *parts)
     if (parts->config == NULL)
         return false;
     buf_init(&fault, 65536);
-    parts->app.hasher = hasher_new();
+    parts->app.hasher = hasher_new(NULL, NULL);
     e = parts->app.hasher == NULL ? ERR_NO_MEMORY : ERR_OK;
     if (e == ERR_OK)
         e = db_open(parts->config, DB_UNCHECKED, &fault, &parts->app.db);

@@ -40,6 +40,9 @@ static void crew_init(struct crew *crew, const struct server_opts *opts, int lis
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&crew->gone, &attributes);
     pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&crew->seat_free, NULL);
+    crew->seat_count = opts->worker_count;
+    atomic_init(&crew->seats_taken, 0);
 }
 
 static enum err workers_start(struct server *server, int count, struct buf *ret_fault)
@@ -58,6 +61,7 @@ static enum err workers_start(struct server *server, int count, struct buf *ret_
 enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struct server **ret_server)
 {
     struct server *server;
+    int thread_count;
     enum err e;
 
     raise_descriptor_limit();
@@ -66,7 +70,8 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
         return ERR_INTERNAL;
     }
     signal(SIGPIPE, SIG_IGN);
-    server = calloc(1, sizeof(*server) + (size_t)opts->worker_count * sizeof(server->workers[0]));
+    thread_count = opts->worker_count + opts->resting_max;
+    server = calloc(1, sizeof(*server) + (size_t)thread_count * sizeof(server->workers[0]));
     if (server == NULL)
         return ERR_NO_MEMORY;
     e = listener_open(opts->socket_path, opts->backlog, ret_fault, &server->listener);
@@ -75,7 +80,7 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
         return e;
     }
     crew_init(&server->crew, opts, server->listener.fd);
-    e = workers_start(server, opts->worker_count, ret_fault);
+    e = workers_start(server, thread_count, ret_fault);
     if (e != ERR_OK) {
         server_stop(server);
         server_free(server);
@@ -97,6 +102,7 @@ enum err server_stop(struct server *server)
     until.tv_sec += STOP_MAX_S;
     pthread_mutex_lock(&crew->lock);
     pthread_cond_broadcast(&crew->gone);
+    pthread_cond_broadcast(&crew->seat_free);
     while (crew->running_count > 0 && waited == 0)
         waited = pthread_cond_timedwait(&crew->gone, &crew->lock, &until);
     pthread_mutex_unlock(&crew->lock);
@@ -125,5 +131,6 @@ void server_free(struct server *server)
     listener_close(&server->listener);
     pthread_mutex_destroy(&server->crew.lock);
     pthread_cond_destroy(&server->crew.gone);
+    pthread_cond_destroy(&server->crew.seat_free);
     free(server);
 }

@@ -130,17 +130,60 @@ static void back_off(struct crew *crew)
     pthread_mutex_unlock(&crew->lock);
 }
 
+/* The crew of the thread that runs, where it is a worker. */
+static _Thread_local struct crew *own_crew;
+
+static void seat_take(struct crew *crew)
+{
+    pthread_mutex_lock(&crew->lock);
+    while (!atomic_load(&crew->stopping) && atomic_load(&crew->seats_taken) >= crew->seat_count)
+        pthread_cond_wait(&crew->seat_free, &crew->lock);
+    atomic_fetch_add(&crew->seats_taken, 1);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+static void seat_lend(struct crew *crew)
+{
+    pthread_mutex_lock(&crew->lock);
+    atomic_fetch_sub(&crew->seats_taken, 1);
+    pthread_cond_signal(&crew->seat_free);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+void server_rest(void)
+{
+    if (own_crew != NULL)
+        seat_lend(own_crew);
+}
+
+/* Back at once, even if that is one too many for a moment. */
+void server_resume(void)
+{
+    if (own_crew == NULL)
+        return;
+    pthread_mutex_lock(&own_crew->lock);
+    atomic_fetch_add(&own_crew->seats_taken, 1);
+    pthread_mutex_unlock(&own_crew->lock);
+}
+
 static void *run(void *arg)
 {
     struct worker *w = arg;
     struct crew *crew = w->crew;
 
+    own_crew = crew;
+    seat_take(crew);
     while (!atomic_load(&crew->stopping)) {
         if (FCGX_Accept_r(&w->fcgi) == 0)
             answer(w);
         else if (!atomic_load(&crew->stopping))
             back_off(crew);
+        if (atomic_load_explicit(&crew->seats_taken, memory_order_relaxed) > crew->seat_count) {
+            seat_lend(crew);
+            seat_take(crew);
+        }
     }
+    seat_lend(crew);
     FCGX_Free(&w->fcgi, 1);
     pthread_mutex_lock(&crew->lock);
     crew->running_count--;

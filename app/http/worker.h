@@ -14,9 +14,13 @@ struct crew {
     server_done_fn done;
     void *arg;
     atomic_bool stopping;
-    pthread_mutex_t lock; /* guards running_count */
+    pthread_mutex_t lock; /* guards running_count and changes of seats_taken */
     pthread_cond_t gone;  /* a worker has ended, or the crew is to stop */
     int running_count;
+    /* Only a thread with a seat takes requests; one that rests (server_rest) lends its seat to another. */
+    pthread_cond_t seat_free;
+    int seat_count;
+    atomic_int seats_taken;
 };
 
 struct worker;

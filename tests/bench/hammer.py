@@ -11,7 +11,8 @@ SECONDS, READERS, HAMMERS = 5, 8, 50
 def run(built, folder):
     with server(built / "parley", folder / "parley", RATE_LIMIT="off") as (stack, client):
         reads = f"{stack.base_url}/auth/me"
-        login = json.dumps({"email": EMAIL, "password": PASSWORD})
+        # Wrong ones, as an attacker's: right ones would end the reader's session, the oldest of too many.
+        login = json.dumps({"email": EMAIL, "password": "wrong " + PASSWORD})
 
         def alone():
             return load.run(reads, SECONDS, READERS, token=client.token).p99_us

@@ -18,7 +18,8 @@ typedef void (*server_done_fn)(void *arg, struct http_request *req, struct arena
 struct server_opts {
     const char *socket_path; /* at most 107 bytes */
     int backlog;
-    int worker_count;
+    int worker_count; /* requests answered at once */
+    int resting_max;  /* further requests that may rest at once: a thread each */
     server_fn handle;
     server_done_fn done;
     void *arg;
@@ -35,5 +36,13 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
  */
 enum err server_stop(struct server *server);
 void server_free(struct server *server);
+
+/*
+ * On a worker thread, in the middle of a request: what follows waits for something slow that is bounded elsewhere (a
+ * password's hash), so another thread may take requests meanwhile; and: it goes on. Rests do not nest. On any other
+ * thread nothing happens.
+ */
+void server_rest(void);
+void server_resume(void);
 
 #endif

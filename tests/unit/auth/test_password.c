@@ -154,7 +154,7 @@ static void test_password__rules(void **state)
     }
 }
 
-enum { CROWD = 24 };
+enum { CROWD = HASH_QUEUE_MAX + 24 };
 
 static void *hash_in_crowd(void *arg)
 {
@@ -170,7 +170,7 @@ static void *hash_in_crowd(void *arg)
     return NULL;
 }
 
-/* With 2 workers one may wait. The cost is such that the crowd is there before the first is done. */
+/* The cost is such that the crowd is there before many are done. */
 static void test_password__a_full_queue_is_busy(void **state)
 {
     (void)state;
@@ -178,7 +178,7 @@ static void test_password__a_full_queue_is_busy(void **state)
     pthread_t threads[CROWD];
     enum err results[CROWD];
     int ok_count = 0, busy_count = 0;
-    char *environment[] = { (char *)"WORKERS=2", (char *)"BCRYPT_ROUNDS=11", NULL };
+    char *environment[] = { (char *)"BCRYPT_ROUNDS=9", NULL };
     struct config_load_opts opts = { .environment = environment, .env_file = "/dev/null" };
     struct config *small = NULL;
     struct buf faults;
@@ -195,18 +195,52 @@ static void test_password__a_full_queue_is_busy(void **state)
     }
     assert_int_equal(ok_count + busy_count, CROWD);
     assert_true(ok_count >= 1);
-    if (sysconf(_SC_NPROCESSORS_ONLN) < CROWD / 2)
-        assert_true(busy_count >= 1);
+    assert_true(busy_count >= 1);
     config = old;
     config_free(small);
     buf_release(&faults);
+}
+
+static _Atomic int waits_begun, waits_ended;
+
+static void count_begin(void)
+{
+    waits_begun++;
+}
+
+static void count_end(void)
+{
+    waits_ended++;
+}
+
+static void test_password__a_stopped_queue_lets_everyone_go(void **state)
+{
+    (void)state;
+    struct hasher *old = hasher;
+    pthread_t threads[8];
+    enum err results[8];
+
+    hasher = hasher_new(count_begin, count_end);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hash_in_crowd, &results[i]), 0);
+    hasher_stop(hasher);
+    for (size_t i = 0; i < COUNT_OF(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_true(results[i] == ERR_OK || results[i] == ERR_BUSY);
+    }
+    hash_in_crowd(&results[0]);
+    assert_err(results[0], ERR_BUSY);
+    assert_int_equal(waits_begun, COUNT_OF(threads) + 1);
+    assert_int_equal(waits_ended, COUNT_OF(threads) + 1);
+    hasher_free(hasher);
+    hasher = old;
 }
 
 static int start(void **state)
 {
     (void)state;
     config = fixture_config("/nonexistent", "BCRYPT_ROUNDS=4");
-    hasher = hasher_new();
+    hasher = hasher_new(NULL, NULL);
     return hasher == NULL ? -1 : 0;
 }
 
@@ -228,6 +262,7 @@ int main(void)
         cmocka_unit_test(test_password__nothing_is_cut),
         cmocka_unit_test(test_password__rules),
         cmocka_unit_test(test_password__a_full_queue_is_busy),
+        cmocka_unit_test(test_password__a_stopped_queue_lets_everyone_go),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
