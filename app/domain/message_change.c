@@ -67,7 +67,8 @@ static enum err seq_take(struct ctx *ctx, struct posting *posting)
                 DB_ARGS(DB_INT(now_us), DB_INT(now_us), DB_INT(chat->id), DB_INT(chat->workspace_id)), &count));
     if (count == 0)
         return fail(ctx, ERR_CHAT_NOT_FOUND);
-    posting->message.created_us = posting->message.updated_us = now_us;
+    /* Taken under the lock, so that times go up with the seqs. */
+    posting->message.created_us = posting->message.updated_us = clock_now_us();
     return db_one(
         ctx, SQL_CHAT_SEQ_AND_SENDER,
         DB_ARGS(DB_INT(posting->draft->place.principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id)),
