@@ -179,8 +179,9 @@ typedef enum err (*list_fn)(struct ctx *ctx, const struct membership *m, const s
 static enum err list_page(struct ctx *ctx, const struct call *call, list_fn list_chats, struct reply *reply)
 {
     const struct list_query *query = call->query;
-    struct chat_list_opts opts = { .user_id = call->principal->user_id, .query = query->text,
-                                   .after_activity_us = INT64_MAX, .after_id = INT64_MAX };
+    struct chat_list_opts opts = {
+        .user_id = call->principal->user_id, .query = query->text, .after_activity_us = INT64_MAX, .after_id = INT64_MAX
+    };
     const struct chat *chats;
     struct list list;
     struct page page;
@@ -264,7 +265,8 @@ static enum err chats_move(struct ctx *ctx, const struct call *call, struct repl
 {
     const struct move_body *body = call->body;
     const struct chat_move_opts opts = {
-        .from = &call->workspace, .principal = call->principal, .chat = call->ids[0], .to = body->workspace };
+        .from = &call->workspace, .principal = call->principal, .chat = call->ids[0], .to = body->workspace
+    };
     struct chat chat;
 
     TRY(chat_move(ctx, &opts, &chat));

@@ -80,14 +80,15 @@ static const struct spec token_spec = { SPEC_INIT("InvitationToken", struct toke
 static struct invited_reply invited_reply_make(struct ctx *ctx, const struct invite_opts *opts,
                                                const struct invited *invited)
 {
-    struct invited_reply out = { .status = (int)invited->outcome, .user = invited->user,
+    struct invited_reply out = { .status = (int)invited->outcome,
+                                 .user = invited->user,
                                  .invitation = invited->invitation };
 
     out.message = str_from(arena_printf(ctx->arena, "User %.*s invited to workspace with role %s", STR_FMT(opts->email),
                                         member_role_names[opts->role - MEMBER_ROLE_GUEST]));
     if (invited->outcome == INVITE_INVITED)
-        out.url = str_from(arena_printf(ctx->arena, "%s/app/#/invite?token=%.*s", ctx->config->public_url,
-                                        STR_FMT(invited->token)));
+        out.url = str_from(
+            arena_printf(ctx->arena, "%s/app/#/invite?token=%.*s", ctx->config->public_url, STR_FMT(invited->token)));
     return out;
 }
 
@@ -99,8 +100,9 @@ static void location_set(struct ctx *ctx, const struct call *call, const struct 
 
     uuid_format(&call->workspace.workspace, workspace);
     uuid_format(is_member ? &invited->user : &invited->invitation, made);
-    reply_header(reply, "Location", arena_printf(ctx->arena, "/workspaces/%s/%s/%s", workspace,
-                                                 is_member ? "users" : "invitations", made));
+    reply_header(
+        reply, "Location",
+        arena_printf(ctx->arena, "/workspaces/%s/%s/%s", workspace, is_member ? "users" : "invitations", made));
 }
 
 static enum err invite_post(struct ctx *ctx, const struct call *call, struct reply *reply)

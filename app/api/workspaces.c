@@ -95,8 +95,9 @@ static enum err workspaces_list(struct ctx *ctx, const struct call *call, struct
 static enum err workspaces_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct create_body *body = call->body;
-    const struct workspace_create_opts opts = {
-        .user_id = call->principal->user_id, .name = body->name, .claim = call->claim };
+    const struct workspace_create_opts opts = { .user_id = call->principal->user_id,
+                                                .name = body->name,
+                                                .claim = call->claim };
     struct workspace workspace;
     char id[UUID_TEXT_BYTES];
 

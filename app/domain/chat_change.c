@@ -4,6 +4,7 @@
 
 #include "parley/core/fold.h"
 #include "parley/db/db.h"
+#include "parley/domain/chat_member.h"
 
 static struct db_value int_value(int64_t number)
 {
@@ -13,15 +14,6 @@ static struct db_value int_value(int64_t number)
 static struct db_value real_value(double number)
 {
     return isnan(number) ? DB_NULL : DB_REAL(number);
-}
-
-/* Puts a user into the chat; who is in it already stays. */
-static enum err put_in(struct ctx *ctx, int64_t workspace_id, int64_t chat_id, int64_t user_id)
-{
-    enum err e = db_exec(ctx, SQL_CHAT_MEMBER_INSERT,
-                         DB_ARGS(DB_INT(chat_id), DB_INT(user_id), DB_INT(workspace_id), DB_INT(ctx->now_us)), NULL);
-
-    return e == ERR_CONFLICT ? ERR_OK : e;
 }
 
 /* ---- making ---- */
@@ -48,10 +40,10 @@ static enum err chat_insert(struct ctx *ctx, const struct create_call *call, con
                           DB_INT(call->maker->user_id), DB_INT(s->join), DB_INT(s->assistant), DB_TEXT(s->provider),
                           DB_TEXT(s->model), DB_TEXT(s->system_prompt),
                           has_temperature ? real_value(s->temperature) : DB_NULL,
-                          has_max_tokens ? int_value(s->max_tokens) : DB_NULL, DB_INT(ctx->now_us),
-                          DB_INT(ctx->now_us), DB_INT(ctx->now_us)),
+                          has_max_tokens ? int_value(s->max_tokens) : DB_NULL, DB_INT(ctx->now_us), DB_INT(ctx->now_us),
+                          DB_INT(ctx->now_us)),
                   &id));
-    return s->join == CHAT_JOIN_WORKSPACE ? ERR_OK : put_in(ctx, workspace_id, id, call->maker->user_id);
+    return s->join == CHAT_JOIN_WORKSPACE ? ERR_OK : chat_member_add(ctx, workspace_id, id, call->maker->user_id);
 }
 
 static enum err create(struct ctx *ctx, void *arg)
@@ -136,11 +128,11 @@ static enum err keep_in(struct ctx *ctx, const struct chat_target *target, const
     int64_t workspace_id = target->m->workspace_id;
     enum member_role role;
 
-    TRY(put_in(ctx, workspace_id, before->id, target->user_id));
+    TRY(chat_member_add(ctx, workspace_id, before->id, target->user_id));
     if (before->join != CHAT_JOIN_WORKSPACE || before->created_by == 0)
         return ERR_OK;
     TRY(member_role_get(ctx, workspace_id, before->created_by, &role));
-    return role == MEMBER_ROLE_NONE ? ERR_OK : put_in(ctx, workspace_id, before->id, before->created_by);
+    return role == MEMBER_ROLE_NONE ? ERR_OK : chat_member_add(ctx, workspace_id, before->id, before->created_by);
 }
 
 static enum err update(struct ctx *ctx, void *arg)

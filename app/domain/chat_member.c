@@ -6,7 +6,7 @@
 /* What one of the changes works on. */
 struct change {
     const struct membership *m;
-    int64_t user_id;    /* the caller */
+    int64_t user_id; /* the caller */
     struct uuid chat;
     struct uuid member; /* who is put in or taken out */
     struct chat joined;
@@ -66,11 +66,10 @@ static enum err change_begin(struct ctx *ctx, const struct change *change, enum 
     return chat_find_locked(ctx, change->m, change->user_id, &change->chat, right, ret_ref);
 }
 
-static enum err put_in(struct ctx *ctx, const struct chat_ref *ref, int64_t user_id)
+enum err chat_member_add(struct ctx *ctx, int64_t workspace_id, int64_t chat_id, int64_t user_id)
 {
     enum err e = db_exec(ctx, SQL_CHAT_MEMBER_INSERT,
-                         DB_ARGS(DB_INT(ref->id), DB_INT(user_id), DB_INT(ref->workspace_id), DB_INT(ctx->now_us)),
-                         NULL);
+                         DB_ARGS(DB_INT(chat_id), DB_INT(user_id), DB_INT(workspace_id), DB_INT(ctx->now_us)), NULL);
 
     return e == ERR_CONFLICT ? ERR_OK : e;
 }
@@ -87,7 +86,7 @@ static enum err join(struct ctx *ctx, void *arg)
     TRY(member_role_get(ctx, ref.workspace_id, change->user_id, &role));
     if (role == MEMBER_ROLE_NONE)
         return fail(ctx, ERR_WORKSPACE_NOT_FOUND);
-    TRY(put_in(ctx, &ref, change->user_id));
+    TRY(chat_member_add(ctx, ref.workspace_id, ref.id, change->user_id));
     return chat_get(ctx, change->m, change->user_id, &change->chat, &change->joined);
 }
 
@@ -111,7 +110,7 @@ static enum err put(struct ctx *ctx, void *arg)
     if (ref.join == CHAT_JOIN_WORKSPACE)
         return failf(ctx, ERR_NOT_JOINABLE, "Everyone in the workspace is in this chat");
     TRY(member_get(ctx, change->m, &change->member, &change->put, &member_id));
-    return put_in(ctx, &ref, member_id);
+    return chat_member_add(ctx, ref.workspace_id, ref.id, member_id);
 }
 
 enum err chat_member_put(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,

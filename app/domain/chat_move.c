@@ -2,6 +2,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/chat_member.h"
 
 /* Messages changed by one statement. */
 enum { MOVE_BATCH = 1000 };
@@ -37,16 +38,12 @@ static enum err move_messages(struct ctx *ctx, const struct chat_ref *ref, int64
 
 static enum err move_members(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id, int64_t user_id)
 {
-    enum err e;
-
     TRY(db_exec(ctx, SQL_CHAT_MEMBER_LEAVE_BEHIND, DB_ARGS(DB_INT(ref->id), DB_INT(ref->workspace_id), DB_INT(to_id)),
                 NULL));
     TRY(db_exec(ctx, SQL_CHAT_MEMBER_MOVE, DB_ARGS(DB_INT(to_id), DB_INT(ref->id), DB_INT(ref->workspace_id)), NULL));
     if (ref->join == CHAT_JOIN_WORKSPACE)
         return ERR_OK;
-    e = db_exec(ctx, SQL_CHAT_MEMBER_INSERT,
-                DB_ARGS(DB_INT(ref->id), DB_INT(user_id), DB_INT(to_id), DB_INT(ctx->now_us)), NULL);
-    return e == ERR_CONFLICT ? ERR_OK : e;
+    return chat_member_add(ctx, to_id, ref->id, user_id);
 }
 
 static enum err move_all(struct ctx *ctx, const struct move_call *call, const struct chat_ref *ref)

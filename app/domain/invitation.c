@@ -66,20 +66,20 @@ struct acceptance {
 static enum err invitation_replace(struct ctx *ctx, int64_t workspace_id, struct str email, int64_t author_id,
                                    enum member_role author_role)
 {
-    return db_exec(ctx, SQL_INVITATION_REPLACE,
-                   DB_ARGS(DB_TEXT(email), DB_INT(workspace_id), DB_INT(author_id),
-                           DB_INT(author_role >= MEMBER_ROLE_OWNER)),
-                   NULL);
+    return db_exec(
+        ctx, SQL_INVITATION_REPLACE,
+        DB_ARGS(DB_TEXT(email), DB_INT(workspace_id), DB_INT(author_id), DB_INT(author_role >= MEMBER_ROLE_OWNER)),
+        NULL);
 }
 
 static enum err redeem(struct ctx *ctx, const struct invitation *invitation)
 {
     int64_t count = 0;
 
-    TRY(db_exec(ctx, SQL_INVITATION_REDEEM,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(invitation->workspace_id), DB_INT(invitation->id),
-                        DB_INT(ctx->now_us)),
-                &count));
+    TRY(db_exec(
+        ctx, SQL_INVITATION_REDEEM,
+        DB_ARGS(DB_INT(ctx->now_us), DB_INT(invitation->workspace_id), DB_INT(invitation->id), DB_INT(ctx->now_us)),
+        &count));
     return count > 0 ? ERR_OK : fail(ctx, ERR_INVITATION);
 }
 

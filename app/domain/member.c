@@ -172,10 +172,10 @@ static enum err change_check_owner(struct ctx *ctx, const struct change *change)
 
     if (change->target.member.role < MEMBER_ROLE_OWNER || change->role == MEMBER_ROLE_OWNER)
         return ERR_OK;
-    e = db_number(ctx, SQL_MEMBER_OTHER_WITH_ROLE,
-                  DB_ARGS(DB_INT(change->caller->workspace_id), DB_INT(MEMBER_ROLE_OWNER),
-                          DB_INT(change->target.user_id)),
-                  &other);
+    e = db_number(
+        ctx, SQL_MEMBER_OTHER_WITH_ROLE,
+        DB_ARGS(DB_INT(change->caller->workspace_id), DB_INT(MEMBER_ROLE_OWNER), DB_INT(change->target.user_id)),
+        &other);
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_LAST_OWNER) : e;
 }
 
@@ -222,8 +222,10 @@ static enum err member_take_out(struct ctx *ctx, void *arg)
     TRY(change_begin(ctx, change));
     TRY(change_check_owner(ctx, change));
     TRY(db_exec(ctx, SQL_CHAT_END_DESERTED,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(workspace_id), DB_INT(change->target.user_id)), NULL));
-    TRY(db_exec(ctx, SQL_CHAT_MEMBER_LEAVE_WORKSPACE, DB_ARGS(DB_INT(workspace_id), DB_INT(change->target.user_id)), NULL));
+                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(workspace_id), DB_INT(change->target.user_id)),
+                NULL));
+    TRY(db_exec(ctx, SQL_CHAT_MEMBER_LEAVE_WORKSPACE, DB_ARGS(DB_INT(workspace_id), DB_INT(change->target.user_id)),
+                NULL));
     TRY(change_withdraw(ctx, change));
     TRY(db_exec(ctx, SQL_MEMBER_DELETE, DB_ARGS(DB_INT(workspace_id), DB_INT(change->target.user_id)), NULL));
     return workspace_touch(ctx, workspace_id, -1);

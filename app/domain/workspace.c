@@ -116,8 +116,8 @@ static enum err workspace_insert(struct ctx *ctx, const struct insert_opts *opts
 
 enum err workspace_create_personal(struct ctx *ctx, int64_t user_id)
 {
-    return workspace_insert(ctx, &(struct insert_opts){
-        .uuid = uuid_new(), .name = personal_name, .user_id = user_id, .personal = true });
+    return workspace_insert(
+        ctx, &(struct insert_opts){ .uuid = uuid_new(), .name = personal_name, .user_id = user_id, .personal = true });
 }
 
 struct create_call {
@@ -205,8 +205,8 @@ static enum err update(struct ctx *ctx, void *arg)
     w->version++;
     w->updated_us = ctx->now_us;
     return db_exec(ctx, SQL_WORKSPACE_UPDATE,
-                   DB_ARGS(DB_TEXT(w->name), int_value(w->retention_days), DB_INT(w->require_2fa), DB_INT(w->updated_us),
-                           DB_INT(w->id)),
+                   DB_ARGS(DB_TEXT(w->name), int_value(w->retention_days), DB_INT(w->require_2fa),
+                           DB_INT(w->updated_us), DB_INT(w->id)),
                    NULL);
 }
 

@@ -43,7 +43,7 @@ struct chat_ref {
     int64_t last_seq;      /* of the newest message ever, when this was read */
     int64_t message_count; /* likewise */
     int64_t version;
-    bool joined;           /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */
+    bool joined; /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */
 };
 
 /*
@@ -89,7 +89,8 @@ struct db_row;
  * For statements that list chats: takes a row whose columns are those of chat_get (sql/queries/chats.sql).
  * ERR_NO_MEMORY.
  */
-enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m, struct chat *ret_chat) MUST_CHECK;
+enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m,
+                   struct chat *ret_chat) MUST_CHECK;
 
 /* One chat with the start of its newest message, for whoever may see it. ERR_CHAT_NOT_FOUND. One statement. */
 enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,

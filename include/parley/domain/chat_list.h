@@ -15,9 +15,9 @@
 
 struct chat_list_opts {
     int64_t user_id;
-    struct str query;                  /* part of the title, any case; absent or empty: all */
+    struct str query;                    /* part of the title, any case; absent or empty: all */
     int64_t after_activity_us, after_id; /* behind which chat; both INT64_MAX: from the first */
-    int64_t limit;                     /* rows wanted at most */
+    int64_t limit;                       /* rows wanted at most */
 };
 
 /* The chats that the user is in: everyone's, and those joined (struct chat). One statement. */

@@ -39,4 +39,10 @@ enum err chat_member_put(struct ctx *ctx, const struct membership *m, int64_t us
 enum err chat_member_remove(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                             const struct uuid *member) MUST_CHECK;
 
+/*
+ * For other parts of the domain, inside db_run, with the chat's row locked or just made: puts a member of the workspace
+ * into the chat; who is in it already stays.
+ */
+enum err chat_member_add(struct ctx *ctx, int64_t workspace_id, int64_t chat_id, int64_t user_id) MUST_CHECK;
+
 #endif

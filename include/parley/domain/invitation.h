@@ -23,9 +23,9 @@ struct invitation {
     int64_t workspace_id;
     struct uuid workspace;
     struct str workspace_name;
-    struct str email;          /* normalised */
+    struct str email; /* normalised */
     enum member_role role;
-    struct uuid invited_by;    /* zero: nobody any more */
+    struct uuid invited_by;     /* zero: nobody any more */
     struct str invited_by_name; /* first and last name, or the username; only from invitation_find_by_token */
     int64_t created_us, expires_us;
 };
@@ -47,8 +47,8 @@ enum err invitation_accept(struct ctx *ctx, struct str token, int64_t user_id, s
 
 struct invite_opts {
     int64_t inviter_id;
-    struct str email;       /* as decoded by FIELD_EMAIL; normalised here */
-    enum member_role role;  /* at most the inviter's */
+    struct str email;        /* as decoded by FIELD_EMAIL; normalised here */
+    enum member_role role;   /* at most the inviter's */
     int64_t expires_in_days; /* 1 … INVITATION_DAYS_MAX */
 };
 enum invite_outcome { INVITE_MEMBER, INVITE_INVITED };

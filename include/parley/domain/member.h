@@ -22,9 +22,9 @@ enum member_role { MEMBER_ROLE_NONE, MEMBER_ROLE_GUEST, MEMBER_ROLE_MEMBER, MEMB
 
 /* A caller's place in one workspace: what the gate looked up and hands to the handler. */
 struct membership {
-    int64_t workspace_id;   /* integer key; names the tenant in every statement */
-    struct uuid workspace;  /* public id */
-    enum member_role role;  /* the caller's */
+    int64_t workspace_id;  /* integer key; names the tenant in every statement */
+    struct uuid workspace; /* public id */
+    enum member_role role; /* the caller's */
     bool personal;
     bool require_2fa;
 };

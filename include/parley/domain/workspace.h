@@ -20,8 +20,8 @@
 
 /* A workspace as one of its members sees it. */
 struct workspace {
-    int64_t id;             /* integer key */
-    struct uuid uuid;       /* public id */
+    int64_t id;       /* integer key */
+    struct uuid uuid; /* public id */
     struct str name;
     bool personal;
     struct uuid created_by; /* zero: nobody any more */
@@ -31,7 +31,7 @@ struct workspace {
     bool require_2fa;
     int64_t version;
     int64_t created_us, updated_us;
-    struct list users;      /* struct member; filled by workspace_get_with_members only */
+    struct list users; /* struct member; filled by workspace_get_with_members only */
 };
 
 /* All workspaces of a user (struct workspace), oldest first, at most WORKSPACES_PER_USER_MAX. One statement. */
@@ -63,13 +63,13 @@ enum err workspace_create_personal(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 /* What is not to change is left out of `fields`. */
 enum workspace_field { WORKSPACE_NAME = 1, WORKSPACE_RETENTION_DAYS = 2, WORKSPACE_REQUIRE_2FA = 4 };
 struct workspace_update_opts {
-    int64_t user_id;        /* the caller, an OWNER */
-    int64_t if_version;     /* 0: any */
-    unsigned fields;        /* enum workspace_field */
+    int64_t user_id;    /* the caller, an OWNER */
+    int64_t if_version; /* 0: any */
+    unsigned fields;    /* enum workspace_field */
     struct str name;
     int64_t retention_days; /* INT64_MIN: for ever */
     bool require_2fa;
-    bool has_2fa;           /* the caller has a second factor; who has none cannot ask it of all */
+    bool has_2fa; /* the caller has a second factor; who has none cannot ask it of all */
 };
 /*
  * Changes the row. ERR_PRECONDITION: another version; ERR_SECOND_FACTOR: would shut the caller out;

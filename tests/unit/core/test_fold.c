@@ -18,7 +18,7 @@ static void test_fold__makes_what_reads_alike_the_same_bytes(void **state)
     (void)state;
     check("Plans 2026", "plans 2026");
     check("ÉCOLE", "école");
-    check("e\u0301cole", "école");     /* composed */
+    check("e\u0301cole", "école"); /* composed */
     check("Straße", "strasse");
     check("\uFF21\uFF22\uFF23", "abc"); /* full width */
     check("ﬁne", "fine");

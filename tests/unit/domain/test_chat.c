@@ -158,8 +158,7 @@ static void test_chat__that_is_deleted_is_not_found(void **state)
 {
     (void)state;
     struct chat chat = make_chat(MEMBER_ROLE_OWNER, owner.id, CHAT_JOIN_WORKSPACE);
-    const struct chat_target target = {
-        .m = &memberships[MEMBER_ROLE_OWNER], .user_id = owner.id, .chat = chat.uuid };
+    const struct chat_target target = { .m = &memberships[MEMBER_ROLE_OWNER], .user_id = owner.id, .chat = chat.uuid };
 
     assert_ok(chat_delete(&caller.ctx, &target));
     assert_err(ask(MEMBER_ROLE_OWNER, &owner, &chat, CHAT_SEE), ERR_CHAT_NOT_FOUND);
@@ -172,12 +171,9 @@ static void test_chat__that_is_deleted_is_not_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(of_the_workspace_is_everyones),
-        TEST(open_is_seen_by_all_and_read_by_who_joined),
-        TEST(invite_only_is_unknown_to_all_others),
-        TEST(is_managed_by_its_creator_but_not_as_a_guest),
-        TEST(of_another_workspace_is_not_found),
-        TEST(that_is_deleted_is_not_found),
+        TEST(of_the_workspace_is_everyones),        TEST(open_is_seen_by_all_and_read_by_who_joined),
+        TEST(invite_only_is_unknown_to_all_others), TEST(is_managed_by_its_creator_but_not_as_a_guest),
+        TEST(of_another_workspace_is_not_found),    TEST(that_is_deleted_is_not_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
