@@ -1,0 +1,3 @@
+DROP TABLE challenges;
+DROP TABLE recovery_codes;
+DROP TABLE totp;
