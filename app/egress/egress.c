@@ -152,7 +152,7 @@ static int on_seek(void *arg, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-static size_t on_reply(char *bytes, size_t size, size_t count, void *arg)
+static size_t on_reply(const char *bytes, size_t size, size_t count, void *arg)
 {
     struct run *run = arg;
     size_t len = size * count;
@@ -172,7 +172,7 @@ static size_t on_reply(char *bytes, size_t size, size_t count, void *arg)
     return run->err == ERR_OK ? len : CURL_WRITEFUNC_ERROR;
 }
 
-static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
+static size_t on_header(const char *bytes, size_t size, size_t count, void *arg)
 {
     struct run *run = arg;
     size_t len = size * count;

@@ -264,7 +264,7 @@ static enum err append_part(struct files_draft *draft, struct arena *a, int dir,
 {
     char name[FILES_NAME_BYTES];
     struct stat st;
-    struct str etag;
+    struct str etag = { NULL, 0 };
     snprintf(name, sizeof(name), "%05d", wanted->number);
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)

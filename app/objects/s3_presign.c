@@ -6,19 +6,21 @@
 
 enum { HEADER_TEXT_MAX_BYTES = 4096, BASE64_SHA256_BYTES = 48 };
 
-static enum err presign(struct s3 *s3, struct arena *a, struct str key, struct sigv4_request *request, int expires_s,
-                        struct str *ret_url)
+/* Adds the host to what is signed. */
+static enum err presign(struct s3 *s3, struct arena *a, struct str key, const struct sigv4_request *asked,
+                        int expires_s, struct str *ret_url)
 {
     struct s3_place place;
     struct str path, query;
     TRY(s3_place(s3, a, &s3->outer, key, &place));
     struct sigv4_pair headers[SIGV4_PAIRS_MAX] = { { STR("host"), place.host } };
-    for (size_t i = 0; i < request->header_count; i++)
-        headers[1 + i] = request->headers[i];
-    request->headers = headers;
-    request->header_count++;
-    request->path = place.path;
-    TRY(sigv4_presign(a, &s3->key, request, expires_s, &query));
+    for (size_t i = 0; i < asked->header_count; i++)
+        headers[1 + i] = asked->headers[i];
+    struct sigv4_request request = *asked;
+    request.headers = headers;
+    request.header_count++;
+    request.path = place.path;
+    TRY(sigv4_presign(a, &s3->key, &request, expires_s, &query));
     TRY(sigv4_path(a, place.path, &path));
     char *url = arena_printf(a, "%s://%.*s%.*s?%.*s", s3->outer.scheme, STR_FMT(place.host), STR_FMT(path),
                              STR_FMT(query));

@@ -281,7 +281,7 @@ static enum err take_markup(struct walk *w)
 enum err s3_xml_walk(struct arena *a, struct str document, s3_xml_fn fn, void *arg)
 {
     struct walk w = { .arena = a, .rest = document, .fn = fn, .arg = arg };
-    if (!str_is_utf8(document) || memchr(document.ptr != NULL ? document.ptr : "", '\0', document.len) != NULL)
+    if (document.ptr == NULL || !str_is_utf8(document) || memchr(document.ptr, '\0', document.len) != NULL)
         return ERR_INVALID;
     skip_blanks(&w);
     if (str_starts_with(w.rest, STR("\xef\xbb\xbf")))
