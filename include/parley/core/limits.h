@@ -9,14 +9,14 @@
 
 enum {
     /* Text, in code points */
-    NAME_MAX_CHARS = 255,      /* titles, workspace names, file names: what the seeds' tables held */
+    NAME_MAX_CHARS = 255, /* titles, workspace names, file names: what the seeds' tables held */
     PERSON_NAME_MAX_CHARS = 100,
-    USERNAME_MAX_CHARS = 64,   /* as the dialects allow */
-    EMAIL_MAX_BYTES = 254,     /* RFC 5321 §4.5.3.1.3 less the angle brackets */
+    USERNAME_MAX_CHARS = 64,    /* as the dialects allow */
+    EMAIL_MAX_BYTES = 254,      /* RFC 5321 §4.5.3.1.3 less the angle brackets */
     CONTENT_MAX_CHARS = 100000, /* a message; API.md */
-    PROMPT_MAX_CHARS = 32000,  /* a system prompt */
+    PROMPT_MAX_CHARS = 32000,   /* a system prompt */
     PASSWORD_MIN_BYTES = 8,
-    PASSWORD_MAX_BYTES = 72,   /* bcrypt cuts there */
+    PASSWORD_MAX_BYTES = 72, /* bcrypt cuts there */
     USER_AGENT_MAX_BYTES = 255,
     IDEMPOTENCY_KEY_MAX = 128, /* characters; API.md */
 
@@ -24,8 +24,10 @@ enum {
     FILES_PER_MESSAGE_MAX = 20,
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
-    AUTH_CACHE_ENTRIES = 4096, /* 1.5 MiB of principals, touched as they are needed */
-    SESSIONS_PER_USER_MAX = 100, /* the oldest ends when one more signs in */
+    AUTH_CACHE_ENTRIES = 4096,    /* 1.5 MiB of principals, touched as they are needed */
+    SESSIONS_PER_USER_MAX = 100,  /* the oldest ends when one more signs in */
+    CHALLENGE_WRONG_MAX = 5,      /* wrong codes end a sign-in; API.md */
+    SECOND_FACTOR_WRONG_MAX = 10, /* wrong codes of one user, over all sign-ins, then the lock */
     WORKSPACES_PER_USER_MAX = 1000,
     MEMBERS_PER_WORKSPACE_MAX = 10000,
     UPLOAD_PARTS_MAX = 10000, /* S3's own */
@@ -33,12 +35,12 @@ enum {
     INVITATIONS_PENDING_MAX = 1000, /* per workspace */
     INVITATION_DAYS_MAX = 90,       /* life of an invitation */
     INVITATION_DAYS_STANDARD = 7,
-    RETENTION_DAYS_MAX = 36500,     /* 100 years */
-    TEMPERATURE_MAX = 2,            /* what providers take */
-    ANSWER_TOKENS_MAX = 1000000,    /* more than any model gives */
-    CHAT_PREVIEW_CHARS = 200,       /* of the newest message, in lists of chats */
-    OBJECT_BATCH_MAX = 20,          /* objects or attachments that one statement names; not below FILES_PER_MESSAGE_MAX */
-    ERASE_BATCH_ROWS = 500,         /* rows that one transaction of the erasing jobs removes, so that nobody waits long */
+    RETENTION_DAYS_MAX = 36500,  /* 100 years */
+    TEMPERATURE_MAX = 2,         /* what providers take */
+    ANSWER_TOKENS_MAX = 1000000, /* more than any model gives */
+    CHAT_PREVIEW_CHARS = 200,    /* of the newest message, in lists of chats */
+    OBJECT_BATCH_MAX = 20,       /* objects or attachments that one statement names; not below FILES_PER_MESSAGE_MAX */
+    ERASE_BATCH_ROWS = 500,      /* rows that one transaction of the erasing jobs removes, so that nobody waits long */
     CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
 
     /* Request parsing */
@@ -47,19 +49,20 @@ enum {
     QUERY_PARAMS_MAX = 32,
     HEADERS_BYTES_MAX = 65536,
     PATH_PARAMS_MAX = 4,
-    MULTIPART_PARTS_MAX = 64, /* 20 files and the fields around them */
+    MULTIPART_PARTS_MAX = 64,           /* 20 files and the fields around them */
     MULTIPART_HEADERS_MAX_BYTES = 4096, /* of one part: a name of 255 characters, percent-encoded, and some air */
-    TOKEN_MAX_BYTES = 4096,   /* an access token is about 800 */
+    TOKEN_MAX_BYTES = 4096,             /* an access token is about 800 */
 
     /* Files and lines of our own */
-    KEYS_LIVE_MAX = 16,            /* public keys that verify; one more per rotation */
-    ENV_FILE_MAX_BYTES = 262144,   /* an env file is a page or two */
-    LOG_LINE_MAX_BYTES = 4000,     /* below PIPE_BUF, so that a line reaches a pipe in one piece */
+    SEAL_KEYS_MAX = 4,           /* sealing keys that still open; a rotation removes those before the last one */
+    KEYS_LIVE_MAX = 16,          /* public keys that verify; one more per rotation */
+    ENV_FILE_MAX_BYTES = 262144, /* an env file is a page or two */
+    LOG_LINE_MAX_BYTES = 4000,   /* below PIPE_BUF, so that a line reaches a pipe in one piece */
 
     /* Times */
-    SEND_IDLE_MAX_S = 60,       /* nginx that takes nothing of an answer for longer is given up */
-    BODY_IDLE_MAX_S = 30,       /* a client silent for longer in the middle of a body is cut off */
-    DB_RETRY_MAX_MS = 5000,     /* db_run's retries end after it */
+    SEND_IDLE_MAX_S = 60,   /* nginx that takes nothing of an answer for longer is given up */
+    BODY_IDLE_MAX_S = 30,   /* a client silent for longer in the middle of a body is cut off */
+    DB_RETRY_MAX_MS = 5000, /* db_run's retries end after it */
     DB_LEASE_WAIT_MAX_MS = 5000,
     DB_RETRY_PAUSE_MAX_MS = 200, /* between two runs of a transaction; random below it, growing */
     DB_LOCK_WAIT_MAX_S = 2,      /* one statement waits this long for a row or for SQLite's writer in another process */
@@ -68,44 +71,46 @@ enum {
     DB_PING_MAX_S = 2,           /* readiness */
     DB_FAULT_MAX_BYTES = 1024,   /* a line for the operator */
     MIGRATION_WAIT_MAX_S = 60,   /* others wait so long for the one that migrates */
-    STOP_MAX_S = 10,            /* SIGTERM: what runs is given this long */
-    CACHE_MAX_MS = 1000,        /* the oldest answer that a cache in the process may give */
+    STOP_MAX_S = 10,             /* SIGTERM: what runs is given this long */
+    CACHE_MAX_MS = 1000,         /* the oldest answer that a cache in the process may give */
     IDEMPOTENCY_KEPT_HOURS = 24,
-    SESSION_TOUCH_S = 60,       /* how often a session's last use is written down */
-    SESSION_KEPT_S = 86400,     /* rows of ended sessions, for whoever looks into an incident; then the job deletes them */
+    SESSION_TOUCH_S = 60,   /* how often a session's last use is written down */
+    SESSION_KEPT_S = 86400, /* rows of ended sessions, for whoever looks into an incident; then the job deletes them */
+    CHALLENGE_LIFE_S = 300, /* between the password and the second step of a sign-in; API.md */
+    SECOND_FACTOR_LOCK_S = 900, /* with SECOND_FACTOR_WRONG_MAX: 960 guesses a day at a million codes */
     REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
 
     /* Jobs */
-    JOB_LEASE_S = 60,               /* a job whose host has died is free after it */
-    JOB_LEASE_RENEW_S = 20,         /* while it works */
-    JOB_RETRY_S = 10,               /* a job that failed looks again, or sooner if it looks more often anyway */
+    JOB_LEASE_S = 60,       /* a job whose host has died is free after it */
+    JOB_LEASE_RENEW_S = 20, /* while it works */
+    JOB_RETRY_S = 10,       /* a job that failed looks again, or sooner if it looks more often anyway */
 
     /* Files */
-    DOWNLOAD_REDIRECT_S = 60,       /* life of the address that a download is sent to */
-    DOWNLOAD_URL_MAX_S = 3600,      /* of one that a client asks for */
-    UPLOAD_PUT_LIFE_S = 3600,       /* of a direct upload in one PUT */
-    UPLOAD_PARTS_LIFE_S = 86400,    /* of one in parts */
-    UPLOAD_CLAIM_MAX_S = 900,       /* a completion that has not ended by then is taken to be dead */
-    UPLOAD_UNKNOWN_MAX_S = 3600,    /* an object of a request that never came back is deleted after it */
-    ATTACHMENT_UNBOUND_HOURS = 24,  /* a completed upload that no message took goes then */
+    DOWNLOAD_REDIRECT_S = 60,      /* life of the address that a download is sent to */
+    DOWNLOAD_URL_MAX_S = 3600,     /* of one that a client asks for */
+    UPLOAD_PUT_LIFE_S = 3600,      /* of a direct upload in one PUT */
+    UPLOAD_PARTS_LIFE_S = 86400,   /* of one in parts */
+    UPLOAD_CLAIM_MAX_S = 900,      /* a completion that has not ended by then is taken to be dead */
+    UPLOAD_UNKNOWN_MAX_S = 3600,   /* an object of a request that never came back is deleted after it */
+    ATTACHMENT_UNBOUND_HOURS = 24, /* a completed upload that no message took goes then */
 
     /* Going out */
-    EGRESS_IDLE_MAX = 64,           /* idle connections kept for one service */
-    EGRESS_SILENT_MAX_S = 30,       /* a peer that moves no byte for longer is given up */
+    EGRESS_IDLE_MAX = 64,             /* idle connections kept for one service */
+    EGRESS_SILENT_MAX_S = 30,         /* a peer that moves no byte for longer is given up */
     EGRESS_KEPT_BODY_BYTES = 4194304, /* of a reply held in memory; S3's longest list of parts has 0.3 MiB */
-    EGRESS_BUFFER_BYTES = 262144,   /* curl's buffer in each direction while a body streams */
-    EGRESS_EXPECT_BYTES = 1048576,  /* from here on a body that streams waits for the peer's "100 Continue" */
+    EGRESS_BUFFER_BYTES = 262144,     /* curl's buffer in each direction while a body streams */
+    EGRESS_EXPECT_BYTES = 1048576,    /* from here on a body that streams waits for the peer's "100 Continue" */
     STORE_KEY_MAX_BYTES = 200,
     STORE_UPLOAD_ID_MAX_BYTES = 1024, /* S3 gives no bound; MinIO's are 200, AWS's 130 */
     STORE_CONNECT_MAX_MS = 5000,
-    STORE_CALL_MAX_MS = 30000,      /* a call that moves no object */
+    STORE_CALL_MAX_MS = 30000, /* a call that moves no object */
     STORE_PING_MAX_MS = 2000,
-    STORE_UPLOAD_KEPT_DAYS = 7,     /* parts of a direct upload that nobody touched for longer are swept */
+    STORE_UPLOAD_KEPT_DAYS = 7, /* parts of a direct upload that nobody touched for longer are swept */
 
     /* Wake-ups between processes */
     BUS_SUBSCRIPTIONS_MAX = 16,
     BUS_CHANNEL_MAX_BYTES = 100,
-    BUS_PUBLISH_MAX_MS = 200,  /* a worker waits so long for Redis, then goes on without */
+    BUS_PUBLISH_MAX_MS = 200, /* a worker waits so long for Redis, then goes on without */
     BUS_CONNECT_MAX_MS = 2000,
     BUS_PING_MS = 5000,        /* a silent connection is asked whether it lives; it has as long to answer */
     BUS_BACKOFF_MAX_MS = 5000, /* between two tries to connect, growing up to it */
