@@ -61,18 +61,16 @@ static enum err seq_take(struct ctx *ctx, struct posting *posting)
 {
     const struct chat_ref *chat = &posting->chat;
     int64_t now_us = clock_now_us();
-    int64_t count = 0;
+    enum err e;
 
     TRY(db_exec(ctx, SQL_CHAT_TAKE_SEQ,
-                DB_ARGS(DB_INT(now_us), DB_INT(now_us), DB_INT(chat->id), DB_INT(chat->workspace_id)), &count));
-    if (count == 0)
-        return fail(ctx, ERR_CHAT_NOT_FOUND);
+                DB_ARGS(DB_INT(now_us), DB_INT(now_us), DB_INT(chat->id), DB_INT(chat->workspace_id)), NULL));
     /* Taken under the lock, so that times go up with the seqs. */
     posting->message.created_us = posting->message.updated_us = clock_now_us();
-    return db_one(
-        ctx, SQL_CHAT_SEQ_AND_SENDER,
-        DB_ARGS(DB_INT(posting->draft->place.principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id)),
-        seq_and_sender_read, &posting->message);
+    e = db_one(ctx, SQL_CHAT_SEQ_AND_SENDER,
+               DB_ARGS(DB_INT(posting->draft->place.principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id)),
+               seq_and_sender_read, &posting->message);
+    return e == ERR_NOT_FOUND ? fail(ctx, ERR_CHAT_NOT_FOUND) : e;
 }
 
 static enum err row_insert(struct ctx *ctx, struct posting *posting)

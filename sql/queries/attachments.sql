@@ -1,9 +1,10 @@
 -- Attachments. Those that read whole ones begin with one SELECT list: attachment.c takes its columns by number.
--- Lists of twenty ? take OBJECT_BATCH_MAX values; what is left over is NULL and finds nothing.
+-- A file is in the workspace of its message, so joins name the message's workspace alone: otherwise the optimizer may go
+-- through all files of the workspace. Lists of twenty ? take OBJECT_BATCH_MAX values; the rest is NULL and finds nothing.
 
 -- name: attachments_of_range
 SELECT a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id, a.created_us
-FROM messages m JOIN attachments a ON a.message_id = m.id AND a.workspace_id = m.workspace_id
+FROM messages m JOIN attachments a ON a.message_id = m.id
 WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq >= ? AND m.seq <= ? AND m.attachment_count > 0
 ORDER BY m.seq, a.id
 
@@ -64,12 +65,12 @@ FOR UPDATE
 
 -- name: attachments_of_chat_to_seq
 SELECT a.id, a.object_key, a.created_us, a.promised_sha256
-FROM messages m JOIN attachments a ON a.message_id = m.id AND a.workspace_id = m.workspace_id
+FROM messages m JOIN attachments a ON a.message_id = m.id
 WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq <= ? LIMIT ?
 
 -- name: attachments_of_sender_to_id
 SELECT a.id, a.object_key, a.created_us, a.promised_sha256
-FROM messages m JOIN attachments a ON a.message_id = m.id AND a.workspace_id = m.workspace_id
+FROM messages m JOIN attachments a ON a.message_id = m.id
 WHERE m.sender_id = ? AND m.chat_id = ? AND m.workspace_id = ? AND m.id <= ? LIMIT ?
 
 -- name: attachments_going_of_message

@@ -36,7 +36,7 @@ SELECT id, workspace_id FROM chats WHERE workspace_id = ? ORDER BY deleted_us LI
 DELETE FROM workspaces WHERE id = ? AND deleted_us IS NOT NULL
 
 -- name: user_erasing_next
-SELECT id FROM users WHERE erase_messages = 1 ORDER BY id LIMIT 1
+SELECT id FROM users WHERE erase_messages = 1 AND id > 0 ORDER BY id LIMIT 1
 
 -- name: message_first_of_sender
 -- tenant: none, the job removes what a user wrote in every workspace
@@ -77,7 +77,7 @@ SELECT id FROM attachments WHERE message_id IS NULL AND created_us <= ? ORDER BY
 
 -- name: work_unread
 -- tenant: none, the job looks at every workspace
-SELECT id FROM attachments WHERE sha256 IS NULL AND created_us <= ? ORDER BY id LIMIT 1
+SELECT id FROM attachments WHERE sha256 IS NULL AND id > 0 AND created_us <= ? ORDER BY id LIMIT 1
 
 -- name: work_chats
 -- tenant: none, the job looks at every workspace
@@ -87,4 +87,4 @@ SELECT id FROM chats WHERE deleted_us <= ? ORDER BY deleted_us LIMIT 1
 SELECT id FROM workspaces WHERE deleted_us <= ? ORDER BY deleted_us LIMIT 1
 
 -- name: work_users
-SELECT id FROM users WHERE erase_messages = 1 AND updated_us <= ? ORDER BY id LIMIT 1
+SELECT id FROM users WHERE erase_messages = 1 AND id > 0 AND updated_us <= ? ORDER BY id LIMIT 1

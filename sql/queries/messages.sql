@@ -36,11 +36,12 @@ SELECT id FROM messages WHERE uuid = ? AND chat_id = ? AND workspace_id = ? AND 
 -- name: chat_take_seq
 UPDATE chats SET last_seq = last_seq + 1, message_count = message_count + 1,
     activity_us = CASE WHEN activity_us < ? THEN ? ELSE activity_us END
-WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
+WHERE id = ? AND workspace_id = ?
 
+-- Not found: the chat was deleted while this waited for its lock.
 -- name: chat_seq_and_sender
 SELECT c.last_seq, u.kind, u.first_name, u.last_name, u.username FROM chats c JOIN users u ON u.id = ?
-WHERE c.id = ? AND c.workspace_id = ?
+WHERE c.id = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 
 -- name: message_insert
 INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, content, reply_to, attachment_count, created_us, updated_us)

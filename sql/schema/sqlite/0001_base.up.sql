@@ -160,9 +160,9 @@ CREATE TABLE attachments (
     promised_sha256 BLOB,                  -- what the client said it would be
     created_us INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX attachments_message ON attachments (message_id);
+CREATE INDEX attachments_message ON attachments (message_id, workspace_id);
 CREATE INDEX attachments_workspace ON attachments (workspace_id, id);
-CREATE INDEX attachments_unbound ON attachments (created_us) WHERE message_id IS NULL;
+CREATE INDEX attachments_unbound ON attachments (message_id, created_us) WHERE message_id IS NULL;
 CREATE INDEX attachments_unread ON attachments (id) WHERE sha256 IS NULL;
 
 -- A direct upload that has begun and not yet become an attachment.
