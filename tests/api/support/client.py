@@ -3,6 +3,7 @@ import secrets
 import ssl
 import threading
 import uuid
+import weakref
 
 import httpx
 
@@ -11,9 +12,16 @@ class ThreadClients:
     """An httpx.Client that many threads may use: each has one of its own. (HTTP/2 connections of httpx that threads share
     send their streams out of order now and then, and nginx ends such a connection.)"""
 
+    live = weakref.WeakSet()
+
     def __init__(self, make):
         self._make = make
         self._own = threading.local()
+        self.live.add(self)
+
+    def connect(self):
+        """Opens the calling thread's connection, so that its first request does not wait for the handshake."""
+        self.get("/health/live")
 
     def __getattr__(self, name):
         if not hasattr(self._own, "client"):
@@ -28,6 +36,7 @@ class ThreadClients:
 
     def close(self):
         """Closes the calling thread's; those of threads that have ended are closed already."""
+        self.live.discard(self)
         if hasattr(self._own, "client"):
             self._own.client.close()
             del self._own.client

@@ -2,12 +2,18 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+from .client import ThreadClients
+
 
 def at_once(count, action):
-    """Calls action(i) for i below count on threads that all start together; gives the answers in order of i."""
+    """Calls action(i) for i below count on threads that start together, each on an open connection of its own; gives the
+    answers in order of i."""
     barrier = Barrier(count)
+    clients = list(ThreadClients.live)
 
     def run(i):
+        for client in clients:
+            client.connect()
         barrier.wait()
         return action(i)
 
