@@ -44,13 +44,14 @@ static enum err make_private(const struct key_paths *paths, enum keyfile_write h
     return e;
 }
 
-static enum err make_local(const struct key_paths *paths, struct buf *ret_fault)
+/* local.key or seal.key. */
+static enum err make_secret(const char *path, enum keyfile_write how, struct buf *ret_fault)
 {
     char bytes[LOCAL_KEY_BYTES];
     enum err e;
 
     rand_bytes(bytes, sizeof(bytes));
-    e = keyfile_write(paths->local_path, (struct str){ bytes, sizeof(bytes) }, KEYFILE_NEW, ret_fault);
+    e = keyfile_write(path, (struct str){ bytes, sizeof(bytes) }, how, ret_fault);
     secret_wipe(bytes, sizeof(bytes));
     return e;
 }
@@ -62,18 +63,20 @@ static bool exists(const char *path)
 
 /*
  * The first start. local.key is made last and marks the folder as complete: where it is there, nothing is ever made
- * again, so a lost key is a fault that is named and not a new key that signs everybody out.
+ * again, so a lost key is a fault that is named and not a new key that signs everybody out. seal.key alone is made where
+ * it is missing, since folders of older versions have none: where it was lost, the database knows another one.
  */
 static enum err make_missing(const struct key_paths *paths, struct buf *ret_fault)
 {
     TRY(keyfile_make_dir(paths->dir, ret_fault));
     if (exists(paths->local_path))
-        return ERR_OK;
+        return exists(paths->seal_path) ? ERR_OK : make_secret(paths->seal_path, KEYFILE_NEW, ret_fault);
     if (!exists(paths->private_path) || !str_starts_with(str_from(paths->private_path), str_from(paths->dir)))
         TRY(keyfile_close_dir(paths->dir, ret_fault));
     if (!exists(paths->private_path))
         TRY(make_private(paths, KEYFILE_NEW, ret_fault, NULL));
-    return make_local(paths, ret_fault);
+    TRY(make_secret(paths->seal_path, KEYFILE_NEW, ret_fault));
+    return make_secret(paths->local_path, KEYFILE_NEW, ret_fault);
 }
 
 enum err keys_open(const struct config *config, struct buf *ret_fault, struct keys **ret_keys)
@@ -193,6 +196,40 @@ static enum err take_next(const struct key_paths *paths, struct buf *ret_fault, 
     return e;
 }
 
+static void add_seal_path(struct buf *path, const struct key_paths *paths, const struct seal_key *key)
+{
+    buf_addf(path, "%s/seal-", paths->dir);
+    buf_add_hex(path, key->id, sizeof(key->id));
+    buf_add_c(path, ".key");
+}
+
+static enum err seal_put_aside(const struct key_paths *paths, const struct seal_key *key, struct buf *ret_fault)
+{
+    struct buf path;
+    enum err e;
+
+    buf_init(&path, 8192);
+    add_seal_path(&path, paths, key);
+    e = buf_check(&path);
+    if (e == ERR_OK)
+        e = keyfile_write(path.ptr, (struct str){ (const char *)key->bytes, sizeof(key->bytes) }, KEYFILE_NEW,
+                          ret_fault);
+    buf_release(&path);
+    return e;
+}
+
+static enum err rotate_seal(const struct key_paths *paths, const struct key_set *set, struct buf *ret_fault)
+{
+    if (set->seal_count == SEAL_KEYS_MAX) {
+        buf_addf(ret_fault,
+                 "%s: there are %zu sealing keys already; run parley key adopt, then remove the oldest seal-*.key",
+                 paths->dir, set->seal_count);
+        return ERR_INVALID;
+    }
+    TRY(seal_put_aside(paths, &set->seals[0], ret_fault));
+    return make_secret(paths->seal_path, KEYFILE_REPLACE, ret_fault);
+}
+
 enum err keys_rotate(const struct config *config, struct buf *ret_fault, struct buf *ret_kid)
 {
     struct key_paths paths;
@@ -206,10 +243,53 @@ enum err keys_rotate(const struct config *config, struct buf *ret_fault, struct 
     if (e == ERR_OK)
         e = put_aside(&paths, set, ret_fault);
     if (e == ERR_OK)
+        e = rotate_seal(&paths, set, ret_fault);
+    if (e == ERR_OK)
         e = take_next(&paths, ret_fault, ret_kid);
     key_set_put(set);
     key_paths_release(&paths);
     return e;
+}
+
+void keys_seal_ids(struct keys *keys, struct buf *out)
+{
+    struct key_set *set = keys_borrow(keys);
+
+    for (size_t i = 0; i < set->seal_count; i++) {
+        buf_add_c(out, i > 0 ? " " : "");
+        buf_add_hex(out, set->seals[i].id, sizeof(set->seals[i].id));
+    }
+    key_set_put(set);
+}
+
+static bool is_id(const struct seal_key *key, struct str id)
+{
+    struct buf hex;
+    bool same;
+
+    buf_init(&hex, 2 * SEAL_KEY_ID_BYTES + 1);
+    buf_add_hex(&hex, key->id, sizeof(key->id));
+    same = str_eq(buf_str(&hex), id);
+    buf_release(&hex);
+    return same;
+}
+
+void keys_forget_seals(struct keys *keys, struct str kept_id)
+{
+    struct key_set *set = keys_borrow(keys);
+    struct buf path;
+
+    buf_init(&path, 8192);
+    for (size_t i = 1; i < set->seal_count; i++) {
+        if (is_id(&set->seals[i], kept_id))
+            continue;
+        buf_clear(&path);
+        add_seal_path(&path, &keys->paths, &set->seals[i]);
+        if (buf_check(&path) == ERR_OK)
+            (void)unlink(path.ptr);
+    }
+    buf_release(&path);
+    key_set_put(set);
 }
 
 void keys_jwks(struct keys *keys, struct buf *out)

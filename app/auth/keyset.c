@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "keyfile.h"
+#include "parley/auth/digest.h"
 #include "parley/core/secret.h"
 
 static char *join(const char *dir, const char *name)
@@ -28,7 +29,9 @@ enum err key_paths_init(struct key_paths *paths, const struct config *config)
     paths->private_path = path_or(config->jwt_private_key_path, config->keys_dir, "private.pem");
     paths->public_path = path_or(config->jwt_public_key_path, config->keys_dir, "public.pem");
     paths->local_path = join(config->keys_dir, "local.key");
-    if (paths->dir != NULL && paths->private_path != NULL && paths->public_path != NULL && paths->local_path != NULL)
+    paths->seal_path = join(config->keys_dir, "seal.key");
+    if (paths->dir != NULL && paths->private_path != NULL && paths->public_path != NULL && paths->local_path != NULL &&
+        paths->seal_path != NULL)
         return ERR_OK;
     key_paths_release(paths);
     return ERR_NO_MEMORY;
@@ -40,6 +43,7 @@ void key_paths_release(struct key_paths *paths)
     free(paths->private_path);
     free(paths->public_path);
     free(paths->local_path);
+    free(paths->seal_path);
     *paths = (struct key_paths){ 0 };
 }
 
@@ -51,6 +55,7 @@ void key_set_put(struct key_set *set)
     for (size_t i = 0; i < set->count; i++)
         key_free(set->verifying[i]);
     secret_wipe(set->local, sizeof(set->local));
+    secret_wipe(set->seals, sizeof(set->seals));
     free(set);
 }
 
@@ -173,21 +178,109 @@ static enum err load_public(struct key_set *set, const struct key_paths *paths, 
     return e;
 }
 
-static bool is_older_public(const char *name)
+/* 32 bytes of a file. ERR_NOT_FOUND when there is none. */
+static enum err read_secret(const char *path, uint8_t ret_bytes[LOCAL_KEY_BYTES], struct buf *ret_fault)
 {
-    struct str text = str_from(name);
+    struct buf bytes;
+    enum err e;
 
-    return str_starts_with(text, STR("public-")) && str_ends_with(text, STR(".pem"));
+    buf_init(&bytes, KEY_PEM_MAX_BYTES);
+    e = keyfile_read(path, KEYFILE_SECRET, ret_fault, &bytes);
+    if (e == ERR_OK && bytes.len != LOCAL_KEY_BYTES) {
+        buf_addf(ret_fault, "%s: should hold %d bytes; bring it back from a backup or another host of this server",
+                 path, LOCAL_KEY_BYTES);
+        e = ERR_INVALID;
+    }
+    if (e == ERR_OK)
+        memcpy(ret_bytes, bytes.ptr, LOCAL_KEY_BYTES);
+    if (bytes.len > 0)
+        secret_wipe(bytes.ptr, bytes.len);
+    buf_release(&bytes);
+    return e;
 }
 
-static enum err load_older(struct key_set *set, const struct key_paths *paths, const char *name, struct buf *ret_fault)
+static enum err load_needed_secret(const char *path, uint8_t ret_bytes[LOCAL_KEY_BYTES], struct buf *ret_fault)
 {
-    struct key *key = NULL;
-    char *path = join(paths->dir, name);
-    enum err e = path == NULL ? ERR_NO_MEMORY : read_key(path, KEY_PUBLIC, ret_fault, &key);
+    enum err e = read_secret(path, ret_bytes, ret_fault);
+
+    if (e != ERR_NOT_FOUND)
+        return e;
+    buf_addf(ret_fault,
+             "%s: is missing; bring it back, or copy the whole folder of the keys from another host of this server",
+             path);
+    return ERR_INVALID;
+}
+
+static void name_seal_key(struct seal_key *key)
+{
+    uint8_t mac[SHA256_BYTES];
+
+    digest_hmac((struct str){ (const char *)key->bytes, sizeof(key->bytes) }, STR("parley: sealing key"), mac);
+    memcpy(key->id, mac, sizeof(key->id));
+}
+
+/* One that is there already is not kept twice. */
+static enum err add_seal(struct key_set *set, struct seal_key *key, const char *path, struct buf *ret_fault)
+{
+    name_seal_key(key);
+    for (size_t i = 0; i < set->seal_count; i++) {
+        if (memcmp(set->seals[i].bytes, key->bytes, sizeof(key->bytes)) == 0)
+            return ERR_OK;
+    }
+    if (set->seal_count == SEAL_KEYS_MAX) {
+        buf_addf(ret_fault, "%s: there are more than %d sealing keys; remove the oldest seal-*.key", path,
+                 SEAL_KEYS_MAX);
+        return ERR_INVALID;
+    }
+    set->seals[set->seal_count++] = *key;
+    return ERR_OK;
+}
+
+static enum err load_seal(struct key_set *set, const struct key_paths *paths, struct buf *ret_fault)
+{
+    struct seal_key key;
+    enum err e = load_needed_secret(paths->seal_path, key.bytes, ret_fault);
 
     if (e == ERR_OK)
-        e = add_verifying(set, key, path, ret_fault);
+        e = add_seal(set, &key, paths->seal_path, ret_fault);
+    secret_wipe(&key, sizeof(key));
+    return e;
+}
+
+static enum err load_older_public(struct key_set *set, const char *path, struct buf *ret_fault)
+{
+    struct key *key = NULL;
+
+    TRY(read_key(path, KEY_PUBLIC, ret_fault, &key));
+    return add_verifying(set, key, path, ret_fault);
+}
+
+static enum err load_older_seal(struct key_set *set, const char *path, struct buf *ret_fault)
+{
+    struct seal_key key;
+    enum err e = read_secret(path, key.bytes, ret_fault);
+
+    if (e == ERR_OK)
+        e = add_seal(set, &key, path, ret_fault);
+    secret_wipe(&key, sizeof(key));
+    return e;
+}
+
+static bool is_named(const char *name, const char *start, const char *end)
+{
+    return str_starts_with(str_from(name), str_from(start)) && str_ends_with(str_from(name), str_from(end));
+}
+
+/* What rotations have put aside. */
+static enum err load_older(struct key_set *set, const struct key_paths *paths, const char *name, struct buf *ret_fault)
+{
+    char *path = join(paths->dir, name);
+    enum err e = path == NULL ? ERR_NO_MEMORY : ERR_OK;
+
+    if (e == ERR_OK && is_named(name, "public-", ".pem"))
+        e = load_older_public(set, path, ret_fault);
+    if (e == ERR_OK && is_named(name, "seal-", ".key"))
+        e = load_older_seal(set, path, ret_fault);
     free(path);
     return e == ERR_NOT_FOUND ? ERR_OK : e; /* removed between the listing and the reading */
 }
@@ -202,37 +295,10 @@ static enum err load_all_older(struct key_set *set, const struct key_paths *path
         buf_addf(ret_fault, "%s: the folder of the keys cannot be read: %s", paths->dir, strerror(errno));
         return ERR_INVALID;
     }
-    while (e == ERR_OK && (entry = readdir(dir)) != NULL) {
-        if (is_older_public(entry->d_name))
-            e = load_older(set, paths, entry->d_name, ret_fault);
-    }
+    while (e == ERR_OK && (entry = readdir(dir)) != NULL)
+        e = load_older(set, paths, entry->d_name, ret_fault);
     (void)closedir(dir);
     return e;
-}
-
-static enum err load_local(struct key_set *set, const struct key_paths *paths, struct buf *ret_fault)
-{
-    struct buf bytes;
-    enum err e;
-
-    buf_init(&bytes, KEY_PEM_MAX_BYTES);
-    e = keyfile_read(paths->local_path, KEYFILE_SECRET, ret_fault, &bytes);
-    if (e == ERR_NOT_FOUND)
-        buf_addf(ret_fault,
-                 "%s: is missing; bring it back, or copy the whole folder of the keys from another host of "
-                 "this server",
-                 paths->local_path);
-    if (e == ERR_OK && bytes.len != LOCAL_KEY_BYTES) {
-        buf_addf(ret_fault, "%s: should hold %d bytes; bring it back from a backup or another host of this server",
-                 paths->local_path, LOCAL_KEY_BYTES);
-        e = ERR_INVALID;
-    }
-    if (e == ERR_OK)
-        memcpy(set->local, bytes.ptr, LOCAL_KEY_BYTES);
-    if (bytes.len > 0)
-        secret_wipe(bytes.ptr, bytes.len);
-    buf_release(&bytes);
-    return e == ERR_NOT_FOUND ? ERR_INVALID : e;
 }
 
 enum err key_set_load(const struct key_paths *paths, struct buf *ret_fault, struct key_set **ret_set)
@@ -249,9 +315,11 @@ enum err key_set_load(const struct key_paths *paths, struct buf *ret_fault, stru
     if (e == ERR_OK)
         e = load_public(set, paths, ret_fault);
     if (e == ERR_OK)
+        e = load_seal(set, paths, ret_fault);
+    if (e == ERR_OK)
         e = load_all_older(set, paths, ret_fault);
     if (e == ERR_OK)
-        e = load_local(set, paths, ret_fault);
+        e = load_needed_secret(paths->local_path, set->local, ret_fault);
     if (e != ERR_OK) {
         key_set_put(set);
         return e;

@@ -1,6 +1,6 @@
 /*
- * The keys that are live at one moment: one that signs, all that verify, and the secret of local.key. A set never
- * changes and is shared by reference counting, so a reload disturbs nobody. Private to app/auth.
+ * The keys that are live at one moment: one that signs, all that verify, those that seal and open, and the secret of
+ * local.key. A set never changes and is shared by reference counting, so a reload disturbs nobody. Private to app/auth.
  */
 #ifndef PARLEY_AUTH_KEYSET_H
 #define PARLEY_AUTH_KEYSET_H
@@ -12,13 +12,20 @@
 #include "parley/auth/keys.h"
 #include "parley/core/limits.h"
 
-enum { LOCAL_KEY_BYTES = 32 };
+enum { LOCAL_KEY_BYTES = 32, SEAL_KEY_BYTES = 32, SEAL_KEY_ID_BYTES = 4 };
+
+struct seal_key {
+    uint8_t id[SEAL_KEY_ID_BYTES]; /* made from the key */
+    uint8_t bytes[SEAL_KEY_BYTES];
+};
 
 struct key_set {
     atomic_int users;
     struct key *signing;
     size_t count;
     struct key *verifying[KEYS_LIVE_MAX]; /* first the signing key's own public half */
+    size_t seal_count;
+    struct seal_key seals[SEAL_KEYS_MAX]; /* first the one that seals; all open */
     uint8_t local[LOCAL_KEY_BYTES];
 };
 
@@ -28,6 +35,7 @@ struct key_paths {
     char *private_path;
     char *public_path;
     char *local_path;
+    char *seal_path;
 };
 
 enum err key_paths_init(struct key_paths *paths, const struct config *config) MUST_CHECK;

@@ -42,6 +42,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)unlink(config->jwt_public_key_path);
     (void)snprintf(setting, sizeof(setting), "%s/local.key", dir);
     (void)unlink(setting);
+    (void)snprintf(setting, sizeof(setting), "%s/seal.key", dir);
+    (void)unlink(setting);
     (void)rmdir(dir);
     config_free(config);
     buf_release(&fault);
