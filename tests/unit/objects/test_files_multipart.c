@@ -102,6 +102,23 @@ static void test_files__forgets_uploads_that_are_given_up(void **state)
     assert_int_equal(count_in(".uploads"), 0);
 }
 
+static void test_files__takes_no_path_for_an_upload(void **state)
+{
+    (void)state;
+    char path[200];
+    struct store_part *parts;
+    size_t count = 0;
+    assert_ok(put_gen(&f, "w2/key", 1, 1));
+    snprintf(path, sizeof(path), "%s/w2/key", f.objects_dir);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("w/film", file);
+    fclose(file);
+    assert_err(store_multipart_list(f.store, f.arena, STR("w/film"), STR("../w2"), &parts, &count), ERR_NOT_FOUND);
+    assert_ok(store_multipart_abort(f.store, f.arena, STR("w/film"), STR("../w2")));
+    check_range(&f, "w2/key", 6, -1, 0); /* still there */
+}
+
 static void touch(const char *path, int64_t time_us)
 {
     char whole[300];
@@ -140,6 +157,7 @@ int main(void)
         FILES_TEST(test_files__puts_parts_together),
         FILES_TEST(test_files__completes_with_the_named_parts_only),
         FILES_TEST(test_files__forgets_uploads_that_are_given_up),
+        FILES_TEST(test_files__takes_no_path_for_an_upload),
         FILES_TEST(test_files__sweeps_what_is_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
