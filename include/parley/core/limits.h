@@ -41,6 +41,7 @@ enum {
     CHAT_PREVIEW_CHARS = 200,    /* of the newest message, in lists of chats */
     OBJECT_BATCH_MAX = 20,       /* objects or attachments that one statement names; not below FILES_PER_MESSAGE_MAX */
     ERASE_BATCH_ROWS = 500,      /* rows that one transaction of the erasing jobs removes, so that nobody waits long */
+    AUDIT_SEAL_BATCH_ROWS = 200,     /* rows of the audit log that one transaction seals */
     CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
 
     /* Request parsing */
@@ -83,6 +84,7 @@ enum {
     /* Jobs */
     JOB_LEASE_S = 60,       /* a job whose host has died is free after it */
     JOB_LEASE_RENEW_S = 20, /* while it works */
+    AUDIT_ERASE_AGAIN_S = 10, /* a deleted user's requests have ended by then; their last rows are erased */
     JOB_RETRY_S = 10,       /* a job that failed looks again, or sooner if it looks more often anyway */
 
     /* Files */
@@ -125,6 +127,9 @@ enum {
 /* What a multipart request may have on top of MAX_UPLOAD_SIZE: its fields and the lines around its files. */
 #define MULTIPART_FIELDS_MAX_BYTES (1 * MIB)
 #define REPLY_MAX_BYTES (64 * MIB)
+/* Details of a row of the audit log, and a whole row as it is hashed: what a MEDIUMTEXT can hold, and some air. */
+#define AUDIT_DETAILS_MAX_BYTES (16 * KIB)
+#define AUDIT_LINK_MAX_BYTES (17 * MIB)
 /* A worker keeps a buffer of this size for the next reply; what a larger one needed is given back. */
 #define REPLY_KEPT_BYTES (64 * KIB)
 /* Stack of a worker: name resolution and TLS take the most; only touched pages cost memory. */
