@@ -56,7 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0 || size > 4 * KIB)
         return 0;
     count = 1 + data[0] % CURSOR_KEYS_MAX;
-    assert(cursor_read(&ctx, STR("here"), (struct str){ (const char *)data + 1, size - 1 }, count, keys) == ERR_INVALID);
+    assert(cursor_read(&ctx, STR("here"), (struct str){ (const char *)data + 1, size - 1 }, count, keys) ==
+           ERR_INVALID);
     memcpy(keys, data, size < sizeof(keys) ? size : sizeof(keys));
     buf_init(&text, 200);
     cursor_write(&ctx, STR("here"), keys, count, &text);

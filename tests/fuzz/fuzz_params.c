@@ -35,7 +35,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
           .summary = "s", .tag = "t" },
     };
     static const struct route_table table = { rows, COUNT_OF(rows) };
-    static const char *const settings[] = { "ALLOWED_ORIGINS=https://app.example.org", "ENVIRONMENT=development", NULL };
+    static const char *const settings[] = { "ALLOWED_ORIGINS=https://app.example.org", "ENVIRONMENT=development",
+                                            NULL };
 
     (void)argc;
     (void)argv;

@@ -18,10 +18,14 @@ struct looking {
 static const char *const colours[] = { "red", "green", NULL };
 #define AT(member) .offset = offsetof(struct looking, member)
 static const struct field fields[] = {
-    { "t", FIELD_STR, .max = 4, AT(text) },        { "e", FIELD_EMAIL, AT(email) },
-    { "n", FIELD_INT, .min = -3, .max = 9, AT(count) }, { "d", FIELD_TIME, AT(at_us) },
-    { "r", FIELD_REAL, AT(ratio) },                { "b", FIELD_BOOL, AT(on) },
-    { "i", FIELD_UUID, AT(id) },                   { "c", FIELD_ENUM, .names = colours, AT(colour) },
+    { "t", FIELD_STR, .max = 4, AT(text) },
+    { "e", FIELD_EMAIL, AT(email) },
+    { "n", FIELD_INT, .min = -3, .max = 9, AT(count) },
+    { "d", FIELD_TIME, AT(at_us) },
+    { "r", FIELD_REAL, AT(ratio) },
+    { "b", FIELD_BOOL, AT(on) },
+    { "i", FIELD_UUID, AT(id) },
+    { "c", FIELD_ENUM, .names = colours, AT(colour) },
 };
 static const struct spec spec = { SPEC_INIT("Looking", struct looking, fields) };
 

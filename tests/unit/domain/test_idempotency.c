@@ -33,8 +33,9 @@ static int teardown(void **state)
 
 static const struct idempotency_claim *claim_of(struct caller *c, int64_t user_id, const char *key, const char *body)
 {
-    struct idempotency_request request = { .user_id = user_id, .scope = STR("/route"), .key = str_from(key),
-                                           .body = str_from(body) };
+    struct idempotency_request request = {
+        .user_id = user_id, .scope = STR("/route"), .key = str_from(key), .body = str_from(body)
+    };
     const struct idempotency_claim *claim = NULL;
 
     assert_ok(idempotency_claim_new(&c->ctx, &request, &claim));

@@ -102,7 +102,8 @@ static enum err held(struct ctx *ctx, const struct call *call, struct reply *rep
 #define NO_WORKSPACE .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY, .summary = "s", .tag = "t"
 #define IN_WORKSPACE .access = ACCESS_SIGNED_IN, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .summary = "s", .tag = "t"
 static const struct route rows[] = {
-    { GET, "/open", echo, .access = ACCESS_ANYONE, NO_WORKSPACE, .query = &look_spec, .reply = &answer_spec, .status = 200 },
+    { GET, "/open", echo, .access = ACCESS_ANYONE, NO_WORKSPACE, .query = &look_spec, .reply = &answer_spec,
+      .status = 200 },
     { GET, "/mine", echo, .access = ACCESS_SIGNED_IN, NO_WORKSPACE, .reply = &answer_spec, .status = 200 },
     { GET, "/admin", echo, .access = ACCESS_ADMIN, NO_WORKSPACE, .reply = &answer_spec, .status = 200 },
     { POST, "/note", echo, .access = ACCESS_ANYONE, NO_WORKSPACE, .query = &look_spec, .body = &note_spec,
@@ -124,8 +125,8 @@ static const struct route_table table = { rows, COUNT_OF(rows) };
 
 static int setup(void **state)
 {
-    static const char *const settings[] = { "MAX_UPLOAD_SIZE=10M", "ALLOWED_ORIGINS=https://app.example.org, https://b.example",
-                                            NULL };
+    static const char *const settings[] = { "MAX_UPLOAD_SIZE=10M",
+                                            "ALLOWED_ORIGINS=https://app.example.org, https://b.example", NULL };
     struct gate_fixture *f = calloc(1, sizeof(*f));
 
     fixture_open(f, settings, &table);
@@ -198,16 +199,26 @@ static void test_gate__who_may_do_what(void **state)
         const char *uri, *token;
         int status;
     } cases[] = {
-        { "/open", NULL, 200 }, { "/open", "user", 200 }, { "/open", "anonymous", 200 }, { "/open", "stolen", 401 },
-        { "/mine", NULL, 401 }, { "/mine", "user", 200 }, { "/mine", "anonymous", 403 }, { "/mine", "stolen", 401 },
-        { "/admin", NULL, 401 }, { "/admin", "user", 403 }, { "/admin", "admin", 200 }, { "/admin", "anonymous", 403 },
+        { "/open", NULL, 200 },
+        { "/open", "user", 200 },
+        { "/open", "anonymous", 200 },
+        { "/open", "stolen", 401 },
+        { "/mine", NULL, 401 },
+        { "/mine", "user", 200 },
+        { "/mine", "anonymous", 403 },
+        { "/mine", "stolen", 401 },
+        { "/admin", NULL, 401 },
+        { "/admin", "user", 403 },
+        { "/admin", "admin", 200 },
+        { "/admin", "anonymous", 403 },
         { "/workspaces/" FIX_WORKSPACE "/chat/" FIX_CHAT, NULL, 401 },
         { "/workspaces/" FIX_WORKSPACE "/chat/" FIX_CHAT, "user", 200 },
         { "/workspaces/" FIX_WORKSPACE "/chat/" FIX_CHAT, "guest", 200 },
         { "/workspaces/" FIX_WORKSPACE "/chat/" FIX_CHAT, "anonymous", 403 },
         { "/workspaces/" FIX_FOREIGN "/chat/" FIX_CHAT, "user", 404 },
         { "/workspaces/" FIX_FOREIGN "/chat/" FIX_CHAT, "admin", 404 },
-        { "/workspaces/x/chat/" FIX_CHAT, "user", 400 }, { "/nothing", NULL, 404 },
+        { "/workspaces/x/chat/" FIX_CHAT, "user", 400 },
+        { "/nothing", NULL, 404 },
     };
     struct gate_fixture *f = *state;
 
@@ -258,8 +269,9 @@ static void test_gate__two_credentials_are_refused(void **state)
 
 static void test_gate__other_credentials_are_worth_nothing(void **state)
 {
-    static const char *const bad[] = { "", "Bearer", "Bearer ", "Basic dXNlcjp1c2Vy", "user", "Bearer\tuser",
-                                       "Bearer user, Bearer user" };
+    static const char *const bad[] = {
+        "", "Bearer", "Bearer ", "Basic dXNlcjp1c2Vy", "user", "Bearer\tuser", "Bearer user, Bearer user"
+    };
     struct gate_fixture *f = *state;
     struct buf long_one;
 
@@ -448,8 +460,12 @@ static void test_gate__other_apps_get_what_their_origin_allows(void **state)
     assert_string_equal(fixture_header(f, "Access-Control-Allow-Origin"), "https://app.example.org");
     assert_string_equal(fixture_header(f, "Access-Control-Allow-Credentials"), "true");
     forget(f);
-    static const char *const strangers[] = { "https://evil.example", "https://app.example.org.evil.example", "null",
-                                             "http://app.example.org", "http://localhost:3000", "https://app.example.org:1" };
+    static const char *const strangers[] = { "https://evil.example",
+                                             "https://app.example.org.evil.example",
+                                             "null",
+                                             "http://app.example.org",
+                                             "http://localhost:3000",
+                                             "https://app.example.org:1" };
     for (size_t i = 0; i < COUNT_OF(strangers); i++) {
         ask_with(f, "GET", "/open", "HTTP_ORIGIN", strangers[i]);
         assert_string_equal(fixture_header(f, "Access-Control-Allow-Origin"), "");
@@ -465,9 +481,14 @@ static void test_gate__development_lets_localhost_in(void **state)
         const char *origin;
         bool allowed;
     } cases[] = {
-        { "http://localhost:3000", true },   { "https://localhost", true },        { "http://127.0.0.1:5173", true },
-        { "http://[::1]:80", true },         { "http://localhost.evil.example", false },
-        { "http://localhost:x", false },     { "http://localhost:", false },       { "https://b.example", false },
+        { "http://localhost:3000", true },
+        { "https://localhost", true },
+        { "http://127.0.0.1:5173", true },
+        { "http://[::1]:80", true },
+        { "http://localhost.evil.example", false },
+        { "http://localhost:x", false },
+        { "http://localhost:", false },
+        { "https://b.example", false },
     };
     struct gate_fixture f;
 
@@ -544,11 +565,18 @@ static void test_precondition__a_writer_with_another_version_is_refused(void **s
         int status;
         const char *version;
     } cases[] = {
-        { "\"v12\"", 200, "12" },          { "*", 200, "0" },        { "", 200, "0" },
-        { "\"v1\", \"v12\"", 200, "0" },   { "W/\"v12\", \"x\"", 412, NULL },
-        { "\"v11\"", 412, NULL },          { "W/\"v12\"", 412, NULL },
-        { "\"x\"", 412, NULL },            { "\"v-12\"", 412, NULL }, { "v12", 400, NULL },
-        { "\"v12", 400, NULL },            { "\"v12\" x", 400, NULL },
+        { "\"v12\"", 200, "12" },
+        { "*", 200, "0" },
+        { "", 200, "0" },
+        { "\"v1\", \"v12\"", 200, "0" },
+        { "W/\"v12\", \"x\"", 412, NULL },
+        { "\"v11\"", 412, NULL },
+        { "W/\"v12\"", 412, NULL },
+        { "\"x\"", 412, NULL },
+        { "\"v-12\"", 412, NULL },
+        { "v12", 400, NULL },
+        { "\"v12", 400, NULL },
+        { "\"v12\" x", 400, NULL },
     };
     struct gate_fixture *f = *state;
 

@@ -14,12 +14,12 @@ static const struct spec thing_spec = { SPEC_INIT("Thing", struct thing, thing_f
 static const struct field other_fields[] = { { "title", FIELD_STR, .offset = offsetof(struct thing, name) } };
 static const struct spec namesake_spec = { SPEC_INIT("Thing", struct thing, other_fields) };
 
-#define SAID                                                                                                           \
-    .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .summary = "Do it",      \
+#define SAID \
+    .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .summary = "Do it", \
     .tag = "Things"
 static const struct route rows[] = {
-    { GET, "/workspaces/{workspace}/things", SAID, .flags = ROUTE_PAGED, .reply = &thing_spec, .reply_shape = REPLY_LIST,
-      .status = 200 },
+    { GET, "/workspaces/{workspace}/things", SAID, .flags = ROUTE_PAGED, .reply = &thing_spec,
+      .reply_shape = REPLY_LIST, .status = 200 },
     { GET, "/", SAID, .status = 200 },
     { POST, "/workspaces/{workspace}/things", SAID, .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART, .body = &draft_spec,
       .reply = &thing_spec, .status = 201 },
@@ -72,7 +72,8 @@ static void test_openapi__is_json_and_says_what_the_rows_say(void **state)
     assert_text(root, "openapi", "3.1.0");
     assert_int_equal(json_in_count(at(root, "paths")), 3);
     assert_int_equal(json_in_count(at(root, "paths /workspaces/{workspace}/things")), 2);
-    assert_text(root, "paths /workspaces/{workspace}/things get responses 200 content application/json schema items $ref",
+    assert_text(root,
+                "paths /workspaces/{workspace}/things get responses 200 content application/json schema items $ref",
                 "#/components/schemas/Thing");
     assert_text(root, "paths /workspaces/{workspace}/things get parameters 1 name", "limit");
     assert_text(root, "paths /workspaces/{workspace}/things get x-role", "guest");
@@ -111,7 +112,8 @@ static enum err check(struct route first, struct route second)
 static void test_openapi__a_schemas_name_means_one_thing(void **state)
 {
     (void)state;
-    assert_ok(check((struct route){ .body = &draft_spec }, (struct route){ .body = &draft_spec, .reply = &thing_spec }));
+    assert_ok(
+        check((struct route){ .body = &draft_spec }, (struct route){ .body = &draft_spec, .reply = &thing_spec }));
     assert_err(check((struct route){ .reply = &thing_spec }, (struct route){ .reply = &namesake_spec }), ERR_INVALID);
     assert_err(check((struct route){ .reply = &thing_spec }, (struct route){ .body = &thing_spec }), ERR_INVALID);
 }

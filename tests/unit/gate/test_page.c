@@ -99,9 +99,10 @@ static void test_page__limit_and_its_bounds(void **state)
         enum err err;
         int64_t limit;
     } cases[] = {
-        { "/x", ERR_OK, PAGE_DEFAULT },     { "/x?limit=1", ERR_OK, 1 },          { "/x?limit=200&cursor=", ERR_OK, 200 },
-        { "/x?limit=0", ERR_INVALID, 0 },   { "/x?limit=201", ERR_INVALID, 0 },   { "/x?limit=", ERR_INVALID, 0 },
-        { "/x?limit=1e2", ERR_INVALID, 0 }, { "/x?limit=1&limit=2", ERR_INVALID, 0 },
+        { "/x", ERR_OK, PAGE_DEFAULT },          { "/x?limit=1", ERR_OK, 1 },
+        { "/x?limit=200&cursor=", ERR_OK, 200 }, { "/x?limit=0", ERR_INVALID, 0 },
+        { "/x?limit=201", ERR_INVALID, 0 },      { "/x?limit=", ERR_INVALID, 0 },
+        { "/x?limit=1e2", ERR_INVALID, 0 },      { "/x?limit=1&limit=2", ERR_INVALID, 0 },
     };
 
     (void)state;

@@ -11,10 +11,10 @@ static enum err nothing(struct ctx *ctx, const struct call *call, struct reply *
     return ERR_OK;
 }
 
-#define PUBLIC(m, p)                                                                                                   \
-    {                                                                                                                  \
-        .method = m, .path = p, .handler = nothing, .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE,                \
-        .scope = SCOPE_NONE, .rate = RATE_NOBODY, .status = 200, .summary = "s", .tag = "t"                            \
+#define PUBLIC(m, p) \
+    { \
+        .method = m, .path = p, .handler = nothing, .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, \
+        .scope = SCOPE_NONE, .rate = RATE_NOBODY, .status = 200, .summary = "s", .tag = "t" \
     }
 
 static const struct route rows[] = {
@@ -75,11 +75,21 @@ static void test_router__finds_rows_at_the_root_and_under_api(void **state)
         const char *path;
         size_t row;
     } cases[] = {
-        { GET, "/", 0 }, { GET, "/api", 0 }, { GET, "/api/", 0 },
-        { GET, "/users", 1 }, { GET, "/users/", 1 }, { GET, "/api/users", 1 }, { GET, "/api/users/", 1 },
-        { HEAD, "/users", 1 }, { POST, "/users", 2 }, { GET, "/users/" ID1, 3 }, { DELETE, "/users/" ID1 "/2fa/", 4 },
-        { GET, "/users/stats/summary", 5 }, { GET, "/workspaces/" ID1 "/chat/" ID2 "/message/" ID3, 6 },
-        { PUT, "/api/workspaces/" ID1 "/reactions/x", 7 }, { GET, "/api/v1/api-keys", 8 },
+        { GET, "/", 0 },
+        { GET, "/api", 0 },
+        { GET, "/api/", 0 },
+        { GET, "/users", 1 },
+        { GET, "/users/", 1 },
+        { GET, "/api/users", 1 },
+        { GET, "/api/users/", 1 },
+        { HEAD, "/users", 1 },
+        { POST, "/users", 2 },
+        { GET, "/users/" ID1, 3 },
+        { DELETE, "/users/" ID1 "/2fa/", 4 },
+        { GET, "/users/stats/summary", 5 },
+        { GET, "/workspaces/" ID1 "/chat/" ID2 "/message/" ID3, 6 },
+        { PUT, "/api/workspaces/" ID1 "/reactions/x", 7 },
+        { GET, "/api/v1/api-keys", 8 },
     };
     struct fixture *f = *state;
 
@@ -107,10 +117,32 @@ static void test_router__parses_what_placeholders_took(void **state)
 static void test_router__unknown_paths_are_not_found(void **state)
 {
     static const char *const paths[] = {
-        "", "users", "//", "//users", "/users//", "/users//" ID1, "/api//users", "/apix/users", "/api/api/users",
-        "/Users", "/users/stats", "/users/stats/summary/more", "/%75sers", "/users%2F" ID1, "/./users", "/../users",
-        "/users/..", "/users/../users", "/users/" ID1 "/2fb", "/workspaces", "/v1/api-keys", "/users?x", "/users\\",
-        "/workspaces/" ID1 "/reactions/", "*", "http://example.org/users",
+        "",
+        "users",
+        "//",
+        "//users",
+        "/users//",
+        "/users//" ID1,
+        "/api//users",
+        "/apix/users",
+        "/api/api/users",
+        "/Users",
+        "/users/stats",
+        "/users/stats/summary/more",
+        "/%75sers",
+        "/users%2F" ID1,
+        "/./users",
+        "/../users",
+        "/users/..",
+        "/users/../users",
+        "/users/" ID1 "/2fb",
+        "/workspaces",
+        "/v1/api-keys",
+        "/users?x",
+        "/users\\",
+        "/workspaces/" ID1 "/reactions/",
+        "*",
+        "http://example.org/users",
     };
     struct fixture *f = *state;
 
@@ -146,7 +178,10 @@ static void test_router__pieces_that_do_not_parse_are_refused(void **state)
 
     assert_err(find(f, GET, "/users/1"), ERR_BAD_ID);
     assert_err(find(f, GET, "/users/" ID1 "0"), ERR_BAD_ID);
-    assert_err(find(f, GET, "/users/%30" "1234567-89ab-cdef-0123-456789abcd"), ERR_BAD_ID);
+    assert_err(find(f, GET,
+                    "/users/%30"
+                    "1234567-89ab-cdef-0123-456789abcd"),
+               ERR_BAD_ID);
     assert_err(find(f, PUT, "/workspaces/x/reactions/y"), ERR_BAD_ID);
     assert_err(find(f, PUT, "/workspaces/" ID1 "/reactions/%FF"), ERR_BAD_REQUEST);
     memset(path + 1, 'a', 2048);
@@ -204,11 +239,11 @@ static void test_route__a_row_that_forgets_something_is_refused(void **state)
 
     (void)state;
     assert_ok(check(row, NULL));
-#define WITHOUT(member, zero, word)                                                                                    \
-    do {                                                                                                               \
-        struct route less = row;                                                                                       \
-        less.member = zero;                                                                                            \
-        assert_err(check(less, word), ERR_INVALID);                                                                    \
+#define WITHOUT(member, zero, word) \
+    do { \
+        struct route less = row; \
+        less.member = zero; \
+        assert_err(check(less, word), ERR_INVALID); \
     } while (0)
     WITHOUT(access, ACCESS_NOT_SAID_, "who may");
     WITHOUT(role, ROLE_NOT_SAID_, "which role");
@@ -249,8 +284,9 @@ static void test_route__a_row_that_contradicts_itself_is_refused(void **state)
     other.method = DELETE;
     other.flags = ROUTE_IDEMPOTENT;
     assert_err(check(other, "Idempotency-Key"), ERR_INVALID);
-    static const char *const paths[] = { "a", "", "/a//b", "/a/", "/a/{b", "/a/b}", "/{a}/{b}/{c}/{d}",
-                                         "/{workspace}/{workspace}" };
+    static const char *const paths[] = {
+        "a", "", "/a//b", "/a/", "/a/{b", "/a/b}", "/{a}/{b}/{c}/{d}", "/{workspace}/{workspace}"
+    };
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
         other = row;
         other.role = ROLE_NO_WORKSPACE;

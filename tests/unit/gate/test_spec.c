@@ -14,8 +14,9 @@ static const struct field part_fields[] = {
     { "number", FIELD_INT, FIELD_REQUIRED, .min = 1, .max = 10000, .offset = offsetof(struct part, number) },
     { "etag", FIELD_STR, FIELD_REQUIRED, .min = 1, .max = 3, .offset = offsetof(struct part, etag) },
 };
-static const struct spec part_spec = { .name = "Part", .fields = part_fields, .field_count = 2,
-                                       .size_bytes = sizeof(struct part) };
+static const struct spec part_spec = {
+    .name = "Part", .fields = part_fields, .field_count = 2, .size_bytes = sizeof(struct part)
+};
 
 enum colour { RED, GREEN };
 static const char *const colours[] = { "red", "green", NULL };
@@ -50,10 +51,14 @@ static const struct field all_fields[] = {
     [A_PARTS] = { "parts", FIELD_LIST, .spec = &part_spec, .min = 1, .max = 2, AT(parts) },
     [A_TAGS] = { "tags", FIELD_LIST, .element = FIELD_STR, AT(tags) },
 };
-static const struct spec all_spec = { .name = "All", .fields = all_fields, .field_count = COUNT_OF(all_fields),
-                                      .size_bytes = sizeof(struct all) };
-static const struct spec lax_spec = { .name = "Lax", .fields = all_fields, .field_count = COUNT_OF(all_fields),
-                                      .size_bytes = sizeof(struct all), .reads_unknown = 1 };
+static const struct spec all_spec = {
+    .name = "All", .fields = all_fields, .field_count = COUNT_OF(all_fields), .size_bytes = sizeof(struct all)
+};
+static const struct spec lax_spec = { .name = "Lax",
+                                      .fields = all_fields,
+                                      .field_count = COUNT_OF(all_fields),
+                                      .size_bytes = sizeof(struct all),
+                                      .reads_unknown = 1 };
 
 struct fixture {
     struct ctx ctx;
@@ -175,7 +180,8 @@ static void test_spec__each_fault_has_its_place_and_type(void **state)
         { "{\"text\":\"a\",\"parts\":[1,2,3]}", "parts", "value_error.list.max_items" },
         { "{\"text\":\"a\",\"parts\":[{\"number\":1,\"etag\":\"a\"},{\"number\":1,\"etag\":\"abcd\"}]}", "parts.1.etag",
           "value_error.any_str.max_length" },
-        { "{\"text\":\"a\",\"parts\":[{\"number\":1,\"etag\":\"a\",\"more\":1}]}", "parts.0.more", "value_error.extra" },
+        { "{\"text\":\"a\",\"parts\":[{\"number\":1,\"etag\":\"a\",\"more\":1}]}", "parts.0.more",
+          "value_error.extra" },
         { "{\"text\":\"a\",\"tags\":[\"x\",null]}", "tags.1", "type_error.none.not_allowed" },
         { "{\"text\":\"a\",\"Text\":\"b\"}", "Text", "value_error.extra" },
         { "{\"text\":\"a\",\"a.b\":1}", "?", "value_error.extra" },
@@ -232,7 +238,7 @@ static void test_spec__ten_thousand_unknown_fields_are_counted_not_kept(void **s
 static void test_spec__bytes_that_are_no_text_never_get_here(void **state)
 {
     static const struct str bad[] = {
-        STR_INIT("{\"text\":\"\\u0000\"}"), STR_INIT("{\"text\":\"\xFF\"}"),   STR_INIT("{\"text\":\"\\ud800\"}"),
+        STR_INIT("{\"text\":\"\\u0000\"}"), STR_INIT("{\"text\":\"\xFF\"}"), STR_INIT("{\"text\":\"\\ud800\"}"),
         STR_INIT("{\"te\\u0000xt\":1}"),    STR_INIT("{\"text\":\"a\0b\"}"), STR_INIT("{\"text\":1,\"text\":2}"),
     };
     struct fixture *f = *state;
@@ -245,12 +251,33 @@ static void test_spec__bytes_that_are_no_text_never_get_here(void **state)
 
 static void test_spec__addresses(void **state)
 {
-    static const char *const good[] = { "a@example.org", "a.b@x.y", "a@localhost", "\xC3\xBC@example.org",
-                                        "a@b\xC3\xBC" "cher.example", "!#$%&'*+-/=?^_`{|}~@example.org" };
-    static const char *const bad[] = { "@example.org",  "a@",          "a",           "a@b@c.d",     "a b@c.d",
-                                       "a@b..c",        ".a@b.c",      "a.@b.c",      "a..b@c.d",    "a@-b.c",
-                                       "a@b-.c",        "a@b.c.",      "a@b_c.d",     "a@b c.d",     "a@example",
-                                       "<a@b.c>",       "a@[127.0.0.1]", "a\\n@b.c",  "\\\"a\\\"@b.c", "a@b.c\\r\\nX: y" };
+    static const char *const good[] = { "a@example.org",
+                                        "a.b@x.y",
+                                        "a@localhost",
+                                        "\xC3\xBC@example.org",
+                                        "a@b\xC3\xBC"
+                                        "cher.example",
+                                        "!#$%&'*+-/=?^_`{|}~@example.org" };
+    static const char *const bad[] = { "@example.org",
+                                       "a@",
+                                       "a",
+                                       "a@b@c.d",
+                                       "a b@c.d",
+                                       "a@b..c",
+                                       ".a@b.c",
+                                       "a.@b.c",
+                                       "a..b@c.d",
+                                       "a@-b.c",
+                                       "a@b-.c",
+                                       "a@b.c.",
+                                       "a@b_c.d",
+                                       "a@b c.d",
+                                       "a@example",
+                                       "<a@b.c>",
+                                       "a@[127.0.0.1]",
+                                       "a\\n@b.c",
+                                       "\\\"a\\\"@b.c",
+                                       "a@b.c\\r\\nX: y" };
     struct fixture *f = *state;
     char text[200];
 
@@ -267,18 +294,19 @@ static void test_spec__addresses(void **state)
 }
 
 static const struct field query_fields[] = {
-    { "text", FIELD_STR, .max = 4, AT(text) },  { "count", FIELD_INT, .min = 1, .max = 9, AT(count) },
-    { "ratio", FIELD_REAL, AT(ratio) },         { "on", FIELD_BOOL, AT(on) },
+    { "text", FIELD_STR, .max = 4, AT(text) },    { "count", FIELD_INT, .min = 1, .max = 9, AT(count) },
+    { "ratio", FIELD_REAL, AT(ratio) },           { "on", FIELD_BOOL, AT(on) },
     { "id", FIELD_UUID, FIELD_REQUIRED, AT(id) }, { "colour", FIELD_ENUM, .names = colours, AT(colour) },
 };
-static const struct spec query_spec = { .name = "Query", .fields = query_fields,
-                                        .field_count = COUNT_OF(query_fields), .size_bytes = sizeof(struct all) };
+static const struct spec query_spec = {
+    .name = "Query", .fields = query_fields, .field_count = COUNT_OF(query_fields), .size_bytes = sizeof(struct all)
+};
 
 static void test_spec__decodes_a_query(void **state)
 {
     static const struct http_pair pairs[] = {
-        { STR_INIT("count"), STR_INIT("9") },  { STR_INIT("ratio"), STR_INIT("-0.5") }, { STR_INIT("on"), STR_INIT("1") },
-        { STR_INIT("id"), STR_INIT("01234567-89ab-cdef-0123-456789abcdef") },
+        { STR_INIT("count"), STR_INIT("9") },    { STR_INIT("ratio"), STR_INIT("-0.5") },
+        { STR_INIT("on"), STR_INIT("1") },       { STR_INIT("id"), STR_INIT("01234567-89ab-cdef-0123-456789abcdef") },
         { STR_INIT("colour"), STR_INIT("red") }, { STR_INIT("other"), STR_INIT("x") },
     };
     struct fixture *f = *state;
@@ -323,8 +351,10 @@ static const struct field reply_fields[] = {
     { "tags", FIELD_LIST, .element = FIELD_STR, AT(tags) },
     { "raw", FIELD_RAW, AT(password) },
 };
-static const struct spec reply_spec = { .name = "Reply", .fields = reply_fields,
-                                        .field_count = COUNT_OF(reply_fields), .size_bytes = sizeof(struct all),
+static const struct spec reply_spec = { .name = "Reply",
+                                        .fields = reply_fields,
+                                        .field_count = COUNT_OF(reply_fields),
+                                        .size_bytes = sizeof(struct all),
                                         .doc = "All \"types\"" };
 
 static void encode(const struct all *all, struct buf *out)
@@ -339,20 +369,30 @@ static void test_spec__encodes_every_type(void **state)
 {
     struct part parts[] = { { .number = 1, .etag = STR("a") }, { .number = 2 } };
     struct str tags[] = { STR("x"), STR("\"") };
-    struct all all = { .text = STR("t\n"), .email = STR("e"), .count = 7, .ratio = 0.5, .on = true,
-                       .at_us = INT64_C(1795211113127678), .colour = GREEN, .part = { .number = 3, .etag = STR("p") },
-                       .ref = &parts[0], .parts = { parts, 2 }, .tags = { tags, 2 }, .password = STR("[1]") };
+    struct all all = { .text = STR("t\n"),
+                       .email = STR("e"),
+                       .count = 7,
+                       .ratio = 0.5,
+                       .on = true,
+                       .at_us = INT64_C(1795211113127678),
+                       .colour = GREEN,
+                       .part = { .number = 3, .etag = STR("p") },
+                       .ref = &parts[0],
+                       .parts = { parts, 2 },
+                       .tags = { tags, 2 },
+                       .password = STR("[1]") };
     struct buf out;
 
     (void)state;
     all.id.bytes[0] = 1;
     buf_init(&out, 4096);
     encode(&all, &out);
-    assert_string_equal(out.ptr, "{\"text\":\"t\\n\",\"email\":\"e\",\"count\":7,\"ratio\":0.5,\"on\":true,"
-                                 "\"id\":\"01000000-0000-0000-0000-000000000000\",\"at\":\"2026-11-20T21:45:13.127678Z\","
-                                 "\"colour\":\"green\",\"part\":{\"number\":3,\"etag\":\"p\"},"
-                                 "\"ref\":{\"number\":1,\"etag\":\"a\"},\"parts\":[{\"number\":1,\"etag\":\"a\"},"
-                                 "{\"number\":2,\"etag\":null}],\"tags\":[\"x\",\"\\\"\"],\"raw\":[1]}");
+    assert_string_equal(out.ptr,
+                        "{\"text\":\"t\\n\",\"email\":\"e\",\"count\":7,\"ratio\":0.5,\"on\":true,"
+                        "\"id\":\"01000000-0000-0000-0000-000000000000\",\"at\":\"2026-11-20T21:45:13.127678Z\","
+                        "\"colour\":\"green\",\"part\":{\"number\":3,\"etag\":\"p\"},"
+                        "\"ref\":{\"number\":1,\"etag\":\"a\"},\"parts\":[{\"number\":1,\"etag\":\"a\"},"
+                        "{\"number\":2,\"etag\":null}],\"tags\":[\"x\",\"\\\"\"],\"raw\":[1]}");
     buf_release(&out);
 }
 
@@ -379,15 +419,17 @@ static void test_spec__schema_says_what_is_read_and_written(void **state)
     buf_init(&out, 8192);
     json_out_init(&json, &out);
     spec_schema(&json, &part_spec, SPEC_BODY);
-    assert_string_equal(out.ptr, "{\"type\":\"object\",\"properties\":{\"number\":{\"type\":\"integer\",\"format\":\"int64\","
-                                 "\"minimum\":1,\"maximum\":10000},\"etag\":{\"type\":\"string\",\"minLength\":1,"
-                                 "\"maxLength\":3}},\"required\":[\"number\",\"etag\"],\"additionalProperties\":false}");
+    assert_string_equal(out.ptr,
+                        "{\"type\":\"object\",\"properties\":{\"number\":{\"type\":\"integer\",\"format\":\"int64\","
+                        "\"minimum\":1,\"maximum\":10000},\"etag\":{\"type\":\"string\",\"minLength\":1,"
+                        "\"maxLength\":3}},\"required\":[\"number\",\"etag\"],\"additionalProperties\":false}");
     buf_clear(&out);
     json_out_init(&json, &out);
     spec_schema(&json, &reply_spec, SPEC_REPLY);
     assert_non_null(strstr(out.ptr, "\"description\":\"All \\\"types\\\"\""));
     assert_non_null(strstr(out.ptr, "\"colour\":{\"type\":[\"string\",\"null\"],\"enum\":[\"red\",\"green\",null]}"));
-    assert_non_null(strstr(out.ptr, "\"ref\":{\"anyOf\":[{\"$ref\":\"#/components/schemas/Part\"},{\"type\":\"null\"}]}"));
+    assert_non_null(
+        strstr(out.ptr, "\"ref\":{\"anyOf\":[{\"$ref\":\"#/components/schemas/Part\"},{\"type\":\"null\"}]}"));
     assert_non_null(strstr(out.ptr, "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"));
     assert_non_null(strstr(out.ptr, "\"required\":[\"text\",\"count\",\"ratio\""));
     assert_null(strstr(out.ptr, "\"required\":[\"text\",\"email\""));

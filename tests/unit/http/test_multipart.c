@@ -70,8 +70,7 @@ static void test_multipart__cut_anywhere_is_refused(void **state)
         enum err e;
 
         assert_ok(start(&r, TYPE, str_head(str_from(two_parts), len), 7));
-        while ((e = multipart_next(r.parser, &part)) == ERR_OK) {
-        }
+        while ((e = multipart_next(r.parser, &part)) == ERR_OK) {}
         assert_int_equal(e, ERR_BAD_REQUEST);
         fake_release(&r.fake);
     }

@@ -81,9 +81,9 @@ static void test_decode__takes_escapes_and_utf8(void **state)
 static void test_decode__refuses_broken_escapes_nul_and_bad_utf8(void **state)
 {
     static const struct str bad[] = {
-        STR_INIT("%"),    STR_INIT("%4"),        STR_INIT("a%"),           STR_INIT("%zz"),          STR_INIT("%0g"), STR_INIT("%00"),
-        STR_INIT("a\0b"), STR_INIT("%C3"),       STR_INIT("\xFF"),         STR_INIT("%ED%A0%80"),    STR_INIT("%C0%AF"),
-        STR_INIT("% 1"),  STR_INIT("%F5%80%80%80"), STR_INIT("%+1"),
+        STR_INIT("%"),      STR_INIT("%4"),   STR_INIT("a%"),           STR_INIT("%zz"),  STR_INIT("%0g"),
+        STR_INIT("%00"),    STR_INIT("a\0b"), STR_INIT("%C3"),          STR_INIT("\xFF"), STR_INIT("%ED%A0%80"),
+        STR_INIT("%C0%AF"), STR_INIT("% 1"),  STR_INIT("%F5%80%80%80"), STR_INIT("%+1"),
     };
 
     (void)state;
