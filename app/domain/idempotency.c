@@ -101,8 +101,8 @@ static enum err take_once(struct ctx *ctx, const struct idempotency_claim *claim
     enum err e = claim_insert(ctx, claim, thing);
 
     if (e == ERR_CONFLICT) {
-        TRY(db_one(ctx, SQL_IDEMPOTENCY_GET, DB_ARGS(DB_INT(claim->user_id), hash_value(claim->key_hash)),
-                   earlier_read, &earlier));
+        TRY(db_one(ctx, SQL_IDEMPOTENCY_GET, DB_ARGS(DB_INT(claim->user_id), hash_value(claim->key_hash)), earlier_read,
+                   &earlier));
         if (earlier.created_us > oldest_us(ctx)) {
             if (memcmp(earlier.body_hash, claim->body_hash, SHA256_BYTES) != 0)
                 return fail(ctx, ERR_IDEMPOTENCY_BODY);

@@ -23,8 +23,8 @@ static bool is_port(struct str text)
 
 static bool is_localhost(struct str origin)
 {
-    static const char *const hosts[] = { "http://localhost", "https://localhost", "http://127.0.0.1",
-                                         "https://127.0.0.1", "http://[::1]", "https://[::1]" };
+    static const char *const hosts[] = { "http://localhost",  "https://localhost", "http://127.0.0.1",
+                                         "https://127.0.0.1", "http://[::1]",      "https://[::1]" };
 
     for (size_t i = 0; i < COUNT_OF(hosts); i++)
         if (str_starts_with(origin, str_from(hosts[i])) && is_port(str_tail(origin, strlen(hosts[i]))))

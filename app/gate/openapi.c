@@ -191,9 +191,8 @@ static void operation_write(struct json_out *out, const struct route *route)
     json_out_c(out, route->tag);
     json_out_array_end(out);
     json_out_key(out, "security");
-    json_out_raw(out, route->access == ACCESS_ANYONE || route->access == ACCESS_SIGNED_URL
-                          ? STR("[]")
-                          : STR("[{\"bearer\":[]}]"));
+    json_out_raw(out, route->access == ACCESS_ANYONE || route->access == ACCESS_SIGNED_URL ? STR("[]")
+                                                                                           : STR("[{\"bearer\":[]}]"));
     parameters_write(out, route);
     body_write(out, route);
     responses_write(out, route);

@@ -68,8 +68,7 @@ static const char parameters[] =
     "{\"IdempotencyKey\":{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"
     "\"description\":\"The same key again makes nothing twice\","
     "\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":128}}}";
-static const char security[] =
-    "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"}}";
+static const char security[] = "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"}}";
 
 static void raw_member(struct json_out *out, const char *name, const char *json)
 {

@@ -22,10 +22,9 @@ static const struct field page_fields[] = {
                       .doc = "Where the page before ended: from its Link header" },
 };
 
-const struct spec page_spec = { .name = "Page",
-                                .fields = page_fields,
-                                .field_count = COUNT_OF(page_fields),
-                                .size_bytes = sizeof(struct page_query) };
+const struct spec page_spec = {
+    .name = "Page", .fields = page_fields, .field_count = COUNT_OF(page_fields), .size_bytes = sizeof(struct page_query)
+};
 
 /* Everything that makes a cursor worthless elsewhere. */
 static void context_write(const struct call *call, struct buf *out)

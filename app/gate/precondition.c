@@ -108,8 +108,7 @@ enum freshness precondition_reply(struct ctx *ctx, const struct call *call, int6
     reply_header(reply, "Cache-Control", "private, no-cache");
     if (header.len == 0 || (call->route->method != GET && call->route->method != HEAD))
         return FRESHNESS_SEND;
-    if (!str_eq_c(header, "*") &&
-        (list_names(header, version, COMPARE_WEAK, &named) != ERR_OK || !named))
+    if (!str_eq_c(header, "*") && (list_names(header, version, COMPARE_WEAK, &named) != ERR_OK || !named))
         return FRESHNESS_SEND;
     reply->status = 304;
     return FRESHNESS_NOT_MODIFIED;

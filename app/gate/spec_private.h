@@ -32,6 +32,7 @@ enum err decoder_fault(struct decoder *d, const struct place *place, const char 
 enum err decoder_int(struct decoder *d, const struct field *field, const struct place *place, int64_t value, void *out);
 enum err decoder_real(struct decoder *d, const struct field *field, const struct place *place, double value, void *out);
 /* Checks and keeps the text of a STR, EMAIL, PASSWORD, UUID, TIME or ENUM. */
-enum err decoder_text(struct decoder *d, const struct field *field, const struct place *place, struct str text, void *out);
+enum err decoder_text(struct decoder *d, const struct field *field, const struct place *place, struct str text,
+                      void *out);
 
 #endif

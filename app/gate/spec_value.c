@@ -170,7 +170,8 @@ static enum err enum_decode(struct decoder *d, const struct field *field, const 
     return e;
 }
 
-enum err decoder_text(struct decoder *d, const struct field *field, const struct place *place, struct str text, void *out)
+enum err decoder_text(struct decoder *d, const struct field *field, const struct place *place, struct str text,
+                      void *out)
 {
     switch (field->type) {
     case FIELD_UUID:

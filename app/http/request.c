@@ -13,7 +13,7 @@ static enum method method_of(struct str name)
         const char *name;
         enum method method;
     } methods[] = {
-        { "GET", GET }, { "POST", POST }, { "PUT", PUT }, { "DELETE", DELETE },
+        { "GET", GET },   { "POST", POST },   { "PUT", PUT },         { "DELETE", DELETE },
         { "HEAD", HEAD }, { "PATCH", PATCH }, { "OPTIONS", OPTIONS },
     };
 

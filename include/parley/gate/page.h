@@ -37,7 +37,8 @@ enum err page_read(struct ctx *ctx, const struct call *call, size_t key_count, s
  * Sets the Link header to the page behind `last`: the path as the client sent it, its query with the new cursor, as a
  * relative reference. Call it only when there are more rows. ERR_NO_MEMORY.
  */
-enum err page_next(struct ctx *ctx, const struct call *call, const struct page_position *last, struct reply *reply) MUST_CHECK;
+enum err page_next(struct ctx *ctx, const struct call *call, const struct page_position *last,
+                   struct reply *reply) MUST_CHECK;
 
 /* limit and cursor as query parameters; for the OpenAPI document. */
 extern const struct spec page_spec;

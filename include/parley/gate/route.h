@@ -14,10 +14,10 @@
 
 enum access {
     ACCESS_NOT_SAID_,
-    ACCESS_ANYONE,      /* no credential needed; one that is sent is still checked */
-    ACCESS_SIGNED_IN,   /* a person (not an anonymous visitor) */
-    ACCESS_ADMIN,       /* global role ADMIN */
-    ACCESS_SIGNED_URL,  /* the handler checks the URL's own signature (/objects) */
+    ACCESS_ANYONE,     /* no credential needed; one that is sent is still checked */
+    ACCESS_SIGNED_IN,  /* a person (not an anonymous visitor) */
+    ACCESS_ADMIN,      /* global role ADMIN */
+    ACCESS_SIGNED_URL, /* the handler checks the URL's own signature (/objects) */
 };
 
 /* The least role in the workspace that the path names. */
@@ -46,12 +46,12 @@ enum { PATH_IDS_MAX = 3 };
 struct call {
     const struct route *route;
     struct http_request *request;
-    const struct principal *principal; /* NULL when nobody is signed in */
-    struct membership workspace;       /* filled in when the path names {workspace}; the caller's membership */
-    struct uuid ids[PATH_IDS_MAX];     /* the path's other {ids}, in order, parsed */
-    struct str words[PATH_IDS_MAX];    /* the path's {name:word} pieces, decoded, in order */
-    const void *body;                  /* struct of route->body, decoded; NULL where the body is multipart or raw */
-    const void *query;                 /* struct of route->query, decoded; NULL where the route has none */
+    const struct principal *principal;     /* NULL when nobody is signed in */
+    struct membership workspace;           /* filled in when the path names {workspace}; the caller's membership */
+    struct uuid ids[PATH_IDS_MAX];         /* the path's other {ids}, in order, parsed */
+    struct str words[PATH_IDS_MAX];        /* the path's {name:word} pieces, decoded, in order */
+    const void *body;                      /* struct of route->body, decoded; NULL where the body is multipart or raw */
+    const void *query;                     /* struct of route->query, decoded; NULL where the route has none */
     const struct idempotency_claim *claim; /* pass it on to the domain; NULL when no Idempotency-Key was sent */
 };
 
@@ -66,14 +66,14 @@ struct route {
     enum scope scope;
     enum rate rate;
     int flags;
-    const struct spec *body;   /* NULL: no JSON body is read; one that comes is passed over */
-    const struct spec *query;  /* NULL: no query parameter is known (unknown ones are ignored) */
-    const struct spec *reply;  /* NULL: no JSON body is answered */
+    const struct spec *body;                    /* NULL: no JSON body is read; one that comes is passed over */
+    const struct spec *query;                   /* NULL: no query parameter is known (unknown ones are ignored) */
+    const struct spec *reply;                   /* NULL: no JSON body is answered */
     enum { REPLY_ONE, REPLY_LIST } reply_shape; /* reply is one object or a bare array of them */
-    int status;                /* of success: 200, 201, 202, 204, 302 */
-    int other_status;          /* of a further success without a JSON body; 0: there is none */
+    int status;                                 /* of success: 200, 201, 202, 204, 302 */
+    int other_status;                           /* of a further success without a JSON body; 0: there is none */
     const char *summary;
-    const char *tag;           /* group in the OpenAPI document */
+    const char *tag; /* group in the OpenAPI document */
 };
 
 /* A table of one file. */

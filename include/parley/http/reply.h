@@ -12,7 +12,7 @@
 enum { REPLY_HEADERS_MAX = 24 };
 
 struct reply_header {
-    const char *name; /* static */
+    const char *name;  /* static */
     const char *value; /* static or in the request arena; no control characters (reply_header refuses) */
 };
 
@@ -20,7 +20,7 @@ struct reply {
     int status;               /* 200 until said otherwise */
     const char *content_type; /* "application/json" until said otherwise; not sent without a body */
     struct buf body;
-    struct json_out json;     /* writes into body */
+    struct json_out json; /* writes into body */
     size_t header_count;
     struct reply_header headers[REPLY_HEADERS_MAX];
 };

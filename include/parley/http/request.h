@@ -37,7 +37,8 @@ size_t http_header_count(const struct http_request *req, const char *name);
 int64_t http_content_length(const struct http_request *req);
 
 /* Decoded query parameters, at most QUERY_PARAMS_MAX; made once, in the arena. ERR_BAD_REQUEST when malformed. */
-enum err http_query(struct http_request *req, struct arena *a, const struct http_pair **ret_pairs, size_t *ret_count) MUST_CHECK;
+enum err http_query(struct http_request *req, struct arena *a, const struct http_pair **ret_pairs,
+                    size_t *ret_count) MUST_CHECK;
 
 /*
  * Reads up to room_bytes of the body; *ret_len 0 at its end. ERR_CLIENT_GONE when the connection ended early (fewer

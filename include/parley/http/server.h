@@ -13,7 +13,8 @@ struct server;
 /* Answers one request: fills the reply. Called on a worker thread; the arena is reset after the reply has been sent. */
 typedef void (*server_fn)(void *arg, struct http_request *req, struct arena *a, struct reply *reply);
 /* Called after the reply was sent (or could not be: ERR_CLIENT_GONE), for the log line. Before the arena is reset. */
-typedef void (*server_done_fn)(void *arg, struct http_request *req, struct arena *a, const struct reply *reply, enum err sent, int64_t took_us);
+typedef void (*server_done_fn)(void *arg, struct http_request *req, struct arena *a, const struct reply *reply,
+                               enum err sent, int64_t took_us);
 
 struct server_opts {
     const char *socket_path; /* at most 107 bytes */
