@@ -93,7 +93,7 @@ static enum err bucket_make(struct s3 *s3, struct arena *a)
         call.body = str_from(body);
     }
     enum err err = s3_run(s3, a, &call, &result);
-    return err != ERR_OK && str_eq_c(result.code, "BucketAlreadyOwnedByYou") ? ERR_OK : err;
+    return err == ERR_CONFLICT ? ERR_OK : err;
 }
 
 static enum err bucket_look(struct s3 *s3, struct arena *a, int timeout_ms, bool *ret_reached)
@@ -102,9 +102,7 @@ static enum err bucket_look(struct s3 *s3, struct arena *a, int timeout_ms, bool
     struct s3_call call = { .method = "HEAD", .total_timeout_ms = timeout_ms, .repeat = S3_REPEATABLE };
     enum err err = s3_run(s3, a, &call, &result);
     *ret_reached = result.status != 0;
-    if (err != ERR_OK && result.status == 404)
-        err = bucket_make(s3, a);
-    return err;
+    return err == ERR_NOT_FOUND ? bucket_make(s3, a) : err;
 }
 
 enum err s3_bucket_ensure(struct s3 *s3, struct arena *a, int timeout_ms, bool *ret_reached)
@@ -124,7 +122,7 @@ static enum err s3_ping(struct store *store)
     struct s3_call call = { .method = "HEAD", .total_timeout_ms = STORE_PING_MAX_MS, .repeat = S3_ONCE };
     enum err err = s3_run(s3, a, &call, &result);
     arena_free(a);
-    return err;
+    return err == ERR_NOT_FOUND ? store_fail(store, S3_NO_BUCKET) : err;
 }
 
 /* The whole object's digest, where S3 has one: base64 of 32 bytes, without the "-3" of one made of the parts' digests. */
@@ -178,7 +176,7 @@ static enum err s3_get(struct store *store, struct arena *a, struct str key, int
         call.headers[call.header_count++] = (struct sigv4_pair){ STR("range"), str_from(range) };
     }
     enum err err = s3_run(s3_of(store), a, &call, &result);
-    return err == ERR_STORAGE && result.status == 416 ? ERR_OK : err; /* behind the end there is nothing */
+    return err == ERR_INVALID && result.status == 416 ? ERR_OK : err; /* behind the end there is nothing */
 }
 
 static enum err s3_delete(struct store *store, struct arena *a, struct str key)

@@ -175,10 +175,13 @@ struct meaning {
 static const struct meaning meanings[] = {
     { "NoSuchKey", ERR_NOT_FOUND, NULL },
     { "NoSuchUpload", ERR_NOT_FOUND, NULL },
+    { "InvalidRange", ERR_INVALID, NULL },
+    { "BucketAlreadyOwnedByYou", ERR_CONFLICT, NULL },
+    { "OperationAborted", ERR_CONFLICT, NULL }, /* another process is making the bucket just now */
     { "InvalidPart", ERR_UPLOAD_INCOMPLETE, NULL },
     { "InvalidPartOrder", ERR_UPLOAD_INCOMPLETE, NULL },
     { "EntityTooSmall", ERR_UPLOAD_INCOMPLETE, NULL },
-    { "NoSuchBucket", ERR_STORAGE, "The bucket is not there (MINIO_BUCKET_NAME)" },
+    { "NoSuchBucket", ERR_STORAGE, S3_NO_BUCKET },
     { "InvalidAccessKeyId", ERR_STORAGE, "The object store does not know the access key (MINIO_ACCESS_KEY)" },
     { "SignatureDoesNotMatch", ERR_STORAGE, "The object store refuses the signature (MINIO_SECRET_KEY, MINIO_REGION)" },
     { "AuthorizationHeaderMalformed", ERR_STORAGE, "The object store is in another region (MINIO_REGION)" },
@@ -191,7 +194,7 @@ static const struct meaning meanings[] = {
     { "BucketAlreadyExists", ERR_STORAGE, "The bucket belongs to somebody else (MINIO_BUCKET_NAME)" },
 };
 
-static enum err failure(struct s3 *s3, const struct s3_call *call, const struct s3_result *result)
+static enum err failure(struct s3 *s3, const struct s3_result *result)
 {
     for (size_t i = 0; i < COUNT_OF(meanings); i++) {
         if (!str_eq_c(result->code, meanings[i].code))
@@ -200,7 +203,7 @@ static enum err failure(struct s3 *s3, const struct s3_call *call, const struct 
             return meanings[i].err;
         return store_fail(&s3->base, "%s", meanings[i].fault);
     }
-    if (result->status == 404 && call->key.len > 0)
+    if (result->status == 404)
         return ERR_NOT_FOUND; /* a HEAD has no body that could say more */
     if (result->status == 403)
         return store_fail(&s3->base,
@@ -221,7 +224,7 @@ static enum err run_without_bucket(struct s3 *s3, struct arena *a, const struct 
     if (err == ERR_UNAVAILABLE || err == ERR_INVALID)
         return ERR_STORAGE;
     TRY(err);
-    return ret_result->status >= 200 && ret_result->status < 300 ? ERR_OK : failure(s3, call, ret_result);
+    return ret_result->status >= 200 && ret_result->status < 300 ? ERR_OK : failure(s3, ret_result);
 }
 
 enum err s3_run(struct s3 *s3, struct arena *a, const struct s3_call *call, struct s3_result *ret_result)

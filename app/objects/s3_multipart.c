@@ -161,8 +161,11 @@ static enum err sweep_page(struct s3 *s3, struct arena *a, struct sweep *sweep, 
                             .query_count = page->next_key_marker.len > 0 ? 5 : 3,
                             .total_timeout_ms = STORE_CALL_MAX_MS,
                             .repeat = S3_REPEATABLE };
-    TRY(s3_run(s3, a, &call, &result));
-    enum err err = s3_reply_uploads(a, result.body, sweep_one, sweep, page);
+    enum err err = s3_run(s3, a, &call, &result);
+    if (err == ERR_NOT_FOUND)
+        return store_fail(&s3->base, S3_NO_BUCKET);
+    TRY(err);
+    err = s3_reply_uploads(a, result.body, sweep_one, sweep, page);
     return err == ERR_INVALID ? store_fail(&s3->base, "The object store's list of uploads makes no sense") : err;
 }
 

@@ -2,19 +2,36 @@
 
 #include <stdarg.h>
 
+#include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/core/log.h"
 #include "store_private.h"
 
 void store_base_init(struct store *store, const struct store_ops *ops)
 {
     store->ops = ops;
     store->fault[0] = '\0';
+    store->fault_told_us = 0;
+    atomic_init(&store->opened, false);
     pthread_mutex_init(&store->fault_mutex, NULL);
 }
 
 void store_base_release(struct store *store)
 {
     pthread_mutex_destroy(&store->fault_mutex);
+}
+
+/* Notes the line; true when it is news for the log. */
+static bool fault_note(struct store *store, const char line[STORE_FAULT_BYTES])
+{
+    int64_t now_us = clock_monotonic_us();
+    pthread_mutex_lock(&store->fault_mutex);
+    bool news = strcmp(store->fault, line) != 0 || now_us - store->fault_told_us >= STORE_FAULT_QUIET_S * US_PER_S;
+    memcpy(store->fault, line, STORE_FAULT_BYTES);
+    if (news)
+        store->fault_told_us = now_us;
+    pthread_mutex_unlock(&store->fault_mutex);
+    return news;
 }
 
 enum err store_fail(struct store *store, const char *format, ...)
@@ -24,9 +41,8 @@ enum err store_fail(struct store *store, const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);
     va_end(args);
-    pthread_mutex_lock(&store->fault_mutex);
-    memcpy(store->fault, line, sizeof(line));
-    pthread_mutex_unlock(&store->fault_mutex);
+    if (fault_note(store, line) && atomic_load(&store->opened))
+        log_event(LOG_WARN, "the object store failed", LOG_C("fault", line));
     return ERR_STORAGE;
 }
 
@@ -65,9 +81,14 @@ static bool upload_id_is_good(struct str id)
 
 enum err store_open(const struct config *config, struct keys *keys, struct buf *ret_fault, struct store **ret_store)
 {
+    struct store *store = NULL;
     if (config->minio_endpoint[0] != '\0')
-        return s3_open(config, ret_fault, ret_store);
-    return files_open(config, keys, ret_fault, ret_store);
+        TRY(s3_open(config, ret_fault, &store));
+    else
+        TRY(files_open(config, keys, ret_fault, &store));
+    atomic_store(&store->opened, true);
+    *ret_store = store;
+    return ERR_OK;
 }
 
 void store_close(struct store *store)

@@ -37,7 +37,8 @@ const char *store_kind(const struct store *store);
 /* Talks to the store with a time limit of STORE_PING_MAX_MS. */
 enum err store_ping(struct store *store) MUST_CHECK;
 /* Appends what went wrong when a call last returned ERR_STORAGE, for the log and the operator: one line without names of hosts
-   and keys; nothing when all went well so far. */
+   and keys; nothing when all went well so far. The log gets it by itself,
+   the same line once a minute at most. */
 void store_fault(struct store *store, struct buf *ret_fault);
 
 /* Gives the next bytes of an upload: *ret_len 0 at the end; an error of its own ends the upload and is returned by it. */

@@ -166,6 +166,58 @@ static void test_s3__tells_a_missing_bucket_from_a_missing_object(void **state)
     end();
 }
 
+/* A reply whose length is counted here. */
+static const char *reply_of(const char *body)
+{
+    return arena_printf(f.arena, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
+}
+
+static void test_s3__lists_parts_page_by_page(void **state)
+{
+    (void)state;
+    const char *script[] = { BUCKET, "", "", NULL };
+    struct store_part *parts;
+    size_t count = 0;
+    begin(script);
+    script[1] = reply_of(
+        "<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker>"
+        "<Part><PartNumber>1</PartNumber><ETag>\"a\"</ETag><Size>5</Size></Part></ListPartsResult>");
+    script[2] = reply_of("<ListPartsResult><IsTruncated>false</IsTruncated>"
+                         "<Part><PartNumber>2</PartNumber><ETag>\"b\"</ETag><Size>6</Size></Part></ListPartsResult>");
+    assert_ok(store_multipart_list(f.store, f.arena, STR("w/a"), STR("u"), &parts, &count));
+    assert_int_equal(count, 2);
+    assert_int_equal(parts[1].size_bytes, 6);
+    end();
+    assert_true(was_asked(1, "GET /test-objects/w/a?max-parts=1000&part-number-marker=0&uploadId=u "));
+    assert_true(was_asked(2, "GET /test-objects/w/a?max-parts=1000&part-number-marker=1&uploadId=u "));
+}
+
+#define UPLOAD(key, id, begun) \
+    "<Upload><Key>" key "</Key><UploadId>" id "</UploadId><Initiated>" begun "</Initiated></Upload>"
+
+static void test_s3__sweeps_old_uploads_of_our_own(void **state)
+{
+    (void)state;
+    const char *script[] = { BUCKET, "", EMPTY("204 No Content"), "", EMPTY("404 Not Found"), NULL };
+    int64_t now_us = 0, count = 0;
+    assert_ok(clock_parse(STR("2026-11-20T00:00:00Z"), &now_us));
+    begin(script);
+    script[1] = reply_of(
+        "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>workspace_2/b</NextKeyMarker>"
+        "<NextUploadIdMarker>u2</NextUploadIdMarker>" UPLOAD("workspace_1/a", "u1", "2026-11-01T00:00:00.000Z")
+            UPLOAD("workspace_2/b", "u2", "2026-11-19T00:00:00.000Z") "</ListMultipartUploadsResult>");
+    script[3] = reply_of("<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>" UPLOAD(
+        "workspace_OTHER/a", "u3", "2026-11-01T00:00:00.000Z")
+                             UPLOAD("workspace_3/c", "u4", "2026-11-01T00:00:00.000Z") "</ListMultipartUploadsResult>");
+    assert_ok(store_sweep(f.store, f.arena, now_us, &count));
+    assert_int_equal(count, 2);
+    end();
+    assert_true(was_asked(1, "GET /test-objects?max-uploads=100&prefix=workspace_&uploads= "));
+    assert_true(was_asked(2, "DELETE /test-objects/workspace_1/a?uploadId=u1 "));
+    assert_non_null(strstr(server.requests[3], "key-marker=workspace_2%2Fb"));
+    assert_true(was_asked(4, "DELETE /test-objects/workspace_3/c?uploadId=u4 "));
+}
+
 static void test_s3__does_not_repeat_a_download_that_began(void **state)
 {
     (void)state;
@@ -299,6 +351,8 @@ int main(void)
         cmocka_unit_test(test_s3__removes_an_object_whose_completion_is_unknown),
         cmocka_unit_test(test_s3__reads_the_fault_behind_a_200),
         cmocka_unit_test(test_s3__tells_a_missing_bucket_from_a_missing_object),
+        cmocka_unit_test(test_s3__lists_parts_page_by_page),
+        cmocka_unit_test(test_s3__sweeps_old_uploads_of_our_own),
         cmocka_unit_test(test_s3__does_not_repeat_a_download_that_began),
         cmocka_unit_test(test_s3__starts_while_the_server_is_away),
         cmocka_unit_test(test_s3__makes_the_bucket_when_it_comes_back),
