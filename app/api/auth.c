@@ -4,6 +4,7 @@
 #include "parley/domain/account.h"
 #include "parley/domain/session.h"
 #include "parley/domain/setup.h"
+#include "proof_body.h"
 
 /* A password that is offered, of any length; whether it fits is not the spec's to say. */
 enum { OFFERED_MAX_BYTES = 1024, TOKEN_TEXT_MAX = 200 };
@@ -66,17 +67,39 @@ static const struct field tokens_fields[] = {
 };
 static const struct spec tokens_spec = { SPEC_INIT("Tokens", struct tokens, tokens_fields) };
 
+/* Either who is signed in, or what the second step is done with. */
 struct login_answer {
     bool requires_2fa;
-    struct tokens tokens;
-    struct user user;
+    const struct tokens *tokens;
+    const struct user *user;
+    struct str challenge_token;
+    struct list methods;
+    struct str message;
 };
+#define LOGIN_FIELD(member) .offset = offsetof(struct login_answer, member)
 static const struct field login_answer_fields[] = {
-    { "requires_2fa", FIELD_BOOL, .offset = offsetof(struct login_answer, requires_2fa) },
-    { "tokens", FIELD_OBJECT, .offset = offsetof(struct login_answer, tokens), .spec = &tokens_spec },
-    { "user", FIELD_OBJECT, .offset = offsetof(struct login_answer, user), .spec = &user_spec },
+    { "requires_2fa", FIELD_BOOL, LOGIN_FIELD(requires_2fa) },
+    { "tokens", FIELD_REF, FIELD_OMIT, LOGIN_FIELD(tokens), .spec = &tokens_spec },
+    { "user", FIELD_REF, FIELD_OMIT, LOGIN_FIELD(user), .spec = &user_spec },
+    { "challenge_token", FIELD_STR, FIELD_OMIT, LOGIN_FIELD(challenge_token),
+      .doc = "For /auth/login/2fa, within five minutes; only where a second step is needed, as what follows" },
+    { "methods", FIELD_LIST, FIELD_OMIT, LOGIN_FIELD(methods), .element = FIELD_STR, .doc = "totp, recovery_code" },
+    { "message", FIELD_STR, FIELD_OMIT, LOGIN_FIELD(message) },
 };
 static const struct spec login_answer_spec = { SPEC_INIT("LoginAnswer", struct login_answer, login_answer_fields) };
+
+struct login_second_body {
+    struct body body;
+    struct str challenge_token, code, recovery_code;
+};
+static const struct field login_second_fields[] = {
+    { "challenge_token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_MAX_BYTES,
+      .offset = offsetof(struct login_second_body, challenge_token) },
+    PROOF_FIELDS(struct login_second_body),
+};
+static const struct spec login_second_spec = {
+    SPEC_INIT("LoginSecondStep", struct login_second_body, login_second_fields)
+};
 
 struct refresh_body {
     struct body body;
@@ -170,19 +193,51 @@ static struct tokens tokens_of(const struct session_tokens *tokens)
     return (struct tokens){ tokens->access_token, tokens->refresh_token, STR("bearer"), tokens->expires_in_s };
 }
 
-static enum err login_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+static struct session_origin origin_of(const struct call *call)
 {
-    const struct login_body *body = call->body;
-    struct session_origin origin = {
+    return (struct session_origin){
         .ip = http_param(call->request, "REMOTE_ADDR"),
         .user_agent = http_header(call->request, "User-Agent"),
     };
-    struct login_answer answer = { .requires_2fa = false };
-    struct session_tokens tokens;
+}
 
-    TRY(account_sign_in(ctx, body->email, body->password, &origin, &answer.user, &tokens));
-    answer.tokens = tokens_of(&tokens);
+static void login_reply(const struct sign_in_result *result, struct reply *reply)
+{
+    static const struct str methods[] = { STR_INIT("totp"), STR_INIT("recovery_code") };
+    const struct tokens tokens = tokens_of(&result->tokens);
+    struct login_answer answer = { .requires_2fa = result->challenge_token.ptr != NULL };
+
+    if (answer.requires_2fa) {
+        answer.challenge_token = result->challenge_token;
+        answer.methods = (struct list){ (void *)(uintptr_t)methods, COUNT_OF(methods) };
+        answer.message = STR("2FA verification required");
+    } else {
+        answer.tokens = &tokens;
+        answer.user = &result->user;
+    }
     spec_encode(&reply->json, &login_answer_spec, &answer);
+}
+
+static enum err login_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct login_body *body = call->body;
+    struct session_origin origin = origin_of(call);
+    struct sign_in_result result;
+
+    TRY(account_sign_in(ctx, body->email, body->password, &origin, &result));
+    login_reply(&result, reply);
+    return ERR_OK;
+}
+
+static enum err login_second_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct login_second_body *body = call->body;
+    const struct proof proof = { body->code, body->recovery_code };
+    struct session_origin origin = origin_of(call);
+    struct sign_in_result result;
+
+    TRY(account_sign_in_second(ctx, body->challenge_token, &proof, &origin, &result));
+    login_reply(&result, reply);
     return ERR_OK;
 }
 
@@ -269,7 +324,12 @@ static const struct route routes[] = {
     { POST, "/auth/login", login_post,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
       .body = &login_spec, .reply = &login_answer_spec, .status = 200,
-      .summary = "Sign in with address and password", .tag = "Sign-in" },
+      .summary = "Sign in with address and password; the first of two steps where a second factor is on",
+      .tag = "Sign-in" },
+    { POST, "/auth/login/2fa", login_second_post,
+      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
+      .body = &login_second_spec, .reply = &login_answer_spec, .status = 200,
+      .summary = "The second step of a sign-in: a code of the authenticator or a recovery code", .tag = "Sign-in" },
     { POST, "/auth/refresh", refresh_post,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
       .body = &refresh_spec, .reply = &tokens_spec, .status = 200,

@@ -60,7 +60,7 @@ static const struct field single_fields[] = {
     { "url", FIELD_STR, FIELD_OMIT, VIEW_FIELD(url), .doc = "Where the one PUT goes" },
     { "headers", FIELD_RAW, FIELD_OMIT, VIEW_FIELD(headers), .doc = "What must be sent with the one PUT" },
     { "part_size", FIELD_INT, FIELD_OMIT, VIEW_FIELD(part_size_bytes), .doc = "Of each part but the last" },
-    { "parts", FIELD_LIST, FIELD_OMIT, VIEW_FIELD(part_list), .spec = &part_spec },
+    { "parts", FIELD_LIST, VIEW_FIELD(part_list), .spec = &part_spec },
     { "expires_at", FIELD_TIME, VIEW_FIELD(expires_us) },
 };
 static const struct spec upload_spec = { "Upload", single_fields, COUNT_OF(single_fields),

@@ -4,63 +4,146 @@
 #include "parley/cli/commands.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
+#include "parley/domain/reseal.h"
 
-/* Writes the present keys into the database. */
-static enum err adopt(const struct config *config, struct buf *ret_fault)
+/* The parts that both actions need. */
+struct key_parts {
+    const struct config *config;
+    struct app app;
+    struct cli_task task;
+};
+
+static enum err parts_open_for_keys(struct key_parts *parts, struct buf *ret_fault)
 {
-    struct app app = { .config = NULL };
-    struct cli_task task = { .ctx = { .app = NULL } };
-    enum err e = keys_open(config, ret_fault, &app.keys);
+    TRY(keys_open(parts->config, ret_fault, &parts->app.keys));
+    TRY(db_open(parts->config, DB_UNCHECKED, ret_fault, &parts->app.db));
+    TRY(migrate_check(parts->app.db, ret_fault));
+    return cli_task_begin(&parts->task, &parts->app, parts->config);
+}
+
+static void parts_close_for_keys(struct key_parts *parts)
+{
+    cli_task_end(&parts->task);
+    db_close(parts->app.db);
+    keys_free(parts->app.keys);
+}
+
+static enum err reseal_all(struct ctx *ctx, struct reseal *reseal)
+{
+    int64_t count;
+
+    do {
+        TRY(reseal_page(ctx, reseal, &count));
+        arena_reset(ctx->arena);
+    } while (count > 0);
+    return ERR_OK;
+}
+
+/*
+ * Writes the present keys into the database, and seals anew what older ones have sealed. Then the older sealing keys may
+ * go, but for the one named, if any: a host that has not heard of the new one seals with it.
+ */
+static enum err adopt(const struct config *config, struct str kept_seal, struct reseal *ret_reseal,
+                      struct buf *ret_fault)
+{
+    struct key_parts parts = { .config = config };
+    struct reseal reseal = { .after_id = 0 };
+    enum err e = parts_open_for_keys(&parts, ret_fault);
 
     if (e == ERR_OK)
-        e = db_open(config, DB_UNCHECKED, ret_fault, &app.db);
+        e = key_guard_adopt(&parts.task.ctx);
     if (e == ERR_OK)
-        e = migrate_check(app.db, ret_fault);
-    if (e == ERR_OK)
-        e = cli_task_begin(&task, &app, config);
-    if (e == ERR_OK)
-        e = key_guard_adopt(&task.ctx);
+        e = reseal_all(&parts.task.ctx, &reseal);
+    if (e == ERR_OK && reseal.stuck_count == 0 && kept_seal.len > 0)
+        keys_forget_seals(parts.app.keys, kept_seal);
     if (e != ERR_OK && ret_fault->len == 0)
-        buf_add_c(ret_fault, cli_task_sentence(&task, e));
-    cli_task_end(&task);
-    db_close(app.db);
-    keys_free(app.keys);
+        buf_add_c(ret_fault, cli_task_sentence(&parts.task, e));
+    parts_close_for_keys(&parts);
+    *ret_reseal = reseal;
     return e;
+}
+
+static int say_resealed(struct cli *cli, const struct reseal *reseal)
+{
+    if (reseal->done_count > 0)
+        (void)printf("Secrets sealed anew: %lld.\n", (long long)reseal->done_count);
+    if (reseal->stuck_count == 0)
+        return CLI_OK;
+    return cli_fail(
+        cli,
+        "%lld second factors are sealed under a key that is not in KEYS_DIR: bring its seal-*.key back from a\n"
+        "backup, or take them away with parley user reset-2fa",
+        (long long)reseal->stuck_count);
+}
+
+/* The name of the sealing key that seals now. */
+static void present_seal(const struct config *config, struct buf *out)
+{
+    struct buf fault, ids;
+    struct keys *keys = NULL;
+    struct str rest, id;
+
+    buf_init(&fault, 65536);
+    buf_init(&ids, 1024);
+    if (keys_open(config, &fault, &keys) == ERR_OK) {
+        keys_seal_ids(keys, &ids);
+        rest = buf_str(&ids);
+        if (str_split(&rest, ' ', &id))
+            buf_add(out, id);
+    }
+    keys_free(keys);
+    buf_release(&ids);
+    buf_release(&fault);
+}
+
+static void say_rotated(const struct config *config, const char *kid)
+{
+    (void)printf("The signing key is now %s.\n"
+                 "Send SIGHUP to the running servers, and copy %s to the other hosts. Tokens of the key before\n"
+                 "stay good; its public-….pem may be removed in %lld days.\n"
+                 "The sealing key is new as well. The one before stays as seal-….key until the next rotation.\n",
+                 kid, config->keys_dir, (long long)config->refresh_token_expire_days);
 }
 
 static int rotate(struct cli *cli, const struct config *config)
 {
-    struct buf fault, kid;
+    struct buf fault, kid, seal;
+    struct reseal reseal;
     int result = CLI_OK;
 
     buf_init(&fault, 65536);
     buf_init(&kid, 100);
+    buf_init(&seal, 100);
+    present_seal(config, &seal);
     if (keys_rotate(config, &fault, &kid) != ERR_OK) {
         result = cli_fail(cli, "%s", fault.ptr);
     } else {
-        (void)printf("The signing key is now %s.\n"
-                     "Send SIGHUP to the running servers, and copy %s to the other hosts. Tokens of the key before\n"
-                     "stay good; its public-….pem may be removed in %lld days.\n",
-                     kid.ptr, config->keys_dir, (long long)config->refresh_token_expire_days);
-        if (adopt(config, &fault) != ERR_OK)
-            result = cli_fail(cli, "the database could not be told of the new key (%s); run later: parley key adopt",
+        say_rotated(config, kid.ptr);
+        if (adopt(config, buf_str(&seal), &reseal, &fault) != ERR_OK)
+            result = cli_fail(cli, "the database could not be told of the new keys (%s); run later: parley key adopt",
                               fault.ptr);
+        else
+            result = say_resealed(cli, &reseal);
     }
     buf_release(&fault);
     buf_release(&kid);
+    buf_release(&seal);
     return result;
 }
 
 static int adopt_and_say(struct cli *cli, const struct config *config)
 {
     struct buf fault;
-    int result = CLI_OK;
+    struct reseal reseal;
+    int result;
 
     buf_init(&fault, 65536);
-    if (adopt(config, &fault) != ERR_OK)
+    if (adopt(config, (struct str){ NULL, 0 }, &reseal, &fault) != ERR_OK) {
         result = cli_fail(cli, "%s", fault.ptr);
-    else
+    } else {
         (void)printf("The database now belongs to the keys in %s.\n", config->keys_dir);
+        result = say_resealed(cli, &reseal);
+    }
     buf_release(&fault);
     return result;
 }
@@ -86,12 +169,15 @@ static int run(struct cli *cli)
 
 const struct command key_command = {
     .name = "key",
-    .summary = "Take a new signing key, or tell the database which keys are its own",
-    .usage = "Usage: parley key rotate | adopt\n"
-             "\n"
-             "  rotate  make a new pair that signs tokens; the public key before stays and still verifies, so that\n"
-             "          nobody is signed out. Running servers take the pair at SIGHUP.\n"
-             "  adopt   tell the database that the keys in KEYS_DIR are this server's. Needed only where they were\n"
-             "          replaced by hand or lost: everybody must then sign in again.\n",
+    .summary = "Take new keys, or tell the database which keys are its own",
+    .usage =
+        "Usage: parley key rotate | adopt\n"
+        "\n"
+        "  rotate  make a new pair that signs tokens; the public key before stays and still verifies, so that\n"
+        "          nobody is signed out. A new sealing key too; what the database keeps sealed (second factors) is\n"
+        "          sealed anew. Running servers take the keys at SIGHUP.\n"
+        "  adopt   tell the database that the keys in KEYS_DIR are this server's. Needed only where they were\n"
+        "          replaced by hand or lost: everybody must then sign in again. Seals anew what an older\n"
+        "          sealing key has sealed, too.\n",
     .run = run,
 };

@@ -1,6 +1,6 @@
 /*
  * Whether this host's keys are those of the server that the database belongs to. The database holds the fingerprint of
- * local.key and the ids of all signing keys that were ever used. Private to app/cli.
+ * local.key and the ids of all signing and sealing keys that were ever used. Private to app/cli.
  */
 #ifndef PARLEY_APP_CLI_KEY_GUARD_H
 #define PARLEY_APP_CLI_KEY_GUARD_H
@@ -9,7 +9,8 @@
 
 /*
  * The first host of a new database writes its keys down; of several at once one is the first. Every other must have the
- * same local.key and at least one known signing key (a rotation keeps the one before); its new ones are added.
+ * same local.key, at least one known signing key and one known sealing key (a rotation keeps the one before); its new
+ * ones are added.
  * ERR_CONFLICT: other keys, with one line in ret_fault. Otherwise what db_run returns.
  */
 enum err key_guard_check(struct ctx *ctx, struct buf *ret_fault) MUST_CHECK;

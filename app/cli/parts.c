@@ -3,6 +3,7 @@
 #include "parley/api/routes.h"
 #include "parley/auth/hasher.h"
 #include "parley/auth/keys.h"
+#include "parley/auth/totp.h"
 #include "parley/bus/bus.h"
 #include "parley/core/json_in.h"
 #include "parley/core/limits.h"
@@ -19,6 +20,7 @@
 static enum err start_libraries(void)
 {
     json_in_init();
+    TRY(totp_init());
     return egress_init();
 }
 

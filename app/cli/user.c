@@ -6,6 +6,7 @@
 #include "parley/core/secret.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
+#include "parley/domain/second_factor.h"
 #include "parley/domain/user_change.h"
 #include "password_prompt.h"
 
@@ -92,6 +93,19 @@ static enum err passwd(struct ctx *ctx, const struct wanted *wanted)
     return ERR_OK;
 }
 
+static enum err reset_2fa(struct ctx *ctx, const struct wanted *wanted)
+{
+    struct user user;
+    struct str hash;
+    enum err e = user_find_credential(ctx, str_from(wanted->email), &user, &hash);
+
+    if (e != ERR_OK)
+        return fail(ctx, e == ERR_NOT_FOUND ? ERR_USER_NOT_FOUND : e);
+    TRY(second_factor_remove(ctx, &user.uuid));
+    (void)printf("The second factor is off; all sessions of %s have ended.\n", wanted->email);
+    return ERR_OK;
+}
+
 static void print_user(const struct user *user)
 {
     char id[UUID_TEXT_BYTES];
@@ -129,6 +143,7 @@ static const struct action {
     { "add", 2, true, add },
     { "list", 1, false, list },
     { "passwd", 2, true, passwd },
+    { "reset-2fa", 2, false, reset_2fa },
 };
 
 static int work(struct cli *cli, const struct action *action, const struct wanted *wanted)
@@ -187,21 +202,23 @@ static int run(struct cli *cli)
             return cli_wrong_use(cli, "that is not an e-mail address");
         return ask_and_work(cli, &actions[i], &wanted);
     }
-    return cli_wrong_use(cli, "add, list or passwd is missing");
+    return cli_wrong_use(cli, "add, list, passwd or reset-2fa is missing");
 }
 
 const struct command user_command = {
     .name = "user",
-    .summary = "Add and list accounts, set a password",
+    .summary = "Add and list accounts, set a password, take away a second factor",
     .usage =
         "Usage: parley user add ADDRESS [--admin] [--username NAME] [--first-name NAME] [--last-name NAME]\n"
         "       parley user list [--query TEXT]\n"
         "       parley user passwd ADDRESS\n"
+        "       parley user reset-2fa ADDRESS\n"
         "\n"
-        "  add     make an account; with --admin one that runs the server\n"
-        "  list    id, role, state, day of making, username and address of every account; with --query of those\n"
-        "          that have TEXT in a name or the address\n"
-        "  passwd  set a new password; all sessions of the account end\n"
+        "  add        make an account; with --admin one that runs the server\n"
+        "  list       id, role, state, day of making, username and address of every account; with --query of those\n"
+        "             that have TEXT in a name or the address\n"
+        "  passwd     set a new password; all sessions of the account end\n"
+        "  reset-2fa  take away the second factor of someone who has lost it; all sessions of the account end\n"
         "\n"
         "The password is asked for on the terminal, or with --password-stdin read from standard input (one line).\n",
     .run = run,

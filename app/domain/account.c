@@ -2,6 +2,7 @@
 
 #include "parley/auth/password.h"
 #include "parley/db/db.h"
+#include "parley/domain/challenge.h"
 #include "parley/domain/email.h"
 #include "parley/domain/invitation.h"
 #include "parley/domain/setup.h"
@@ -64,6 +65,7 @@ struct sign_in {
     struct str old_hash, new_hash; /* the same, unless the cost was raised */
     const struct session_origin *origin;
     struct session_grant grant;
+    struct challenge challenge;
 };
 
 /* Who has this address and password. Takes the same time whether the address is known or not. */
@@ -93,13 +95,26 @@ static enum err sign_in_in_transaction(struct ctx *ctx, void *arg)
         DB_ARGS(DB_INT(ctx->now_us), DB_TEXT(sign_in->new_hash), DB_INT(sign_in->user.id), DB_TEXT(sign_in->old_hash)),
         &count));
     if (count == 0)
-        return fail(ctx, ERR_LOGIN); /* the password was changed, or the user switched off, while we hashed */
+        return fail(ctx, ERR_LOGIN); /* password, state or second factor was changed while we hashed */
     TRY(user_get(ctx, sign_in->user.id, &sign_in->user));
     return session_add(ctx, &sign_in->user, sign_in->origin, &sign_in->grant);
 }
 
+/* The password was right, and that is all: no session, no time of sign-in. */
+static enum err first_step_in_transaction(struct ctx *ctx, void *arg)
+{
+    struct sign_in *sign_in = arg;
+    int64_t count = 0;
+
+    TRY(db_exec(ctx, SQL_USER_FIRST_STEP,
+                DB_ARGS(DB_TEXT(sign_in->new_hash), DB_INT(sign_in->user.id), DB_TEXT(sign_in->old_hash)), &count));
+    if (count == 0)
+        return fail(ctx, ERR_LOGIN);
+    return challenge_add(ctx, &sign_in->user, &sign_in->challenge);
+}
+
 enum err account_sign_in(struct ctx *ctx, struct str email, struct str password, const struct session_origin *origin,
-                         struct user *ret_user, struct session_tokens *ret_tokens)
+                         struct sign_in_result *ret_result)
 {
     struct sign_in sign_in = { .origin = origin };
     char hash[PASSWORD_HASH_BYTES];
@@ -111,10 +126,70 @@ enum err account_sign_in(struct ctx *ctx, struct str email, struct str password,
         TRY(password_hash(ctx, password, hash));
         sign_in.new_hash = str_from(hash);
     }
+    *ret_result = (struct sign_in_result){ .challenge_token = { NULL, 0 } };
+    if (sign_in.user.twofa_enabled) {
+        TRY(db_run(ctx, first_step_in_transaction, &sign_in));
+        return challenge_sign(ctx, &sign_in.challenge, &sign_in.user, &ret_result->challenge_token);
+    }
     TRY(db_run(ctx, sign_in_in_transaction, &sign_in));
-    TRY(session_sign(ctx, &sign_in.grant, ret_tokens));
-    *ret_user = sign_in.user;
-    return ERR_OK;
+    ret_result->user = sign_in.user;
+    return session_sign(ctx, &sign_in.grant, &ret_result->tokens);
+}
+
+/* ---- the second step ---- */
+
+struct second_step {
+    struct challenge challenge;
+    const struct proof *proof;
+    const struct session_origin *origin;
+    enum proof_outcome outcome;
+    int retry_after_s;
+    struct user user;
+    struct session_grant grant;
+};
+
+static enum err second_step_done(struct ctx *ctx, struct second_step *step)
+{
+    int64_t count = 0;
+
+    TRY(challenge_spend(ctx, &step->challenge, step->user.id));
+    TRY(db_exec(ctx, SQL_USER_SECOND_STEP, DB_ARGS(DB_INT(ctx->now_us), DB_INT(step->user.id)), &count));
+    if (count == 0)
+        return fail(ctx, ERR_CHALLENGE);
+    TRY(user_get(ctx, step->user.id, &step->user));
+    return session_add(ctx, &step->user, step->origin, &step->grant);
+}
+
+/* Committed whatever the outcome: a wrong code must count. */
+static enum err second_step_in_transaction(struct ctx *ctx, void *arg)
+{
+    struct second_step *step = arg;
+    enum err e = user_lock(ctx, &step->challenge.user, &step->user);
+
+    if (e != ERR_OK)
+        return e == ERR_USER_NOT_FOUND ? ERR_CHALLENGE : e;
+    TRY(challenge_check(ctx, &step->challenge, step->user.id));
+    if (!step->user.is_active)
+        return fail(ctx, ERR_USER_INACTIVE);
+    TRY(proof_spend(ctx, &step->user, step->proof, &step->outcome, &step->retry_after_s));
+    if (step->outcome == PROOF_GOOD)
+        return second_step_done(ctx, step);
+    return step->outcome == PROOF_WRONG ? challenge_add_wrong(ctx, &step->challenge, step->user.id) : ERR_OK;
+}
+
+enum err account_sign_in_second(struct ctx *ctx, struct str challenge_token, const struct proof *proof,
+                                const struct session_origin *origin, struct sign_in_result *ret_result)
+{
+    struct second_step step = { .proof = proof, .origin = origin };
+
+    TRY(proof_check(ctx, proof));
+    TRY(challenge_read(ctx, challenge_token, &step.challenge));
+    TRY(db_run(ctx, second_step_in_transaction, &step));
+    if (step.outcome == PROOF_OFF)
+        return fail(ctx, ERR_CHALLENGE); /* it was switched off meanwhile: the password alone will do */
+    TRY(proof_tell(ctx, step.outcome, step.retry_after_s, ERR_CODE_WRONG));
+    *ret_result = (struct sign_in_result){ .user = step.user };
+    return session_sign(ctx, &step.grant, &ret_result->tokens);
 }
 
 /* ---- change of password ---- */

@@ -127,8 +127,12 @@ enum err attachment_bind(struct ctx *ctx, const struct binding *binding, const s
 
 /* --- reading --- */
 
+enum { COLUMN_SHUT = 9 };
+
 static enum err read_one(struct ctx *ctx, const struct db_row *row, void *arg)
 {
+    if (db_row_int(row, COLUMN_SHUT) != 0)
+        return fail(ctx, ERR_SECOND_FACTOR);
     return attachment_read(ctx, row, arg);
 }
 

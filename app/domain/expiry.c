@@ -4,6 +4,7 @@
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/attachment.h"
+#include "parley/domain/challenge.h"
 #include "parley/domain/idempotency.h"
 #include "parley/domain/object_deletion.h"
 #include "parley/domain/session.h"
@@ -149,11 +150,12 @@ enum err expire_unbound(struct ctx *ctx, int64_t *ret_count)
 
 enum err expire_rows(struct ctx *ctx, int64_t *ret_count)
 {
-    int64_t sessions = 0, invitations = 0, keys = 0;
+    int64_t sessions = 0, challenges = 0, invitations = 0, keys = 0;
 
     TRY(session_expire(ctx, ERASE_BATCH_ROWS, &sessions));
+    TRY(challenge_expire(ctx, ERASE_BATCH_ROWS, &challenges));
     TRY(db_exec(ctx, SQL_INVITATIONS_EXPIRE, DB_ARGS(DB_INT(ctx->now_us), DB_INT(ERASE_BATCH_ROWS)), &invitations));
     TRY(idempotency_expire(ctx, ERASE_BATCH_ROWS, &keys));
-    *ret_count = sessions + invitations + keys;
+    *ret_count = sessions + challenges + invitations + keys;
     return ERR_OK;
 }

@@ -7,6 +7,7 @@
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/auth_cache.h"
+#include "parley/domain/challenge.h"
 
 static const struct str role_names[] = { STR_INIT("USER"), STR_INIT("ADMIN") };
 
@@ -362,8 +363,9 @@ enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *sessio
 
 enum err session_end_others(struct ctx *ctx, int64_t user_id, int64_t kept_id)
 {
-    return db_exec(ctx, SQL_SESSION_END_OTHERS,
-                   DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id), DB_INT(kept_id)), NULL);
+    TRY(db_exec(ctx, SQL_SESSION_END_OTHERS,
+                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id), DB_INT(kept_id)), NULL));
+    return challenge_end_all(ctx, user_id);
 }
 
 enum err session_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count)

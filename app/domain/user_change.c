@@ -3,6 +3,7 @@
 #include "parley/auth/password.h"
 #include "parley/db/db.h"
 #include "parley/domain/member.h"
+#include "parley/domain/second_factor.h"
 #include "parley/domain/session.h"
 
 enum { DELETED_NAME_BYTES = 8 + UUID_TEXT_BYTES };
@@ -137,6 +138,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     if (user.email.ptr != NULL)
         TRY(db_exec(ctx, SQL_USER_ERASE_INVITATIONS, DB_ARGS(DB_TEXT(user.email)), NULL));
     TRY(db_exec(ctx, SQL_USER_ERASE_SESSIONS, DB_ARGS(DB_INT(user.id)), NULL));
+    TRY(second_factor_forget(ctx, user.id));
     name_deleted(&user.uuid, name);
     return db_exec(ctx, SQL_USER_ERASE,
                    DB_ARGS(DB_TEXT(str_from(name)), DB_INT(call->messages == USER_MESSAGES_ERASE), DB_INT(ctx->now_us),

@@ -216,7 +216,7 @@ enum err workspace_update(struct ctx *ctx, const struct membership *membership,
     struct update_call call = { .membership = membership, .opts = opts };
 
     if ((opts->fields & WORKSPACE_REQUIRE_2FA) && opts->require_2fa && !opts->has_2fa)
-        return failf(ctx, ERR_SECOND_FACTOR, "Set up your own second factor before you ask it of everyone");
+        return fail(ctx, ERR_SECOND_FACTOR_OWN);
     TRY(db_run(ctx, update, &call));
     *ret_workspace = call.workspace;
     return ERR_OK;

@@ -106,6 +106,14 @@ static enum err membership_check(struct passage *p)
     return ERR_OK;
 }
 
+/* A workspace may ask its members for a second factor: until they have one, its doors are shut. */
+static enum err second_factor_check(struct passage *p)
+{
+    if (p->call.workspace.require_2fa && !p->principal.twofa_enabled)
+        return fail(&p->ctx, ERR_SECOND_FACTOR);
+    return ERR_OK;
+}
+
 static enum err handler_call(struct passage *p, struct reply *reply)
 {
     reply->status = p->call.route->status;
@@ -140,6 +148,7 @@ static enum err pass(struct gate *gate, struct passage *p, struct reply *reply)
     TRY(credential_check(p));
     TRY(access_check(p));
     TRY(membership_check(p));
+    TRY(second_factor_check(p));
     if (p->purpose == PURPOSE_UPLOAD_CHECK) {
         reply->status = 204;
         return ERR_OK;

@@ -39,8 +39,8 @@ static bool value_is_null(const struct field *field, const void *at)
     case FIELD_ENUM: return enum_name(field, *(const int *)at) == NULL;
     case FIELD_REF: return ref_target(at) == NULL;
     case FIELD_BOOL:
-    case FIELD_OBJECT:
-    case FIELD_LIST: return false;
+    case FIELD_OBJECT: return false;
+    case FIELD_LIST: return (field->flags & FIELD_OMIT) != 0 && ((const struct list *)at)->count == 0;
     case FIELD_PASSWORD:
     case FIELD_NONE_: break;
     }

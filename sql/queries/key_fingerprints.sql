@@ -1,4 +1,5 @@
--- Which keys belong to this database: 64 hex digits for local.key, kid:… for each signing key that was ever used.
+-- Which keys belong to this database: 64 hex digits for local.key, kid:… for each signing key and seal:… for each sealing
+-- key that was ever used.
 
 -- name: key_fingerprints_list
 SELECT fingerprint FROM key_fingerprints

@@ -75,12 +75,22 @@ UPDATE users SET first_name = ?, last_name = ?, tos_accepted = ?, is_active = ?,
     updated_us = ?
 WHERE id = ?
 
--- The hash is in the condition, so a password that is changed at the same moment is noticed. The first sign-in is over
+-- The hash is in the condition, so a password that is changed at the same moment is noticed, and the second factor, so
+-- that one that is switched on at the same moment is asked for. The first sign-in is over
 -- with the second; MySQL reads last_login_us before it sets it because it stands first here.
 -- name: user_signed_in
 UPDATE users SET is_first_login = CASE WHEN last_login_us IS NULL THEN is_first_login ELSE 0 END, last_login_us = ?,
     password_hash = ?, version = version + 1
-WHERE id = ? AND password_hash = ? AND is_active = 1 AND deleted_us IS NULL
+WHERE id = ? AND password_hash = ? AND is_active = 1 AND twofa_enabled = 0 AND deleted_us IS NULL
+
+-- The first of two steps: nobody has signed in yet. Finds the row also where the hash stays.
+-- name: user_first_step
+UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ? AND is_active = 1 AND deleted_us IS NULL
+
+-- name: user_second_step
+UPDATE users SET is_first_login = CASE WHEN last_login_us IS NULL THEN is_first_login ELSE 0 END, last_login_us = ?,
+    version = version + 1
+WHERE id = ? AND is_active = 1 AND twofa_enabled = 1 AND deleted_us IS NULL
 
 -- name: user_password_change
 UPDATE users SET password_hash = ?, is_first_login = 0, version = version + 1, updated_us = ?

@@ -104,7 +104,7 @@ def test_change__with_a_bad_body_is_refused(alice, body):
 def test_second_factor__cannot_be_asked_for_by_who_has_none(alice):
     path = f"/workspaces/{alice.workspace()['id']}"
     answer = alice.put(path, json={"require_2fa": True})
-    assert answer.status_code == 403 and answer.json()["code"] == "second_factor_required"
+    assert answer.status_code == 409 and answer.json()["code"] == "own_second_factor_missing"
     assert alice.ok("PUT", path, 200, json={"require_2fa": False})["require_2fa"] is False
 
 

@@ -6,6 +6,7 @@
 
 extern const struct route_table meta_routes;
 extern const struct route_table auth_routes;
+extern const struct route_table second_factor_routes;
 extern const struct route_table users_routes;
 extern const struct route_table workspaces_routes;
 extern const struct route_table invitations_routes;

@@ -4,6 +4,7 @@
 
 #include "parley/core/ctx.h"
 #include "parley/core/str.h"
+#include "parley/domain/proof.h"
 #include "parley/domain/session.h"
 #include "parley/domain/user.h"
 
@@ -16,13 +17,30 @@
 enum err account_register(struct ctx *ctx, const struct user_create_opts *opts, struct str invite,
                           struct user *ret_user) MUST_CHECK;
 
+/* What a sign-in came to. Texts in the request arena. */
+struct sign_in_result {
+    struct str challenge_token; /* there: a second step is needed, and nothing below is filled in */
+    struct user user;
+    struct session_tokens tokens;
+};
+
 /*
- * Signs in by address and password. The answer to an unknown address and to a wrong password is the same, after the
- * same time. A hash of lower cost than BCRYPT_ROUNDS is replaced. ERR_LOGIN, ERR_USER_INACTIVE (only after the right
- * password), ERR_BUSY. No lease may be held.
+ * Signs in by address and password; for a user with a second factor that is the first of two steps, and nobody is signed
+ * in by it. The answer to an unknown address and to a wrong password is the same, after the same time. A hash of lower
+ * cost than BCRYPT_ROUNDS is replaced. ERR_LOGIN, ERR_USER_INACTIVE (only after the right password), ERR_BUSY. No lease
+ * may be held.
  */
 enum err account_sign_in(struct ctx *ctx, struct str email, struct str password, const struct session_origin *origin,
-                         struct user *ret_user, struct session_tokens *ret_tokens) MUST_CHECK;
+                         struct sign_in_result *ret_result) MUST_CHECK;
+
+/*
+ * The second step. Of many at once with the same challenge or the same code exactly one signs in.
+ *   challenge_token  what account_sign_in gave
+ * ERR_CHALLENGE (unknown, used, expired, ended by wrong codes or by a changed password), ERR_CODE_WRONG (also for a used
+ * one), ERR_LOCKED, ERR_USER_INACTIVE, ERR_INVALID (not exactly one of the two codes), ERR_UNAVAILABLE.
+ */
+enum err account_sign_in_second(struct ctx *ctx, struct str challenge_token, const struct proof *proof,
+                                const struct session_origin *origin, struct sign_in_result *ret_result) MUST_CHECK;
 
 /*
  * Changes the caller's password and ends their other sessions.

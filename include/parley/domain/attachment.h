@@ -47,7 +47,10 @@ enum err attachment_bind(struct ctx *ctx, const struct binding *binding, const s
 
 /* --- reading --- */
 
-/* ERR_ATTACHMENT_NOT_FOUND: unknown, or not for this user. One statement. */
+/*
+ * ERR_ATTACHMENT_NOT_FOUND: unknown, or not for this user; ERR_SECOND_FACTOR: its workspace asks for one that the user does
+ * not have. One statement.
+ */
 enum err attachment_get(struct ctx *ctx, int64_t user_id, const struct uuid *attachment,
                         struct attachment *ret_attachment) MUST_CHECK;
 /* The attachments of one message, oldest first. */

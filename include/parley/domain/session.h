@@ -90,8 +90,8 @@ enum err session_list(struct ctx *ctx, const struct principal *principal, struct
 /* Ends one session of the user. ERR_SESSION_NOT_FOUND: unknown, somebody else's, or ended already. */
 enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *session) MUST_CHECK;
 /*
- * Ends all sessions of the user but `kept_id` (its integer key; 0: none is kept). Inside a transaction or outside; then
- * session_forget after the commit.
+ * Ends all sessions of the user but `kept_id` (its integer key; 0: none is kept), and all sign-ins that wait for their
+ * second step. Inside a transaction or outside; then session_forget after the commit.
  */
 enum err session_end_others(struct ctx *ctx, int64_t user_id, int64_t kept_id) MUST_CHECK;
 /*

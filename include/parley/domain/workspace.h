@@ -72,7 +72,7 @@ struct workspace_update_opts {
     bool has_2fa; /* the caller has a second factor; who has none cannot ask it of all */
 };
 /*
- * Changes the row. ERR_PRECONDITION: another version; ERR_SECOND_FACTOR: would shut the caller out;
+ * Changes the row. ERR_PRECONDITION: another version; ERR_SECOND_FACTOR_OWN: would shut the caller out;
  * ERR_WORKSPACE_NOT_FOUND.
  */
 enum err workspace_update(struct ctx *ctx, const struct membership *membership,

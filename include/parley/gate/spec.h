@@ -49,7 +49,7 @@ enum field_type {
 enum field_flags {
     FIELD_REQUIRED = 1, /* bodies: must be sent. Replies: every field is always there unless FIELD_OMIT */
     FIELD_NULLABLE = 2,
-    FIELD_OMIT = 4,     /* replies: left out where its value is null */
+    FIELD_OMIT = 4, /* replies: left out where its value is null, a list where it is empty */
 };
 
 struct spec;
@@ -58,25 +58,25 @@ struct field {
     const char *name;
     enum field_type type;
     int flags;
-    int64_t min, max;          /* strings: length; numbers: value; lists: count. Both 0: none; max < min: no max */
+    int64_t min, max; /* strings: length; numbers: value; lists: count. Both 0: none; max < min: no max */
     size_t offset;
-    const char *const *names;  /* FIELD_ENUM: NULL-ended, in the order of the C enum */
-    const struct spec *spec;   /* FIELD_OBJECT, FIELD_REF, FIELD_LIST */
-    enum field_type element;   /* FIELD_LIST without spec: FIELD_STR, FIELD_UUID, FIELD_INT */
+    const char *const *names; /* FIELD_ENUM: NULL-ended, in the order of the C enum */
+    const struct spec *spec;  /* FIELD_OBJECT, FIELD_REF, FIELD_LIST */
+    enum field_type element;  /* FIELD_LIST without spec: FIELD_STR, FIELD_UUID, FIELD_INT */
     const char *doc;
 };
 
 struct spec {
-    const char *name;     /* schema name in the OpenAPI document, "MessageDraft" */
+    const char *name; /* schema name in the OpenAPI document, "MessageDraft" */
     const struct field *fields;
     size_t field_count;
-    size_t size_bytes;    /* of the C struct, of one element for lists */
+    size_t size_bytes; /* of the C struct, of one element for lists */
     const char *doc;
-    int reads_unknown;    /* 1: unknown fields are ignored (dialects, /v1); 0: refused */
+    int reads_unknown; /* 1: unknown fields are ignored (dialects, /v1); 0: refused */
 };
 
 /* const struct spec user_spec = { SPEC_INIT("User", struct user, user_fields) }; */
-#define SPEC_INIT(schema_name, type, rows)                                                                             \
+#define SPEC_INIT(schema_name, type, rows) \
     .name = (schema_name), .fields = (rows), .field_count = COUNT_OF(rows), .size_bytes = sizeof(type)
 
 /*
