@@ -5,6 +5,7 @@
 #include "../http/fake_request.h"
 #include "parley/core/config.h"
 #include "parley/core/limits.h"
+#include "parley/domain/chat.h"
 #include "parley/domain/session.h"
 #include "parley/gate/gate.h"
 
@@ -34,6 +35,13 @@ enum err member_find(struct ctx *ctx, const struct uuid *workspace, int64_t user
     *ret_membership = (struct membership){ .workspace_id = 1, .workspace = *workspace };
     ret_membership->role = user_id == 8 ? MEMBER_ROLE_GUEST : MEMBER_ROLE_MEMBER;
     return ERR_OK;
+}
+
+enum err chat_enter(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
+                    struct membership *ret_membership)
+{
+    (void)chat;
+    return member_find(ctx, workspace, user_id, ret_membership);
 }
 
 struct gate_fixture {
@@ -92,6 +100,43 @@ static inline const char *fixture_header(const struct gate_fixture *f, const cha
         if (strcasecmp(f->reply.headers[i].name, name) == 0)
             return f->reply.headers[i].value;
     return "";
+}
+
+/* A request without body; token NULL: no credential. Leaves the reply; releases the request. */
+static inline int ask(struct gate_fixture *f, const char *method, const char *uri, const char *token)
+{
+    char authorization[100];
+
+    fake_init(&f->fake, method, str_from(uri));
+    snprintf(authorization, sizeof(authorization), "Bearer %s", token != NULL ? token : "");
+    if (token != NULL)
+        fake_param(&f->fake, "HTTP_AUTHORIZATION", str_from(authorization));
+    fixture_handle(f);
+    return f->reply.status;
+}
+
+/* The same with one more parameter. */
+static inline int ask_with(struct gate_fixture *f, const char *method, const char *uri, const char *name,
+                           const char *value)
+{
+    fake_init(&f->fake, method, str_from(uri));
+    fake_param(&f->fake, name, str_from(value));
+    fixture_handle(f);
+    return f->reply.status;
+}
+
+static inline int post(struct gate_fixture *f, const char *uri, const char *type, const char *body)
+{
+    fake_init(&f->fake, "POST", str_from(uri));
+    fake_param(&f->fake, "HTTP_AUTHORIZATION", STR("Bearer user"));
+    fake_body(&f->fake, type, str_from(body));
+    fixture_handle(f);
+    return f->reply.status;
+}
+
+static inline void forget(struct gate_fixture *f)
+{
+    fake_release(&f->fake);
 }
 
 #endif

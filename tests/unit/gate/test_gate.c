@@ -1,10 +1,7 @@
 #include "unit.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-
 #include "gate_fixture.h"
-#include "parley/gate/precondition.h"
+#include "problem.h"
 
 struct note {
     struct body body;
@@ -72,33 +69,6 @@ static enum err too_much(struct ctx *ctx, const struct call *call, struct reply 
     return ERR_OK;
 }
 
-static enum err versioned(struct ctx *ctx, const struct call *call, struct reply *reply)
-{
-    if (call->route->method == PUT) {
-        int64_t version = -1;
-        TRY(precondition_version(ctx, call, &version));
-        TRY(precondition_check(ctx, call, 12));
-        buf_addf(&reply->body, "%d", (int)version);
-        return ERR_OK;
-    }
-    if (precondition_reply(ctx, call, 12, reply) == FRESHNESS_NOT_MODIFIED)
-        return ERR_OK;
-    return echo(ctx, call, reply);
-}
-
-static pthread_mutex_t hold = PTHREAD_MUTEX_INITIALIZER;
-static atomic_int held_count;
-
-static enum err held(struct ctx *ctx, const struct call *call, struct reply *reply)
-{
-    (void)ctx;
-    (void)reply;
-    atomic_fetch_add(&held_count, 1);
-    pthread_mutex_lock(&hold);
-    pthread_mutex_unlock(&hold);
-    return call->claim != NULL ? ERR_OK : ERR_INTERNAL;
-}
-
 #define NO_WORKSPACE .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY, .summary = "s", .tag = "t"
 #define IN_WORKSPACE .access = ACCESS_SIGNED_IN, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .summary = "s", .tag = "t"
 static const struct route rows[] = {
@@ -112,10 +82,6 @@ static const struct route rows[] = {
     { GET, "/broken", break_down, .access = ACCESS_ANYONE, NO_WORKSPACE, .status = 200 },
     { GET, "/huge", too_much, .access = ACCESS_ANYONE, NO_WORKSPACE, .status = 200 },
     { GET, "/busy", be_busy, .access = ACCESS_ANYONE, NO_WORKSPACE, .status = 200 },
-    { GET, "/versioned", versioned, .access = ACCESS_ANYONE, NO_WORKSPACE, .reply = &answer_spec, .status = 200 },
-    { PUT, "/versioned", versioned, .access = ACCESS_ANYONE, NO_WORKSPACE, .status = 200 },
-    { POST, "/once", held, .access = ACCESS_SIGNED_IN, NO_WORKSPACE, .flags = ROUTE_IDEMPOTENT, .body = &note_spec,
-      .status = 204 },
     { POST, "/workspaces/{workspace}/files", echo, .role = ROLE_MEMBER, IN_WORKSPACE, .flags = ROUTE_MULTIPART,
       .body = &note_spec, .reply = &answer_spec, .status = 201 },
     { GET, "/workspaces/{workspace}/chat/{chat}", echo, .role = ROLE_GUEST, IN_WORKSPACE, .reply = &answer_spec,
@@ -143,54 +109,6 @@ static int teardown(void **state)
     fixture_close(f);
     free(f);
     return 0;
-}
-
-/* A request without body; token NULL: no credential. Leaves the reply; releases the request. */
-static int ask(struct gate_fixture *f, const char *method, const char *uri, const char *token)
-{
-    char authorization[100];
-
-    fake_init(&f->fake, method, str_from(uri));
-    snprintf(authorization, sizeof(authorization), "Bearer %s", token != NULL ? token : "");
-    if (token != NULL)
-        fake_param(&f->fake, "HTTP_AUTHORIZATION", str_from(authorization));
-    fixture_handle(f);
-    return f->reply.status;
-}
-
-/* The same with one more parameter. */
-static int ask_with(struct gate_fixture *f, const char *method, const char *uri, const char *name, const char *value)
-{
-    fake_init(&f->fake, method, str_from(uri));
-    fake_param(&f->fake, name, str_from(value));
-    fixture_handle(f);
-    return f->reply.status;
-}
-
-static int post(struct gate_fixture *f, const char *uri, const char *type, const char *body)
-{
-    fake_init(&f->fake, "POST", str_from(uri));
-    fake_param(&f->fake, "HTTP_AUTHORIZATION", STR("Bearer user"));
-    fake_body(&f->fake, type, str_from(body));
-    fixture_handle(f);
-    return f->reply.status;
-}
-
-static void forget(struct gate_fixture *f)
-{
-    fake_release(&f->fake);
-}
-
-static void assert_problem(const struct gate_fixture *f, int status, const char *code)
-{
-    char wanted[100];
-
-    assert_int_equal(f->reply.status, status);
-    assert_string_equal(f->reply.content_type, "application/problem+json");
-    snprintf(wanted, sizeof(wanted), "\"code\":\"%s\"", code);
-    if (strstr(f->reply.body.ptr, wanted) == NULL)
-        print_message("%s\n", f->reply.body.ptr);
-    assert_non_null(strstr(f->reply.body.ptr, wanted));
 }
 
 static void test_gate__who_may_do_what(void **state)
@@ -422,86 +340,6 @@ static void test_gate__a_client_that_leaves_in_its_body_is_no_fault_of_ours(void
     forget(f);
 }
 
-static void test_gate__methods_are_named(void **state)
-{
-    struct gate_fixture *f = *state;
-
-    assert_int_equal(ask(f, "DELETE", "/versioned", NULL), 405);
-    assert_problem(f, 405, "method_not_allowed");
-    assert_string_equal(fixture_header(f, "Allow"), "GET, HEAD, PUT, OPTIONS");
-    forget(f);
-    assert_int_equal(ask(f, "BREW", "/versioned", NULL), 405);
-    forget(f);
-    assert_int_equal(ask(f, "OPTIONS", "/versioned", NULL), 204);
-    assert_string_equal(fixture_header(f, "Allow"), "GET, HEAD, PUT, OPTIONS");
-    assert_string_equal(fixture_header(f, "Access-Control-Allow-Origin"), "");
-    forget(f);
-    assert_int_equal(ask(f, "HEAD", "/open", NULL), 200);
-    assert_true(f->reply.body.len > 0);
-    forget(f);
-}
-
-static void test_gate__other_apps_get_what_their_origin_allows(void **state)
-{
-    struct gate_fixture *f = *state;
-
-    fake_init(&f->fake, "OPTIONS", STR("/note"));
-    fake_param(&f->fake, "HTTP_ORIGIN", STR("https://b.example"));
-    fake_param(&f->fake, "HTTP_ACCESS_CONTROL_REQUEST_METHOD", STR("POST"));
-    fixture_handle(f);
-    assert_int_equal(f->reply.status, 204);
-    assert_string_equal(fixture_header(f, "Access-Control-Allow-Origin"), "https://b.example");
-    assert_string_equal(fixture_header(f, "Access-Control-Allow-Methods"), "POST, OPTIONS");
-    assert_non_null(strstr(fixture_header(f, "Access-Control-Allow-Headers"), "Authorization"));
-    assert_string_equal(fixture_header(f, "Access-Control-Max-Age"), "600");
-    assert_string_equal(fixture_header(f, "Vary"), "Origin");
-    forget(f);
-    ask_with(f, "GET", "/nothing", "HTTP_ORIGIN", "https://app.example.org");
-    assert_string_equal(fixture_header(f, "Access-Control-Allow-Origin"), "https://app.example.org");
-    assert_string_equal(fixture_header(f, "Access-Control-Allow-Credentials"), "true");
-    forget(f);
-    static const char *const strangers[] = { "https://evil.example",
-                                             "https://app.example.org.evil.example",
-                                             "null",
-                                             "http://app.example.org",
-                                             "http://localhost:3000",
-                                             "https://app.example.org:1" };
-    for (size_t i = 0; i < COUNT_OF(strangers); i++) {
-        ask_with(f, "GET", "/open", "HTTP_ORIGIN", strangers[i]);
-        assert_string_equal(fixture_header(f, "Access-Control-Allow-Origin"), "");
-        assert_string_equal(fixture_header(f, "Vary"), "Origin");
-        forget(f);
-    }
-}
-
-static void test_gate__development_lets_localhost_in(void **state)
-{
-    static const char *const settings[] = { "ENVIRONMENT=development", NULL };
-    static const struct {
-        const char *origin;
-        bool allowed;
-    } cases[] = {
-        { "http://localhost:3000", true },
-        { "https://localhost", true },
-        { "http://127.0.0.1:5173", true },
-        { "http://[::1]:80", true },
-        { "http://localhost.evil.example", false },
-        { "http://localhost:x", false },
-        { "http://localhost:", false },
-        { "https://b.example", false },
-    };
-    struct gate_fixture f;
-
-    (void)state;
-    fixture_open(&f, settings, &table);
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        ask_with(&f, "GET", "/open", "HTTP_ORIGIN", cases[i].origin);
-        assert_string_equal(fixture_header(&f, "Access-Control-Allow-Origin"), cases[i].allowed ? cases[i].origin : "");
-        forget(&f);
-    }
-    fixture_close(&f);
-}
-
 static void test_gate__a_failed_handler_leaves_a_problem_and_nothing_else(void **state)
 {
     struct gate_fixture *f = *state;
@@ -538,123 +376,6 @@ static void test_gate__busy_says_when_to_come_back(void **state)
     forget(f);
 }
 
-static void test_precondition__a_reader_with_the_present_version_gets_nothing_new(void **state)
-{
-    static const struct {
-        const char *header;
-        int status;
-    } cases[] = {
-        { "\"v12\"", 304 }, { "W/\"v12\"", 304 }, { "\"v1\", \"v12\"", 304 }, { "*", 304 },
-        { "\"v11\"", 200 }, { "v12", 200 },       { "\"v012x\"", 200 },       { "\"v1\" , ,\"x\"", 200 },
-    };
-    struct gate_fixture *f = *state;
-
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        assert_int_equal(ask_with(f, "GET", "/versioned", "HTTP_IF_NONE_MATCH", cases[i].header), cases[i].status);
-        assert_string_equal(fixture_header(f, "ETag"), "\"v12\"");
-        assert_string_equal(fixture_header(f, "Cache-Control"), "private, no-cache");
-        assert_int_equal(f->reply.body.len > 0, cases[i].status == 200);
-        forget(f);
-    }
-}
-
-static void test_precondition__a_writer_with_another_version_is_refused(void **state)
-{
-    static const struct {
-        const char *header;
-        int status;
-        const char *version;
-    } cases[] = {
-        { "\"v12\"", 200, "12" },
-        { "*", 200, "0" },
-        { "", 200, "0" },
-        { "\"v1\", \"v12\"", 200, "0" },
-        { "W/\"v12\", \"x\"", 412, NULL },
-        { "\"v11\"", 412, NULL },
-        { "W/\"v12\"", 412, NULL },
-        { "\"x\"", 412, NULL },
-        { "\"v-12\"", 412, NULL },
-        { "v12", 400, NULL },
-        { "\"v12", 400, NULL },
-        { "\"v12\" x", 400, NULL },
-    };
-    struct gate_fixture *f = *state;
-
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        int status = ask_with(f, "PUT", "/versioned", "HTTP_IF_MATCH", cases[i].header);
-        if (status != cases[i].status)
-            print_message("%s: %d\n", cases[i].header, status);
-        assert_int_equal(status, cases[i].status);
-        if (cases[i].version != NULL)
-            assert_string_equal(f->reply.body.ptr, cases[i].version);
-        forget(f);
-    }
-}
-
-static int post_once(struct gate_fixture *f, const char *key)
-{
-    fake_init(&f->fake, "POST", STR("/once"));
-    fake_param(&f->fake, "HTTP_AUTHORIZATION", STR("Bearer user"));
-    fake_param(&f->fake, "HTTP_IDEMPOTENCY_KEY", str_from(key));
-    fake_body(&f->fake, "application/json", STR("{\"text\":\"a\"}"));
-    fixture_handle(f);
-    return f->reply.status;
-}
-
-static void *post_held(void *arg)
-{
-    struct gate_fixture *f = arg;
-
-    return (void *)(uintptr_t)post_once(f, "key one");
-}
-
-static void test_gate__the_second_of_one_idempotency_key_is_told_that_the_first_runs(void **state)
-{
-    struct gate_fixture *f = *state;
-    struct gate_fixture other = *f;
-    pthread_t thread;
-    void *status = NULL;
-
-    buf_init(&other.reply.body, MIB);
-    atomic_store(&held_count, 0);
-    pthread_mutex_lock(&hold);
-    assert_int_equal(pthread_create(&thread, NULL, post_held, &other), 0);
-    while (atomic_load(&held_count) == 0)
-        sched_yield();
-    assert_int_equal(post_once(f, "key one"), 409);
-    assert_problem(f, 409, "idempotency_running");
-    assert_string_equal(fixture_header(f, "Retry-After"), "1");
-    forget(f);
-    pthread_mutex_unlock(&hold);
-    pthread_join(thread, &status);
-    assert_int_equal((uintptr_t)status, 204);
-    forget(&other);
-    buf_release(&other.reply.body);
-    assert_int_equal(post_once(f, "key one"), 204);
-    forget(f);
-    assert_int_equal(post_once(f, "key two"), 204);
-    forget(f);
-}
-
-static void test_gate__a_malformed_idempotency_key_is_refused(void **state)
-{
-    struct gate_fixture *f = *state;
-    char key[IDEMPOTENCY_KEY_MAX + 2];
-
-    memset(key, 'k', sizeof(key) - 1);
-    key[sizeof(key) - 1] = '\0';
-    assert_int_equal(post_once(f, key), 422);
-    assert_non_null(strstr(f->reply.body.ptr, "\"loc\":[\"header\",\"Idempotency-Key\"]"));
-    forget(f);
-    key[IDEMPOTENCY_KEY_MAX] = '\0';
-    assert_int_equal(post_once(f, key), 204);
-    forget(f);
-    assert_int_equal(post_once(f, ""), 422);
-    forget(f);
-    assert_int_equal(post_once(f, "\xC3\xBC"), 422);
-    forget(f);
-}
-
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -671,16 +392,9 @@ int main(void)
         TEST(test_gate__sizes_are_judged_by_what_the_route_takes),
         TEST(test_gate__nginx_may_ask_before_it_takes_a_body_in),
         TEST(test_gate__a_client_that_leaves_in_its_body_is_no_fault_of_ours),
-        TEST(test_gate__methods_are_named),
-        TEST(test_gate__other_apps_get_what_their_origin_allows),
-        TEST(test_gate__development_lets_localhost_in),
         TEST(test_gate__a_failed_handler_leaves_a_problem_and_nothing_else),
         TEST(test_gate__a_strange_request_id_is_replaced),
         TEST(test_gate__busy_says_when_to_come_back),
-        TEST(test_precondition__a_reader_with_the_present_version_gets_nothing_new),
-        TEST(test_precondition__a_writer_with_another_version_is_refused),
-        TEST(test_gate__the_second_of_one_idempotency_key_is_told_that_the_first_runs),
-        TEST(test_gate__a_malformed_idempotency_key_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
