@@ -111,7 +111,7 @@ class Statement:
         if tenant:
             self.set_tenant(tenant.group(1), line)
             return
-        self.parts[self.open].append(text)
+        self.parts[self.open].append((line, stripped))
 
     def begin_variant(self, kind, line):
         if kind not in KINDS:
@@ -129,17 +129,22 @@ class Statement:
         else:
             fault(self.path, line, "say it as: -- tenant: none, <reason>")
 
-    def part(self, kind):
-        return "".join(self.parts[kind]) if kind in self.parts else None
+    def text(self, *parts):
+        """The lines of these parts, each at its own place, so that faults name the right one."""
+        raw, at = "", self.line
+        for line, text in sum(parts, []):
+            raw += "\n" * (line - at) + text
+            at = line
+        return Text(self.path, self.line, raw)
 
     def text_of(self, kind):
-        common, variant = self.part(None), self.part(kind)
-        if variant is None or not Text(self.path, self.line, common).tokens:
-            return Text(self.path, self.line, variant if variant is not None else common)
+        common, variant = self.parts[None], self.parts.get(kind)
+        if variant is None:
+            return self.text(common)
         both = all(k in self.parts for k in KINDS)
-        if not both and Text(self.path, self.line, variant).first_word() in (*VERBS, "with"):
-            return Text(self.path, self.line, variant)
-        return Text(self.path, self.line, common + "\n" + variant)
+        if not both and self.text(variant).first_word() in (*VERBS, "with"):
+            return self.text(variant)
+        return self.text(common, variant)
 
     def finish(self):
         self.texts = {kind: self.text_of(kind) for kind in KINDS}
