@@ -7,6 +7,7 @@ from pathlib import Path
 import generated
 import headers
 import layers
+import locks
 import shell
 import sizes
 import style
@@ -26,6 +27,7 @@ def main():
     binary = built_binary()
     checks = (
         ("rooms and vendors", layers.faults),
+        ("locks", locks.faults),
         ("headers alone", lambda: headers.faults(Path(binary).parent / "generated")),
         ("sizes", sizes.faults),
         ("words", words.faults),
