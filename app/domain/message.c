@@ -1,5 +1,7 @@
 #include "parley/domain/message.h"
 
+#include <assert.h>
+
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/chat.h"
@@ -223,7 +225,7 @@ static enum err range_before(struct ctx *ctx, const struct chat_ref *chat, int64
                              struct message_page *ret_page)
 {
     struct message_page page = { .has_newer = before_seq <= chat->last_seq };
-    struct loading loading;
+    struct loading loading = { .chat = chat };
 
     TRY(load_before(ctx, chat, before_seq, limit + 1, &loading));
     if (loading.count > (size_t)limit) {
@@ -240,7 +242,7 @@ static enum err range_after(struct ctx *ctx, const struct chat_ref *chat, int64_
                             struct message_page *ret_page)
 {
     struct message_page page = { .has_older = after_seq >= 1 };
-    struct loading loading;
+    struct loading loading = { .chat = chat };
 
     TRY(load_after(ctx, chat, after_seq, limit + 1, &loading));
     if (loading.count > (size_t)limit) {
@@ -259,11 +261,12 @@ static enum err range_around(struct ctx *ctx, const struct chat_ref *chat, int64
     int64_t newer_count = limit / 2;
     int64_t older_count = limit - newer_count;
     struct message_page page = { .total = 0 };
-    struct loading older, newer, both;
+    struct loading older = { .chat = chat }, newer = { .chat = chat }, both = { .chat = chat };
 
     TRY(load_before(ctx, chat, seq < INT64_MAX ? seq + 1 : seq, older_count + 1, &older));
     TRY(load_after(ctx, chat, seq, newer_count + 1, &newer));
     TRY(loading_begin(ctx, chat, limit, &both));
+    assert(older.items != NULL && newer.items != NULL && both.items != NULL);
     page.has_older = older.count > (size_t)older_count;
     page.has_newer = newer.count > (size_t)newer_count;
     for (size_t i = page.has_older ? 1 : 0; i < older.count; i++)

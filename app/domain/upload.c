@@ -1,5 +1,6 @@
 #include "parley/domain/upload.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "parley/core/clock.h"
@@ -312,6 +313,7 @@ static enum err plan_as_put(struct ctx *ctx, struct upload_plan *plan)
 {
     const struct upload_part *only = plan->parts.items;
 
+    assert(only != NULL);
     plan->url = only->url;
     plan->parts = (struct list){ NULL, 0 };
     return headers_text(ctx, NULL, 0, &plan->headers);

@@ -122,7 +122,7 @@ static enum err json_decode(struct passage *p, struct str text)
 
 static enum err body_decode(struct passage *p)
 {
-    struct str text;
+    struct str text = { NULL, 0 };
 
     if (is_handlers_own(p))
         return claim_make(p, (struct str){ NULL, 0 });

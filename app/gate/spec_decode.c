@@ -1,4 +1,5 @@
 /* JSON and query parameters into C structs. Decoding goes on after a fault, so that the client learns of all of them. */
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -82,8 +83,10 @@ static enum err list_decode(struct decoder *d, const struct field *field, const 
 static enum err ref_decode(struct decoder *d, const struct field *field, const struct place *place,
                            const struct json_in *value, void *out)
 {
-    void *target = arena_calloc(d->ctx->arena, 1, field->spec->size_bytes);
+    void *target;
 
+    assert(field->spec != NULL);
+    target = arena_calloc(d->ctx->arena, 1, field->spec->size_bytes);
     if (target == NULL)
         return fail(d->ctx, ERR_NO_MEMORY);
     memcpy(out, &target, sizeof(target));
@@ -185,6 +188,7 @@ static enum err object_decode(struct decoder *d, const struct spec *spec, const 
     enum err kept = ERR_OK;
     size_t known_count = 0;
 
+    assert(spec != NULL);
     memset(out, 0, spec->size_bytes);
     if (json_in_kind(value) != JSON_OBJECT_KIND)
         return decoder_fault(d, place, "type_error.dict", "must be an object");

@@ -1,10 +1,12 @@
 /* C structs into JSON. */
+#include <assert.h>
 #include <math.h>
 
 #include "spec_private.h"
 
 static const char *enum_name(const struct field *field, int value)
 {
+    assert(field->names != NULL);
     for (int i = 0; field->names[i] != NULL; i++)
         if (i == value - (int)field->min)
             return field->names[i];
@@ -88,6 +90,7 @@ static void value_encode(struct json_out *out, const struct field *field, const 
 
 void spec_encode(struct json_out *out, const struct spec *spec, const void *data)
 {
+    assert(spec != NULL);
     json_out_object(out);
     for (size_t i = 0; i < spec->field_count; i++) {
         const struct field *field = &spec->fields[i];
