@@ -40,17 +40,20 @@ def keep_sending(talk, server, stop, sent, files):
 @pytest.mark.parametrize("moment", range(4))
 def test_killed_server__leaves_no_orphan_and_keeps_what_it_acknowledged(deep, talk, moment):
     stop, sent = threading.Event(), []
-    files = [("files", ("a.txt", BIG, "text/plain")), ("files", text_file())]
+    files = [("files", text_file()), ("files", ("a.txt", BIG, "text/plain"))]
     senders = [threading.Thread(target=keep_sending, args=(talk, deep.server, stop, sent, files)) for _ in range(3)]
     for sender in senders:
         sender.start()
-    # The four moments differ in how many messages have gone through; each is somewhere inside the next ones.
-    until(lambda: len(sent) >= moment * 2)
-    until(lambda: deep.count("object_deletions") > 0)
-    deep.kill()
-    stop.set()
-    for sender in senders:
-        sender.join()
+    try:
+        # The four moments differ in how many messages have gone through. Each is inside a request: its first file is an
+        # object, its second is on its way, and there is no row yet.
+        until(lambda: len(sent) >= moment * 2)
+        until(lambda: len(deep.objects()) > deep.count("attachments"))
+        deep.kill()
+    finally:
+        stop.set()
+        for sender in senders:
+            sender.join()
     deep.tidy()
     page = talk.owner.ok("GET", f"{talk.at}/messages", params={"page_size": 200})
     assert set(sent) <= {m["id"] for m in page["messages"]}

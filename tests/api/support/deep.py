@@ -43,7 +43,7 @@ class Deep:
         return int(self.rows(f"SELECT COUNT(*) FROM {table} WHERE {where}")[0][0])
 
     def objects(self):
-        """The keys of all objects, unfinished uploads by parts as well."""
+        """The keys of all objects; in the folder also the files of unfinished uploads (MinIO lists those of no prefix)."""
         if self.server.column == "sqlite":
             base = self.server.folder / "objects"
             return sorted(str(p.relative_to(base)) for p in base.rglob("*") if p.is_file())
