@@ -43,7 +43,8 @@ class Contract:
             assert status >= 400, f"{method} {path} answered {status} and is not in the OpenAPI document"
             return
         self.seen.add((method, route, status))
-        if method == "HEAD":
+        if method == "HEAD" or operation.get("x-access") == "signed_url" and status < 400:
+            # The bytes of a file are its owner's: they may be JSON of any shape.
             return
         if status >= 400:
             self._check_problem(f"{method} {route}", status, content_type, body)
