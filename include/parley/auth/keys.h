@@ -3,8 +3,8 @@
  * public.pem; further public keys `public-*.pem` that still verify after a rotation; `local.key`, 32 bytes for signed local
  * URLs; `seal.key`, 32 bytes that seal what the database keeps secret (seal.h), and `seal-*.key` of earlier rotations, which
  * still open. Made at first start, local.key last; where that is there, a missing key is a fault and not made again (but for
- * seal.key, which older versions did not have). Parsed once; reloaded whole on SIGHUP, and when a token or a sealed secret
- * names an unknown key (at most once a second: another process may have rotated).
+ * seal.key, which older versions did not have). Parsed once; reloaded whole on SIGHUP, and when a sealed secret, or (at most
+ * once a second) a token, names an unknown key: another process may have rotated.
  */
 #ifndef PARLEY_AUTH_KEYS_H
 #define PARLEY_AUTH_KEYS_H
