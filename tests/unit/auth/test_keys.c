@@ -24,7 +24,7 @@ static void test_keys__first_start_makes_closed_files(void **state)
     fixture_init(&f);
     keys_free(fixture_open(&f));
     assert_mode(f.keys_dir, 0700);
-    for (const char *const *name = (const char *const[]){ "private.pem", "public.pem", "local.key", NULL };
+    for (const char *const *name = (const char *const[]){ "private.pem", "public.pem", "local.key", "seal.key", NULL };
          *name != NULL; name++) {
         fixture_path(&f, *name, path);
         assert_mode(path, 0600);
