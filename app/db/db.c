@@ -127,7 +127,7 @@ static enum err run_leased(struct ctx *ctx, struct call *call, struct lease *lea
 {
     bool changes = statements[call->id].verb != STATEMENT_SELECT;
     struct db_conn *conn = NULL;
-    TRY(lease_take(lease, changes ? CONN_FOR_WRITING : CONN_FOR_READING, &conn));
+    TRY(lease_begin(lease, changes ? CONN_FOR_WRITING : CONN_FOR_READING, CONN_ALONE, ret_again, &conn));
     ctx->conn = conn;
     enum err err = run_on(ctx, call);
     ctx->conn = NULL;

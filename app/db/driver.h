@@ -41,6 +41,7 @@ struct db_conn {
     enum conn_state state;
     enum conn_mode mode;
     bool in_row; /* a row function runs */
+    bool manual; /* MySQL: autocommit is off, so a transaction begins by itself */
     int64_t idle_since_us;
     struct db_conn *next; /* in the pool's list of idle ones */
     int code;             /* the database's own code of the last failure, 0 for none */
@@ -65,6 +66,7 @@ struct db_ops {
     bool (*alive)(struct db_conn *conn, int64_t idle_us);
     enum err (*ping)(struct db_conn *conn);
 
+    /* Makes it ready for what comes: with CONN_ALONE a statement of its own, else a transaction. */
     enum err (*begin)(struct db_conn *conn, enum conn_mode mode);
     /* ERR_COMMIT_UNKNOWN when nobody knows. */
     enum err (*commit)(struct db_conn *conn);

@@ -10,20 +10,20 @@ void lease_init(struct lease *lease, struct db *db)
     *lease = (struct lease){ .db = db, .retry_until_us = clock_monotonic_us() + DB_RETRY_MAX_MS * US_PER_MS };
 }
 
-enum err lease_take(struct lease *lease, enum conn_use use, struct db_conn **ret_conn)
+static enum err take(struct lease *lease, enum conn_use use, enum conn_mode mode, struct db_conn **ret_conn)
 {
     int64_t deadline_us = clock_monotonic_us() + DB_LEASE_WAIT_MAX_MS * US_PER_MS;
     if (atomic_load(&lease->db->held))
         return ERR_DATABASE;
-    return pool_lease(lease->db->pools[use], deadline_us, NULL, ret_conn);
+    return pool_lease(lease->db->pools[use], mode, deadline_us, NULL, ret_conn);
 }
 
-enum err lease_begin(struct lease *lease, enum conn_mode mode, bool *ret_again, struct db_conn **ret_conn)
+enum err lease_begin(struct lease *lease, enum conn_use use, enum conn_mode mode, bool *ret_again,
+                     struct db_conn **ret_conn)
 {
-    enum conn_use use = mode == CONN_CHANGING ? CONN_FOR_WRITING : CONN_FOR_READING;
     for (int tries = 0;; tries++) {
         struct db_conn *conn = NULL;
-        TRY(lease_take(lease, use, &conn));
+        TRY(take(lease, use, mode, &conn));
         enum err err = lease->db->ops->begin(conn, mode);
         if (err == ERR_OK) {
             conn->mode = mode;

@@ -282,11 +282,25 @@ static enum err mysql_driver_ping(struct db_conn *conn)
     return mysql_ping(c->handle) == 0 ? ERR_OK : fail_handle(c);
 }
 
+/*
+ * With autocommit off a transaction begins with its first statement, so a connection that is used for one after the other
+ * spends no message on beginning them.
+ */
+static enum err set_manual(struct mysql_conn *c, bool manual)
+{
+    if (c->base.manual == manual)
+        return ERR_OK;
+    TRY(run_text(&c->base, manual ? "SET autocommit = 0" : "SET autocommit = 1"));
+    c->base.manual = manual;
+    return ERR_OK;
+}
+
 static enum err mysql_driver_begin(struct db_conn *conn, enum conn_mode mode)
 {
     enter_thread(conn->db);
-    if (mode == CONN_CHANGING)
-        return run_text(conn, "START TRANSACTION");
+    TRY(set_manual(mysql_of(conn), mode == CONN_CHANGING));
+    if (mode != CONN_READING)
+        return ERR_OK;
     /* One state for all statements needs REPEATABLE READ; it counts for this transaction only. */
     return run_text(conn, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; "
                           "START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT");

@@ -114,7 +114,7 @@ enum err db_ping(struct db *db)
     int64_t deadline_us = clock_monotonic_us() + DB_PING_MAX_S * US_PER_S;
     if (atomic_load(&db->held))
         return ERR_DATABASE;
-    TRY(pool_lease(pool, deadline_us, NULL, &conn));
+    TRY(pool_lease(pool, CONN_ALONE, deadline_us, NULL, &conn));
     enum err err = db->ops->ping(conn);
     if (err != ERR_OK)
         conn->state = CONN_LOST;

@@ -194,6 +194,8 @@ static enum err sqlite_ping(struct db_conn *conn)
 static enum err sqlite_begin(struct db_conn *conn, enum conn_mode mode)
 {
     struct sqlite_conn *c = sqlite_of(conn);
+    if (mode == CONN_ALONE)
+        return ERR_OK;
     return step(c, mode == CONN_CHANGING ? c->begin_write : c->begin_read);
 }
 

@@ -31,7 +31,7 @@ static enum err end(struct db_conn *conn, enum err err, bool *ret_again)
 static enum err run_once(struct ctx *ctx, struct lease *lease, db_fn fn, void *arg, bool *ret_again)
 {
     struct db_conn *conn = NULL;
-    TRY(lease_begin(lease, CONN_CHANGING, ret_again, &conn));
+    TRY(lease_begin(lease, CONN_FOR_WRITING, CONN_CHANGING, ret_again, &conn));
     if (ctx->problem != NULL)
         *ctx->problem = (struct problem){ .err = ERR_OK };
     enum err err = end(conn, run_fn(ctx, conn, fn, arg), ret_again);
@@ -65,7 +65,7 @@ enum err db_read(struct ctx *ctx, db_fn fn, void *arg)
     lease_init(&lease, ctx->app->db);
     struct db_conn *conn = NULL;
     bool again = false;
-    TRY(lease_begin(&lease, CONN_READING, &again, &conn));
+    TRY(lease_begin(&lease, CONN_FOR_READING, CONN_READING, &again, &conn));
     enum err err = run_fn(ctx, conn, fn, arg);
     if (conn->state != CONN_LOST)
         lease.db->ops->rollback(conn);

@@ -31,23 +31,66 @@ static enum err right_check(struct ctx *ctx, const struct membership *m, int64_t
     return ERR_OK;
 }
 
+/* The columns of chat_ref, from `first` on. */
+static void ref_fill(const struct db_row *row, int first, struct chat_ref *chat)
+{
+    chat->id = db_row_int(row, first);
+    chat->join = (enum chat_join)db_row_int(row, first + 1);
+    chat->created_by = db_row_int(row, first + 2);
+    chat->last_seq = db_row_int(row, first + 3);
+    chat->message_count = db_row_int(row, first + 4);
+    chat->version = db_row_int(row, first + 5);
+    chat->joined = chat->join == CHAT_JOIN_WORKSPACE || !db_row_is_null(row, first + 6);
+}
+
 static enum err ref_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    struct chat_ref *chat = arg;
-
     (void)ctx;
-    chat->id = db_row_int(row, 0);
-    chat->join = (enum chat_join)db_row_int(row, 1);
-    chat->created_by = db_row_int(row, 2);
-    chat->last_seq = db_row_int(row, 3);
-    chat->message_count = db_row_int(row, 4);
-    chat->version = db_row_int(row, 5);
-    chat->joined = chat->join == CHAT_JOIN_WORKSPACE || !db_row_is_null(row, 6);
+    ref_fill(row, 0, arg);
     return ERR_OK;
 }
 
-enum err chat_find(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
-                   enum chat_right right, struct chat_ref *ret_chat)
+struct entering {
+    const struct uuid *chat;
+    struct membership m;
+};
+
+/* member_find's columns, then chat_ref's. */
+static enum err entering_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    enum { CHAT_COLUMNS = 4 };
+    struct entering *entering = arg;
+    struct chat_ref *ref;
+
+    member_fill(row, &entering->m);
+    if (db_row_is_null(row, CHAT_COLUMNS))
+        return ERR_OK;
+    ref = arena_calloc(ctx->arena, 1, sizeof(*ref));
+    if (ref == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    ref->uuid = *entering->chat;
+    ref->workspace_id = entering->m.workspace_id;
+    ref_fill(row, CHAT_COLUMNS, ref);
+    entering->m.chat = ref;
+    return ERR_OK;
+}
+
+enum err chat_enter(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
+                    struct membership *ret_membership)
+{
+    struct entering entering = { .chat = chat, .m = { .workspace = *workspace } };
+    enum err e = db_one(ctx, SQL_CHAT_ENTER, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_UUID(workspace)), entering_read,
+                        &entering);
+
+    if (e == ERR_NOT_FOUND)
+        return fail(ctx, ERR_WORKSPACE_NOT_FOUND);
+    TRY(e);
+    *ret_membership = entering.m;
+    return ERR_OK;
+}
+
+static enum err find_row(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                         enum chat_right right, struct chat_ref *ret_chat)
 {
     struct chat_ref found = { .uuid = *chat, .workspace_id = m->workspace_id };
     enum err e = db_one(ctx, SQL_CHAT_REF, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_INT(m->workspace_id)), ref_read,
@@ -61,6 +104,16 @@ enum err chat_find(struct ctx *ctx, const struct membership *m, int64_t user_id,
     return ERR_OK;
 }
 
+enum err chat_find(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                   enum chat_right right, struct chat_ref *ret_chat)
+{
+    if (m->chat == NULL || !uuid_eq(&m->chat->uuid, chat))
+        return find_row(ctx, m, user_id, chat, right, ret_chat);
+    TRY(right_check(ctx, m, user_id, m->chat, right));
+    *ret_chat = *m->chat;
+    return ERR_OK;
+}
+
 enum err chat_find_locked(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                           enum chat_right right, struct chat_ref *ret_chat)
 {
@@ -70,7 +123,7 @@ enum err chat_find_locked(struct ctx *ctx, const struct membership *m, int64_t u
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_CHAT_NOT_FOUND);
     TRY(e);
-    return chat_find(ctx, m, user_id, chat, right, ret_chat);
+    return find_row(ctx, m, user_id, chat, right, ret_chat);
 }
 
 /* ---- reading ---- */

@@ -23,15 +23,18 @@ enum err member_read(struct ctx *ctx, const struct db_row *row, enum member_role
     return arena_check(ctx->arena);
 }
 
-static enum err membership_read(struct ctx *ctx, const struct db_row *row, void *arg)
+void member_fill(const struct db_row *row, struct membership *m)
 {
-    struct membership *m = arg;
-
-    (void)ctx;
     m->workspace_id = db_row_int(row, 0);
     m->role = (enum member_role)db_row_int(row, 1);
     m->personal = db_row_int(row, 2) != 0;
     m->require_2fa = db_row_int(row, 3) != 0;
+}
+
+static enum err membership_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    (void)ctx;
+    member_fill(row, arg);
     return ERR_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "openapi_schemas.h"
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
+#include "parley/domain/chat.h"
 #include "passage.h"
 #include "problem_reply.h"
 #include "route_check.h"
@@ -91,6 +92,11 @@ static enum err access_check(struct passage *p)
     return ERR_OK;
 }
 
+static bool names_chat(const struct route *route)
+{
+    return str_starts_with(str_from(route->path), STR("/workspaces/{workspace}/chat/{chat}"));
+}
+
 static enum err membership_check(struct passage *p)
 {
     static const enum member_role least[] = {
@@ -100,7 +106,9 @@ static enum err membership_check(struct passage *p)
 
     if (role == ROLE_NO_WORKSPACE)
         return ERR_OK;
-    TRY(member_find(&p->ctx, &p->match.workspace, p->principal.user_id, &p->call.workspace));
+    TRY(names_chat(p->call.route)
+            ? chat_enter(&p->ctx, &p->match.workspace, &p->call.ids[0], p->principal.user_id, &p->call.workspace)
+            : member_find(&p->ctx, &p->match.workspace, p->principal.user_id, &p->call.workspace));
     if (p->call.workspace.role < least[role])
         return fail(&p->ctx, ERR_FORBIDDEN);
     return ERR_OK;

@@ -1,3 +1,12 @@
+-- The columns of member_find, then those of chat_ref.
+-- name: chat_enter
+SELECT w.id, b.role, w.personal, w.require_2fa, c.id, c.join_mode, c.created_by, c.last_seq, c.message_count, c.version,
+    m.user_id
+FROM workspaces w JOIN members b ON b.workspace_id = w.id AND b.user_id = ?
+    LEFT JOIN chats c ON c.uuid = ? AND c.workspace_id = w.id AND c.deleted_us IS NULL
+    LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
+WHERE w.uuid = ? AND w.deleted_us IS NULL
+
 -- name: chat_ref
 SELECT c.id, c.join_mode, c.created_by, c.last_seq, c.message_count, c.version, m.user_id
 FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ?

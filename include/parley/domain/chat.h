@@ -47,7 +47,13 @@ struct chat_ref {
 };
 
 /*
- * Finds a chat of the caller's workspace and asks for a right to it. One statement.
+ * member_find, and in the same statement the chat that the request is about, for chat_find: on the way of each message a
+ * question less to the database. A chat that is not there is chat_find's business. Errors as member_find.
+ */
+enum err chat_enter(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
+                    struct membership *ret_membership) MUST_CHECK;
+/*
+ * Finds a chat of the caller's workspace and asks for a right to it. One statement, or none after chat_enter.
  * ERR_CHAT_NOT_FOUND: unknown, deleted, of another workspace, or invite-only without the caller. ERR_NOT_JOINED: an open
  * chat's messages, not joined. ERR_FORBIDDEN: the role does not do.
  */

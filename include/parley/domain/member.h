@@ -20,6 +20,8 @@
 /* Ordered: a greater role may do all that a smaller one may. Stored as these numbers. */
 enum member_role { MEMBER_ROLE_NONE, MEMBER_ROLE_GUEST, MEMBER_ROLE_MEMBER, MEMBER_ROLE_OWNER };
 
+struct chat_ref;
+
 /* A caller's place in one workspace: what the gate looked up and hands to the handler. */
 struct membership {
     int64_t workspace_id;  /* integer key; names the tenant in every statement */
@@ -27,6 +29,7 @@ struct membership {
     enum member_role role; /* the caller's */
     bool personal;
     bool require_2fa;
+    const struct chat_ref *chat; /* chat_enter's; NULL: not asked for, or not there. In the request arena. */
 };
 
 /* One member as others see it. */
@@ -46,6 +49,9 @@ struct db_row;
  */
 enum err member_read(struct ctx *ctx, const struct db_row *row, enum member_role caller,
                      struct member *ret_member) MUST_CHECK;
+
+/* For statements that begin with (workspace_id, role, personal, require_2fa): takes these four. */
+void member_fill(const struct db_row *row, struct membership *ret_membership);
 
 /*
  * The membership of a user in a workspace by its public id. One statement, never from a cache, so a removed member is

@@ -5,6 +5,7 @@
 #include "../http/fake_request.h"
 #include "parley/core/config.h"
 #include "parley/core/limits.h"
+#include "parley/domain/chat.h"
 #include "parley/domain/session.h"
 #include "parley/gate/gate.h"
 
@@ -34,6 +35,13 @@ enum err member_find(struct ctx *ctx, const struct uuid *workspace, int64_t user
     *ret_membership = (struct membership){ .workspace_id = 1, .workspace = *workspace };
     ret_membership->role = user_id == 8 ? MEMBER_ROLE_GUEST : MEMBER_ROLE_MEMBER;
     return ERR_OK;
+}
+
+enum err chat_enter(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
+                    struct membership *ret_membership)
+{
+    (void)chat;
+    return member_find(ctx, workspace, user_id, ret_membership);
 }
 
 struct gate_fixture {
