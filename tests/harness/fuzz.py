@@ -27,7 +27,7 @@ def fuzz(folder, target, seconds):
     with open(log, "wb") as out:
         status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, cwd=BUILD, check=False,
                                 env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1"}).returncode
-    runs = next((line.split(":")[1].strip() for line in log.read_text(errors="replace").splitlines()
+    runs = next((line.split(":")[-1].strip() for line in log.read_text(errors="replace").splitlines()
                  if "number_of_executed_units" in line), "?")
     print(f"{target:28} {'ok' if status == 0 else f'FAILED ({status})'}  {runs} runs", flush=True)
     if status != 0:
