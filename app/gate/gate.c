@@ -1,6 +1,7 @@
 #include "parley/gate/gate.h"
 
 #include <ctype.h>
+#include <stdatomic.h>
 
 #include "cors.h"
 #include "credential.h"
@@ -18,6 +19,7 @@ struct gate {
     const struct app *app;
     struct router *router;
     struct running running;
+    atomic_int upload_count; /* requests under way whose handler reads the body as it comes */
 };
 
 enum err gate_new(const struct app *app, const struct route_table *const *tables, size_t table_count,
@@ -129,17 +131,37 @@ static enum err handler_call(struct passage *p, struct reply *reply)
     return buf_check(&reply->body);
 }
 
+/* An upload takes as long as the store and the client like, so at most half the workers may be busy with them. */
+static enum err upload_call(struct gate *gate, struct passage *p, struct reply *reply)
+{
+    bool streams = (p->call.route->flags & (ROUTE_MULTIPART | ROUTE_RAW_BODY)) != 0 && p->call.body == NULL &&
+                   http_content_length(p->call.request) > 0;
+    int64_t half = p->ctx.config->worker_threads / 2;
+    enum err e;
+
+    if (!streams)
+        return handler_call(p, reply);
+    if (atomic_fetch_add(&gate->upload_count, 1) < (half > 0 ? half : 1)) {
+        e = handler_call(p, reply);
+    } else {
+        e = failf(&p->ctx, ERR_BUSY, "Too many uploads are under way at the moment");
+        p->problem.retry_after_s = UPLOAD_RETRY_AFTER_S;
+    }
+    atomic_fetch_sub(&gate->upload_count, 1);
+    return e;
+}
+
 static enum err handler_run(struct gate *gate, struct passage *p, struct reply *reply)
 {
     struct running_entry entry;
     enum err e;
 
     if (p->call.claim == NULL)
-        return handler_call(p, reply);
+        return upload_call(gate, p, reply);
     e = running_enter(&gate->running, p->call.claim, &entry);
     if (e != ERR_OK)
         return fail(&p->ctx, e);
-    e = handler_call(p, reply);
+    e = upload_call(gate, p, reply);
     running_leave(&gate->running, &entry);
     return e;
 }

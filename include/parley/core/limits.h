@@ -41,7 +41,7 @@ enum {
     CHAT_PREVIEW_CHARS = 200,    /* of the newest message, in lists of chats */
     OBJECT_BATCH_MAX = 20,       /* objects or attachments that one statement names; not below FILES_PER_MESSAGE_MAX */
     ERASE_BATCH_ROWS = 500,      /* rows that one transaction of the erasing jobs removes, so that nobody waits long */
-    AUDIT_SEAL_BATCH_ROWS = 200,     /* rows of the audit log that one transaction seals */
+    AUDIT_SEAL_BATCH_ROWS = 200, /* rows of the audit log that one transaction seals */
     CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
 
     /* Request parsing */
@@ -82,10 +82,10 @@ enum {
     REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
 
     /* Jobs */
-    JOB_LEASE_S = 60,       /* a job whose host has died is free after it */
-    JOB_LEASE_RENEW_S = 20, /* while it works */
+    JOB_LEASE_S = 60,         /* a job whose host has died is free after it */
+    JOB_LEASE_RENEW_S = 20,   /* while it works */
     AUDIT_ERASE_AGAIN_S = 10, /* a deleted user's requests have ended by then; their last rows are erased */
-    JOB_RETRY_S = 10,       /* a job that failed looks again, or sooner if it looks more often anyway */
+    JOB_RETRY_S = 10,         /* a job that failed looks again, or sooner if it looks more often anyway */
 
     /* Files */
     DOWNLOAD_REDIRECT_S = 60,      /* life of the address that a download is sent to */
@@ -118,7 +118,8 @@ enum {
     BUS_BACKOFF_MAX_MS = 5000, /* between two tries to connect, growing up to it */
 
     /* Queues */
-    HASH_QUEUE_MAX = 64, /* password hashing waits here, then 503 */
+    UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */
+    HASH_QUEUE_MAX = 64,      /* password hashing waits here, then 503 */
 };
 
 /* Memory of one request; one page of 200 messages of 100,000 characters does not fit and gets a clean 503. */
