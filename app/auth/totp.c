@@ -50,7 +50,7 @@ enum err totp_find_step(const uint8_t secret[TOTP_SECRET_BYTES], struct str code
     int distance = 0;
     int found;
 
-    /* liboath alone would take seven and eight digits as well. */
+    /* Anything else never reaches liboath, which has other ideas of what a code may be (seven and eight digits). */
     if (!is_six_digits(code))
         return ERR_CODE_WRONG;
     found = oath_totp_validate2_callback((const char *)secret, TOTP_SECRET_BYTES, (time_t)now_s, TOTP_STEP_S, 0,
