@@ -277,12 +277,8 @@ static enum err sessions_delete_one(struct ctx *ctx, const struct call *call, st
 
 static enum err sessions_delete_others(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    const struct principal *principal = call->principal;
-
     (void)reply;
-    TRY(session_end_others(ctx, principal->user_id, principal->session_id));
-    session_forget(ctx, principal->user_id);
-    return ERR_OK;
+    return session_sign_out_others(ctx, call->principal);
 }
 
 static enum err me_get(struct ctx *ctx, const struct call *call, struct reply *reply)

@@ -34,7 +34,10 @@ static enum err run_once(struct ctx *ctx, struct lease *lease, db_fn fn, void *a
     TRY(lease_begin(lease, CONN_FOR_WRITING, CONN_CHANGING, ret_again, &conn));
     if (ctx->problem != NULL)
         *ctx->problem = (struct problem){ .err = ERR_OK };
+    const struct audit_event *audited = ctx->audited;
     enum err err = end(conn, run_fn(ctx, conn, fn, arg), ret_again);
+    if (err != ERR_OK)
+        ctx->audited = audited;
     pool_return(lease->db->pools[CONN_FOR_WRITING], conn);
     return err;
 }

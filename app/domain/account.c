@@ -2,6 +2,7 @@
 
 #include "parley/auth/password.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 #include "parley/domain/challenge.h"
 #include "parley/domain/email.h"
 #include "parley/domain/invitation.h"
@@ -41,6 +42,10 @@ static enum err register_in_transaction(struct ctx *ctx, void *arg)
     struct invitation invitation;
 
     TRY(user_insert(ctx, &registration->opts, user));
+    TRY(audit_add(ctx, &(struct audit_entry){ .action = AUDIT_USER_REGISTERED,
+                                              .actor = { .user = user->uuid, .name = user->email },
+                                              .target_kind = AUDIT_ON_USER,
+                                              .target = user->uuid }));
     if (registration->invite.ptr == NULL)
         return ERR_OK;
     return invitation_accept(ctx, registration->invite, user->id, user->email, &invitation);
@@ -68,6 +73,18 @@ struct sign_in {
     struct challenge challenge;
 };
 
+/* user: all zero where nobody has the address. */
+static void note_failure(struct ctx *ctx, const struct user *user, const char *reason)
+{
+    static const struct uuid unknown;
+    bool is_known = !uuid_eq(&user->uuid, &unknown);
+
+    audit_note(ctx, &(struct audit_entry){ .action = AUDIT_SIGN_IN_FAILED,
+                                           .target_kind = is_known ? AUDIT_ON_USER : AUDIT_ON_NOTHING,
+                                           .target = user->uuid,
+                                           .details = AUDIT_DETAILS(AUDIT_TEXT("reason", str_from(reason))) });
+}
+
 /* Who has this address and password. Takes the same time whether the address is known or not. */
 static enum err check_password(struct ctx *ctx, struct str email, struct str password, struct sign_in *sign_in,
                                bool *ret_rehash)
@@ -78,11 +95,14 @@ static enum err check_password(struct ctx *ctx, struct str email, struct str pas
     if (found != ERR_OK && found != ERR_NOT_FOUND)
         return found;
     e = password_verify(ctx, password, found == ERR_OK ? sign_in->old_hash : (struct str){ NULL, 0 }, ret_rehash);
+    if (e == ERR_LOGIN)
+        note_failure(ctx, &sign_in->user, found == ERR_OK ? "password" : "unknown");
     if (e != ERR_OK)
         return fail(ctx, e);
-    if (!sign_in->user.is_active)
-        return fail(ctx, ERR_USER_INACTIVE);
-    return ERR_OK;
+    if (sign_in->user.is_active)
+        return ERR_OK;
+    note_failure(ctx, &sign_in->user, "inactive");
+    return fail(ctx, ERR_USER_INACTIVE);
 }
 
 static enum err sign_in_in_transaction(struct ctx *ctx, void *arg)
@@ -215,7 +235,10 @@ static enum err change_password_in_transaction(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return fail(ctx, ERR_PASSWORD_WRONG); /* another request has changed it */
-    return session_end_others(ctx, user_id, change->principal->session_id);
+    TRY(session_end_others(ctx, user_id, change->principal->session_id));
+    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_PASSWORD_CHANGED,
+                                                 .target_kind = AUDIT_ON_USER,
+                                                 .target = change->principal->user });
 }
 
 enum err account_change_password(struct ctx *ctx, const struct principal *principal, struct str current,

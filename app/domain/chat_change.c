@@ -4,6 +4,7 @@
 
 #include "parley/core/fold.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 #include "parley/domain/chat_member.h"
 
 static struct db_value int_value(int64_t number)
@@ -172,8 +173,13 @@ static enum err mark_deleted(struct ctx *ctx, void *arg)
     struct chat_ref ref;
 
     TRY(target_lock(ctx, call->target, &ref));
-    return db_exec(ctx, SQL_CHAT_MARK_DELETED,
-                   DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(ref.id), DB_INT(ref.workspace_id)), NULL);
+    TRY(db_exec(ctx, SQL_CHAT_MARK_DELETED,
+                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(ref.id), DB_INT(ref.workspace_id)), NULL));
+    return audit_add(
+        ctx, &(struct audit_entry){ .action = AUDIT_CHAT_DELETED,
+                                    .target_kind = AUDIT_ON_CHAT,
+                                    .target = call->target->chat,
+                                    .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &call->target->m->workspace)) });
 }
 
 enum err chat_delete(struct ctx *ctx, const struct chat_target *target)

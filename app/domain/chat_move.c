@@ -2,6 +2,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 #include "parley/domain/chat_member.h"
 
 /* Messages changed by one statement. */
@@ -55,7 +56,13 @@ static enum err move_all(struct ctx *ctx, const struct move_call *call, const st
     TRY(db_exec(ctx, SQL_CHAT_MOVE,
                 DB_ARGS(DB_INT(to_id), DB_INT(ctx->now_us), DB_INT(ref->id), DB_INT(ref->workspace_id)), NULL));
     TRY(move_members(ctx, ref, to_id, call->opts->principal->user_id));
-    return move_messages(ctx, ref, to_id);
+    TRY(move_messages(ctx, ref, to_id));
+    return audit_add(
+        ctx, &(struct audit_entry){ .action = AUDIT_CHAT_MOVED,
+                                    .target_kind = AUDIT_ON_CHAT,
+                                    .target = ref->uuid,
+                                    .details = AUDIT_DETAILS(AUDIT_UUID("from_workspace", &call->opts->from->workspace),
+                                                             AUDIT_UUID("to_workspace", &call->to.workspace)) });
 }
 
 static enum err move(struct ctx *ctx, void *arg)

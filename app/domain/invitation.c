@@ -6,6 +6,7 @@
 #include "parley/core/rand.h"
 #include "parley/core/secret.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 #include "parley/domain/email.h"
 #include "parley/domain/message.h"
 #include "parley/domain/workspace.h"
@@ -51,6 +52,17 @@ enum err invitation_find_by_token(struct ctx *ctx, struct str token, struct invi
     e = db_one(ctx, SQL_INVITATION_BY_TOKEN, DB_ARGS(hash_value(hash), DB_INT(ctx->now_us)), token_read,
                ret_invitation);
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_INVITATION) : e;
+}
+
+static enum err audit_invitation(struct ctx *ctx, enum audit_action action, const struct uuid *invitation,
+                                 const struct uuid *workspace, enum member_role role)
+{
+    return audit_add(ctx,
+                     &(struct audit_entry){ .action = action,
+                                            .target_kind = AUDIT_ON_INVITATION,
+                                            .target = *invitation,
+                                            .details = AUDIT_DETAILS(AUDIT_UUID("workspace", workspace),
+                                                                     AUDIT_TEXT("role", member_role_name(role))) });
 }
 
 /* ---- redeeming it ---- */
@@ -99,7 +111,9 @@ static enum err accept(struct ctx *ctx, void *arg)
     TRY(member_role_get(ctx, invitation->workspace_id, acceptance->user_id, &role));
     if (role == MEMBER_ROLE_NONE)
         TRY(member_add(ctx, invitation->workspace_id, member_count, acceptance->user_id, invitation->role));
-    return invitation_replace(ctx, invitation->workspace_id, invitation->email, 0, MEMBER_ROLE_OWNER);
+    TRY(invitation_replace(ctx, invitation->workspace_id, invitation->email, 0, MEMBER_ROLE_OWNER));
+    return audit_invitation(ctx, AUDIT_INVITATION_ACCEPTED, &invitation->uuid, &invitation->workspace,
+                            invitation->role);
 }
 
 enum err invitation_accept(struct ctx *ctx, struct str token, int64_t user_id, struct str email,
@@ -167,6 +181,16 @@ static enum err invitation_insert(struct ctx *ctx, const struct invite_call *cal
                      NULL);
 }
 
+static enum err audit_addition(struct ctx *ctx, const struct invite_call *call)
+{
+    return audit_add(
+        ctx, &(struct audit_entry){ .action = AUDIT_MEMBER_ADDED,
+                                    .target_kind = AUDIT_ON_USER,
+                                    .target = call->candidate.user,
+                                    .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &call->inviter->workspace),
+                                                             AUDIT_TEXT("role", member_role_name(call->opts->role))) });
+}
+
 static enum err invite(struct ctx *ctx, void *arg)
 {
     struct invite_call *call = arg;
@@ -183,10 +207,12 @@ static enum err invite(struct ctx *ctx, void *arg)
     TRY(invitation_replace(ctx, workspace_id, call->email, opts->inviter_id, own_role));
     if (call->candidate.user_id != 0 && ctx->config->invite_adds_at_once) {
         call->outcome = INVITE_MEMBER;
-        return member_add(ctx, workspace_id, member_count, call->candidate.user_id, opts->role);
+        TRY(member_add(ctx, workspace_id, member_count, call->candidate.user_id, opts->role));
+        return audit_addition(ctx, call);
     }
     call->outcome = INVITE_INVITED;
-    return invitation_insert(ctx, call);
+    TRY(invitation_insert(ctx, call));
+    return audit_invitation(ctx, AUDIT_INVITATION_CREATED, &call->uuid, &call->inviter->workspace, opts->role);
 }
 
 /* A new token, in the arena, and its digest. */
@@ -272,21 +298,40 @@ static enum err author_read(struct ctx *ctx, const struct db_row *row, void *arg
     return ERR_OK;
 }
 
-enum err invitation_withdraw(struct ctx *ctx, const struct membership *caller, int64_t caller_id,
-                             const struct uuid *invitation)
+struct withdrawal {
+    const struct membership *caller;
+    int64_t caller_id;
+    const struct uuid *invitation;
+};
+
+static enum err withdraw(struct ctx *ctx, void *arg)
 {
+    const struct withdrawal *withdrawal = arg;
+    const struct membership *caller = withdrawal->caller;
     struct author author;
     int64_t count = 0;
     enum err e = db_one(ctx, SQL_INVITATION_AUTHOR,
-                        DB_ARGS(DB_UUID(invitation), DB_INT(caller->workspace_id), DB_INT(ctx->now_us)), author_read,
-                        &author);
+                        DB_ARGS(DB_UUID(withdrawal->invitation), DB_INT(caller->workspace_id), DB_INT(ctx->now_us)),
+                        author_read, &author);
 
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_INVITATION);
     TRY(e);
-    if (caller->role < MEMBER_ROLE_OWNER && author.user_id != caller_id)
+    if (caller->role < MEMBER_ROLE_OWNER && author.user_id != withdrawal->caller_id)
         return fail(ctx, ERR_FORBIDDEN);
     TRY(db_exec(ctx, SQL_INVITATION_WITHDRAW, DB_ARGS(DB_INT(author.invitation_id), DB_INT(caller->workspace_id)),
                 &count));
-    return count > 0 ? ERR_OK : fail(ctx, ERR_INVITATION);
+    if (count == 0)
+        return fail(ctx, ERR_INVITATION);
+    return audit_add(ctx,
+                     &(struct audit_entry){ .action = AUDIT_INVITATION_WITHDRAWN,
+                                            .target_kind = AUDIT_ON_INVITATION,
+                                            .target = *withdrawal->invitation,
+                                            .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &caller->workspace)) });
+}
+
+enum err invitation_withdraw(struct ctx *ctx, const struct membership *caller, int64_t caller_id,
+                             const struct uuid *invitation)
+{
+    return db_run(ctx, withdraw, &(struct withdrawal){ caller, caller_id, invitation });
 }

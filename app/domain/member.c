@@ -2,6 +2,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 #include "parley/domain/workspace.h"
 
 /* ---- reading ---- */
@@ -120,6 +121,16 @@ enum err member_get(struct ctx *ctx, const struct membership *caller, const stru
     return ERR_OK;
 }
 
+struct str member_role_name(enum member_role role)
+{
+    static const struct str names[] = { [MEMBER_ROLE_NONE] = STR_INIT("none"),
+                                        [MEMBER_ROLE_GUEST] = STR_INIT("GUEST"),
+                                        [MEMBER_ROLE_MEMBER] = STR_INIT("MEMBER"),
+                                        [MEMBER_ROLE_OWNER] = STR_INIT("OWNER") };
+
+    return names[role];
+}
+
 /* ---- adding ---- */
 
 enum err member_add(struct ctx *ctx, int64_t workspace_id, int64_t member_count, int64_t user_id, enum member_role role)
@@ -203,6 +214,13 @@ static enum err set_role(struct ctx *ctx, void *arg)
     TRY(db_exec(ctx, SQL_MEMBER_UPDATE_ROLE,
                 DB_ARGS(DB_INT(change->role), DB_INT(workspace_id), DB_INT(change->target.user_id)), NULL));
     TRY(change_withdraw(ctx, change));
+    TRY(audit_add(ctx, &(struct audit_entry){
+                           .action = AUDIT_MEMBER_ROLE_CHANGED,
+                           .target_kind = AUDIT_ON_USER,
+                           .target = change->user,
+                           .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &change->caller->workspace),
+                                                    AUDIT_TEXT("from", member_role_name(change->target.member.role)),
+                                                    AUDIT_TEXT("to", member_role_name(change->role))) }));
     change->target.member.role = change->role;
     return workspace_touch(ctx, workspace_id, 0);
 }
@@ -231,6 +249,12 @@ static enum err member_take_out(struct ctx *ctx, void *arg)
                 NULL));
     TRY(change_withdraw(ctx, change));
     TRY(db_exec(ctx, SQL_MEMBER_DELETE, DB_ARGS(DB_INT(workspace_id), DB_INT(change->target.user_id)), NULL));
+    TRY(audit_add(ctx,
+                  &(struct audit_entry){
+                      .action = change->target.user_id == change->caller_id ? AUDIT_MEMBER_LEFT : AUDIT_MEMBER_REMOVED,
+                      .target_kind = AUDIT_ON_USER,
+                      .target = change->user,
+                      .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &change->caller->workspace)) }));
     return workspace_touch(ctx, workspace_id, -1);
 }
 

@@ -3,6 +3,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 #include "parley/domain/chat.h"
 
 /* --- posting --- */
@@ -251,6 +252,17 @@ static enum err may_delete(struct ctx *ctx, const struct message_place *place, c
     return failf(ctx, ERR_FORBIDDEN, "Only its author or an owner of the workspace may delete a message");
 }
 
+static enum err audit_removal(struct ctx *ctx, const struct message_removal *removal, const struct message *message)
+{
+    return audit_add(ctx, &(struct audit_entry){
+                              .action = AUDIT_MESSAGE_DELETED,
+                              .target_kind = AUDIT_ON_MESSAGE,
+                              .target = message->uuid,
+                              .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &removal->place.workspace->workspace),
+                                                       AUDIT_UUID("chat", &removal->place.chat),
+                                                       AUDIT_UUID("author", &message->sender_id)) });
+}
+
 static enum err delete_once(struct ctx *ctx, void *arg)
 {
     struct deleting *deleting = arg;
@@ -270,6 +282,8 @@ static enum err delete_once(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return lost_to_another(ctx, removal->version);
+    if (message.sender_user_id != removal->place.principal->user_id)
+        TRY(audit_removal(ctx, removal, &message));
     if (message.attachment_count == 0)
         return ERR_OK;
     return attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_OF_MESSAGE,

@@ -6,6 +6,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 #include "parley/domain/auth_cache.h"
 #include "parley/domain/challenge.h"
 
@@ -205,6 +206,10 @@ enum err session_add(struct ctx *ctx, const struct user *user, const struct sess
                           DB_TEXT(user_agent_text(ctx->arena, origin->user_agent)), DB_INT(ctx->now_us),
                           DB_INT(ctx->now_us), DB_INT(grant.expires_us)),
                   NULL));
+    TRY(audit_add(ctx, &(struct audit_entry){ .action = AUDIT_SIGNED_IN,
+                                              .actor = { .user = user->uuid, .name = user->email },
+                                              .target_kind = AUDIT_ON_SESSION,
+                                              .target = grant.session }));
     *ret_grant = grant;
     return ERR_OK;
 }
@@ -274,10 +279,15 @@ static enum err rotate_in_transaction(struct ctx *ctx, void *arg)
     rotate->outcome = rotated > 0 || is_in_grace(ctx, &state) ? ROTATION_DONE : ROTATION_REUSED;
     if (rotate->outcome == ROTATION_DONE)
         return ERR_OK;
-    return db_exec(ctx, SQL_SESSION_END,
-                   DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_UUID(&claims->session), DB_INT(rotate->user_id),
-                           DB_INT(ctx->now_us)),
-                   NULL);
+    TRY(db_exec(ctx, SQL_SESSION_END,
+                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_UUID(&claims->session), DB_INT(rotate->user_id),
+                        DB_INT(ctx->now_us)),
+                NULL));
+    /* Nobody is named as the actor: it may have been the thief. */
+    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_REFRESH_REUSED,
+                                                 .target_kind = AUDIT_ON_USER,
+                                                 .target = rotate->grant.user,
+                                                 .details = AUDIT_DETAILS(AUDIT_UUID("session", &claims->session)) });
 }
 
 enum err session_refresh(struct ctx *ctx, struct str refresh_token, struct session_tokens *ret_tokens)
@@ -347,17 +357,51 @@ void session_forget(struct ctx *ctx, int64_t user_id)
         auth_cache_drop(ctx->app->cache, user_id);
 }
 
-enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *session)
+struct end_call {
+    int64_t user_id;
+    const struct uuid *session;
+};
+
+static enum err end_in_transaction(struct ctx *ctx, void *arg)
 {
+    const struct end_call *call = arg;
+    bool is_own = ctx->actor != NULL && uuid_eq(call->session, &ctx->actor->session);
     int64_t count = 0;
 
-    TRY(db_exec(
-        ctx, SQL_SESSION_END,
-        DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_UUID(session), DB_INT(user_id), DB_INT(ctx->now_us)),
-        &count));
+    TRY(db_exec(ctx, SQL_SESSION_END,
+                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_UUID(call->session), DB_INT(call->user_id),
+                        DB_INT(ctx->now_us)),
+                &count));
     if (count == 0)
         return fail(ctx, ERR_SESSION_NOT_FOUND);
+    return audit_add(ctx, &(struct audit_entry){ .action = is_own ? AUDIT_SIGNED_OUT : AUDIT_SESSION_ENDED,
+                                                 .target_kind = AUDIT_ON_SESSION,
+                                                 .target = *call->session });
+}
+
+enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *session)
+{
+    TRY(db_run(ctx, end_in_transaction, &(struct end_call){ user_id, session }));
     session_forget(ctx, user_id);
+    return ERR_OK;
+}
+
+static enum err sign_out_in_transaction(struct ctx *ctx, void *arg)
+{
+    const struct principal *principal = arg;
+
+    TRY(session_end_others(ctx, principal->user_id, principal->session_id));
+    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_SESSIONS_ENDED,
+                                                 .target_kind = AUDIT_ON_USER,
+                                                 .target = principal->user });
+}
+
+enum err session_sign_out_others(struct ctx *ctx, const struct principal *principal)
+{
+    struct principal caller = *principal;
+
+    TRY(db_run(ctx, sign_out_in_transaction, &caller));
+    session_forget(ctx, principal->user_id);
     return ERR_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "parley/core/buf.h"
 #include "parley/core/secret.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 
 /* The row of the table once that only one setup can insert. */
 #define SETUP_ROW STR("setup")
@@ -94,7 +95,11 @@ static enum err complete_in_transaction(struct ctx *ctx, void *arg)
         return fail(ctx, ERR_SETUP_DONE);
     TRY(e);
     TRY(check_required(ctx));
-    return user_insert(ctx, &setup->opts, setup->user);
+    TRY(user_insert(ctx, &setup->opts, setup->user));
+    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_SETUP_COMPLETED,
+                                                 .actor = { .user = setup->user->uuid, .name = setup->user->email },
+                                                 .target_kind = AUDIT_ON_USER,
+                                                 .target = setup->user->uuid });
 }
 
 enum err setup_complete(struct ctx *ctx, const struct user_create_opts *opts, struct str token, struct user *ret_user)

@@ -3,12 +3,18 @@
 #include "parley/auth/password.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 #include "parley/domain/email.h"
 #include "parley/domain/session.h"
 #include "parley/domain/username.h"
 #include "parley/domain/workspace.h"
 
 enum { USERNAME_TRIES = 5, PASSWORD_HASH_COLUMN = 16 };
+
+struct str user_role_name(enum user_role role)
+{
+    return role == USER_ROLE_ADMIN ? STR("ADMIN") : STR("USER");
+}
 
 /* ---- reading ---- */
 
@@ -262,7 +268,12 @@ static enum err create_in_transaction(struct ctx *ctx, void *arg)
 {
     struct create *create = arg;
 
-    return user_insert(ctx, &create->opts, create->user);
+    TRY(user_insert(ctx, &create->opts, create->user));
+    return audit_add(
+        ctx, &(struct audit_entry){ .action = AUDIT_USER_CREATED,
+                                    .target_kind = AUDIT_ON_USER,
+                                    .target = create->user->uuid,
+                                    .details = AUDIT_DETAILS(AUDIT_TEXT("role", user_role_name(create->user->role))) });
 }
 
 enum err user_create(struct ctx *ctx, const struct user_create_opts *opts, struct user *ret_user)

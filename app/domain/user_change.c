@@ -2,6 +2,7 @@
 
 #include "parley/auth/password.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 #include "parley/domain/member.h"
 #include "parley/domain/second_factor.h"
 #include "parley/domain/session.h"
@@ -70,6 +71,51 @@ static void apply(const struct ctx *ctx, const struct user_change *change, struc
     user->updated_us = ctx->now_us;
 }
 
+static const struct field_bit {
+    unsigned what;
+    const char *name;
+} plain_fields[] = {
+    { USER_CHANGE_FIRST_NAME, "first_name" },
+    { USER_CHANGE_LAST_NAME, "last_name" },
+    { USER_CHANGE_TOS, "tos_accepted" },
+};
+
+/* The names of what was sent, not what it was changed to: that is personal. */
+static enum err audit_plain_change(struct ctx *ctx, unsigned what, const struct user *user)
+{
+    const char *names = "";
+
+    for (size_t i = 0; i < COUNT_OF(plain_fields); i++) {
+        if (what & plain_fields[i].what)
+            names = arena_printf(ctx->arena, "%s%s%s", names, names[0] == '\0' ? "" : " ", plain_fields[i].name);
+        if (names == NULL)
+            return fail(ctx, ERR_NO_MEMORY);
+    }
+    if (names[0] == '\0')
+        return ERR_OK;
+    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_USER_CHANGED,
+                                                 .target_kind = AUDIT_ON_USER,
+                                                 .target = user->uuid,
+                                                 .details = AUDIT_DETAILS(AUDIT_TEXT("fields", str_from(names))) });
+}
+
+static enum err audit_change(struct ctx *ctx, unsigned what, const struct user *before, const struct user *after)
+{
+    struct audit_entry entry = { .target_kind = AUDIT_ON_USER, .target = after->uuid };
+
+    TRY(audit_plain_change(ctx, what, after));
+    if (before->is_active != after->is_active) {
+        entry.action = after->is_active ? AUDIT_USER_ACTIVATED : AUDIT_USER_DEACTIVATED;
+        TRY(audit_add(ctx, &entry));
+    }
+    if (before->role == after->role)
+        return ERR_OK;
+    entry.action = AUDIT_USER_ROLE_CHANGED;
+    entry.details = AUDIT_DETAILS(AUDIT_TEXT("from", user_role_name(before->role)),
+                                  AUDIT_TEXT("to", user_role_name(after->role)));
+    return audit_add(ctx, &entry);
+}
+
 static enum err change_in_transaction(struct ctx *ctx, void *arg)
 {
     struct change_call *call = arg;
@@ -92,6 +138,7 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
                 DB_ARGS(DB_TEXT(user->first_name), DB_TEXT(user->last_name), DB_INT(user->tos_accepted),
                         DB_INT(user->is_active), DB_INT(user->role), DB_INT(user->updated_us), DB_INT(user->id)),
                 NULL));
+    TRY(audit_change(ctx, change->what, &before, user));
     return before.is_active && !user->is_active ? session_end_others(ctx, user->id, 0) : ERR_OK;
 }
 
@@ -122,6 +169,18 @@ static void name_deleted(const struct uuid *uuid, char ret_name[DELETED_NAME_BYT
     (void)snprintf(ret_name, DELETED_NAME_BYTES, "deleted:%s", id);
 }
 
+/* What was personal in the log goes too. */
+static enum err audit_deletion(struct ctx *ctx, const struct user *user, enum user_messages messages)
+{
+    struct str kept = messages == USER_MESSAGES_ERASE ? STR("erase") : STR("keep");
+
+    TRY(audit_add(ctx, &(struct audit_entry){ .action = AUDIT_USER_DELETED,
+                                              .target_kind = AUDIT_ON_USER,
+                                              .target = user->uuid,
+                                              .details = AUDIT_DETAILS(AUDIT_TEXT("messages", kept)) }));
+    return audit_forget_user(ctx, &user->uuid);
+}
+
 static enum err delete_in_transaction(struct ctx *ctx, void *arg)
 {
     struct delete_call *call = arg;
@@ -140,10 +199,11 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     TRY(db_exec(ctx, SQL_USER_ERASE_SESSIONS, DB_ARGS(DB_INT(user.id)), NULL));
     TRY(second_factor_forget(ctx, user.id));
     name_deleted(&user.uuid, name);
-    return db_exec(ctx, SQL_USER_ERASE,
-                   DB_ARGS(DB_TEXT(str_from(name)), DB_INT(call->messages == USER_MESSAGES_ERASE), DB_INT(ctx->now_us),
-                           DB_INT(ctx->now_us), DB_INT(user.id)),
-                   NULL);
+    TRY(db_exec(ctx, SQL_USER_ERASE,
+                DB_ARGS(DB_TEXT(str_from(name)), DB_INT(call->messages == USER_MESSAGES_ERASE), DB_INT(ctx->now_us),
+                        DB_INT(ctx->now_us), DB_INT(user.id)),
+                NULL));
+    return audit_deletion(ctx, &user, call->messages);
 }
 
 enum err user_delete(struct ctx *ctx, const struct uuid *uuid, enum user_messages messages)
@@ -159,6 +219,7 @@ enum err user_delete(struct ctx *ctx, const struct uuid *uuid, enum user_message
 
 struct password_call {
     int64_t user_id;
+    struct uuid user;
     struct str hash;
 };
 
@@ -171,7 +232,11 @@ static enum err set_password_in_transaction(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return fail(ctx, ERR_USER_NOT_FOUND);
-    return session_end_others(ctx, call->user_id, 0);
+    TRY(session_end_others(ctx, call->user_id, 0));
+    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_PASSWORD_RESET,
+                                                 .target_kind = AUDIT_ON_USER,
+                                                 .target = call->user,
+                                                 .details = AUDIT_DETAILS(AUDIT_TEXT("by", STR("command line"))) });
 }
 
 enum err user_set_password(struct ctx *ctx, struct str email, struct str password)
@@ -187,7 +252,7 @@ enum err user_set_password(struct ctx *ctx, struct str email, struct str passwor
         return fail(ctx, e == ERR_NOT_FOUND ? ERR_USER_NOT_FOUND : e);
     TRY(user_hash_password(ctx, &opts, hash));
     TRY(db_run(ctx, set_password_in_transaction,
-               &(struct password_call){ .user_id = user.id, .hash = opts.password_hash }));
+               &(struct password_call){ .user_id = user.id, .user = user.uuid, .hash = opts.password_hash }));
     session_forget(ctx, user.id);
     return ERR_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 
 /* What a personal workspace is called until its owner says otherwise. */
 static const struct str personal_name = STR_INIT("Personal");
@@ -140,6 +141,8 @@ static enum err create(struct ctx *ctx, void *arg)
         if (count >= WORKSPACES_PER_USER_MAX)
             return failf(ctx, ERR_LIMIT, "One person can be in %d workspaces", WORKSPACES_PER_USER_MAX);
         TRY(workspace_insert(ctx, &insert));
+        TRY(audit_add(ctx, &(struct audit_entry){
+                               .action = AUDIT_WORKSPACE_CREATED, .target_kind = AUDIT_ON_WORKSPACE, .target = made }));
     }
     return workspace_get(ctx, &made, opts->user_id, &call->workspace);
 }
@@ -188,6 +191,25 @@ struct update_call {
     struct workspace workspace;
 };
 
+/* The present settings; of the name only that it was changed. */
+static enum err audit_update(struct ctx *ctx, const struct workspace_update_opts *opts, const struct workspace *w)
+{
+    struct audit_detail details[3];
+    size_t count = 0;
+
+    if (opts->fields & WORKSPACE_NAME)
+        details[count++] = AUDIT_TEXT("name", STR("changed"));
+    if (opts->fields & WORKSPACE_RETENTION_DAYS)
+        details[count++] = w->retention_days == INT64_MIN ? AUDIT_JSON("retention_days", STR("null"))
+                                                          : AUDIT_INT("retention_days", w->retention_days);
+    if (opts->fields & WORKSPACE_REQUIRE_2FA)
+        details[count++] = AUDIT_JSON("require_2fa", w->require_2fa ? STR("true") : STR("false"));
+    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_WORKSPACE_CHANGED,
+                                                 .target_kind = AUDIT_ON_WORKSPACE,
+                                                 .target = w->uuid,
+                                                 .details = { details, count } });
+}
+
 static enum err update(struct ctx *ctx, void *arg)
 {
     struct update_call *call = arg;
@@ -204,10 +226,11 @@ static enum err update(struct ctx *ctx, void *arg)
     workspace_apply(w, opts);
     w->version++;
     w->updated_us = ctx->now_us;
-    return db_exec(ctx, SQL_WORKSPACE_UPDATE,
-                   DB_ARGS(DB_TEXT(w->name), int_value(w->retention_days), DB_INT(w->require_2fa),
-                           DB_INT(w->updated_us), DB_INT(w->id)),
-                   NULL);
+    TRY(db_exec(ctx, SQL_WORKSPACE_UPDATE,
+                DB_ARGS(DB_TEXT(w->name), int_value(w->retention_days), DB_INT(w->require_2fa), DB_INT(w->updated_us),
+                        DB_INT(w->id)),
+                NULL));
+    return audit_update(ctx, opts, w);
 }
 
 enum err workspace_update(struct ctx *ctx, const struct membership *membership,
@@ -222,17 +245,30 @@ enum err workspace_update(struct ctx *ctx, const struct membership *membership,
     return ERR_OK;
 }
 
-enum err workspace_delete(struct ctx *ctx, const struct membership *membership, int64_t if_version)
+struct delete_call {
+    const struct membership *membership;
+    int64_t if_version;
+};
+
+static enum err mark_deleted(struct ctx *ctx, void *arg)
 {
+    const struct delete_call *call = arg;
     int64_t count = 0;
 
+    TRY(db_exec(ctx, SQL_WORKSPACE_MARK_DELETED,
+                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(call->membership->workspace_id),
+                        DB_INT(call->if_version), DB_INT(call->if_version)),
+                &count));
+    if (count == 0)
+        return fail(ctx, call->if_version != 0 ? ERR_PRECONDITION : ERR_WORKSPACE_NOT_FOUND);
+    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_WORKSPACE_DELETED,
+                                                 .target_kind = AUDIT_ON_WORKSPACE,
+                                                 .target = call->membership->workspace });
+}
+
+enum err workspace_delete(struct ctx *ctx, const struct membership *membership, int64_t if_version)
+{
     if (membership->personal)
         return fail(ctx, ERR_PERSONAL_WORKSPACE);
-    TRY(db_exec(ctx, SQL_WORKSPACE_MARK_DELETED,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(membership->workspace_id), DB_INT(if_version),
-                        DB_INT(if_version)),
-                &count));
-    if (count > 0)
-        return ERR_OK;
-    return if_version != 0 ? fail(ctx, ERR_PRECONDITION) : fail(ctx, ERR_WORKSPACE_NOT_FOUND);
+    return db_run(ctx, mark_deleted, &(struct delete_call){ membership, if_version });
 }

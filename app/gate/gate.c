@@ -14,6 +14,7 @@
 #include "route_check.h"
 #include "router.h"
 #include "running.h"
+#include "security_log.h"
 
 struct gate {
     const struct app *app;
@@ -79,7 +80,7 @@ static enum err credential_check(struct passage *p)
     if (e == ERR_UNAUTHORIZED)
         return access == ACCESS_ANYONE || access == ACCESS_SIGNED_URL ? ERR_OK : fail(&p->ctx, e);
     if (e == ERR_OK)
-        p->call.principal = &p->principal;
+        p->call.principal = p->ctx.actor = &p->principal;
     return e;
 }
 
@@ -214,6 +215,7 @@ static struct passage *passage_new(struct gate *gate, struct http_request *req, 
     p->ctx.arena = a;
     p->ctx.problem = &p->problem;
     p->ctx.now_us = clock_now_us();
+    p->ctx.ip = http_param(req, "REMOTE_ADDR");
     request_id_set(&p->ctx, http_param(req, "REQUEST_ID"));
     p->call.request = req;
     p->method = http_method(req);
@@ -259,6 +261,7 @@ void gate_done(void *arg, struct http_request *req, struct arena *a, const struc
     (void)arg;
     if (p == NULL)
         return;
+    security_log(&p->ctx);
     route = p->call.route != NULL ? p->call.route->path : "-";
     if (p->call.principal != NULL)
         uuid_format(&p->principal.user, user);

@@ -2,6 +2,8 @@
 
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/domain/audit.h"
+#include "parley/domain/audit_chain.h"
 #include "parley/domain/erasure.h"
 #include "parley/domain/expiry.h"
 
@@ -20,6 +22,8 @@ SIMPLE_STEP(expire_store)
 SIMPLE_STEP(erase_chats_step)
 SIMPLE_STEP(erase_workspaces_step)
 SIMPLE_STEP(erase_users_step)
+SIMPLE_STEP(audit_seal_step)
+SIMPLE_STEP(audit_erase_step)
 
 static enum err digest_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
 {
@@ -38,6 +42,8 @@ const struct job jobs_table[] = {
       expire_unbound_job, true },
     { "expire_objects", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_OBJECTS, 0, expire_objects_job, false },
     { "file_digests", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_UNREAD, 0, digest_job, false },
+    { "seal_audit", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT, 0, audit_seal_step_job, false },
+    { "erase_audit", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT_ERASURES, 0, audit_erase_step_job, false },
     { "expire_rows", JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false },
     { "sweep_store", JOB_PERIODIC, US_PER_DAY, SQL_NONE_, 0, expire_store_job, false },
 };

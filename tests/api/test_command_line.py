@@ -13,7 +13,7 @@ from harness.parley import base_environment
 
 pytestmark = pytest.mark.columns("sqlite")
 
-COMMANDS = ("serve", "migrate", "config", "openapi", "user", "key", "version")
+COMMANDS = ("serve", "migrate", "config", "openapi", "user", "key", "audit", "version")
 PASSWORD = "a long enough secret"
 
 
@@ -56,7 +56,7 @@ def test_help__names_every_command(parley):
     ("migrate", "sideways"), ("migrate", "down"), ("migrate", "up", "x"), ("migrate", "up", "-1"),
     ("migrate", "status", "1"), ("user",), ("user", "drop"), ("user", "add"), ("user", "add", "nobody"),
     ("user", "add", "a@b", "c@d"), ("user", "list", "all"), ("user", "add", "a@b", "--admin=yes"), ("key",),
-    ("key", "rotate", "now"),
+    ("key", "rotate", "now"), ("audit",), ("audit", "forget"), ("audit", "verify", "now"), ("audit", "verify", "--known"),
 ], ids=" ".join)
 def test_wrong_use__is_one_line_and_2(parley, words):
     done = parley(*words)

@@ -11,13 +11,15 @@ from harness.paths import program
 from support.seeded import Schema, insert_statements, literal
 
 # Tables that stay small, however large the server grows.
-SMALL = {"schema_migrations", "once", "job_leases", "key_fingerprints"}
+SMALL = {"schema_migrations", "once", "job_leases", "key_fingerprints", "audit_head"}
 
 # A statement that the optimizer expects to look at more rows is named too: an index that leads to half of the table.
 ROWS_MANY = 1000
 
 # statement: why it may.
 ALLOWED = {
+    "audit_chain": "a page of the audit log's chain, to verify it; LIMIT ends it",
+    "audit_export": "a page of the audit log in the order of its ids, to export it; LIMIT ends it",
     "totp_page": "a page of all secrets in the order of their ids, when the sealing key changes; LIMIT ends it",
     "user_list": "a page of all users in the order of their ids, for administrators; LIMIT ends it",
     "user_search": "an administrator's search in names and addresses; as many rows as there are users",

@@ -16,6 +16,7 @@ extern const struct route_table messages_routes;
 extern const struct route_table attachments_routes;
 extern const struct route_table uploads_routes;
 extern const struct route_table objects_routes;
+extern const struct route_table audit_routes;
 
 extern const struct route_table *const all_routes[];
 extern const size_t all_routes_count;

@@ -10,6 +10,7 @@ extern const struct command config_command;
 extern const struct command openapi_command;
 extern const struct command user_command;
 extern const struct command key_command;
+extern const struct command audit_command;
 extern const struct command version_command;
 
 #endif

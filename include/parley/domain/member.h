@@ -103,4 +103,7 @@ enum err member_role_get(struct ctx *ctx, int64_t workspace_id, int64_t user_id,
 enum err member_get(struct ctx *ctx, const struct membership *caller, const struct uuid *user,
                     struct member *ret_member, int64_t *ret_user_id) MUST_CHECK;
 
+/* "GUEST", "MEMBER" or "OWNER", as clients know it. Static. */
+struct str member_role_name(enum member_role role);
+
 #endif

@@ -89,6 +89,8 @@ enum err session_list(struct ctx *ctx, const struct principal *principal, struct
                       size_t *ret_count) MUST_CHECK;
 /* Ends one session of the user. ERR_SESSION_NOT_FOUND: unknown, somebody else's, or ended already. */
 enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *session) MUST_CHECK;
+/* Ends all of the caller's sessions but the one that asks. */
+enum err session_sign_out_others(struct ctx *ctx, const struct principal *principal) MUST_CHECK;
 /*
  * Ends all sessions of the user but `kept_id` (its integer key; 0: none is kept), and all sign-ins that wait for their
  * second step. Inside a transaction or outside; then session_forget after the commit.

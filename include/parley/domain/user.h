@@ -79,4 +79,7 @@ struct user_stats {
 };
 enum err user_stats(struct ctx *ctx, struct user_stats *ret_stats) MUST_CHECK;
 
+/* "USER" or "ADMIN", as clients know it. Static. */
+struct str user_role_name(enum user_role role);
+
 #endif

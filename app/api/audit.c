@@ -1,0 +1,168 @@
+#include "parley/domain/audit.h"
+#include "parley/domain/audit_list.h"
+
+#include "parley/api/routes.h"
+#include "parley/gate/page.h"
+
+static const struct uuid none;
+
+/* ---- what goes in and out ---- */
+/* clang-format off */
+static const char *const action_names[] = {
+#define AUDIT(id, name, watch, sentence) name,
+#include "parley/domain/audit_actions.def"
+#undef AUDIT
+    NULL,
+};
+
+struct audit_query {
+    struct body body;
+    struct uuid actor, target;
+    int action; /* enum audit_action */
+    int64_t before_us, after_us;
+};
+enum { QUERY_ACTOR, QUERY_ACTION, QUERY_TARGET, QUERY_BEFORE, QUERY_AFTER };
+#define QUERY_FIELD(member) .offset = offsetof(struct audit_query, member)
+static const struct field query_fields[] = {
+    [QUERY_ACTOR] = { "actor", FIELD_UUID, QUERY_FIELD(actor), .doc = "What this user did" },
+    [QUERY_ACTION] = { "action", FIELD_ENUM, QUERY_FIELD(action), .names = action_names },
+    [QUERY_TARGET] = { "target", FIELD_UUID, QUERY_FIELD(target),
+      .doc = "What was done to this user, workspace, chat, message, key …" },
+    [QUERY_BEFORE] = { "before", FIELD_TIME, QUERY_FIELD(before_us), .doc = "Older than this" },
+    [QUERY_AFTER] = { "after", FIELD_TIME, QUERY_FIELD(after_us), .doc = "Newer than this" },
+};
+static const struct spec query_spec = { SPEC_INIT("AuditQuery", struct audit_query, query_fields) };
+
+struct actor_view {
+    struct uuid id;
+    struct str name;
+    int64_t api_key_id;
+};
+#define ACTOR_FIELD(member) .offset = offsetof(struct actor_view, member)
+static const struct field actor_fields[] = {
+    { "id", FIELD_UUID, ACTOR_FIELD(id) },
+    { "name", FIELD_STR, FIELD_NULLABLE, ACTOR_FIELD(name), .doc = "As it was then; null once it is erased" },
+    { "api_key_id", FIELD_INT, FIELD_NULLABLE, ACTOR_FIELD(api_key_id), .doc = "The API key that was used" },
+};
+static const struct spec actor_spec = { SPEC_INIT("AuditActor", struct actor_view, actor_fields) };
+
+struct target_view {
+    struct str kind;
+    struct uuid id;
+    int64_t api_key_id;
+};
+#define TARGET_FIELD(member) .offset = offsetof(struct target_view, member)
+static const struct field target_fields[] = {
+    { "kind", FIELD_STR, TARGET_FIELD(kind) },
+    { "id", FIELD_UUID, FIELD_NULLABLE, TARGET_FIELD(id) },
+    { "api_key_id", FIELD_INT, FIELD_NULLABLE, TARGET_FIELD(api_key_id), .doc = "Where it is an API key" },
+};
+static const struct spec target_spec = { SPEC_INIT("AuditTarget", struct target_view, target_fields) };
+
+struct row_view {
+    struct uuid id;
+    int64_t at_us;
+    const struct actor_view *actor;
+    struct str action;
+    const struct target_view *target;
+    struct str ip, request_id, details, hash;
+};
+#define ROW_FIELD(member) .offset = offsetof(struct row_view, member)
+static const struct field row_fields[] = {
+    { "id", FIELD_UUID, ROW_FIELD(id) },
+    { "at", FIELD_TIME, ROW_FIELD(at_us) },
+    { "actor", FIELD_REF, FIELD_NULLABLE, ROW_FIELD(actor), .spec = &actor_spec,
+      .doc = "null: nobody was signed in, or the server itself" },
+    { "action", FIELD_STR, ROW_FIELD(action) },
+    { "target", FIELD_REF, FIELD_NULLABLE, ROW_FIELD(target), .spec = &target_spec },
+    { "ip", FIELD_STR, FIELD_NULLABLE, ROW_FIELD(ip), .doc = "null where there was none, and once it is erased" },
+    { "request_id", FIELD_STR, FIELD_NULLABLE, ROW_FIELD(request_id), .doc = "null where no request did it" },
+    { "details", FIELD_RAW, ROW_FIELD(details), .doc = "An object" },
+    { "hash", FIELD_STR, FIELD_NULLABLE, ROW_FIELD(hash), .doc = "In the chain of rows; null for some seconds, until the row is sealed" },
+};
+static const struct spec row_spec = { SPEC_INIT("AuditRow", struct row_view, row_fields) };
+/* clang-format on */
+
+/* ---- GET /audit ---- */
+
+/* One row and the two that it refers to, as one piece of memory. */
+struct shown {
+    struct actor_view actor;
+    struct target_view target;
+};
+
+static void row_show(const struct audit_row *row, struct shown *shown, struct row_view *ret_view)
+{
+    shown->actor = (struct actor_view){ .id = row->actor,
+                                        .name = row->actor_name,
+                                        .api_key_id = row->actor_key_id != 0 ? row->actor_key_id : INT_NULL };
+    shown->target = (struct target_view){ .kind = row->target_kind,
+                                          .id = row->target,
+                                          .api_key_id = row->target_key_id != 0 ? row->target_key_id : INT_NULL };
+    *ret_view = (struct row_view){
+        .id = row->uuid,
+        .at_us = row->at_us,
+        .actor = uuid_eq(&row->actor, &none) ? NULL : &shown->actor,
+        .action = row->action,
+        .target = row->target_kind.ptr == NULL ? NULL : &shown->target,
+        .ip = row->ip,
+        .request_id = row->request_id,
+        .details = row->details,
+        .hash = row->hash,
+    };
+}
+
+static enum err rows_write(struct ctx *ctx, const struct audit_row *rows, size_t count, struct reply *reply)
+{
+    struct row_view *views = arena_calloc(ctx->arena, count, sizeof(*views));
+    struct shown *shown = arena_calloc(ctx->arena, count, sizeof(*shown));
+
+    if (views == NULL || shown == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    for (size_t i = 0; i < count; i++)
+        row_show(&rows[i], &shown[i], &views[i]);
+    spec_encode_list(&reply->json, &row_spec, views, count);
+    return ERR_OK;
+}
+
+static enum err audit_get(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct audit_query *query = call->query;
+    struct audit_list_opts opts = {
+        .actor = query->actor,
+        .target = query->target,
+        .after_us = query->after_us,
+        .before_us = query->before_us,
+    };
+    const struct audit_row *rows;
+    struct list list;
+    struct page page;
+
+    TRY(page_read(ctx, call, 2, &page));
+    if (body_sent(query, QUERY_ACTION))
+        opts.action = str_from(action_names[query->action]);
+    if (page.after.key_count > 0) {
+        opts.next_us = page.after.keys[0];
+        opts.next_id = page.after.keys[1];
+    }
+    opts.limit = page.limit + 1;
+    TRY(audit_list(ctx, &opts, &list));
+    rows = list.items;
+    if (list.count > (size_t)page.limit) {
+        const struct audit_row *last = &rows[page.limit - 1];
+
+        list.count = (size_t)page.limit;
+        TRY(page_next(ctx, call, &(struct page_position){ 2, { last->at_us, last->id } }, reply));
+    }
+    return rows_write(ctx, rows, list.count, reply);
+}
+
+/* clang-format off */
+static const struct route routes[] = {
+    { GET, "/audit", audit_get,
+      .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
+      .flags = ROUTE_PAGED, .query = &query_spec, .reply = &row_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .summary = "List what was done, newest first", .tag = "Audit" },
+};
+/* clang-format on */
+const struct route_table audit_routes = { routes, COUNT_OF(routes) };

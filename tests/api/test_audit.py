@@ -1,0 +1,275 @@
+"""The audit log: which actions leave which row, who may read it, filters and pages."""
+from datetime import datetime, timedelta, timezone
+
+import httpx
+import pytest
+from support.client import new_email, new_password
+from support.paging import all_pages
+from support.waiting import until
+
+
+def log_of(admin, **filters):
+    """The newest rows that fit, newest first."""
+    return admin.ok("GET", "/audit", 200, params={"limit": 200, **filters})
+
+
+def only(admin, action, **filters):
+    """The one row of an action about a thing that this test made."""
+    rows = log_of(admin, action=action, **filters)
+    assert len(rows) == 1, rows
+    return rows[0]
+
+
+def assert_by(row, person):
+    assert (row["actor"]["id"], row["actor"]["name"]) == (person.id, person.email)
+
+
+# ---- signing in ----
+
+
+def test_sign_in__names_the_user_the_session_and_the_address(admin, alice):
+    row = only(admin, "auth.signed_in", actor=alice.id)
+    assert_by(row, alice)
+    session = alice.ok("GET", "/auth/sessions")[0]
+    assert row["target"] == {"kind": "session", "id": session["id"], "api_key_id": None}
+    assert row["ip"] == session["ip"]
+    assert abs(datetime.fromisoformat(row["at"]) - datetime.now(timezone.utc)) < timedelta(minutes=2)
+
+
+def test_sign_in__with_a_wrong_password_is_about_the_user_and_by_nobody(admin, alice, http, server):
+    answer = http.post("/auth/login", json={"email": alice.email, "password": "wrong"})
+    assert answer.status_code == 401
+    row = only(admin, "auth.sign_in_failed", target=alice.id)
+    assert (row["actor"], row["details"]) == (None, {"reason": "password"})
+    assert row["request_id"] == answer.headers["x-request-id"] and row["ip"]
+    line = until(lambda: [s for s in server.log().splitlines() if "auth.sign_in_failed" in s and alice.id in s])[0]
+    assert "level=warn" in line and row["ip"] in line and row["request_id"] in line
+
+
+def test_sign_in__to_an_unknown_address_keeps_nothing_of_it(admin, http, server):
+    email = new_email("nobody")
+    answer = http.post("/auth/login", json={"email": email, "password": "wrong"})
+    rows = [r for r in log_of(admin, action="auth.sign_in_failed") if r["request_id"] == answer.headers["x-request-id"]]
+    assert len(rows) == 1 and rows[0]["target"] is None and rows[0]["details"] == {"reason": "unknown"}
+    assert email not in str(log_of(admin)) and email not in server.log()
+
+
+def test_sign_in__of_a_switched_off_user_is_a_failure(admin, alice, http):
+    admin.ok("PUT", f"/users/{alice.id}", 200, json={"is_active": False})
+    assert http.post("/auth/login", json={"email": alice.email, "password": alice.password}).status_code == 403
+    assert only(admin, "auth.sign_in_failed", target=alice.id)["details"] == {"reason": "inactive"}
+
+
+def test_refresh_token__used_again_after_the_grace_is_told_and_logged(admin, alice, http, server):
+    first = alice.tokens["refresh_token"]
+    token = first
+    for _ in range(2):  # the one before the last has no grace
+        token = http.post("/auth/refresh", json={"refresh_token": token}).json()["refresh_token"]
+    assert http.post("/auth/refresh", json={"refresh_token": first}).status_code == 401
+    row = only(admin, "auth.refresh_reused", target=alice.id)
+    assert row["actor"] is None and row["ip"]
+    assert row["details"]["session"] == only(admin, "auth.signed_in", actor=alice.id)["target"]["id"]
+    until(lambda: [s for s in server.log().splitlines() if "auth.refresh_reused" in s and alice.id in s])
+
+
+def test_sign_out__and_ending_of_sessions(admin, alice):
+    other, third = alice.sign_in(), alice.sign_in()
+    ids = {s["id"]: s for s in alice.ok("GET", "/auth/sessions")}
+    current = next(i for i, s in ids.items() if s["current"])
+    of_third = next(s["id"] for s in third.ok("GET", "/auth/sessions") if s["current"])
+    alice.ok("DELETE", f"/auth/sessions/{of_third}", 204)
+    assert only(admin, "auth.session_ended", target=of_third)["actor"]["id"] == alice.id
+    alice.ok("DELETE", "/auth/sessions", 204)
+    assert only(admin, "auth.other_sessions_ended", target=alice.id)["actor"]["id"] == alice.id
+    alice.ok("POST", "/auth/logout", 204)
+    assert only(admin, "auth.signed_out", target=current)["actor"]["id"] == alice.id
+    assert other.get("/auth/me").status_code == 401
+
+
+def test_password__changed(admin, alice, server):
+    alice.ok("POST", "/auth/password", 204, json={"current_password": alice.password, "new_password": new_password()})
+    assert_by(only(admin, "auth.password_changed", target=alice.id), alice)
+
+
+def test_password__set_on_the_command_line_is_by_nobody(admin, alice, server):
+    done = server.command("user", "passwd", alice.email, "--password-stdin", stdin=new_password() + "\n")
+    assert done.returncode == 0, done.stderr
+    row = only(admin, "auth.password_reset", target=alice.id)
+    assert (row["actor"], row["ip"], row["request_id"]) == (None, None, None)
+
+
+# ---- accounts ----
+
+
+def test_user__made_by_an_administrator(admin, alice):
+    row = only(admin, "user.created", target=alice.id)
+    assert_by(row, admin)
+    assert row["details"] == {"role": "USER"}
+
+
+def test_setup__and_registration(make_server):
+    server = make_server(REGISTRATION="open")
+    admin = server.setup()
+    row = only(admin, "user.setup_completed")
+    assert row["target"]["id"] == admin.id
+    assert_by(row, admin)
+    answer = server.http.post("/auth/register", json={"email": new_email(), "password": new_password()})
+    row = only(admin, "user.registered")
+    assert row["actor"]["id"] == row["target"]["id"] == answer.json()["id"]
+
+
+def test_user__changed_says_which_fields_and_not_what_they_hold(admin, alice):
+    alice.ok("PUT", "/auth/me", 200, json={"first_name": "Zaphod", "tos_accepted": True})
+    row = only(admin, "user.changed", target=alice.id)
+    assert row["details"] == {"fields": "first_name tos_accepted"} and "Zaphod" not in str(log_of(admin))
+
+
+def test_role_and_state__of_a_user(admin, alice):
+    for change in ({"role": "ADMIN"}, {"role": "ADMIN"}, {"role": "USER"}, {"is_active": False}, {"is_active": True}):
+        admin.ok("PUT", f"/users/{alice.id}", 200, json=change)
+    roles = log_of(admin, action="user.role_changed", target=alice.id)
+    assert [r["details"] for r in roles] == [{"from": "ADMIN", "to": "USER"}, {"from": "USER", "to": "ADMIN"}]
+    assert_by(only(admin, "user.deactivated", target=alice.id), admin)
+    assert_by(only(admin, "user.activated", target=alice.id), admin)
+
+
+def test_user__deleted_takes_what_is_personal_along(admin, alice, http):
+    alice.workspace()
+    http.post("/auth/login", json={"email": alice.email, "password": "wrong"})
+    admin.ok("DELETE", f"/users/{alice.id}", 204)
+    rows = log_of(admin, actor=alice.id)
+    assert {r["action"] for r in rows} >= {"auth.signed_in", "workspace.created"}
+    assert all(r["actor"] == {"id": alice.id, "name": None, "api_key_id": None} and r["ip"] is None for r in rows)
+    assert only(admin, "auth.sign_in_failed", target=alice.id)["ip"] is None
+    assert_by(only(admin, "user.deleted", target=alice.id), admin)
+    assert alice.email not in str(log_of(admin))
+
+
+# ---- workspaces, chats, messages ----
+
+
+def test_workspace__made_changed_deleted(admin, alice):
+    workspace = alice.workspace("Secret plans")
+    alice.ok("PUT", f"/workspaces/{workspace['id']}", 200, json={"name": "More secret", "retention_days": 7})
+    alice.ok("DELETE", f"/workspaces/{workspace['id']}", 204)
+    rows = log_of(admin, target=workspace["id"])
+    assert [r["action"] for r in rows] == ["workspace.deleted", "workspace.changed", "workspace.created"]
+    assert rows[1]["details"] == {"name": "changed", "retention_days": 7}
+    assert "ecret" not in str(rows)
+
+
+def test_workspace__made_twice_with_one_key_is_made_once(admin, alice):
+    for _ in range(2):
+        alice.ok("POST", "/workspaces", 201, json={"name": "Once"}, headers={"Idempotency-Key": "k"})
+    only(admin, "workspace.created", actor=alice.id)
+
+
+def test_member__added_changed_removed_left(admin, alice, bob, make_user):
+    workspace = alice.workspace()["id"]
+    guest = make_user()
+    alice.add_member(workspace, bob)
+    alice.add_member(workspace, guest, "GUEST")
+    path = f"/workspaces/{workspace}/users"
+    alice.ok("PUT", f"{path}/{guest.id}", 200, json={"role": "MEMBER"})
+    alice.ok("DELETE", f"{path}/{guest.id}", 204)
+    bob.ok("DELETE", f"{path}/{bob.id}", 204)
+    here = {"workspace": workspace}
+    assert only(admin, "member.added", target=guest.id)["details"] == {**here, "role": "GUEST"}
+    assert only(admin, "member.role_changed", target=guest.id)["details"] == {**here, "from": "GUEST", "to": "MEMBER"}
+    assert_by(only(admin, "member.removed", target=guest.id), alice)
+    assert_by(only(admin, "member.left", target=bob.id), bob)
+
+
+def test_invitation__made_withdrawn_accepted(admin, alice, http, server):
+    workspace = alice.workspace()["id"]
+    made = [alice.ok("POST", f"/workspaces/{workspace}/invite", json={"email": new_email("new"), "role": "GUEST"})
+            for _ in range(2)]
+    alice.ok("DELETE", f"/workspaces/{workspace}/invitations/{made[0]['invitation_id']}", 204)
+    email, password = new_email("new"), new_password()
+    invited = alice.ok("POST", f"/workspaces/{workspace}/invite", json={"email": email, "role": "GUEST"})
+    token = invited["invite_url"].split("token=")[1]
+    answer = http.post("/auth/register", json={"email": email, "password": password, "invite": token})
+    assert answer.status_code == 201, answer.text
+    details = {"workspace": workspace, "role": "GUEST"}
+    assert only(admin, "invitation.created", target=made[1]["invitation_id"])["details"] == details
+    assert_by(only(admin, "invitation.withdrawn", target=made[0]["invitation_id"]), alice)
+    assert only(admin, "invitation.accepted", target=invited["invitation_id"])["details"] == details
+
+
+def test_chat__deleted(admin, alice):
+    workspace = alice.workspace()["id"]
+    chat = alice.chat(workspace)["id"]
+    alice.ok("DELETE", f"/workspaces/{workspace}/chat/{chat}", 204)
+    row = only(admin, "chat.deleted", target=chat)
+    assert_by(row, alice)
+    assert row["details"] == {"workspace": workspace}
+
+
+def test_message__deleted_by_somebody_else_only(admin, alice, bob):
+    workspace = alice.workspace()["id"]
+    alice.add_member(workspace, bob)
+    chat = alice.chat(workspace)["id"]
+    own, other = bob.message(workspace, chat)["id"], bob.message(workspace, chat)["id"]
+    bob.ok("DELETE", f"/workspaces/{workspace}/chat/{chat}/message/{own}", 204)
+    alice.ok("DELETE", f"/workspaces/{workspace}/chat/{chat}/message/{other}", 204)
+    row = only(admin, "message.deleted", target=other)
+    assert row["details"] == {"workspace": workspace, "chat": chat, "author": bob.id}
+    assert log_of(admin, target=own) == []
+
+
+def test_refused_action__leaves_no_row(admin, alice, bob):
+    workspace = alice.workspace()["id"]
+    alice.add_member(workspace, bob)
+    assert bob.delete(f"/workspaces/{workspace}").status_code == 403
+    assert alice.delete(f"/workspaces/{workspace}/users/{alice.id}").status_code == 409
+    assert log_of(admin, action="workspace.deleted", actor=bob.id) == []
+    assert log_of(admin, action="member.left", actor=alice.id) == []
+
+
+# ---- reading ----
+
+
+def test_reading__is_for_administrators(alice, http):
+    assert alice.get("/audit").status_code == 403
+    assert http.get("/audit").status_code == 401
+
+
+@pytest.mark.parametrize("query", [{"actor": "x"}, {"target": "1"}, {"action": "x"}, {"before": "soon"}, {"limit": 0},
+                                   {"limit": 201}], ids=str)
+def test_filter__that_is_none_is_refused(admin, query):
+    assert admin.get("/audit", params=query).status_code == 422
+
+
+def test_cursor__that_is_none_is_refused(admin):
+    assert admin.get("/audit", params={"cursor": "x"}).status_code == 400
+
+
+def test_filters__of_time(admin, alice):
+    row = only(admin, "auth.signed_in", actor=alice.id)
+    assert log_of(admin, actor=alice.id, before=row["at"]) == []
+    assert log_of(admin, actor=alice.id, after=row["at"]) == []
+    at = datetime.fromisoformat(row["at"])
+    earlier, later = (at + timedelta(microseconds=d) for d in (-1, 1))
+    assert log_of(admin, actor=alice.id, after=earlier.isoformat(), before=later.isoformat()) == [row]
+    assert row in log_of(admin, after=earlier.isoformat(), before=later.isoformat())
+
+
+@pytest.mark.parametrize("names", [("actor",), ("target",), ("actor", "target"), ("actor", "action"),
+                                   ("target", "action"), ("actor", "target", "action")], ids="+".join)
+def test_filters__together_and_paged(admin, alice, names):
+    """A user's changes of themselves, besides what others do and what they do to others."""
+    alice.workspace()
+    for _ in range(4):
+        alice.ok("PUT", "/auth/me", 200, json={"tos_accepted": True})
+    admin.ok("PUT", f"/users/{alice.id}", 200, json={"first_name": "A"})
+    values = {"actor": alice.id, "target": alice.id, "action": "user.changed"}
+    filters = {n: values[n] for n in names}
+    everything = log_of(admin, **filters)
+    for row in everything:
+        got = {"actor": row["actor"] and row["actor"]["id"], "target": row["target"] and row["target"]["id"],
+               "action": row["action"]}
+        assert all(got[n] == values[n] for n in names)
+    assert len(everything) >= 4
+    paged, lengths = all_pages(admin, "/audit?" + str(httpx.QueryParams({"limit": 2, **filters})))
+    assert paged == everything and set(lengths[:-1]) == {2}
+    assert [r["at"] for r in paged] == sorted((r["at"] for r in paged), reverse=True)
