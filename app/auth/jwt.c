@@ -2,6 +2,7 @@
 
 #include "keyset.h"
 #include "parley/auth/digest.h"
+#include "parley/core/clock.h"
 #include "parley/core/json_in.h"
 #include "parley/core/json_out.h"
 #include "parley/core/limits.h"
@@ -9,6 +10,8 @@
 static const char issuer[] = "parley";
 static const char *const type_names[] = { [JWT_ACCESS] = "access", [JWT_REFRESH] = "refresh", [JWT_2FA] = "2fa" };
 enum { NOT_BEFORE_LEEWAY_S = 60 };
+/* The last time that can be counted in microseconds. */
+static const int64_t time_max_s = INT64_MAX / US_PER_S;
 
 static void write_header(const struct key *key, struct buf *out)
 {
@@ -170,15 +173,18 @@ static enum err read_time(const struct json_in *claims, const char *name, int64_
 {
     const struct json_in *value = json_in_member(claims, name);
 
-    if (value == NULL || json_in_kind(value) != JSON_INT_KIND || json_in_integer(value) < 0)
+    if (value == NULL || json_in_kind(value) != JSON_INT_KIND || json_in_integer(value) < 0 ||
+        json_in_integer(value) > time_max_s)
         return ERR_TOKEN;
     *ret_time_s = json_in_integer(value);
     return ERR_OK;
 }
 
-/* All claims must be there and have their types. */
+/* All claims must be there and have their types. A token for an audience is for somebody else (RFC 7519 §4.1.3). */
 static enum err read_claims(const struct json_in *json, int64_t *ret_not_before_s, struct jwt_claims *ret_claims)
 {
+    if (json_in_member(json, "aud") != NULL)
+        return ERR_TOKEN;
     TRY(read_uuid(json, "sub", &ret_claims->subject));
     TRY(read_uuid(json, "sid", &ret_claims->session));
     TRY(read_uuid(json, "jti", &ret_claims->id));

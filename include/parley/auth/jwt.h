@@ -32,7 +32,8 @@ struct jwt_claims {
 enum err jwt_sign(struct keys *keys, struct arena *a, const struct jwt_claims *claims,
                   struct str *ret_token) MUST_CHECK;
 /*
- * Checks everything: form, size (TOKEN_MAX_BYTES), alg, kid, signature, iss, type, nbf and exp against now_s (no leeway for exp, 60 s for nbf).
+ * Checks everything: form, size (TOKEN_MAX_BYTES), alg, kid, signature, iss, type, nbf and exp against now_s (no leeway for exp,
+ * 60 s for nbf), and that there is no aud, since our tokens have none.
  * ERR_TOKEN for whatever is wrong, ERR_NO_MEMORY. Texts of ret_claims are in the arena. Any thread. About 20 µs of CPU.
  */
 enum err jwt_verify(struct keys *keys, struct arena *a, struct str token, enum jwt_type type, int64_t now_s,
