@@ -5,7 +5,7 @@ FROM debian:bookworm AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         gcc libc6-dev cmake ninja-build pkg-config python3 libfcgi-dev libjansson-dev libssl-dev libcurl4-openssl-dev \
         libmariadb-dev libmariadb-dev-compat libsqlite3-dev libhiredis-dev libunistring-dev libcrypt-dev \
-        liboath-dev libqrencode-dev \
+        liboath-dev libqrencode-dev python3-zxcvbn \
     && rm -rf /var/lib/apt/lists/*
 # CVE-2025-23016: fixed in Debian's package, not in the version that upstream's number tells.
 RUN dpkg --compare-versions "$(dpkg-query -W -f='${Version}' libfcgi-dev)" ge 2.4.2-2+deb12u1

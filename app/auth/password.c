@@ -2,6 +2,7 @@
 
 #include <crypt.h>
 
+#include "common_password.h"
 #include "parley/core/limits.h"
 #include "parley/core/rand.h"
 #include "parley/core/secret.h"
@@ -35,6 +36,12 @@ static bool is_address(struct str password, struct str email)
     return str_eq_nocase(password, email) || (at != SIZE_MAX && str_eq_nocase(password, str_head(email, at)));
 }
 
+static bool is_common(struct str password, struct str email)
+{
+    (void)email;
+    return common_password_is(password);
+}
+
 /* The rules, in the order in which they are told. */
 static const struct rule {
     bool (*is_broken)(struct str password, struct str email);
@@ -44,6 +51,7 @@ static const struct rule {
     { is_long, "The password must have at most 72 bytes" },
     { has_nul, "The password must not hold a NUL character" },
     { is_address, "The password must not be the e-mail address or its first part" },
+    { is_common, "The password is one of those that are tried first; choose one that is less common" },
 };
 
 enum err password_check_rules(struct ctx *ctx, struct str password, struct str email)

@@ -190,6 +190,15 @@ def test_password__follows_the_rules(alice, new):
     assert answer.status_code == 422 and new not in answer.text
 
 
+@pytest.mark.parametrize("new", ["password", "Password", "1q2w3e4r5t", "qwertyuiop"])
+def test_password__is_none_of_the_commonest(http, alice, admin, new):
+    answers = [alice.post("/auth/password", json={"current_password": alice.password, "new_password": new}),
+               admin.post("/users", json={"email": new_email(), "password": new})]
+    for answer in answers:
+        assert answer.status_code == 422 and answer.json()["code"] == "password_rules"
+    assert login(http, alice.email, alice.password).status_code == 200
+
+
 def test_password__is_not_the_address(alice):
     for new in (alice.email, alice.email.upper(), alice.email.split("@")[0]):
         answer = alice.post("/auth/password", json={"current_password": alice.password, "new_password": new})
