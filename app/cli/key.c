@@ -4,6 +4,7 @@
 #include "parley/cli/commands.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
+#include "parley/domain/audit.h"
 #include "parley/domain/reseal.h"
 
 /* The parts that both actions need. */
@@ -48,10 +49,14 @@ static enum err adopt(const struct config *config, struct str kept_seal, struct 
 {
     struct key_parts parts = { .config = config };
     struct reseal reseal = { .after_id = 0 };
+    bool is_rotation = kept_seal.ptr != NULL;
     enum err e = parts_open_for_keys(&parts, ret_fault);
 
     if (e == ERR_OK)
         e = key_guard_adopt(&parts.task.ctx);
+    if (e == ERR_OK)
+        e = audit_add(&parts.task.ctx, &(struct audit_entry){ .action = is_rotation ? AUDIT_SIGNING_KEY_ROTATED
+                                                                                    : AUDIT_SIGNING_KEYS_ADOPTED });
     if (e == ERR_OK)
         e = reseal_all(&parts.task.ctx, &reseal);
     if (e == ERR_OK && reseal.stuck_count == 0 && kept_seal.len > 0)

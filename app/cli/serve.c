@@ -14,6 +14,7 @@
 #include "parley/jobs/jobs.h"
 #include "parley/objects/store.h"
 #include "parts.h"
+#include "settings_audit.h"
 
 enum { THREAD_STACK_BYTES = 256 * 1024, MMAP_FROM_BYTES = 256 * 1024, ARENAS_MAX = 2 };
 
@@ -110,11 +111,14 @@ static void reload_config(struct parts *parts, const struct config_load_opts *op
 
 static void reload(struct parts *parts, const struct config_load_opts *opts)
 {
-    const struct config *config;
+    const struct config *before, *config;
 
     log_reopen();
+    before = config_get(parts->app.config);
     reload_config(parts, opts);
     config = config_get(parts->app.config);
+    settings_audit(&parts->app, before, config);
+    config_put(parts->app.config, before);
     log_set_level((enum log_level)config->log_level);
     reload_keys(parts, config);
     config_put(parts->app.config, config);

@@ -56,7 +56,7 @@ void config_put(struct config_box *box, const struct config *config)
     drop(box, config_loaded_of(config));
 }
 
-static enum err differs(const struct config *a, const struct config *b, size_t index, bool *ret_differs)
+enum err config_differs(const struct config *a, const struct config *b, size_t index, bool *ret_differs)
 {
     struct buf text_a;
     struct buf text_b;
@@ -83,7 +83,7 @@ static enum err keep_old(const struct config_loaded *old, struct config_loaded *
 
         if ((config_row_at(i)->flags & CONFIG_RELOAD) != 0)
             continue;
-        TRY(differs(&old->config, &next->config, i, &changed));
+        TRY(config_differs(&old->config, &next->config, i, &changed));
         if (!changed)
             continue;
         TRY(config_value_copy(&next->config, &old->config, i));

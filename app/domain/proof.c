@@ -6,6 +6,7 @@
 #include "parley/core/limits.h"
 #include "parley/core/secret.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 
 /* The row of a user's authenticator. */
 struct totp_row {
@@ -56,7 +57,7 @@ static bool is_locked(const struct ctx *ctx, const struct totp_row *totp)
 }
 
 /* The one that fills the measure locks, and the count begins anew behind the lock. */
-static enum err count_wrong(struct ctx *ctx, int64_t user_id, const struct totp_row *totp)
+static enum err count_wrong(struct ctx *ctx, const struct user *user, const struct totp_row *totp)
 {
     int64_t wrong_count = totp->wrong_count + 1;
     int64_t locked_until_us = totp->locked_until_us;
@@ -67,8 +68,12 @@ static enum err count_wrong(struct ctx *ctx, int64_t user_id, const struct totp_
         wrong_count = 0;
         locked_until_us = ctx->now_us + SECOND_FACTOR_LOCK_S * US_PER_S;
     }
-    return db_exec(ctx, SQL_TOTP_SET_WRONG, DB_ARGS(DB_INT(wrong_count), DB_INT(locked_until_us), DB_INT(user_id)),
-                   NULL);
+    TRY(db_exec(ctx, SQL_TOTP_SET_WRONG, DB_ARGS(DB_INT(wrong_count), DB_INT(locked_until_us), DB_INT(user->id)),
+                NULL));
+    if (wrong_count > 0)
+        return ERR_OK;
+    return audit_add(
+        ctx, &(struct audit_entry){ .action = AUDIT_LOCKED, .target_kind = AUDIT_ON_USER, .target = user->uuid });
 }
 
 static enum err spend_recovery_code(struct ctx *ctx, const struct user *user, struct str code,
@@ -108,6 +113,28 @@ static enum err spend_code(struct ctx *ctx, const struct user *user, const struc
     return ERR_OK;
 }
 
+/* A code of the authenticator that was right needs no row: what it was good for has one. */
+static enum err audit_outcome(struct ctx *ctx, const struct user *user, const struct proof *proof,
+                              enum proof_outcome outcome)
+{
+    static const char *const reasons[] = {
+        [PROOF_WRONG] = "wrong", [PROOF_USED] = "used before", [PROOF_LOCKED] = "locked"
+    };
+    struct audit_entry entry = { .action = AUDIT_CODE_WRONG, .target_kind = AUDIT_ON_USER, .target = user->uuid };
+    bool is_recovery = proof->recovery_code.ptr != NULL;
+
+    if (outcome == PROOF_GOOD && !is_recovery)
+        return ERR_OK;
+    if (outcome == PROOF_GOOD) {
+        entry.action = AUDIT_RECOVERY_CODE_USED;
+        entry.actor = (struct audit_actor){ .user = user->uuid, .name = user->email };
+        return audit_add(ctx, &entry);
+    }
+    entry.details = AUDIT_DETAILS(AUDIT_TEXT("reason", str_from(reasons[outcome])),
+                                  AUDIT_TEXT("method", is_recovery ? STR("recovery_code") : STR("totp")));
+    return audit_add(ctx, &entry);
+}
+
 enum err proof_spend(struct ctx *ctx, const struct user *user, const struct proof *proof,
                      enum proof_outcome *ret_outcome, int *ret_retry_after_s)
 {
@@ -123,8 +150,9 @@ enum err proof_spend(struct ctx *ctx, const struct user *user, const struct proo
         TRY(spend_code(ctx, user, &totp, proof->code, ret_outcome));
     else
         TRY(spend_recovery_code(ctx, user, proof->recovery_code, ret_outcome));
+    TRY(audit_outcome(ctx, user, proof, *ret_outcome));
     *ret_retry_after_s = (int)((totp.locked_until_us - ctx->now_us + US_PER_S - 1) / US_PER_S);
-    return *ret_outcome == PROOF_WRONG ? count_wrong(ctx, user->id, &totp) : ERR_OK;
+    return *ret_outcome == PROOF_WRONG ? count_wrong(ctx, user, &totp) : ERR_OK;
 }
 
 enum err proof_tell(struct ctx *ctx, enum proof_outcome outcome, int retry_after_s, enum err wrong)

@@ -7,6 +7,7 @@
 #include "parley/core/limits.h"
 #include "parley/core/secret.h"
 #include "parley/db/db.h"
+#include "parley/domain/audit.h"
 #include "parley/domain/challenge.h"
 #include "parley/domain/session.h"
 
@@ -162,9 +163,12 @@ static enum err find_first_step(struct ctx *ctx, const struct user *user, struct
     return fail(ctx, e == ERR_CODE_WRONG ? ERR_CODE_REFUSED : e);
 }
 
-static enum err switch_flag(struct ctx *ctx, int64_t user_id, int on)
+/* On or off, and why. */
+static enum err switch_flag(struct ctx *ctx, const struct user *user, int on, enum audit_action action)
 {
-    return db_exec(ctx, SQL_USER_SET_TWOFA, DB_ARGS(DB_INT(on), DB_INT(ctx->now_us), DB_INT(user_id)), NULL);
+    TRY(db_exec(ctx, SQL_USER_SET_TWOFA, DB_ARGS(DB_INT(on), DB_INT(ctx->now_us), DB_INT(user->id)), NULL));
+    return audit_add(ctx,
+                     &(struct audit_entry){ .action = action, .target_kind = AUDIT_ON_USER, .target = user->uuid });
 }
 
 static enum err verify_in_transaction(struct ctx *ctx, void *arg)
@@ -181,7 +185,7 @@ static enum err verify_in_transaction(struct ctx *ctx, void *arg)
     if (count == 0)
         return fail(ctx, ERR_SECOND_FACTOR_ON);
     TRY(codes_replace(ctx, user.id, &call->codes));
-    return switch_flag(ctx, user.id, 1);
+    return switch_flag(ctx, &user, 1, AUDIT_TWOFA_ENABLED);
 }
 
 enum err second_factor_verify(struct ctx *ctx, const struct principal *principal, struct str code,
@@ -233,7 +237,7 @@ static enum err then_disable(struct ctx *ctx, struct proven_call *call, const st
 {
     (void)call;
     TRY(second_factor_forget(ctx, user->id));
-    return switch_flag(ctx, user->id, 0);
+    return switch_flag(ctx, user, 0, AUDIT_TWOFA_DISABLED);
 }
 
 enum err second_factor_disable(struct ctx *ctx, const struct principal *principal, const struct proof *proof)
@@ -247,7 +251,10 @@ enum err second_factor_disable(struct ctx *ctx, const struct principal *principa
 
 static enum err then_new_codes(struct ctx *ctx, struct proven_call *call, const struct user *user)
 {
-    return codes_replace(ctx, user->id, &call->codes);
+    TRY(codes_replace(ctx, user->id, &call->codes));
+    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_RECOVERY_CODES_MADE,
+                                                 .target_kind = AUDIT_ON_USER,
+                                                 .target = user->uuid });
 }
 
 enum err second_factor_new_codes(struct ctx *ctx, const struct principal *principal, const struct proof *proof,
@@ -286,7 +293,7 @@ static enum err remove_in_transaction(struct ctx *ctx, void *arg)
     if (!call->user.twofa_enabled)
         return fail(ctx, ERR_SECOND_FACTOR_OFF);
     TRY(second_factor_forget(ctx, call->user.id));
-    TRY(switch_flag(ctx, call->user.id, 0));
+    TRY(switch_flag(ctx, &call->user, 0, AUDIT_TWOFA_RESET));
     return session_end_others(ctx, call->user.id, 0);
 }
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 import httpx
 import pytest
 from support.client import new_email, new_password
+from support.factor import first_step, second_step, switch_on
 from support.paging import all_pages
 from support.waiting import until
 
@@ -96,6 +97,44 @@ def test_password__set_on_the_command_line_is_by_nobody(admin, alice, server):
     assert done.returncode == 0, done.stderr
     row = only(admin, "auth.password_reset", target=alice.id)
     assert (row["actor"], row["ip"], row["request_id"]) == (None, None, None)
+
+
+# ---- second factor ----
+
+
+def test_second_factor__on_off_new_codes_and_taken_away(admin, alice):
+    for action, end in (("2fa.disabled", lambda a: alice.ok("POST", "/auth/2fa/disable", 204, json={"code": a.fresh()})),
+                        ("2fa.reset", lambda a: admin.ok("DELETE", f"/users/{alice.id}/2fa", 204))):
+        authenticator, _ = switch_on(alice)
+        end(authenticator)
+        assert_by(only(admin, action, target=alice.id), alice if action == "2fa.disabled" else admin)
+    assert len(log_of(admin, action="2fa.enabled", target=alice.id, actor=alice.id)) == 2
+
+
+def test_second_factor__new_codes_and_one_that_is_used(admin, alice):
+    authenticator, codes = switch_on(alice)
+    assert second_step(alice.http, first_step(alice), recovery_code=codes[0]).status_code == 200
+    alice.ok("POST", "/auth/2fa/recovery-codes", 200, json={"code": authenticator.fresh()})
+    assert_by(only(admin, "auth.recovery_code_used", target=alice.id), alice)
+    assert_by(only(admin, "2fa.recovery_codes_made", target=alice.id), alice)
+    assert not any(code in str(log_of(admin)) for code in codes)
+
+
+def test_second_factor__wrong_codes_and_the_lock(admin, alice, server):
+    authenticator, _ = switch_on(alice)
+    signed_in = len(log_of(admin, action="auth.signed_in", actor=alice.id))
+    wrong = authenticator.wrong()
+    for i in range(11):
+        if i % 5 == 0:
+            challenge = first_step(alice)
+        second_step(alice.http, challenge, code=wrong)
+    rows = log_of(admin, action="auth.code_wrong", target=alice.id)
+    reasons = [r["details"]["reason"] for r in rows]
+    assert reasons == ["locked"] + ["wrong"] * 10 and all(r["actor"] is None and r["ip"] for r in rows)
+    assert only(admin, "auth.locked", target=alice.id)["actor"] is None
+    assert wrong not in str(rows)
+    assert len(log_of(admin, action="auth.signed_in", actor=alice.id)) == signed_in
+    until(lambda: [s for s in server.log().splitlines() if "action=auth.locked" in s and alice.id in s])
 
 
 # ---- accounts ----
@@ -224,6 +263,32 @@ def test_refused_action__leaves_no_row(admin, alice, bob):
     assert alice.delete(f"/workspaces/{workspace}/users/{alice.id}").status_code == 409
     assert log_of(admin, action="workspace.deleted", actor=bob.id) == []
     assert log_of(admin, action="member.left", actor=alice.id) == []
+
+
+# ---- the server ----
+
+
+def test_settings__changed_by_sighup_are_named_with_old_and_new_value(make_server):
+    server = make_server(APP_NAME="", REFRESH_TOKEN_EXPIRE_DAYS="")
+    admin = server.setup()
+    (server.folder / ".env").write_text("APP_NAME=Another\nREFRESH_TOKEN_EXPIRE_DAYS=7\n", encoding="ascii")
+    for _ in range(2):  # the second time nothing has changed
+        before = server.log().count("msg=reloaded")
+        server.stack.parleys[0].reload()
+        until(lambda: server.log().count("msg=reloaded") > before)
+    row = only(admin, "server.settings_changed")
+    assert (row["actor"], row["ip"]) == (None, None)
+    assert row["details"] == {"settings": {"APP_NAME": {"old": "Parley", "new": "Another"},
+                                           "REFRESH_TOKEN_EXPIRE_DAYS": {"old": "30", "new": "7"}}}
+
+
+def test_keys__rotated_and_adopted_on_the_command_line(make_server):
+    server = make_server()
+    admin = server.setup()
+    for word in ("rotate", "adopt"):
+        assert server.command("key", word).returncode == 0
+    only(admin, "server.signing_key_rotated")
+    only(admin, "server.signing_keys_adopted")
 
 
 # ---- reading ----

@@ -81,6 +81,8 @@ const struct config_row *config_row_at(size_t index);
 /* The value of row `index` as text ("***" for a secret that is not the default), appended, and where it came from: "environment", "file", "default". */
 void config_value(const struct config *config, size_t index, struct buf *ret_text);
 const char *config_source(const struct config *config, size_t index);
+/* Has row `index` different values in the two? ERR_NO_MEMORY. */
+enum err config_differs(const struct config *a, const struct config *b, size_t index, bool *ret_differs) MUST_CHECK;
 
 /* The present snapshot of a process, replaced whole and reference-counted. Any thread. */
 struct config_box;

@@ -129,7 +129,7 @@ enum {
 #define MULTIPART_FIELDS_MAX_BYTES (1 * MIB)
 #define REPLY_MAX_BYTES (64 * MIB)
 /* Details of a row of the audit log, and a whole row as it is hashed: what a MEDIUMTEXT can hold, and some air. */
-#define AUDIT_DETAILS_MAX_BYTES (16 * KIB)
+#define AUDIT_DETAILS_MAX_BYTES (64 * KIB)
 #define AUDIT_LINK_MAX_BYTES (17 * MIB)
 /* A worker keeps a buffer of this size for the next reply; what a larger one needed is given back. */
 #define REPLY_KEPT_BYTES (64 * KIB)
