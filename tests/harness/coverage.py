@@ -49,8 +49,9 @@ def main():
         old.unlink()
     try:
         tally = testrun.run(["unit", "sqlite", "mariadb", *sys.argv[1:]], "coverage")
-        report = json.loads(_gcovr(folder, "--json"))
         (folder / "html").mkdir(exist_ok=True)
+        _gcovr(folder, "--json", str(folder / "report.json"))
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
         _gcovr(folder, "--html-details", str(folder / "html" / "index.html"))
     except HarnessError as e:
         print(f"dev coverage: {e}", file=sys.stderr)
