@@ -20,7 +20,8 @@ def test_dev__unknown_command_is_one_line_and_2():
 
 def test_dev__help_names_every_command():
     text = sh(ROOT / "dev", "help").stdout
-    for command in ("run", "test", "check", "lint", "format", "build", "bench", "coverage", "fuzz", "clean"):
+    for command in ("run", "test", "check", "lint", "format", "build", "bench", "matrix", "coverage", "fuzz",
+                    "clean"):
         assert f"\n  {command} " in text
 
 

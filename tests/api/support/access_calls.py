@@ -1,0 +1,317 @@
+"""How each row of the access matrix is called: with which ids, which body, and what is made for a call that succeeds.
+
+A row without an entry here names the things of its path as they are and sends no body. Functions take the world, the
+kind of the caller and the ids so far; `fresh` is asked before a call that will succeed, so that what it destroys or uses
+up is no other cell's, and may give "as": who asks in the caller's place; `after` puts right what a success has changed.
+"""
+from dataclasses import dataclass
+from typing import Callable
+from urllib.parse import urlsplit
+
+from .access_world import chat_path, new_invitation, new_message, new_upload, session_of
+from .client import new_email, new_password
+from .factor import first_step, set_up, switch_on
+
+
+def nothing(_world, _kind, _ids):
+    return {}
+
+
+@dataclass
+class Call:
+    ids: Callable = nothing       # other ids than the place's own
+    fresh: Callable = nothing
+    send: Callable = nothing      # what httpx takes
+    after: Callable = nothing
+    only_own: bool = False        # whose row is about the caller's own; the plain row tries other ids
+    folder_only: bool = False     # where the store is S3, there is nothing at these paths
+    names: tuple = ()             # ids in the body that are tried too
+    statuses: tuple = ()          # the answers to a missing one, where it is not 404: ((name, status), …)
+
+
+CALLS = {}
+
+
+def sends(**body):
+    return lambda _world, _kind, _ids: {"json": body}
+
+
+def who(world, kind):
+    """The person who asks; for nobody, somebody who may."""
+    return world.callers.get(kind) or world.clerk
+
+
+# --- sign-in ---
+
+def account(email=None):
+    return {"email": email or new_email(), "password": new_password()}
+
+
+def second_session(world, kind, _ids):
+    return {"as": who(world, kind).sign_in(world.http)}
+
+
+def another_session(world, kind, _ids):
+    return {"session": session_of(who(world, kind).sign_in(world.http))}
+
+
+def with_factor(world, kind, _ids):
+    """In a session of its own: the one that the other cells use may be remembered with what it had before."""
+    person = who(world, kind).sign_in(world.http)
+    return {"as": person, "recovery_codes": switch_on(person)[1]}
+
+
+def factor_off(_world, _kind, ids):
+    codes = (ids["answer"] or {}).get("recovery_codes") or ids["recovery_codes"]
+    ids["as"].ok("POST", "/auth/2fa/disable", 204, json={"recovery_code": codes[1]})
+
+
+def factor_set_up(world, kind, _ids):
+    person = who(world, kind).sign_in(world.http)
+    return {"as": person, "code": set_up(person).fresh()}
+
+
+def proof(_world, _kind, ids):
+    return {"json": {"recovery_code": ids.get("recovery_codes", ["00000-00000"])[0]}}
+
+
+def second_step_of_keeper(world, _kind, _ids):
+    return {"challenge": first_step(world.keeper), "recovery_code": world.recovery_codes.pop()}
+
+
+def register_invited(world, _kind, _ids):
+    email = new_email("invited")
+    invite = new_invitation(world.callers["owner"], world.place.workspace, email)["token"]
+    return {"json": {**account(email), "invite": invite}}
+
+
+def own_password(world, kind, _ids):
+    password = who(world, kind).password
+    return {"json": {"current_password": password, "new_password": password}}
+
+
+CALLS |= {
+    "POST /auth/setup": Call(send=lambda *_: {"json": account()}),
+    "POST /auth/register": Call(send=lambda *_: {"json": account()}),
+    "POST /auth/register#invited": Call(send=register_invited),
+    "POST /auth/login": Call(send=lambda w, *_: {"json": {"email": w.clerk.email, "password": w.clerk.password}}),
+    "POST /auth/login/2fa": Call(
+        fresh=second_step_of_keeper,
+        send=lambda w, k, ids: {"json": {"challenge_token": ids.get("challenge", "none"),
+                                         "recovery_code": ids.get("recovery_code", "00000-00000")}}),
+    "POST /auth/refresh": Call(
+        fresh=lambda w, *_: {"token": w.clerk.sign_in(w.http).tokens["refresh_token"]},
+        send=lambda w, k, ids: {"json": {"refresh_token": ids["token"]}}),
+    "POST /auth/logout": Call(fresh=second_session),
+    "DELETE /auth/sessions/{session}": Call(fresh=another_session),
+    "PUT /auth/me": Call(send=sends(first_name="Somebody")),
+    "POST /auth/password": Call(send=own_password),
+    "POST /auth/2fa/verify": Call(fresh=factor_set_up, after=factor_off,
+                                  send=lambda w, k, ids: {"json": {"code": ids.get("code", "000000")}}),
+    "POST /auth/2fa/disable": Call(fresh=with_factor, send=proof),
+    "POST /auth/2fa/recovery-codes": Call(fresh=with_factor, send=proof, after=factor_off),
+}
+
+
+# --- users ---
+
+def oneself(world, kind, _ids):
+    return {"user": who(world, kind).id}
+
+
+def somebody_else(world, _kind, _ids):
+    return {"user": world.clerk.id}
+
+
+def new_user(world, _kind, _ids):
+    return {"user": world.person().id}
+
+
+def new_guarded_user(world, _kind, _ids):
+    person = world.person()
+    switch_on(person)
+    return {"user": person.id}
+
+
+CALLS |= {
+    "POST /users": Call(send=lambda *_: {"json": account()}),
+    "GET /users/{user}#self": Call(ids=oneself),
+    "GET /users/{user}": Call(ids=somebody_else),
+    "PUT /users/{user}#self": Call(ids=oneself, send=sends(first_name="Somebody")),
+    "PUT /users/{user}#own-role": Call(
+        ids=oneself, send=lambda w, k, _: {"json": {"role": "ADMIN", "is_active": True}}),
+    "PUT /users/{user}": Call(ids=somebody_else, send=sends(last_name="Else")),
+    "DELETE /users/{user}#self": Call(ids=oneself),
+    "DELETE /users/{user}": Call(ids=somebody_else, fresh=new_user),
+    "DELETE /users/{user}/2fa": Call(ids=somebody_else, fresh=new_guarded_user),
+    "DELETE /users/{user}/2fa#self": Call(ids=oneself, only_own=True),
+}
+
+
+# --- workspaces ---
+
+def own_workspace(world, kind, _ids):
+    return {"workspace": who(world, kind).workspace()["id"]}
+
+
+def add_target(world, _kind, ids):
+    world.callers["owner"].add_member(ids["workspace"], world.target)
+
+
+def newcomer(world, kind, ids):
+    person = world.person()
+    world.callers["owner"].add_member(ids["workspace"], person, "GUEST" if kind == "guest" else "MEMBER")
+    return {"as": person, "user": person.id}
+
+
+def fresh_invitation(world, kind, _ids):
+    place = world.place_of(kind)
+    return new_invitation(place.author, place.workspace)
+
+
+def invited_person(world, _kind, _ids):
+    """Somebody whose address was invited before they had an account."""
+    email = new_email("invited")
+    token = new_invitation(world.callers["owner"], world.place.workspace, email)["token"]
+    return {"token": token, "as": world.person(email=email)}
+
+
+def token_sent(_world, _kind, ids):
+    return {"json": {"token": ids["token"]}}
+
+
+CALLS |= {
+    "POST /workspaces": Call(send=sends(name="Another")),
+    "PUT /workspaces/{workspace}": Call(send=sends(name="Team")),
+    "DELETE /workspaces/{workspace}": Call(fresh=own_workspace),
+    "PUT /workspaces/{workspace}/users/{user}": Call(send=sends(role="MEMBER")),
+    "DELETE /workspaces/{workspace}/users/{user}": Call(after=add_target),
+    "DELETE /workspaces/{workspace}/users/{user}#self": Call(ids=oneself, fresh=newcomer, only_own=True),
+    "POST /workspaces/{workspace}/invite": Call(send=lambda *_: {"json": {"email": new_email(), "role": "MEMBER"}}),
+    "POST /workspaces/{workspace}/invite#as-owner": Call(
+        send=lambda *_: {"json": {"email": new_email(), "role": "OWNER"}}),
+    "DELETE /workspaces/{workspace}/invitations/{invitation}": Call(fresh=fresh_invitation),
+    "POST /invitations/lookup": Call(send=token_sent, names=("token",)),
+    "POST /invitations/accept": Call(send=token_sent, names=("token",)),
+    "POST /invitations/accept#invited": Call(fresh=invited_person, send=token_sent),
+}
+
+
+# --- chats and messages ---
+
+def fresh_chat(world, kind, ids):
+    return {"chat": world.place_of(kind).author.chat(ids["workspace"])["id"]}
+
+
+def fresh_message(world, kind, ids):
+    return new_message(world.place_of(kind).author, ids)
+
+
+def open_chat(world, kind, _ids):
+    return {"chat": world.place_of(kind).own["open"]}
+
+
+def open_chat_with_target(world, kind, ids):
+    world.place_of(kind).author.ok("PUT", f"{chat_path(ids)}/members/{world.target.id}", 200)
+
+
+def joined(world, kind, ids):
+    world.callers[kind].ok("POST", f"{chat_path(ids)}/join", 200)
+
+
+def author_joins(world, kind, ids):
+    world.place_of(kind).author.ok("POST", f"{chat_path(ids)}/join", 200)
+
+
+def chat_of_others(world, kind, ids):
+    return {"chat": world.unjoined if world.place_of(kind) is world.place else ids["open"]}
+
+
+def does(prepare):
+    """`prepare` as a step that changes no id."""
+    def step(world, kind, ids):
+        prepare(world, kind, ids)
+        return {}
+    return step
+
+
+def message_sent(_world, _kind, ids):
+    body = {"content": "Hello"}
+    if "reply_to" in ids:
+        body["reply_to"] = ids["reply_to"]
+    if "attach" in ids:
+        body["attachment_ids"] = [ids["attach"]]
+    return {"json": body}
+
+
+def to_sent(_world, _kind, ids):
+    return {"json": {"workspace_id": ids["to"]}}
+
+
+CHAT = "/workspaces/{workspace}/chat/{chat}"
+CALLS |= {
+    "POST /workspaces/{workspace}/chat": Call(send=sends(title="Chat")),
+    f"PUT {CHAT}": Call(send=sends(title="Chat")),
+    f"DELETE {CHAT}": Call(fresh=fresh_chat),
+    f"POST {CHAT}/move": Call(fresh=fresh_chat, send=to_sent, names=("to",)),
+    f"POST {CHAT}/move#into-shut": Call(ids=lambda w, *_: {"to": w.shut.workspace}, send=to_sent),
+    f"POST {CHAT}/join": Call(ids=open_chat),
+    f"POST {CHAT}/leave": Call(ids=open_chat, fresh=does(joined), after=author_joins),
+    f"PUT {CHAT}/members/{{user}}": Call(ids=open_chat),
+    f"DELETE {CHAT}/members/{{user}}": Call(ids=open_chat, fresh=does(open_chat_with_target)),
+    f"GET {CHAT}/messages#unjoined": Call(ids=chat_of_others),
+    f"POST {CHAT}/message": Call(send=message_sent, names=("reply_to", "attach"), statuses=(("reply_to", 422),)),
+    f"POST {CHAT}/message#unjoined": Call(ids=chat_of_others, send=message_sent),
+    f"PUT {CHAT}/message/{{message}}": Call(send=sends(content="Changed")),
+    f"DELETE {CHAT}/message/{{message}}": Call(fresh=fresh_message),
+}
+
+
+# --- files ---
+
+def fresh_upload(world, kind, ids):
+    return {"upload": new_upload(world.place_of(kind).author, ids["workspace"])["upload_id"]}
+
+
+def full_upload(world, kind, ids):
+    return {"upload": world.uploaded(world.place_of(kind).author, ids["workspace"])}
+
+
+def without_signature(*_):
+    return {"folder": "workspace_x", "name": "20260101_00.txt"}
+
+
+def address_parts(url):
+    parts = urlsplit(url)
+    folder, name = parts.path.rsplit("/", 2)[1:]
+    # The signature is of the very bytes of the query.
+    return {"folder": folder, "name": f"{name}?{parts.query}"}
+
+
+def signed_for_get(world, _kind, _ids):
+    place = world.place
+    return address_parts(place.author.ok("GET", f"/attachments/{place.own['attachment']}/url", 200)["url"])
+
+
+def signed_for_put(world, _kind, _ids):
+    upload = new_upload(world.place.author, world.place.workspace)
+    return address_parts(upload["url"])
+
+
+def bytes_sent(*_):
+    return {"content": b"hello"}
+
+
+CALLS |= {
+    "GET /attachments/{attachment}#unsent": Call(
+        ids=lambda w, k, ids: {"attachment": w.unsent} if w.place_of(k) is w.place else {}),
+    "POST /workspaces/{workspace}/uploads": Call(send=sends(filename="notes.txt", size=5)),
+    "DELETE /workspaces/{workspace}/uploads/{upload}": Call(fresh=fresh_upload),
+    "POST /workspaces/{workspace}/uploads/{upload}/complete": Call(fresh=full_upload, send=lambda *_: {"json": {}}),
+    "GET /objects/{folder}/{name}": Call(
+        ids=without_signature, fresh=signed_for_get, folder_only=True),
+    "GET /objects/{folder}/{name}#unsigned": Call(ids=without_signature, folder_only=True),
+    "PUT /objects/{folder}/{name}": Call(
+        ids=without_signature, fresh=signed_for_put, send=bytes_sent, folder_only=True),
+    "PUT /objects/{folder}/{name}#unsigned": Call(ids=without_signature, send=bytes_sent, folder_only=True),
+}

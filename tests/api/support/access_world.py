@@ -1,0 +1,202 @@
+"""The people and things that the access matrix is tried with (tests/api/access_matrix.txt)."""
+import ssl
+import time
+import uuid
+from dataclasses import dataclass, field
+
+import httpx
+import jwt
+
+from .client import Person, new_email
+from .factor import first_step, switch_on
+from .waiting import until
+
+FILE = {"files": ("notes.txt", b"what a file holds", "text/plain")}
+ALIVE = ("removed", "stranger", "admin", "shut", "guest", "member", "author", "owner")
+
+
+@dataclass
+class Place:
+    """A workspace with one of each thing, all of them of `author`, and one of each that has been deleted."""
+    owner: Person
+    author: Person
+    workspace: str
+    own: dict = field(default_factory=dict)
+    deleted: dict = field(default_factory=dict)
+
+
+def claims(token):
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+def session_of(person):
+    return claims(person.token)["sid"]
+
+
+def chat_path(ids):
+    return f"/workspaces/{ids['workspace']}/chat/{ids['chat']}"
+
+
+def new_message(person, ids):
+    """A message with a file, as {"message": id, "attachment": id}."""
+    sent = person.ok("POST", f"{chat_path(ids)}/message", 201, data={"content": "Look"}, files=FILE)
+    return {"message": sent["id"], "attachment": sent["attachments"][0]["id"]}
+
+
+def new_upload(person, workspace):
+    body = {"filename": "notes.txt", "size": 5}
+    return person.ok("POST", f"/workspaces/{workspace}/uploads", 201, json=body)
+
+
+def new_invitation(person, workspace, email=None):
+    """An address nobody has yet is invited: {"invitation": id, "token": text}."""
+    body = {"email": email or new_email("invited"), "role": "GUEST"}
+    answer = person.ok("POST", f"/workspaces/{workspace}/invite", 201, json=body)
+    return {"invitation": answer["invitation_id"], "token": answer["invite_url"].rsplit("=", 1)[1]}
+
+
+def things(author, workspace):
+    """One of each thing that a member can make."""
+    ids = {"workspace": workspace, "chat": author.chat(workspace)["id"]}
+    ids |= {"open": author.chat(workspace, join="open")["id"], **new_message(author, ids)}
+    ids |= {"upload": new_upload(author, workspace)["upload_id"], **new_invitation(author, workspace)}
+    return ids
+
+
+def new_place(owner, author):
+    place = Place(owner, author, owner.workspace()["id"])
+    owner.add_member(place.workspace, author)
+    place.own = things(author, place.workspace)
+    gone = place.deleted = things(author, place.workspace)
+    path = f"/workspaces/{place.workspace}"
+    for door in (f"uploads/{gone['upload']}", f"invitations/{gone['invitation']}",
+                 f"chat/{gone['chat']}/message/{gone['message']}", f"chat/{gone['chat']}", f"chat/{gone['open']}"):
+        author.ok("DELETE", f"{path}/{door}", 204)
+    # A deleted message of a chat that is still there.
+    kept = new_message(author, place.own)
+    author.ok("DELETE", f"{chat_path(place.own)}/message/{kept['message']}", 204)
+    gone |= {**kept, "workspace": owner.workspace()["id"], "to": owner.workspace()["id"]}
+    for name in ("workspace", "to"):
+        owner.ok("DELETE", f"/workspaces/{gone[name]}", 204)
+    return place
+
+
+class World:
+    """callers: by the matrix's kinds, all that can sign in; dead: {what: token or None} of those that cannot."""
+
+    def __init__(self, server, admin):
+        self.server = server
+        self.admin = admin
+        self.http = server.client(http2=False)
+        self.callers = {kind: self.person("ADMIN" if kind == "admin" else "USER") for kind in ALIVE}
+        self.side = {kind: caller.workspace("Side")["id"] for kind, caller in self.callers.items()}
+        self.clerk = self.person()  # somebody on the server who is in none of the workspaces
+        self.target = self.person()  # a member of the workspace whom others act on
+        self.place = new_place(self.callers["owner"], self.callers["author"])
+        self.elsewhere = new_place(self.person(), self.person())
+        self._fill_place()
+        self._shut_place()
+        self.dead = self._dead_credentials()
+
+    def close(self):
+        self.http.close()
+
+    def person(self, role="USER", email=None):
+        person = self.server.person(self.admin, role, email=email)
+        person.http = self.http
+        return person
+
+    def uploaded(self, person, workspace, finish=False):
+        """The id of an upload whose bytes are there, or (finish) of the attachment that it has become."""
+        upload = new_upload(person, workspace)
+        trust = ssl.create_default_context(cafile=self.server.ca) if upload["url"].startswith("https:") else True
+        put = httpx.put(upload["url"], content=b"hello", headers=upload["headers"], verify=trust, trust_env=False)
+        assert put.status_code == 200, put.text
+        if finish:
+            person.ok("POST", f"/workspaces/{workspace}/uploads/{upload['upload_id']}/complete", 201, json={})
+        return upload["upload_id"]
+
+    def _fill_place(self):
+        owner, workspace = self.callers["owner"], self.place.workspace
+        for kind, role in (("member", "MEMBER"), ("guest", "GUEST"), ("removed", "MEMBER")):
+            owner.add_member(workspace, self.callers[kind], role)
+        owner.add_member(workspace, self.target)
+        owner.ok("DELETE", f"/workspaces/{workspace}/users/{self.callers['removed'].id}", 204)
+        author, ids = self.place.author, dict(self.place.own)
+        # A message of another chat of the workspace, and a chat that none of the callers may know of.
+        self.sibling = new_message(author, {**ids, "chat": author.chat(workspace)["id"]})["message"]
+        self.unsent = self.uploaded(author, workspace, finish=True)
+        self.hidden = self.target.chat(workspace, join="invite")["id"]
+        self.unjoined = self.target.chat(workspace, join="open")["id"]
+
+    def _shut_place(self):
+        self.keeper = self.person()
+        self.shut = new_place(self.keeper, self.callers["shut"])
+        self.keeper.add_member(self.shut.workspace, self.target)
+        # The author of the place is in it too: as a target of moves it is shut to them.
+        self.keeper.add_member(self.shut.workspace, self.callers["author"])
+        self.recovery_codes = switch_on(self.keeper)[1]
+        path = f"/workspaces/{self.shut.workspace}"
+        # Another process may remember for a second that there is no second factor.
+        until(lambda: self.keeper.put(path, json={"require_2fa": True}).status_code == 200)
+
+    def _dead_credentials(self):
+        ended, off, deleted, lasting = (self.person() for _ in range(4))
+        for person in (ended, off, deleted, lasting):
+            self.callers["owner"].add_member(self.place.workspace, person)
+        tokens = {"ended session": ended.token, "switched-off user": off.token, "deleted user": deleted.token,
+                  "expired": self.forged(lasting.token, exp=int(time.time()) - 3600),
+                  "refresh token": lasting.tokens["refresh_token"], "challenge token": first_step(self.keeper),
+                  "no token": "nonsense"}
+        ended.ok("POST", "/auth/logout", 204)
+        self.admin.ok("PUT", f"/users/{off.id}", 200, json={"is_active": False})
+        self.admin.ok("DELETE", f"/users/{deleted.id}", 204)
+        # Every process may remember a principal for a second.
+        for token in tokens.values():
+            self._until_dead({"Authorization": f"Bearer {token}"})
+        self.deleted_user, self.deleted_session = deleted.id, claims(tokens["ended session"])["sid"]
+        return {what: {"Authorization": f"Bearer {token}"} for what, token in tokens.items()}
+
+    def _until_dead(self, headers):
+        until(lambda: all(self.http.get("/auth/me", headers=headers).status_code == 401 for _ in range(4)), timeout_s=5)
+
+    def forged(self, token, **changed):
+        """A token of this server's own key, with other claims."""
+        key = (self.server.folder / "keys/private.pem").read_bytes()
+        head = jwt.get_unverified_header(token)
+        return jwt.encode({**claims(token), **changed}, key, algorithm="RS256", headers={"kid": head["kid"]})
+
+    # --- ids ---
+
+    def place_of(self, kind):
+        return self.shut if kind == "shut" else self.place
+
+    def own(self, kind):
+        """What a caller's requests name: a copy."""
+        ids = dict(self.place_of(kind).own)
+        return ids | {"user": self.target.id, "to": self.side.get(kind, self.place.workspace),
+                      "session": str(uuid.uuid4())}
+
+    def missing(self, kind, name):
+        """{why: id} of things that are not there for this caller."""
+        place = self.place_of(kind)
+        unknown, elsewhere, gone = str(uuid.uuid4()), self.elsewhere.own, place.deleted
+        if name == "token":
+            return {"deleted": gone["token"], "unknown": "A" * len(gone["token"]), "other kind": place.own["chat"]}
+        if name == "user":
+            return {"foreign": self.clerk.id, "deleted": self.deleted_user, "unknown": unknown,
+                    "other kind": place.workspace}
+        if name == "session":
+            return {"foreign": session_of(self.clerk), "deleted": self.deleted_session, "unknown": unknown,
+                    "other kind": self.clerk.id}
+        plain = {"reply_to": "message", "attach": "attachment"}.get(name, name)
+        other = {"workspace": "chat", "chat": "message", "message": "attachment", "attachment": "upload",
+                 "upload": "attachment", "invitation": "chat", "to": "chat", "open": "message"}[plain]
+        why = {"foreign": elsewhere.get(plain, self.elsewhere.workspace), "deleted": gone[plain], "unknown": unknown,
+               "other kind": place.own[other]}
+        if name in ("chat", "open") and place is self.place:
+            why["hidden"] = self.hidden
+        if plain == "message" and place is self.place:
+            why["of another chat"] = self.sibling
+        return why
+

@@ -1,0 +1,178 @@
+"""Every route, for every kind of caller, with ids of every kind: tests/api/access_matrix.txt is what must come out.
+
+The rows are held against the route table that the program prints, so a route cannot come without its row. `./dev matrix`
+prints the table as Markdown.
+"""
+import re
+
+import pytest
+from harness import matrix
+from support.access_calls import CALLS, Call
+from support.access_world import ALIVE, World
+
+KINDS, ROWS = matrix.table()
+WORDS = ("folder", "name")  # of paths that hold no ids
+OUTSIDE = ("removed", "stranger", "admin")
+
+
+@pytest.fixture(scope="module")
+def world(server, admin):
+    world = World(server, admin)
+    yield world
+    world.close()
+
+
+@pytest.fixture(scope="module")
+def operations(contract):
+    return {(method, path): operation for method, path, operation in contract.routes()}
+
+
+class Cell:
+    """One row for one kind of caller; collects what came out otherwise."""
+
+    def __init__(self, world, row, kind, operation):
+        self.world, self.row, self.kind = world, row, kind
+        self.call = CALLS.get(row.name, Call())
+        self.names = re.findall(r"{(\w+)}", row.path)
+        self.expected = row.cells[kind]
+        if self.call.folder_only and world.server.column != "sqlite" and kind != "dead":
+            self.expected = "404"
+        self.success = [int(s) for s in operation["responses"] if s.isdigit() and int(s) < 400]
+        self.ids = world.own(kind)
+        self.ids |= self.call.ids(world, kind, self.ids)
+        self.faults = []
+
+    def ask(self, ids, headers=None):
+        person = ids.get("as") or self.world.callers.get(self.kind)
+        if headers is None:
+            headers = person.auth if person and self.kind in ALIVE else {}
+        send = self.call.send(self.world, self.kind, ids)
+        return self.world.http.request(self.row.method, self.row.path.format(**ids), headers=headers, **send)
+
+    def fault(self, what, answer, wanted):
+        self.faults.append(f"{self.row.name} by {self.kind}, {what}: {answer.status_code} {seen(answer)[1]}, not {wanted}")
+
+    def expect(self, what, answer, wanted):
+        if answer.status_code not in (wanted if isinstance(wanted, list) else [wanted]):
+            self.fault(what, answer, wanted)
+
+    def statuses(self):
+        """Of an answer with ids of one's own place."""
+        if self.expected == "ok":
+            return self.success
+        return 403 if self.expected.startswith("2fa") else int(self.expected[:3])
+
+    def with_own(self):
+        ids = dict(self.ids)
+        if self.expected == "ok":
+            ids |= self.call.fresh(self.world, self.kind, ids)
+        answer = self.ask(ids)
+        self.expect("own", answer, self.statuses())
+        if self.expected.startswith("2fa") and seen(answer)[1].get("code") != "second_factor_required":
+            self.fault("own", answer, "second_factor_required")
+        if self.expected == "ok" and answer.is_success:
+            json = answer.headers.get("content-type") == "application/json"
+            self.call.after(self.world, self.kind, {**ids, "answer": answer.json() if json else None})
+        return answer
+
+    def missing_status(self, name):
+        before = {"!": ("workspace",), "c": ("workspace", "chat")}.get(self.expected[-1])
+        if before and name not in before:
+            return self.statuses()
+        if self.expected == "401" or self.kind in OUTSIDE and self.expected == "404":
+            return self.statuses()
+        return dict(self.call.statuses).get(name, 404)
+
+    def with_missing(self, name):
+        """The answers to ids of things that are not there for the caller: each as wanted, and all the same."""
+        answers = {}
+        for why, other in self.world.missing(self.kind, self.looked_up(name)).items():
+            if name == "user" and why == "foreign" and self.expected == "ok" and "{workspace}" not in self.row.path:
+                continue  # an administrator sees them all
+            answers[why] = self.ask({**self.ids, name: other})
+            self.expect(f"{why} {name}", answers[why], self.missing_status(name))
+        self.same(name, answers)
+        return answers
+
+    def looked_up(self, name):
+        """A chat of the routes about members is an open one."""
+        return "open" if name == "chat" and self.ids["chat"] == self.ids["open"] else name
+
+    def same(self, name, answers):
+        told = {why: seen(answer) for why, answer in answers.items()}
+        if len({repr(t) for t in told.values()}) > 1:
+            self.faults.append(f"{self.row.name} by {self.kind}: a missing {name} is told apart: {told}")
+
+    def with_another_parent(self):
+        """Things of the place by the path of a workspace that the caller owns: as if they were not there."""
+        if self.names[:1] != ["workspace"] or len(self.names) < 2 or self.kind == "nobody" or self.call.only_own:
+            return
+        side = {**self.ids, "workspace": self.world.side[self.kind]}
+        child = self.names[1]
+        unknown = self.world.missing(self.kind, child)["unknown"]
+        answers = {"of another workspace": self.ask(side), "unknown": self.ask({**side, child: unknown})}
+        for why, answer in answers.items():
+            self.expect(f"in one's own workspace, {child} {why}", answer, 404)
+        self.same(child, answers)
+
+    def all(self):
+        if self.expected == "-":
+            return
+        hidden = self.expected == "404"
+        answers = {}
+        for name in (*self.names, *self.call.names):
+            if name in WORDS or self.call.only_own:
+                continue
+            found = self.with_missing(name)
+            if hidden and (name == self.names[-1] or self.kind in OUTSIDE):
+                answers |= {f"{why} {name}": answer for why, answer in found.items()}
+        self.with_another_parent()
+        own = self.with_own()
+        if hidden:
+            self.same("thing (or one's own)", {**answers, "own": own})
+
+    def dead(self):
+        for what, headers in self.world.dead.items():
+            self.expect(what, self.ask(self.ids, headers), int(self.expected))
+            for name in self.names:
+                if name not in WORDS:
+                    unknown = {**self.ids, name: self.world.missing(self.kind, name)["unknown"]}
+                    self.expect(f"{what}, unknown {name}", self.ask(unknown, headers), int(self.expected))
+
+
+def seen(answer):
+    """What a caller sees of a refusal, but for the request's id."""
+    if "json" not in answer.headers.get("content-type", ""):
+        return answer.status_code, {}
+    body = answer.json()
+    return answer.status_code, {k: v for k, v in body.items() if k != "request_id"} if isinstance(body, dict) else {}
+
+
+def test_table__has_a_row_for_each_route(operations):
+    rows = {(row.method, row.path) for row in ROWS}
+    assert sorted(set(operations) - rows) == [], "routes without a row in tests/api/access_matrix.txt"
+    assert sorted(rows - set(operations)) == [], "rows without a route"
+
+
+def test_table__has_a_plain_row_for_each_route_and_no_call_too_many():
+    names = {row.name for row in ROWS}
+    assert set(CALLS) - names == set()
+    assert set(KINDS) == {"nobody", "dead", *ALIVE}
+
+
+@pytest.mark.mysql
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_row(world, operations, row):
+    if (row.method, row.path) not in operations:
+        pytest.fail("the program has no such route")
+    faults = []
+    for kind in KINDS:
+        cell = Cell(world, row, kind, operations[row.method, row.path])
+        cell.dead() if kind == "dead" else cell.all()
+        faults += cell.faults
+    assert not faults, "\n".join(faults)
+
+
+def test_markdown__holds_every_row():
+    text = matrix.markdown()
+    assert all(f"| `{row.method} {row.path}`" in text for row in ROWS)
