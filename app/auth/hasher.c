@@ -168,8 +168,7 @@ static enum err queue_up(struct hasher *hasher, struct work *work)
     return e;
 }
 
-enum err hasher_run(struct hasher *hasher, struct str password, struct str setting,
-                    char ret_hash[PASSWORD_HASH_BYTES])
+enum err hasher_run(struct hasher *hasher, struct str password, struct str setting, char ret_hash[PASSWORD_HASH_BYTES])
 {
     struct work work = { .done = false };
     enum err e;

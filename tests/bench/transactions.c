@@ -225,8 +225,10 @@ static void my_read_seq(struct my *c, struct post *p)
 {
     MYSQL_BIND in[] = { my_int(&run.user_id), my_int(&p->chat.id), my_int(&p->chat.workspace_id) };
     char text[3][256];
-    MYSQL_BIND out[] = { my_int(&p->seq), { .buffer_type = MYSQL_TYPE_LONGLONG, .buffer = &(int64_t){ 0 } },
-                         my_bytes(MYSQL_TYPE_STRING, text[0], 256), my_bytes(MYSQL_TYPE_STRING, text[1], 256),
+    MYSQL_BIND out[] = { my_int(&p->seq),
+                         { .buffer_type = MYSQL_TYPE_LONGLONG, .buffer = &(int64_t){ 0 } },
+                         my_bytes(MYSQL_TYPE_STRING, text[0], 256),
+                         my_bytes(MYSQL_TYPE_STRING, text[1], 256),
                          my_bytes(MYSQL_TYPE_STRING, text[2], 256) };
     my_execute(c->read, in);
     if (mysql_stmt_bind_result(c->read, out) != 0 || mysql_stmt_fetch(c->read) != 0)

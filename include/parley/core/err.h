@@ -24,11 +24,11 @@ struct err_info {
 const struct err_info *err_info(enum err e);
 
 /* Returns the error of `expr` upward, if it is one. */
-#define TRY(expr)                                                                                                      \
-    do {                                                                                                               \
-        enum err try_err_ = (expr);                                                                                    \
-        if (try_err_ != ERR_OK)                                                                                        \
-            return try_err_;                                                                                           \
+#define TRY(expr) \
+    do { \
+        enum err try_err_ = (expr); \
+        if (try_err_ != ERR_OK) \
+            return try_err_; \
     } while (0)
 
 #endif

@@ -15,7 +15,15 @@
 /* A parsed value; a tree that is borrowed from its root, which the arena owns. */
 struct json_in;
 
-enum json_in_kind { JSON_NULL_KIND, JSON_BOOL_KIND, JSON_INT_KIND, JSON_REAL_KIND, JSON_STRING_KIND, JSON_ARRAY_KIND, JSON_OBJECT_KIND };
+enum json_in_kind {
+    JSON_NULL_KIND,
+    JSON_BOOL_KIND,
+    JSON_INT_KIND,
+    JSON_REAL_KIND,
+    JSON_STRING_KIND,
+    JSON_ARRAY_KIND,
+    JSON_OBJECT_KIND
+};
 
 /* Once, before the first thread: chooses the seed of the parser's hash tables. */
 void json_in_init(void);
@@ -24,7 +32,8 @@ void json_in_init(void);
  * Parses one JSON text (RFC 8259): no duplicate names, no U+0000, depth ≤ JSON_DEPTH_MAX, nothing behind it.
  * ret_root is owned by the arena. Returns ERR_OK, ERR_INVALID (with *ret_reason, static, never NULL) or ERR_NO_MEMORY.
  */
-enum err json_in_parse(struct arena *a, struct str text, const struct json_in **ret_root, const char **ret_reason) MUST_CHECK;
+enum err json_in_parse(struct arena *a, struct str text, const struct json_in **ret_root,
+                       const char **ret_reason) MUST_CHECK;
 
 enum json_in_kind json_in_kind(const struct json_in *v);
 /* NULL when there is no such member or v is no object. */
@@ -37,6 +46,7 @@ int64_t json_in_integer(const struct json_in *v); /* 0 when v is no integer */
 double json_in_number(const struct json_in *v);   /* integers too */
 bool json_in_boolean(const struct json_in *v);
 /* Calls fn for each member of an object; stops at the first false. */
-void json_in_each_member(const struct json_in *v, bool (*fn)(const char *name, const struct json_in *value, void *arg), void *arg);
+void json_in_each_member(const struct json_in *v, bool (*fn)(const char *name, const struct json_in *value, void *arg),
+                         void *arg);
 
 #endif

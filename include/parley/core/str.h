@@ -19,9 +19,12 @@ struct str {
 };
 
 /* A view of a string literal, usable in static initialisers: { STR_INIT("x") }. */
-#define STR_INIT(literal) { (literal), sizeof(literal) - 1 }
+#define STR_INIT(literal) \
+    { \
+        (literal), sizeof(literal) - 1 \
+    }
 /* The same as an expression. */
-#define STR(literal) ((struct str) STR_INIT(literal))
+#define STR(literal) ((struct str)STR_INIT(literal))
 /* For printf's %.*s. */
 #define STR_FMT(s) (int)(s).len, (s).ptr
 

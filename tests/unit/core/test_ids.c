@@ -65,9 +65,13 @@ static void test_ids__text_goes_there_and_back(void **state)
 static void test_ids__other_texts_are_no_uuid(void **state)
 {
     (void)state;
-    const char *bad[] = { "", "0190a1b2c3d47e5f8a9b0123456789ab", "0190a1b2-c3d4-7e5f-8a9b-0123456789a",
-                          "0190a1b2-c3d4-7e5f-8a9b-0123456789abc", "0190a1b2_c3d4-7e5f-8a9b-0123456789ab",
-                          "0190a1b2-c3d4-7e5f-8a9b-0123456789ag", "{190a1b2-c3d4-7e5f-8a9b-0123456789a}" };
+    const char *bad[] = { "",
+                          "0190a1b2c3d47e5f8a9b0123456789ab",
+                          "0190a1b2-c3d4-7e5f-8a9b-0123456789a",
+                          "0190a1b2-c3d4-7e5f-8a9b-0123456789abc",
+                          "0190a1b2_c3d4-7e5f-8a9b-0123456789ab",
+                          "0190a1b2-c3d4-7e5f-8a9b-0123456789ag",
+                          "{190a1b2-c3d4-7e5f-8a9b-0123456789a}" };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct uuid id;
         assert_err(uuid_parse(str_from(bad[i]), &id), ERR_BAD_ID);

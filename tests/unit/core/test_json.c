@@ -75,8 +75,8 @@ static void test_json__refuses_what_is_not_clean(void **state)
     (void)state;
     struct arena *a = arena_new(1 << 20);
     const struct json_in *root = NULL;
-    const char *bad[] = { "", "{", "{\"a\":1,\"a\":2}", "{\"a\":\"\\u0000\"}", "\"\xC0\xAF\"", "1 2", "{'a':1}", "01",
-                          "99999999999999999999999" };
+    const char *bad[] = { "",        "{",  "{\"a\":1,\"a\":2}",      "{\"a\":\"\\u0000\"}", "\"\xC0\xAF\"", "1 2",
+                          "{'a':1}", "01", "99999999999999999999999" };
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         assert_err(parse(a, bad[i], &root), ERR_INVALID);
     arena_free(a);
