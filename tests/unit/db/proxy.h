@@ -31,8 +31,8 @@ struct proxy {
     int wake[2];
     pthread_t thread;
     atomic_int mode;
-    atomic_bool away; /* new connections are closed at once */
-    atomic_bool drop; /* all connections are to be closed */
+    atomic_bool away;                    /* new connections are closed at once */
+    atomic_int drops_wanted, drops_done; /* times that all connections are to be, and have been, closed */
     atomic_bool stop;
     const char *pattern; /* "" fits all; set before mode */
     atomic_int accepted;
@@ -117,8 +117,10 @@ static inline void proxy_turn(struct proxy *p)
     char byte;
     if (fds[0].revents != 0 && read(p->wake[0], &byte, 1) < 0)
         return;
+    int drops = atomic_load(&p->drops_wanted);
+    bool drop = drops != atomic_load(&p->drops_done);
     for (int i = p->count - 1; i >= 0; i--) {
-        bool fine = !atomic_load(&p->drop);
+        bool fine = !drop;
         if (fine && fds[2 + 2 * i].revents != 0)
             fine = proxy_move(p, &p->pairs[i], true);
         if (fine && fds[3 + 2 * i].revents != 0)
@@ -126,7 +128,7 @@ static inline void proxy_turn(struct proxy *p)
         if (!fine)
             proxy_close_pair(p, i);
     }
-    atomic_store(&p->drop, false);
+    atomic_store(&p->drops_done, drops);
     if (fds[1].revents != 0)
         proxy_accept(p);
 }
@@ -171,9 +173,9 @@ static inline void proxy_set(struct proxy *p, enum proxy_mode mode, const char *
 /* Closes all connections, as when the server is killed; returns when they are closed. */
 static inline void proxy_drop(struct proxy *p)
 {
-    atomic_store(&p->drop, true);
+    int drops = atomic_fetch_add(&p->drops_wanted, 1) + 1;
     proxy_wake(p);
-    while (atomic_load(&p->drop))
+    while (atomic_load(&p->drops_done) < drops)
         sched_yield();
 }
 
