@@ -4,8 +4,8 @@
 #include "parley/cli/commands.h"
 
 static const struct command *const commands[] = {
-    &serve_command, &migrate_command, &config_command, &openapi_command,
-    &user_command,  &key_command,     &audit_command,  &version_command,
+    &serve_command, &migrate_command, &config_command, &openapi_command, &user_command,
+    &key_command,   &audit_command,   &doctor_command, &version_command,
 };
 
 static void print_help(void)

@@ -153,19 +153,38 @@ static const char *what_differs(const struct guard *guard)
     return guard->kid_known ? "another sealing key" : "other signing keys";
 }
 
-enum err key_guard_check(struct ctx *ctx, struct buf *ret_fault)
+/* Any value but ERR_OK rolls back what the check would write. */
+static enum err check_only(struct ctx *ctx, void *arg)
+{
+    TRY(check(ctx, arg));
+    return ERR_NOT_FOUND;
+}
+
+static enum err guard_run(struct ctx *ctx, db_fn fn, struct buf *ret_fault)
 {
     struct guard guard = { .known_count = 0 };
     enum err e;
 
     TRY(guard_init(ctx, &guard));
-    e = db_run(ctx, check, &guard);
+    e = db_run(ctx, fn, &guard);
     if (e == ERR_CONFLICT)
         buf_addf(ret_fault,
                  "this database belongs to a server with %s: copy KEYS_DIR from a host of that server, or, to "
                  "go on with the keys in %s, run: parley key adopt",
                  what_differs(&guard), ctx->config->keys_dir);
     return e;
+}
+
+enum err key_guard_check(struct ctx *ctx, struct buf *ret_fault)
+{
+    return guard_run(ctx, check, ret_fault);
+}
+
+enum err key_guard_look(struct ctx *ctx, struct buf *ret_fault)
+{
+    enum err e = guard_run(ctx, check_only, ret_fault);
+
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 enum err key_guard_adopt(struct ctx *ctx)

@@ -14,6 +14,8 @@
  * ERR_CONFLICT: other keys, with one line in ret_fault. Otherwise what db_run returns.
  */
 enum err key_guard_check(struct ctx *ctx, struct buf *ret_fault) MUST_CHECK;
+/* The same question, but nothing is written down. ERR_OK, or as above. */
+enum err key_guard_look(struct ctx *ctx, struct buf *ret_fault) MUST_CHECK;
 /* Writes this host's keys down, whatever is there. */
 enum err key_guard_adopt(struct ctx *ctx) MUST_CHECK;
 

@@ -13,7 +13,7 @@ from harness.parley import base_environment
 
 pytestmark = pytest.mark.columns("sqlite")
 
-COMMANDS = ("serve", "migrate", "config", "openapi", "user", "key", "audit", "version")
+COMMANDS = ("serve", "migrate", "config", "openapi", "user", "key", "audit", "doctor", "version")
 PASSWORD = "a long enough secret"
 
 

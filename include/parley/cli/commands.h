@@ -11,6 +11,7 @@ extern const struct command openapi_command;
 extern const struct command user_command;
 extern const struct command key_command;
 extern const struct command audit_command;
+extern const struct command doctor_command;
 extern const struct command version_command;
 
 #endif

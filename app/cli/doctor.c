@@ -1,0 +1,94 @@
+#include "doctor.h"
+
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "parley/auth/keys.h"
+#include "parley/cli/commands.h"
+#include "parley/core/buf.h"
+#include "parley/db/db.h"
+#include "parley/egress/egress.h"
+
+void finding(struct checkup *checkup, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    (void)vprintf(format, args);
+    va_end(args);
+    (void)putchar('\n');
+    checkup->finding_count++;
+}
+
+bool is_loopback(const char *host)
+{
+    return strncmp(host, "127.", 4) == 0 || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           strcmp(host, "[::1]") == 0;
+}
+
+/* Never makes keys: that is for the server's first start. */
+void check_keys(struct checkup *checkup)
+{
+    const struct config *config = checkup->config;
+    struct buf fault;
+
+    if (access(config->keys_dir, F_OK) != 0) {
+        finding(checkup, "%s: there are no keys; start the server once, or copy KEYS_DIR from another host of it",
+                config->keys_dir);
+        return;
+    }
+    buf_init(&fault, 65536);
+    if (keys_open(config, &fault, &checkup->app.keys) != ERR_OK)
+        finding(checkup, "%s", fault.len > 0 ? fault.ptr : "the keys cannot be opened: out of memory");
+    buf_release(&fault);
+}
+
+static void (*const checks[])(struct checkup *checkup) = {
+    check_files, check_settings, check_tls, check_keys, check_database, check_setup, check_bucket,
+};
+
+static int examine(struct cli *cli, const struct config *config)
+{
+    struct checkup checkup = { .config = config };
+
+    if (egress_init() != ERR_OK || cli_task_begin(&checkup.task, &checkup.app, config) != ERR_OK)
+        return cli_fail(cli, "out of memory");
+    for (size_t i = 0; i < COUNT_OF(checks); i++)
+        checks[i](&checkup);
+    cli_task_end(&checkup.task);
+    db_close(checkup.app.db);
+    keys_free(checkup.app.keys);
+    egress_cleanup();
+    if (checkup.finding_count == 0)
+        (void)puts("nothing is amiss");
+    return checkup.finding_count == 0 ? CLI_OK : CLI_FAILED;
+}
+
+static int run(struct cli *cli)
+{
+    struct config *config;
+    int result;
+
+    if (!cli_parse(cli, NULL))
+        return CLI_WRONG_USE;
+    if (cli->word_count > 0)
+        return cli_wrong_use(cli, "takes no arguments");
+    config = cli_config(cli);
+    if (config == NULL)
+        return CLI_FAILED;
+    result = examine(cli, config);
+    config_free(config);
+    return result;
+}
+
+const struct command doctor_command = {
+    .name = "doctor",
+    .summary = "Look for what makes this server weak",
+    .usage =
+        "Usage: parley doctor\n"
+        "\n"
+        "Looks at the files and folders, the settings, the TLS certificate, the keys, the database and the bucket\n"
+        "of this server. Prints a line for each thing that makes it weak or may lose data: what it is, and what to\n"
+        "do. Changes nothing. The exit code is 0 when nothing is amiss, otherwise 1.\n",
+    .run = run,
+};

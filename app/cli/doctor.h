@@ -1,0 +1,31 @@
+/* What `parley doctor` looks at. Private to app/cli. */
+#ifndef PARLEY_APP_CLI_DOCTOR_H
+#define PARLEY_APP_CLI_DOCTOR_H
+
+#include "parley/cli/cli.h"
+#include "parley/core/config.h"
+#include "parley/core/ctx.h"
+
+struct checkup {
+    const struct config *config;
+    struct app app;       /* keys and db where they could be opened */
+    struct cli_task task; /* begun in any case */
+    int finding_count;
+};
+
+/* One finding, a line that says what is wrong and what to do. */
+void finding(struct checkup *checkup, const char *format, ...) PRINTF_LIKE(2, 3);
+/* A setting's address that only this machine reaches. */
+bool is_loopback(const char *host);
+
+/* The checks, in the order of their findings. The later ones use what the earlier ones have opened. */
+void check_files(struct checkup *checkup); /* doctor_files.c: who else can read what the server keeps */
+void check_settings(
+    struct checkup *checkup); /* doctor_settings.c: settings that are weak outside of a developer's machine */
+void check_tls(struct checkup *checkup);      /* doctor_files.c: certificate and key */
+void check_keys(struct checkup *checkup);     /* doctor.c: they are there, strong, and nobody else's to read */
+void check_database(struct checkup *checkup); /* doctor_database.c: its schema, its keys, its clock, its durability */
+void check_setup(struct checkup *checkup);    /* doctor_database.c: anybody could become the first administrator */
+void check_bucket(struct checkup *checkup);   /* doctor_bucket.c: a stranger can list or read it */
+
+#endif

@@ -1,0 +1,70 @@
+#include "doctor.h"
+#include "parley/db/db.h"
+#include "parley/egress/egress.h"
+
+enum { STRANGER_TIMEOUT_MS = 5000 };
+
+/* The bucket's address without a signature, as anybody can send it. */
+static const char *bucket_url(struct checkup *checkup, const char *rest)
+{
+    const struct config *c = checkup->config;
+    const char *scheme = strstr(c->minio_endpoint, "://") != NULL ? "" : c->minio_secure ? "https://" : "http://";
+
+    return arena_printf(checkup->task.ctx.arena, "%s%s/%s%s", scheme, c->minio_endpoint, c->minio_bucket_name, rest);
+}
+
+/* The status of a GET by a stranger; 0 without a reply. */
+static int stranger_status(struct checkup *checkup, struct egress *egress, const char *rest)
+{
+    static const char *const one_byte[] = { "Range: bytes=0-0", NULL };
+    struct egress_request request = {
+        .method = "GET",
+        .url = bucket_url(checkup, rest),
+        .headers = one_byte,
+        .connect_timeout_ms = STRANGER_TIMEOUT_MS,
+        .total_timeout_ms = STRANGER_TIMEOUT_MS,
+        .trust = EGRESS_OPERATOR,
+    };
+    struct egress_reply reply;
+    int status = 0;
+
+    egress_reply_init(&reply);
+    if (request.url != NULL && egress_run(egress, &request, &reply) != ERR_UNAVAILABLE)
+        status = reply.status;
+    egress_reply_release(&reply);
+    return status;
+}
+
+static enum err read_key(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    *(const char **)arg = arena_printf(ctx->arena, "/%.*s", STR_FMT(db_row_str(row, 0)));
+    return arena_check(ctx->arena);
+}
+
+static void check_as_stranger(struct checkup *checkup, struct egress *egress)
+{
+    const char *bucket = checkup->config->minio_bucket_name;
+    const char *object = NULL;
+    int status = stranger_status(checkup, egress, "?list-type=2&max-keys=1");
+
+    if (status == 0)
+        finding(checkup, "the S3 server at MINIO_ENDPOINT does not answer; start it, or correct the setting");
+    if (status / 100 == 2)
+        finding(checkup, "bucket %s: anybody can list it; remove its public policy", bucket);
+    if (status == 0 || checkup->app.db == NULL ||
+        db_one(&checkup->task.ctx, SQL_ATTACHMENT_ANY_KEY, DB_NO_ARGS, read_key, &object) != ERR_OK)
+        return;
+    if (stranger_status(checkup, egress, object) / 100 == 2)
+        finding(checkup, "bucket %s: anybody can read its objects; remove its public policy", bucket);
+}
+
+void check_bucket(struct checkup *checkup)
+{
+    struct egress_opts opts = { .ca_file = checkup->config->minio_ca_file, .idle_max = 1 };
+    struct egress *egress;
+
+    if (checkup->config->minio_endpoint[0] == '\0' || egress_new(&opts, &egress) != ERR_OK)
+        return;
+    check_as_stranger(checkup, egress);
+    egress_free(egress);
+}

@@ -1,0 +1,18 @@
+/* The certificate that nginx shows, looked at before a client does. */
+#ifndef PARLEY_AUTH_CERTIFICATE_H
+#define PARLEY_AUTH_CERTIFICATE_H
+
+#include <stdint.h>
+
+#include "parley/core/buf.h"
+#include "parley/core/err.h"
+
+/*
+ * Paths of PEM files: the chain, its own certificate first, and its private key. ERR_OK when both can be read, belong
+ * together, are strong (RSA 2048, EC 224 bits) and good for 14 more days from now_s. ERR_INVALID: ret_fault gets one line,
+ * what is wrong and what to do. Blocks on the disk; any thread.
+ */
+enum err certificate_check(const char *chain_path, const char *key_path, int64_t now_s,
+                           struct buf *ret_fault) MUST_CHECK;
+
+#endif

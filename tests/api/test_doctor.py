@@ -1,0 +1,147 @@
+"""`parley doctor`: one line for each weakness, and silence where there is none."""
+import json
+import os
+import subprocess
+from datetime import datetime, timedelta, timezone
+
+import boto3
+import pytest
+from botocore.config import Config
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from harness.parley import base_environment
+
+
+def findings(server, **settings):
+    """(exit code, lines) of the doctor with the server's settings and some others."""
+    done = subprocess.run([str(server.binary), "doctor"], cwd=server.folder, capture_output=True, text=True, check=False,
+                          env={**base_environment(), **server.settings, **HEALTHY, **settings}, timeout=60)
+    assert done.stderr == "", done.stderr
+    return done.returncode, done.stdout.splitlines()
+
+
+# What the tests' servers have for speed, and a production server has not.
+HEALTHY = {"BCRYPT_ROUNDS": "12", "LOG_LEVEL": "info"}
+
+
+@pytest.fixture(scope="module")
+def patient(binary, backing, contract, run_folder):
+    from support.server import own_server
+    server = own_server(binary, backing, run_folder / "patient", contract, {}, 1)
+    yield server
+    server.close()
+
+
+def only(server, part, **settings):
+    """The one finding that these settings bring over the healthy ones."""
+    before = findings(server)[1]
+    code, lines = findings(server, **settings)
+    new = [line for line in lines if line not in before]
+    assert code == 1 and len(new) == 1 and part in new[0], lines
+
+
+@pytest.mark.columns("sqlite")
+def test_healthy_server__has_no_findings(patient):
+    os.chmod(patient.folder, 0o750)
+    assert findings(patient) == (0, ["nothing is amiss"])
+
+
+@pytest.mark.parametrize("name, value, part", [
+    ("REGISTRATION", "open", "REGISTRATION=open"), ("BCRYPT_ROUNDS", "9", "BCRYPT_ROUNDS"), ("LOG_LEVEL", "debug", "LOG_LEVEL"),
+    ("TLS_CERT", "/nonexistent.pem", "TLS_CERT")])
+def test_weak_setting__is_found(patient, name, value, part):
+    more = {"TLS_KEY": value} if name == "TLS_CERT" else {}
+    only(patient, part, **{name: value}, **more)
+
+
+def test_open_setup__is_found_where_others_reach_the_server(patient):
+    outside = {"HTTPS_HOST": "0.0.0.0"}
+    assert any("SETUP_TOKEN" in line for line in findings(patient, **outside)[1])
+    for safe in ({**outside, "SETUP_TOKEN": "a long enough one"}, {}):
+        assert not any("SETUP_TOKEN" in line for line in findings(patient, **safe)[1])
+    assert any("TRUSTED_HOSTS" in line for line in findings(patient, **outside)[1])
+    assert any("self-signed" in line for line in findings(patient, **outside)[1])
+
+
+def certificate(folder, first_day=-1, last_day=90, bits=2048, name="own"):
+    """Settings of a self-signed certificate that is good from one day (counted from now) to another."""
+    key, now = rsa.generate_private_key(65537, bits), datetime.now(timezone.utc)
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "chat.example.org")])
+    made = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number(),
+                                   now + timedelta(first_day), now + timedelta(last_day)).sign(key, hashes.SHA256())
+    paths = folder / f"{name}.pem", folder / f"{name}.key"
+    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                           serialization.NoEncryption()))
+    os.chmod(paths[1], 0o600)
+    return {"TLS_CERT": str(paths[0]), "TLS_KEY": str(paths[1])}
+
+
+def test_certificate__that_is_good_is_no_finding(patient, tmp_path):
+    assert findings(patient, **certificate(tmp_path))[1] == findings(patient)[1]
+
+
+@pytest.mark.parametrize("how, part", [({"last_day": 13}, "expires within 14 days"), ({"last_day": -0.5}, "has expired"),
+                                       ({"first_day": 1}, "not valid yet"), ({"bits": 1024}, "weak")])
+def test_certificate__that_is_not_is_found(patient, tmp_path, how, part):
+    only(patient, part, **certificate(tmp_path, **how))
+
+
+def test_certificate__with_another_key_or_an_open_one_is_found(patient, tmp_path):
+    one, other = certificate(tmp_path), certificate(tmp_path, name="other")
+    only(patient, "does not belong", **{**one, "TLS_KEY": other["TLS_KEY"]})
+    os.chmod(one["TLS_KEY"], 0o644)
+    only(patient, "chmod o-rwx", **one)
+
+
+def test_keys__that_others_can_read_are_found(patient):
+    private = patient.folder / "keys" / "private.pem"
+    os.chmod(private, 0o644)
+    try:
+        assert any(str(private) in line for line in findings(patient)[1])
+    finally:
+        os.chmod(private, 0o600)
+
+
+def test_keys__of_another_server_are_found_and_stay_unknown(patient, run_folder):
+    elsewhere = run_folder / "elsewhere"
+    subprocess.run([str(patient.binary), "migrate", "up"], cwd=run_folder, check=True, capture_output=True,
+                   env={**base_environment(), "DATABASE_URL": f"sqlite:///{elsewhere}.db", "VAR_DIR": str(elsewhere)})
+    assert any("there are no keys" in line for line in findings(patient, KEYS_DIR=str(elsewhere / "keys"))[1])
+    assert not (elsewhere / "keys").exists()
+    subprocess.run([str(patient.binary), "key", "rotate"], cwd=run_folder, check=False, capture_output=True,
+                   env={**base_environment(), "KEYS_DIR": str(elsewhere / "keys"), "VAR_DIR": str(elsewhere),
+                        "DATABASE_URL": f"sqlite:///{elsewhere}.db"})
+    assert (elsewhere / "keys" / "private.pem").exists()
+    for _ in range(2):
+        assert any("belongs to a server with other" in line for line in findings(patient, KEYS_DIR=str(elsewhere / "keys"))[1])
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_database__that_may_lose_transactions_is_found(patient):
+    database = patient.backing.database
+    database.query("SET GLOBAL innodb_flush_log_at_trx_commit = 2")
+    assert any("innodb_flush_log_at_trx_commit=2" in line for line in findings(patient)[1])
+
+
+def test_database__that_is_away_is_found(patient):
+    code, lines = findings(patient, DATABASE_URL="mysql://nobody:x@127.0.0.1:1/none")
+    assert code == 1 and len(lines) >= 1 and "x@" not in "".join(lines)
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_bucket__that_strangers_can_list_is_found(patient):
+    assert not any("bucket" in line for line in findings(patient)[1])
+    own = patient.settings
+    bucket = own["MINIO_BUCKET_NAME"]
+    s3 = boto3.client("s3", endpoint_url=f"http://{own['MINIO_ENDPOINT'].rpartition('/')[2]}", region_name="us-east-1",
+                      aws_access_key_id=own["MINIO_ACCESS_KEY"], aws_secret_access_key=own["MINIO_SECRET_KEY"],
+                      config=Config(s3={"addressing_style": "path"}, proxies={}))
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": ["s3:ListBucket"], "Resource": [f"arn:aws:s3:::{bucket}"]}]}))
+    try:
+        assert any("anybody can list it" in line for line in findings(patient)[1])
+    finally:
+        s3.delete_bucket_policy(Bucket=bucket)
+    only(patient, "does not answer", MINIO_ENDPOINT="127.0.0.1:1")
