@@ -48,6 +48,8 @@ struct db_conn {
     char message[CONN_MESSAGE_BYTES];
 };
 
+struct combiner;
+
 struct db_row {
     struct db_conn *conn;
 };
@@ -55,6 +57,7 @@ struct db_row {
 struct db_ops {
     const char *kind;
     int schema;                   /* index into schemas[] */
+    bool one_writer;              /* transactions of several threads go into one commit: combine.h */
     const char *migrations_table; /* CREATE TABLE IF NOT EXISTS schema_migrations … */
 
     /* Once per db, before other threads: what the library needs. */
@@ -107,6 +110,7 @@ struct db {
     struct db_url url;
     int connect_timeout_s, query_timeout_s;
     struct pool *pools[CONN_POOL_COUNT]; /* the same one twice on MySQL */
+    struct combiner *combiner;           /* NULL: every transaction commits by itself */
     pthread_key_t thread_key;            /* MySQL: each thread that has called the client library */
     bool has_thread_key;
     atomic_bool held; /* no leases: db_hold */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "combine.h"
 #include "parley/core/clock.h"
 #include "pool.h"
 
@@ -24,7 +25,7 @@ static struct pool *new_pool(struct db *db, enum conn_use use, int64_t min_count
 
 static enum err make_pools(struct db *db, const struct config *config)
 {
-    bool one_writer = db->url.kind == DB_URL_SQLITE;
+    bool one_writer = db->ops->one_writer;
     int64_t max_count = config->db_pool_max_size;
     int64_t min_count = config->db_pool_min_size < max_count ? config->db_pool_min_size : max_count;
     if (one_writer && min_count > SQLITE_READERS_KEPT)
@@ -35,7 +36,9 @@ static enum err make_pools(struct db *db, const struct config *config)
     for (int use = 0; use < CONN_POOL_COUNT; use++)
         if (db->pools[use] == NULL)
             return ERR_NO_MEMORY;
-    return ERR_OK;
+    if (one_writer)
+        db->combiner = combiner_new();
+    return !one_writer || db->combiner != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
 static enum err set_up(struct db *db, const struct config *config, struct buf *ret_fault)
@@ -78,6 +81,7 @@ void db_close(struct db *db)
         pool_free(db->pools[CONN_FOR_WRITING]);
     pool_free(db->pools[CONN_FOR_READING]);
     pool_free(db->pools[CONN_FOR_PING]);
+    combiner_free(db->combiner);
     if (db->has_thread_key)
         pthread_key_delete(db->thread_key);
     arena_free(db->arena);

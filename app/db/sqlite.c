@@ -258,6 +258,7 @@ static bool sqlite_was_done_before(const struct db_conn *conn)
 const struct db_ops sqlite_ops = {
     .kind = "sqlite",
     .schema = SCHEMA_SQLITE,
+    .one_writer = true,
     .migrations_table =
         "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, "
         "checksum TEXT NOT NULL, statements_done INTEGER NOT NULL, statement_count INTEGER NOT NULL, "

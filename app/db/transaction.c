@@ -2,14 +2,27 @@
 #include <assert.h>
 #include <string.h>
 
+#include "combine.h"
 #include "lease.h"
 #include "parley/db/db.h"
+#include "transaction.h"
 
 static enum err run_fn(struct ctx *ctx, struct db_conn *conn, db_fn fn, void *arg)
 {
     ctx->conn = conn;
     enum err err = fn(ctx, arg);
     ctx->conn = NULL;
+    return err;
+}
+
+enum err transaction_call(struct ctx *ctx, struct db_conn *conn, db_fn fn, void *arg)
+{
+    if (ctx->problem != NULL)
+        *ctx->problem = (struct problem){ .err = ERR_OK };
+    const struct audit_event *audited = ctx->audited;
+    enum err err = run_fn(ctx, conn, fn, arg);
+    if (err != ERR_OK)
+        ctx->audited = audited;
     return err;
 }
 
@@ -32,10 +45,8 @@ static enum err run_once(struct ctx *ctx, struct lease *lease, db_fn fn, void *a
 {
     struct db_conn *conn = NULL;
     TRY(lease_begin(lease, CONN_FOR_WRITING, CONN_CHANGING, ret_again, &conn));
-    if (ctx->problem != NULL)
-        *ctx->problem = (struct problem){ .err = ERR_OK };
     const struct audit_event *audited = ctx->audited;
-    enum err err = end(conn, run_fn(ctx, conn, fn, arg), ret_again);
+    enum err err = end(conn, transaction_call(ctx, conn, fn, arg), ret_again);
     if (err != ERR_OK)
         ctx->audited = audited;
     pool_return(lease->db->pools[CONN_FOR_WRITING], conn);
@@ -47,6 +58,13 @@ enum err db_run(struct ctx *ctx, db_fn fn, void *arg)
     if (ctx->conn != NULL) {
         assert(ctx->conn->mode == CONN_CHANGING && !ctx->conn->in_row);
         return fn(ctx, arg);
+    }
+    struct combiner *combiner = ctx->app->db->combiner;
+    if (combiner != NULL) {
+        bool alone = false;
+        enum err err = combiner_run(combiner, ctx, fn, arg, &alone);
+        if (!alone)
+            return err;
     }
     struct lease lease;
     lease_init(&lease, ctx->app->db);

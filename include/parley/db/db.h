@@ -114,9 +114,10 @@ typedef enum err (*db_fn)(struct ctx *ctx, void *arg);
 /*
  * Runs fn in a transaction: committed when it returns ERR_OK, rolled back on any other value, which is returned. fn may
  * be run several times: a deadlock (at COMMIT too), a lock timeout or a busy database rolls back and runs it again with
- * jitter, within DB_RETRY_MAX_MS; before each run ctx->problem is emptied. It must therefore start from its argument
- * and change nothing outside but its outputs. Inside another db_run it joins that. A connection lost during COMMIT is
- * ERR_COMMIT_UNKNOWN and never repeated.
+ * jitter, within DB_RETRY_MAX_MS; before each run ctx->problem is emptied. It must therefore start from its argument and change
+ * nothing outside but its outputs. On SQLite it may run on the thread of another request, to be committed together with
+ * that one's, while its own thread waits: it must not depend on its thread, nor wait for another one. Inside another
+ * db_run it joins that. A connection lost during COMMIT is ERR_COMMIT_UNKNOWN and never repeated.
  */
 enum err db_run(struct ctx *ctx, db_fn fn, void *arg) MUST_CHECK;
 /* Runs fn on one connection that only reads, all statements seeing one state. Cheaper than a lease each. Not retried. */

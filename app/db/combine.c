@@ -1,0 +1,153 @@
+#include "combine.h"
+
+#include <stdlib.h>
+
+#include "lease.h"
+#include "transaction.h"
+
+/* One transaction that waits to be run; on its own thread's stack. */
+struct piece {
+    struct ctx *ctx;
+    db_fn fn;
+    void *arg;
+    enum err err;
+    bool again; /* nothing of it was done */
+    bool done;
+    bool leads;                        /* its thread is to run the next batch */
+    const struct audit_event *audited; /* ctx->audited before */
+    pthread_cond_t wake;
+    struct piece *next;
+};
+
+struct combiner {
+    pthread_mutex_t mutex; /* guards the line, and done and leads of who stands in it */
+    struct piece *first, *last;
+    bool running; /* a batch is under way */
+};
+
+struct combiner *combiner_new(void)
+{
+    struct combiner *c = calloc(1, sizeof *c);
+    if (c != NULL)
+        pthread_mutex_init(&c->mutex, NULL);
+    return c;
+}
+
+void combiner_free(struct combiner *c)
+{
+    if (c == NULL)
+        return;
+    pthread_mutex_destroy(&c->mutex);
+    free(c);
+}
+
+/* In a savepoint, so that a failure takes back this piece and nothing else. False: the whole batch is lost. */
+static bool run_piece(struct db_conn *conn, struct piece *p)
+{
+    const struct db_ops *ops = conn->db->ops;
+    if (ops->run_text(conn, "SAVEPOINT piece") != ERR_OK)
+        return false;
+    p->err = transaction_call(p->ctx, conn, p->fn, p->arg);
+    if (conn->state != CONN_FINE)
+        return false;
+    const char *text = p->err == ERR_OK ? "RELEASE piece" : "ROLLBACK TO piece; RELEASE piece";
+    return ops->run_text(conn, text) == ERR_OK;
+}
+
+/* Nothing of the batch has been done; each thread runs its piece by itself and hears what is wrong with it. */
+static void lose(struct piece *batch)
+{
+    for (struct piece *p = batch; p != NULL; p = p->next) {
+        p->ctx->audited = p->audited;
+        p->again = true;
+    }
+}
+
+static void run_batch(struct db *db, struct piece *batch)
+{
+    struct lease lease;
+    struct db_conn *conn = NULL;
+    bool again = false;
+    lease_init(&lease, db);
+    enum err err = lease_begin(&lease, CONN_FOR_WRITING, CONN_CHANGING, &again, &conn);
+    if (err != ERR_OK) {
+        for (struct piece *p = batch; p != NULL; p = p->next) {
+            p->err = err;
+            p->again = again;
+        }
+        return;
+    }
+    bool whole = true;
+    for (struct piece *p = batch; p != NULL && whole; p = p->next)
+        whole = run_piece(conn, p);
+    if (whole && db->ops->commit(conn) == ERR_OK) {
+        pool_return(db->pools[CONN_FOR_WRITING], conn);
+        return;
+    }
+    if (conn->state != CONN_LOST)
+        db->ops->rollback(conn);
+    pool_return(db->pools[CONN_FOR_WRITING], conn);
+    lose(batch);
+}
+
+/* Takes up to COMBINED_MAX pieces out of the line. Locked; there is one. */
+static struct piece *take_batch(struct combiner *c)
+{
+    struct piece *batch = c->first;
+    struct piece *last = batch;
+    for (int count = 1; count < COMBINED_MAX && last->next != NULL; count++)
+        last = last->next;
+    c->first = last->next;
+    if (c->first == NULL)
+        c->last = NULL;
+    last->next = NULL;
+    return batch;
+}
+
+/* Tells everyone of the batch but its leader, and lets the next in line lead. Locked. */
+static void end_batch(struct combiner *c, struct piece *batch, const struct piece *leader)
+{
+    for (struct piece *p = batch, *next = NULL; p != NULL; p = next) {
+        next = p->next; /* once it is done, its thread may be gone with it */
+        p->done = true;
+        if (p != leader)
+            pthread_cond_signal(&p->wake);
+    }
+    c->running = c->first != NULL;
+    if (c->running) {
+        c->first->leads = true;
+        pthread_cond_signal(&c->first->wake);
+    }
+}
+
+static void join_line(struct combiner *c, struct piece *p)
+{
+    if (c->last == NULL)
+        c->first = p;
+    else
+        c->last->next = p;
+    c->last = p;
+}
+
+enum err combiner_run(struct combiner *c, struct ctx *ctx, db_fn fn, void *arg, bool *ret_again)
+{
+    struct piece own = { .ctx = ctx, .fn = fn, .arg = arg, .audited = ctx->audited };
+    pthread_cond_init(&own.wake, NULL);
+    pthread_mutex_lock(&c->mutex);
+    join_line(c, &own);
+    own.leads = !c->running;
+    c->running = true;
+    while (!own.done && !own.leads)
+        pthread_cond_wait(&own.wake, &c->mutex);
+    if (!own.done) {
+        struct piece *batch = take_batch(c);
+        pthread_mutex_unlock(&c->mutex);
+        run_batch(ctx->app->db, batch);
+        pthread_mutex_lock(&c->mutex);
+        end_batch(c, batch, &own);
+    }
+    pthread_mutex_unlock(&c->mutex);
+    pthread_cond_destroy(&own.wake);
+    *ret_again = own.again;
+    return own.err;
+}

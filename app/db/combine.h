@@ -1,0 +1,25 @@
+/*
+ * Several threads' transactions in one commit, for a database with one writer (SQLite). Whoever comes while another one
+ * writes leaves its work in a line and sleeps; the writer runs what stands in the line on its own thread, each piece in a
+ * savepoint, and one COMMIT, one wait for the disk, makes all of it durable. Flat combining; without it each transaction
+ * would wait for the disk and for its thread to be woken, one after the other. Private to the room. Any thread.
+ */
+#ifndef PARLEY_APP_DB_COMBINE_H
+#define PARLEY_APP_DB_COMBINE_H
+
+#include "driver.h"
+
+struct combiner;
+
+/* NULL without memory. */
+struct combiner *combiner_new(void);
+/* Nobody may be in combiner_run. NULL is fine. */
+void combiner_free(struct combiner *c);
+
+/*
+ * What db_run does with fn, once. *ret_again: nothing of it has been done, because the whole batch failed or the database
+ * was busy; then it is to be run by itself. fn may run on another thread, while this one sleeps.
+ */
+enum err combiner_run(struct combiner *c, struct ctx *ctx, db_fn fn, void *arg, bool *ret_again) MUST_CHECK;
+
+#endif
