@@ -163,10 +163,18 @@ static void test_audit_verify__columns_do_not_run_into_each_other(void **state)
 {
     (void)state;
     struct chain chain;
+    struct audit_hash previous;
 
     chain_init(&chain);
-    chain.links[1].request_id = STR("012345678");
-    chain.links[1].details = STR("9{}");
+    chain.count = 2;
+    chain.links[1].request_id = STR("0123,4");
+    previous = chain.previous[1];
+    link_seal(&chain, 1, &previous);
+    chain.end = (struct audit_end){ .position = 2, .hash = chain.hashes[1] };
+    verify(&chain);
+    assert_int_equal(report->fault_count, 0);
+    chain.links[1].request_id = STR("0123");
+    chain.links[1].details = STR("4,{}");
     verify(&chain);
     assert_only_fault(AUDIT_FAULT_CHANGED, 2);
 }
