@@ -177,7 +177,7 @@ static enum err walk_all(struct ctx *ctx, struct audit_walk *walk, struct audit_
 {
     int64_t position = INT64_MIN;
     struct audit_end end = { .position = 0 };
-    size_t count;
+    size_t count = 0;
 
     do {
         do

@@ -1,5 +1,7 @@
 #include "parley/domain/proof.h"
 
+#include <assert.h>
+
 #include "parley/auth/recovery_code.h"
 #include "parley/auth/seal.h"
 #include "parley/core/clock.h"
@@ -130,6 +132,7 @@ static enum err audit_outcome(struct ctx *ctx, const struct user *user, const st
         entry.actor = (struct audit_actor){ .user = user->uuid, .name = user->email };
         return audit_add(ctx, &entry);
     }
+    assert((size_t)outcome < sizeof(reasons) / sizeof(reasons[0]) && reasons[outcome] != NULL);
     entry.details = AUDIT_DETAILS(AUDIT_TEXT("reason", str_from(reasons[outcome])),
                                   AUDIT_TEXT("method", is_recovery ? STR("recovery_code") : STR("totp")));
     return audit_add(ctx, &entry);
