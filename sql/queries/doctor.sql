@@ -9,4 +9,4 @@ SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000000, 1, 0, 1
 
 -- name: attachment_any_key
 -- tenant: none, any object of the store will do
-SELECT object_key FROM attachments LIMIT 1
+SELECT object_key FROM attachments WHERE id = (SELECT MAX(id) FROM attachments)

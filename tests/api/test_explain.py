@@ -18,7 +18,6 @@ ROWS_MANY = 1000
 
 # statement: why it may.
 ALLOWED = {
-    "attachment_any_key": "any one object, for the doctor; LIMIT 1 ends it",
     "audit_chain": "a page of the audit log's chain, to verify it; LIMIT ends it",
     "audit_export": "a page of the audit log in the order of its ids, to export it; LIMIT ends it",
     "totp_page": "a page of all secrets in the order of their ids, when the sealing key changes; LIMIT ends it",
