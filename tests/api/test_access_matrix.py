@@ -176,3 +176,19 @@ def test_row(world, operations, row):
 def test_markdown__holds_every_row():
     text = matrix.markdown()
     assert all(f"| `{row.method} {row.path}`" in text for row in ROWS)
+
+
+def test_world__is_as_it_was(world):
+    """Last: what the rows relied on is still there, so that none of them has passed for want of it."""
+    assert world.hermit.get(f"/workspaces/{world.place.workspace}/chat/{world.hidden}").status_code == 200
+    assert world.hermit.get(f"/workspaces/{world.place.workspace}/chat/{world.unjoined}").status_code == 200
+    for place in (world.place, world.elsewhere):
+        person, ids = place.author, place.own
+        room = f"/workspaces/{ids['workspace']}/chat/{ids['chat']}"
+        for path in (f"{room}/message/{ids['message']}", f"/attachments/{ids['attachment']}/url",
+                     f"/workspaces/{ids['workspace']}/uploads/{ids['upload']}",
+                     f"/workspaces/{ids['workspace']}/chat/{ids['open']}"):
+            assert person.get(path).status_code == 200, path
+        listed = {i["id"] for i in person.ok("GET", f"/workspaces/{ids['workspace']}/invitations", 200)}
+        assert ids["invitation"] in listed
+        assert world.http.post("/invitations/lookup", json={"token": ids["token"]}).status_code == 200

@@ -91,7 +91,8 @@ class World:
         self.callers = {kind: self.person("ADMIN" if kind == "admin" else "USER") for kind in ALIVE}
         self.side = {kind: caller.workspace("Side")["id"] for kind, caller in self.callers.items()}
         self.clerk = self.person()  # somebody on the server who is in none of the workspaces
-        self.target = self.person()  # a member of the workspace whom others act on
+        self.target = self.person()  # a member of the workspace whom others act on: comes and goes
+        self.hermit = self.person()  # a member whose chats nobody else is in
         self.place = new_place(self.callers["owner"], self.callers["author"])
         self.elsewhere = new_place(self.person(), self.person())
         self._fill_place()
@@ -121,13 +122,14 @@ class World:
         for kind, role in (("member", "MEMBER"), ("guest", "GUEST"), ("removed", "MEMBER")):
             owner.add_member(workspace, self.callers[kind], role)
         owner.add_member(workspace, self.target)
+        owner.add_member(workspace, self.hermit)
         owner.ok("DELETE", f"/workspaces/{workspace}/users/{self.callers['removed'].id}", 204)
         author, ids = self.place.author, dict(self.place.own)
         # A message of another chat of the workspace, and a chat that none of the callers may know of.
         self.sibling = new_message(author, {**ids, "chat": author.chat(workspace)["id"]})["message"]
         self.unsent = self.uploaded(author, workspace, finish=True)
-        self.hidden = self.target.chat(workspace, join="invite")["id"]
-        self.unjoined = self.target.chat(workspace, join="open")["id"]
+        self.hidden = self.hermit.chat(workspace, join="invite")["id"]
+        self.unjoined = self.hermit.chat(workspace, join="open")["id"]
 
     def _shut_place(self):
         self.keeper = self.person()
