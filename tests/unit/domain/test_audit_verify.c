@@ -134,7 +134,7 @@ static void test_audit_verify__names_a_changed_row(void **state)
     (void)state;
     struct chain chain;
 
-    for (int column = 0; column < 13; column++) {
+    for (int column = 0; column < 15; column++) {
         chain_init(&chain);
         struct audit_link *link = &chain.links[2];
         switch (column) {
@@ -150,7 +150,12 @@ static void test_audit_verify__names_a_changed_row(void **state)
         case 9: link->request_id = STR("0123456788"); break;
         case 10: link->details = STR("{} "); break;
         case 11: link->personal.name = STR("mallory@example.org"); break;
-        default: link->personal.ip = STR("192.0.2.2"); break;
+        case 12: link->personal.ip = STR("192.0.2.2"); break;
+        case 13: link->salt = STR("0123456789abcdeg"); break;
+        default: /* with a digest that fits */
+            link->personal.ip = STR("192.0.2.2");
+            assert_ok(audit_personal_digest(link->salt, &link->personal, &chain.digests[2]));
+            break;
         }
         verify(&chain);
         assert_only_fault(AUDIT_FAULT_CHANGED, 3);
