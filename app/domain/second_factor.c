@@ -305,3 +305,11 @@ enum err second_factor_remove(struct ctx *ctx, const struct uuid *user)
     session_forget(ctx, call.user.id);
     return ERR_OK;
 }
+
+enum err second_factor_ask(struct ctx *ctx, int64_t user_id)
+{
+    struct user user;
+
+    TRY(user_get(ctx, user_id, &user));
+    return user.twofa_enabled ? ERR_OK : fail(ctx, ERR_SECOND_FACTOR);
+}

@@ -9,6 +9,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 #include "parley/domain/chat.h"
+#include "parley/domain/second_factor.h"
 #include "passage.h"
 #include "problem_reply.h"
 #include "route_check.h"
@@ -120,9 +121,10 @@ static enum err membership_check(struct passage *p)
 /* A workspace may ask its members for a second factor: until they have one, its doors are shut. */
 static enum err second_factor_check(struct passage *p)
 {
-    if (p->call.workspace.require_2fa && !p->principal.twofa_enabled)
-        return fail(&p->ctx, ERR_SECOND_FACTOR);
-    return ERR_OK;
+    if (!p->call.workspace.require_2fa || p->principal.twofa_enabled)
+        return ERR_OK;
+    /* The principal may be a second old: who has just got one through another process is not turned away. */
+    return second_factor_ask(&p->ctx, p->principal.user_id);
 }
 
 static enum err handler_call(struct passage *p, struct reply *reply)

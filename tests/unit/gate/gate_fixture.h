@@ -6,6 +6,7 @@
 #include "parley/core/config.h"
 #include "parley/core/limits.h"
 #include "parley/domain/chat.h"
+#include "parley/domain/second_factor.h"
 #include "parley/domain/session.h"
 #include "parley/gate/gate.h"
 
@@ -42,6 +43,12 @@ enum err chat_enter(struct ctx *ctx, const struct uuid *workspace, const struct 
 {
     (void)chat;
     return member_find(ctx, workspace, user_id, ret_membership);
+}
+
+enum err second_factor_ask(struct ctx *ctx, int64_t user_id)
+{
+    (void)user_id;
+    return fail(ctx, ERR_SECOND_FACTOR);
 }
 
 struct gate_fixture {
