@@ -51,9 +51,9 @@ enum err second_factor_new_codes(struct ctx *ctx, const struct principal *princi
  * ERR_USER_NOT_FOUND, ERR_SECOND_FACTOR_OFF.
  */
 enum err second_factor_remove(struct ctx *ctx, const struct uuid *user) MUST_CHECK;
-/* Removes everything about it of a user who is being deleted. Inside db_run. */
 /* ERR_SECOND_FACTOR when the user has none that is on, by the row itself. One statement. */
 enum err second_factor_ask(struct ctx *ctx, int64_t user_id) MUST_CHECK;
+/* Removes everything about it of a user who is being deleted. Inside db_run. */
 enum err second_factor_forget(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 
 #endif
