@@ -34,36 +34,6 @@ enum column {
     COL_UPDATED,
 };
 
-struct str message_sender_name(struct ctx *ctx, struct str first_name, struct str last_name, struct str username)
-{
-    if (first_name.len > 0 && last_name.len > 0)
-        return str_from(arena_printf(ctx->arena, "%.*s %.*s", STR_FMT(first_name), STR_FMT(last_name)));
-    if (first_name.len > 0)
-        return arena_str(ctx->arena, first_name);
-    return arena_str(ctx->arena, last_name.len > 0 ? last_name : username);
-}
-
-struct sender message_sender_read(struct ctx *ctx, const struct db_row *row,
-                                  const struct message_sender_columns *columns)
-{
-    struct sender sender = { .id = db_row_uuid(row, columns->uuid), .kind = (int)db_row_int(row, columns->kind) };
-
-    if (!db_row_is_null(row, columns->uuid) && db_row_is_null(row, columns->deleted)) {
-        sender.name = message_sender_name(ctx, db_row_str(row, columns->first_name),
-                                          db_row_str(row, columns->last_name), db_row_str(row, columns->username));
-    } else if (db_row_int(row, columns->is_ai) != 0) {
-        sender.kind = SENDER_ASSISTANT;
-        sender.name = STR("Assistant");
-    } else if (!db_row_is_null(row, columns->sender_name)) {
-        sender.kind = SENDER_OUTSIDE;
-        sender.name = arena_str(ctx->arena, db_row_str(row, columns->sender_name));
-    } else {
-        sender.kind = SENDER_DELETED;
-        sender.name = STR("Deleted user");
-    }
-    return sender;
-}
-
 static const struct message_sender_columns sender_columns = {
     .uuid = COL_SENDER_UUID,
     .kind = COL_SENDER_KIND,
@@ -140,14 +110,36 @@ static void reverse(struct message *items, size_t count)
     }
 }
 
+/*
+ * Pages are read from a span of seqs a few times as long, which all databases find by the index's two ends; only where
+ * erasing has left it too empty is the rest of the chat asked, too.
+ */
+enum { SPAN_PER_MESSAGE = 4 };
+
+/* messages_before or messages_after between its two bounds. */
+static enum err read_span(struct ctx *ctx, enum sql statement, int64_t low_seq, int64_t high_seq,
+                          struct loading *loading)
+{
+    const struct chat_ref *chat = loading->chat;
+
+    loading->count = 0;
+    return db_each(ctx, statement,
+                   DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(low_seq), DB_INT(high_seq),
+                           DB_INT((int64_t)loading->room_count)),
+                   loading_add, loading);
+}
+
 /* At most `limit` messages below before_seq, ascending. */
 static enum err load_before(struct ctx *ctx, const struct chat_ref *chat, int64_t before_seq, int64_t limit,
                             struct loading *ret_loading)
 {
+    int64_t top = before_seq < chat->last_seq + 1 ? before_seq : chat->last_seq + 1;
+    int64_t from_seq = top - SPAN_PER_MESSAGE * limit;
+
     TRY(loading_begin(ctx, chat, limit, ret_loading));
-    TRY(db_each(ctx, SQL_MESSAGES_BEFORE,
-                DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(before_seq), DB_INT(limit)), loading_add,
-                ret_loading));
+    TRY(read_span(ctx, SQL_MESSAGES_BEFORE, from_seq, before_seq, ret_loading));
+    if (ret_loading->count < ret_loading->room_count && from_seq > 1)
+        TRY(read_span(ctx, SQL_MESSAGES_BEFORE, 0, before_seq, ret_loading));
     reverse(ret_loading->items, ret_loading->count);
     return ERR_OK;
 }
@@ -155,10 +147,14 @@ static enum err load_before(struct ctx *ctx, const struct chat_ref *chat, int64_
 static enum err load_after(struct ctx *ctx, const struct chat_ref *chat, int64_t after_seq, int64_t limit,
                            struct loading *ret_loading)
 {
+    int64_t to_seq = after_seq < INT64_MAX - SPAN_PER_MESSAGE * limit ? after_seq + SPAN_PER_MESSAGE * limit
+                                                                      : INT64_MAX;
+
     TRY(loading_begin(ctx, chat, limit, ret_loading));
-    return db_each(ctx, SQL_MESSAGES_AFTER,
-                   DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(after_seq), DB_INT(limit)), loading_add,
-                   ret_loading);
+    TRY(read_span(ctx, SQL_MESSAGES_AFTER, after_seq, to_seq, ret_loading));
+    if (ret_loading->count < ret_loading->room_count && to_seq < chat->last_seq)
+        TRY(read_span(ctx, SQL_MESSAGES_AFTER, after_seq, INT64_MAX, ret_loading));
+    return ERR_OK;
 }
 
 /* --- the files of a page --- */

@@ -1,18 +1,19 @@
 -- Messages. The four that read whole messages have one SELECT list: message_read.c takes their columns by number.
 
+-- messages_before and messages_after have bounds on both sides: with one alone MariaDB walks from the end of the chat.
 -- name: messages_before
 SELECT m.id, m.uuid, m.seq, m.sender_id, u.uuid, u.kind, u.first_name, u.last_name, u.username, u.deleted_us, m.sender_name,
     m.content, m.is_ai_response, m.status, m.model, r.uuid, m.attachment_count, m.edited_us, m.deleted_us, m.version,
     m.created_us, m.updated_us
 FROM messages m LEFT JOIN users u ON u.id = m.sender_id LEFT JOIN messages r ON r.id = m.reply_to
-WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq < ? ORDER BY m.seq DESC LIMIT ?
+WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq >= ? AND m.seq < ? ORDER BY m.seq DESC LIMIT ?
 
 -- name: messages_after
 SELECT m.id, m.uuid, m.seq, m.sender_id, u.uuid, u.kind, u.first_name, u.last_name, u.username, u.deleted_us, m.sender_name,
     m.content, m.is_ai_response, m.status, m.model, r.uuid, m.attachment_count, m.edited_us, m.deleted_us, m.version,
     m.created_us, m.updated_us
 FROM messages m LEFT JOIN users u ON u.id = m.sender_id LEFT JOIN messages r ON r.id = m.reply_to
-WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? ORDER BY m.seq LIMIT ?
+WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ? ORDER BY m.seq LIMIT ?
 
 -- A page by its number in a chat whose seqs have holes; where they have none, messages_before finds it.
 -- name: messages_at_offset

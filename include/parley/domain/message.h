@@ -16,29 +16,13 @@
 #include "parley/core/list.h"
 #include "parley/domain/attachment.h"
 #include "parley/domain/member.h"
+#include "parley/domain/message_sender.h"
 #include "parley/domain/principal.h"
 
 struct chat_ref;
 
 /* Stored as these numbers. */
 enum message_status { MESSAGE_COMPLETE, MESSAGE_PENDING, MESSAGE_STREAMING, MESSAGE_STOPPED, MESSAGE_FAILED };
-
-/* The first four are enum user_kind. */
-enum sender_kind {
-    SENDER_PERSON,
-    SENDER_BOT,
-    SENDER_CONTACT,
-    SENDER_ANONYMOUS,
-    SENDER_ASSISTANT,
-    SENDER_OUTSIDE, /* a name from another system, without a user here */
-    SENDER_DELETED, /* the account has been erased */
-};
-
-struct sender {
-    struct uuid id;  /* zero: no user stands behind it */
-    struct str name; /* first and last name, else the username; "Deleted user" */
-    int kind;        /* enum sender_kind */
-};
 
 struct message {
     int64_t id; /* integer key */
@@ -105,20 +89,5 @@ enum err message_page_find(struct ctx *ctx, const struct message_place *place, i
 /* One message of a chat. ERR_MESSAGE_NOT_FOUND: also for tombstones and for messages of another chat. */
 enum err message_get(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
                      struct message *ret_message) MUST_CHECK;
-
-/* --- for other statements that name a sender --- */
-
-/* A user's name as others see it: first and last name, else the username. In the arena; absent past its cap. */
-struct str message_sender_name(struct ctx *ctx, struct str first_name, struct str last_name, struct str username);
-
-/* Which columns of a row say who wrote a message: of users, joined on the sender, and of messages. */
-struct message_sender_columns {
-    int uuid, kind, first_name, last_name, username, deleted; /* users: uuid … deleted_us */
-    int sender_name, is_ai;                                   /* messages: sender_name, is_ai_response */
-};
-struct db_row;
-/* Who wrote it. What does not fit into the arena is absent; see arena_check. */
-struct sender message_sender_read(struct ctx *ctx, const struct db_row *row,
-                                  const struct message_sender_columns *columns);
 
 #endif

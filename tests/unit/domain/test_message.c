@@ -364,6 +364,41 @@ static void test_message_delete__leaves_a_tombstone(void **state)
     assert_err(delete_as(&f.owner, &f.of_owner, &chat, &sent), ERR_MESSAGE_NOT_FOUND);
 }
 
+static void post_as_owner(const struct chat *chat)
+{
+    const struct principal who = principal_of(&f.owner);
+    const struct message_draft draft = { .place = place_in(&f.of_owner, &who, chat), .content = STR("kept") };
+    struct message message;
+
+    assert_ok(message_post(&f.caller.ctx, &draft, &message));
+}
+
+static int64_t seq_at(const struct message_page *page, size_t index)
+{
+    assert_true(index < page->messages.count);
+    return ((const struct message *)page->messages.items)[index].seq;
+}
+
+/* What erasing somebody leaves behind: far fewer messages than numbers. */
+static void test_message__pages_reach_over_wide_holes(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+    struct message_page page;
+
+    post_as_owner(&chat);
+    for (int i = 0; i < 40; i++)
+        (void)post(&chat, "erased");
+    post_as_owner(&chat);
+    assert_ok(db_exec(&f.caller.ctx, SQL_MESSAGES_DELETE_OF_SENDER,
+                      DB_ARGS(DB_INT(f.member.id), DB_INT(chat.id), DB_INT(f.of_owner.workspace_id), DB_INT(INT64_MAX)),
+                      NULL));
+    page = range_of(&chat, MESSAGES_BEFORE, 42, 2);
+    assert_int_equal(seq_at(&page, 0), 1);
+    page = range_of(&chat, MESSAGES_AFTER, 1, 2);
+    assert_int_equal(seq_at(&page, 0), 42);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_message_edit__only_by_its_author),
         cmocka_unit_test(test_message_edit__another_version_is_refused),
         cmocka_unit_test(test_message_delete__leaves_a_tombstone),
+        cmocka_unit_test(test_message__pages_reach_over_wide_holes),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
