@@ -48,7 +48,7 @@ def _straight(client, workspace, file):
     env = client.store
     return _curl("-T", str(file), "--aws-sigv4", "aws:amz:us-east-1:s3", "--user",
                  f"{env['MINIO_ACCESS_KEY']}:{env['MINIO_SECRET_KEY']}", "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD",
-                 f"http://{env['MINIO_ENDPOINT']}/chat-attachments/straight.bin")
+                 f"http://{env['MINIO_ENDPOINT']}/{env['MINIO_BUCKET_NAME']}/straight.bin")
 
 
 def _cut(file, folder, part_size):
