@@ -1,45 +1,59 @@
-"""P2: the newest page of a chat in a table of a million messages against one of a thousand, and page 10,000."""
+"""P2: the newest page of a chat in a table of a million messages against one of a thousand, and page 10,000.
+
+Two servers answer in turn, one over each table, so that both figures come from the same minutes."""
 import statistics
+from contextlib import ExitStack
 
 from bench import load, seed
 from bench.server import backing, server
 
-SECONDS, CLIENTS, DEEP = 3, 16, 1_000_000
+SECONDS, CLIENTS, FEW, MANY, PAGE = 3, 16, 1000, 1_000_000, 50
 
 
-def _rate(stack, client, path):
-    return load.run(stack.base_url + path, SECONDS, CLIENTS, token=client.token).per_s
+class Table:
+    """A server whose database holds a chat of a thousand messages and, if asked, one of a million beside it."""
+
+    def __init__(self, stack, client, fill):
+        self.stack, self.client, self.fill = stack, client, fill
+        self.workspace = client.workspace()
+        self.small, self.deep = client.chat(self.workspace, "small"), client.chat(self.workspace, "deep")
+        fill(self.small, FEW)
+
+    def pages_per_s(self, chat, before=2**40):
+        path = f"/workspaces/{self.workspace}/chat/{chat}/messages?limit={PAGE}&before_seq={before}"
+        return load.run(self.stack.base_url + path, SECONDS, CLIENTS, token=self.client.token).per_s
 
 
-def _page_url(workspace, chat, before=None):
-    return f"/workspaces/{workspace}/chat/{chat}/messages?limit=50&before_seq={before or 2**40}"
+def _row(what, tops, bottoms, names):
+    ratio = load.median_ratio(tops, bottoms)
+    return {"what": what, "value": f"{ratio:.2f}", "ratio": ratio, "goal": ">= 0.90", "reached": ratio >= 0.90,
+            "figures": {f"{names[0]}_per_s": statistics.median(tops), f"{names[1]}_per_s": statistics.median(bottoms)}}
 
 
-def _measure(kind, stack, client, fill):
-    workspace = client.workspace()
-    small, deep = client.chat(workspace, "small"), client.chat(workspace, "deep")
-    fill(small, 1, 1000)
-    few = [_rate(stack, client, _page_url(workspace, small)) for _ in range(4)][1:]
-    fill(deep, 1, DEEP)
-    many = [_rate(stack, client, _page_url(workspace, small)) for _ in range(4)][1:]
-    # Without the rows the first figure cannot be had again, so these two are not in turn; the medians are compared.
-    ratio = statistics.median(many) / statistics.median(few)
-    yield {"what": f"newest page of a chat, 1 million rows against 1 thousand ({kind})", "value": f"{ratio:.2f}",
-           "ratio": ratio, "goal": ">= 0.90", "reached": ratio >= 0.90,
-           "figures": {"few_per_s": statistics.median(few), "many_per_s": statistics.median(many)}}
-    far, newest = load.in_turn(lambda: _rate(stack, client, _page_url(workspace, deep, DEEP - 10_000 * 50)),
-                               lambda: _rate(stack, client, _page_url(workspace, deep)), rounds=3)
-    ratio = load.median_ratio(far, newest)
-    yield {"what": f"page 10,000 by before_seq against page 1 ({kind})", "value": f"{ratio:.2f}", "ratio": ratio,
-           "goal": ">= 0.90", "reached": ratio >= 0.90,
-           "figures": {"far_per_s": statistics.median(far), "newest_per_s": statistics.median(newest)}}
+def _measure(kind, few, many):
+    many.fill(many.deep, MANY)
+    many_s, few_s = load.in_turn(lambda: many.pages_per_s(many.small), lambda: few.pages_per_s(few.small))
+    yield _row(f"newest page of a chat, 1 million rows against 1 thousand ({kind})", many_s, few_s, ("many", "few"))
+    far, newest = load.in_turn(lambda: many.pages_per_s(many.deep, MANY - 10_000 * PAGE),
+                               lambda: many.pages_per_s(many.deep))
+    yield _row(f"page 10,000 by before_seq against page 1 ({kind})", far, newest, ("far", "newest"))
 
 
 def run(built, folder):
-    with server(built / "parley", folder / "sqlite") as (stack, client):
-        yield from _measure("SQLite", stack, client,
-                            lambda chat, first, last: seed.sqlite(folder / "sqlite/parley.db", chat, first, last))
-    with backing("mariadb", folder) as parts:
-        with server(built / "parley", folder / "mariadb", parts.env) as (stack, client):
-            yield from _measure("MariaDB", stack, client, lambda chat, first, last: seed.mariadb(
-                parts.database, "parley", chat, first, last))
+    with ExitStack() as stack:
+        tables = []
+        for name in ("few", "many"):
+            at = folder / f"sqlite-{name}"
+            running = stack.enter_context(server(built / "parley", at))
+            tables.append(Table(*running, lambda chat, last, at=at: seed.sqlite(at / "parley.db", chat, 1, last)))
+        yield from _measure("SQLite", *tables)
+    with ExitStack() as stack:
+        parts = stack.enter_context(backing("mariadb", folder))
+        tables = []
+        for name in ("few", "many"):
+            env = parts.own_env()
+            database = env["DATABASE_URL"].rsplit("/", 1)[1]
+            running = stack.enter_context(server(built / "parley", folder / f"mariadb-{name}", env))
+            tables.append(Table(*running, lambda chat, last, database=database: seed.mariadb(
+                parts.database, database, chat, 1, last)))
+        yield from _measure("MariaDB", *tables)
