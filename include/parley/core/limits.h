@@ -24,7 +24,9 @@ enum {
     FILES_PER_MESSAGE_MAX = 20,
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
-    AUTH_CACHE_ENTRIES = 4096,    /* 1.5 MiB of principals, touched as they are needed */
+    AUTH_CACHE_ENTRIES = 4096,    /* 1.6 MiB of principals, touched as they are needed */
+    API_KEYS_PER_USER_MAX = 1000, /* active ones; programs that make keys for others own them all */
+    CIDR_LIST_MAX = 64,           /* addresses and networks of one key, looked through at each request */
     SESSIONS_PER_USER_MAX = 100,  /* the oldest ends when one more signs in */
     CHALLENGE_WRONG_MAX = 5,      /* wrong codes end a sign-in; API.md */
     SECOND_FACTOR_WRONG_MAX = 10, /* wrong codes of one user, over all sign-ins, then the lock */
@@ -53,6 +55,7 @@ enum {
     MULTIPART_PARTS_MAX = 64,           /* 20 files and the fields around them */
     MULTIPART_HEADERS_MAX_BYTES = 4096, /* of one part: a name of 255 characters, percent-encoded, and some air */
     TOKEN_MAX_BYTES = 4096,             /* an access token is about 800 */
+    API_KEY_MAX_BYTES = 200,            /* one of ours has 51; MASTER_API_KEY may be longer */
 
     /* Files and lines of our own */
     SEAL_KEYS_MAX = 4,           /* sealing keys that still open; a rotation removes those before the last one */
@@ -75,7 +78,9 @@ enum {
     STOP_MAX_S = 10,             /* SIGTERM: what runs is given this long */
     CACHE_MAX_MS = 1000,         /* the oldest answer that a cache in the process may give */
     IDEMPOTENCY_KEPT_HOURS = 24,
-    SESSION_TOUCH_S = 60,   /* how often a session's last use is written down */
+    SESSION_TOUCH_S = 60,          /* how often a session's last use is written down */
+    API_KEY_TOUCH_S = 60,          /* how often a key's last use, and its last refusal, is written down */
+    API_KEY_GRACE_MAX_S = 2592000, /* 30 days for a replaced key */
     SESSION_KEPT_S = 86400, /* rows of ended sessions, for whoever looks into an incident; then the job deletes them */
     CHALLENGE_LIFE_S = 300, /* between the password and the second step of a sign-in; API.md */
     SECOND_FACTOR_LOCK_S = 900, /* with SECOND_FACTOR_WRONG_MAX: 960 guesses a day at a million codes */

@@ -11,13 +11,24 @@
 enum user_role { USER_ROLE_USER, USER_ROLE_ADMIN };
 enum user_kind { USER_KIND_PERSON, USER_KIND_BOT, USER_KIND_CONTACT, USER_KIND_ANONYMOUS };
 
+/* What kind of credential the request brought. */
+enum credential { CREDENTIAL_SESSION, CREDENTIAL_API_KEY };
+/* What a key may do, as bits; admin implies the others. A session may do all that its user may. */
+enum key_scope { KEY_SCOPE_READ = 1, KEY_SCOPE_WRITE = 2, KEY_SCOPE_ADMIN = 4 };
+
 struct principal {
     int64_t user_id;  /* integer key */
     struct uuid user; /* public id */
     enum user_role role;
     enum user_kind kind;
-    int64_t session_id;  /* sign-in session's integer key */
-    struct uuid session; /* its public id */
+    enum credential credential;
+    int64_t session_id;        /* sign-in session's integer key; 0 for a key */
+    struct uuid session;       /* its public id */
+    int64_t key_id;            /* API key's integer key; 0 for a session */
+    struct uuid key;           /* its public id */
+    unsigned key_scopes;       /* enum key_scope */
+    struct uuid key_workspace; /* the one workspace in which the key acts */
+    int64_t key_workspace_id;  /* its integer key; 0 for a session */
     bool twofa_enabled;
     char email[EMAIL_MAX_BYTES + 1]; /* "" when there is none */
 };

@@ -1,0 +1,2 @@
+DELETE FROM once WHERE name = 'administrators';
+DROP TABLE api_keys;
