@@ -17,7 +17,6 @@
 static const char common_pragmas[] = "PRAGMA synchronous = FULL;"
                                      "PRAGMA foreign_keys = ON;"
                                      "PRAGMA trusted_schema = OFF;"
-                                     "PRAGMA cell_size_check = ON;"
                                      "PRAGMA mmap_size = 268435456;"
                                      "PRAGMA journal_size_limit = 67108864;";
 static const char writer_pragmas[] = "PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 1000;";
