@@ -18,7 +18,6 @@ CREATE TABLE api_keys (
     created_by_user BIGINT,
     created_by_key BIGINT,
     replaced_by BIGINT,
-    grace_until_us BIGINT,
     created_us BIGINT NOT NULL,
     updated_us BIGINT NOT NULL,
     PRIMARY KEY (id),
@@ -28,7 +27,6 @@ CREATE TABLE api_keys (
     KEY api_keys_workspace (workspace_id),
     KEY api_keys_creator (created_by_user),
     KEY api_keys_expiry (is_active, expires_us),
-    KEY api_keys_grace (is_active, grace_until_us),
     CONSTRAINT api_keys_of_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
     CONSTRAINT api_keys_of_workspace FOREIGN KEY (workspace_id) REFERENCES workspaces (id) ON DELETE CASCADE,
     CONSTRAINT api_keys_made_by FOREIGN KEY (created_by_user) REFERENCES users (id) ON DELETE SET NULL

@@ -18,7 +18,6 @@ CREATE TABLE api_keys (
     created_by_user INTEGER REFERENCES users (id) ON DELETE SET NULL,
     created_by_key INTEGER,                -- id of the key that was used for it; may be gone
     replaced_by INTEGER,                   -- id of its successor after a rotation; may be gone
-    grace_until_us INTEGER,                -- a replaced key ends then
     created_us INTEGER NOT NULL,
     updated_us INTEGER NOT NULL
 ) STRICT;
@@ -26,7 +25,6 @@ CREATE INDEX api_keys_user ON api_keys (user_id, is_active);
 CREATE INDEX api_keys_workspace ON api_keys (workspace_id);
 CREATE INDEX api_keys_creator ON api_keys (created_by_user);
 CREATE INDEX api_keys_expiry ON api_keys (is_active, expires_us);
-CREATE INDEX api_keys_grace ON api_keys (is_active, grace_until_us);
 
 -- Whoever takes the rights of an administrator away, from a user or a key, locks this row first.
 INSERT INTO once (name, created_us) VALUES ('administrators', 0);
