@@ -20,12 +20,6 @@ void finding(struct checkup *checkup, const char *format, ...)
     checkup->finding_count++;
 }
 
-bool is_loopback(const char *host)
-{
-    return strncmp(host, "127.", 4) == 0 || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-           strcmp(host, "[::1]") == 0;
-}
-
 /* Never makes keys: that is for the server's first start. */
 void check_keys(struct checkup *checkup)
 {

@@ -15,8 +15,6 @@ struct checkup {
 
 /* One finding, a line that says what is wrong and what to do. */
 void finding(struct checkup *checkup, const char *format, ...) PRINTF_LIKE(2, 3);
-/* A setting's address that only this machine reaches. */
-bool is_loopback(const char *host);
 
 /* The checks, in the order of their findings. The later ones use what the earlier ones have opened. */
 void check_files(struct checkup *checkup); /* doctor_files.c: who else can read what the server keeps */

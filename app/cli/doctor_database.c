@@ -2,6 +2,7 @@
 #include "key_guard.h"
 #include "parley/core/buf.h"
 #include "parley/core/clock.h"
+#include "parley/core/host.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
 #include "parley/domain/setup.h"
@@ -82,7 +83,7 @@ void check_setup(struct checkup *checkup)
     const struct config *c = checkup->config;
     bool required = false;
 
-    if (checkup->app.db == NULL || c->setup_token[0] != '\0' || is_loopback(c->https_host))
+    if (checkup->app.db == NULL || c->setup_token[0] != '\0' || host_is_loopback(c->https_host))
         return;
     if (setup_required(&checkup->task.ctx, &required) == ERR_OK && required)
         finding(checkup,

@@ -6,6 +6,7 @@
 #include "parley/auth/certificate.h"
 #include "parley/core/buf.h"
 #include "parley/core/clock.h"
+#include "parley/core/host.h"
 #include "parley/core/limits.h"
 
 /* Rights that nobody but the owner should have; what is not there yet is no finding. */
@@ -47,7 +48,7 @@ void check_tls(struct checkup *checkup)
     struct buf fault;
 
     if (c->tls_cert[0] == '\0' && c->tls_key[0] == '\0') {
-        if (!is_loopback(c->https_host))
+        if (!host_is_loopback(c->https_host))
             finding(checkup, "TLS_CERT is empty: clients get a self-signed certificate; set TLS_CERT and TLS_KEY");
         return;
     }

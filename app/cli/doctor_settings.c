@@ -1,4 +1,5 @@
 #include "doctor.h"
+#include "parley/core/host.h"
 #include "parley/core/log.h"
 
 static bool is_open(const struct config *c)
@@ -23,12 +24,12 @@ static bool tells_much(const struct config *c)
 
 static bool is_development(const struct config *c)
 {
-    return c->environment == ENVIRONMENT_DEVELOPMENT && !is_loopback(c->https_host);
+    return c->environment == ENVIRONMENT_DEVELOPMENT && !host_is_loopback(c->https_host);
 }
 
 static bool answers_any_host(const struct config *c)
 {
-    return c->trusted_hosts[0] == '\0' && !is_loopback(c->https_host);
+    return c->trusted_hosts[0] == '\0' && !host_is_loopback(c->https_host);
 }
 
 static const struct weakness {

@@ -3,6 +3,7 @@
 #include <sys/un.h>
 
 #include "config_private.h"
+#include "parley/core/mail_address.h"
 
 static bool is_set(const char *text)
 {
@@ -186,6 +187,18 @@ static void check_origins(const struct config *config, struct buf *faults)
     }
 }
 
+/* An empty one once made an empty key. */
+static void check_master_key(const struct config *config, struct buf *faults)
+{
+    struct str key = str_from(config->master_api_key);
+
+    if (key.len == 0 || str_eq_c(key, MASTER_API_KEY_NONE))
+        return;
+    if (key.len < MASTER_API_KEY_MIN_BYTES || str_has_control(key) || str_trim(key).len != key.len)
+        buf_addf(faults, "MASTER_API_KEY must have at least %d characters and no blanks around them, or be empty\n",
+                 MASTER_API_KEY_MIN_BYTES);
+}
+
 static void check_public_url(const struct config *config, struct buf *faults)
 {
     struct str url = str_from(config->public_url);
@@ -193,6 +206,19 @@ static void check_public_url(const struct config *config, struct buf *faults)
     if ((!str_starts_with(url, STR("https://")) && !str_starts_with(url, STR("http://"))) ||
         str_index(url, '?') != SIZE_MAX || str_index(url, '#') != SIZE_MAX || str_index(url, ' ') != SIZE_MAX)
         buf_add_c(faults, "PUBLIC_URL must be an address such as https://chat.example.org\n");
+}
+
+static void check_mail(const struct config *config, struct buf *faults)
+{
+    const char *url = config->smtp_url;
+    struct mail_address from;
+
+    if (is_set(url) && !begins(url, "smtp://") && !begins(url, "smtps://"))
+        buf_add_c(faults, "SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host\n");
+    if (is_set(config->from_email) && mail_address_parse(str_from(config->from_email), &from) != ERR_OK)
+        buf_add_c(faults, "FROM_EMAIL must look like noreply@example.org or Parley <noreply@example.org>\n");
+    if ((is_set(url) || is_set(config->smtp_server)) && !is_set(config->from_email))
+        buf_add_c(faults, "Mail needs a sender: set FROM_EMAIL beside SMTP_URL or SMTP_SERVER\n");
 }
 
 void config_check(const struct config_loaded *loaded, struct buf *ret_faults)
@@ -206,6 +232,7 @@ void config_check(const struct config_loaded *loaded, struct buf *ret_faults)
     check_port(config, ret_faults);
     check_origins(config, ret_faults);
     check_public_url(config, ret_faults);
+    check_mail(config, ret_faults);
     if (is_set(config->tls_cert) != is_set(config->tls_key))
         buf_add_c(ret_faults, "TLS_CERT and TLS_KEY must be set together\n");
 }

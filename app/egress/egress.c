@@ -4,8 +4,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-
+#include "fault.h"
 #include "parley/core/limits.h"
 
 /* Connections are reused within one kind of trust only: a stranger's url must never ride on one that the guard did not see. */
@@ -310,24 +309,6 @@ static void set_callbacks(CURL *curl, struct run *run)
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, run);
 }
 
-static const char *fault_of(CURLcode code)
-{
-    switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST: return "its name cannot be resolved";
-    case CURLE_COULDNT_CONNECT: return "the connection was refused";
-    case CURLE_OPERATION_TIMEDOUT: return "it did not answer in time";
-    case CURLE_PEER_FAILED_VERIFICATION: return "its certificate is not trusted";
-    case CURLE_SSL_CACERT_BADFILE: return "the file of CA certificates cannot be read";
-    case CURLE_SSL_CONNECT_ERROR: return "TLS could not be agreed upon";
-    case CURLE_GOT_NOTHING:
-    case CURLE_SEND_ERROR:
-    case CURLE_SEND_FAIL_REWIND:
-    case CURLE_RECV_ERROR:
-    case CURLE_PARTIAL_FILE: return "the connection broke";
-    default: return "the exchange failed";
-    }
-}
-
 static enum err finish(struct run *run, CURLcode code)
 {
     if (code == CURLE_OK) {
@@ -342,7 +323,7 @@ static enum err finish(struct run *run, CURLcode code)
         return ERR_NO_MEMORY;
     if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
         return ERR_INVALID;
-    run->reply->fault = fault_of(code);
+    run->reply->fault = egress_fault(code);
     return ERR_UNAVAILABLE;
 }
 

@@ -1,13 +1,12 @@
 /* One value against its row: bounds and forms, the same for bodies and queries. */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 
 #include "parley/core/clock.h"
-#include "parley/core/limits.h"
+#include "parley/core/mail_address.h"
 #include "spec_private.h"
 
-enum { PLACE_MAX = 200, MESSAGE_MAX = 200, LOCAL_PART_MAX_BYTES = 64, LABEL_MAX_BYTES = 63 };
+enum { PLACE_MAX = 200, MESSAGE_MAX = 200 };
 
 static void place_write(const struct place *place, struct buf *out)
 {
@@ -89,63 +88,17 @@ static enum err length_check(struct decoder *d, const struct field *field, const
     return ERR_OK;
 }
 
-static bool label_is_sane(struct str label)
-{
-    if (label.len == 0 || label.len > LABEL_MAX_BYTES || label.ptr[0] == '-' || label.ptr[label.len - 1] == '-')
-        return false;
-    for (size_t i = 0; i < label.len; i++) {
-        unsigned char c = (unsigned char)label.ptr[i];
-        if (!isalnum(c) && c != '-' && c < 0x80)
-            return false;
-    }
-    return true;
-}
-
-static bool domain_is_sane(struct str domain)
-{
-    struct str rest = domain;
-    struct str label;
-    size_t label_count = 0;
-
-    while (str_split(&rest, '.', &label)) {
-        if (!label_is_sane(label))
-            return false;
-        label_count++;
-    }
-    return label_count > 1 || str_eq_nocase(domain, STR("localhost"));
-}
-
-/* RFC 5321 §4.1.2 Dot-string, and UTF-8 (RFC 6531); quoted local parts are not taken. */
-static bool local_part_is_sane(struct str local)
-{
-    struct str rest = local;
-    struct str atom;
-
-    if (local.len > LOCAL_PART_MAX_BYTES || str_has_control(local))
-        return false;
-    while (str_split(&rest, '.', &atom)) {
-        if (atom.len == 0)
-            return false;
-        for (size_t i = 0; i < atom.len; i++)
-            if (strchr(" \"(),:;<>@[\\]", atom.ptr[i]) != NULL)
-                return false;
-    }
-    return true;
-}
-
 static enum err email_decode(struct decoder *d, const struct place *place, struct str text, struct str *out)
 {
     struct str address = str_trim(text);
-    size_t at = str_index(address, '@');
     char *copy;
 
-    if (at == SIZE_MAX || at == 0 || address.len > EMAIL_MAX_BYTES || !local_part_is_sane(str_head(address, at)) ||
-        !domain_is_sane(str_tail(address, at + 1)))
+    if (!mail_address_is_sane(address))
         return decoder_fault(d, place, "value_error.email", "is not an e-mail address");
     copy = arena_cstr(d->ctx->arena, address);
     if (copy == NULL)
         return fail(d->ctx, ERR_NO_MEMORY);
-    for (size_t i = at; i < address.len; i++)
+    for (size_t i = str_index(address, '@'); i < address.len; i++)
         copy[i] = (char)(copy[i] >= 'A' && copy[i] <= 'Z' ? copy[i] + ('a' - 'A') : copy[i]);
     *out = (struct str){ copy, address.len };
     return ERR_OK;

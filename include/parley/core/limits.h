@@ -15,6 +15,7 @@ enum {
     EMAIL_MAX_BYTES = 254,      /* RFC 5321 §4.5.3.1.3 less the angle brackets */
     CONTENT_MAX_CHARS = 100000, /* a message; API.md */
     PROMPT_MAX_CHARS = 32000,   /* a system prompt */
+    KEY_NOTE_MAX_CHARS = 2000,  /* what an API key is for; the audit log tells it twice when it changes */
     PASSWORD_MIN_BYTES = 8,
     PASSWORD_MAX_BYTES = 72, /* bcrypt cuts there */
     USER_AGENT_MAX_BYTES = 255,
@@ -28,6 +29,7 @@ enum {
     API_KEYS_PER_USER_MAX = 1000, /* active ones; programs that make keys for others own them all */
     CIDR_LIST_MAX = 64,           /* addresses and networks of one key, looked through at each request */
     SESSIONS_PER_USER_MAX = 100,  /* the oldest ends when one more signs in */
+    RESETS_OPEN_MAX = 3,          /* links for a new password that one user may have: asking again floods nobody */
     CHALLENGE_WRONG_MAX = 5,      /* wrong codes end a sign-in; API.md */
     SECOND_FACTOR_WRONG_MAX = 10, /* wrong codes of one user, over all sign-ins, then the lock */
     WORKSPACES_PER_USER_MAX = 1000,
@@ -55,7 +57,8 @@ enum {
     MULTIPART_PARTS_MAX = 64,           /* 20 files and the fields around them */
     MULTIPART_HEADERS_MAX_BYTES = 4096, /* of one part: a name of 255 characters, percent-encoded, and some air */
     TOKEN_MAX_BYTES = 4096,             /* an access token is about 800 */
-    API_KEY_MAX_BYTES = 200,            /* one of ours has 51; MASTER_API_KEY may be longer */
+    MASTER_API_KEY_MIN_BYTES = 16,
+    API_KEY_MAX_BYTES = 200, /* one of ours has 51; MASTER_API_KEY may be longer */
 
     /* Files and lines of our own */
     SEAL_KEYS_MAX = 4,           /* sealing keys that still open; a rotation removes those before the last one */
@@ -85,12 +88,23 @@ enum {
     CHALLENGE_LIFE_S = 300, /* between the password and the second step of a sign-in; API.md */
     SECOND_FACTOR_LOCK_S = 900, /* with SECOND_FACTOR_WRONG_MAX: 960 guesses a day at a million codes */
     REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
+    RESET_LIFE_S = 3600,        /* of a link for a new password; mail may take its time */
 
     /* Jobs */
     JOB_LEASE_S = 60,         /* a job whose host has died is free after it */
     JOB_LEASE_RENEW_S = 20,   /* while it works */
     AUDIT_ERASE_AGAIN_S = 10, /* a deleted user's requests have ended by then; their last rows are erased */
     JOB_RETRY_S = 10,         /* a job that failed looks again, or sooner if it looks more often anyway */
+
+    /* Mail */
+    MAIL_ATTEMPTS_MAX = 24,  /* with the pauses below: about 17 hours, a night without a mail server */
+    MAIL_RETRY_FIRST_S = 10, /* after the first failure; twice as long after each further one … */
+    MAIL_RETRY_MAX_S = 3600, /* … up to this */
+    MAIL_CLAIM_S = 300,      /* a mail whose sender died is tried again after it; longer than SMTP_CALL_MAX_MS */
+    MAIL_KEPT_DAYS = 7, /* rows of mails that were sent or given up, for whoever looks into it; without their text */
+    SMTP_CONNECT_MAX_MS = 10000,
+    SMTP_SILENT_MAX_S = 20,   /* for one answer: some servers let strangers wait before they greet */
+    SMTP_CALL_MAX_MS = 60000, /* one mail in all */
 
     /* Files */
     DOWNLOAD_REDIRECT_S = 60,      /* life of the address that a download is sent to */
@@ -117,7 +131,9 @@ enum {
     /* Wake-ups between processes */
     BUS_SUBSCRIPTIONS_MAX = 16,
     BUS_CHANNEL_MAX_BYTES = 100,
-    BUS_PUBLISH_MAX_MS = 200, /* a worker waits so long for Redis, then goes on without */
+    BUS_PUBLISH_MAX_MS = 200,     /* a worker waits so long for Redis, then goes on without */
+    BUS_SPEND_TURN_MAX_MS = 15,   /* a request waits so long for its turn to ask Redis for a token, */
+    BUS_SPEND_ANSWER_MAX_MS = 35, /* and so long for the answer, then it goes by its own process's count */
     BUS_CONNECT_MAX_MS = 2000,
     BUS_PING_MS = 5000,        /* a silent connection is asked whether it lives; it has as long to answer */
     BUS_BACKOFF_MAX_MS = 5000, /* between two tries to connect, growing up to it */
@@ -137,8 +153,13 @@ enum {
 /* Details of a row of the audit log, and a whole row as it is hashed: what a MEDIUMTEXT can hold, and some air. */
 #define AUDIT_DETAILS_MAX_BYTES (64 * KIB)
 #define AUDIT_LINK_MAX_BYTES (17 * MIB)
+/* A mail as it is sent: a short text with a link in it; and the settings of mail. */
+#define MAIL_MESSAGE_MAX_BYTES (64 * KIB)
+#define MAILER_ARENA_BYTES (32 * KIB)
 /* A worker keeps a buffer of this size for the next reply; what a larger one needed is given back. */
 #define REPLY_KEPT_BYTES (64 * KIB)
+/* Buckets of the rate limits: 1,400,000 addresses at once. */
+#define RATE_TABLE_MAX_BYTES (29 * MIB)
 /* Stack of a worker: name resolution and TLS take the most; only touched pages cost memory. */
 #define WORKER_STACK_BYTES (512 * KIB)
 /* A single presigned PUT; larger direct uploads go in parts. */

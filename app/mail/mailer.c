@@ -1,0 +1,116 @@
+#include "parley/mail/mailer.h"
+
+#include <stdlib.h>
+
+#include "parley/core/host.h"
+#include "parley/core/limits.h"
+#include "parley/core/secret.h"
+
+enum { PORT_TLS = 465 };
+
+struct mailer {
+    struct arena *arena; /* holds all texts */
+    struct smtp_server server;
+    struct mail_address from;
+};
+
+static enum smtp_tls tls_for(const struct smtp_server *server)
+{
+    if (server->tls == SMTP_TLS || server->port == PORT_TLS)
+        return SMTP_TLS;
+    if (server->ca_file[0] != '\0' || (server->user[0] != '\0' && !host_is_loopback(server->host)))
+        return SMTP_STARTTLS;
+    return host_is_loopback(server->host) ? SMTP_PLAIN : SMTP_STARTTLS_OFFERED;
+}
+
+static enum err server_read(struct arena *a, const struct config *config, struct smtp_server *server)
+{
+    if (config->smtp_url[0] != '\0') {
+        TRY(smtp_url_parse(a, config->smtp_url, server));
+    } else {
+        server->host = arena_cstr(a, str_from(config->smtp_server));
+        server->port = (int)config->smtp_port;
+        server->user = arena_cstr(a, str_from(config->smtp_user));
+        server->password = arena_cstr(a, str_from(config->smtp_password));
+    }
+    server->ca_file = arena_cstr(a, str_from(config->smtp_ca_file));
+    TRY(arena_check(a));
+    server->tls = tls_for(server);
+    return ERR_OK;
+}
+
+static enum err settings_read(struct mailer *mailer, const struct config *config, struct buf *ret_fault)
+{
+    struct str from = arena_str(mailer->arena, str_from(config->from_email));
+    enum err e = server_read(mailer->arena, config, &mailer->server);
+
+    if (e == ERR_INVALID)
+        buf_add_c(ret_fault, "SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host");
+    TRY(e);
+    e = mail_address_parse(from, &mailer->from);
+    if (e == ERR_INVALID)
+        buf_add_c(ret_fault, "FROM_EMAIL must look like noreply@example.org or Parley <noreply@example.org>");
+    TRY(e);
+    mailer->server.own_name = arena_cstr(mailer->arena, mail_address_domain(mailer->from.address));
+    return arena_check(mailer->arena);
+}
+
+enum err mailer_open(const struct config *config, struct buf *ret_fault, struct mailer **ret_mailer)
+{
+    struct mailer *mailer;
+    enum err e = ERR_NO_MEMORY;
+
+    *ret_mailer = NULL;
+    if (config->smtp_url[0] == '\0' && config->smtp_server[0] == '\0')
+        return ERR_OK;
+    mailer = calloc(1, sizeof(*mailer));
+    if (mailer == NULL)
+        return ERR_NO_MEMORY;
+    mailer->arena = arena_new(MAILER_ARENA_BYTES);
+    if (mailer->arena != NULL)
+        e = settings_read(mailer, config, ret_fault);
+    if (e == ERR_OK)
+        *ret_mailer = mailer;
+    else
+        mailer_close(mailer);
+    return e;
+}
+
+void mailer_close(struct mailer *mailer)
+{
+    if (mailer == NULL)
+        return;
+    if (mailer->server.password != NULL)
+        secret_wipe((char *)(uintptr_t)mailer->server.password, strlen(mailer->server.password));
+    arena_free(mailer->arena);
+    free(mailer);
+}
+
+const struct smtp_server *mailer_server(const struct mailer *mailer)
+{
+    return &mailer->server;
+}
+
+enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, smtp_pulse_fn pulse,
+                     void *pulse_arg, struct smtp_result *ret_result)
+{
+    struct mail_message sent = *message;
+    char from[EMAIL_MAX_BYTES + 1], to[EMAIL_MAX_BYTES + 1];
+    struct buf bytes;
+    enum err e;
+
+    sent.from = mailer->from;
+    buf_init(&bytes, MAIL_MESSAGE_MAX_BYTES);
+    e = mail_message_write(&sent, &bytes);
+    if (e == ERR_OK) {
+        struct smtp_mail mail = { .from = from, .to = to, .bytes = buf_str(&bytes), pulse, pulse_arg };
+
+        (void)snprintf(from, sizeof(from), "%.*s", STR_FMT(sent.from.address));
+        (void)snprintf(to, sizeof(to), "%.*s", STR_FMT(sent.to));
+        e = smtp_send(&mailer->server, &mail, ret_result);
+    }
+    /* It may hold a token. */
+    secret_wipe(bytes.ptr, bytes.len);
+    buf_release(&bytes);
+    return e;
+}
