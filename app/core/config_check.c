@@ -3,6 +3,7 @@
 #include <sys/un.h>
 
 #include "config_private.h"
+#include "parley/core/limits.h"
 #include "parley/core/mail_address.h"
 
 static bool is_set(const char *text)
@@ -232,6 +233,7 @@ void config_check(const struct config_loaded *loaded, struct buf *ret_faults)
     check_port(config, ret_faults);
     check_origins(config, ret_faults);
     check_public_url(config, ret_faults);
+    check_master_key(config, ret_faults);
     check_mail(config, ret_faults);
     if (is_set(config->tls_cert) != is_set(config->tls_key))
         buf_add_c(ret_faults, "TLS_CERT and TLS_KEY must be set together\n");

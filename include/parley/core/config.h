@@ -46,6 +46,9 @@ enum { REGISTRATION_CLOSED, REGISTRATION_INVITE, REGISTRATION_OPEN };
 enum { ENVIRONMENT_PRODUCTION, ENVIRONMENT_DEVELOPMENT };
 enum { ADDRESSING_PATH, ADDRESSING_VIRTUAL };
 
+/* MASTER_API_KEY that stands for none. */
+#define MASTER_API_KEY_NONE "default-api-key"
+
 struct config_load_opts {
     char *const *environment; /* NAME=value, NULL-ended: environ */
     const char *env_file;     /* NULL: ".env" in the working directory, if it is there; else it must exist */

@@ -91,6 +91,7 @@ static inline void fixture_init(struct domain_fixture *f)
         .db_connection_timeout_s = 5,
         .db_query_timeout_s = 10,
         .setup_token = "",
+        .master_api_key = "",
         .registration = REGISTRATION_OPEN,
         .access_token_expire_minutes = 15,
         .refresh_token_expire_days = 30,
