@@ -63,14 +63,29 @@ enum err setup_token_ensure(struct ctx *ctx, struct str *ret_token)
     return ERR_OK;
 }
 
-static enum err check_token(struct ctx *ctx, struct str token)
+enum err setup_token_judge(struct ctx *ctx, struct str token, enum setup_token *ret_state)
 {
     struct str expected;
 
     TRY(expected_token(ctx, &expected));
-    if (expected.len > 0 && !secret_eq(expected, token))
-        return fail(ctx, ERR_SETUP_TOKEN);
+    if (expected.len == 0)
+        *ret_state = SETUP_TOKEN_UNSET;
+    else
+        *ret_state = secret_eq(expected, token) ? SETUP_TOKEN_RIGHT : SETUP_TOKEN_WRONG;
     return ERR_OK;
+}
+
+static enum err check_token(struct ctx *ctx, struct str token)
+{
+    enum setup_token state;
+
+    TRY(setup_token_judge(ctx, token, &state));
+    return state == SETUP_TOKEN_WRONG ? fail(ctx, ERR_SETUP_TOKEN) : ERR_OK;
+}
+
+enum err setup_claim(struct ctx *ctx)
+{
+    return db_exec(ctx, SQL_ONCE_INSERT, DB_ARGS(DB_TEXT(SETUP_ROW), DB_INT(ctx->now_us)), NULL);
 }
 
 static enum err check_required(struct ctx *ctx)
@@ -89,7 +104,7 @@ struct setup {
 static enum err complete_in_transaction(struct ctx *ctx, void *arg)
 {
     struct setup *setup = arg;
-    enum err e = db_exec(ctx, SQL_ONCE_INSERT, DB_ARGS(DB_TEXT(SETUP_ROW), DB_INT(ctx->now_us)), NULL);
+    enum err e = setup_claim(ctx);
 
     if (e == ERR_CONFLICT)
         return fail(ctx, ERR_SETUP_DONE);

@@ -71,14 +71,14 @@ enum err user_lock(struct ctx *ctx, const struct uuid *uuid, struct user *ret_us
     return get_one(ctx, SQL_USER_BY_UUID_LOCKED, DB_UUID(uuid), ret_user);
 }
 
-struct credential {
+struct user_credential {
     struct user user;
     struct str password_hash;
 };
 
 static enum err read_credential(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    struct credential *credential = arg;
+    struct user_credential *credential = arg;
 
     credential->password_hash = arena_str(ctx->arena, db_row_str(row, PASSWORD_HASH_COLUMN));
     return read_user(ctx, row, &credential->user);
@@ -87,7 +87,7 @@ static enum err read_credential(struct ctx *ctx, const struct db_row *row, void 
 enum err user_find_credential(struct ctx *ctx, struct str email, struct user *ret_user, struct str *ret_password_hash)
 {
     struct str key = email_normalise(ctx->arena, email);
-    struct credential credential;
+    struct user_credential credential;
 
     if (key.ptr == NULL)
         return fail(ctx, ERR_NO_MEMORY);
@@ -187,7 +187,7 @@ static enum err insert_row(struct ctx *ctx, const struct user_create_opts *opts,
     struct uuid uuid = uuid_new();
 
     return db_insert(ctx, SQL_USER_INSERT,
-                     DB_ARGS(DB_UUID(&uuid), DB_INT(USER_KIND_PERSON), DB_TEXT(email), DB_TEXT(str_from(username)),
+                     DB_ARGS(DB_UUID(&uuid), DB_INT(opts->kind), DB_TEXT(email), DB_TEXT(str_from(username)),
                              DB_TEXT(opts->first_name), DB_TEXT(opts->last_name), DB_TEXT(opts->password_hash),
                              DB_INT(opts->role), DB_INT(ctx->now_us), DB_INT(ctx->now_us)),
                      ret_id);
@@ -241,7 +241,7 @@ enum err user_insert(struct ctx *ctx, const struct user_create_opts *opts, struc
     struct str email = email_normalise(ctx->arena, opts->email);
     int64_t id = 0;
 
-    if (email.ptr == NULL)
+    if (email.ptr == NULL && opts->email.ptr != NULL)
         return fail(ctx, ERR_NO_MEMORY);
     if (opts->username.ptr != NULL)
         TRY(insert_with_username(ctx, opts, email, &id));

@@ -2,6 +2,8 @@
 
 #include "parley/auth/password.h"
 #include "parley/db/db.h"
+#include "parley/domain/administrator.h"
+#include "parley/domain/api_key_change.h"
 #include "parley/domain/audit.h"
 #include "parley/domain/member.h"
 #include "parley/domain/second_factor.h"
@@ -9,42 +11,9 @@
 
 enum { DELETED_NAME_BYTES = 8 + UUID_TEXT_BYTES };
 
-/* ---- the last administrator ---- */
-
-/* At most two active administrators, locked: enough to know whether there is another one. */
-struct admins {
-    int64_t ids[2];
-    size_t count;
-};
-
-static enum err read_admin(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    struct admins *admins = arg;
-
-    (void)ctx;
-    if (admins->count < COUNT_OF(admins->ids))
-        admins->ids[admins->count++] = db_row_int(row, 0);
-    return ERR_OK;
-}
-
-static enum err lock_admins(struct ctx *ctx, struct admins *ret_admins)
-{
-    *ret_admins = (struct admins){ .count = 0 };
-    return db_each(ctx, SQL_USER_ADMINS_LOCKED, DB_NO_ARGS, read_admin, ret_admins);
-}
-
 static bool is_active_admin(const struct user *user)
 {
     return user->role == USER_ROLE_ADMIN && user->is_active;
-}
-
-/* The user is about to be an active administrator no longer. */
-static enum err check_other_admin(struct ctx *ctx, const struct admins *admins, const struct user *user)
-{
-    for (size_t i = 0; i < admins->count; i++)
-        if (admins->ids[i] != user->id)
-            return ERR_OK;
-    return fail(ctx, ERR_LAST_ADMIN);
 }
 
 /* ---- change ---- */
@@ -121,10 +90,9 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
     struct change_call *call = arg;
     const struct user_change *change = call->change;
     struct user *user = &call->user, before;
-    struct admins admins;
 
     if (change->what & (USER_CHANGE_ACTIVE | USER_CHANGE_ROLE))
-        TRY(lock_admins(ctx, &admins));
+        TRY(administrator_lock(ctx));
     TRY(user_lock(ctx, call->uuid, &before));
     if (change->version != 0 && change->version != before.version)
         return fail(ctx, ERR_PRECONDITION);
@@ -132,12 +100,12 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
     if (change->what == 0)
         return ERR_OK;
     apply(ctx, change, user);
-    if (is_active_admin(&before) && !is_active_admin(user))
-        TRY(check_other_admin(ctx, &admins, user));
     TRY(db_exec(ctx, SQL_USER_CHANGE,
                 DB_ARGS(DB_TEXT(user->first_name), DB_TEXT(user->last_name), DB_INT(user->tos_accepted),
                         DB_INT(user->is_active), DB_INT(user->role), DB_INT(user->updated_us), DB_INT(user->id)),
                 NULL));
+    if (is_active_admin(&before) && !is_active_admin(user))
+        TRY(administrator_check(ctx));
     TRY(audit_change(ctx, change->what, &before, user));
     return before.is_active && !user->is_active ? session_end_others(ctx, user->id, 0) : ERR_OK;
 }
@@ -185,24 +153,24 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
 {
     struct delete_call *call = arg;
     char name[DELETED_NAME_BYTES];
-    struct admins admins;
     struct user user;
 
-    TRY(lock_admins(ctx, &admins));
+    TRY(administrator_lock(ctx));
     TRY(user_lock(ctx, call->uuid, &user));
-    if (is_active_admin(&user))
-        TRY(check_other_admin(ctx, &admins, &user));
     call->user_id = user.id;
     TRY(member_forget_user(ctx, user.id));
     if (user.email.ptr != NULL)
         TRY(db_exec(ctx, SQL_USER_ERASE_INVITATIONS, DB_ARGS(DB_TEXT(user.email)), NULL));
     TRY(db_exec(ctx, SQL_USER_ERASE_SESSIONS, DB_ARGS(DB_INT(user.id)), NULL));
     TRY(second_factor_forget(ctx, user.id));
+    TRY(api_key_forget_user(ctx, user.id));
     name_deleted(&user.uuid, name);
     TRY(db_exec(ctx, SQL_USER_ERASE,
                 DB_ARGS(DB_TEXT(str_from(name)), DB_INT(call->messages == USER_MESSAGES_ERASE), DB_INT(ctx->now_us),
                         DB_INT(ctx->now_us), DB_INT(user.id)),
                 NULL));
+    if (is_active_admin(&user))
+        TRY(administrator_check(ctx));
     return audit_deletion(ctx, &user, call->messages);
 }
 

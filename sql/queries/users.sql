@@ -62,14 +62,6 @@ ORDER BY id LIMIT ? OFFSET ?
 SELECT COUNT(*), COALESCE(SUM(is_active), 0), COALESCE(SUM(role = 1), 0), COALESCE(SUM(twofa_enabled), 0)
 FROM users WHERE deleted_us IS NULL
 
--- Two active administrators, or fewer where there are fewer. Whoever takes one away locks these first, so two who take
--- away the last two meet here.
--- name: user_admins_locked
--- @mysql
-SELECT id FROM users WHERE role = 1 AND is_active = 1 AND deleted_us IS NULL ORDER BY id LIMIT 2 FOR UPDATE
--- @sqlite
-SELECT id FROM users WHERE role = 1 AND is_active = 1 AND deleted_us IS NULL ORDER BY id LIMIT 2
-
 -- name: user_change
 UPDATE users SET first_name = ?, last_name = ?, tos_accepted = ?, is_active = ?, role = ?, version = version + 1,
     updated_us = ?

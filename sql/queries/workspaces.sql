@@ -11,6 +11,10 @@ SELECT w.id, w.uuid, w.name, w.personal, u.uuid, m.role, w.member_count, w.reten
 FROM workspaces w JOIN members m ON m.workspace_id = w.id AND m.user_id = ? LEFT JOIN users u ON u.id = w.created_by
 WHERE w.uuid = ? AND w.deleted_us IS NULL
 
+-- name: workspace_personal
+SELECT w.uuid FROM members m JOIN workspaces w ON w.id = m.workspace_id
+WHERE m.user_id = ? AND w.personal = 1 AND w.deleted_us IS NULL ORDER BY m.workspace_id LIMIT 1
+
 -- name: workspace_lock
 SELECT member_count FROM workspaces WHERE id = ? AND deleted_us IS NULL
 -- @mysql

@@ -21,6 +21,11 @@
 #include "parley/core/str.h"
 #include "parley/domain/principal.h"
 
+/* "read", "admin,read,write": the names of scopes in the order of the alphabet. Static. */
+struct str key_scopes_text(unsigned scopes);
+/* Names with commas in any order, blanks around them. ERR_INVALID: another name, an empty one, none. */
+enum err key_scopes_parse(struct str text, unsigned *ret_scopes) MUST_CHECK;
+
 /* A key's row without what is secret. */
 struct api_key {
     int64_t id;       /* integer key, never given out again; a dialect speaks it */
@@ -54,7 +59,7 @@ enum api_key_prefix { API_KEY_PREFIX_PARLEY, API_KEY_PREFIX_OCTOPUS };
 struct api_key_new {
     enum api_key_prefix prefix;
     struct str name;              /* 1 … NAME_MAX_CHARS code points */
-    struct str description;       /* absent: none */
+    struct str description;       /* at most KEY_NOTE_MAX_CHARS; absent: none */
     unsigned scopes;              /* enum key_scope, at least one */
     struct str allowed_ips;       /* as typed (core/cidr.h); absent or blank: any address */
     int64_t expires_us;           /* 0: never; may lie in the past */
@@ -62,9 +67,23 @@ struct api_key_new {
 };
 /*
  * Makes a key of the caller (ctx->actor). ERR_WORKSPACE_NOT_FOUND: not a workspace of the caller, or, where a key asks,
- * another than its own; ERR_INVALID: no scope, or allowed_ips, with the fault listed; ERR_LIMIT: API_KEYS_PER_USER_MAX.
+ * another than its own; ERR_INVALID: allowed_ips, with the fault listed; ERR_LIMIT: API_KEYS_PER_USER_MAX.
  */
 enum err api_key_create(struct ctx *ctx, const struct api_key_new *opts, struct api_key_made *ret_made) MUST_CHECK;
+
+/*
+ * For other parts of the domain. A key's text: the prefix and 32 random bytes in base64url, in the request arena.
+ * ERR_NO_MEMORY.
+ */
+enum err api_key_text_new(struct ctx *ctx, enum api_key_prefix prefix, struct str *ret_text) MUST_CHECK;
+/* allowed_ips as typed → as kept (absent: any address). ERR_INVALID with the fault listed, ERR_NO_MEMORY. */
+enum err api_key_ips_normalise(struct ctx *ctx, struct str typed, struct str *ret_kept) MUST_CHECK;
+/*
+ * Inserts the row of a key with this text and writes the audit row; inside db_run, under administrator_lock. Taken from
+ * `key`: owner, workspace, name, description, scopes, allowed_ips, expiry, made by whom; what the row gets besides is
+ * filled in. ERR_LIMIT.
+ */
+enum err api_key_add(struct ctx *ctx, struct api_key *key, struct str text) MUST_CHECK;
 
 /* ERR_KEY_NOT_FOUND. One statement. */
 enum err api_key_get(struct ctx *ctx, int64_t id, struct api_key *ret_key) MUST_CHECK;

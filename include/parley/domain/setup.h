@@ -25,4 +25,14 @@ enum err setup_token_ensure(struct ctx *ctx, struct str *ret_token) MUST_CHECK;
 enum err setup_complete(struct ctx *ctx, const struct user_create_opts *opts, struct str token,
                         struct user *ret_user) MUST_CHECK;
 
+/* What the token says that came with a request. */
+enum setup_token { SETUP_TOKEN_UNSET, SETUP_TOKEN_RIGHT, SETUP_TOKEN_WRONG };
+/* UNSET: none is asked for, whatever was sent. ERR_NO_MEMORY. */
+enum err setup_token_judge(struct ctx *ctx, struct str token, enum setup_token *ret_state) MUST_CHECK;
+/*
+ * Inside db_run: takes the right to make the first administrator, for good. ERR_CONFLICT, with nothing in the problem:
+ * somebody has it already.
+ */
+enum err setup_claim(struct ctx *ctx) MUST_CHECK;
+
 #endif

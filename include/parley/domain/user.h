@@ -43,7 +43,8 @@ enum err user_find_credential(struct ctx *ctx, struct str email, struct user *re
                               struct str *ret_password_hash) MUST_CHECK;
 
 struct user_create_opts {
-    struct str email;                 /* as typed; kept in lower case */
+    enum user_kind kind;
+    struct str email;                 /* as typed; kept in lower case. Absent: none, then there is a username */
     struct str username;              /* 1 … USERNAME_MAX_CHARS; absent: made from the address */
     struct str password;              /* user_create: as typed */
     struct str password_hash;         /* user_insert: bcrypt; absent: nobody can sign in */
@@ -52,7 +53,7 @@ struct user_create_opts {
 };
 
 /*
- * Makes a person and their personal workspace. Blocks while the password is hashed; no lease may be held.
+ * Makes a user and their personal workspace. Blocks while the password is hashed; no lease may be held.
  * ERR_EMAIL_TAKEN, ERR_USERNAME_TAKEN, ERR_PASSWORD_RULES, ERR_BUSY (too much hashing). On any error nothing is left.
  */
 enum err user_create(struct ctx *ctx, const struct user_create_opts *opts, struct user *ret_user) MUST_CHECK;

@@ -1,6 +1,6 @@
 /*
- * Changing and deleting accounts. The last active administrator can be neither demoted nor switched off nor deleted,
- * not even by two requests at once that mean different ones.
+ * Changing and deleting accounts. The last working administrator (domain/administrator.h) can be neither demoted nor
+ * switched off nor deleted, not even by two requests at once that mean different ones.
  *
  * Errors of all functions, besides those named: what db_run returns.
  */
