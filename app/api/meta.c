@@ -123,8 +123,7 @@ static enum err jwks_get(struct ctx *ctx, const struct call *call, struct reply 
 static enum err openapi_get(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     (void)ctx;
-    (void)call;
-    openapi_write(&reply->json, all_routes, all_routes_count);
+    openapi_write(&reply->json, call->tables, call->table_count);
     reply_header(reply, "Cache-Control", PUBLIC_FOR_MINUTES);
     return ERR_OK;
 }

@@ -1,8 +1,8 @@
 #include "parley/gate/openapi.h"
 
-#include "parley/api/routes.h"
 #include "parley/cli/commands.h"
 #include "parley/core/limits.h"
+#include "routes.h"
 
 static int run(struct cli *cli)
 {

@@ -1,6 +1,5 @@
 #include "parts.h"
 
-#include "parley/api/routes.h"
 #include "parley/auth/hasher.h"
 #include "parley/auth/keys.h"
 #include "parley/auth/totp.h"
@@ -15,6 +14,7 @@
 #include "parley/http/server.h"
 #include "parley/jobs/jobs.h"
 #include "parley/objects/store.h"
+#include "routes.h"
 
 /* What must be there once for the whole process, before its first thread. */
 static enum err start_libraries(void)

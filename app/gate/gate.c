@@ -20,6 +20,8 @@
 struct gate {
     const struct app *app;
     struct router *router;
+    const struct route_table *const *tables;
+    size_t table_count;
     struct running running;
     atomic_int upload_count; /* requests under way whose handler reads the body as it comes */
 };
@@ -46,6 +48,8 @@ enum err gate_new(const struct app *app, const struct route_table *const *tables
     }
     gate->app = app;
     gate->router = router;
+    gate->tables = tables;
+    gate->table_count = table_count;
     running_init(&gate->running);
     *ret_gate = gate;
     return ERR_OK;
@@ -66,9 +70,13 @@ static enum err route_find(const struct gate *gate, struct passage *p)
 
     /* A path of this row that does not parse is still a path of this row: the log says which. */
     p->call.route = p->match.route;
+    if (e == ERR_INVALID)
+        return problem_add(
+            &p->problem, (struct fault){ "path", p->match.bad_number, "type_error.integer", "must be a whole number" });
     if (e != ERR_OK)
         return fail(&p->ctx, e);
     memcpy(p->call.ids, p->match.ids, sizeof(p->call.ids));
+    memcpy(p->call.numbers, p->match.numbers, sizeof(p->call.numbers));
     memcpy(p->call.words, p->match.words, sizeof(p->call.words));
     return ERR_OK;
 }
@@ -220,6 +228,8 @@ static struct passage *passage_new(struct gate *gate, struct http_request *req, 
     p->ctx.ip = http_param(req, "REMOTE_ADDR");
     request_id_set(&p->ctx, http_param(req, "REQUEST_ID"));
     p->call.request = req;
+    p->call.tables = gate->tables;
+    p->call.table_count = gate->table_count;
     p->method = http_method(req);
     p->purpose = str_eq_c(http_param(req, "PARLEY_CHECK"), "upload") ? PURPOSE_UPLOAD_CHECK : PURPOSE_ANSWER;
     return p;
@@ -248,7 +258,7 @@ void gate_handle(void *arg, struct http_request *req, struct arena *a, struct re
     p->ctx.config = config_get(gate->app->config);
     p->outcome = pass(gate, p, reply);
     if (p->outcome != ERR_OK)
-        problem_reply(&p->ctx, p->outcome, reply);
+        problem_reply(&p->ctx, &p->match, p->outcome, reply);
     headers_add(p, reply);
     config_put(gate->app->config, p->ctx.config);
 }

@@ -40,6 +40,17 @@ static struct str placeholder_name(struct str piece)
     return str_head(inner, str_index(inner, ':'));
 }
 
+static void placeholder_schema_write(struct json_out *out, struct str piece)
+{
+    bool number = str_ends_with(piece, STR(":int}"));
+
+    json_out_kv_c(out, "type", number ? "integer" : "string");
+    if (number)
+        json_out_kv_c(out, "format", "int64");
+    else if (!str_ends_with(piece, STR(":word}")))
+        json_out_kv_c(out, "format", "uuid");
+}
+
 static void path_parameters_write(struct json_out *out, const char *path)
 {
     struct str rest = str_tail(str_from(path), 1);
@@ -54,9 +65,7 @@ static void path_parameters_write(struct json_out *out, const char *path)
         json_out_kv_bool(out, "required", true);
         json_out_key(out, "schema");
         json_out_object(out);
-        json_out_kv_c(out, "type", "string");
-        if (!str_ends_with(piece, STR(":word}")))
-            json_out_kv_c(out, "format", "uuid");
+        placeholder_schema_write(out, piece);
         json_out_object_end(out);
         json_out_object_end(out);
     }
@@ -89,13 +98,19 @@ static void parameters_write(struct json_out *out, const struct route *route)
     json_out_array_end(out);
 }
 
-static void schema_ref(struct json_out *out, const char *name)
+/* kind: "schemas", "responses" */
+static void component_ref(struct json_out *out, const char *kind, const char *name)
 {
     json_out_object(out);
     json_out_key(out, "$ref");
-    buf_addf(out->buf, "\"#/components/schemas/%s\"", name);
+    buf_addf(out->buf, "\"#/components/%s/%s\"", kind, name);
     out->comma = true;
     json_out_object_end(out);
+}
+
+static void schema_ref(struct json_out *out, const char *name)
+{
+    component_ref(out, "schemas", name);
 }
 
 static void content_open(struct json_out *out, const char *type)
@@ -175,7 +190,7 @@ static void responses_write(struct json_out *out, const struct route *route)
         json_out_object_end(out);
     }
     json_out_key(out, "default");
-    json_out_raw(out, STR("{\"$ref\":\"#/components/responses/Problem\"}"));
+    component_ref(out, "responses", route->dialect != NULL ? route->dialect->name : "Problem");
     json_out_object_end(out);
 }
 

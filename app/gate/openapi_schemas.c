@@ -1,6 +1,6 @@
 #include "openapi_schemas.h"
 
-enum { SPECS_MAX = 512 };
+enum { SPECS_MAX = 512, DIALECTS_MAX = 8 };
 
 struct found_specs {
     size_t count;
@@ -61,9 +61,6 @@ static const char problem_schema[] =
     "\"properties\":{\"loc\":{\"type\":\"array\",\"items\":{\"type\":[\"string\",\"integer\"]}},"
     "\"msg\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"}},\"required\":[\"loc\",\"msg\",\"type\"]}}},"
     "\"required\":[\"type\",\"title\",\"status\",\"code\",\"detail\",\"request_id\"]}";
-static const char shared[] =
-    "{\"Problem\":{\"description\":\"What went wrong (RFC 9457)\",\"content\":{\"application/problem+json\":"
-    "{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}}}}";
 static const char parameters[] =
     "{\"IdempotencyKey\":{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"
     "\"description\":\"The same key again makes nothing twice\","
@@ -76,8 +73,65 @@ static void raw_member(struct json_out *out, const char *name, const char *json)
     json_out_raw(out, str_from(json));
 }
 
+/* The dialects that routes name, each once. */
+struct found_dialects {
+    size_t count;
+    const struct dialect *dialects[DIALECTS_MAX];
+};
+
+static void dialect_add(struct found_dialects *found, const struct dialect *dialect)
+{
+    for (size_t i = 0; i < found->count; i++)
+        if (found->dialects[i] == dialect)
+            return;
+    if (dialect != NULL && found->count < DIALECTS_MAX)
+        found->dialects[found->count++] = dialect;
+}
+
+static struct found_dialects dialects_find(const struct route_table *const *tables, size_t table_count)
+{
+    struct found_dialects found = { .count = 0 };
+
+    for (size_t t = 0; t < table_count; t++)
+        for (size_t r = 0; r < tables[t]->count; r++)
+            dialect_add(&found, tables[t]->routes[r].dialect);
+    return found;
+}
+
+/* The response with which errors of that schema are answered. */
+static void error_response_write(struct json_out *out, const char *schema, const char *type)
+{
+    json_out_key(out, schema);
+    json_out_object(out);
+    json_out_kv_c(out, "description", "What went wrong");
+    json_out_key(out, "content");
+    json_out_object(out);
+    json_out_key(out, type);
+    json_out_object(out);
+    json_out_key(out, "schema");
+    json_out_object(out);
+    json_out_key(out, "$ref");
+    buf_addf(out->buf, "\"#/components/schemas/%s\"", schema);
+    out->comma = true;
+    json_out_object_end(out);
+    json_out_object_end(out);
+    json_out_object_end(out);
+    json_out_object_end(out);
+}
+
+static void error_responses_write(struct json_out *out, const struct found_dialects *dialects)
+{
+    json_out_key(out, "responses");
+    json_out_object(out);
+    error_response_write(out, "Problem", "application/problem+json");
+    for (size_t i = 0; i < dialects->count; i++)
+        error_response_write(out, dialects->dialects[i]->name, "application/json");
+    json_out_object_end(out);
+}
+
 void openapi_components_write(struct json_out *out, const struct route_table *const *tables, size_t table_count)
 {
+    struct found_dialects dialects = dialects_find(tables, table_count);
     struct found_specs found = { .count = 0 };
 
     specs_find(tables, table_count, &found);
@@ -90,8 +144,10 @@ void openapi_components_write(struct json_out *out, const struct route_table *co
         spec_schema(out, found.specs[i], found.uses[i]);
     }
     raw_member(out, "Problem", problem_schema);
+    for (size_t i = 0; i < dialects.count; i++)
+        raw_member(out, dialects.dialects[i]->name, dialects.dialects[i]->schema);
     json_out_object_end(out);
-    raw_member(out, "responses", shared);
+    error_responses_write(out, &dialects);
     raw_member(out, "parameters", parameters);
     raw_member(out, "securitySchemes", security);
     json_out_object_end(out);

@@ -37,6 +37,10 @@ static void context_write(const struct call *call, struct buf *out)
     for (size_t i = 0; i < PATH_IDS_MAX; i++)
         buf_add(out, uuid_str(&call->ids[i]));
     for (size_t i = 0; i < PATH_IDS_MAX; i++) {
+        buf_add_int(out, call->numbers[i]);
+        buf_add_byte(out, '\0');
+    }
+    for (size_t i = 0; i < PATH_IDS_MAX; i++) {
         buf_add(out, call->words[i]);
         buf_add_byte(out, '\0');
     }

@@ -61,6 +61,7 @@ static void scope_write(const struct passage *p, struct buf *out)
     buf_add_byte(out, '\0');
     buf_add_bytes(out, &p->match.workspace, sizeof(p->match.workspace));
     buf_add_bytes(out, p->match.ids, sizeof(p->match.ids));
+    buf_add_bytes(out, p->match.numbers, sizeof(p->match.numbers));
     for (size_t i = 0; i < p->match.word_count; i++) {
         buf_add(out, p->match.words[i]);
         buf_add_byte(out, '\0');

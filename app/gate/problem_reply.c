@@ -1,38 +1,16 @@
 #include "problem_reply.h"
 
-#include <ctype.h>
-
-#include "parley/http/request.h"
-
 enum { RETRY_AFTER_S = 2, RETRY_AFTER_RUNNING_S = 1 };
 
-/* "parts.0.etag" → "parts", 0, "etag" */
-static void location_write(struct json_out *out, const struct fault *fault)
-{
-    struct str rest = str_from(fault->field);
-    struct str piece;
-    int64_t index;
-
-    json_out_array(out);
-    json_out_c(out, fault->where);
-    while (rest.len > 0 && str_split(&rest, '.', &piece)) {
-        if (isdigit((unsigned char)piece.ptr[0]) && str_to_int64(piece, &index) == ERR_OK)
-            json_out_int(out, index);
-        else
-            json_out_str(out, piece);
-    }
-    json_out_array_end(out);
-}
-
-static void faults_write(struct json_out *out, const struct problem *problem)
+static void faults_write(struct json_out *out, const struct dialect_problem *problem)
 {
     json_out_key(out, "errors");
     json_out_array(out);
-    for (size_t i = 0; i < problem->fault_count && i < PROBLEM_FAULTS_MAX; i++) {
+    for (size_t i = 0; i < problem->fault_count; i++) {
         const struct fault *fault = &problem->faults[i];
         json_out_object(out);
         json_out_key(out, "loc");
-        location_write(out, fault);
+        dialect_place_write(fault, out);
         json_out_kv_c(out, "msg", fault->message);
         json_out_kv_c(out, "type", fault->type);
         json_out_object_end(out);
@@ -40,22 +18,49 @@ static void faults_write(struct json_out *out, const struct problem *problem)
     json_out_array_end(out);
 }
 
-static void body_write(struct ctx *ctx, enum err err, struct json_out *out)
+/* RFC 9457 */
+static void native_write(const struct ctx *ctx, const struct dialect_problem *problem, struct json_out *out)
 {
-    const struct err_info *info = err_info(err);
-    const struct problem *problem = ctx->problem;
-    bool told = problem->err == err;
+    const struct err_info *info = err_info(problem->err);
 
     json_out_object(out);
     json_out_kv_c(out, "type", "about:blank");
     json_out_kv_c(out, "title", reply_reason(info->http_status));
     json_out_kv_int(out, "status", info->http_status);
     json_out_kv_c(out, "code", info->code);
-    json_out_kv_c(out, "detail", told && problem->detail != NULL ? problem->detail : info->sentence);
+    json_out_kv_c(out, "detail", problem->text);
     json_out_kv_c(out, "request_id", ctx->request_id);
-    if (told && problem->fault_count > 0)
+    if (problem->fault_count > 0)
         faults_write(out, problem);
     json_out_object_end(out);
+}
+
+/* What stands in ctx->problem counts where it is about this error. */
+static struct dialect_problem problem_of(const struct ctx *ctx, enum err err)
+{
+    const struct problem *told = ctx->problem;
+    struct dialect_problem problem = { .err = err, .text = err_info(err)->sentence };
+
+    if (told->err != err)
+        return problem;
+    if (told->detail != NULL)
+        problem.text = told->detail;
+    problem.faults = told->faults;
+    problem.fault_count = told->fault_count < PROBLEM_FAULTS_MAX ? told->fault_count : PROBLEM_FAULTS_MAX;
+    return problem;
+}
+
+static void dialect_write(const struct route_match *match, struct dialect_problem *problem, struct reply *reply)
+{
+    const struct dialect *dialect = match->dialect;
+    const struct dialect_error *own = dialect_error_find(dialect, match->route != NULL ? match->route->errors : NULL,
+                                                         problem->err);
+
+    if (own != NULL && own->status != 0)
+        reply->status = own->status;
+    if (own != NULL && own->text != NULL)
+        problem->text = own->text;
+    dialect->error_write(problem, &reply->json);
 }
 
 static int retry_after_s(const struct problem *problem, enum err err)
@@ -69,16 +74,21 @@ static int retry_after_s(const struct problem *problem, enum err err)
     return status == 429 || status == 503 ? RETRY_AFTER_S : 0;
 }
 
-void problem_reply(struct ctx *ctx, enum err err, struct reply *reply)
+void problem_reply(struct ctx *ctx, const struct route_match *match, enum err err, struct reply *reply)
 {
+    struct dialect_problem problem = problem_of(ctx, err);
     int retry_s = retry_after_s(ctx->problem, err);
 
     reply_init(reply);
     reply->status = err_info(err)->http_status;
-    reply->content_type = "application/problem+json";
+    if (match->dialect != NULL) {
+        dialect_write(match, &problem, reply);
+    } else {
+        reply->content_type = "application/problem+json";
+        native_write(ctx, &problem, &reply->json);
+    }
     if (reply->status == 401)
         reply_header(reply, "WWW-Authenticate", "Bearer");
     if (retry_s > 0)
         reply_header(reply, "Retry-After", retry_s == RETRY_AFTER_S ? "2" : arena_printf(ctx->arena, "%d", retry_s));
-    body_write(ctx, err, &reply->json);
 }

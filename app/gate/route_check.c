@@ -15,7 +15,7 @@ static bool is_mutation(enum method method)
 }
 
 struct placeholders {
-    size_t workspace_count, id_count, word_count;
+    size_t workspace_count, id_count, number_count, word_count;
     bool malformed;
 };
 
@@ -35,6 +35,8 @@ static struct placeholders placeholders_count(const char *path)
             found.workspace_count++;
         else if (opens && str_ends_with(piece, STR(":word}")))
             found.word_count++;
+        else if (opens && str_ends_with(piece, STR(":int}")))
+            found.number_count++;
         else if (opens)
             found.id_count++;
     }
@@ -70,8 +72,8 @@ static const char *contradiction(const struct route *route)
     bool signed_in = route->access == ACCESS_SIGNED_IN || route->access == ACCESS_ADMIN;
 
     if (in_path.malformed || in_path.workspace_count > 1 || in_path.id_count > PATH_IDS_MAX ||
-        in_path.word_count > PATH_IDS_MAX ||
-        in_path.workspace_count + in_path.id_count + in_path.word_count > PATH_PARAMS_MAX)
+        in_path.number_count > PATH_IDS_MAX || in_path.word_count > PATH_IDS_MAX ||
+        in_path.workspace_count + in_path.id_count + in_path.number_count + in_path.word_count > PATH_PARAMS_MAX)
         return "has a path that cannot be meant";
     if ((in_path.workspace_count == 1) != (route->role != ROLE_NO_WORKSPACE))
         return "names a workspace without a role in it, or a role without a workspace";
@@ -89,6 +91,10 @@ static const char *contradiction(const struct route *route)
         return "reads a raw body and another one";
     if (!is_mutation(route->method) && route->body != NULL)
         return "reads a body with a method that has none";
+    if (route->dialect != NULL && route->body != NULL && !route->body->reads_unknown)
+        return "is of a dialect but refuses fields that it does not know";
+    if (route->errors != NULL && route->dialect == NULL)
+        return "has words for errors but no dialect";
     if ((route->status == 204 || route->status == 302) && route->reply != NULL)
         return "describes a reply to a status that has none";
     return NULL;

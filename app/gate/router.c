@@ -2,13 +2,13 @@
 
 enum { METHOD_COUNT = OPTIONS + 1 };
 
-enum piece { PIECE_LITERAL, PIECE_WORKSPACE, PIECE_ID, PIECE_WORD };
+enum piece { PIECE_LITERAL, PIECE_WORKSPACE, PIECE_ID, PIECE_INT, PIECE_WORD };
 
 struct node {
     struct node *next;     /* sibling */
     struct node *children; /* literals first */
     enum piece kind;
-    struct str literal;
+    struct str literal; /* as in the row: a placeholder with its braces */
     const struct route *by_method[METHOD_COUNT];
 };
 
@@ -19,7 +19,7 @@ struct router {
 /* What the placeholders on the way to a node took. */
 struct capture {
     size_t count;
-    enum piece kinds[PATH_PARAMS_MAX];
+    const struct node *nodes[PATH_PARAMS_MAX];
     struct str texts[PATH_PARAMS_MAX];
 };
 
@@ -29,6 +29,8 @@ static enum piece piece_kind(struct str piece)
         return PIECE_LITERAL;
     if (str_eq_c(piece, "{workspace}"))
         return PIECE_WORKSPACE;
+    if (str_ends_with(piece, STR(":int}")))
+        return PIECE_INT;
     return str_ends_with(piece, STR(":word}")) ? PIECE_WORD : PIECE_ID;
 }
 
@@ -153,6 +155,14 @@ void router_free(struct router *router)
     free(router);
 }
 
+static const struct dialect *dialect_of(const struct node *node)
+{
+    for (unsigned m = 0; m < METHOD_COUNT; m++)
+        if (node->by_method[m] != NULL)
+            return node->by_method[m]->dialect;
+    return NULL;
+}
+
 static unsigned methods_of(const struct node *node)
 {
     unsigned methods = 0;
@@ -179,7 +189,7 @@ static const struct node *node_find(const struct node *node, struct str rest, st
         if (child->kind == PIECE_LITERAL ? !str_eq(child->literal, piece) : piece.len == 0)
             continue;
         if (child->kind != PIECE_LITERAL) {
-            capture->kinds[capture->count] = child->kind;
+            capture->nodes[capture->count] = child;
             capture->texts[capture->count++] = piece;
         }
         found = node_find(child, rest, capture);
@@ -201,9 +211,18 @@ static const struct node *path_find(const struct router *router, struct str path
     if (found != NULL)
         return found;
     *capture = (struct capture){ .count = 0 };
-    if (str_starts_with(path, STR("/api/")))
+    /* Paths that have /api in their rows are not served under a second one. */
+    if (str_starts_with(path, STR("/api/")) && !str_starts_with(path, STR("/api/api/")))
         return node_find(&router->root, pieces_of(str_tail(path, 4)), capture);
     return str_eq_c(path, "/api") ? node_find(&router->root, pieces_of(STR("/")), capture) : NULL;
+}
+
+static enum err number_parse(struct arena *a, const struct node *node, struct str text, struct route_match *match)
+{
+    if (str_to_int64(text, &match->numbers[match->number_count++]) == ERR_OK)
+        return ERR_OK;
+    match->bad_number = arena_cstr(a, str_head(str_tail(node->literal, 1), str_index(node->literal, ':') - 1));
+    return match->bad_number != NULL ? ERR_INVALID : ERR_NO_MEMORY;
 }
 
 static enum err captures_parse(struct arena *a, const struct capture *capture, struct route_match *match)
@@ -211,12 +230,13 @@ static enum err captures_parse(struct arena *a, const struct capture *capture, s
     for (size_t i = 0; i < capture->count; i++) {
         struct str text = capture->texts[i];
 
-        switch (capture->kinds[i]) {
+        switch (capture->nodes[i]->kind) {
         case PIECE_WORKSPACE:
             TRY(uuid_parse(text, &match->workspace));
             match->has_workspace = true;
             break;
         case PIECE_ID: TRY(uuid_parse(text, &match->ids[match->id_count++])); break;
+        case PIECE_INT: TRY(number_parse(a, capture->nodes[i], text, match)); break;
         case PIECE_WORD: TRY(http_decode(a, text, PLUS_LITERAL, &match->words[match->word_count++])); break;
         case PIECE_LITERAL: break;
         }
@@ -237,11 +257,10 @@ enum err router_find(const struct router *router, struct arena *a, enum method m
     if (node == NULL)
         return ERR_NOT_FOUND;
     match.methods = methods_of(node);
+    match.dialect = dialect_of(node);
     match.route = node->by_method[method == HEAD && node->by_method[HEAD] == NULL ? GET : method];
     *ret_match = match;
     if (match.route == NULL)
         return method == OPTIONS ? ERR_OK : ERR_METHOD;
-    TRY(captures_parse(a, &capture, &match));
-    *ret_match = match;
-    return ERR_OK;
+    return captures_parse(a, &capture, ret_match);
 }

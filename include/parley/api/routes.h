@@ -1,4 +1,4 @@
-/* The route tables, one per file of app/api, and the list of all of them in the order in which OpenAPI shows them. */
+/* The route tables of the native API, one per file of app/api. */
 #ifndef PARLEY_API_ROUTES_H
 #define PARLEY_API_ROUTES_H
 
@@ -7,6 +7,7 @@
 extern const struct route_table meta_routes;
 extern const struct route_table auth_routes;
 extern const struct route_table second_factor_routes;
+extern const struct route_table password_reset_routes;
 extern const struct route_table users_routes;
 extern const struct route_table workspaces_routes;
 extern const struct route_table invitations_routes;
@@ -17,8 +18,5 @@ extern const struct route_table attachments_routes;
 extern const struct route_table uploads_routes;
 extern const struct route_table objects_routes;
 extern const struct route_table audit_routes;
-
-extern const struct route_table *const all_routes[];
-extern const size_t all_routes_count;
 
 #endif

@@ -8,6 +8,7 @@
 #include "parley/domain/idempotency.h"
 #include "parley/domain/member.h"
 #include "parley/domain/principal.h"
+#include "parley/gate/dialect.h"
 #include "parley/gate/spec.h"
 #include "parley/http/reply.h"
 #include "parley/http/request.h"
@@ -49,17 +50,24 @@ struct call {
     const struct principal *principal;     /* NULL when nobody is signed in */
     struct membership workspace;           /* filled in when the path names {workspace}; the caller's membership */
     struct uuid ids[PATH_IDS_MAX];         /* the path's other {ids}, in order, parsed */
+    int64_t numbers[PATH_IDS_MAX];         /* the path's {name:int} pieces, in order */
     struct str words[PATH_IDS_MAX];        /* the path's {name:word} pieces, decoded, in order */
     const void *body;                      /* struct of route->body, decoded; NULL where the body is multipart or raw */
     const void *query;                     /* struct of route->query, decoded; NULL where the route has none */
     const struct idempotency_claim *claim; /* pass it on to the domain; NULL when no Idempotency-Key was sent */
+    const struct route_table *const *tables; /* all of the server, for the OpenAPI document */
+    size_t table_count;
 };
 
 typedef enum err (*route_fn)(struct ctx *ctx, const struct call *call, struct reply *reply);
 
 struct route {
     enum method method;
-    const char *path; /* "/workspaces/{workspace}/chat/{chat}"; {workspace} is checked by the gate */
+    /*
+     * "/workspaces/{workspace}/chat/{chat}"; {workspace} is checked by the gate. A path is served under /api too, unless it
+     * begins with it: /api/v1/… are the dialects' own.
+     */
+    const char *path;
     route_fn handler;
     enum access access;
     enum route_role role;
@@ -73,7 +81,9 @@ struct route {
     int status;                                 /* of success: 200, 201, 202, 204, 302 */
     int other_status;                           /* of a further success without a JSON body; 0: there is none */
     const char *summary;
-    const char *tag; /* group in the OpenAPI document */
+    const char *tag;                    /* group in the OpenAPI document */
+    const struct dialect *dialect;      /* in whose shape errors are answered; NULL: RFC 9457 */
+    const struct dialect_error *errors; /* what this route says in other words than its dialect; NULL: nothing */
 };
 
 /* A table of one file. */

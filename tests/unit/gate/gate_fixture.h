@@ -53,6 +53,7 @@ enum err second_factor_ask(struct ctx *ctx, int64_t user_id)
 
 struct gate_fixture {
     struct app app;
+    const struct route_table *tables[1];
     struct gate *gate;
     struct fake_request fake;
     struct reply reply;
@@ -74,13 +75,12 @@ static inline struct config_box *fixture_config(const char *const *settings)
 /* settings: "NAME=value", …, NULL */
 static inline void fixture_open(struct gate_fixture *f, const char *const *settings, const struct route_table *table)
 {
-    const struct route_table *tables[] = { table };
     struct buf faults;
 
-    *f = (struct gate_fixture){ .gate = NULL };
+    *f = (struct gate_fixture){ .tables = { table } };
     f->app.config = fixture_config(settings);
     buf_init(&faults, 10000);
-    if (gate_new(&f->app, tables, 1, &faults, &f->gate) != ERR_OK)
+    if (gate_new(&f->app, f->tables, 1, &faults, &f->gate) != ERR_OK)
         fprintf(stderr, "%s", faults.ptr);
     buf_release(&faults);
     buf_init(&f->reply.body, MIB);
@@ -109,7 +109,7 @@ static inline const char *fixture_header(const struct gate_fixture *f, const cha
     return "";
 }
 
-/* A request without body; token NULL: no credential. Leaves the reply; releases the request. */
+/* A request without body; token NULL: no credential. Release f->fake when the reply has been looked at. */
 static inline int ask(struct gate_fixture *f, const char *method, const char *uri, const char *token)
 {
     char authorization[100];

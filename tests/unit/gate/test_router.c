@@ -27,6 +27,7 @@ static const struct route rows[] = {
     PUBLIC(GET, "/workspaces/{workspace}/chat/{chat}/message/{message}"),
     PUBLIC(PUT, "/workspaces/{workspace}/reactions/{emoji:word}"),
     PUBLIC(GET, "/api/v1/api-keys"),
+    PUBLIC(GET, "/api/v1/api-keys/{key:int}"),
 };
 static const struct route_table table = { rows, COUNT_OF(rows) };
 static const struct route_table *const tables[] = { &table };
@@ -90,6 +91,7 @@ static void test_router__finds_rows_at_the_root_and_under_api(void **state)
         { GET, "/workspaces/" ID1 "/chat/" ID2 "/message/" ID3, 6 },
         { PUT, "/api/workspaces/" ID1 "/reactions/x", 7 },
         { GET, "/api/v1/api-keys", 8 },
+        { GET, "/api/v1/api-keys/12/", 9 },
     };
     struct fixture *f = *state;
 
@@ -112,6 +114,9 @@ static void test_router__parses_what_placeholders_took(void **state)
     assert_ok(find(f, PUT, "/workspaces/" ID1 "/reactions/%F0%9F%91%8D%2F"));
     assert_int_equal(f->match.word_count, 1);
     assert_str(f->match.words[0], "\xF0\x9F\x91\x8D/");
+    assert_ok(find(f, GET, "/api/v1/api-keys/9223372036854775807"));
+    assert_int_equal(f->match.number_count, 1);
+    assert_int_equal(f->match.numbers[0], INT64_MAX);
 }
 
 static void test_router__unknown_paths_are_not_found(void **state)
@@ -138,6 +143,7 @@ static void test_router__unknown_paths_are_not_found(void **state)
         "/users/" ID1 "/2fb",
         "/workspaces",
         "/v1/api-keys",
+        "/api/api/v1/api-keys",
         "/users?x",
         "/users\\",
         "/workspaces/" ID1 "/reactions/",
@@ -183,6 +189,9 @@ static void test_router__pieces_that_do_not_parse_are_refused(void **state)
                     "1234567-89ab-cdef-0123-456789abcd"),
                ERR_BAD_ID);
     assert_err(find(f, PUT, "/workspaces/x/reactions/y"), ERR_BAD_ID);
+    assert_err(find(f, GET, "/api/v1/api-keys/9223372036854775808"), ERR_INVALID);
+    assert_string_equal(f->match.bad_number, "key");
+    assert_err(find(f, GET, "/api/v1/api-keys/1x"), ERR_INVALID);
     assert_err(find(f, PUT, "/workspaces/" ID1 "/reactions/%FF"), ERR_BAD_REQUEST);
     memset(path + 1, 'a', 2048);
     assert_err(find(f, GET, path), ERR_URI_TOO_LONG);

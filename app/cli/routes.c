@@ -1,3 +1,5 @@
+#include "routes.h"
+
 #include "parley/api/routes.h"
 
 const struct route_table *const all_routes[] = {
