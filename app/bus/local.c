@@ -25,12 +25,21 @@ static void local_publish(struct bus *bus, const char *channel, struct str paylo
     bus_deliver(bus, str_from(channel), payload);
 }
 
+static enum err local_spend(struct bus *bus, const struct bus_spending *spending, struct bus_bucket *ret_bucket)
+{
+    (void)bus;
+    (void)spending;
+    (void)ret_bucket;
+    return ERR_UNAVAILABLE;
+}
+
 static const struct bus_ops local_ops = {
     .kind = "local",
     .close = local_close,
     .is_healthy = local_is_healthy,
     .subscribed = local_subscribed,
     .publish = local_publish,
+    .spend = local_spend,
 };
 
 enum err local_bus_new(struct bus **ret_bus)

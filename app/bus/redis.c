@@ -1,9 +1,8 @@
 /*
- * The bus through Redis. One thread makes both connections, keeps them, and receives; workers only write a message to
- * the publishing connection and read its answer, so none of them ever waits for a connect.
+ * The bus through Redis. One thread makes all connections, keeps them, and receives; workers only write a message to the
+ * publishing connection (or ask the counting one) and read its answer, so none of them ever waits for a connect.
  */
 #include <errno.h>
-#include <hiredis.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 #include "parley/core/rand.h"
+#include "redis_counter.h"
 
 enum { BACKOFF_FIRST_MS = 50 };
 
@@ -29,6 +29,7 @@ struct redis_bus {
     atomic_bool up;
     pthread_mutex_t publish_lock; /* guards publisher */
     redisContext *publisher;      /* NULL while there is none */
+    struct redis_counter counter;
     /* The thread's own: */
     redisContext *receiver;
     size_t subscribed_count; /* of the table, sent on this connection */
@@ -107,6 +108,7 @@ static void note_away(struct redis_bus *r, const char *why)
         redisFree(r->receiver);
     r->receiver = NULL;
     drop_publisher(r);
+    redis_counter_connect(&r->counter, NULL);
     if (!r->away_logged && !atomic_load(&r->stopping))
         log_event(LOG_WARN, "Redis is away; this process goes on alone", LOG_C("why", why));
     r->away_logged = true;
@@ -129,6 +131,19 @@ static void subscribe_rest(struct redis_bus *r)
     pthread_rwlock_unlock(&r->base.lock);
 }
 
+/* A connection for buckets, where there is none: the last one did not answer in time. */
+static bool counter_is_up(struct redis_bus *r)
+{
+    char why[128];
+    redisContext *c;
+    if (redis_counter_is_connected(&r->counter))
+        return true;
+    c = connect_redis(r, why);
+    if (c != NULL)
+        redis_counter_connect(&r->counter, c);
+    return c != NULL;
+}
+
 static bool go_up(struct redis_bus *r)
 {
     char why[128] = "";
@@ -141,6 +156,7 @@ static bool go_up(struct redis_bus *r)
         return false;
     }
     set_publisher(r, publisher);
+    (void)counter_is_up(r); /* what hinders it shows at the next turn */
     r->subscribed_count = 0;
     r->heard_us = clock_monotonic_us();
     r->ping_sent = false;
@@ -229,7 +245,7 @@ static bool turn(struct redis_bus *r)
         clear_wake(r);
     if (ready > 0 && fds[1].revents != 0 && !receive(r))
         return false;
-    if (!has_publisher(r))
+    if (!has_publisher(r) || !counter_is_up(r))
         return false;
     subscribe_rest(r);
     return keep_alive(r) && send_rest(r);
@@ -292,6 +308,18 @@ static void redis_publish(struct bus *bus, const char *channel, struct str paylo
     bus_deliver(bus, str_from(channel), payload);
 }
 
+static enum err redis_spend(struct bus *bus, const struct bus_spending *spending, struct bus_bucket *ret_bucket)
+{
+    struct redis_bus *r = redis_of(bus);
+    enum err err;
+    if (!atomic_load(&r->up))
+        return ERR_UNAVAILABLE;
+    err = redis_counter_spend(&r->counter, spending, ret_bucket);
+    if (err == ERR_UNAVAILABLE)
+        wake(r);
+    return err;
+}
+
 static void redis_subscribed(struct bus *bus)
 {
     wake(redis_of(bus));
@@ -305,6 +333,7 @@ static bool redis_is_healthy(struct bus *bus)
 static void release(struct redis_bus *r)
 {
     drop_publisher(r);
+    redis_counter_release(&r->counter);
     pthread_mutex_destroy(&r->publish_lock);
     bus_destroy(&r->base);
     if (r->wake_fd >= 0)
@@ -328,6 +357,7 @@ static const struct bus_ops redis_ops = {
     .is_healthy = redis_is_healthy,
     .subscribed = redis_subscribed,
     .publish = redis_publish,
+    .spend = redis_spend,
 };
 
 enum err redis_bus_new(struct arena *arena, const struct redis_address *address, struct bus **ret_bus)
@@ -341,6 +371,7 @@ enum err redis_bus_new(struct arena *arena, const struct redis_address *address,
     r->arena = arena;
     r->address = *address;
     pthread_mutex_init(&r->publish_lock, NULL);
+    redis_counter_init(&r->counter);
     r->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (r->wake_fd < 0 || pthread_create(&r->thread, NULL, run_thread, r) != 0) {
         release(r);

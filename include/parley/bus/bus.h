@@ -1,12 +1,13 @@
 /*
- * Wake-ups between the processes of one server: publish and subscribe. In the process alone, or through Redis where it
- * is set. What is published may be lost (a process that is away does not get it later), so it only says "look": the
- * truth is in the database.
+ * What the processes of one server share besides the database, through Redis where it is set: wake-ups (publish and
+ * subscribe) and buckets of tokens. What is published may be lost (a process that is away does not get it later), so it
+ * only says "look": the truth is in the database.
  */
 #ifndef PARLEY_BUS_BUS_H
 #define PARLEY_BUS_BUS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "parley/core/buf.h"
 #include "parley/core/config.h"
@@ -42,5 +43,25 @@ enum err bus_subscribe(struct bus *bus, const char *channel, bus_fn fn, void *ar
  * process gets it all the same, the others do not. Any thread, but not from inside fn.
  */
 void bus_publish(struct bus *bus, const char *channel, struct str payload);
+
+/* A bucket that fills up evenly, as one process sees it. */
+struct bus_spending {
+    struct str key;       /* its name, any bytes */
+    int64_t token_us;     /* the time in which one token comes back; above 0 */
+    int64_t burst_us;     /* the time in which the empty bucket is full: token_us times the tokens that it holds */
+    int64_t spent_count;  /* tokens that this process has given out since it last told; negative: gives back */
+    int64_t wanted_count; /* 1: one more, if there is one; 0: only look */
+};
+/* The bucket afterwards. */
+struct bus_bucket {
+    bool has_room;         /* there was a token; where one was wanted, it is taken */
+    int64_t until_full_us; /* from now; 0: it is full */
+};
+/*
+ * Settles with the bucket that all processes share: one atomic step, one round trip. Waits at most
+ * BUS_SPEND_TURN_MAX_MS + BUS_SPEND_ANSWER_MAX_MS. ERR_UNAVAILABLE: there is no Redis, or it is away or slow; ERR_TIMEOUT:
+ * others were waiting for it too long. After an error the caller goes by what it knows itself. Any thread.
+ */
+enum err bus_spend(struct bus *bus, const struct bus_spending *spending, struct bus_bucket *ret_bucket) MUST_CHECK;
 
 #endif

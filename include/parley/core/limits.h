@@ -81,8 +81,9 @@ enum {
     STOP_MAX_S = 10,             /* SIGTERM: what runs is given this long */
     CACHE_MAX_MS = 1000,         /* the oldest answer that a cache in the process may give */
     IDEMPOTENCY_KEPT_HOURS = 24,
-    SESSION_TOUCH_S = 60,          /* how often a session's last use is written down */
-    API_KEY_TOUCH_S = 60,          /* how often a key's last use, and its last refusal, is written down */
+    RATE_KNOWN_DAYS = 30, /* an address from which somebody has signed in to an account is known there so long */
+    SESSION_TOUCH_S = 60, /* how often a session's last use is written down */
+    API_KEY_TOUCH_S = 60, /* how often a key's last use, and its last refusal, is written down */
     API_KEY_GRACE_MAX_S = 2592000, /* 30 days for a replaced key */
     SESSION_KEPT_S = 86400, /* rows of ended sessions, for whoever looks into an incident; then the job deletes them */
     CHALLENGE_LIFE_S = 300, /* between the password and the second step of a sign-in; API.md */

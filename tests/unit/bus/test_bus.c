@@ -1,20 +1,10 @@
 #include "parley/bus/bus.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "parley/core/clock.h"
+#include "redis_fixture.h"
 #include "unit.h"
-
-enum { WAIT_MAX_S = 20 };
 
 /* What a subscriber has heard. */
 struct heard {
@@ -65,11 +55,6 @@ static void await_count(struct heard *h, int count)
     int now = h->count;
     pthread_mutex_unlock(&h->lock);
     assert_true(now >= count);
-}
-
-static struct config settings(const char *url)
-{
-    return (struct config){ .redis_url = url, .redis_host = "", .redis_port = 6379, .redis_password = "" };
 }
 
 static struct bus *opened(const char *url)
@@ -138,91 +123,6 @@ static void test_bus__refuses_addresses_in_one_sentence(void **state)
     refused("redis://h:1/x", "REDIS_URL must look like");
     refused("unix:relative", "REDIS_URL must look like");
     refused("redis://:%zz@h", "REDIS_URL must look like");
-}
-
-/* A redis-server of the test's own, on a unix socket. */
-struct server {
-    char folder[90];
-    char socket[100];
-    pid_t pid;
-};
-
-static bool answers(const struct server *s)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", s->socket);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
-    close(fd);
-    return ok;
-}
-
-static void start(struct server *s)
-{
-    s->pid = fork();
-    assert_true(s->pid >= 0);
-    if (s->pid == 0) {
-        if (freopen("/dev/null", "w", stdout) == NULL)
-            _exit(126);
-        execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", s->socket, "--save", "", "--appendonly",
-               "no", "--requirepass", "p:w d", "--dir", s->folder, (char *)NULL);
-        _exit(127);
-    }
-    int64_t until_us = clock_monotonic_us() + WAIT_MAX_S * US_PER_S;
-    while (!answers(s)) {
-        assert_true(clock_monotonic_us() < until_us);
-        assert_int_equal(waitpid(s->pid, NULL, WNOHANG), 0);
-        poll(NULL, 0, 5);
-    }
-}
-
-static void stop(struct server *s, int sig)
-{
-    kill(s->pid, sig);
-    waitpid(s->pid, NULL, 0);
-}
-
-static int setup(void **state)
-{
-    struct server *s = calloc(1, sizeof *s);
-    const char *tmp = getenv("TMPDIR");
-    snprintf(s->folder, sizeof s->folder, "%s/parley-bus-XXXXXX", tmp != NULL && strlen(tmp) < 60 ? tmp : "/tmp");
-    assert_non_null(mkdtemp(s->folder));
-    snprintf(s->socket, sizeof s->socket, "%s/r.sock", s->folder);
-    *state = s;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct server *s = *state;
-    unlink(s->socket);
-    rmdir(s->folder);
-    free(s);
-    return 0;
-}
-
-static struct bus *opened_on(const struct server *s)
-{
-    struct config config = settings("");
-    struct buf fault;
-    struct bus *bus = NULL;
-    config.redis_host = s->socket;
-    config.redis_password = "p:w d";
-    buf_init(&fault, 1000);
-    assert_ok(bus_open(&config, &fault, &bus));
-    assert_string_equal(bus_kind(bus), "redis");
-    buf_release(&fault);
-    return bus;
-}
-
-static void await_health(struct bus *bus, bool wanted)
-{
-    int64_t until_us = clock_monotonic_us() + WAIT_MAX_S * US_PER_S;
-    while (bus_is_healthy(bus) != wanted) {
-        assert_true(clock_monotonic_us() < until_us);
-        poll(NULL, 0, 2);
-    }
 }
 
 /* SUBSCRIBE is on its way when the bus is healthy, not yet done: publishes until it is heard. */

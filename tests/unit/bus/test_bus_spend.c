@@ -1,0 +1,201 @@
+/* Buckets of tokens in Redis. */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "redis_fixture.h"
+#include "unit.h"
+
+/* Three tokens; none comes back while a test runs. */
+static struct bus_spending one_of(const char *key)
+{
+    return (struct bus_spending){
+        .key = str_from(key), .token_us = US_PER_HOUR, .burst_us = 3 * US_PER_HOUR, .wanted_count = 1
+    };
+}
+
+/* Asks until there is an answer in time: the machine may be busy. */
+static struct bus_bucket spend(struct bus *bus, const struct bus_spending *spending)
+{
+    int64_t until_us = clock_monotonic_us() + WAIT_MAX_S * US_PER_S;
+    struct bus_bucket bucket = { .has_room = false };
+
+    while (bus_spend(bus, spending, &bucket) != ERR_OK) {
+        assert_true(clock_monotonic_us() < until_us);
+        poll(NULL, 0, 2);
+    }
+    return bucket;
+}
+
+static bool took(struct bus *bus, const char *key)
+{
+    struct bus_spending spending = one_of(key);
+
+    return spend(bus, &spending).has_room;
+}
+
+static void test_bus_spend__is_not_for_a_process_alone(void **state)
+{
+    struct config config = settings("");
+    struct bus_spending spending = one_of("k");
+    struct bus_bucket bucket;
+    struct bus *bus = NULL;
+    struct buf fault;
+
+    (void)state;
+    buf_init(&fault, 1000);
+    assert_ok(bus_open(&config, &fault, &bus));
+    assert_err(bus_spend(bus, &spending, &bucket), ERR_UNAVAILABLE);
+    bus_close(bus);
+    buf_release(&fault);
+}
+
+static void test_bus_spend__two_processes_share_a_bucket(void **state)
+{
+    struct server *s = *state;
+    struct bus *a, *b;
+
+    start(s);
+    a = opened_on(s);
+    b = opened_on(s);
+    assert_true(took(a, "k"));
+    assert_true(took(b, "k"));
+    assert_true(took(a, "k"));
+    assert_false(took(b, "k"));
+    assert_false(took(a, "k"));
+    assert_true(took(a, "other"));
+    bus_close(a);
+    bus_close(b);
+    stop(s, SIGTERM);
+}
+
+static void test_bus_spend__counts_what_was_spent_before_and_takes_back(void **state)
+{
+    struct server *s = *state;
+    struct bus_spending look = one_of("k");
+    struct bus *bus;
+
+    start(s);
+    bus = opened_on(s);
+    look.wanted_count = 0;
+    assert_int_equal(spend(bus, &look).until_full_us, 0);
+    look.spent_count = 2;
+    assert_in_range(spend(bus, &look).until_full_us, 2 * US_PER_HOUR - WAIT_MAX_S * US_PER_S, 2 * US_PER_HOUR);
+    look.spent_count = 100; /* not for longer than an empty bucket takes */
+    assert_in_range(spend(bus, &look).until_full_us, 3 * US_PER_HOUR - WAIT_MAX_S * US_PER_S, 3 * US_PER_HOUR);
+    assert_false(took(bus, "k"));
+    look.spent_count = -1;
+    assert_true(spend(bus, &look).has_room);
+    assert_true(took(bus, "k"));
+    assert_false(took(bus, "k"));
+    bus_close(bus);
+    stop(s, SIGTERM);
+}
+
+static void test_bus_spend__tokens_come_back(void **state)
+{
+    struct server *s = *state;
+    struct bus_spending spending = one_of("k");
+    struct bus *bus;
+    int64_t began_us, took_us;
+
+    start(s);
+    bus = opened_on(s);
+    spending.token_us = 50 * US_PER_MS;
+    spending.burst_us = spending.token_us;
+    assert_true(spend(bus, &spending).has_room);
+    began_us = clock_monotonic_us();
+    while (!spend(bus, &spending).has_room)
+        poll(NULL, 0, 1);
+    took_us = clock_monotonic_us() - began_us;
+    assert_in_range(took_us, 20 * US_PER_MS, WAIT_MAX_S * US_PER_S);
+    bus_close(bus);
+    stop(s, SIGTERM);
+}
+
+static void test_bus_spend__goes_on_when_redis_has_forgotten_the_script(void **state)
+{
+    struct server *s = *state;
+    char flush[200];
+    struct bus *bus;
+
+    start(s);
+    bus = opened_on(s);
+    assert_true(took(bus, "k"));
+    snprintf(flush, sizeof(flush), "redis-cli -s %s -a 'p:w d' --no-auth-warning SCRIPT FLUSH > /dev/null", s->socket);
+    assert_int_equal(system(flush), 0);
+    assert_true(took(bus, "k"));
+    assert_true(took(bus, "k"));
+    assert_false(took(bus, "k"));
+    bus_close(bus);
+    stop(s, SIGTERM);
+}
+
+struct crowd {
+    struct bus *bus;
+    atomic_int taken;
+};
+
+static void *take_three(void *arg)
+{
+    struct crowd *crowd = arg;
+
+    for (int i = 0; i < 3; i++)
+        atomic_fetch_add(&crowd->taken, took(crowd->bus, "k"));
+    return NULL;
+}
+
+static void test_bus_spend__of_many_at_once_no_token_too_many_is_given_out(void **state)
+{
+    struct server *s = *state;
+    struct crowd crowd = { .taken = 0 };
+    pthread_t threads[4];
+
+    start(s);
+    crowd.bus = opened_on(s);
+    await_health(crowd.bus, true);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, take_three, &crowd), 0);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        pthread_join(threads[i], NULL);
+    /* A late answer is asked for again, and its token is lost. */
+    assert_in_range(crowd.taken, 1, 3);
+    bus_close(crowd.bus);
+    stop(s, SIGTERM);
+}
+
+static void test_bus_spend__a_server_that_hangs_costs_a_request_little(void **state)
+{
+    struct server *s = *state;
+    struct bus_spending spending = one_of("k");
+    struct bus_bucket bucket;
+    struct bus *bus;
+    int64_t began_us;
+
+    start(s);
+    bus = opened_on(s);
+    assert_true(took(bus, "k"));
+    kill(s->pid, SIGSTOP);
+    began_us = clock_monotonic_us();
+    assert_true(bus_spend(bus, &spending, &bucket) != ERR_OK);
+    assert_true(bus_spend(bus, &spending, &bucket) != ERR_OK); /* is not waited for any more */
+    assert_true(clock_monotonic_us() - began_us < 300 * US_PER_MS);
+    kill(s->pid, SIGCONT);
+    assert_true(took(bus, "other"));
+    bus_close(bus);
+    stop(s, SIGTERM);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bus_spend__is_not_for_a_process_alone),
+        cmocka_unit_test_setup_teardown(test_bus_spend__two_processes_share_a_bucket, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bus_spend__counts_what_was_spent_before_and_takes_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bus_spend__tokens_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bus_spend__goes_on_when_redis_has_forgotten_the_script, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bus_spend__of_many_at_once_no_token_too_many_is_given_out, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_bus_spend__a_server_that_hangs_costs_a_request_little, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
