@@ -80,15 +80,12 @@ static const struct spec token_spec = { SPEC_INIT("InvitationToken", struct toke
 static struct invited_reply invited_reply_make(struct ctx *ctx, const struct invite_opts *opts,
                                                const struct invited *invited)
 {
-    struct invited_reply out = { .status = (int)invited->outcome,
-                                 .user = invited->user,
-                                 .invitation = invited->invitation };
+    struct invited_reply out = {
+        .status = (int)invited->outcome, .user = invited->user, .invitation = invited->invitation, .url = invited->url
+    };
 
     out.message = str_from(arena_printf(ctx->arena, "User %.*s invited to workspace with role %s", STR_FMT(opts->email),
                                         member_role_names[opts->role - MEMBER_ROLE_GUEST]));
-    if (invited->outcome == INVITE_INVITED)
-        out.url = str_from(
-            arena_printf(ctx->arena, "%s/app/#/invite?token=%.*s", ctx->config->public_url, STR_FMT(invited->token)));
     return out;
 }
 

@@ -13,6 +13,7 @@
 #include "parley/gate/gate.h"
 #include "parley/http/server.h"
 #include "parley/jobs/jobs.h"
+#include "parley/mail/mailer.h"
 #include "parley/objects/store.h"
 #include "routes.h"
 
@@ -44,6 +45,7 @@ static enum err open_app(struct parts *parts, const struct config *config, struc
     app->cache = auth_cache_new();
     if (app->hasher == NULL || app->cache == NULL)
         return ERR_NO_MEMORY;
+    TRY(mailer_open(config, ret_fault, &app->mailer));
     TRY(bus_open(config, ret_fault, &app->bus));
     TRY(open_store(parts, config, ret_fault));
     return database_start_new(app, ret_fault, &parts->start);
@@ -111,6 +113,7 @@ void parts_close(struct parts *parts)
     gate_free(parts->gate);
     database_start_free(parts->start);
     bus_close(app->bus);
+    mailer_close(app->mailer);
     store_close(app->store);
     auth_cache_free(app->cache);
     hasher_free(app->hasher);

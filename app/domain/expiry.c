@@ -6,7 +6,9 @@
 #include "parley/domain/attachment.h"
 #include "parley/domain/challenge.h"
 #include "parley/domain/idempotency.h"
+#include "parley/domain/mail_queue.h"
 #include "parley/domain/object_deletion.h"
+#include "parley/domain/password_reset.h"
 #include "parley/domain/session.h"
 #include "parley/objects/store.h"
 
@@ -150,12 +152,14 @@ enum err expire_unbound(struct ctx *ctx, int64_t *ret_count)
 
 enum err expire_rows(struct ctx *ctx, int64_t *ret_count)
 {
-    int64_t sessions = 0, challenges = 0, invitations = 0, keys = 0;
+    int64_t sessions = 0, challenges = 0, invitations = 0, keys = 0, resets = 0, mails = 0;
 
     TRY(session_expire(ctx, ERASE_BATCH_ROWS, &sessions));
     TRY(challenge_expire(ctx, ERASE_BATCH_ROWS, &challenges));
     TRY(db_exec(ctx, SQL_INVITATIONS_EXPIRE, DB_ARGS(DB_INT(ctx->now_us), DB_INT(ERASE_BATCH_ROWS)), &invitations));
     TRY(idempotency_expire(ctx, ERASE_BATCH_ROWS, &keys));
-    *ret_count = sessions + challenges + invitations + keys;
+    TRY(password_reset_expire(ctx, ERASE_BATCH_ROWS, &resets));
+    TRY(mail_queue_expire(ctx, ERASE_BATCH_ROWS, &mails));
+    *ret_count = sessions + challenges + invitations + keys + resets + mails;
     return ERR_OK;
 }

@@ -1,22 +1,20 @@
 #include "parley/domain/invitation.h"
 
-#include "parley/auth/digest.h"
+#include <inttypes.h>
+
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/core/rand.h"
-#include "parley/core/secret.h"
 #include "parley/db/db.h"
 #include "parley/domain/audit.h"
 #include "parley/domain/email.h"
+#include "parley/domain/link_token.h"
+#include "parley/domain/mail_queue.h"
 #include "parley/domain/message.h"
 #include "parley/domain/workspace.h"
 
-/* 32 bytes as base64url. */
-enum { TOKEN_RANDOM_BYTES = 32, TOKEN_CHARS = 43 };
-
-static struct db_value hash_value(const uint8_t hash[SHA256_BYTES])
+static struct db_value hash_value(const struct link_token_hash *hash)
 {
-    return DB_BLOB(((struct str){ (const char *)hash, SHA256_BYTES }));
+    return DB_BLOB(link_token_hash_str(hash));
 }
 
 /* ---- what a token stands for ---- */
@@ -43,13 +41,12 @@ static enum err token_read(struct ctx *ctx, const struct db_row *row, void *arg)
 
 enum err invitation_find_by_token(struct ctx *ctx, struct str token, struct invitation *ret_invitation)
 {
-    uint8_t hash[SHA256_BYTES];
+    struct link_token_hash hash;
     enum err e;
 
-    if (token.len != TOKEN_CHARS)
+    if (!link_token_read(token, &hash))
         return fail(ctx, ERR_INVITATION);
-    digest_sha256(token, hash);
-    e = db_one(ctx, SQL_INVITATION_BY_TOKEN, DB_ARGS(hash_value(hash), DB_INT(ctx->now_us)), token_read,
+    e = db_one(ctx, SQL_INVITATION_BY_TOKEN, DB_ARGS(hash_value(&hash), DB_INT(ctx->now_us)), token_read,
                ret_invitation);
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_INVITATION) : e;
 }
@@ -133,7 +130,8 @@ struct invite_call {
     const struct invite_opts *opts;
     struct str email;
     struct uuid uuid;
-    uint8_t token_hash[SHA256_BYTES];
+    struct str token, url;
+    struct link_token_hash token_hash;
     struct candidate {
         int64_t user_id; /* 0: nobody has this address */
         struct uuid user;
@@ -176,9 +174,38 @@ static enum err invitation_insert(struct ctx *ctx, const struct invite_call *cal
         return failf(ctx, ERR_LIMIT, "A workspace has at most %d open invitations", INVITATIONS_PENDING_MAX);
     return db_insert(ctx, SQL_INVITATION_INSERT,
                      DB_ARGS(DB_UUID(&call->uuid), DB_INT(workspace_id), DB_TEXT(call->email), DB_INT(call->opts->role),
-                             hash_value(call->token_hash), DB_INT(call->opts->inviter_id), DB_INT(ctx->now_us),
+                             hash_value(&call->token_hash), DB_INT(call->opts->inviter_id), DB_INT(ctx->now_us),
                              DB_INT(ctx->now_us + call->opts->expires_in_days * US_PER_DAY)),
                      NULL);
+}
+
+/* The row that has just been made says by whom and to what. */
+static enum err mail_add(struct ctx *ctx, const struct invite_call *call)
+{
+    struct mail_draft draft = { .recipient = call->email };
+    struct invitation invitation;
+    struct str inviter, workspace;
+
+    if (!mail_queue_is_on(ctx))
+        return ERR_OK;
+    TRY(invitation_find_by_token(ctx, call->token, &invitation));
+    inviter = mail_queue_line(ctx->arena, invitation.invited_by_name);
+    workspace = mail_queue_line(ctx->arena, invitation.workspace_name);
+    draft.expires_us = invitation.expires_us;
+    draft.subject = str_from(arena_printf(ctx->arena, "An invitation to %s", ctx->config->app_name));
+    draft.text = str_from(arena_printf(ctx->arena,
+                                       "Hello,\n"
+                                       "\n"
+                                       "%.*s invites you to the workspace \"%.*s\" at %s.\n"
+                                       "This link is for you alone and works once, within %" PRId64 " days:\n"
+                                       "\n"
+                                       "%.*s\n"
+                                       "\n"
+                                       "If you do not know what this is about, do nothing.\n",
+                                       STR_FMT(inviter), STR_FMT(workspace), ctx->config->app_name,
+                                       call->opts->expires_in_days, STR_FMT(call->url)));
+    TRY(arena_check(ctx->arena));
+    return mail_queue_add(ctx, &draft);
 }
 
 static enum err audit_addition(struct ctx *ctx, const struct invite_call *call)
@@ -212,42 +239,33 @@ static enum err invite(struct ctx *ctx, void *arg)
     }
     call->outcome = INVITE_INVITED;
     TRY(invitation_insert(ctx, call));
+    TRY(mail_add(ctx, call));
     return audit_invitation(ctx, AUDIT_INVITATION_CREATED, &call->uuid, &call->inviter->workspace, opts->role);
 }
 
-/* A new token, in the arena, and its digest. */
-static enum err token_new(struct ctx *ctx, uint8_t ret_hash[SHA256_BYTES], struct str *ret_token)
+static enum err link_new(struct ctx *ctx, struct invite_call *call)
 {
-    uint8_t secret[TOKEN_RANDOM_BYTES];
-    struct buf text;
-
-    buf_init(&text, TOKEN_CHARS);
-    rand_bytes(secret, sizeof(secret));
-    digest_base64url(&text, secret, sizeof(secret));
-    secret_wipe(secret, sizeof(secret));
-    digest_sha256(buf_str(&text), ret_hash);
-    *ret_token = arena_str(ctx->arena, buf_str(&text));
-    secret_wipe(text.ptr, text.len);
-    buf_release(&text);
-    return ret_token->len == TOKEN_CHARS ? ERR_OK : fail(ctx, ERR_NO_MEMORY);
+    TRY(link_token_new(ctx, &call->token_hash, &call->token));
+    call->url = str_from(
+        arena_printf(ctx->arena, "%s/app/#/invite?token=%.*s", ctx->config->public_url, STR_FMT(call->token)));
+    return call->url.ptr != NULL ? ERR_OK : fail(ctx, ERR_NO_MEMORY);
 }
 
 enum err invitation_invite(struct ctx *ctx, const struct membership *inviter, const struct invite_opts *opts,
                            struct invited *ret_invited)
 {
     struct invite_call call = { .inviter = inviter, .opts = opts, .uuid = uuid_new() };
-    struct str token;
 
     if (inviter->personal)
         return fail(ctx, ERR_PERSONAL_WORKSPACE);
     call.email = email_normalise(ctx->arena, opts->email);
     if (call.email.ptr == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    TRY(token_new(ctx, call.token_hash, &token));
+    TRY(link_new(ctx, &call));
     TRY(db_run(ctx, invite, &call));
     *ret_invited = call.outcome == INVITE_MEMBER
                        ? (struct invited){ .outcome = INVITE_MEMBER, .user = call.candidate.user }
-                       : (struct invited){ .outcome = INVITE_INVITED, .invitation = call.uuid, .token = token };
+                       : (struct invited){ .outcome = INVITE_INVITED, .invitation = call.uuid, .url = call.url };
     return ERR_OK;
 }
 

@@ -9,6 +9,7 @@
 #include "parley/domain/audit.h"
 #include "parley/domain/auth_cache.h"
 #include "parley/domain/challenge.h"
+#include "parley/domain/password_reset.h"
 
 static const struct str role_names[] = { STR_INIT("USER"), STR_INIT("ADMIN") };
 
@@ -409,7 +410,8 @@ enum err session_end_others(struct ctx *ctx, int64_t user_id, int64_t kept_id)
 {
     TRY(db_exec(ctx, SQL_SESSION_END_OTHERS,
                 DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id), DB_INT(kept_id)), NULL));
-    return challenge_end_all(ctx, user_id);
+    TRY(challenge_end_all(ctx, user_id));
+    return password_reset_end_all(ctx, user_id);
 }
 
 enum err session_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count)

@@ -5,7 +5,9 @@
 #include "parley/domain/administrator.h"
 #include "parley/domain/api_key_change.h"
 #include "parley/domain/audit.h"
+#include "parley/domain/mail_queue.h"
 #include "parley/domain/member.h"
+#include "parley/domain/password_reset.h"
 #include "parley/domain/second_factor.h"
 #include "parley/domain/session.h"
 
@@ -149,6 +151,13 @@ static enum err audit_deletion(struct ctx *ctx, const struct user *user, enum us
     return audit_forget_user(ctx, &user->uuid);
 }
 
+/* What was sent to it, or waits there. */
+static enum err forget_address(struct ctx *ctx, struct str email)
+{
+    TRY(db_exec(ctx, SQL_USER_ERASE_INVITATIONS, DB_ARGS(DB_TEXT(email)), NULL));
+    return mail_queue_forget(ctx, email);
+}
+
 static enum err delete_in_transaction(struct ctx *ctx, void *arg)
 {
     struct delete_call *call = arg;
@@ -160,7 +169,8 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     call->user_id = user.id;
     TRY(member_forget_user(ctx, user.id));
     if (user.email.ptr != NULL)
-        TRY(db_exec(ctx, SQL_USER_ERASE_INVITATIONS, DB_ARGS(DB_TEXT(user.email)), NULL));
+        TRY(forget_address(ctx, user.email));
+    TRY(password_reset_end_all(ctx, user.id));
     TRY(db_exec(ctx, SQL_USER_ERASE_SESSIONS, DB_ARGS(DB_INT(user.id)), NULL));
     TRY(second_factor_forget(ctx, user.id));
     TRY(api_key_forget_user(ctx, user.id));

@@ -2,10 +2,13 @@
 
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/core/log.h"
 #include "parley/domain/audit.h"
 #include "parley/domain/audit_chain.h"
 #include "parley/domain/erasure.h"
 #include "parley/domain/expiry.h"
+#include "parley/domain/mail_queue.h"
+#include "parley/domain/password_reset.h"
 
 #define SIMPLE_STEP(fn) \
     static enum err fn##_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count) \
@@ -24,11 +27,36 @@ SIMPLE_STEP(erase_workspaces_step)
 SIMPLE_STEP(erase_users_step)
 SIMPLE_STEP(audit_seal_step)
 SIMPLE_STEP(audit_erase_step)
+SIMPLE_STEP(password_reset_step)
 
 static enum err digest_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
 {
     TRY(attachment_digest_step(ctx, run->after_id, run->pulse, run->pulse_arg, &run->after_id));
     *ret_count = run->after_id != 0;
+    return ERR_OK;
+}
+
+/* What became of a mail, as the log says it. */
+static const struct {
+    enum log_level level;
+    const char *message;
+} mail_lines[] = {
+    [MAIL_SENT] = { LOG_DEBUG, "mail sent" },
+    [MAIL_PUT_OFF] = { LOG_INFO, "mail was not taken and will be tried again" },
+    [MAIL_WAITING] = { LOG_WARN, "the mail server is away; mail will be tried again" },
+    [MAIL_GIVEN_UP] = { LOG_ERROR, "mail was given up" },
+};
+
+static enum err mail_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
+{
+    struct mail_report report;
+
+    TRY(mail_queue_step(ctx, run->pulse, run->pulse_arg, &report));
+    *ret_count = report.outcome != MAIL_NONE && report.outcome != MAIL_WAITING;
+    if (report.outcome != MAIL_NONE)
+        log_event(mail_lines[report.outcome].level, mail_lines[report.outcome].message, LOG_INT("mail", report.id),
+                  LOG_INT("attempt", report.attempt), LOG_INT("status", report.status),
+                  LOG_C("fault", report.fault == NULL ? "" : report.fault));
     return ERR_OK;
 }
 
@@ -44,6 +72,8 @@ const struct job jobs_table[] = {
     { "file_digests", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_UNREAD, 0, digest_job, false },
     { "seal_audit", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT, 0, audit_seal_step_job, false },
     { "erase_audit", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT_ERASURES, 0, audit_erase_step_job, false },
+    { "password_resets", JOB_QUEUE, 2 * US_PER_S, SQL_WORK_PASSWORD_RESET_ASKS, 0, password_reset_step_job, true },
+    { "send_mail", JOB_QUEUE, 2 * US_PER_S, SQL_WORK_MAILS, 0, mail_job, false },
     { "expire_rows", JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false },
     { "sweep_store", JOB_PERIODIC, US_PER_DAY, SQL_NONE_, 0, expire_store_job, false },
 };

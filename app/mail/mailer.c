@@ -91,8 +91,8 @@ const struct smtp_server *mailer_server(const struct mailer *mailer)
     return &mailer->server;
 }
 
-enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, smtp_pulse_fn pulse,
-                     void *pulse_arg, struct smtp_result *ret_result)
+enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, pulse_fn pulse, void *pulse_arg,
+                     struct smtp_result *ret_result)
 {
     struct mail_message sent = *message;
     char from[EMAIL_MAX_BYTES + 1], to[EMAIL_MAX_BYTES + 1];

@@ -18,6 +18,7 @@ struct db_conn;
 struct keys;
 struct hasher;
 struct store;
+struct mailer;
 struct bus;
 struct auth_cache;
 struct principal;
@@ -29,6 +30,7 @@ struct app {
     struct keys *keys;        /* signing keys */
     struct hasher *hasher;    /* password hashing threads */
     struct store *store;      /* objects */
+    struct mailer *mailer;    /* NULL: no mail server is set */
     struct bus *bus;          /* wake-ups between processes */
     struct auth_cache *cache; /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
 };

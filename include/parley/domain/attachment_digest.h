@@ -8,12 +8,11 @@
 #include <stdint.h>
 
 #include "parley/core/ctx.h"
-
-/* Called every few hundred KiB while a file is read; an error of its own ends the reading and is returned. */
-typedef enum err (*pulse_fn)(void *arg);
+#include "parley/core/pulse.h"
 
 /*
  * Reads the next file without a digest behind integer key after_id.
+ *   pulse      called every few hundred KiB; its error ends the reading and is returned
  *   ret_id     its key, to go on behind; 0: there is none
  * ERR_STORAGE: the store is away. A file that the store does not know is passed over: that is for reconciling to tell.
  * For the job, one at a time.

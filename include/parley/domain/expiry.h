@@ -18,7 +18,7 @@ enum err expire_uploads(struct ctx *ctx, int64_t *ret_count) MUST_CHECK;
 enum err expire_uploads_of_workspace(struct ctx *ctx, int64_t workspace_id, int64_t *ret_count) MUST_CHECK;
 /* Completed uploads that no message took within ATTACHMENT_UNBOUND_HOURS. */
 enum err expire_unbound(struct ctx *ctx, int64_t *ret_count) MUST_CHECK;
-/* Sign-in sessions, invitations and idempotency keys, ERASE_BATCH_ROWS of each at most. */
+/* Sign-in sessions, invitations, idempotency keys, links for new passwords and mails, ERASE_BATCH_ROWS of each at most. */
 enum err expire_rows(struct ctx *ctx, int64_t *ret_count) MUST_CHECK;
 /* Temporary files and unfinished multipart uploads in the store that no row knows. Always 0. */
 enum err expire_store(struct ctx *ctx, int64_t *ret_count) MUST_CHECK;

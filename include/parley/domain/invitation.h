@@ -56,11 +56,11 @@ struct invited {
     enum invite_outcome outcome;
     struct uuid user;       /* INVITE_MEMBER: who is a member now */
     struct uuid invitation; /* INVITE_INVITED */
-    struct str token;       /* INVITE_INVITED; shown once */
+    struct str url;         /* INVITE_INVITED: the link with the token; shown once */
 };
 /*
  * Invites an address. Someone with an account becomes a member at once, unless INVITE_ADDS_AT_ONCE is off: then, and for
- * every other address, an invitation is made; earlier ones to the same address that the inviter might withdraw end.
+ * every other address, an invitation is made, and mailed where a mail server is set; earlier ones to the same address that the inviter might withdraw end.
  * ERR_FORBIDDEN (a role above one's own), ERR_PERSONAL_WORKSPACE, ERR_ALREADY_MEMBER, ERR_LIMIT (members,
  * INVITATIONS_PENDING_MAX), ERR_WORKSPACE_NOT_FOUND.
  */

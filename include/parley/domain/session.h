@@ -92,8 +92,8 @@ enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *sessio
 /* Ends all of the caller's sessions but the one that asks. */
 enum err session_sign_out_others(struct ctx *ctx, const struct principal *principal) MUST_CHECK;
 /*
- * Ends all sessions of the user but `kept_id` (its integer key; 0: none is kept), and all sign-ins that wait for their
- * second step. Inside a transaction or outside; then session_forget after the commit.
+ * Ends all sessions of the user but `kept_id` (its integer key; 0: none is kept), all sign-ins that wait for their second
+ * step, and all links for a new password. Inside a transaction or outside; then session_forget after the commit.
  */
 enum err session_end_others(struct ctx *ctx, int64_t user_id, int64_t kept_id) MUST_CHECK;
 /*

@@ -7,6 +7,7 @@
 
 #include "parley/core/arena.h"
 #include "parley/core/err.h"
+#include "parley/core/pulse.h"
 #include "parley/core/str.h"
 
 /* With TLS, the server must show a trusted certificate of its name. */
@@ -33,14 +34,11 @@ struct smtp_server {
  */
 enum err smtp_url_parse(struct arena *a, const char *url, struct smtp_server *ret_server) MUST_CHECK;
 
-/* Called about once a second while a message is under way; an error ends it. */
-typedef enum err (*smtp_pulse_fn)(void *arg);
-
 /* One message for one recipient. All is borrowed for the call. */
 struct smtp_mail {
     const char *from, *to; /* sane addresses (core/mail_address.h) */
     struct str bytes;      /* headers and body, each line ended by CRLF */
-    smtp_pulse_fn pulse;   /* NULL: nobody asks */
+    pulse_fn pulse;        /* asked about once a second; NULL: nobody asks */
     void *pulse_arg;
 };
 

@@ -29,7 +29,7 @@ const struct smtp_server *mailer_server(const struct mailer *mailer);
  * Sends a message; `from` of it is filled in here. pulse may be NULL. ERR_OK whatever the outcome (smtp.h); ERR_INVALID:
  * the recipient's address is not sane; ERR_NO_MEMORY. Blocks, at most SMTP_CALL_MAX_MS. Any thread.
  */
-enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, smtp_pulse_fn pulse,
-                     void *pulse_arg, struct smtp_result *ret_result) MUST_CHECK;
+enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, pulse_fn pulse, void *pulse_arg,
+                     struct smtp_result *ret_result) MUST_CHECK;
 
 #endif

@@ -85,6 +85,11 @@ def register_invited(world, _kind, _ids):
     return {"json": {**account(email), "invite": invite}}
 
 
+def fresh_reset(world, _kind, _ids):
+    link = world.admin.ok("POST", f"/users/{world.person().id}/password-reset", 201)
+    return {"token": link["reset_url"].rsplit("=", 1)[1]}
+
+
 def own_password(world, kind, _ids):
     password = who(world, kind).password
     return {"json": {"current_password": password, "new_password": password}}
@@ -106,6 +111,10 @@ CALLS |= {
     "DELETE /auth/sessions/{session}": Call(fresh=another_session),
     "PUT /auth/me": Call(send=sends(first_name="Somebody")),
     "POST /auth/password": Call(send=own_password),
+    "POST /auth/password/forgot": Call(send=lambda *_: {"json": {"email": new_email()}}),
+    "POST /auth/password/reset": Call(
+        fresh=fresh_reset, names=("token",),
+        send=lambda w, k, ids: {"json": {"token": ids["token"], "new_password": new_password()}}),
     "POST /auth/2fa/verify": Call(fresh=factor_set_up, after=factor_off,
                                   send=lambda w, k, ids: {"json": {"code": ids.get("code", "000000")}}),
     "POST /auth/2fa/disable": Call(fresh=with_factor, send=proof),
@@ -145,6 +154,8 @@ CALLS |= {
     "DELETE /users/{user}": Call(ids=somebody_else, fresh=new_user),
     "DELETE /users/{user}/2fa": Call(ids=somebody_else, fresh=new_guarded_user),
     "DELETE /users/{user}/2fa#self": Call(ids=oneself, only_own=True),
+    "POST /users/{user}/password-reset": Call(ids=somebody_else, fresh=new_user),
+    "POST /users/{user}/password-reset#self": Call(ids=oneself, only_own=True),
 }
 
 

@@ -1,0 +1,103 @@
+#include "parley/domain/password_reset.h"
+
+#include "parley/api/routes.h"
+#include "parley/core/limits.h"
+#include "parley/domain/mail_queue.h"
+
+/* Longer than any token, so that what is no token is answered as an unknown one. */
+enum { TOKEN_CHARS_MAX = 200 };
+
+/* ---- what goes in and out ---- */
+/* clang-format off */
+struct forgot_body {
+    struct body body;
+    struct str email;
+};
+static const struct field forgot_fields[] = {
+    { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct forgot_body, email) },
+};
+static const struct spec forgot_spec = { SPEC_INIT("PasswordForgot", struct forgot_body, forgot_fields) };
+
+struct forgot_answer {
+    struct str message;
+};
+static const struct field forgot_answer_fields[] = {
+    { "message", FIELD_STR, .offset = offsetof(struct forgot_answer, message),
+      .doc = "The same for every address" },
+};
+static const struct spec forgot_answer_spec = {
+    SPEC_INIT("PasswordForgotAnswer", struct forgot_answer, forgot_answer_fields)
+};
+
+struct reset_body {
+    struct body body;
+    struct str token, password;
+};
+static const struct field reset_fields[] = {
+    { "token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_CHARS_MAX, .offset = offsetof(struct reset_body, token),
+      .doc = "What stands behind token= in the link" },
+    { "new_password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES,
+      .offset = offsetof(struct reset_body, password) },
+};
+static const struct spec reset_spec = { SPEC_INIT("PasswordReset", struct reset_body, reset_fields) };
+
+#define LINK_FIELD(member) .offset = offsetof(struct password_reset_link, member)
+static const struct field link_fields[] = {
+    { "reset_url", FIELD_STR, LINK_FIELD(url), .doc = "The link to hand over; shown only here" },
+    { "expires_at", FIELD_TIME, LINK_FIELD(expires_us) },
+};
+static const struct spec link_spec = { SPEC_INIT("PasswordResetLink", struct password_reset_link, link_fields) };
+/* clang-format on */
+
+/* ---- handlers ---- */
+
+static enum err forgot_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct forgot_body *body = call->body;
+    struct forgot_answer answer = { STR(
+        "If the address has an account here, a link for a new password is on its way") };
+
+    if (!mail_queue_is_on(ctx))
+        answer.message = STR("This server sends no mail; ask an administrator for a link");
+    TRY(password_reset_ask(ctx, body->email));
+    spec_encode(&reply->json, &forgot_answer_spec, &answer);
+    return ERR_OK;
+}
+
+static enum err reset_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct reset_body *body = call->body;
+
+    (void)reply;
+    return password_reset_redeem(ctx, body->token, body->password);
+}
+
+/* One's own is changed with the present one, an administrator's too. */
+static enum err users_reset_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct password_reset_link link;
+
+    if (uuid_eq(&call->ids[0], &call->principal->user))
+        return failf(ctx, ERR_FORBIDDEN, "Change your own password with the present one");
+    TRY(password_reset_hand_out(ctx, &call->ids[0], &link));
+    spec_encode(&reply->json, &link_spec, &link);
+    return ERR_OK;
+}
+
+/* clang-format off */
+static const struct route routes[] = {
+    { POST, "/auth/password/forgot", forgot_post,
+      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
+      .body = &forgot_spec, .reply = &forgot_answer_spec, .status = 202,
+      .summary = "Ask for a link for a new password by mail; the answer tells nothing", .tag = "Sign-in" },
+    { POST, "/auth/password/reset", reset_post,
+      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
+      .body = &reset_spec, .status = 204,
+      .summary = "Set a new password by a link, once; ends all sign-in sessions and begins none", .tag = "Sign-in" },
+    { POST, "/users/{user}/password-reset", users_reset_post,
+      .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
+      .reply = &link_spec, .status = 201,
+      .summary = "Make a link by which somebody sets a new password, to hand it over", .tag = "Users" },
+};
+/* clang-format on */
+const struct route_table password_reset_routes = { routes, COUNT_OF(routes) };
