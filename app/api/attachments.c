@@ -86,7 +86,7 @@ static enum err attachment_show(struct ctx *ctx, const struct call *call, struct
     struct download download;
     enum err e;
 
-    TRY(attachment_get(ctx, call->principal->user_id, &call->ids[0], &attachment));
+    TRY(attachment_get(ctx, call->principal, &call->ids[0], &attachment));
     if (is_fresh(ctx, call, &attachment, reply)) {
         reply->status = 304;
         return ERR_OK;
@@ -111,7 +111,7 @@ static enum err attachment_url_show(struct ctx *ctx, const struct call *call, st
     struct url_view view;
     enum err e;
 
-    TRY(attachment_get(ctx, call->principal->user_id, &call->ids[0], &attachment));
+    TRY(attachment_get(ctx, call->principal, &call->ids[0], &attachment));
     e = attachment_download(ctx, &attachment, DOWNLOAD_BY_URL, (int)life_s, &download);
     if (e != ERR_OK)
         return fail(ctx, e);

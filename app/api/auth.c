@@ -349,7 +349,7 @@ static const struct route routes[] = {
       .reply = &user_spec, .status = 200,
       .summary = "Read one's own account", .tag = "Sign-in" },
     { PUT, "/auth/me", me_put,
-      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_WRITE,
       .body = &me_change_spec, .reply = &user_spec, .status = 200,
       .summary = "Change one's own account", .tag = "Sign-in" },
     { POST, "/auth/password", password_post,

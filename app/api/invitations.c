@@ -194,7 +194,7 @@ static const struct route routes[] = {
       .body = &token_spec, .reply = &preview_spec, .status = 200,
       .summary = "Say what an invitation's token stands for", .tag = "Invitations" },
     { POST, "/invitations/accept", invitation_accept_post,
-      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_WRITE,
       .body = &token_spec, .reply = &workspace_spec, .status = 200,
       .summary = "Accept an invitation to one's own address, once", .tag = "Invitations" },
 };

@@ -248,7 +248,7 @@ static const struct route routes[] = {
       .reply = &user_spec, .status = 200,
       .summary = "Read one's own account; an ADMIN any", .tag = "Users" },
     { PUT, "/users/{user}", users_put,
-      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
       .body = &change_spec, .reply = &user_spec, .status = 200,
       .summary = "Change one's own account; an ADMIN any, its state and role too", .tag = "Users" },
     { DELETE, "/users/{user}", users_delete,

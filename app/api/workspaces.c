@@ -87,7 +87,7 @@ static enum err workspaces_list(struct ctx *ctx, const struct call *call, struct
 {
     struct list list;
 
-    TRY(workspace_list(ctx, call->principal->user_id, &list));
+    TRY(workspace_list(ctx, call->principal->user_id, call->principal->key_workspace_id, &list));
     spec_encode_list(&reply->json, &workspace_spec, list.items, list.count);
     return ERR_OK;
 }
@@ -188,7 +188,7 @@ static const struct route routes[] = {
       .reply = &workspace_spec, .reply_shape = REPLY_LIST, .status = 200,
       .summary = "List the workspaces that one is a member of", .tag = "Workspaces" },
     { POST, "/workspaces", workspaces_post,
-      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_WRITE,
       .flags = ROUTE_IDEMPOTENT, .body = &create_spec, .reply = &workspace_spec, .status = 201,
       .summary = "Make a workspace and become its OWNER", .tag = "Workspaces" },
     { GET, "/workspaces/{workspace}", workspaces_get,

@@ -34,7 +34,7 @@ static bool address_parse(struct str text, struct network *ret_network)
 {
     char copy[ADDRESS_TEXT_BYTES];
 
-    if (text.len >= sizeof(copy) || memchr(text.ptr, '\0', text.len) != NULL)
+    if (text.len == 0 || text.len >= sizeof(copy) || memchr(text.ptr, '\0', text.len) != NULL)
         return false;
     memcpy(copy, text.ptr, text.len);
     copy[text.len] = '\0';

@@ -248,7 +248,7 @@ static enum err workspace_choose(struct ctx *ctx, const struct uuid *wished, str
     struct membership membership;
     enum err e = ERR_OK;
 
-    if (actor->credential == CREDENTIAL_API_KEY && wished != NULL && !uuid_eq(wished, &actor->key_workspace))
+    if (wished != NULL && !principal_may_enter(actor, wished))
         return fail(ctx, ERR_WORKSPACE_NOT_FOUND);
     if (wished != NULL)
         workspace = *wished;

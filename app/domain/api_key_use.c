@@ -47,6 +47,7 @@ static enum err read_found(struct ctx *ctx, const struct db_row *row, void *arg)
     struct principal *p = &found->principal;
     struct str allowed_ips = db_row_str(row, COLUMN_ALLOWED_IPS);
     struct str email = db_row_str(row, COLUMN_EMAIL);
+    unsigned scopes = (unsigned)db_row_int(row, COLUMN_SCOPES);
 
     if (email.len > EMAIL_MAX_BYTES)
         return fail(ctx, ERR_INTERNAL);
@@ -54,13 +55,13 @@ static enum err read_found(struct ctx *ctx, const struct db_row *row, void *arg)
         .credential = CREDENTIAL_API_KEY,
         .key_id = db_row_int(row, COLUMN_ID),
         .key = db_row_uuid(row, COLUMN_UUID),
-        .key_scopes = (unsigned)db_row_int(row, COLUMN_SCOPES),
+        .key_scopes = scopes,
         .key_workspace_id = db_row_int(row, COLUMN_WORKSPACE_ID),
         .key_workspace = db_row_uuid(row, COLUMN_WORKSPACE),
         .user_id = db_row_int(row, COLUMN_USER_ID),
         .user = db_row_uuid(row, COLUMN_USER),
         .kind = (enum user_kind)db_row_int(row, COLUMN_KIND),
-        .role = (enum user_role)db_row_int(row, COLUMN_ROLE),
+        .role = scopes & KEY_SCOPE_ADMIN ? (enum user_role)db_row_int(row, COLUMN_ROLE) : USER_ROLE_USER,
         .twofa_enabled = db_row_int(row, COLUMN_TWOFA_ENABLED) != 0,
     };
     if (email.len > 0)

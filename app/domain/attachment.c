@@ -136,13 +136,13 @@ static enum err read_one(struct ctx *ctx, const struct db_row *row, void *arg)
     return attachment_read(ctx, row, arg);
 }
 
-enum err attachment_get(struct ctx *ctx, int64_t user_id, const struct uuid *attachment,
+enum err attachment_get(struct ctx *ctx, const struct principal *principal, const struct uuid *attachment,
                         struct attachment *ret_attachment)
 {
+    struct db_value user = DB_INT(principal->user_id), workspace = DB_INT(principal->key_workspace_id);
     struct attachment found;
     enum err e = db_one(ctx, SQL_ATTACHMENT_GET_READABLE,
-                        DB_ARGS(DB_INT(user_id), DB_UUID(attachment), DB_INT(user_id), DB_INT(user_id)), read_one,
-                        &found);
+                        DB_ARGS(user, DB_UUID(attachment), workspace, workspace, user, user), read_one, &found);
 
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_ATTACHMENT_NOT_FOUND);

@@ -97,6 +97,7 @@ static struct who who_of(const struct ctx *ctx, const struct audit_entry *entry)
         who.personal.name = entry->actor.name;
     } else if (actor != NULL) {
         who.user = actor->user;
+        who.key_id = actor->key_id;
         who.personal.name = actor->email[0] != '\0' ? str_from(actor->email) : (struct str){ NULL, 0 };
     }
     return who;

@@ -88,7 +88,7 @@ static enum err workspace_of(struct ctx *ctx, const struct user *bot, struct api
     const struct workspace *workspace;
     struct list list;
 
-    TRY(workspace_list(ctx, bot->id, &list));
+    TRY(workspace_list(ctx, bot->id, 0, &list));
     assert(list.count == 1);
     workspace = list.items;
     key->workspace_id = workspace->id;

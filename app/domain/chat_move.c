@@ -18,6 +18,8 @@ static enum err target_check(struct ctx *ctx, struct move_call *call)
 {
     const struct principal *principal = call->opts->principal;
 
+    if (!principal_may_enter(principal, &call->opts->to))
+        return fail(ctx, ERR_WORKSPACE_NOT_FOUND);
     TRY(member_find(ctx, &call->opts->to, principal->user_id, &call->to));
     if (call->to.require_2fa && !principal->twofa_enabled)
         return fail(ctx, ERR_SECOND_FACTOR);

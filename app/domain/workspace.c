@@ -53,11 +53,12 @@ static enum err workspace_list_add(struct ctx *ctx, const struct db_row *row, vo
     return added != NULL ? workspace_read(ctx, row, added) : fail(ctx, ERR_NO_MEMORY);
 }
 
-enum err workspace_list(struct ctx *ctx, int64_t user_id, struct list *ret_list)
+enum err workspace_list(struct ctx *ctx, int64_t user_id, int64_t only_id, struct list *ret_list)
 {
     struct list list = { NULL, 0 };
 
-    TRY(db_each(ctx, SQL_WORKSPACE_LIST, DB_ARGS(DB_INT(user_id)), workspace_list_add, &list));
+    TRY(db_each(ctx, SQL_WORKSPACE_LIST, DB_ARGS(DB_INT(user_id), DB_INT(only_id), DB_INT(only_id)), workspace_list_add,
+                &list));
     *ret_list = list;
     return ERR_OK;
 }

@@ -5,7 +5,7 @@
 #include "route_check.h"
 
 static const char request_headers[] = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
-                                      "Last-Event-ID, X-API-Key";
+                                      "Last-Event-ID, Octopus-API-Key, X-API-Key";
 static const char reply_headers[] = "ETag, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "
                                     "Retry-After, WWW-Authenticate, X-Request-Id";
 

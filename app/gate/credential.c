@@ -1,5 +1,6 @@
 #include "credential.h"
 
+#include "parley/domain/api_key_use.h"
 #include "parley/domain/session.h"
 
 /* "Bearer <token>" (RFC 6750 §2.1); absent for anything else. */
@@ -14,18 +15,42 @@ static struct str bearer_token(struct str authorization)
     return token.len > 0 && token.len <= TOKEN_MAX_BYTES ? token : (struct str){ NULL, 0 };
 }
 
-enum err credential_read(struct ctx *ctx, const struct http_request *req, struct principal *ret_principal)
+/* An access token or a key, told by how keys begin. */
+static enum err bearer_read(struct ctx *ctx, struct str value, struct principal *ret_principal)
 {
-    size_t bearer_count = http_header_count(req, "Authorization");
-    size_t key_count = http_header_count(req, "X-API-Key");
-    struct str token;
+    struct str token = bearer_token(value);
 
-    if (bearer_count + key_count == 0)
-        return ERR_UNAUTHORIZED;
-    if (bearer_count + key_count > 1)
-        return fail(ctx, ERR_TWO_CREDENTIALS);
-    token = bearer_token(http_header(req, "Authorization"));
     if (token.ptr == NULL)
         return fail(ctx, ERR_TOKEN);
+    if (api_key_looks_like(token))
+        return api_key_authenticate(ctx, token, ret_principal);
     return session_authenticate(ctx, token, ret_principal);
+}
+
+/* Where a credential may stand. A new kind is a row. */
+static const struct credential_kind {
+    const char *header;
+    enum err (*read)(struct ctx *ctx, struct str value, struct principal *ret_principal);
+} kinds[] = {
+    { "Authorization", bearer_read },
+    { "X-API-Key", api_key_authenticate },
+    { "Octopus-API-Key", api_key_authenticate },
+};
+
+enum err credential_read(struct ctx *ctx, const struct http_request *req, struct principal *ret_principal)
+{
+    const struct credential_kind *kind = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        size_t of_kind = http_header_count(req, kinds[i].header);
+        if (of_kind > 0)
+            kind = &kinds[i];
+        count += of_kind;
+    }
+    if (kind == NULL)
+        return ERR_UNAUTHORIZED;
+    if (count > 1)
+        return fail(ctx, ERR_TWO_CREDENTIALS);
+    return kind->read(ctx, http_header(req, kind->header), ret_principal);
 }

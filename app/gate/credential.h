@@ -9,7 +9,7 @@
 /*
  * Returns ERR_OK (*ret_principal is filled in), ERR_UNAUTHORIZED (nothing was sent; not written into the problem, since
  * not every route minds), ERR_TOKEN (what was sent is worth nothing), ERR_TWO_CREDENTIALS, or what session_authenticate
- * returns.
+ * and api_key_authenticate return.
  */
 enum err credential_read(struct ctx *ctx, const struct http_request *req, struct principal *ret_principal) MUST_CHECK;
 

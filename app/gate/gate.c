@@ -15,6 +15,7 @@
 #include "route_check.h"
 #include "router.h"
 #include "running.h"
+#include "scope.h"
 #include "security_log.h"
 
 struct gate {
@@ -118,6 +119,8 @@ static enum err membership_check(struct passage *p)
 
     if (role == ROLE_NO_WORKSPACE)
         return ERR_OK;
+    if (!principal_may_enter(&p->principal, &p->match.workspace))
+        return fail(&p->ctx, ERR_WORKSPACE_NOT_FOUND);
     TRY(names_chat(p->call.route)
             ? chat_enter(&p->ctx, &p->match.workspace, &p->call.ids[0], p->principal.user_id, &p->call.workspace)
             : member_find(&p->ctx, &p->match.workspace, p->principal.user_id, &p->call.workspace));
@@ -187,6 +190,7 @@ static enum err pass(struct gate *gate, struct passage *p, struct reply *reply)
     }
     TRY(passage_size(p));
     TRY(credential_check(p));
+    TRY(scope_check(&p->ctx, p->call.principal, p->call.route));
     TRY(access_check(p));
     TRY(membership_check(p));
     TRY(second_factor_check(p));

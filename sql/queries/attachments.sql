@@ -12,8 +12,8 @@ ORDER BY m.seq, a.id
 SELECT a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id, a.created_us
 FROM attachments a WHERE a.message_id = ? AND a.workspace_id = ? ORDER BY a.id
 
--- Whoever may read the messages of its chat (chat.h: CHAT_READ), and while it is unbound its uploader. The last column:
--- the workspace asks for a second factor that the user does not have.
+-- Whoever may read the messages of its chat (chat.h: CHAT_READ), and while it is unbound its uploader; a key only in its
+-- workspace (0: any). The last column: the workspace asks for a second factor that the user does not have.
 -- name: attachment_get_readable
 SELECT a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id, a.created_us,
     CASE WHEN w.require_2fa > s.twofa_enabled THEN 1 ELSE 0 END
@@ -23,7 +23,7 @@ FROM attachments a
     JOIN users s ON s.id = b.user_id
     LEFT JOIN messages m ON m.id = a.message_id
     LEFT JOIN chats c ON c.id = m.chat_id AND c.deleted_us IS NULL
-WHERE a.uuid = ? AND ((a.message_id IS NULL AND a.uploader_id = ?) OR c.join_mode = 0 OR EXISTS
+WHERE a.uuid = ? AND (? = 0 OR a.workspace_id = ?) AND ((a.message_id IS NULL AND a.uploader_id = ?) OR c.join_mode = 0 OR EXISTS
     (SELECT 1 FROM chat_members k WHERE k.chat_id = c.id AND k.user_id = ?))
 
 -- name: attachments_of_workspace

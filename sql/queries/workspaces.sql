@@ -1,8 +1,9 @@
+-- The integer key of the only workspace that is wanted; 0: all.
 -- name: workspace_list
 SELECT w.id, w.uuid, w.name, w.personal, u.uuid, m.role, w.member_count, w.retention_days, w.require_2fa, w.version,
     w.created_us, w.updated_us
 FROM members m JOIN workspaces w ON w.id = m.workspace_id LEFT JOIN users u ON u.id = w.created_by
-WHERE m.user_id = ? AND w.deleted_us IS NULL
+WHERE m.user_id = ? AND (? = 0 OR m.workspace_id = ?) AND w.deleted_us IS NULL
 ORDER BY m.workspace_id
 
 -- name: workspace_get

@@ -15,6 +15,7 @@
 #include "parley/core/list.h"
 #include "parley/db/db.h"
 #include "parley/domain/object_deletion.h"
+#include "parley/domain/principal.h"
 
 struct attachment {
     int64_t id; /* integer key */
@@ -48,10 +49,10 @@ enum err attachment_bind(struct ctx *ctx, const struct binding *binding, const s
 /* --- reading --- */
 
 /*
- * ERR_ATTACHMENT_NOT_FOUND: unknown, or not for this user; ERR_SECOND_FACTOR: its workspace asks for one that the user does
+ * ERR_ATTACHMENT_NOT_FOUND: unknown, or not for this user or key; ERR_SECOND_FACTOR: its workspace asks for one that the user does
  * not have. One statement.
  */
-enum err attachment_get(struct ctx *ctx, int64_t user_id, const struct uuid *attachment,
+enum err attachment_get(struct ctx *ctx, const struct principal *principal, const struct uuid *attachment,
                         struct attachment *ret_attachment) MUST_CHECK;
 /* The attachments of one message, oldest first. */
 enum err attachment_list_of_message(struct ctx *ctx, int64_t workspace_id, int64_t message_id,

@@ -17,9 +17,9 @@ enum credential { CREDENTIAL_SESSION, CREDENTIAL_API_KEY };
 enum key_scope { KEY_SCOPE_READ = 1, KEY_SCOPE_WRITE = 2, KEY_SCOPE_ADMIN = 4 };
 
 struct principal {
-    int64_t user_id;  /* integer key */
-    struct uuid user; /* public id */
-    enum user_role role;
+    int64_t user_id;     /* integer key */
+    struct uuid user;    /* public id */
+    enum user_role role; /* USER too for an ADMIN's key without the scope admin */
     enum user_kind kind;
     enum credential credential;
     int64_t session_id;        /* sign-in session's integer key; 0 for a key */
@@ -32,5 +32,8 @@ struct principal {
     bool twofa_enabled;
     char email[EMAIL_MAX_BYTES + 1]; /* "" when there is none */
 };
+
+/* May it act in this workspace, as far as the credential goes? A key only in its own. */
+bool principal_may_enter(const struct principal *principal, const struct uuid *workspace);
 
 #endif

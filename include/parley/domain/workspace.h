@@ -34,8 +34,11 @@ struct workspace {
     struct list users; /* struct member; filled by workspace_get_with_members only */
 };
 
-/* All workspaces of a user (struct workspace), oldest first, at most WORKSPACES_PER_USER_MAX. One statement. */
-enum err workspace_list(struct ctx *ctx, int64_t user_id, struct list *ret_list) MUST_CHECK;
+/*
+ * The workspaces of a user (struct workspace), oldest first, at most WORKSPACES_PER_USER_MAX. One statement.
+ *   only_id  integer key of the one that is wanted; 0: all
+ */
+enum err workspace_list(struct ctx *ctx, int64_t user_id, int64_t only_id, struct list *ret_list) MUST_CHECK;
 
 /* A workspace of the user. ERR_WORKSPACE_NOT_FOUND: none such, gone, or not the user's. One statement. */
 enum err workspace_get(struct ctx *ctx, const struct uuid *workspace, int64_t user_id,

@@ -80,7 +80,7 @@ static void test_message_post__file_gets_its_row_and_keeps_its_bytes(void **stat
     assert_int_equal(file->size_bytes, 9);
     assert_true(str_ends_with(file->object_key, STR(".txt")));
     assert_int_equal(files_in_store(&f), before + 1);
-    assert_ok(attachment_get(&f.caller.ctx, f.owner.id, &file->uuid, &found));
+    assert_ok(attachment_get(&f.caller.ctx, &(struct principal){ .user_id = f.owner.id }, &file->uuid, &found));
     assert_true(str_eq(found.sha256, file->sha256));
 }
 
@@ -95,7 +95,8 @@ static void test_message_delete__takes_files_along(void **state)
 
     assert_ok(delete_as(&f.member, &f.of_member, &chat, &sent));
     assert_int_equal(files_in_store(&f), before);
-    assert_err(attachment_get(&f.caller.ctx, f.member.id, &file->uuid, &found), ERR_ATTACHMENT_NOT_FOUND);
+    assert_err(attachment_get(&f.caller.ctx, &(struct principal){ .user_id = f.member.id }, &file->uuid, &found),
+               ERR_ATTACHMENT_NOT_FOUND);
 }
 
 static void test_message_page__hands_each_message_its_files(void **state)

@@ -329,11 +329,12 @@ static void test_attachment_get__unbound_is_for_its_uploader(void **state)
     struct message message;
 
     caller_next(&f.caller);
-    assert_ok(attachment_get(&f.caller.ctx, f.member.id, &attachment.uuid, &found));
-    assert_err(attachment_get(&f.caller.ctx, f.owner.id, &attachment.uuid, &found), ERR_ATTACHMENT_NOT_FOUND);
+    assert_ok(attachment_get(&f.caller.ctx, &(struct principal){ .user_id = f.member.id }, &attachment.uuid, &found));
+    assert_err(attachment_get(&f.caller.ctx, &(struct principal){ .user_id = f.owner.id }, &attachment.uuid, &found),
+               ERR_ATTACHMENT_NOT_FOUND);
     assert_ok(post_with(&attachment.uuid, 1, &f.member, &f.of_member, &message));
     caller_next(&f.caller);
-    assert_ok(attachment_get(&f.caller.ctx, f.owner.id, &attachment.uuid, &found));
+    assert_ok(attachment_get(&f.caller.ctx, &(struct principal){ .user_id = f.owner.id }, &attachment.uuid, &found));
 }
 
 static void test_expire_unbound__takes_old_ones_only(void **state)
@@ -349,7 +350,8 @@ static void test_expire_unbound__takes_old_ones_only(void **state)
     do
         assert_ok(expire_unbound(&f.caller.ctx, &count));
     while (count > 0);
-    assert_err(attachment_get(&f.caller.ctx, f.member.id, &attachment.uuid, &found), ERR_ATTACHMENT_NOT_FOUND);
+    assert_err(attachment_get(&f.caller.ctx, &(struct principal){ .user_id = f.member.id }, &attachment.uuid, &found),
+               ERR_ATTACHMENT_NOT_FOUND);
 }
 
 int main(void)
