@@ -21,6 +21,7 @@
 struct gate {
     const struct app *app;
     struct router *router;
+    struct limiter *limiter;
     const struct route_table *const *tables;
     size_t table_count;
     struct running running;
@@ -52,6 +53,11 @@ enum err gate_new(const struct app *app, const struct route_table *const *tables
     gate->tables = tables;
     gate->table_count = table_count;
     running_init(&gate->running);
+    gate->limiter = limiter_new();
+    if (gate->limiter == NULL) {
+        gate_free(gate);
+        return ERR_NO_MEMORY;
+    }
     *ret_gate = gate;
     return ERR_OK;
 }
@@ -61,6 +67,7 @@ void gate_free(struct gate *gate)
     if (gate == NULL)
         return;
     running_release(&gate->running);
+    limiter_free(gate->limiter);
     router_free(gate->router);
     free(gate);
 }
@@ -82,22 +89,40 @@ static enum err route_find(const struct gate *gate, struct passage *p)
     return ERR_OK;
 }
 
-static enum err credential_check(struct passage *p)
+/* nginx's question about a large body takes no token of a bucket: the request itself comes later, and takes one. */
+static int tokens_wanted(const struct passage *p)
 {
-    enum access access = p->call.route->access;
+    return p->purpose == PURPOSE_ANSWER ? 1 : 0;
+}
+
+/* Who asks. Nobody is not refused here: the limit of rate comes first. */
+static enum err credential_check(struct gate *gate, struct passage *p)
+{
     enum err e = credential_read(&p->ctx, p->call.request, &p->principal);
+    int status = err_info(e)->http_status;
 
     if (e == ERR_UNAUTHORIZED)
-        return access == ACCESS_ANYONE || access == ACCESS_SIGNED_URL ? ERR_OK : fail(&p->ctx, e);
+        return ERR_OK;
     if (e == ERR_OK)
         p->call.principal = p->ctx.actor = &p->principal;
+    else if (status == 401 || status == 403)
+        TRY(limiter_bad_token(gate->limiter, &p->ctx, tokens_wanted(p), &p->quota));
     return e;
+}
+
+static enum err rate_check(struct gate *gate, struct passage *p)
+{
+    return limiter_request(gate->limiter, &p->ctx, p->call.route->rate, tokens_wanted(p), &p->quota);
 }
 
 static enum err access_check(struct passage *p)
 {
     enum access access = p->call.route->access;
 
+    if (access == ACCESS_ANYONE || access == ACCESS_SIGNED_URL)
+        return ERR_OK;
+    if (p->call.principal == NULL)
+        return fail(&p->ctx, ERR_UNAUTHORIZED);
     if (access == ACCESS_SIGNED_IN && p->principal.kind == USER_KIND_ANONYMOUS)
         return fail(&p->ctx, ERR_FORBIDDEN);
     if (access == ACCESS_ADMIN && p->principal.role != USER_ROLE_ADMIN)
@@ -180,6 +205,18 @@ static enum err handler_run(struct gate *gate, struct passage *p, struct reply *
     return e;
 }
 
+/* Where a credential is tried: whether it may be is asked before anything is hashed. */
+static enum err guess_run(struct gate *gate, struct passage *p, struct reply *reply)
+{
+    struct limiter_guess guess = { .account = passage_account(p) };
+    enum err e;
+
+    TRY(limiter_guess_begin(gate->limiter, &p->ctx, &guess, &p->quota));
+    e = handler_run(gate, p, reply);
+    limiter_guess_end(gate->limiter, &p->ctx, &guess, e);
+    return e;
+}
+
 /* Everything that stands before a handler, in this order and nowhere else. */
 static enum err pass(struct gate *gate, struct passage *p, struct reply *reply)
 {
@@ -189,7 +226,8 @@ static enum err pass(struct gate *gate, struct passage *p, struct reply *reply)
         return ERR_OK;
     }
     TRY(passage_size(p));
-    TRY(credential_check(p));
+    TRY(credential_check(gate, p));
+    TRY(rate_check(gate, p));
     TRY(scope_check(&p->ctx, p->call.principal, p->call.route));
     TRY(access_check(p));
     TRY(membership_check(p));
@@ -199,7 +237,7 @@ static enum err pass(struct gate *gate, struct passage *p, struct reply *reply)
         return ERR_OK;
     }
     TRY(passage_input(p));
-    return handler_run(gate, p, reply);
+    return p->call.route->rate == RATE_CREDENTIAL ? guess_run(gate, p, reply) : handler_run(gate, p, reply);
 }
 
 /* nginx's id when it looks like one, so that its log and ours meet. */
@@ -246,6 +284,7 @@ static void headers_add(struct passage *p, struct reply *reply)
         reply_header(reply, "Cache-Control", "private, no-store");
     if (p->outcome == ERR_METHOD)
         reply_header(reply, "Allow", cors_methods(p->ctx.arena, p->match.methods | 1U << OPTIONS));
+    limiter_headers(&p->ctx, &p->quota, reply);
     cors_headers(&p->ctx, p->call.request, reply);
 }
 

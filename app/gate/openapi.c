@@ -17,7 +17,11 @@ static void extensions_write(struct json_out *out, const struct route *route)
     static const char *const accesses[] = { "?", "anyone", "signed_in", "admin", "signed_url" };
     static const char *const roles[] = { "?", "none", "guest", "member", "owner" };
     static const char *const scopes[] = { "?", "none", "read", "write", "admin" };
-    static const char *const rates[] = { "?", "nobody", "read", "write", "upload", "credential" };
+    static const char *const rates[] = {
+        [RATE_NOT_SAID_] = "?", [RATE_FREE] = "free",       [RATE_NOBODY] = "nobody",         [RATE_READ] = "read",
+        [RATE_WRITE] = "write", [RATE_UPLOAD] = "upload",   [RATE_EXPORT] = "export",         [RATE_AI] = "ai",
+        [RATE_KEYS] = "keys",   [RATE_DIALECT] = "dialect", [RATE_CREDENTIAL] = "credential",
+    };
 
     json_out_kv_c(out, "x-access", accesses[route->access]);
     json_out_kv_c(out, "x-role", roles[route->role]);
@@ -178,6 +182,31 @@ static void response_open(struct json_out *out, int status)
     json_out_kv_c(out, "description", reply_reason(status));
 }
 
+/* The errors' schema of the route. */
+static const char *error_name(const struct route *route)
+{
+    return route->dialect != NULL ? route->dialect->name : "Problem";
+}
+
+static void rate_limited_write(struct json_out *out, const struct route *route)
+{
+    static const char headers[] = "{\"Retry-After\":{\"$ref\":\"#/components/headers/RetryAfter\"},"
+                                  "\"RateLimit-Limit\":{\"$ref\":\"#/components/headers/RateLimitLimit\"},"
+                                  "\"RateLimit-Remaining\":{\"$ref\":\"#/components/headers/RateLimitRemaining\"},"
+                                  "\"RateLimit-Reset\":{\"$ref\":\"#/components/headers/RateLimitReset\"}}";
+
+    response_open(out, 429);
+    json_out_key(out, "headers");
+    json_out_raw(out, STR(headers));
+    json_out_key(out, "content");
+    json_out_object(out);
+    content_open(out, route->dialect != NULL ? "application/json" : "application/problem+json");
+    schema_ref(out, error_name(route));
+    json_out_object_end(out);
+    json_out_object_end(out);
+    json_out_object_end(out);
+}
+
 static void responses_write(struct json_out *out, const struct route *route)
 {
     json_out_key(out, "responses");
@@ -189,8 +218,10 @@ static void responses_write(struct json_out *out, const struct route *route)
         response_open(out, route->other_status);
         json_out_object_end(out);
     }
+    if (route->rate != RATE_FREE)
+        rate_limited_write(out, route);
     json_out_key(out, "default");
-    component_ref(out, "responses", route->dialect != NULL ? route->dialect->name : "Problem");
+    component_ref(out, "responses", error_name(route));
     json_out_object_end(out);
 }
 

@@ -65,6 +65,14 @@ static const char parameters[] =
     "{\"IdempotencyKey\":{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"
     "\"description\":\"The same key again makes nothing twice\","
     "\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":128}}}";
+static const char headers[] =
+    "{\"RetryAfter\":{\"description\":\"Seconds to wait\",\"schema\":{\"type\":\"integer\",\"minimum\":1}},"
+    "\"RateLimitLimit\":{\"description\":\"Requests that a full bucket of this class holds\","
+    "\"schema\":{\"type\":\"integer\",\"minimum\":1}},"
+    "\"RateLimitRemaining\":{\"description\":\"Requests that are left in it\","
+    "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
+    "\"RateLimitReset\":{\"description\":\"Seconds until it is full again\","
+    "\"schema\":{\"type\":\"integer\",\"minimum\":0}}}";
 static const char security[] = "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"}}";
 
 static void raw_member(struct json_out *out, const char *name, const char *json)
@@ -149,6 +157,7 @@ void openapi_components_write(struct json_out *out, const struct route_table *co
     json_out_object_end(out);
     error_responses_write(out, &dialects);
     raw_member(out, "parameters", parameters);
+    raw_member(out, "headers", headers);
     raw_member(out, "securitySchemes", security);
     json_out_object_end(out);
 }

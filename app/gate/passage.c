@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "parley/core/limits.h"
+#include "parley/domain/email.h"
 
 static bool has_type(const struct http_request *req, struct str wanted)
 {
@@ -143,4 +144,26 @@ enum err passage_input(struct passage *p)
         return query;
     TRY(body_decode(p));
     return query;
+}
+
+/* Of a decoded body: its first e-mail address. */
+static struct str body_email(const struct spec *spec, const void *body)
+{
+    struct str email = { NULL, 0 };
+
+    for (size_t i = 0; i < spec->field_count && email.ptr == NULL; i++)
+        if (spec->fields[i].type == FIELD_EMAIL)
+            memcpy(&email, (const char *)body + spec->fields[i].offset, sizeof(email));
+    return email;
+}
+
+struct str passage_account(const struct passage *p)
+{
+    struct str email = { NULL, 0 };
+
+    if (p->call.principal != NULL)
+        email = str_from(p->principal.email);
+    else if (p->call.route->body != NULL && p->call.body != NULL)
+        email = body_email(p->call.route->body, p->call.body);
+    return email_normalise(p->ctx.arena, email);
 }

@@ -2,6 +2,7 @@
 #ifndef PARLEY_APP_GATE_PASSAGE_H
 #define PARLEY_APP_GATE_PASSAGE_H
 
+#include "limiter.h"
 #include "parley/gate/route.h"
 #include "router.h"
 
@@ -16,11 +17,14 @@ struct passage {
     struct route_match match;
     enum method method;
     enum purpose purpose;
+    struct limiter_quota quota; /* what the answer tells of it */
     enum err outcome;
 };
 
 /* Query, body and Idempotency-Key as the route's row says, into call.query, call.body and call.claim. */
 enum err passage_input(struct passage *p) MUST_CHECK;
+/* The account at stake: its e-mail address, the caller's own, else the one that the body names; absent: none. */
+struct str passage_account(const struct passage *p);
 /* The declared length against what the route takes. */
 enum err passage_size(struct passage *p) MUST_CHECK;
 

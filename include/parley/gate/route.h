@@ -32,7 +32,23 @@ enum route_role {
 
 enum scope { SCOPE_NOT_SAID_, SCOPE_NONE, SCOPE_READ, SCOPE_WRITE, SCOPE_ADMIN };
 
-enum rate { RATE_NOT_SAID_, RATE_NOBODY, RATE_READ, RATE_WRITE, RATE_UPLOAD, RATE_CREDENTIAL };
+/*
+ * Classes of rate: whose figure, a setting of this name, holds for whoever is signed in. Where nobody is, it is that of
+ * RATE_NOBODY, per address.
+ */
+enum rate {
+    RATE_NOT_SAID_,
+    RATE_FREE,   /* not counted: probes of health, addresses that were counted when they were signed */
+    RATE_NOBODY, /* for everyone; who is signed in reads */
+    RATE_READ,
+    RATE_WRITE,
+    RATE_UPLOAD,
+    RATE_EXPORT,
+    RATE_AI,
+    RATE_KEYS,       /* makes API keys */
+    RATE_DIALECT,    /* other systems' routes: what those promise a key */
+    RATE_CREDENTIAL, /* tries a credential: a write, and failures are counted */
+};
 
 enum route_flags {
     ROUTE_IDEMPOTENT = 1, /* takes Idempotency-Key */

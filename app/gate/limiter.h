@@ -1,0 +1,67 @@
+/*
+ * Rate limits. Each class of route has a bucket of tokens for every principal, or, where nobody is signed in, for every
+ * address; a request takes one. Figures are settings, taken anew on SIGHUP; RATE_LIMIT=off switches all of it off.
+ *
+ * Credentials that fail are counted apart, so that guessing ends long before the server is tired of hashing:
+ *
+ *   token    a request with a token or key that is not (or no longer) good takes one of RATE_CREDENTIAL a minute of its
+ *            address; when there is none left the answer is 429. A good credential is never refused for that, so
+ *            nobody can shut their neighbours behind the same address out.
+ *   guess    on routes of the class RATE_CREDENTIAL a token of the address (RATE_CREDENTIAL a minute) and, where an
+ *            account is named, of the account (RATE_CREDENTIAL_ACCOUNT a minute) is taken before anything is hashed, and
+ *            given back when the credential was right. Of any number at once no more are tried than there are tokens.
+ *   account  so a single address has RATE_CREDENTIAL guesses a minute at an account, and all addresses together have
+ *            RATE_CREDENTIAL_ACCOUNT. The latter does not hold for an address from which somebody has signed in to this
+ *            account within 30 days: whoever hammers an account from many places does not lock its owner out.
+ *
+ * In the process (rate_table.h), and through Redis for all processes where it is set: a bucket that was full, and then each
+ * thirty-second part of a bucket, is settled there, so a fast caller costs few round trips, and n processes together give
+ * out at most n/32 more than a bucket holds. Without Redis each process counts for itself. Any thread.
+ */
+#ifndef PARLEY_APP_GATE_LIMITER_H
+#define PARLEY_APP_GATE_LIMITER_H
+
+#include "parley/core/ctx.h"
+#include "parley/gate/route.h"
+#include "parley/http/reply.h"
+#include "rate_key.h"
+
+struct limiter;
+
+/* NULL without memory. */
+struct limiter *limiter_new(void);
+void limiter_free(struct limiter *limiter);
+
+/* What is told of the bucket that decided. */
+struct limiter_quota {
+    int64_t limit; /* tokens of a full bucket; 0: no limit applies */
+    int64_t remaining;
+    int64_t until_full_us;
+};
+
+/*
+ * One request of ctx->actor, or of ctx->ip where nobody is signed in. wanted: 1, or 0 to look only (the request itself
+ * comes later). ERR_RATE_LIMITED with the time to wait.
+ */
+enum err limiter_request(struct limiter *limiter, struct ctx *ctx, enum rate class, int wanted,
+                         struct limiter_quota *ret_quota) MUST_CHECK;
+
+/* A credential has failed. ERR_RATE_LIMITED: that is to be the answer; else ERR_OK. wanted: as for limiter_request. */
+enum err limiter_bad_token(struct limiter *limiter, struct ctx *ctx, int wanted,
+                           struct limiter_quota *ret_quota) MUST_CHECK;
+
+/* A credential that is being tried. */
+struct limiter_guess {
+    struct str account; /* the e-mail address that it is for, normalised; absent: none is named */
+    int account_count;  /* tokens of the account that are taken for it */
+};
+/* Before. ERR_RATE_LIMITED: it may not be tried; then limiter_guess_end is not called. */
+enum err limiter_guess_begin(struct limiter *limiter, struct ctx *ctx, struct limiter_guess *guess,
+                             struct limiter_quota *ret_quota) MUST_CHECK;
+/* Afterwards. outcome: what the handler said of it. */
+void limiter_guess_end(struct limiter *limiter, struct ctx *ctx, const struct limiter_guess *guess, enum err outcome);
+
+/* RateLimit-Limit, -Remaining and -Reset (seconds until the bucket is full); nothing where no limit applies. */
+void limiter_headers(const struct ctx *ctx, const struct limiter_quota *quota, struct reply *reply);
+
+#endif
