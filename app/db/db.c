@@ -116,6 +116,7 @@ static enum err run_on(struct ctx *ctx, struct call *call)
     enum err err = conn->db->ops->start(conn, call->id, call->args);
     if (err == ERR_OK)
         err = statement->verb == STATEMENT_SELECT ? read_rows(ctx, conn, call, &fn_err) : read_change(conn, call);
+    conn->begun |= err == ERR_OK;
     conn->db->ops->finish(conn);
     if (err != ERR_OK)
         log_failure(conn, call->id, err);
@@ -126,8 +127,9 @@ static enum err run_on(struct ctx *ctx, struct call *call)
 static enum err run_leased(struct ctx *ctx, struct call *call, struct lease *lease, bool *ret_again)
 {
     bool changes = statements[call->id].verb != STATEMENT_SELECT;
+    enum conn_use use = changes && lease->db->ops->one_writer ? CONN_FOR_WRITING : CONN_FOR_READING;
     struct db_conn *conn = NULL;
-    TRY(lease_begin(lease, changes ? CONN_FOR_WRITING : CONN_FOR_READING, CONN_ALONE, ret_again, &conn));
+    TRY(lease_begin(lease, use, CONN_ALONE, ret_again, &conn));
     ctx->conn = conn;
     enum err err = run_on(ctx, call);
     ctx->conn = NULL;

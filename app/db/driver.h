@@ -20,7 +20,10 @@
 #include "parley/db/tables.h"
 #include "parley/db/url.h"
 
-/* What a connection is for. The first three have pools; on MySQL reading and writing share one. */
+/*
+ * What a connection is for. The first three have pools. Where several may write, a statement that changes something by
+ * itself runs on one for reading, too: those for writing then begin a transaction with whatever comes first.
+ */
 enum conn_use {
     CONN_FOR_READING,
     CONN_FOR_WRITING,
@@ -41,7 +44,7 @@ struct db_conn {
     enum conn_state state;
     enum conn_mode mode;
     bool in_row; /* a row function runs */
-    bool manual; /* MySQL: autocommit is off, so a transaction begins by itself */
+    bool begun;  /* a statement has been done since the lease began */
     int64_t idle_since_us;
     struct db_conn *next; /* in the pool's list of idle ones */
     int code;             /* the database's own code of the last failure, 0 for none */
@@ -109,9 +112,9 @@ struct db {
     struct arena *arena; /* of url's texts */
     struct db_url url;
     int connect_timeout_s, query_timeout_s;
-    struct pool *pools[CONN_POOL_COUNT]; /* the same one twice on MySQL */
-    struct combiner *combiner;           /* NULL: every transaction commits by itself */
-    pthread_key_t thread_key;            /* MySQL: each thread that has called the client library */
+    struct pool *pools[CONN_POOL_COUNT];
+    struct combiner *combiner; /* NULL: every transaction commits by itself */
+    pthread_key_t thread_key;  /* MySQL: each thread that has called the client library */
     bool has_thread_key;
     atomic_bool held; /* no leases: db_hold */
 };

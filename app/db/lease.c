@@ -10,31 +10,33 @@ void lease_init(struct lease *lease, struct db *db)
     *lease = (struct lease){ .db = db, .retry_until_us = clock_monotonic_us() + DB_RETRY_MAX_MS * US_PER_MS };
 }
 
-static enum err take(struct lease *lease, enum conn_use use, enum conn_mode mode, struct db_conn **ret_conn)
+static enum err take(struct lease *lease, enum conn_use use, struct db_conn **ret_conn)
 {
     int64_t deadline_us = clock_monotonic_us() + DB_LEASE_WAIT_MAX_MS * US_PER_MS;
     if (atomic_load(&lease->db->held))
         return ERR_DATABASE;
-    return pool_lease(lease->db->pools[use], mode, deadline_us, NULL, ret_conn);
+    return pool_lease(lease->db->pools[use], deadline_us, NULL, ret_conn);
 }
 
 enum err lease_begin(struct lease *lease, enum conn_use use, enum conn_mode mode, bool *ret_again,
                      struct db_conn **ret_conn)
 {
-    for (int tries = 0;; tries++) {
+    for (;;) {
         struct db_conn *conn = NULL;
-        TRY(take(lease, use, mode, &conn));
+        TRY(take(lease, use, &conn));
         enum err err = lease->db->ops->begin(conn, mode);
         if (err == ERR_OK) {
             conn->mode = mode;
+            conn->begun = false;
             *ret_conn = conn;
             return ERR_OK;
         }
         bool lost = conn->state == CONN_LOST;
         *ret_again = conn->state == CONN_RETRY;
         pool_return(lease->db->pools[use], conn);
-        if (!lost || tries > 0)
+        if (!lost || lease->replaced)
             return err;
+        lease->replaced = true;
     }
 }
 

@@ -10,12 +10,13 @@ struct lease {
     struct db *db;
     int64_t retry_until_us; /* no attempt begins after it */
     int attempts;
+    bool replaced; /* one connection turned out to be dead and was replaced; a second one is an error */
 };
 
 void lease_init(struct lease *lease, struct db *db);
 /*
  * A connection for one attempt, made ready for that mode; pool_return gives it back. One that turns out to be dead then
- * is replaced once. *ret_again is set when the database was busy. Errors of pool_lease.
+ * is replaced once in a lease's life. *ret_again is set when the database was busy. Errors of pool_lease.
  */
 enum err lease_begin(struct lease *lease, enum conn_use use, enum conn_mode mode, bool *ret_again,
                      struct db_conn **ret_conn) MUST_CHECK;

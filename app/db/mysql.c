@@ -164,7 +164,10 @@ static void set_options(struct mysql_conn *c)
     ask_for_tls(c->handle, &db->url);
 }
 
-/* max_statement_time is MariaDB's and counts everything; max_execution_time is MySQL's and counts SELECTs. */
+/*
+ * With autocommit off a transaction begins with its first statement, so those for writing spend no message on beginning
+ * one. max_statement_time is MariaDB's and counts everything; max_execution_time is MySQL's and counts SELECTs.
+ */
 static enum err set_session(struct mysql_conn *c)
 {
     char text[600];
@@ -175,9 +178,9 @@ static enum err set_session(struct mysql_conn *c)
              "SET NAMES utf8mb4 COLLATE utf8mb4_bin; "
              "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
              "NO_ENGINE_SUBSTITUTION', SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = %d, "
-             "SESSION autocommit = 1, SESSION %s = %d; "
+             "SESSION autocommit = %d, SESSION %s = %d; "
              "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-             DB_LOCK_WAIT_MAX_S, mariadb ? "max_statement_time" : "max_execution_time",
+             DB_LOCK_WAIT_MAX_S, c->base.use != CONN_FOR_WRITING, mariadb ? "max_statement_time" : "max_execution_time",
              mariadb ? timeout_s : timeout_s * 1000);
     return run_text(&c->base, text);
 }
@@ -282,23 +285,9 @@ static enum err mysql_driver_ping(struct db_conn *conn)
     return mysql_ping(c->handle) == 0 ? ERR_OK : fail_handle(c);
 }
 
-/*
- * With autocommit off a transaction begins with its first statement, so a connection that is used for one after the other
- * spends no message on beginning them.
- */
-static enum err set_manual(struct mysql_conn *c, bool manual)
-{
-    if (c->base.manual == manual)
-        return ERR_OK;
-    TRY(run_text(&c->base, manual ? "SET autocommit = 0" : "SET autocommit = 1"));
-    c->base.manual = manual;
-    return ERR_OK;
-}
-
 static enum err mysql_driver_begin(struct db_conn *conn, enum conn_mode mode)
 {
     enter_thread(conn->db);
-    TRY(set_manual(mysql_of(conn), mode == CONN_CHANGING));
     if (mode != CONN_READING)
         return ERR_OK;
     /* One state for all statements needs REPEATABLE READ; it counts for this transaction only. */

@@ -31,7 +31,8 @@ static enum err make_pools(struct db *db, const struct config *config)
     if (one_writer && min_count > SQLITE_READERS_KEPT)
         min_count = SQLITE_READERS_KEPT; /* they are opened in no time, and each has a cache */
     db->pools[CONN_FOR_READING] = new_pool(db, CONN_FOR_READING, min_count, max_count);
-    db->pools[CONN_FOR_WRITING] = one_writer ? new_pool(db, CONN_FOR_WRITING, 1, 1) : db->pools[CONN_FOR_READING];
+    db->pools[CONN_FOR_WRITING] = one_writer ? new_pool(db, CONN_FOR_WRITING, 1, 1)
+                                             : new_pool(db, CONN_FOR_WRITING, min_count, max_count);
     db->pools[CONN_FOR_PING] = new_pool(db, CONN_FOR_PING, 1, 1);
     for (int use = 0; use < CONN_POOL_COUNT; use++)
         if (db->pools[use] == NULL)
@@ -77,10 +78,8 @@ void db_close(struct db *db)
 {
     if (db == NULL)
         return;
-    if (db->pools[CONN_FOR_WRITING] != db->pools[CONN_FOR_READING])
-        pool_free(db->pools[CONN_FOR_WRITING]);
-    pool_free(db->pools[CONN_FOR_READING]);
-    pool_free(db->pools[CONN_FOR_PING]);
+    for (int use = 0; use < CONN_POOL_COUNT; use++)
+        pool_free(db->pools[use]);
     combiner_free(db->combiner);
     if (db->has_thread_key)
         pthread_key_delete(db->thread_key);
@@ -118,7 +117,7 @@ enum err db_ping(struct db *db)
     int64_t deadline_us = clock_monotonic_us() + DB_PING_MAX_S * US_PER_S;
     if (atomic_load(&db->held))
         return ERR_DATABASE;
-    TRY(pool_lease(pool, CONN_ALONE, deadline_us, NULL, &conn));
+    TRY(pool_lease(pool, deadline_us, NULL, &conn));
     enum err err = db->ops->ping(conn);
     if (err != ERR_OK)
         conn->state = CONN_LOST;
@@ -143,12 +142,10 @@ const char *db_kind(const struct db *db)
 
 void db_pool_stats(struct db *db, struct db_pool_stats *ret_stats)
 {
+    struct db_pool_stats writing;
     pool_stats(db->pools[CONN_FOR_READING], ret_stats);
-    if (db->pools[CONN_FOR_WRITING] == db->pools[CONN_FOR_READING])
-        return;
-    struct db_pool_stats writer;
-    pool_stats(db->pools[CONN_FOR_WRITING], &writer);
-    ret_stats->total_count += writer.total_count;
-    ret_stats->idle_count += writer.idle_count;
-    ret_stats->max_count += writer.max_count;
+    pool_stats(db->pools[CONN_FOR_WRITING], &writing);
+    ret_stats->total_count += writing.total_count;
+    ret_stats->idle_count += writing.idle_count;
+    ret_stats->max_count += writing.max_count;
 }

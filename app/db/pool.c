@@ -109,28 +109,16 @@ static enum err wait_turn(struct pool *p, int64_t deadline_us, struct db_conn **
     return ERR_OK;
 }
 
-/* The newest idle one that is ready for such a mode, else the newest. Locked; there is one. */
-static struct db_conn *take_idle(struct pool *p, enum conn_mode mode)
-{
-    struct db_conn **place = &p->idle;
-    while (*place != NULL && (*place)->manual != (mode == CONN_CHANGING))
-        place = &(*place)->next;
-    if (*place == NULL)
-        place = &p->idle;
-    struct db_conn *conn = *place;
-    *place = conn->next;
-    p->idle_count--;
-    return conn;
-}
-
 /* A connection, or NULL: the right to open one. */
-static enum err take(struct pool *p, enum conn_mode mode, int64_t deadline_us, struct db_conn **ret_conn)
+static enum err take(struct pool *p, int64_t deadline_us, struct db_conn **ret_conn)
 {
     enum err err = ERR_OK;
     struct db_conn *conn = NULL;
     pthread_mutex_lock(&p->mutex);
     if (p->first == NULL && p->idle != NULL) {
-        conn = take_idle(p, mode);
+        conn = p->idle;
+        p->idle = conn->next;
+        p->idle_count--;
     } else if (p->first == NULL && p->total_count < p->opts.max_count) {
         p->total_count++;
     } else {
@@ -209,12 +197,11 @@ static enum err open_one(struct pool *p, struct buf *ret_fault, struct db_conn *
     return err;
 }
 
-enum err pool_lease(struct pool *p, enum conn_mode mode, int64_t deadline_us, struct buf *ret_fault,
-                    struct db_conn **ret_conn)
+enum err pool_lease(struct pool *p, int64_t deadline_us, struct buf *ret_fault, struct db_conn **ret_conn)
 {
     for (;;) {
         struct db_conn *conn = NULL;
-        TRY(take(p, mode, deadline_us, &conn));
+        TRY(take(p, deadline_us, &conn));
         if (conn == NULL)
             return open_one(p, ret_fault, ret_conn);
         if (ops_of(p)->alive(conn, clock_monotonic_us() - conn->idle_since_us)) {

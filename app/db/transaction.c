@@ -26,6 +26,15 @@ enum err transaction_call(struct ctx *ctx, struct db_conn *conn, db_fn fn, void 
     return err;
 }
 
+/* Where nothing had been done yet, as the first statement found the connection dead: once more on another one. */
+static bool may_begin_again(struct lease *lease, const struct db_conn *conn)
+{
+    if (conn->state != CONN_LOST || conn->begun || lease->replaced)
+        return false;
+    lease->replaced = true;
+    return true;
+}
+
 /* Ends the transaction as fn's result and the connection's state demand. */
 static enum err end(struct db_conn *conn, enum err err, bool *ret_again)
 {
@@ -49,6 +58,7 @@ static enum err run_once(struct ctx *ctx, struct lease *lease, db_fn fn, void *a
     enum err err = end(conn, transaction_call(ctx, conn, fn, arg), ret_again);
     if (err != ERR_OK)
         ctx->audited = audited;
+    *ret_again |= may_begin_again(lease, conn);
     pool_return(lease->db->pools[CONN_FOR_WRITING], conn);
     return err;
 }
