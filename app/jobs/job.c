@@ -3,6 +3,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
+#include "parley/domain/api_key_change.h"
 #include "parley/domain/audit.h"
 #include "parley/domain/audit_chain.h"
 #include "parley/domain/erasure.h"
@@ -25,6 +26,7 @@ SIMPLE_STEP(expire_store)
 SIMPLE_STEP(erase_chats_step)
 SIMPLE_STEP(erase_workspaces_step)
 SIMPLE_STEP(erase_users_step)
+SIMPLE_STEP(api_key_cleanup)
 SIMPLE_STEP(audit_seal_step)
 SIMPLE_STEP(audit_erase_step)
 SIMPLE_STEP(password_reset_step)
@@ -70,6 +72,7 @@ const struct job jobs_table[] = {
       expire_unbound_job, true },
     { "expire_objects", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_OBJECTS, 0, expire_objects_job, false },
     { "file_digests", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_UNREAD, 0, digest_job, false },
+    { "expire_api_keys", JOB_QUEUE, US_PER_MINUTE, SQL_WORK_API_KEYS, 0, api_key_cleanup_job, false },
     { "seal_audit", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT, 0, audit_seal_step_job, false },
     { "erase_audit", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT_ERASURES, 0, audit_erase_step_job, false },
     { "password_resets", JOB_QUEUE, 2 * US_PER_S, SQL_WORK_PASSWORD_RESET_ASKS, 0, password_reset_step_job, true },
