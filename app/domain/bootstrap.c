@@ -1,6 +1,7 @@
 #include "parley/domain/bootstrap.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 #include "parley/core/config.h"
 #include "parley/db/db.h"
@@ -29,6 +30,18 @@ static enum err is_empty(struct ctx *ctx, bool *ret_empty)
     return ERR_OK;
 }
 
+/* The sentence is what clients of octopus know. */
+static enum err refuse_done(struct ctx *ctx)
+{
+    int64_t count;
+
+    TRY(api_key_count(ctx, &count));
+    return failf(ctx, ERR_BOOTSTRAP_DONE,
+                 "Bootstrap already completed. Database has %" PRId64 " API key(s). "
+                 "Use the existing master key to create additional keys.",
+                 count);
+}
+
 /* Without a token that is right the server must be empty; where one is set, an empty server asks for it too. */
 static enum err check_allowed(struct ctx *ctx, struct str token, bool *ret_proven)
 {
@@ -42,7 +55,7 @@ static enum err check_allowed(struct ctx *ctx, struct str token, bool *ret_prove
     TRY(is_empty(ctx, &empty));
     if (state == SETUP_TOKEN_WRONG && (empty || token.len > 0))
         return fail(ctx, ERR_SETUP_TOKEN);
-    return empty ? ERR_OK : fail(ctx, ERR_BOOTSTRAP_DONE);
+    return empty ? ERR_OK : refuse_done(ctx);
 }
 
 /* ---- the rows ---- */
@@ -66,7 +79,7 @@ static enum err claim(struct ctx *ctx, bool proven)
     }
     if (e == ERR_OK && !proven)
         e = is_empty(ctx, &empty);
-    return e == ERR_CONFLICT || !empty ? fail(ctx, ERR_BOOTSTRAP_DONE) : e;
+    return e == ERR_CONFLICT || !empty ? refuse_done(ctx) : e;
 }
 
 static enum err bot_add(struct ctx *ctx, const char *username, struct user *ret_bot)

@@ -16,7 +16,7 @@ static void extensions_write(struct json_out *out, const struct route *route)
 {
     static const char *const accesses[] = { "?", "anyone", "signed_in", "admin", "signed_url" };
     static const char *const roles[] = { "?", "none", "guest", "member", "owner" };
-    static const char *const scopes[] = { "?", "none", "read", "write", "admin" };
+    static const char *const scopes[] = { "?", "none", "read", "write", "admin", "any" };
     static const char *const rates[] = {
         [RATE_NOT_SAID_] = "?", [RATE_FREE] = "free",       [RATE_NOBODY] = "nobody",         [RATE_READ] = "read",
         [RATE_WRITE] = "write", [RATE_UPLOAD] = "upload",   [RATE_EXPORT] = "export",         [RATE_AI] = "ai",

@@ -79,8 +79,8 @@ static const char *contradiction(const struct route *route)
         return "names a workspace without a role in it, or a role without a workspace";
     if (route->role != ROLE_NO_WORKSPACE && !signed_in)
         return "asks for a role in a workspace but for nobody signed in";
-    if (is_mutation(route->method) && route->scope == SCOPE_READ)
-        return "changes something under the scope read";
+    if (is_mutation(route->method) && (route->scope == SCOPE_READ || route->scope == SCOPE_ANY))
+        return "changes something under the scope read or any";
     if (is_mutation(route->method) && route->rate == RATE_READ)
         return "changes something in the class of rate read";
     if ((route->flags & ROUTE_IDEMPOTENT) && (route->method != POST || !signed_in))

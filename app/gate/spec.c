@@ -25,7 +25,8 @@ size_t field_size_bytes(enum field_type type, const struct spec *spec)
     case FIELD_PASSWORD:
     case FIELD_RAW: return sizeof(struct str);
     case FIELD_INT:
-    case FIELD_TIME: return sizeof(int64_t);
+    case FIELD_TIME:
+    case FIELD_NAIVE_TIME: return sizeof(int64_t);
     case FIELD_REAL: return sizeof(double);
     case FIELD_BOOL: return sizeof(bool);
     case FIELD_UUID: return sizeof(struct uuid);
@@ -64,8 +65,8 @@ static const char *field_fault(const struct spec *spec, const struct field *fiel
         return "has no spec of its own";
     if (field->type == FIELD_LIST && field->spec == NULL && !is_element(field->element))
         return "is a list of nothing";
-    if (field->type == FIELD_RAW && use != SPEC_REPLY)
-        return "is raw, which is for replies only";
+    if ((field->type == FIELD_RAW || field->type == FIELD_NAIVE_TIME) && use != SPEC_REPLY)
+        return "has a type that is for replies only";
     if (field->type == FIELD_PASSWORD && use == SPEC_REPLY)
         return "is a password, which is never answered";
     if (is_nesting(field->type) && use == SPEC_QUERY)

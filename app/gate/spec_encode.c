@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <math.h>
 
+#include "parley/core/clock.h"
 #include "spec_private.h"
 
 static const char *enum_name(const struct field *field, int value)
@@ -37,7 +38,8 @@ static bool value_is_null(const struct field *field, const void *at)
     case FIELD_INT: return *(const int64_t *)at == INT_NULL;
     case FIELD_REAL: return isnan(*(const double *)at);
     case FIELD_UUID: return uuid_is_zero(at);
-    case FIELD_TIME: return *(const int64_t *)at == 0;
+    case FIELD_TIME:
+    case FIELD_NAIVE_TIME: return *(const int64_t *)at == 0;
     case FIELD_ENUM: return enum_name(field, *(const int *)at) == NULL;
     case FIELD_REF: return ref_target(at) == NULL;
     case FIELD_BOOL:
@@ -50,6 +52,14 @@ static bool value_is_null(const struct field *field, const void *at)
 }
 
 static void value_encode(struct json_out *out, const struct field *field, const void *at);
+
+static void naive_time_encode(struct json_out *out, int64_t time_us)
+{
+    char text[CLOCK_TEXT_BYTES];
+
+    clock_format(time_us, text);
+    json_out_str(out, str_head(str_from(text), strlen(text) - 1));
+}
 
 static void list_encode(struct json_out *out, const struct field *field, const struct list *list)
 {
@@ -78,6 +88,7 @@ static void value_encode(struct json_out *out, const struct field *field, const 
     case FIELD_BOOL: json_out_bool(out, *(const bool *)at); return;
     case FIELD_UUID: json_out_uuid(out, at); return;
     case FIELD_TIME: json_out_time(out, *(const int64_t *)at); return;
+    case FIELD_NAIVE_TIME: naive_time_encode(out, *(const int64_t *)at); return;
     case FIELD_ENUM: json_out_c(out, enum_name(field, *(const int *)at)); return;
     case FIELD_OBJECT: spec_encode(out, field->spec, at); return;
     case FIELD_REF: spec_encode(out, field->spec, ref_target(at)); return;

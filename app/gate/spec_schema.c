@@ -103,6 +103,7 @@ static void members_write(struct json_out *out, const struct field *field)
     case FIELD_BOOL: type_write(out, field, "boolean"); return;
     case FIELD_UUID: string_write(out, field, "uuid"); return;
     case FIELD_TIME: string_write(out, field, "date-time"); return;
+    case FIELD_NAIVE_TIME: string_write(out, field, NULL); return; /* RFC 3339 has no date-time without an offset */
     case FIELD_ENUM: enum_write(out, field); return;
     case FIELD_OBJECT:
     case FIELD_REF: nested_write(out, field); return;

@@ -79,7 +79,7 @@ class Cell:
         before = {"!": ("workspace",), "c": ("workspace", "chat")}.get(self.expected[-1])
         if before and name not in before:
             return self.statuses()
-        if self.expected == "401" or self.kind in OUTSIDE and self.expected == "404":
+        if self.expected in ("401", "422") or self.kind in OUTSIDE and self.expected == "404":
             return self.statuses()
         return dict(self.call.statuses).get(name, 404)
 

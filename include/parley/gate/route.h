@@ -30,7 +30,8 @@ enum route_role {
     ROLE_OWNER,
 };
 
-enum scope { SCOPE_NOT_SAID_, SCOPE_NONE, SCOPE_READ, SCOPE_WRITE, SCOPE_ADMIN };
+/* What a key must have. NONE: no key is enough; ANY: every key is. */
+enum scope { SCOPE_NOT_SAID_, SCOPE_NONE, SCOPE_READ, SCOPE_WRITE, SCOPE_ADMIN, SCOPE_ANY };
 
 /*
  * Classes of rate: whose figure, a setting of this name, holds for whoever is signed in. Where nobody is, it is that of

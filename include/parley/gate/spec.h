@@ -9,6 +9,7 @@
  *   FIELD_BOOL   bool
  *   FIELD_UUID   struct uuid  all zero = null
  *   FIELD_TIME   int64_t      microseconds; 0 = null
+ *   FIELD_NAIVE_TIME  int64_t the same, written without a Z behind it, as dialects have it (replies only)
  *   FIELD_ENUM   int          index into `names`, counted from `min`; negative = null
  *   FIELD_OBJECT struct       embedded, described by `spec`
  *   FIELD_REF    pointer      to a struct described by `spec`; NULL = null
@@ -39,6 +40,7 @@ enum field_type {
     FIELD_BOOL,
     FIELD_UUID,
     FIELD_TIME,
+    FIELD_NAIVE_TIME,
     FIELD_ENUM,
     FIELD_OBJECT,
     FIELD_REF,

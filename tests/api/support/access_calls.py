@@ -326,3 +326,19 @@ CALLS |= {
         ids=without_signature, fresh=signed_for_put, send=bytes_sent, folder_only=True),
     "PUT /objects/{folder}/{name}#unsigned": Call(ids=without_signature, send=bytes_sent, folder_only=True),
 }
+
+
+# --- API keys ---
+
+def fresh_key(world, _kind, _ids):
+    return {"api_key_id": world.new_key()}
+
+
+KEYS = "/api/v1/api-keys"
+CALLS |= {
+    f"POST {KEYS}": Call(send=sends(name="Key")),
+    f"PATCH {KEYS}/{{api_key_id}}": Call(send=sends(description="For the reports")),
+    f"DELETE {KEYS}/{{api_key_id}}": Call(fresh=fresh_key),
+    f"POST {KEYS}/{{api_key_id}}/deactivate": Call(fresh=fresh_key),
+    f"POST {KEYS}/{{api_key_id}}/rotate": Call(fresh=fresh_key),
+}

@@ -98,6 +98,8 @@ class World:
         self._fill_place()
         self._shut_place()
         self.dead = self._dead_credentials()
+        self.key, self.deleted_key = self.new_key(), self.new_key()
+        admin.ok("DELETE", f"/api/v1/api-keys/{self.deleted_key}", 204)
 
     def close(self):
         self.http.close()
@@ -106,6 +108,10 @@ class World:
         person = self.server.person(self.admin, role, email=email)
         person.http = self.http
         return person
+
+    def new_key(self):
+        """The id of an API key that nobody uses."""
+        return self.admin.ok("POST", "/api/v1/api-keys/", 201, json={"name": "Key"})["id"]
 
     def uploaded(self, person, workspace, finish=False):
         """The id of an upload whose bytes are there, or (finish) of the attachment that it has become."""
@@ -176,7 +182,7 @@ class World:
     def own(self, kind):
         """What a caller's requests name: a copy."""
         ids = dict(self.place_of(kind).own)
-        return ids | {"user": self.target.id, "to": self.side.get(kind, self.place.workspace),
+        return ids | {"user": self.target.id, "api_key_id": self.key, "to": self.side.get(kind, self.place.workspace),
                       "session": str(uuid.uuid4())}
 
     def missing(self, kind, name):
@@ -188,6 +194,8 @@ class World:
         if name == "user":
             return {"foreign": self.clerk.id, "deleted": self.deleted_user, "unknown": unknown,
                     "other kind": place.workspace}
+        if name == "api_key_id":
+            return {"deleted": self.deleted_key, "unknown": 2**62}
         if name == "session":
             return {"foreign": session_of(self.clerk), "deleted": self.deleted_session, "unknown": unknown,
                     "other kind": self.clerk.id}

@@ -47,7 +47,7 @@ class Contract:
             # The bytes of a file are its owner's: they may be JSON of any shape.
             return
         if status >= 400:
-            self._check_problem(f"{method} {route}", status, content_type, body)
+            self._check_error(operation, f"{method} {route}", status, content_type, body)
             return
         answer = self._answer(operation, status)
         assert answer is not None, f"{method} {route} answered {status}, which the OpenAPI document does not have"
@@ -57,6 +57,15 @@ class Contract:
             self._validate(schema, json.loads(body), f"{method} {route} {status}")
         elif schema is not None and status not in (204, 304):
             raise AssertionError(f"{method} {route} answered {status} as {content_type!r}, not as application/json")
+
+    def _check_error(self, operation, where, status, content_type, body):
+        """Most routes answer problems (RFC 9457); those of other systems' dialects say what they have in its place."""
+        own = self._schema(self._answer(operation, status), "application/json")
+        if own is None:
+            self._check_problem(where, status, content_type, body)
+            return
+        assert content_type == "application/json", f"{where} answered {status} as {content_type!r}"
+        self._validate(own, json.loads(body), f"{where} {status}")
 
     def _check_problem(self, where, status, content_type, body):
         assert content_type == "application/problem+json", f"{where} answered {status} as {content_type!r}"

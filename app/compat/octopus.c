@@ -1,0 +1,97 @@
+#include "octopus.h"
+
+#include "parley/core/attrs.h"
+#include "parley/core/limits.h"
+
+enum { LIMIT_STANDARD = 100 };
+
+static const struct dialect_error errors[] = {
+    { ERR_UNAUTHORIZED, 422, NULL },
+    { ERR_KEY, 403, "Invalid or inactive API Key" },
+    { ERR_KEY_EXPIRED, 403, "API Key has expired" },
+    { ERR_KEY_ADDRESS, 403, "API Key not authorized from this IP address" },
+    { ERR_KEY_IN_USE, 400, NULL },
+    { ERR_KEY_OVER, 400, NULL },
+    { ERR_LAST_ADMIN, 400, NULL },
+    { ERR_LIMIT, 400, NULL },
+    { ERR_BOOTSTRAP_DONE, 400, NULL },
+    { ERR_RATE_LIMITED, 429, "Rate limit exceeded" },
+    OCTOPUS_ERRORS_END,
+};
+
+/* Its names for what can be wrong with a value, by ours; what is not here keeps our name. */
+static const struct {
+    const char *ours, *theirs;
+} types[] = {
+    { "value_error.missing", "missing" },
+    { "value_error.jsondecode", "json_invalid" },
+    { "type_error.dict", "model_attributes_type" },
+    { "type_error.none.not_allowed", "none_not_allowed" },
+    { "type_error.str", "string_type" },
+    { "type_error.integer", "int_parsing" },
+    { "type_error.bool", "bool_parsing" },
+    { "value_error.datetime", "datetime_parsing" },
+    { "value_error.any_str.min_length", "string_too_short" },
+    { "value_error.any_str.max_length", "string_too_long" },
+    { "value_error.number.not_ge", "greater_than_equal" },
+    { "value_error.number.not_le", "less_than_equal" },
+};
+
+static const char *type_name(const char *ours)
+{
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (strcmp(types[i].ours, ours) == 0)
+            return types[i].theirs;
+    return ours;
+}
+
+/* That system takes the credential for a field of the request. */
+static const char credential_missing[] =
+    "[{\"type\":\"missing\",\"loc\":[\"header\",\"Octopus-API-Key\"],\"msg\":\"Field required\",\"input\":null}]";
+
+static void faults_write(const struct dialect_problem *problem, struct json_out *out)
+{
+    json_out_array(out);
+    for (size_t i = 0; i < problem->fault_count; i++) {
+        const struct fault *fault = &problem->faults[i];
+        json_out_object(out);
+        json_out_kv_c(out, "type", type_name(fault->type));
+        json_out_key(out, "loc");
+        dialect_place_write(fault, out);
+        json_out_kv_c(out, "msg", fault->message);
+        json_out_object_end(out);
+    }
+    json_out_array_end(out);
+}
+
+static void error_write(const struct dialect_problem *problem, struct json_out *out)
+{
+    json_out_object(out);
+    json_out_key(out, problem->err == ERR_RATE_LIMITED ? "error" : "detail");
+    if (problem->err == ERR_UNAUTHORIZED)
+        json_out_raw(out, str_from(credential_missing));
+    else if (problem->fault_count > 0)
+        faults_write(problem, out);
+    else
+        json_out_c(out, problem->text);
+    json_out_object_end(out);
+}
+
+/* `error` stands in the place of `detail` where the limit of rate is exceeded. */
+static const char schema[] =
+    "{\"type\":\"object\",\"properties\":{\"detail\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":"
+    "{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\"},\"loc\":{\"type\":\"array\",\"items\":"
+    "{\"type\":[\"string\",\"integer\"]}},\"msg\":{\"type\":\"string\"},\"input\":{\"type\":\"null\"}},"
+    "\"required\":[\"type\",\"loc\",\"msg\"],\"additionalProperties\":false}}]},\"error\":{\"type\":\"string\"}},"
+    "\"minProperties\":1,\"maxProperties\":1,\"additionalProperties\":false}";
+
+int64_t octopus_limit(int64_t asked)
+{
+    if (asked == 0)
+        return LIMIT_STANDARD;
+    return asked < PAGE_MAX ? asked : PAGE_MAX;
+}
+
+const struct dialect octopus = {
+    .name = "OctopusError", .schema = schema, .errors = errors, .error_write = error_write
+};
