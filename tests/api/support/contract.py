@@ -27,7 +27,8 @@ class Contract:
         """(route, operation) of a request, or (None, None) where the document has none."""
         for candidate in (path, path.removeprefix("/api")):
             for _, pattern, route, operations in self._routes:
-                if method.lower() in operations and pattern.match(candidate):
+                twice = candidate != path and route.startswith("/api/")
+                if method.lower() in operations and pattern.match(candidate) and not twice:
                     return route, operations[method.lower()]
         return None, None
 
