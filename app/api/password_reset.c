@@ -87,7 +87,7 @@ static enum err users_reset_post(struct ctx *ctx, const struct call *call, struc
 /* clang-format off */
 static const struct route routes[] = {
     { POST, "/auth/password/forgot", forgot_post,
-      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
+      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_MAIL,
       .body = &forgot_spec, .reply = &forgot_answer_spec, .status = 202,
       .summary = "Ask for a link for a new password by mail; the answer tells nothing", .tag = "Sign-in" },
     { POST, "/auth/password/reset", reset_post,

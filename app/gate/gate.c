@@ -213,7 +213,8 @@ static enum err guess_run(struct gate *gate, struct passage *p, struct reply *re
 
     TRY(limiter_guess_begin(gate->limiter, &p->ctx, &guess, &p->quota));
     e = handler_run(gate, p, reply);
-    limiter_guess_end(gate->limiter, &p->ctx, &guess, e);
+    if (p->call.route->rate == RATE_CREDENTIAL)
+        limiter_guess_end(gate->limiter, &p->ctx, &guess, e);
     return e;
 }
 
@@ -237,7 +238,7 @@ static enum err pass(struct gate *gate, struct passage *p, struct reply *reply)
         return ERR_OK;
     }
     TRY(passage_input(p));
-    return p->call.route->rate == RATE_CREDENTIAL ? guess_run(gate, p, reply) : handler_run(gate, p, reply);
+    return limiter_is_guess(p->call.route->rate) ? guess_run(gate, p, reply) : handler_run(gate, p, reply);
 }
 
 /* nginx's id when it looks like one, so that its log and ours meet. */

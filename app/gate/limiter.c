@@ -90,6 +90,7 @@ static enum kind kind_of(enum rate class)
         [RATE_NOBODY] = KIND_READ,   [RATE_READ] = KIND_READ,       [RATE_WRITE] = KIND_WRITE,
         [RATE_UPLOAD] = KIND_UPLOAD, [RATE_EXPORT] = KIND_EXPORT,   [RATE_AI] = KIND_AI,
         [RATE_KEYS] = KIND_KEYS,     [RATE_DIALECT] = KIND_DIALECT, [RATE_CREDENTIAL] = KIND_WRITE,
+        [RATE_MAIL] = KIND_WRITE,
     };
 
     return of_class[class];
@@ -256,6 +257,11 @@ enum err limiter_bad_token(struct limiter *limiter, struct ctx *ctx, int wanted,
 
 /* ---- guesses ---- */
 
+bool limiter_is_guess(enum rate class)
+{
+    return class == RATE_CREDENTIAL || class == RATE_MAIL;
+}
+
 /* An account's bucket does not count where somebody has signed in to it. */
 static enum err account_begin(struct limiter *limiter, struct ctx *ctx, struct limiter_guess *guess,
                               struct limiter_quota *ret_quota)
@@ -304,6 +310,7 @@ static bool is_wrong_guess(enum err outcome)
     case ERR_CODE_REFUSED:
     case ERR_CHALLENGE:
     case ERR_SETUP_TOKEN:
+    case ERR_RESET:
     case ERR_INVITATION: return true;
     default: return false;
     }

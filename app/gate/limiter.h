@@ -10,6 +10,7 @@
  *   guess    on routes of the class RATE_CREDENTIAL a token of the address (RATE_CREDENTIAL a minute) and, where an
  *            account is named, of the account (RATE_CREDENTIAL_ACCOUNT a minute) is taken before anything is hashed, and
  *            given back when the credential was right. Of any number at once no more are tried than there are tokens.
+ *   mail     on routes of the class RATE_MAIL such a token is taken and not given back.
  *   account  so a single address has RATE_CREDENTIAL guesses a minute at an account, and all addresses together have
  *            RATE_CREDENTIAL_ACCOUNT. The latter does not hold for an address from which somebody has signed in to this
  *            account within 30 days: whoever hammers an account from many places does not lock its owner out.
@@ -50,12 +51,14 @@ enum err limiter_request(struct limiter *limiter, struct ctx *ctx, enum rate cla
 enum err limiter_bad_token(struct limiter *limiter, struct ctx *ctx, int wanted,
                            struct limiter_quota *ret_quota) MUST_CHECK;
 
+/* Do routes of the class try a credential, or count as if they did? */
+bool limiter_is_guess(enum rate class);
 /* A credential that is being tried. */
 struct limiter_guess {
     struct str account; /* the e-mail address that it is for, normalised; absent: none is named */
     int account_count;  /* tokens of the account that are taken for it */
 };
-/* Before. ERR_RATE_LIMITED: it may not be tried; then limiter_guess_end is not called. */
+/* Before. ERR_RATE_LIMITED: it may not be tried. Without limiter_guess_end it counts as one that failed. */
 enum err limiter_guess_begin(struct limiter *limiter, struct ctx *ctx, struct limiter_guess *guess,
                              struct limiter_quota *ret_quota) MUST_CHECK;
 /* Afterwards. outcome: what the handler said of it. */

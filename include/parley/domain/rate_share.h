@@ -8,9 +8,10 @@
 /*
  * Settles one bucket with the other processes (bus_spend).
  *   kind      of limit; static, a short word
- *   identity  whose bucket it is, any bytes; Redis gets a hash of them only, since they may be addresses of people
+ *   identity  whose bucket it is, at most 300 bytes; Redis gets a MAC of them under local.key only: they may be addresses
+ *             of people, and other servers on the same Redis have buckets of their own
  *   spending  all but its key
- * ERR_UNAVAILABLE, ERR_TIMEOUT: this process is on its own for now. ctx->problem is left alone. Any thread.
+ * ERR_UNAVAILABLE, ERR_TIMEOUT: this process is on its own for now; ERR_NO_MEMORY. ctx->problem is left alone. Any thread.
  */
 enum err rate_share_settle(const struct ctx *ctx, const char *kind, struct str identity,
                            const struct bus_spending *spending, struct bus_bucket *ret_bucket) MUST_CHECK;
