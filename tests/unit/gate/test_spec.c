@@ -344,7 +344,7 @@ static const struct field reply_fields[] = {
     { "on", FIELD_BOOL, AT(on) },
     { "id", FIELD_UUID, AT(id) },
     { "at", FIELD_TIME, FIELD_NULLABLE, AT(at_us) },
-    { "naive_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, AT(at_us) },
+    { "naive", FIELD_NAIVE_TIME, FIELD_NULLABLE, AT(at_us) },
     { "colour", FIELD_ENUM, FIELD_NULLABLE, .names = colours, AT(colour) },
     { "part", FIELD_OBJECT, .spec = &part_spec, AT(part) },
     { "ref", FIELD_REF, FIELD_NULLABLE, .spec = &part_spec, AT(ref) },
@@ -389,12 +389,11 @@ static void test_spec__encodes_every_type(void **state)
     buf_init(&out, 4096);
     encode(&all, &out);
     assert_string_equal(
-        out.ptr,
-        "{\"text\":\"t\\n\",\"email\":\"e\",\"count\":7,\"ratio\":0.5,\"on\":true,"
-        "\"id\":\"01000000-0000-0000-0000-000000000000\",\"at\":\"2026-11-20T21:45:13.127678Z\","
-        "\"naive_at\":\"2026-11-20T21:45:13.127678\",\"colour\":\"green\",\"part\":{\"number\":3,\"etag\":\"p\"},"
-        "\"ref\":{\"number\":1,\"etag\":\"a\"},\"parts\":[{\"number\":1,\"etag\":\"a\"},"
-        "{\"number\":2,\"etag\":null}],\"tags\":[\"x\",\"\\\"\"],\"raw\":[1]}");
+        out.ptr, "{\"text\":\"t\\n\",\"email\":\"e\",\"count\":7,\"ratio\":0.5,\"on\":true,"
+                 "\"id\":\"01000000-0000-0000-0000-000000000000\",\"at\":\"2026-11-20T21:45:13.127678Z\","
+                 "\"naive\":\"2026-11-20T21:45:13.127678\",\"colour\":\"green\",\"part\":{\"number\":3,\"etag\":\"p\"},"
+                 "\"ref\":{\"number\":1,\"etag\":\"a\"},\"parts\":[{\"number\":1,\"etag\":\"a\"},"
+                 "{\"number\":2,\"etag\":null}],\"tags\":[\"x\",\"\\\"\"],\"raw\":[1]}");
     buf_release(&out);
 }
 
@@ -408,7 +407,7 @@ static void test_spec__nulls_are_written_or_left_out(void **state)
     encode(&all, &out);
     assert_string_equal(
         out.ptr, "{\"text\":null,\"count\":null,\"ratio\":null,\"on\":false,\"id\":null,\"at\":null,"
-                 "\"naive_at\":null,\"colour\":null,\"part\":{\"number\":0,\"etag\":null},\"ref\":null,\"parts\":[],"
+                 "\"naive\":null,\"colour\":null,\"part\":{\"number\":0,\"etag\":null},\"ref\":null,\"parts\":[],"
                  "\"tags\":[],\"raw\":null}");
     buf_release(&out);
 }
