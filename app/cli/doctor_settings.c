@@ -32,12 +32,18 @@ static bool answers_any_host(const struct config *c)
     return c->trusted_hosts[0] == '\0' && !host_is_loopback(c->https_host);
 }
 
+static bool is_unlimited(const struct config *c)
+{
+    return !c->rate_limit;
+}
+
 static const struct weakness {
     bool (*is_there)(const struct config *config);
     const char *text;
 } weaknesses[] = {
     { is_open, "REGISTRATION=open: anyone can make an account; set invite or closed unless that is meant" },
     { is_cheap, "BCRYPT_ROUNDS is below 10: stolen hashes are guessed fast; set 12" },
+    { is_unlimited, "RATE_LIMIT=off: passwords and codes may be guessed as fast as the machine can; set on" },
     { allows_all_origins, "ALLOWED_ORIGINS holds a *: any web page may call the API; name the origins" },
     { tells_much, "LOG_LEVEL=debug: the log tells more than it should keep; set info" },
     { is_development, "ENVIRONMENT=development while HTTPS_HOST is not loopback; set production" },

@@ -22,7 +22,7 @@ def findings(server, **settings):
 
 
 # What the tests' servers have for speed, and a production server has not.
-HEALTHY = {"BCRYPT_ROUNDS": "12", "LOG_LEVEL": "info"}
+HEALTHY = {"BCRYPT_ROUNDS": "12", "LOG_LEVEL": "info", "RATE_LIMIT": "on"}
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,7 @@ def test_healthy_server__has_no_findings(patient):
 
 @pytest.mark.parametrize("name, value, part", [
     ("REGISTRATION", "open", "REGISTRATION=open"), ("BCRYPT_ROUNDS", "9", "BCRYPT_ROUNDS"), ("LOG_LEVEL", "debug", "LOG_LEVEL"),
+    ("RATE_LIMIT", "off", "RATE_LIMIT=off"),
     ("TLS_CERT", "/nonexistent.pem", "TLS_CERT")])
 def test_weak_setting__is_found(patient, name, value, part):
     more = {"TLS_KEY": value} if name == "TLS_CERT" else {}
