@@ -197,13 +197,14 @@ static enum err mail_add(struct ctx *ctx, const struct invite_call *call)
                                        "Hello,\n"
                                        "\n"
                                        "%.*s invites you to the workspace \"%.*s\" at %s.\n"
-                                       "This link is for you alone and works once, within %" PRId64 " days:\n"
+                                       "This link is for you alone and works once, within %" PRId64 " %s:\n"
                                        "\n"
                                        "%.*s\n"
                                        "\n"
                                        "If you do not know what this is about, do nothing.\n",
                                        STR_FMT(inviter), STR_FMT(workspace), ctx->config->app_name,
-                                       call->opts->expires_in_days, STR_FMT(call->url)));
+                                       call->opts->expires_in_days, call->opts->expires_in_days == 1 ? "day" : "days",
+                                       STR_FMT(call->url)));
     TRY(arena_check(ctx->arena));
     return mail_queue_add(ctx, &draft);
 }

@@ -94,7 +94,6 @@ enum err session_authenticate(struct ctx *ctx, struct str token, struct principa
     digest_sha256(token, token_hash);
     if (auth_cache_find(cache, token_hash, began_us, ret_principal))
         return ERR_OK;
-
     epoch = auth_cache_epoch(cache);
     TRY(authenticate_fresh(ctx, token, ret_principal, &expires_us));
     life_us = expires_us - ctx->now_us;
