@@ -225,6 +225,16 @@ static void responses_write(struct json_out *out, const struct route *route)
     json_out_object_end(out);
 }
 
+/* Which credentials are taken; any one of them is enough. */
+static struct str security_of(const struct route *route)
+{
+    if (route->access == ACCESS_ANYONE || route->access == ACCESS_SIGNED_URL)
+        return STR("[]");
+    if (route->scope == SCOPE_NONE)
+        return STR("[{\"bearer\":[]}]");
+    return STR("[{\"bearer\":[]},{\"apiKey\":[]},{\"octopusKey\":[]}]");
+}
+
 static void operation_write(struct json_out *out, const struct route *route)
 {
     static const char *const keys[] = { "", "get", "head", "post", "put", "patch", "delete", "options" };
@@ -237,8 +247,7 @@ static void operation_write(struct json_out *out, const struct route *route)
     json_out_c(out, route->tag);
     json_out_array_end(out);
     json_out_key(out, "security");
-    json_out_raw(out, route->access == ACCESS_ANYONE || route->access == ACCESS_SIGNED_URL ? STR("[]")
-                                                                                           : STR("[{\"bearer\":[]}]"));
+    json_out_raw(out, security_of(route));
     parameters_write(out, route);
     body_write(out, route);
     responses_write(out, route);

@@ -73,7 +73,10 @@ static const char headers[] =
     "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
     "\"RateLimitReset\":{\"description\":\"Seconds until it is full again\","
     "\"schema\":{\"type\":\"integer\",\"minimum\":0}}}";
-static const char security[] = "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"}}";
+static const char security[] = "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\","
+                               "\"description\":\"An access token; an API key too, where one is enough\"},"
+                               "\"apiKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\"},"
+                               "\"octopusKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"Octopus-API-Key\"}}";
 
 static void raw_member(struct json_out *out, const char *name, const char *json)
 {

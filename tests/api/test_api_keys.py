@@ -355,6 +355,17 @@ def test_ended_session__is_401_so_that_a_client_signs_in_again(http):
     assert set(answer.json()) == {"detail"}
 
 
+def test_limit_of_rate__is_an_error_and_no_detail(make_server):
+    server = make_server(RATE_LIMIT="on", RATE_KEYS="2")
+    admin = server.setup()
+    for _ in range(2):
+        admin.ok("POST", KEYS, 201, json={"name": "Key"})
+    answer = admin.post(KEYS, json={"name": "Key"})
+    assert (answer.status_code, answer.json()) == (429, {"error": "Rate limit exceeded"})
+    assert int(answer.headers["retry-after"]) > 0 and answer.headers["ratelimit-limit"] == "2"
+    assert admin.get(KEYS).status_code == 200
+
+
 # --- paths ---
 
 @pytest.mark.parametrize("path", ["audit-logs", "expiring", "me", ""])

@@ -17,6 +17,7 @@ static const struct spec namesake_spec = { SPEC_INIT("Thing", struct thing, othe
 #define SAID \
     .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .summary = "Do it", \
     .tag = "Things"
+static const struct dialect brief = { .name = "BriefError", .schema = "{\"type\":\"string\"}" };
 static const struct route rows[] = {
     { GET, "/workspaces/{workspace}/things", SAID, .flags = ROUTE_PAGED, .reply = &thing_spec,
       .reply_shape = REPLY_LIST, .status = 200 },
@@ -24,6 +25,8 @@ static const struct route rows[] = {
     { POST, "/workspaces/{workspace}/things", SAID, .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART, .body = &draft_spec,
       .reply = &thing_spec, .status = 201 },
     { PUT, "/things/{thing}/marks/{mark:word}", SAID, .query = &draft_spec, .status = 204 },
+    { DELETE, "/api/v1/marks/{mark:int}", .access = ACCESS_SIGNED_IN, .scope = SCOPE_NONE, .dialect = &brief,
+      .summary = "Do it", .tag = "Marks", .status = 204 },
 };
 static const struct route_table table = { rows, COUNT_OF(rows) };
 static const struct route_table *const tables[] = { &table };
@@ -70,7 +73,7 @@ static void test_openapi__is_json_and_says_what_the_rows_say(void **state)
     openapi_write(&out, tables, 1);
     assert_ok(json_in_parse(arena, buf_str(&text), &root, &reason));
     assert_text(root, "openapi", "3.1.0");
-    assert_int_equal(json_in_count(at(root, "paths")), 3);
+    assert_int_equal(json_in_count(at(root, "paths")), 4);
     assert_int_equal(json_in_count(at(root, "paths /workspaces/{workspace}/things")), 2);
     assert_text(root,
                 "paths /workspaces/{workspace}/things get responses 200 content application/json schema items $ref",
@@ -90,6 +93,13 @@ static void test_openapi__is_json_and_says_what_the_rows_say(void **state)
     assert_non_null(at(root, "components schemas Thing required 0"));
     assert_non_null(at(root, "components schemas Problem"));
     assert_non_null(at(root, "paths / get"));
+    assert_text(root, "paths /api/v1/marks/{mark} delete parameters 0 schema type", "integer");
+    assert_text(root, "paths /api/v1/marks/{mark} delete responses default $ref", "#/components/responses/BriefError");
+    assert_text(root, "components responses BriefError content application/json schema $ref",
+                "#/components/schemas/BriefError");
+    assert_text(root, "components schemas BriefError type", "string");
+    assert_int_equal(json_in_count(at(root, "paths /api/v1/marks/{mark} delete security")), 1);
+    assert_int_equal(json_in_count(at(root, IN_POST("security"))), 3);
     buf_release(&text);
     arena_free(arena);
 }
