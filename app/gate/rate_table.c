@@ -229,6 +229,8 @@ static struct bucket *find_or_add(struct shard *shard, uint64_t key, int64_t now
             return NULL;
         (void)find(shard, key, now_us, &place);
     }
+    if (place == NULL)
+        return NULL;
     shard->used_count += place->key == 0;
     *place = (struct bucket){ .key = key };
     return place;
@@ -246,12 +248,11 @@ static int64_t batch_of(const struct rate_limit *limit)
 /* How many tokens others are to be told of now, and how many are to be told of afterwards. */
 static int64_t settle(const struct rate_spot *spot, const struct bucket *bucket, int64_t taken, int64_t *ret_owed)
 {
+    bool is_new = bucket->packed == 0;
     int64_t owed = owed_count(bucket);
 
     *ret_owed = 0;
-    if (full_us(bucket) <= spot->now_us)
-        return 0; /* what it had given out has come back */
-    if (owed + taken >= batch_of(&spot->limit))
+    if (is_new || owed + taken >= batch_of(&spot->limit))
         return owed;
     *ret_owed = owed + taken;
     return -1;

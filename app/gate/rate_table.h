@@ -46,8 +46,8 @@ struct rate_state {
 
 /*
  * Takes `wanted` tokens (0: only looks, 1) where there is one. Each token given out is remembered as one to be told of;
- * to_tell_count comes once they are many, or the bucket was full and so nothing is known of it, and then they are forgotten
- * here. It does not count the token of this call.
+ * to_tell_count comes once they are a thirty-second part of the bucket, or where nothing is known of it yet, and then they
+ * are forgotten here. It does not count the token of this call.
  */
 struct rate_state rate_table_take(struct rate_table *table, const struct rate_spot *spot, int64_t wanted);
 /* Gives one token back. */

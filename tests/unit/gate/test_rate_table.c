@@ -117,7 +117,8 @@ static void test_rate_table__has_the_first_and_then_every_batch_told(void **stat
     assert_int_equal(to_tell(*state, 0), -1);
     assert_int_equal(to_tell(*state, 0), 2); /* a thirty-second part is 3, with this one */
     assert_int_equal(to_tell(*state, 0), -1);
-    assert_int_equal(to_tell(*state, 1000 * US_PER_S), 0); /* what was owed has come back */
+    assert_int_equal(to_tell(*state, 1000 * US_PER_S), -1);
+    assert_int_equal(to_tell(*state, 2000 * US_PER_S), 2); /* slow ones cost no more round trips than fast ones */
 }
 
 static void test_rate_table__a_small_bucket_is_told_each_time(void **state)
