@@ -183,14 +183,30 @@ static enum err refuse(struct ctx *ctx, const struct bucket *bucket, const struc
     return fail(ctx, ERR_RATE_LIMITED);
 }
 
+/* A number of at least 0. Every answer has three of them: printf would be half of what a limit costs. */
+static const char *number_text(struct arena *a, int64_t number)
+{
+    enum { DIGITS_MAX = 20 };
+    char *at = arena_alloc(a, DIGITS_MAX + 1);
+
+    if (at == NULL)
+        return NULL;
+    at += DIGITS_MAX;
+    *at = '\0';
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return at;
+}
+
 void limiter_headers(const struct ctx *ctx, const struct limiter_quota *quota, struct reply *reply)
 {
     if (quota->limit == 0)
         return;
-    reply_header(reply, "RateLimit-Limit", arena_printf(ctx->arena, "%lld", (long long)quota->limit));
-    reply_header(reply, "RateLimit-Remaining", arena_printf(ctx->arena, "%lld", (long long)quota->remaining));
-    reply_header(reply, "RateLimit-Reset",
-                 arena_printf(ctx->arena, "%lld", (long long)seconds_up(quota->until_full_us)));
+    reply_header(reply, "RateLimit-Limit", number_text(ctx->arena, quota->limit));
+    reply_header(reply, "RateLimit-Remaining", number_text(ctx->arena, quota->remaining));
+    reply_header(reply, "RateLimit-Reset", number_text(ctx->arena, seconds_up(quota->until_full_us)));
 }
 
 /* ---- requests and credentials ---- */
