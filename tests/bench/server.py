@@ -71,9 +71,18 @@ def server(binary, folder, env=None, **settings):
         stack.stop()
 
 
-def pss_bytes(pid):
-    """The process's share of memory, as the kernel counts it."""
+def _rollup_bytes(pid, name):
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-        if line.startswith("Pss:"):
+        if line.startswith(name):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def pss_bytes(pid):
+    """The process's share of memory, as the kernel counts it."""
+    return _rollup_bytes(pid, "Pss:")
+
+
+def own_bytes(pid):
+    """Without the pages of files: a share of those grows when another program ends that used the same libraries."""
+    return _rollup_bytes(pid, "Pss_Anon:")
