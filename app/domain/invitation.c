@@ -183,7 +183,7 @@ static enum err invitation_insert(struct ctx *ctx, const struct invite_call *cal
 static enum err mail_add(struct ctx *ctx, const struct invite_call *call)
 {
     struct mail_draft draft = { .recipient = call->email };
-    struct invitation invitation;
+    struct invitation invitation = { 0 };
     struct str inviter, workspace;
 
     if (!mail_queue_is_on(ctx))

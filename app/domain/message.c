@@ -117,14 +117,14 @@ static void reverse(struct message *items, size_t count)
 enum { SPAN_PER_MESSAGE = 4 };
 
 /* messages_before or messages_after between its two bounds. */
-static enum err read_span(struct ctx *ctx, enum sql statement, int64_t low_seq, int64_t high_seq,
+static enum err read_span(struct ctx *ctx, enum sql statement, int64_t from_seq, int64_t to_seq,
                           struct loading *loading)
 {
     const struct chat_ref *chat = loading->chat;
 
     loading->count = 0;
     return db_each(ctx, statement,
-                   DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(low_seq), DB_INT(high_seq),
+                   DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(from_seq), DB_INT(to_seq),
                            DB_INT((int64_t)loading->room_count)),
                    loading_add, loading);
 }

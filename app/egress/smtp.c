@@ -116,7 +116,7 @@ static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_o
 }
 
 /* A server says nothing that we keep. */
-static size_t on_words(char *bytes, size_t size, size_t count, void *arg)
+static size_t on_words(const char *bytes, size_t size, size_t count, void *arg)
 {
     (void)bytes, (void)arg;
     return size * count;
