@@ -91,10 +91,10 @@ struct shown {
     struct target_view target;
 };
 
-static void row_show(const struct audit_row *row, struct shown *shown, struct row_view *ret_view)
+static void row_show(struct ctx *ctx, const struct audit_link *row, struct shown *shown, struct row_view *ret_view)
 {
     shown->actor = (struct actor_view){ .id = row->actor,
-                                        .name = row->actor_name,
+                                        .name = row->personal.name,
                                         .api_key_id = row->actor_key_id != 0 ? row->actor_key_id : INT_NULL };
     shown->target = (struct target_view){ .kind = row->target_kind,
                                           .id = row->target,
@@ -105,14 +105,14 @@ static void row_show(const struct audit_row *row, struct shown *shown, struct ro
         .actor = uuid_eq(&row->actor, &none) ? NULL : &shown->actor,
         .action = row->action,
         .target = row->target_kind.ptr == NULL ? NULL : &shown->target,
-        .ip = row->ip,
+        .ip = row->personal.ip,
         .request_id = row->request_id,
         .details = row->details,
-        .hash = row->hash,
+        .hash = audit_hash_hex(ctx, row->hash),
     };
 }
 
-static enum err rows_write(struct ctx *ctx, const struct audit_row *rows, size_t count, struct reply *reply)
+static enum err rows_write(struct ctx *ctx, const struct audit_link *rows, size_t count, struct reply *reply)
 {
     struct row_view *views = arena_calloc(ctx->arena, count, sizeof(*views));
     struct shown *shown = arena_calloc(ctx->arena, count, sizeof(*shown));
@@ -120,7 +120,8 @@ static enum err rows_write(struct ctx *ctx, const struct audit_row *rows, size_t
     if (views == NULL || shown == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     for (size_t i = 0; i < count; i++)
-        row_show(&rows[i], &shown[i], &views[i]);
+        row_show(ctx, &rows[i], &shown[i], &views[i]);
+    TRY(arena_check(ctx->arena));
     spec_encode_list(&reply->json, &row_spec, views, count);
     return ERR_OK;
 }
@@ -134,7 +135,7 @@ static enum err audit_get(struct ctx *ctx, const struct call *call, struct reply
         .after_us = query->after_us,
         .before_us = query->before_us,
     };
-    const struct audit_row *rows;
+    const struct audit_link *rows;
     struct list list;
     struct page page;
 
@@ -149,7 +150,7 @@ static enum err audit_get(struct ctx *ctx, const struct call *call, struct reply
     TRY(audit_list(ctx, &opts, &list));
     rows = list.items;
     if (list.count > (size_t)page.limit) {
-        const struct audit_row *last = &rows[page.limit - 1];
+        const struct audit_link *last = &rows[page.limit - 1];
 
         list.count = (size_t)page.limit;
         TRY(page_next(ctx, call, &(struct page_position){ 2, { last->at_us, last->id } }, reply));

@@ -68,14 +68,14 @@ static struct str their_action(struct str ours)
     return ours;
 }
 
-static struct log_view row_show(const struct audit_row *row)
+static struct log_view row_show(const struct audit_link *row)
 {
     return (struct log_view){
         .id = row->id,
         .key_id = row->target_key_id,
         .action = their_action(row->action),
         .by_key_id = row->actor_key_id != 0 ? row->actor_key_id : INT_NULL,
-        .by_ip = row->ip,
+        .by_ip = row->personal.ip,
         .details = str_eq_c(row->details, "{}") ? (struct str){ NULL, 0 } : row->details,
         .at_us = row->at_us,
     };
@@ -83,7 +83,7 @@ static struct log_view row_show(const struct audit_row *row)
 
 static enum err rows_write(struct ctx *ctx, const struct list *list, struct reply *reply)
 {
-    const struct audit_row *rows = list->items;
+    const struct audit_link *rows = list->items;
     struct log_view *views = arena_calloc(ctx->arena, list->count, sizeof(*views));
 
     if (views == NULL)

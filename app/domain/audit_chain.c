@@ -13,6 +13,16 @@ struct str audit_hash_str(const struct audit_hash *hash)
     return (struct str){ (const char *)hash->bytes, sizeof(hash->bytes) };
 }
 
+struct str audit_hash_hex(struct ctx *ctx, struct str hash)
+{
+    char hex[SHA256_HEX_BYTES];
+
+    if (hash.len != SHA256_BYTES)
+        return (struct str){ NULL, 0 };
+    digest_hex((const uint8_t *)hash.ptr, hex);
+    return arena_str(ctx->arena, str_from(hex));
+}
+
 /* ---- hashes ---- */
 
 static void text_add(struct buf *out, struct str text)
@@ -109,7 +119,7 @@ enum err audit_link_hash(const struct audit_link *link, struct str previous, str
 
 /* ---- reading ---- */
 
-/* A row of the columns that every statement on the chain selects, in their order. */
+/* A row of the columns that audit_links_read names, in their order. */
 static enum err read_link(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct audit_link *link = list_add(ctx->arena, arg, sizeof(*link));
@@ -139,7 +149,7 @@ static enum err read_link(struct ctx *ctx, const struct db_row *row, void *arg)
     return arena_check(ctx->arena);
 }
 
-static enum err links_read(struct ctx *ctx, enum sql statement, struct db_args args, struct list *ret_list)
+enum err audit_links_read(struct ctx *ctx, enum sql statement, struct db_args args, struct list *ret_list)
 {
     struct list list = { NULL, 0 };
 
@@ -150,17 +160,17 @@ static enum err links_read(struct ctx *ctx, enum sql statement, struct db_args a
 
 enum err audit_links_unsealed(struct ctx *ctx, int64_t limit, struct list *ret_list)
 {
-    return links_read(ctx, SQL_AUDIT_UNSEALED, DB_ARGS(DB_INT(limit)), ret_list);
+    return audit_links_read(ctx, SQL_AUDIT_UNSEALED, DB_ARGS(DB_INT(limit)), ret_list);
 }
 
 enum err audit_links_sealed(struct ctx *ctx, int64_t after_position, int64_t limit, struct list *ret_list)
 {
-    return links_read(ctx, SQL_AUDIT_CHAIN, DB_ARGS(DB_INT(after_position), DB_INT(limit)), ret_list);
+    return audit_links_read(ctx, SQL_AUDIT_CHAIN, DB_ARGS(DB_INT(after_position), DB_INT(limit)), ret_list);
 }
 
 enum err audit_links_all(struct ctx *ctx, int64_t after_id, int64_t limit, struct list *ret_list)
 {
-    return links_read(ctx, SQL_AUDIT_EXPORT, DB_ARGS(DB_INT(after_id), DB_INT(limit)), ret_list);
+    return audit_links_read(ctx, SQL_AUDIT_EXPORT, DB_ARGS(DB_INT(after_id), DB_INT(limit)), ret_list);
 }
 
 static enum err read_end(struct ctx *ctx, const struct db_row *row, void *arg)

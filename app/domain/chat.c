@@ -162,28 +162,16 @@ enum column {
     COLUMN_SENDER_DELETED,
 };
 
-/* As message.h says of a message's sender. */
-static struct sender sender_read(struct ctx *ctx, const struct db_row *row)
-{
-    struct sender sender = { .id = db_row_uuid(row, COLUMN_SENDER_UUID),
-                             .kind = (int)db_row_int(row, COLUMN_SENDER_KIND) };
-
-    if (!db_row_is_null(row, COLUMN_SENDER_UUID) && db_row_is_null(row, COLUMN_SENDER_DELETED)) {
-        sender.name = message_sender_name(ctx, db_row_str(row, COLUMN_SENDER_FIRST_NAME),
-                                          db_row_str(row, COLUMN_SENDER_LAST_NAME),
-                                          db_row_str(row, COLUMN_SENDER_USERNAME));
-    } else if (db_row_int(row, COLUMN_LAST_IS_AI) != 0) {
-        sender.kind = SENDER_ASSISTANT;
-        sender.name = STR("Assistant");
-    } else if (!db_row_is_null(row, COLUMN_LAST_SENDER_NAME)) {
-        sender.kind = SENDER_OUTSIDE;
-        sender.name = arena_str(ctx->arena, db_row_str(row, COLUMN_LAST_SENDER_NAME));
-    } else {
-        sender.kind = SENDER_DELETED;
-        sender.name = STR("Deleted user");
-    }
-    return sender;
-}
+static const struct message_sender_columns sender_columns = {
+    .uuid = COLUMN_SENDER_UUID,
+    .kind = COLUMN_SENDER_KIND,
+    .first_name = COLUMN_SENDER_FIRST_NAME,
+    .last_name = COLUMN_SENDER_LAST_NAME,
+    .username = COLUMN_SENDER_USERNAME,
+    .deleted = COLUMN_SENDER_DELETED,
+    .sender_name = COLUMN_LAST_SENDER_NAME,
+    .is_ai = COLUMN_LAST_IS_AI,
+};
 
 static enum err last_message_read(struct ctx *ctx, const struct db_row *row, struct chat_last_message **ret_message)
 {
@@ -194,7 +182,7 @@ static enum err last_message_read(struct ctx *ctx, const struct db_row *row, str
     *last = (struct chat_last_message){
         .uuid = db_row_uuid(row, COLUMN_LAST_UUID),
         .seq = db_row_int(row, COLUMN_LAST_MESSAGE_SEQ),
-        .sender = sender_read(ctx, row),
+        .sender = message_sender_read(ctx, row, &sender_columns),
         .content = arena_str(ctx->arena, db_row_str(row, COLUMN_LAST_CONTENT)),
         .is_ai_response = db_row_int(row, COLUMN_LAST_IS_AI) != 0,
         .created_us = db_row_int(row, COLUMN_LAST_CREATED),

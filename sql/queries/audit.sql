@@ -9,33 +9,33 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 -- last row of the page before.
 
 -- name: audit_list
-SELECT id, uuid, at_us, action, actor, actor_key_id, actor_name, ip, target_kind, target, target_key_id, request_id,
-    details, hash
+SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
+    actor_name, ip, salt, position, previous_hash, hash
 FROM audit WHERE at_us > ? AND at_us <= ? AND (at_us < ? OR id < ?)
 ORDER BY at_us DESC, id DESC LIMIT ?
 
 -- name: audit_list_by_action
-SELECT id, uuid, at_us, action, actor, actor_key_id, actor_name, ip, target_kind, target, target_key_id, request_id,
-    details, hash
+SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
+    actor_name, ip, salt, position, previous_hash, hash
 FROM audit WHERE action = ? AND at_us > ? AND at_us <= ? AND (at_us < ? OR id < ?)
 ORDER BY at_us DESC, id DESC LIMIT ?
 
 -- name: audit_list_by_actor
-SELECT id, uuid, at_us, action, actor, actor_key_id, actor_name, ip, target_kind, target, target_key_id, request_id,
-    details, hash
+SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
+    actor_name, ip, salt, position, previous_hash, hash
 FROM audit WHERE actor = ? AND at_us > ? AND at_us <= ? AND (at_us < ? OR id < ?) AND (? IS NULL OR action = ?)
 ORDER BY at_us DESC, id DESC LIMIT ?
 
 -- name: audit_list_by_target
-SELECT id, uuid, at_us, action, actor, actor_key_id, actor_name, ip, target_kind, target, target_key_id, request_id,
-    details, hash
+SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
+    actor_name, ip, salt, position, previous_hash, hash
 FROM audit WHERE target = ? AND at_us > ? AND at_us <= ? AND (at_us < ? OR id < ?) AND (? IS NULL OR action = ?)
     AND (? IS NULL OR actor = ?)
 ORDER BY at_us DESC, id DESC LIMIT ?
 
 -- name: audit_list_of_keys
-SELECT id, uuid, at_us, action, actor, actor_key_id, actor_name, ip, target_kind, target, target_key_id, request_id,
-    details, hash
+SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
+    actor_name, ip, salt, position, previous_hash, hash
 FROM audit WHERE target_key_id >= ? AND target_key_id <= ? AND (? IS NULL OR action = ?)
 ORDER BY id DESC LIMIT ? OFFSET ?
 

@@ -21,6 +21,7 @@
 #include "parley/core/ids.h"
 #include "parley/core/list.h"
 #include "parley/core/str.h"
+#include "parley/db/db.h"
 
 enum { AUDIT_SALT_BYTES = 16 };
 
@@ -29,6 +30,8 @@ struct audit_hash {
 };
 /* The bytes as a view, for a statement. Borrowed from *hash. */
 struct str audit_hash_str(const struct audit_hash *hash);
+/* The bytes of a row's hash as lower-case hex, in the arena; absent where they are no hash. */
+struct str audit_hash_hex(struct ctx *ctx, struct str hash);
 
 /* What can be erased. Absent: never known, or erased. */
 struct audit_personal {
@@ -38,23 +41,24 @@ struct audit_personal {
 enum err audit_personal_digest(struct str salt, const struct audit_personal *personal,
                                struct audit_hash *ret_digest) MUST_CHECK;
 
-/* A row as it is sealed and checked. Texts in the request arena; absent where the column is NULL. */
+/* A row as it is sealed, checked and shown. Texts in the request arena; absent where the column is NULL. */
 struct audit_link {
-    int64_t id;
+    int64_t id; /* integer key: order of writing */
     struct uuid uuid;
     int64_t at_us;
     struct str action;
-    struct uuid actor;    /* all zero: none */
-    int64_t actor_key_id; /* 0: none */
-    struct str target_kind;
+    struct uuid actor;      /* all zero: nobody was signed in, or the server itself */
+    int64_t actor_key_id;   /* the API key that was used; 0: none */
+    struct str target_kind; /* absent: none */
     struct uuid target;
     int64_t target_key_id;
-    struct str request_id, details;
-    struct str digest; /* SHA256_BYTES */
+    struct str request_id; /* absent: not done by a request */
+    struct str details;    /* a JSON object */
+    struct str digest;     /* SHA256_BYTES */
     struct audit_personal personal;
     struct str salt;
-    int64_t position; /* 0: not sealed */
-    struct str previous_hash, hash;
+    int64_t position;               /* 0: not sealed */
+    struct str previous_hash, hash; /* SHA256_BYTES; absent: not sealed */
 };
 
 /* The hash that the row has behind `previous` (SHA256_BYTES). ERR_NO_MEMORY. */
@@ -68,6 +72,8 @@ struct audit_end {
 
 /* ---- reading rows. Elements of the lists: struct audit_link. Errors of the database. ---- */
 
+/* What a statement finds that selects the columns of audit_chain (sql/queries/audit.sql). */
+enum err audit_links_read(struct ctx *ctx, enum sql statement, struct db_args args, struct list *ret_list) MUST_CHECK;
 /* Rows not sealed yet, in the order of writing. */
 enum err audit_links_unsealed(struct ctx *ctx, int64_t limit, struct list *ret_list) MUST_CHECK;
 /* Sealed rows behind a position (INT64_MIN: from the first on), in the chain's order. */

@@ -12,7 +12,7 @@ static void test_change__takes_what_was_sent_and_tells_the_log(void **state)
     struct api_key_made made;
     struct api_key key;
     struct list rows;
-    const struct audit_row *row;
+    const struct audit_link *row;
 
     (void)state;
     person_init(&p, "change@example.org", USER_ROLE_ADMIN);
@@ -314,7 +314,7 @@ static void test_refusal__is_told_once_a_minute(void **state)
         &p.c.ctx, &(struct audit_key_list_opts){ .key_id = made.key.id, .action = STR("api_key.refused"), .limit = 10 },
         &rows));
     assert_int_equal(rows.count, 2);
-    assert_str(((const struct audit_row *)rows.items)->details, "{\"reason\":\"expired\"}");
+    assert_str(((const struct audit_link *)rows.items)->details, "{\"reason\":\"expired\"}");
     person_release(&p);
 }
 
