@@ -1,4 +1,7 @@
-"""`./dev fuzz [TARGET] [SECONDS]`: libFuzzer over each tests/fuzz/fuzz_*.c, from its seeds in tests/fuzz/corpus."""
+"""`./dev fuzz [TARGET] [SECONDS]`: libFuzzer over each tests/fuzz/fuzz_*.c, from its seeds in tests/fuzz/corpus.
+
+As many targets at a time as there are cores."""
+import concurrent.futures
 import os
 import subprocess
 import sys
@@ -47,7 +50,8 @@ def main():
     except HarnessError as e:
         print(f"dev fuzz: {e}", file=sys.stderr)
         return 1
-    return 0 if all([fuzz(folder, target, seconds) for target in chosen]) else 1
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return 0 if all(list(pool.map(lambda target: fuzz(folder, target, seconds), chosen))) else 1
 
 
 if __name__ == "__main__":
