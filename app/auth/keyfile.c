@@ -95,21 +95,10 @@ static enum err check_file(int fd, const char *path, enum keyfile_kind kind, str
 
 static enum err read_all(int fd, const char *path, struct buf *ret_fault, struct buf *out)
 {
-    for (;;) {
-        char *room = buf_room(out, 4096);
-        ssize_t got;
-
-        if (room == NULL) {
-            buf_addf(ret_fault, "%s: is too long for a key", path);
-            return ERR_INVALID;
-        }
-        got = read(fd, room, 4096);
-        if (got == 0)
-            return ERR_OK;
-        if (got > 0)
-            buf_grown(out, (size_t)got);
-        else if (errno != EINTR)
-            return say_errno(ret_fault, path, "cannot be read");
+    switch (buf_add_fd(out, fd)) {
+    case ERR_OK: return ERR_OK;
+    case ERR_UNAVAILABLE: return say_errno(ret_fault, path, "cannot be read");
+    default: buf_addf(ret_fault, "%s: is too long for a key", path); return ERR_INVALID;
     }
 }
 

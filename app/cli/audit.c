@@ -5,45 +5,9 @@
 #include "parley/core/clock.h"
 #include "parley/core/json_out.h"
 #include "parley/core/limits.h"
-#include "parley/db/db.h"
-#include "parley/db/migrate.h"
 #include "parley/domain/audit_verify.h"
 
 enum { EXPORT_PAGE = 200, KNOWN_HEX_CHARS = 2 * SHA256_BYTES };
-
-/* The parts of the program that the audit log needs. */
-struct audit_parts {
-    struct config *config;
-    struct app app;
-    struct cli_task task;
-};
-
-static bool audit_parts_open(struct cli *cli, struct audit_parts *parts)
-{
-    struct buf fault;
-    enum err e;
-
-    parts->config = cli_config(cli);
-    if (parts->config == NULL)
-        return false;
-    buf_init(&fault, 65536);
-    e = db_open(parts->config, DB_UNCHECKED, &fault, &parts->app.db);
-    if (e == ERR_OK)
-        e = migrate_check(parts->app.db, &fault);
-    if (e == ERR_OK)
-        e = cli_task_begin(&parts->task, &parts->app, parts->config);
-    if (e != ERR_OK)
-        (void)cli_fail(cli, "%s", fault.len > 0 ? fault.ptr : err_info(e)->sentence);
-    buf_release(&fault);
-    return e == ERR_OK;
-}
-
-static void audit_parts_close(struct audit_parts *parts)
-{
-    cli_task_end(&parts->task);
-    db_close(parts->app.db);
-    config_free(parts->config);
-}
 
 /* ---- verify ---- */
 
@@ -78,7 +42,7 @@ static int report_print(struct cli *cli, struct ctx *ctx, const struct audit_rep
     return CLI_OK;
 }
 
-static int verify(struct cli *cli, struct audit_parts *parts, const char *known_text)
+static int verify(struct cli *cli, struct cli_parts *parts, const char *known_text)
 {
     struct audit_report report;
     struct audit_end known = { .position = 0 };
@@ -186,7 +150,7 @@ static enum err page_print(struct ctx *ctx, struct buf *text, int64_t *id, size_
     return ERR_OK;
 }
 
-static int export_rows(struct cli *cli, struct audit_parts *parts, const char *unused)
+static int export_rows(struct cli *cli, struct cli_parts *parts, const char *unused)
 {
     struct ctx *ctx = &parts->task.ctx;
     struct buf text;
@@ -208,7 +172,7 @@ static int export_rows(struct cli *cli, struct audit_parts *parts, const char *u
 
 static const struct action {
     const char *name;
-    int (*run)(struct cli *cli, struct audit_parts *parts, const char *known);
+    int (*run)(struct cli *cli, struct cli_parts *parts, const char *known);
 } actions[] = {
     { "verify", verify },
     { "export", export_rows },
@@ -222,14 +186,14 @@ static int run(struct cli *cli)
     if (!cli_parse(cli, options))
         return CLI_WRONG_USE;
     for (size_t i = 0; cli->word_count == 1 && i < COUNT_OF(actions); i++) {
-        struct audit_parts parts = { .config = NULL };
+        struct cli_parts parts = { .config = NULL };
         int result = CLI_FAILED;
 
         if (strcmp(cli->words[0], actions[i].name) != 0)
             continue;
-        if (audit_parts_open(cli, &parts))
+        if (cli_parts_open(cli, &parts))
             result = actions[i].run(cli, &parts, known);
-        audit_parts_close(&parts);
+        cli_parts_close(&parts);
         return result;
     }
     return cli_wrong_use(cli, "verify or export is missing");

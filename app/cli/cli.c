@@ -7,6 +7,8 @@
 
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/db/db.h"
+#include "parley/db/migrate.h"
 
 enum { LINE_MAX_BYTES = 8192 };
 
@@ -163,4 +165,43 @@ const char *cli_task_sentence(const struct cli_task *task, enum err e)
     if (task->problem.err == e && task->problem.detail != NULL)
         return task->problem.detail;
     return err_info(e)->sentence;
+}
+
+enum err cli_db_open(const struct config *config, struct buf *ret_fault, struct db **ret_db)
+{
+    struct db *db;
+    enum err e;
+
+    TRY(db_open(config, DB_UNCHECKED, ret_fault, &db));
+    e = migrate_check(db, ret_fault);
+    if (e == ERR_OK)
+        *ret_db = db;
+    else
+        db_close(db);
+    return e;
+}
+
+bool cli_parts_open(const struct cli *cli, struct cli_parts *parts)
+{
+    struct buf fault;
+    enum err e;
+
+    parts->config = cli_config(cli);
+    if (parts->config == NULL)
+        return false;
+    buf_init(&fault, 65536);
+    e = cli_db_open(parts->config, &fault, &parts->app.db);
+    if (e == ERR_OK)
+        e = cli_task_begin(&parts->task, &parts->app, parts->config);
+    if (e != ERR_OK)
+        (void)cli_fail(cli, "%s", fault.len > 0 ? fault.ptr : err_info(e)->sentence);
+    buf_release(&fault);
+    return e == ERR_OK;
+}
+
+void cli_parts_close(struct cli_parts *parts)
+{
+    cli_task_end(&parts->task);
+    db_close(parts->app.db);
+    config_free(parts->config);
 }

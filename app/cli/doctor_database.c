@@ -4,7 +4,6 @@
 #include "parley/core/clock.h"
 #include "parley/core/host.h"
 #include "parley/db/db.h"
-#include "parley/db/migrate.h"
 #include "parley/domain/setup.h"
 
 enum { CLOCK_OFF_MAX_S = 5 };
@@ -64,13 +63,9 @@ void check_database(struct checkup *checkup)
     enum err e;
 
     buf_init(&fault, 65536);
-    e = db_open(checkup->config, DB_UNCHECKED, &fault, &checkup->app.db);
-    if (e == ERR_OK)
-        e = migrate_check(checkup->app.db, &fault);
+    e = cli_db_open(checkup->config, &fault, &checkup->app.db);
     if (e != ERR_OK) {
         finding(checkup, "%s", fault.len > 0 ? fault.ptr : err_info(e)->sentence);
-        db_close(checkup->app.db);
-        checkup->app.db = NULL;
     } else {
         check_care(checkup);
         check_owner(checkup);

@@ -3,7 +3,6 @@
 #include "key_guard.h"
 #include "parley/cli/commands.h"
 #include "parley/db/db.h"
-#include "parley/db/migrate.h"
 #include "parley/domain/audit.h"
 #include "parley/domain/reseal.h"
 
@@ -17,8 +16,7 @@ struct key_parts {
 static enum err parts_open_for_keys(struct key_parts *parts, struct buf *ret_fault)
 {
     TRY(keys_open(parts->config, ret_fault, &parts->app.keys));
-    TRY(db_open(parts->config, DB_UNCHECKED, ret_fault, &parts->app.db));
-    TRY(migrate_check(parts->app.db, ret_fault));
+    TRY(cli_db_open(parts->config, ret_fault, &parts->app.db));
     return cli_task_begin(&parts->task, &parts->app, parts->config);
 }
 

@@ -4,8 +4,6 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/secret.h"
-#include "parley/db/db.h"
-#include "parley/db/migrate.h"
 #include "parley/domain/second_factor.h"
 #include "parley/domain/user_change.h"
 #include "password_prompt.h"
@@ -19,44 +17,6 @@ struct wanted {
     bool admin, from_stdin;
     struct buf password;
 };
-
-/* The parts of the program that accounts need. */
-struct account_parts {
-    struct config *config;
-    struct app app;
-    struct cli_task task;
-};
-
-static bool account_parts_open(struct cli *cli, struct account_parts *parts)
-{
-    struct buf fault;
-    enum err e;
-
-    parts->config = cli_config(cli);
-    if (parts->config == NULL)
-        return false;
-    buf_init(&fault, 65536);
-    parts->app.hasher = hasher_new(NULL, NULL);
-    e = parts->app.hasher == NULL ? ERR_NO_MEMORY : ERR_OK;
-    if (e == ERR_OK)
-        e = db_open(parts->config, DB_UNCHECKED, &fault, &parts->app.db);
-    if (e == ERR_OK)
-        e = migrate_check(parts->app.db, &fault);
-    if (e == ERR_OK)
-        e = cli_task_begin(&parts->task, &parts->app, parts->config);
-    if (e != ERR_OK)
-        (void)cli_fail(cli, "%s", fault.len > 0 ? fault.ptr : err_info(e)->sentence);
-    buf_release(&fault);
-    return e == ERR_OK;
-}
-
-static void account_parts_close(struct account_parts *parts)
-{
-    cli_task_end(&parts->task);
-    db_close(parts->app.db);
-    hasher_free(parts->app.hasher);
-    config_free(parts->config);
-}
 
 /* The HTTP API judges addresses more closely; this keeps out what is none. */
 static bool is_email(struct str email)
@@ -148,15 +108,16 @@ static const struct action {
 
 static int work(struct cli *cli, const struct action *action, const struct wanted *wanted)
 {
-    struct account_parts parts = { .config = NULL };
+    struct cli_parts parts = { .app.hasher = hasher_new(NULL, NULL) };
     int result = CLI_FAILED;
 
-    if (account_parts_open(cli, &parts)) {
-        enum err e = action->run(&parts.task.ctx, wanted);
+    if (cli_parts_open(cli, &parts)) {
+        enum err e = parts.app.hasher != NULL ? action->run(&parts.task.ctx, wanted) : ERR_NO_MEMORY;
 
         result = e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", cli_task_sentence(&parts.task, e));
     }
-    account_parts_close(&parts);
+    cli_parts_close(&parts);
+    hasher_free(parts.app.hasher);
     return result;
 }
 

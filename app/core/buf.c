@@ -1,7 +1,11 @@
 #include "parley/core/buf.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
+#include <unistd.h>
+
+enum { READ_CHUNK_BYTES = 4096 };
 
 static char empty[1];
 
@@ -171,4 +175,22 @@ struct str buf_str(const struct buf *b)
 enum err buf_check(const struct buf *b)
 {
     return b->failed ? ERR_NO_MEMORY : ERR_OK;
+}
+
+enum err buf_add_fd(struct buf *b, int fd)
+{
+    for (;;) {
+        char *room = buf_room(b, READ_CHUNK_BYTES);
+        ssize_t got;
+
+        if (room == NULL)
+            return ERR_TOO_LARGE;
+        got = read(fd, room, READ_CHUNK_BYTES);
+        if (got == 0)
+            return ERR_OK;
+        if (got > 0)
+            buf_grown(b, (size_t)got);
+        else if (errno != EINTR)
+            return ERR_UNAVAILABLE;
+    }
 }

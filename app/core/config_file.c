@@ -173,21 +173,10 @@ static enum err say_errno(const char *path, struct buf *ret_faults)
 
 static enum err read_bytes(int fd, const char *path, struct buf *ret_faults, struct buf *out)
 {
-    for (;;) {
-        char *room = buf_room(out, 4096);
-        ssize_t got;
-
-        if (room == NULL) {
-            buf_addf(ret_faults, "%s: is longer than %d bytes\n", path, ENV_FILE_MAX_BYTES);
-            return ERR_INVALID;
-        }
-        got = read(fd, room, 4096);
-        if (got == 0)
-            return ERR_OK;
-        if (got > 0)
-            buf_grown(out, (size_t)got);
-        else if (errno != EINTR)
-            return say_errno(path, ret_faults);
+    switch (buf_add_fd(out, fd)) {
+    case ERR_OK: return ERR_OK;
+    case ERR_UNAVAILABLE: return say_errno(path, ret_faults);
+    default: buf_addf(ret_faults, "%s: is longer than %d bytes\n", path, ENV_FILE_MAX_BYTES); return ERR_INVALID;
     }
 }
 

@@ -14,7 +14,9 @@
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_WRONG_USE = 2 };
 
+struct buf;
 struct cli;
+struct db;
 
 /* One subcommand. */
 struct command {
@@ -64,5 +66,21 @@ enum err cli_task_begin(struct cli_task *task, const struct app *app, const stru
 void cli_task_end(struct cli_task *task);
 /* What went wrong, as a sentence: the problem's detail, or the error's own. Borrowed from the task. */
 const char *cli_task_sentence(const struct cli_task *task, enum err e);
+
+/*
+ * Opens the database, which must be at the newest version: subcommands do not migrate by the way. ret_fault: one line.
+ * On failure nothing is open.
+ */
+enum err cli_db_open(const struct config *config, struct buf *ret_fault, struct db **ret_db) MUST_CHECK;
+
+/* The parts of the program that a subcommand needs for working on the database; zeroed before they are opened. */
+struct cli_parts {
+    struct config *config;
+    struct app app;
+    struct cli_task task;
+};
+/* False after telling what is wrong; cli_parts_close must be called in any case. */
+bool cli_parts_open(const struct cli *cli, struct cli_parts *parts);
+void cli_parts_close(struct cli_parts *parts);
 
 #endif

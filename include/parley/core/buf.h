@@ -43,6 +43,12 @@ void buf_add_hex(struct buf *b, const void *bytes, size_t len);
 /* Text for XML and HTML content and attributes: & < > " ' escaped. */
 void buf_add_xml(struct buf *b, struct str s);
 
+/*
+ * Adds what a descriptor gives until its end; the file must end 4 KiB before the cap. ERR_UNAVAILABLE: it cannot be read,
+ * and errno says why. ERR_TOO_LARGE: there is no more room.
+ */
+enum err buf_add_fd(struct buf *b, int fd) MUST_CHECK;
+
 /* Room for `extra_bytes` more behind the end, NUL not counted; NULL on failure. Then buf_grown says how many came. */
 char *buf_room(struct buf *b, size_t extra_bytes);
 void buf_grown(struct buf *b, size_t added_bytes);

@@ -65,6 +65,40 @@ static void test_buf__formats_across_a_growth(void **state)
     buf_release(&b);
 }
 
+/* A file of so many bytes, to be read from its beginning. */
+static FILE *file_of(size_t bytes)
+{
+    FILE *file = tmpfile();
+
+    assert_non_null(file);
+    for (size_t i = 0; i < bytes; i++)
+        assert_int_not_equal(fputc('x', file), EOF);
+    assert_int_equal(fseek(file, 0, SEEK_SET), 0);
+    return file;
+}
+
+static void test_buf__takes_a_file_up_to_its_cap(void **state)
+{
+    (void)state;
+    FILE *file = file_of(10000);
+    struct buf b;
+
+    buf_init(&b, 20000);
+    assert_ok(buf_add_fd(&b, fileno(file)));
+    assert_int_equal(b.len, 10000);
+    buf_release(&b);
+
+    rewind(file);
+    buf_init(&b, 9999);
+    assert_int_equal(buf_add_fd(&b, fileno(file)), ERR_TOO_LARGE);
+    buf_release(&b);
+
+    buf_init(&b, 20000);
+    assert_int_equal(buf_add_fd(&b, -1), ERR_UNAVAILABLE);
+    buf_release(&b);
+    (void)fclose(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -72,6 +106,7 @@ int main(void)
         cmocka_unit_test(test_buf__writes_numbers),
         cmocka_unit_test(test_buf__encodes_for_addresses_and_markup),
         cmocka_unit_test(test_buf__formats_across_a_growth),
+        cmocka_unit_test(test_buf__takes_a_file_up_to_its_cap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
