@@ -161,17 +161,6 @@ enum err digest_base64url_decode(struct arena *a, struct str text, struct str *r
     return ERR_OK;
 }
 
-enum { NO_HEX = 16 };
-
-static unsigned hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0');
-    if (c >= 'a' && c <= 'f')
-        return (unsigned)(c - 'a' + 10);
-    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10) : NO_HEX;
-}
-
 enum err digest_hex_decode(struct str hex, void *ret_bytes, size_t len)
 {
     uint8_t *bytes = ret_bytes;
@@ -179,10 +168,10 @@ enum err digest_hex_decode(struct str hex, void *ret_bytes, size_t len)
     if (hex.len != 2 * len)
         return ERR_INVALID;
     for (size_t i = 0; i < hex.len; i++) {
-        if (hex_value(hex.ptr[i]) == NO_HEX)
+        if (str_hex_digit(hex.ptr[i]) < 0)
             return ERR_INVALID;
     }
     for (size_t i = 0; i < len; i++)
-        bytes[i] = (uint8_t)(hex_value(hex.ptr[2 * i]) << 4 | hex_value(hex.ptr[2 * i + 1]));
+        bytes[i] = (uint8_t)(str_hex_digit(hex.ptr[2 * i]) << 4 | str_hex_digit(hex.ptr[2 * i + 1]));
     return ERR_OK;
 }

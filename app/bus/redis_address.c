@@ -4,17 +4,6 @@
 
 static const char *const bad_form = "REDIS_URL must look like redis://:password@host:port/0 or unix:/path";
 
-/* Cuts s at the first byte c; the part behind is absent where there is none. */
-static struct str cut(struct str *s, char c)
-{
-    size_t at = str_index(*s, c);
-    if (at == SIZE_MAX)
-        return (struct str){ NULL, 0 };
-    struct str behind = str_tail(*s, at + 1);
-    *s = str_head(*s, at);
-    return behind;
-}
-
 /* A number within 0 … max; absent or empty leaves *ret_number. */
 static enum err parse_number(struct str text, int64_t max, int *ret_number)
 {
@@ -29,18 +18,18 @@ static enum err parse_number(struct str text, int64_t max, int *ret_number)
 
 static enum err parse_access(struct arena *a, struct str user, struct redis_address *address)
 {
-    struct str password = cut(&user, ':');
+    struct str password = str_cut(&user, ':');
     TRY(percent_decode(a, user, &address->user));
     return password.ptr != NULL ? percent_decode(a, password, &address->password) : ERR_OK;
 }
 
 static enum err parse_tcp(struct arena *a, struct str rest, struct redis_address *address)
 {
-    struct str database = cut(&rest, '/');
+    struct str database = str_cut(&rest, '/');
     struct str host = rest;
     struct str after_at = { NULL, 0 };
     /* The last @ parts access and host. */
-    while ((after_at = cut(&host, '@')).ptr != NULL) {
+    while ((after_at = str_cut(&host, '@')).ptr != NULL) {
         struct str access = { rest.ptr, (size_t)(after_at.ptr - rest.ptr) - 1 };
         host = after_at;
         if (str_index(host, '@') == SIZE_MAX)
@@ -49,11 +38,11 @@ static enum err parse_tcp(struct arena *a, struct str rest, struct redis_address
     struct str port = { NULL, 0 };
     if (host.len > 0 && host.ptr[0] == '[') {
         host = str_tail(host, 1);
-        struct str behind = cut(&host, ']');
-        (void)cut(&behind, ':');
+        struct str behind = str_cut(&host, ']');
+        (void)str_cut(&behind, ':');
         port = behind.len > 0 ? behind : port;
     } else {
-        port = cut(&host, ':');
+        port = str_cut(&host, ':');
     }
     TRY(percent_decode(a, host.len > 0 ? host : STR("127.0.0.1"), &address->host));
     TRY(parse_number(port, 65535, &address->port));
@@ -62,7 +51,7 @@ static enum err parse_tcp(struct arena *a, struct str rest, struct redis_address
 
 static enum err parse_unix(struct arena *a, struct str rest, struct redis_address *address)
 {
-    struct str option = cut(&rest, '?');
+    struct str option = str_cut(&rest, '?');
     if (str_starts_with(option, STR("db=")))
         TRY(parse_number(str_tail(option, 3), 1000000, &address->database));
     if (rest.len == 0 || rest.ptr[0] != '/')

@@ -59,17 +59,6 @@ void uuid_format(const struct uuid *id, char ret_text[UUID_TEXT_BYTES])
     *at = '\0';
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 enum err uuid_parse(struct str text, struct uuid *ret_id)
 {
     struct uuid id;
@@ -79,8 +68,8 @@ enum err uuid_parse(struct str text, struct uuid *ret_id)
     for (int i = 0; i < 16; i++) {
         if (hyphen_before_byte(i) && text.ptr[at++] != '-')
             return ERR_BAD_ID;
-        int high = hex_digit(text.ptr[at]);
-        int low = hex_digit(text.ptr[at + 1]);
+        int high = str_hex_digit(text.ptr[at]);
+        int low = str_hex_digit(text.ptr[at + 1]);
         if (high < 0 || low < 0)
             return ERR_BAD_ID;
         id.bytes[i] = (uint8_t)(high << 4 | low);

@@ -1,20 +1,12 @@
 #include "parley/core/percent.h"
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that the two digits behind a % stand for, or -1. */
 static int decoded_byte(struct str digits)
 {
     if (digits.len < 2)
         return -1;
-    int high = hex_digit(digits.ptr[0]);
-    int low = hex_digit(digits.ptr[1]);
+    int high = str_hex_digit(digits.ptr[0]);
+    int low = str_hex_digit(digits.ptr[1]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 

@@ -67,6 +67,18 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+struct str str_cut(struct str *s, char c)
+{
+    size_t at = str_index(*s, c);
+    struct str behind;
+
+    if (at == SIZE_MAX)
+        return (struct str){ NULL, 0 };
+    behind = str_tail(*s, at + 1);
+    *s = str_head(*s, at);
+    return behind;
+}
+
 struct str str_trim(struct str s)
 {
     while (s.len > 0 && is_blank(s.ptr[0]))
@@ -110,6 +122,15 @@ enum err str_to_int64(struct str s, int64_t *ret_number)
         return ERR_INVALID;
     *ret_number = negative ? number : -number;
     return ERR_OK;
+}
+
+int str_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 bool str_is_utf8(struct str s)

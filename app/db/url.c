@@ -15,20 +15,9 @@ static enum err set(struct arena *a, struct str s, const char **ret_text, const 
     return err;
 }
 
-/* Cuts s at the first byte c; the part behind is absent where there is none. */
-static struct str cut(struct str *s, char c)
-{
-    size_t at = str_index(*s, c);
-    if (at == SIZE_MAX)
-        return (struct str){ NULL, 0 };
-    struct str behind = str_tail(*s, at + 1);
-    *s = str_head(*s, at);
-    return behind;
-}
-
 static enum err parse_sqlite(struct arena *a, struct str rest, struct db_url *url, const char **ret_reason)
 {
-    struct str options = cut(&rest, '?');
+    struct str options = str_cut(&rest, '?');
     if (options.ptr != NULL && options.len > 0) {
         *ret_reason = "DATABASE_URL: a sqlite: address takes no options";
         return ERR_INVALID;
@@ -67,7 +56,7 @@ static enum err parse_ssl(struct str value, struct db_url *url, const char **ret
 
 static enum err parse_option(struct arena *a, struct str option, struct db_url *url, const char **ret_reason)
 {
-    struct str value = cut(&option, '=');
+    struct str value = str_cut(&option, '=');
     if (str_eq_c(option, "unix_socket") || str_eq_c(option, "socket"))
         return set(a, value, &url->socket, ret_reason);
     if (str_eq_c(option, "ssl") || str_eq_c(option, "tls"))
@@ -101,10 +90,10 @@ static enum err parse_host(struct arena *a, struct str host, struct db_url *url,
     struct str port = { NULL, 0 };
     if (host.len > 0 && host.ptr[0] == '[') {
         host = str_tail(host, 1);
-        struct str behind = cut(&host, ']');
+        struct str behind = str_cut(&host, ']');
         port = behind.len > 0 && behind.ptr[0] == ':' ? str_tail(behind, 1) : port;
     } else {
-        port = cut(&host, ':');
+        port = str_cut(&host, ':');
     }
     TRY(parse_port(port, url, ret_reason));
     TRY(set(a, host, &url->host, ret_reason));
@@ -115,7 +104,7 @@ static enum err parse_host(struct arena *a, struct str host, struct db_url *url,
 
 static enum err parse_user(struct arena *a, struct str user, struct db_url *url, const char **ret_reason)
 {
-    struct str password = cut(&user, ':');
+    struct str password = str_cut(&user, ':');
     if (password.ptr != NULL)
         TRY(set(a, password, &url->password, ret_reason));
     return set(a, user, &url->user, ret_reason);
@@ -134,13 +123,13 @@ static enum err parse_mysql(struct arena *a, struct str rest, struct db_url *url
 {
     url->kind = DB_URL_MYSQL;
     url->port = 3306;
-    struct str options = cut(&rest, '?');
+    struct str options = str_cut(&rest, '?');
     size_t at = last_at(rest);
     if (at != SIZE_MAX) {
         TRY(parse_user(a, str_head(rest, at), url, ret_reason));
         rest = str_tail(rest, at + 1);
     }
-    struct str database = cut(&rest, '/');
+    struct str database = str_cut(&rest, '/');
     TRY(parse_host(a, rest, url, ret_reason));
     if (database.ptr != NULL)
         TRY(set(a, database, &url->database, ret_reason));
@@ -177,7 +166,7 @@ enum err db_url_parse(struct arena *a, struct str text, struct db_url *ret_url, 
     struct db_url url = empty_url;
     struct str rest = text;
     struct str scheme = scheme_of(&rest);
-    (void)cut(&scheme, '+');
+    (void)str_cut(&scheme, '+');
     enum err err = ERR_INVALID;
     *ret_reason = bad_form;
     if (str_eq_c(scheme, "sqlite"))

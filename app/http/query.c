@@ -3,17 +3,6 @@
 #include "parley/http/request.h"
 #include "request_private.h"
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The byte that text[*at] stands for; *at is moved behind it. -1: a broken escape, or NUL. */
 static int next_byte(struct str text, enum plus plus, size_t *at)
 {
@@ -28,8 +17,8 @@ static int next_byte(struct str text, enum plus plus, size_t *at)
     }
     if (text.len - *at < 3)
         return -1;
-    high = hex_value(text.ptr[*at + 1]);
-    low = hex_value(text.ptr[*at + 2]);
+    high = str_hex_digit(text.ptr[*at + 1]);
+    low = str_hex_digit(text.ptr[*at + 2]);
     if (high < 0 || low < 0 || (high == 0 && low == 0))
         return -1;
     *at += 3;

@@ -8,6 +8,7 @@
 #include "parley/auth/keys.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/core/percent.h"
 #include "parley/core/secret.h"
 #include "parley/objects/disposition.h"
 
@@ -128,35 +129,15 @@ static bool split_signature(struct str query, struct str *ret_signed, struct str
     return true;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Undoes buf_add_percent. */
 static enum err decode(struct arena *a, struct str text, struct str *ret_text)
 {
-    char *out = arena_alloc(a, text.len + 1);
-    size_t len = 0;
-    if (out == NULL)
-        return ERR_NO_MEMORY;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] != '%') {
-            out[len++] = text.ptr[i];
-            continue;
-        }
-        int high = i + 2 < text.len ? hex_value(text.ptr[i + 1]) : -1;
-        int low = i + 2 < text.len ? hex_value(text.ptr[i + 2]) : -1;
-        if (high < 0 || low < 0)
-            return ERR_FORBIDDEN;
-        out[len++] = (char)(high * 16 + low);
-        i += 2;
-    }
-    out[len] = '\0';
-    *ret_text = (struct str){ out, len };
-    return ERR_OK;
+    const char *decoded = NULL;
+    enum err e = percent_decode(a, text, &decoded);
+
+    if (e == ERR_OK)
+        *ret_text = str_from(decoded);
+    return e == ERR_INVALID ? ERR_FORBIDDEN : e;
 }
 
 struct reading {

@@ -82,31 +82,19 @@ static size_t utf8_encode(uint32_t point, char ret_bytes[4])
     return len;
 }
 
-static int digit_value(char c, int base)
-{
-    int value = -1;
-    if (c >= '0' && c <= '9')
-        value = c - '0';
-    else if (c >= 'a' && c <= 'f')
-        value = c - 'a' + 10;
-    else if (c >= 'A' && c <= 'F')
-        value = c - 'A' + 10;
-    return value < base ? value : -1;
-}
-
 /* "#34" or "#x22", without '&' and ';'. */
 static enum err decode_reference(struct str text, char *ret_bytes, size_t *ret_len)
 {
-    bool hex = text.len > 1 && text.ptr[1] == 'x';
-    struct str digits = str_tail(text, hex ? 2 : 1);
+    int base = text.len > 1 && text.ptr[1] == 'x' ? 16 : 10;
+    struct str digits = str_tail(text, base == 16 ? 2 : 1);
     uint32_t point = 0;
     if (digits.len == 0 || digits.len > 8)
         return ERR_INVALID;
     for (size_t i = 0; i < digits.len; i++) {
-        int value = digit_value(digits.ptr[i], hex ? 16 : 10);
-        if (value < 0)
+        int value = str_hex_digit(digits.ptr[i]);
+        if (value < 0 || value >= base)
             return ERR_INVALID;
-        point = point * (hex ? 16 : 10) + (uint32_t)value;
+        point = point * (uint32_t)base + (uint32_t)value;
         if (point > 0x10ffff)
             return ERR_INVALID;
     }

@@ -44,6 +44,8 @@ size_t str_index(struct str s, char c);
 /* The first `len` bytes of s, or all when there are fewer; and what remains from byte `from` on. */
 struct str str_head(struct str s, size_t len);
 struct str str_tail(struct str s, size_t from);
+/* Cuts *s at the first byte c and gives the part behind it; absent where there is no c, and *s stays. */
+struct str str_cut(struct str *s, char c);
 /* Without ASCII blanks (space, tab, CR, LF) at both ends. */
 struct str str_trim(struct str s);
 
@@ -58,6 +60,9 @@ bool str_split(struct str *rest, char separator, struct str *ret_piece);
  * Returns ERR_OK or ERR_INVALID.
  */
 enum err str_to_int64(struct str s, int64_t *ret_number) MUST_CHECK;
+
+/* What a hex digit of either case stands for; -1: it is none. */
+int str_hex_digit(char c);
 
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
 bool str_is_utf8(struct str s);

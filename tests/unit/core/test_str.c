@@ -72,6 +72,32 @@ static void test_str__compares_and_trims(void **state)
     assert_true(str_has_control(STR("a\x7F")));
 }
 
+static void test_str__cuts_at_the_first_of_a_byte(void **state)
+{
+    (void)state;
+    struct str s = STR("a=b=c");
+
+    assert_str(str_cut(&s, '='), "b=c");
+    assert_str(s, "a");
+    assert_null(str_cut(&s, '=').ptr);
+    assert_str(s, "a");
+    s = STR("a=");
+    assert_non_null(str_cut(&s, '=').ptr);
+}
+
+static void test_str__hex_digits_are_of_either_case(void **state)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        const char *found = c == 0 ? NULL : strchr(digits, c);
+        int value = found == NULL ? -1 : (int)(found - digits) < 16 ? (int)(found - digits) : (int)(found - digits) - 6;
+
+        assert_int_equal(str_hex_digit((char)c), value);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -81,6 +107,8 @@ int main(void)
         cmocka_unit_test(test_str__bad_numbers_leave_the_output),
         cmocka_unit_test(test_str__utf8_is_checked),
         cmocka_unit_test(test_str__compares_and_trims),
+        cmocka_unit_test(test_str__cuts_at_the_first_of_a_byte),
+        cmocka_unit_test(test_str__hex_digits_are_of_either_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
