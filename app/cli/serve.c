@@ -16,7 +16,15 @@
 #include "parts.h"
 #include "settings_audit.h"
 
-enum { THREAD_STACK_BYTES = 256 * 1024, MMAP_FROM_BYTES = 256 * 1024, ARENAS_MAX = 2 };
+enum {
+#ifdef __SANITIZE_THREAD__
+    THREAD_STACK_BYTES = 2048 * 1024, /* the sanitizer keeps its own things there */
+#else
+    THREAD_STACK_BYTES = 256 * 1024,
+#endif
+    MMAP_FROM_BYTES = 256 * 1024,
+    ARENAS_MAX = 2,
+};
 
 /* A small idle process: few heaps, large pieces given back to the system at once, small stacks for libraries' threads. */
 static void tune_memory(void)
