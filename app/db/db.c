@@ -66,7 +66,7 @@ struct call {
 /* Logged here because nobody above knows the statement. Values are not logged: they are people's. */
 static void log_failure(const struct db_conn *conn, enum sql id, enum err err)
 {
-    if (err != ERR_INTERNAL && err != ERR_DATABASE && err != ERR_NO_MEMORY)
+    if (err != ERR_INTERNAL && err != ERR_DATABASE && err != ERR_DISK_FULL && err != ERR_NO_MEMORY)
         return;
     bool lost = conn->state == CONN_LOST;
     log_event(lost ? LOG_WARN : LOG_ERROR, lost ? "a connection to the database was lost" : "a statement failed",

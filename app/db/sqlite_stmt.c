@@ -20,7 +20,7 @@ enum err sqlite_fail(struct sqlite_conn *c, int rc, enum statement_verb verb)
         return conn_fail(&c->base, ERR_BUSY, extended, "the statement took longer than DB_QUERY_TIMEOUT");
     case SQLITE_CONSTRAINT: return fail_constraint(c, extended, verb, message);
     case SQLITE_NOMEM: return conn_fail(&c->base, ERR_NO_MEMORY, extended, message);
-    case SQLITE_FULL: return conn_fail(&c->base, ERR_DATABASE, extended, "the disk of the database is full");
+    case SQLITE_FULL: return conn_fail(&c->base, ERR_DISK_FULL, extended, message);
     case SQLITE_IOERR:
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

@@ -4,6 +4,7 @@
 
 #include "combine.h"
 #include "lease.h"
+#include "parley/core/log.h"
 #include "parley/db/db.h"
 #include "transaction.h"
 
@@ -35,14 +36,24 @@ static bool may_begin_again(struct lease *lease, const struct db_conn *conn)
     return true;
 }
 
+/* A busy database is asked again, so it is no news. */
+static void log_commit(const struct db_conn *conn, enum err err)
+{
+    if (err != ERR_OK && conn->state != CONN_RETRY)
+        log_event(LOG_ERROR, "a transaction could not be committed", LOG_C("error", err_info(err)->code),
+                  LOG_INT("code", conn->code));
+}
+
 /* Ends the transaction as fn's result and the connection's state demand. */
 static enum err end(struct db_conn *conn, enum err err, bool *ret_again)
 {
     const struct db_ops *ops = conn->db->ops;
-    if (err == ERR_OK && conn->state == CONN_FINE)
+    if (err == ERR_OK && conn->state == CONN_FINE) {
         err = ops->commit(conn);
-    else if (conn->state != CONN_LOST)
+        log_commit(conn, err);
+    } else if (conn->state != CONN_LOST) {
         ops->rollback(conn);
+    }
     if (conn->state == CONN_RETRY) {
         *ret_again = true;
         return ERR_BUSY;

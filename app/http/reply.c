@@ -36,6 +36,7 @@ static const struct {
     { 499, "Client Closed Request" },
     { 500, "Internal Server Error" },
     { 503, "Service Unavailable" },
+    { 507, "Insufficient Storage" },
 };
 
 const char *reply_reason(int status)

@@ -129,7 +129,7 @@ static enum err job_run_once(struct run *run)
 
 static bool is_database(enum err e)
 {
-    return e == ERR_DATABASE || e == ERR_COMMIT_UNKNOWN || e == ERR_BUSY;
+    return e == ERR_DATABASE || e == ERR_COMMIT_UNKNOWN || e == ERR_BUSY || e == ERR_DISK_FULL;
 }
 
 /* Each change of state is said once. Nothing to do, and somebody else's lease, are no failures. */

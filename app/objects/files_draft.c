@@ -18,7 +18,7 @@ enum err files_errno(struct files *files, const char *doing)
     switch (errno) {
     case ENOENT: return ERR_NOT_FOUND;
     case ENOSPC:
-    case EDQUOT: return store_fail(&files->base, "The disk of the object folder is full");
+    case EDQUOT: (void)!store_fail(&files->base, "The disk of the object folder is full"); return ERR_DISK_FULL;
     case EFBIG: return store_fail(&files->base, "The file is larger than the object folder's file system takes");
     case EACCES:
     case EPERM: return store_fail(&files->base, "The object folder may not be used: %s (OBJECTS_DIR)", doing);

@@ -100,7 +100,7 @@ static void test_files__says_that_the_disk_is_full(void **state)
     store_close(f.store);
     f.store = NULL;
     assert_int_equal(umount(f.objects_dir), 0);
-    assert_err(err, ERR_STORAGE);
+    assert_err(err, ERR_DISK_FULL);
     assert_string_equal(fault_text, "The disk of the object folder is full");
     assert_int_equal(left, 0);
     assert_ok(small);
