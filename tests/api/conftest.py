@@ -5,6 +5,7 @@
   http            an HTTP/2 client of it, signed in as nobody; every answer is held against the OpenAPI document
   admin           its first administrator, signed in (support/client.py: Person)
   alice, bob      two new people, new for each test, members of nothing but their personal workspaces
+  team            a workspace of alice's with bob as MEMBER and a GUEST: its path, id, owner, member, guest
   make_user       make_user(role="USER", **fields) -> Person
   make_server     make_server(processes=1, SETTING="value", …) -> Server with a database of its own; ends with the test
   make_backing    make_backing() -> a private Backing of this column (to be killed, say); make_server(backing=…) uses it
@@ -148,6 +149,16 @@ def alice(make_user):
 @pytest.fixture
 def bob(make_user):
     return make_user(email=new_email("bob"), first_name="Bob")
+
+
+@pytest.fixture
+def team(alice, bob, make_user):
+    """A workspace of alice's with bob as MEMBER and a third as GUEST."""
+    workspace = alice.workspace("Team")
+    alice.add_member(workspace, bob)
+    guest = make_user(first_name="Gwen")
+    alice.add_member(workspace, guest, "GUEST")
+    return {"path": f"/workspaces/{workspace['id']}", "id": workspace["id"], "owner": alice, "member": bob, "guest": guest}
 
 
 @pytest.fixture

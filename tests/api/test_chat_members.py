@@ -3,15 +3,6 @@ import pytest
 from support.races import at_once, statuses
 
 
-@pytest.fixture
-def team(alice, bob, make_user):
-    workspace = alice.workspace("Team")
-    alice.add_member(workspace, bob)
-    guest = make_user(first_name="Gwen")
-    alice.add_member(workspace, guest, "GUEST")
-    return {"path": f"/workspaces/{workspace['id']}", "id": workspace["id"], "owner": alice, "member": bob, "guest": guest}
-
-
 def make_chat(team, who, join):
     chat = team[who].chat(team["id"], "Chat", join=join)
     return f"{team['path']}/chat/{chat['id']}"

@@ -6,15 +6,6 @@ from support.paging import all_pages
 from support.races import at_once, made_once, statuses
 
 
-@pytest.fixture
-def team(alice, bob, make_user):
-    workspace = alice.workspace("Team")
-    alice.add_member(workspace, bob)
-    guest = make_user(first_name="Gwen")
-    alice.add_member(workspace, guest, "GUEST")
-    return {"path": f"/workspaces/{workspace['id']}", "id": workspace["id"], "owner": alice, "member": bob, "guest": guest}
-
-
 def chat_path(team, chat):
     return f"{team['path']}/chat/{chat['id']}"
 

@@ -5,15 +5,6 @@ import pytest
 from support.races import at_once, statuses
 
 
-@pytest.fixture
-def team(alice, bob, make_user):
-    workspace = alice.workspace("Team")
-    alice.add_member(workspace, bob)
-    guest = make_user(first_name="Gwen")
-    alice.add_member(workspace, guest, "GUEST")
-    return {"path": f"/workspaces/{workspace['id']}", "id": workspace["id"], "owner": alice, "member": bob, "guest": guest}
-
-
 def role_of(person, path):
     return person.ok("GET", path)["role"]
 

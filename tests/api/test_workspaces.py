@@ -5,16 +5,6 @@ import pytest
 from support.races import at_once, made_once, statuses
 
 
-@pytest.fixture
-def team(alice, bob, make_user):
-    """A workspace of alice's with bob as MEMBER and a third as GUEST."""
-    workspace = alice.workspace("Team")
-    alice.add_member(workspace, bob)
-    guest = make_user(first_name="Gwen")
-    alice.add_member(workspace, guest, "GUEST")
-    return {"path": f"/workspaces/{workspace['id']}", "id": workspace["id"], "owner": alice, "member": bob, "guest": guest}
-
-
 def test_everyone__has_a_personal_workspace_of_their_own(alice, bob):
     mine, yours = alice.ok("GET", "/workspaces"), bob.ok("GET", "/workspaces")
     assert [w["personal"] for w in mine] == [True] and [w["personal"] for w in yours] == [True]

@@ -3,9 +3,8 @@
  * the first 24 bytes as keys, written and read again, must be the same.
  */
 #include <assert.h>
-#include <unistd.h>
 
-#include "parley/auth/keys.h"
+#include "fuzz_keys.h"
 #include "parley/core/limits.h"
 #include "parley/domain/cursor.h"
 
@@ -17,29 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    static char dir[] = "/tmp/parley-fuzz-cursor-XXXXXX";
-    static char setting[64];
-    char *environment[] = { setting, NULL };
-    struct config_load_opts opts = { .environment = environment, .env_file = "/dev/null" };
-    struct config *config = NULL;
-    struct buf fault;
-
     (void)argc;
     (void)argv;
-    buf_init(&fault, 4096);
-    if (mkdtemp(dir) == NULL)
-        abort();
-    (void)snprintf(setting, sizeof(setting), "KEYS_DIR=%s", dir);
-    if (config_load(&opts, &fault, &config) != ERR_OK || keys_open(config, &fault, &app.keys) != ERR_OK)
-        abort();
-    /* What is in memory is enough, and the folder would be left behind. */
-    (void)unlink(config->jwt_private_key_path);
-    (void)unlink(config->jwt_public_key_path);
-    (void)snprintf(setting, sizeof(setting), "%s/local.key", dir);
-    (void)unlink(setting);
-    (void)rmdir(dir);
-    config_free(config);
-    buf_release(&fault);
+    app.keys = fuzz_keys();
     arena = arena_new(1 * MIB);
     return arena == NULL ? -1 : 0;
 }

@@ -5,9 +5,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../../app/auth/keyset.h"
+#include "fuzz_keys.h"
 #include "parley/auth/digest.h"
 #include "parley/auth/jwt.h"
 #include "parley/core/limits.h"
@@ -22,31 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    static char dir[] = "/tmp/parley-fuzz-jwt-XXXXXX";
-    static char setting[64];
-    char *environment[] = { setting, NULL };
-    struct config_load_opts opts = { .environment = environment, .env_file = "/dev/null" };
-    struct config *config = NULL;
-    struct buf fault;
-
     (void)argc;
     (void)argv;
-    buf_init(&fault, 4096);
-    if (mkdtemp(dir) == NULL)
-        abort();
-    (void)snprintf(setting, sizeof(setting), "KEYS_DIR=%s", dir);
-    if (config_load(&opts, &fault, &config) != ERR_OK || keys_open(config, &fault, &keys) != ERR_OK)
-        abort();
-    /* What is in memory is enough, and the folder would be left behind. */
-    (void)unlink(config->jwt_private_key_path);
-    (void)unlink(config->jwt_public_key_path);
-    (void)snprintf(setting, sizeof(setting), "%s/local.key", dir);
-    (void)unlink(setting);
-    (void)snprintf(setting, sizeof(setting), "%s/seal.key", dir);
-    (void)unlink(setting);
-    (void)rmdir(dir);
-    config_free(config);
-    buf_release(&fault);
+    keys = fuzz_keys();
     arena = arena_new(1 * MIB);
     return arena == NULL ? -1 : 0;
 }

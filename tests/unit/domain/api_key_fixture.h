@@ -12,22 +12,6 @@
 #include "parley/domain/bootstrap.h"
 #include "parley/domain/user_change.h"
 
-static struct domain_fixture fixture;
-
-static inline int setup(void **state)
-{
-    (void)state;
-    fixture_init(&fixture);
-    return 0;
-}
-
-static inline int teardown(void **state)
-{
-    (void)state;
-    fixture_release(&fixture);
-    return 0;
-}
-
 /* A caller who is signed in as a user. */
 struct person {
     struct caller c;

@@ -131,4 +131,21 @@ static inline struct user fixture_user(struct caller *c, const char *email, enum
     return user;
 }
 
+/* The one that the tests of a file share, and its beginning and end for cmocka. */
+static struct domain_fixture fixture;
+
+static inline int fixture_setup(void **state)
+{
+    (void)state;
+    fixture_init(&fixture);
+    return 0;
+}
+
+static inline int fixture_teardown(void **state)
+{
+    (void)state;
+    fixture_release(&fixture);
+    return 0;
+}
+
 #endif

@@ -119,4 +119,38 @@ static inline int files_in_store(struct files_fixture *f)
     return files_count;
 }
 
+/* The one that the tests of a file share, and its beginning and end for cmocka. */
+static struct files_fixture f;
+
+static inline int files_setup(void **state)
+{
+    (void)state;
+    files_fixture_init(&f);
+    return 0;
+}
+
+static inline int files_teardown(void **state)
+{
+    (void)state;
+    files_fixture_release(&f);
+    return 0;
+}
+
+static inline struct message_place place_in(const struct membership *m, const struct principal *who,
+                                            const struct chat *chat)
+{
+    return (struct message_place){ .workspace = m, .principal = who, .chat = chat->uuid };
+}
+
+/* A message of the member's. */
+static inline struct message post(const struct chat *chat, const char *content)
+{
+    const struct principal who = principal_of(&f.member);
+    const struct message_draft draft = { .place = place_in(&f.of_member, &who, chat), .content = str_from(content) };
+    struct message message;
+
+    assert_ok(message_post(&f.caller.ctx, &draft, &message));
+    return message;
+}
+
 #endif

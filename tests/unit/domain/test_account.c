@@ -5,22 +5,6 @@
 #include "parley/domain/account.h"
 #include "parley/domain/user_change.h"
 
-static struct domain_fixture fixture;
-
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&fixture);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_release(&fixture);
-    return 0;
-}
-
 static enum err sign_in(struct caller *c, struct str email, struct str password, struct user *ret_user,
                         struct session_tokens *ret_tokens)
 {
@@ -222,5 +206,5 @@ int main(void)
         cmocka_unit_test(test_account__password_from_the_command_line_ends_all_sessions),
         cmocka_unit_test(test_account__registration_is_as_the_setting_says),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

@@ -284,7 +284,7 @@ static void test_api_key__an_id_is_never_given_out_again(void **state)
     person_release(&p);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {

@@ -318,7 +318,7 @@ static void test_refusal__is_told_once_a_minute(void **state)
     person_release(&p);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {

@@ -9,7 +9,6 @@
 #include "parley/domain/principal.h"
 #include "parley/domain/user_change.h"
 
-static struct domain_fixture fixture;
 static struct caller c;
 static struct principal alice;
 

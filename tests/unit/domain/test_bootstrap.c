@@ -136,7 +136,7 @@ static void test_bootstrap__and_setup_at_once_make_one_administrator(void **stat
     caller_release(&c);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {

@@ -3,7 +3,6 @@
 #include "parley/domain/chat_change.h"
 #include "parley/domain/workspace.h"
 
-static struct domain_fixture fixture;
 static struct caller caller;
 static struct user owner, member, guest, other;
 

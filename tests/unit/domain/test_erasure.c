@@ -5,22 +5,6 @@
 #include "parley/domain/expiry.h"
 #include "parley/domain/user_change.h"
 
-static struct files_fixture f;
-
-static int setup(void **state)
-{
-    (void)state;
-    files_fixture_init(&f);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    files_fixture_release(&f);
-    return 0;
-}
-
 static struct message post_as(const struct user *user, const struct membership *m, const struct chat *chat,
                               const char *file)
 {
@@ -194,6 +178,7 @@ static void test_attachment_digest__the_promised_one_is_kept(void **state)
     (void)state;
     struct message message = post_as(&f.member, &f.of_member, &f.chat, NULL);
     struct attachment attachment, found;
+    const struct principal who = principal_of(&f.member);
     uint8_t promised[SHA256_BYTES];
     int64_t id;
 
@@ -201,7 +186,7 @@ static void test_attachment_digest__the_promised_one_is_kept(void **state)
     assert_ok(insert_unread(&message, stored_object(), promised, &attachment));
     assert_ok(attachment_digest_step(&f.caller.ctx, 0, no_pulse, NULL, &id));
     assert_int_equal(id, attachment.id);
-    assert_ok(attachment_get(&f.caller.ctx, f.member.id, &attachment.uuid, &found));
+    assert_ok(attachment_get(&f.caller.ctx, &who, &attachment.uuid, &found));
     assert_str(found.sha256, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
 }
 
@@ -219,7 +204,7 @@ static void test_attachment_digest__another_one_removes_the_file_visibly(void **
     assert_ok(insert_unread(&message, stored_object(), promised, &attachment));
     assert_ok(attachment_digest_step(&f.caller.ctx, 0, no_pulse, NULL, &id));
     caller_next(&f.caller);
-    assert_err(attachment_get(&f.caller.ctx, f.member.id, &attachment.uuid, &attachment), ERR_ATTACHMENT_NOT_FOUND);
+    assert_err(attachment_get(&f.caller.ctx, &who, &attachment.uuid, &attachment), ERR_ATTACHMENT_NOT_FOUND);
     assert_int_equal(files_in_store(&f), before);
     caller_next(&f.caller);
     assert_ok(message_find(&f.caller.ctx, &place, &message.uuid, &found));
@@ -238,5 +223,5 @@ int main(void)
         cmocka_unit_test(test_attachment_digest__another_one_removes_the_file_visibly),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

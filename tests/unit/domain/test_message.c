@@ -2,37 +2,6 @@
 
 #include <pthread.h>
 
-static struct files_fixture f;
-
-static int setup(void **state)
-{
-    (void)state;
-    files_fixture_init(&f);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    files_fixture_release(&f);
-    return 0;
-}
-
-static struct message_place place_in(const struct membership *m, const struct principal *who, const struct chat *chat)
-{
-    return (struct message_place){ .workspace = m, .principal = who, .chat = chat->uuid };
-}
-
-static struct message post(const struct chat *chat, const char *content)
-{
-    const struct principal who = principal_of(&f.member);
-    const struct message_draft draft = { .place = place_in(&f.of_member, &who, chat), .content = str_from(content) };
-    struct message message;
-
-    assert_ok(message_post(&f.caller.ctx, &draft, &message));
-    return message;
-}
-
 static struct chat chat_with(int count)
 {
     struct chat chat = files_chat(&f);
@@ -423,5 +392,5 @@ int main(void)
         cmocka_unit_test(test_message__pages_reach_over_wide_holes),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

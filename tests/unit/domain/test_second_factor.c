@@ -9,20 +9,11 @@
 #include "parley/domain/reseal.h"
 #include "parley/domain/second_factor.h"
 
-static struct domain_fixture fixture;
-
 static int setup(void **state)
 {
     (void)state;
     fixture_init(&fixture);
     return totp_init() == ERR_OK ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_release(&fixture);
-    return 0;
 }
 
 /* A user with a second factor and the authenticator's half of it. */
@@ -267,5 +258,5 @@ int main(void)
         cmocka_unit_test(test_second_factor__reseal_moves_every_secret_once),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, fixture_teardown);
 }

@@ -4,22 +4,6 @@
 
 #include "parley/domain/user_change.h"
 
-static struct domain_fixture fixture;
-
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&fixture);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_release(&fixture);
-    return 0;
-}
-
 struct add_call {
     struct user user;
     struct session_origin origin;
@@ -431,5 +415,5 @@ int main(void)
         cmocka_unit_test(test_session__what_a_client_calls_itself_is_cut_and_made_printable),
         cmocka_unit_test(test_session__beyond_the_most_the_oldest_ends),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

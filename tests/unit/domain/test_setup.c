@@ -7,22 +7,6 @@
 
 enum { CALLERS = 16 };
 
-static struct domain_fixture fixture;
-
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&fixture);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_release(&fixture);
-    return 0;
-}
-
 static enum err complete(struct caller *c, const char *email, struct str token, struct user *ret_user)
 {
     struct user_create_opts opts = { .email = str_from(email), .password = GOOD_PASSWORD };
@@ -153,12 +137,15 @@ static void test_setup__of_many_at_once_one_wins(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_setup__is_asked_for_while_there_is_nobody, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_setup__is_done_where_the_command_line_has_made_somebody, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_setup__asks_for_the_token_that_is_set, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_setup__makes_the_same_token_at_each_start, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_setup__comes_before_anyone_registers, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_setup__of_many_at_once_one_wins, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_setup__is_asked_for_while_there_is_nobody, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_setup__is_done_where_the_command_line_has_made_somebody, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_setup__asks_for_the_token_that_is_set, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_setup__makes_the_same_token_at_each_start, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_setup__comes_before_anyone_registers, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_setup__of_many_at_once_one_wins, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

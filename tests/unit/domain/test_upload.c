@@ -6,24 +6,8 @@
 #include "parley/domain/local_object.h"
 #include "parley/domain/upload_completion.h"
 
-static struct files_fixture f;
-
 /* SHA-256 of "hello" (FIPS 180-4; any other program says the same). */
 #define HELLO_SUM "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-
-static int setup(void **state)
-{
-    (void)state;
-    files_fixture_init(&f);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    files_fixture_release(&f);
-    return 0;
-}
 
 static enum err begin(const char *name, int64_t size_bytes, const char *sum, struct upload *ret_upload)
 {
@@ -373,5 +357,5 @@ int main(void)
         cmocka_unit_test(test_expire_unbound__takes_old_ones_only),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

@@ -5,22 +5,6 @@
 
 #include "parley/domain/user_change.h"
 
-static struct domain_fixture fixture;
-
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&fixture);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_release(&fixture);
-    return 0;
-}
-
 static void test_user__is_kept_in_lower_case_with_a_name_of_its_own(void **state)
 {
     (void)state;
@@ -275,5 +259,5 @@ int main(void)
         cmocka_unit_test(test_user__deleted_one_is_found_by_nothing),
         cmocka_unit_test(test_user__stats_count_accounts),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

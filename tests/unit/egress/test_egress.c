@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include "egress/egress_fixture.h"
+
 #include "egress/fake_server.h"
 
 /* One request to a scripted server and what came of it. */
@@ -301,19 +303,6 @@ static void test_egress__sends_an_empty_body_with_its_length(void **state)
     assert_non_null(strstr(x.server.requests[0], "\r\nContent-Length: 0\r\n"));
 }
 
-static int group_init(void **state)
-{
-    (void)state;
-    return egress_init() == ERR_OK ? 0 : -1;
-}
-
-static int group_release(void **state)
-{
-    (void)state;
-    egress_cleanup();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,5 +323,5 @@ int main(void)
         cmocka_unit_test(test_egress__shows_headers_both_ways),
         cmocka_unit_test(test_egress__sends_an_empty_body_with_its_length),
     };
-    return cmocka_run_group_tests(tests, group_init, group_release);
+    return cmocka_run_group_tests(tests, egress_setup, egress_teardown);
 }

@@ -2,6 +2,8 @@
 #ifndef PARLEY_TESTS_GATE_FIXTURE_H
 #define PARLEY_TESTS_GATE_FIXTURE_H
 
+#include "unit.h"
+
 #include "../http/fake_request.h"
 #include "parley/core/config.h"
 #include "parley/core/limits.h"
@@ -118,6 +120,25 @@ static inline void fixture_close(struct gate_fixture *f)
     gate_free(f->gate);
     config_box_free(f->app.config);
     buf_release(&f->reply.body);
+}
+
+/* For cmocka: a gate of its own for each test, in *state, and its end. */
+static inline int fixture_setup(void **state, const char *const *settings, const struct route_table *table)
+{
+    struct gate_fixture *f = calloc(1, sizeof(*f));
+
+    assert_non_null(f);
+    fixture_open(f, settings, table);
+    assert_non_null(f->gate);
+    *state = f;
+    return 0;
+}
+
+static inline int fixture_teardown(void **state)
+{
+    fixture_close(*state);
+    free(*state);
+    return 0;
 }
 
 /* After fake_init, fake_param, fake_body on f->fake. Release f->fake when the reply has been looked at. */

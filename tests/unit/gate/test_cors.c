@@ -20,21 +20,8 @@ static const struct route_table table = { rows, COUNT_OF(rows) };
 static int setup(void **state)
 {
     static const char *const settings[] = { "ALLOWED_ORIGINS=https://app.example.org, https://b.example", NULL };
-    struct gate_fixture *f = calloc(1, sizeof(*f));
 
-    fixture_open(f, settings, &table);
-    assert_non_null(f->gate);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct gate_fixture *f = *state;
-
-    fixture_close(f);
-    free(f);
-    return 0;
+    return fixture_setup(state, settings, &table);
 }
 
 static void test_cors__methods_are_named(void **state)
@@ -119,7 +106,7 @@ static void test_cors__development_lets_localhost_in(void **state)
 
 int main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_cors__methods_are_named),
         TEST(test_cors__other_apps_get_what_their_origin_allows),

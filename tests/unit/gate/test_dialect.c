@@ -54,19 +54,8 @@ static const struct route_table table = { rows, COUNT_OF(rows) };
 static int setup(void **state)
 {
     static const char *const settings[] = { NULL };
-    struct gate_fixture *f = calloc(1, sizeof(*f));
 
-    fixture_open(f, settings, &table);
-    assert_non_null(f->gate);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    free(*state);
-    return 0;
+    return fixture_setup(state, settings, &table);
 }
 
 /* Ends the request. */
@@ -136,12 +125,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_dialect__says_errors_of_the_gate_and_of_handlers_in_its_words, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_dialect__a_route_may_have_words_of_its_own, setup, teardown),
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_dialect__a_route_may_have_words_of_its_own, setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_dialect__a_method_that_a_path_does_not_take_is_told_in_it, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_dialect__faults_of_path_and_body_have_their_places, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_dialect__other_routes_stay_native, setup, teardown),
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_dialect__faults_of_path_and_body_have_their_places, setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_dialect__other_routes_stay_native, setup, fixture_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,22 +93,9 @@ static int setup(void **state)
 {
     static const char *const settings[] = { "MAX_UPLOAD_SIZE=10M",
                                             "ALLOWED_ORIGINS=https://app.example.org, https://b.example", NULL };
-    struct gate_fixture *f = calloc(1, sizeof(*f));
 
-    fixture_open(f, settings, &table);
-    assert_non_null(f->gate);
     handler_runs = 0;
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct gate_fixture *f = *state;
-
-    fixture_close(f);
-    free(f);
-    return 0;
+    return fixture_setup(state, settings, &table);
 }
 
 static void test_gate__who_may_do_what(void **state)
@@ -378,7 +365,7 @@ static void test_gate__busy_says_when_to_come_back(void **state)
 
 int main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_gate__who_may_do_what),
         TEST(test_gate__a_lesser_role_is_refused),

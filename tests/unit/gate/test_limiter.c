@@ -1,6 +1,5 @@
 /* Limits as a whole gate keeps them, in one process. */
 #include "gate_fixture.h"
-#include "unit.h"
 
 static enum err outcome;
 
@@ -39,19 +38,9 @@ static int setup(void **state)
 {
     static const char *settings[] = { "RATE_LIMIT_REQUESTS=40",    "RATE_READ=2", "RATE_WRITE=2", "RATE_CREDENTIAL=3",
                                       "RATE_CREDENTIAL_ACCOUNT=5", NULL };
-    struct gate_fixture *f = calloc(1, sizeof(*f));
 
-    fixture_open(f, settings, &table);
     outcome = ERR_OK;
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    free(*state);
-    return 0;
+    return fixture_setup(state, settings, &table);
 }
 
 static int get(struct gate_fixture *f, const char *path, const char *token)
@@ -223,7 +212,7 @@ static void test_limiter__can_be_switched_off(void **state)
     fixture_close(&f);
 }
 
-#define WITH_GATE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_GATE(test) cmocka_unit_test_setup_teardown(test, setup, fixture_teardown)
 
 int main(void)
 {

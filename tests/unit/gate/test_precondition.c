@@ -28,21 +28,8 @@ static const struct route_table table = { rows, COUNT_OF(rows) };
 static int setup(void **state)
 {
     static const char *const settings[] = { NULL };
-    struct gate_fixture *f = calloc(1, sizeof(*f));
 
-    fixture_open(f, settings, &table);
-    assert_non_null(f->gate);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct gate_fixture *f = *state;
-
-    fixture_close(f);
-    free(f);
-    return 0;
+    return fixture_setup(state, settings, &table);
 }
 
 static void test_precondition__a_reader_with_the_present_version_gets_nothing_new(void **state)
@@ -100,7 +87,7 @@ static void test_precondition__a_writer_with_another_version_is_refused(void **s
 
 int main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_precondition__a_reader_with_the_present_version_gets_nothing_new),
         TEST(test_precondition__a_writer_with_another_version_is_refused),

@@ -35,21 +35,8 @@ static const struct route_table table = { rows, COUNT_OF(rows) };
 static int setup(void **state)
 {
     static const char *const settings[] = { NULL };
-    struct gate_fixture *f = calloc(1, sizeof(*f));
 
-    fixture_open(f, settings, &table);
-    assert_non_null(f->gate);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct gate_fixture *f = *state;
-
-    fixture_close(f);
-    free(f);
-    return 0;
+    return fixture_setup(state, settings, &table);
 }
 
 static int post_once(struct gate_fixture *f, const char *key)
@@ -118,7 +105,7 @@ static void test_running__a_malformed_idempotency_key_is_refused(void **state)
 
 int main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_running__the_second_of_one_idempotency_key_is_told_that_the_first_runs),
         TEST(test_running__a_malformed_idempotency_key_is_refused),

@@ -4,8 +4,6 @@
 #include "parley/jobs/job_lease.h"
 #include "parley/jobs/jobs.h"
 
-static struct files_fixture f;
-
 static int setup(void **state)
 {
     (void)state;

@@ -1,6 +1,8 @@
 /* Against a real S3 server, named by PARLEY_TEST_S3_ENDPOINT, _ACCESS_KEY and _SECRET_KEY; skipped without one. */
 #include "unit.h"
 
+#include "egress/egress_fixture.h"
+
 #include <pthread.h>
 
 #include "objects/store_fixture.h"
@@ -406,16 +408,8 @@ static void test_s3__stops_the_start_where_it_is_refused(void **state)
 
 static int group_init(void **state)
 {
-    (void)state;
     snprintf(bucket, sizeof(bucket), "unit-%08llx", (unsigned long long)rand_below(UINT32_MAX));
-    return egress_init() == ERR_OK ? 0 : -1;
-}
-
-static int group_release(void **state)
-{
-    (void)state;
-    egress_cleanup();
-    return 0;
+    return egress_setup(state);
 }
 
 int main(void)
@@ -437,5 +431,5 @@ int main(void)
         S3_TEST(test_s3__makes_one_bucket_for_many_that_start_at_once),
         S3_TEST(test_s3__stops_the_start_where_it_is_refused),
     };
-    return cmocka_run_group_tests(tests, group_init, group_release);
+    return cmocka_run_group_tests(tests, group_init, egress_teardown);
 }

@@ -1,6 +1,8 @@
 /* What S3 servers do when they are not well, played by a script. */
 #include "unit.h"
 
+#include "egress/egress_fixture.h"
+
 #include "egress/fake_server.h"
 #include "objects/store_fixture.h"
 
@@ -327,19 +329,6 @@ static void test_s3__refuses_settings_that_make_no_sense(void **state)
     fixture_end(&f);
 }
 
-static int group_init(void **state)
-{
-    (void)state;
-    return egress_init() == ERR_OK ? 0 : -1;
-}
-
-static int group_release(void **state)
-{
-    (void)state;
-    egress_cleanup();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,5 +349,5 @@ int main(void)
         cmocka_unit_test(test_s3__asks_the_buckets_own_host),
         cmocka_unit_test(test_s3__refuses_settings_that_make_no_sense),
     };
-    return cmocka_run_group_tests(tests, group_init, group_release);
+    return cmocka_run_group_tests(tests, egress_setup, egress_teardown);
 }

@@ -2,10 +2,10 @@
 
 #include "unit.h"
 
+#include "objects/arena_fixture.h"
+
 #include "parley/core/clock.h"
 #include "parley/objects/s3_xml.h"
-
-static struct arena *a;
 
 static enum err count_elements(void *arg, struct str path, struct str text)
 {
@@ -203,20 +203,6 @@ static void test_s3_reply__reads_unfinished_uploads(void **state)
                ERR_INVALID);
 }
 
-static int group_init(void **state)
-{
-    (void)state;
-    a = arena_new(1 << 20);
-    return a != NULL ? 0 : -1;
-}
-
-static int group_release(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,5 +214,5 @@ int main(void)
         cmocka_unit_test(test_s3_reply__refuses_parts_that_make_no_sense),
         cmocka_unit_test(test_s3_reply__reads_unfinished_uploads),
     };
-    return cmocka_run_group_tests(tests, group_init, group_release);
+    return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include "objects/arena_fixture.h"
+
 #include "parley/core/clock.h"
 
 /*
@@ -15,8 +17,6 @@ static const struct sigv4_key example_key = {
 };
 #define EXAMPLE_HOST "examplebucket.s3.amazonaws.com"
 #define EXAMPLE_STAMP "20130524T000000Z"
-
-static struct arena *a;
 
 static int64_t example_now_us(void)
 {
@@ -136,20 +136,6 @@ static void test_sigv4__says_when_the_arena_is_full(void **state)
     arena_free(small);
 }
 
-static int group_init(void **state)
-{
-    (void)state;
-    a = arena_new(1 << 20);
-    return a != NULL ? 0 : -1;
-}
-
-static int group_release(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,5 +147,5 @@ int main(void)
         cmocka_unit_test(test_sigv4__encodes_once_and_keeps_slashes_of_paths),
         cmocka_unit_test(test_sigv4__says_when_the_arena_is_full),
     };
-    return cmocka_run_group_tests(tests, group_init, group_release);
+    return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }
