@@ -172,10 +172,11 @@ static int export_rows(struct cli *cli, struct cli_parts *parts, const char *unu
 
 static const struct action {
     const char *name;
+    bool takes_known;
     int (*run)(struct cli *cli, struct cli_parts *parts, const char *known);
 } actions[] = {
-    { "verify", verify },
-    { "export", export_rows },
+    { "verify", true, verify },
+    { "export", false, export_rows },
 };
 
 static int run(struct cli *cli)
@@ -191,6 +192,8 @@ static int run(struct cli *cli)
 
         if (strcmp(cli->words[0], actions[i].name) != 0)
             continue;
+        if (known != NULL && !actions[i].takes_known)
+            return cli_wrong_use(cli, "%s does not take --known", actions[i].name);
         if (cli_parts_open(cli, &parts))
             result = actions[i].run(cli, &parts, known);
         cli_parts_close(&parts);

@@ -2,7 +2,7 @@
 
 #include "parley/cli/commands.h"
 #include "parley/core/clock.h"
-#include "parley/core/limits.h"
+#include "parley/core/mail_address.h"
 #include "parley/core/secret.h"
 #include "parley/domain/second_factor.h"
 #include "parley/domain/user_change.h"
@@ -10,22 +10,23 @@
 
 enum { LIST_PAGE = 200, PASSWORD_TYPED_MAX_BYTES = 200 };
 
+enum option {
+    OPTION_ADMIN,
+    OPTION_USERNAME,
+    OPTION_FIRST_NAME,
+    OPTION_LAST_NAME,
+    OPTION_QUERY,
+    OPTION_PASSWORD_STDIN,
+    OPTION_COUNT
+};
+
 /* What the command line says. */
 struct wanted {
     const char *email;
     const char *username, *first_name, *last_name, *query;
-    bool admin, from_stdin;
+    bool given[OPTION_COUNT];
     struct buf password;
 };
-
-/* The HTTP API judges addresses more closely; this keeps out what is none. */
-static bool is_email(struct str email)
-{
-    size_t at = str_index(email, '@');
-
-    return at != SIZE_MAX && at > 0 && at + 1 < email.len && email.len <= EMAIL_MAX_BYTES && str_is_utf8(email) &&
-           !str_has_control(email) && str_index(email, ' ') == SIZE_MAX;
-}
 
 static enum err add(struct ctx *ctx, const struct wanted *wanted)
 {
@@ -35,14 +36,14 @@ static enum err add(struct ctx *ctx, const struct wanted *wanted)
         .password = buf_str(&wanted->password),
         .first_name = str_from(wanted->first_name),
         .last_name = str_from(wanted->last_name),
-        .role = wanted->admin ? USER_ROLE_ADMIN : USER_ROLE_USER,
+        .role = wanted->given[OPTION_ADMIN] ? USER_ROLE_ADMIN : USER_ROLE_USER,
     };
     struct user user;
     char id[UUID_TEXT_BYTES];
 
     TRY(user_create(ctx, &opts, &user));
     uuid_format(&user.uuid, id);
-    (void)printf("%s %.*s %s\n", id, STR_FMT(user.email), wanted->admin ? "ADMIN" : "USER");
+    (void)printf("%s %.*s %s\n", id, STR_FMT(user.email), wanted->given[OPTION_ADMIN] ? "ADMIN" : "USER");
     return ERR_OK;
 }
 
@@ -94,16 +95,17 @@ static enum err list(struct ctx *ctx, const struct wanted *wanted)
     return ERR_OK;
 }
 
+#define TAKES(option) (1U << OPTION_##option)
 static const struct action {
     const char *name;
-    int word_count; /* the action's own included */
-    bool wants_password;
+    int word_count;   /* the action's own included */
+    unsigned options; /* TAKES of each that belongs to it */
     enum err (*run)(struct ctx *ctx, const struct wanted *wanted);
 } actions[] = {
-    { "add", 2, true, add },
-    { "list", 1, false, list },
-    { "passwd", 2, true, passwd },
-    { "reset-2fa", 2, false, reset_2fa },
+    { "add", 2, TAKES(ADMIN) | TAKES(USERNAME) | TAKES(FIRST_NAME) | TAKES(LAST_NAME) | TAKES(PASSWORD_STDIN), add },
+    { "list", 1, TAKES(QUERY), list },
+    { "passwd", 2, TAKES(PASSWORD_STDIN), passwd },
+    { "reset-2fa", 2, 0, reset_2fa },
 };
 
 static int work(struct cli *cli, const struct action *action, const struct wanted *wanted)
@@ -121,14 +123,22 @@ static int work(struct cli *cli, const struct action *action, const struct wante
     return result;
 }
 
+/* An action that takes a password from standard input is one that needs a password. */
+static enum err ask(const struct action *action, struct wanted *wanted, const char **ret_fault)
+{
+    if ((action->options & TAKES(PASSWORD_STDIN)) == 0)
+        return ERR_OK;
+    return password_prompt(wanted->given[OPTION_PASSWORD_STDIN] ? PASSWORD_FROM_STDIN : PASSWORD_FROM_TERMINAL,
+                           ret_fault, &wanted->password);
+}
+
 static int ask_and_work(struct cli *cli, const struct action *action, struct wanted *wanted)
 {
     const char *fault = NULL;
     int result;
 
     buf_init(&wanted->password, PASSWORD_TYPED_MAX_BYTES);
-    if (action->wants_password && password_prompt(wanted->from_stdin ? PASSWORD_FROM_STDIN : PASSWORD_FROM_TERMINAL,
-                                                  &fault, &wanted->password) != ERR_OK)
+    if (ask(action, wanted, &fault) != ERR_OK)
         result = cli_fail(cli, "%s", fault);
     else
         result = work(cli, action, wanted);
@@ -137,33 +147,45 @@ static int ask_and_work(struct cli *cli, const struct action *action, struct wan
     return result;
 }
 
+static const struct action *action_find(const struct cli *cli)
+{
+    for (size_t i = 0; cli->word_count > 0 && i < COUNT_OF(actions); i++) {
+        if (strcmp(cli->words[0], actions[i].name) == 0)
+            return &actions[i];
+    }
+    return NULL;
+}
+
 static int run(struct cli *cli)
 {
     struct wanted wanted = { .email = NULL };
+    const struct action *action;
     const struct cli_option options[] = {
-        { "--admin", NULL, &wanted.admin },
-        { "--username", &wanted.username, NULL },
-        { "--first-name", &wanted.first_name, NULL },
-        { "--last-name", &wanted.last_name, NULL },
-        { "--query", &wanted.query, NULL },
-        { "--password-stdin", NULL, &wanted.from_stdin },
-        { NULL, NULL, NULL },
+        [OPTION_ADMIN] = { "--admin", NULL, &wanted.given[OPTION_ADMIN] },
+        [OPTION_USERNAME] = { "--username", &wanted.username, &wanted.given[OPTION_USERNAME] },
+        [OPTION_FIRST_NAME] = { "--first-name", &wanted.first_name, &wanted.given[OPTION_FIRST_NAME] },
+        [OPTION_LAST_NAME] = { "--last-name", &wanted.last_name, &wanted.given[OPTION_LAST_NAME] },
+        [OPTION_QUERY] = { "--query", &wanted.query, &wanted.given[OPTION_QUERY] },
+        [OPTION_PASSWORD_STDIN] = { "--password-stdin", NULL, &wanted.given[OPTION_PASSWORD_STDIN] },
+        [OPTION_COUNT] = { NULL, NULL, NULL },
     };
 
     if (!cli_parse(cli, options))
         return CLI_WRONG_USE;
-    for (size_t i = 0; cli->word_count > 0 && i < COUNT_OF(actions); i++) {
-        if (strcmp(cli->words[0], actions[i].name) != 0)
-            continue;
-        if (cli->word_count != actions[i].word_count)
-            return cli_wrong_use(cli, actions[i].word_count == 2 ? "%s wants one address" : "%s takes no more words",
-                                 actions[i].name);
-        wanted.email = cli->words[1];
-        if (wanted.email != NULL && !is_email(str_from(wanted.email)))
-            return cli_wrong_use(cli, "that is not an e-mail address");
-        return ask_and_work(cli, &actions[i], &wanted);
+    action = action_find(cli);
+    if (action == NULL)
+        return cli_wrong_use(cli, "add, list, passwd or reset-2fa is missing");
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (wanted.given[i] && (action->options & 1U << i) == 0)
+            return cli_wrong_use(cli, "%s does not take %s", action->name, options[i].name);
     }
-    return cli_wrong_use(cli, "add, list, passwd or reset-2fa is missing");
+    if (cli->word_count != action->word_count)
+        return cli_wrong_use(cli, action->word_count == 2 ? "%s wants one address" : "%s takes no more words",
+                             action->name);
+    wanted.email = cli->words[1];
+    if (wanted.email != NULL && !mail_address_is_sane(str_from(wanted.email)))
+        return cli_wrong_use(cli, "that is not an e-mail address");
+    return ask_and_work(cli, action, &wanted);
 }
 
 const struct command user_command = {
@@ -171,8 +193,9 @@ const struct command user_command = {
     .summary = "Add and list accounts, set a password, take away a second factor",
     .usage =
         "Usage: parley user add ADDRESS [--admin] [--username NAME] [--first-name NAME] [--last-name NAME]\n"
+        "                                 [--password-stdin]\n"
         "       parley user list [--query TEXT]\n"
-        "       parley user passwd ADDRESS\n"
+        "       parley user passwd ADDRESS [--password-stdin]\n"
         "       parley user reset-2fa ADDRESS\n"
         "\n"
         "  add        make an account; with --admin one that runs the server\n"

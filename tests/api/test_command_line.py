@@ -56,6 +56,9 @@ def test_help__names_every_command(parley):
     ("migrate", "sideways"), ("migrate", "down"), ("migrate", "up", "x"), ("migrate", "up", "-1"),
     ("migrate", "status", "1"), ("user",), ("user", "drop"), ("user", "add"), ("user", "add", "nobody"),
     ("user", "add", "a@b", "c@d"), ("user", "list", "all"), ("user", "add", "a@b", "--admin=yes"), ("key",),
+    ("user", "list", "--password-stdin"), ("user", "list", "--admin"), ("user", "add", "alice@example.org", "--query", "a"),
+    ("user", "passwd", "alice@example.org", "--admin"), ("user", "reset-2fa", "alice@example.org", "--password-stdin"),
+    ("audit", "export", "--known", "1:" + 64 * "0"),
     ("key", "rotate", "now"), ("audit",), ("audit", "forget"), ("audit", "verify", "now"), ("audit", "verify", "--known"),
 ], ids=" ".join)
 def test_wrong_use__is_one_line_and_2(parley, words):
