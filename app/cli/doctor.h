@@ -17,13 +17,19 @@ struct checkup {
 void finding(struct checkup *checkup, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The checks, in the order of their findings. The later ones use what the earlier ones have opened. */
-void check_files(struct checkup *checkup); /* doctor_files.c: who else can read what the server keeps */
-void check_settings(
-    struct checkup *checkup); /* doctor_settings.c: settings that are weak outside of a developer's machine */
-void check_tls(struct checkup *checkup);      /* doctor_files.c: certificate and key */
-void check_keys(struct checkup *checkup);     /* doctor.c: they are there, strong, and nobody else's to read */
-void check_database(struct checkup *checkup); /* doctor_database.c: its schema, its keys, its clock, its durability */
-void check_setup(struct checkup *checkup);    /* doctor_database.c: anybody could become the first administrator */
-void check_bucket(struct checkup *checkup);   /* doctor_bucket.c: a stranger can list or read it */
+/* doctor_files.c: who else can read what the server keeps */
+void check_files(struct checkup *checkup);
+/* doctor_settings.c: settings that are weak outside of a developer's machine */
+void check_settings(struct checkup *checkup);
+/* doctor_files.c: certificate and key */
+void check_tls(struct checkup *checkup);
+/* doctor.c: they are there, strong, and nobody else's to read */
+void check_keys(struct checkup *checkup);
+/* doctor_database.c: its schema, its keys, its clock, its durability, damage, its user's rights */
+void check_database(struct checkup *checkup);
+/* doctor_database.c: anybody could become the first administrator */
+void check_setup(struct checkup *checkup);
+/* doctor_bucket.c: a stranger can list or read it */
+void check_bucket(struct checkup *checkup);
 
 #endif

@@ -3,22 +3,30 @@
 #include "parley/core/buf.h"
 #include "parley/core/clock.h"
 #include "parley/core/host.h"
+#include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/setup.h"
 
-enum { CLOCK_OFF_MAX_S = 5 };
+enum { CLOCK_OFF_MAX_S = 5, SYNCHRONOUS_FULL = 2 };
 
 /* What the database says of itself. */
 struct care {
     int64_t now_us, flush, has_binlog, sync_binlog;
+    struct str journal_mode;
+    int64_t synchronous;
 };
 
 static enum err read_care(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    (void)ctx;
-    *(struct care *)arg = (struct care){ db_row_int(row, 0), db_row_int(row, 1), db_row_int(row, 2),
-                                         db_row_int(row, 3) };
-    return ERR_OK;
+    *(struct care *)arg = (struct care){
+        .now_us = db_row_int(row, 0),
+        .flush = db_row_int(row, 1),
+        .has_binlog = db_row_int(row, 2),
+        .sync_binlog = db_row_int(row, 3),
+        .journal_mode = arena_str(ctx->arena, db_row_str(row, 4)),
+        .synchronous = db_row_int(row, 5),
+    };
+    return arena_check(ctx->arena);
 }
 
 static void check_care(struct checkup *checkup)
@@ -43,6 +51,69 @@ static void check_care(struct checkup *checkup)
     if (care.has_binlog != 0 && care.sync_binlog != 1)
         finding(checkup, "sync_binlog=%lld: after a loss of power replicas differ from this database; set 1",
                 (long long)care.sync_binlog);
+    if (!str_eq_c(care.journal_mode, "wal") || care.synchronous < SYNCHRONOUS_FULL)
+        finding(checkup,
+                "the SQLite file keeps journal_mode=%.*s and synchronous=%lld although the server asks for wal and 2; "
+                "put it on a local disk",
+                STR_FMT(care.journal_mode), (long long)care.synchronous);
+}
+
+static enum err read_text(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    *(struct str *)arg = arena_str(ctx->arena, db_row_str(row, 0));
+    return arena_check(ctx->arena);
+}
+
+/* SQLite says in which database it looked, then what it found, a line each. */
+static struct str last_line(struct str text)
+{
+    struct str line = text;
+
+    while (text.ptr != NULL) {
+        line = text;
+        text = str_cut(&line, '\n');
+    }
+    return line;
+}
+
+static void check_damage(struct checkup *checkup)
+{
+    struct str fault = STR("ok");
+    enum err e = db_one(&checkup->task.ctx, SQL_DATABASE_QUICK_CHECK, DB_ARGS(DB_INT(DOCTOR_READ_MAX_BYTES)), read_text,
+                        &fault);
+
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        fault = str_from(cli_task_sentence(&checkup->task, e));
+    if (!str_eq_c(fault, "ok"))
+        finding(checkup,
+                "the SQLite file is damaged (%.*s); stop the server, keep a copy, and bring back a backup or run "
+                "sqlite3's .recover",
+                STR_FMT(last_line(fault)));
+}
+
+struct rights {
+    int64_t count;
+    struct str worst;
+};
+
+static enum err read_rights(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    *(struct rights *)arg = (struct rights){ db_row_int(row, 0), arena_str(ctx->arena, db_row_str(row, 1)) };
+    return arena_check(ctx->arena);
+}
+
+static void check_rights(struct checkup *checkup)
+{
+    struct rights rights = { .count = 0 };
+    enum err e = db_one(&checkup->task.ctx, SQL_DATABASE_RIGHTS, DB_NO_ARGS, read_rights, &rights);
+
+    if (e != ERR_OK)
+        finding(checkup, "the database does not tell its user's rights: %s", cli_task_sentence(&checkup->task, e));
+    else if (rights.count > 0)
+        finding(checkup,
+                "the database's user has rights on the whole server (%.*s and %lld more); revoke them: SELECT, INSERT, "
+                "UPDATE, DELETE, CREATE, ALTER, DROP, INDEX and REFERENCES on its own database are enough",
+                STR_FMT(rights.worst), (long long)rights.count - 1);
 }
 
 static void check_owner(struct checkup *checkup)
@@ -68,6 +139,8 @@ void check_database(struct checkup *checkup)
         finding(checkup, "%s", fault.len > 0 ? fault.ptr : err_info(e)->sentence);
     } else {
         check_care(checkup);
+        check_damage(checkup);
+        check_rights(checkup);
         check_owner(checkup);
     }
     buf_release(&fault);

@@ -1,7 +1,9 @@
 """`parley doctor`: one line for each weakness, and silence where there is none."""
 import json
 import os
+import sqlite3
 import subprocess
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 
 import boto3
@@ -122,8 +124,63 @@ def test_keys__of_another_server_are_found_and_stay_unknown(patient, run_folder)
 @pytest.mark.columns("mariadb", "mysql")
 def test_database__that_may_lose_transactions_is_found(patient):
     database = patient.backing.database
-    database.query("SET GLOBAL innodb_flush_log_at_trx_commit = 2")
-    assert any("innodb_flush_log_at_trx_commit=2" in line for line in findings(patient)[1])
+    before = database.query("SELECT @@GLOBAL.innodb_flush_log_at_trx_commit")[0]
+    try:
+        for value, found in ((2, True), (1, False)):
+            database.query(f"SET GLOBAL innodb_flush_log_at_trx_commit = {value}")
+            assert any(f"innodb_flush_log_at_trx_commit={value}" in line for line in findings(patient)[1]) == found
+    finally:
+        database.query(f"SET GLOBAL innodb_flush_log_at_trx_commit = {before}")
+
+
+def new_user(patient, *grants):
+    """DATABASE_URL of a new user of the database server with these rights, and none else."""
+    database, name = patient.backing.database, "u" + os.urandom(4).hex()
+    database.query(f"CREATE USER '{name}'@'%' IDENTIFIED BY '{name}'")
+    for grant in grants:
+        database.query(f"GRANT {grant} TO '{name}'@'%'")
+    url = patient.settings["DATABASE_URL"]
+    return f"mysql://{name}:{name}@{url.rpartition('@')[2]}"
+
+
+@pytest.mark.columns("mariadb", "mysql")
+@pytest.mark.parametrize("grant, part", [("ALL PRIVILEGES ON *.*", "(SUPER and "), ("FILE ON *.*", "(FILE and 0 more)"),
+                                         ("SUPER ON *.*", "(SUPER and 0 more)"), ("SELECT ON *.*", "(SELECT and 0 more)")])
+def test_database__whose_user_may_do_more_than_it_needs_is_found(patient, grant, part):
+    own = patient.settings["DATABASE_URL"].rpartition("/")[2]
+    only(patient, part, DATABASE_URL=new_user(patient, grant, f"ALL PRIVILEGES ON {own}.*"))
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_database__whose_user_has_the_named_rights_is_enough_for_a_server(patient):
+    database, name = patient.backing.database, "parley_" + os.urandom(6).hex()
+    database.query(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    advice = next(line for line in findings(patient, DATABASE_URL=new_user(patient, "ALL PRIVILEGES ON *.*"))[1]
+                  if "SUPER" in line)
+    rights = advice.rpartition(": ")[2].partition(" on its own")[0].replace(" and ", ", ")
+    url = new_user(patient, f"{rights} ON {name}.*").rpartition("/")[0] + f"/{name}"
+    environment = {**base_environment(), **patient.settings, "DATABASE_URL": url}
+    for words in (("migrate", "up"), ("migrate", "down", "0"), ("migrate", "up")):
+        done = subprocess.run([str(patient.binary), *words], cwd=patient.folder, capture_output=True, text=True, check=False,
+                              env=environment, timeout=60)
+        assert done.returncode == 0, done.stderr
+    assert not any("rights" in line for line in findings(patient, DATABASE_URL=url)[1])
+
+
+@pytest.mark.columns("sqlite")
+def test_database__that_is_damaged_is_found(patient, tmp_path):
+    copy = tmp_path / "copy.db"
+    with closing(sqlite3.connect(patient.folder / "parley.db")) as database:
+        database.execute(f"VACUUM INTO '{copy}'")
+        page_bytes = database.execute("PRAGMA page_size").fetchone()[0]
+    os.chmod(copy, 0o600)
+    assert findings(patient, DATABASE_URL=f"sqlite:///{copy}")[1] == findings(patient)[1]
+    with closing(sqlite3.connect(copy)) as database:
+        page = database.execute("SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'messages' AND type = 'index'").fetchone()[0]
+    with open(copy, "r+b") as file:
+        file.seek((page - 1) * page_bytes)
+        file.write(b"\xff" * page_bytes)
+    only(patient, "is damaged", DATABASE_URL=f"sqlite:///{copy}")
 
 
 def test_database__that_is_away_is_found(patient):

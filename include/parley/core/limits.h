@@ -154,6 +154,8 @@ enum {
 /* Details of a row of the audit log, and a whole row as it is hashed: what a MEDIUMTEXT can hold, and some air. */
 #define AUDIT_DETAILS_MAX_BYTES (64 * KIB)
 #define AUDIT_LINK_MAX_BYTES (17 * MIB)
+/* `parley doctor` reads through a SQLite file up to this size, which takes seconds. */
+#define DOCTOR_READ_MAX_BYTES ((int64_t)(1024 * MIB))
 /* A mail as it is sent: a short text with a link in it; and the settings of mail. */
 #define MAIL_MESSAGE_MAX_BYTES (64 * KIB)
 #define MAILER_ARENA_BYTES (32 * KIB)
