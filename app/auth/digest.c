@@ -3,14 +3,35 @@
 #include <assert.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
+#include <pthread.h>
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char alphabet_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/* Asked for once: OpenSSL 3 looks for an algorithm by its name, and EVP_sha256() is no more than a name. */
+static const EVP_MD *sha256_found;
+
+static void sha256_find(void)
+{
+    sha256_found = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    if (sha256_found == NULL)
+        sha256_found = EVP_sha256();
+}
+
+static const EVP_MD *sha256(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, sha256_find);
+    return sha256_found;
+}
+
 void digest_sha256(struct str data, uint8_t ret_digest[SHA256_BYTES])
 {
-    SHA256((const unsigned char *)data.ptr, data.len, ret_digest);
+    int done = EVP_Digest(data.ptr, data.len, ret_digest, NULL, sha256(), NULL);
+
+    assert(done == 1);
+    (void)done;
 }
 
 void digest_hex(const uint8_t digest[SHA256_BYTES], char ret_hex[SHA256_HEX_BYTES])
@@ -30,7 +51,7 @@ void digest_hmac(struct str key, struct str data, uint8_t ret_digest[SHA256_BYTE
     const unsigned char *done;
 
     assert(key.len <= INT32_MAX);
-    done = HMAC(EVP_sha256(), key.len > 0 ? key.ptr : "", (int)key.len, (const unsigned char *)data.ptr, data.len,
+    done = HMAC(sha256(), key.len > 0 ? key.ptr : "", (int)key.len, (const unsigned char *)data.ptr, data.len,
                 ret_digest, &len);
     assert(done != NULL && len == SHA256_BYTES);
     (void)done;
@@ -47,7 +68,7 @@ struct digest *digest_new(void)
     if (d == NULL)
         return NULL;
     d->md = EVP_MD_CTX_new();
-    if (d->md == NULL || EVP_DigestInit_ex(d->md, EVP_sha256(), NULL) != 1) {
+    if (d->md == NULL || EVP_DigestInit_ex(d->md, sha256(), NULL) != 1) {
         digest_free(d);
         return NULL;
     }

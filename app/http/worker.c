@@ -94,6 +94,24 @@ static enum err reply_send(struct worker *w)
     return FCGX_FClose(w->fcgi.out) == 0 && sent ? ERR_OK : ERR_CLIENT_GONE;
 }
 
+/* Where the body has been taken in, the record that ends it is the last that nginx sends. */
+static bool has_heard_all(struct worker *w)
+{
+    return w->request.body_taken_bytes == w->request.content_length_bytes && FCGX_GetChar(w->fcgi.in) < 0 &&
+           FCGX_GetError(w->fcgi.in) == 0;
+}
+
+/*
+ * libfcgi waits until nginx has closed the connection, since closing one on which something still comes would tear away
+ * what has been written. Where nothing comes any more there is nothing to wait for: unix(7) delivers what was written.
+ */
+static void finish(struct worker *w)
+{
+    if (has_heard_all(w))
+        (void)FCGX_Detach(&w->fcgi);
+    FCGX_Finish_r(&w->fcgi);
+}
+
 static void answer(struct worker *w)
 {
     struct crew *crew = w->crew;
@@ -107,7 +125,7 @@ static void answer(struct worker *w)
     sent = reply_send(w);
     if (crew->done != NULL)
         crew->done(crew->arg, &w->request, w->arena, &w->reply, sent, clock_monotonic_us() - start_us);
-    FCGX_Finish_r(&w->fcgi);
+    finish(w);
     arena_reset(w->arena);
     if (w->reply.body.room_bytes > REPLY_KEPT_BYTES)
         buf_release(&w->reply.body);
