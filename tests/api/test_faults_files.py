@@ -1,11 +1,10 @@
 """Files when something goes wrong in the middle: killed processes, a store that is away, bodies that are not whole."""
-import socket
-import ssl
 import threading
 
 import httpx
 import pytest
 from support.deep import Deep
+from support.half_sent import half_sent
 from support.talk import Talk, is_code, text_file
 from support.waiting import until
 
@@ -73,25 +72,6 @@ def test_killed_server__leaves_nothing_of_half_a_direct_upload(deep, talk):
 
 
 # --- bodies that are not whole ---
-
-class half_sent:  # used like a function
-    """A request over HTTP/1.1 of which only half of the body is sent; the connection ends with the block."""
-
-    def __init__(self, server, method, path, body, headers="", length=None):
-        self.server, self.body = server, body
-        self.head = (f"{method} /{path.lstrip('/')} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{headers}"
-                     f"Content-Length: {len(body) if length is None else length}\r\n\r\n").encode()
-
-    def __enter__(self):
-        context = ssl.create_default_context(cafile=self.server.ca)
-        host, port = self.server.base_url.removeprefix("https://").split(":")
-        self.socket = context.wrap_socket(socket.create_connection((host, int(port))), server_hostname=host)
-        self.socket.sendall(self.head + self.body[:len(self.body) // 2])
-        return self.socket
-
-    def __exit__(self, *_):
-        self.socket.close()
-
 
 def form(content=BIG):
     return (b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n' + content + b"\r\n--x--\r\n")
