@@ -3,9 +3,8 @@ import time
 
 import pytest
 from support.client import new_email
-from support.mail_server import SENDER, MailServer, RudeServer
-from support.post import Post, settings_for
-from support.server import own_server
+from support.mail_server import SENDER, RudeServer
+from support.post import lasting_post
 from support.waiting import until
 
 pytestmark = pytest.mark.mysql
@@ -13,12 +12,8 @@ pytestmark = pytest.mark.mysql
 
 @pytest.fixture(scope="module")
 def lasting(binary, backing, run_folder, contract):
-    mail = MailServer().start()
-    folder = run_folder / f"s{time.monotonic_ns():x}"
-    post = Post(own_server(binary, backing, folder, contract, settings_for(mail), 1), mail)
-    yield post
-    post.server.close()
-    mail.stop()
+    with lasting_post(binary, backing, run_folder, contract) as post:
+        yield post
 
 
 @pytest.fixture

@@ -5,10 +5,8 @@ from datetime import datetime
 import pytest
 from support.client import Person, new_email, new_password
 from support.factor import code_of, switch_on
-from support.mail_server import MailServer
-from support.post import Post, settings_for
+from support.post import lasting_post
 from support.races import at_once, statuses
-from support.server import own_server
 from support.waiting import until
 
 pytestmark = pytest.mark.mysql
@@ -162,12 +160,8 @@ def test_forgot__without_a_mail_server_says_whom_to_ask(alice, http):
 
 @pytest.fixture(scope="module")
 def lasting(binary, backing, run_folder, contract):
-    mail = MailServer().start()
-    folder = run_folder / f"s{time.monotonic_ns():x}"
-    post = Post(own_server(binary, backing, folder, contract, settings_for(mail), 1), mail)
-    yield post
-    post.server.close()
-    mail.stop()
+    with lasting_post(binary, backing, run_folder, contract) as post:
+        yield post
 
 
 @pytest.fixture

@@ -1,7 +1,11 @@
 """A server whose mail goes to a mail server of the tests."""
+import time
+from contextlib import contextmanager
+
 from .client import new_email
 from .deep import Deep
-from .mail_server import SENDER
+from .mail_server import SENDER, MailServer
+from .server import own_server
 from .waiting import until
 
 
@@ -43,3 +47,14 @@ class Post:
 
     def log_lines(self, what):
         return [line for line in self.server.log().splitlines() if what in line]
+
+
+@contextmanager
+def lasting_post(binary, backing, run_folder, contract):
+    """One that the tests of a module share."""
+    mail = MailServer().start()
+    folder = run_folder / f"s{time.monotonic_ns():x}"
+    post = Post(own_server(binary, backing, folder, contract, settings_for(mail), 1), mail)
+    yield post
+    post.server.close()
+    mail.stop()

@@ -154,4 +154,19 @@ static inline void check_absent(struct store_fixture *f, const char *key)
     assert_err(store_stat(f->store, f->arena, str_from(key), &info), ERR_NOT_FOUND);
 }
 
+/* Puts an object of each size, told of before and not, and reads it again. */
+static inline void check_sizes(struct store_fixture *f, const int64_t *sizes, size_t count)
+{
+    static const char key[] = "workspace_1/20261120_aa.txt";
+
+    for (size_t i = 0; i < 2 * count; i++) {
+        struct store_info info;
+
+        assert_ok(put_gen(f, key, sizes[i / 2], (int)(i % 2)));
+        assert_ok(store_stat(f->store, f->arena, STR(key), &info));
+        assert_true(info.size_bytes == sizes[i / 2]);
+        check_range(f, key, 0, -1, sizes[i / 2]);
+    }
+}
+
 #endif

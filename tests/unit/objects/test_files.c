@@ -9,15 +9,7 @@ static void test_files__stores_and_gives_back(void **state)
 {
     (void)state;
     static const int64_t sizes[] = { 0, 1, 262143, 262144, 262145, 9000001 };
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        for (int known = 0; known < 2; known++) {
-            struct store_info info;
-            assert_ok(put_gen(&f, "workspace_1/20261120_aa.txt", sizes[i], known));
-            assert_ok(store_stat(f.store, f.arena, STR("workspace_1/20261120_aa.txt"), &info));
-            assert_true(info.size_bytes == sizes[i]);
-            check_range(&f, "workspace_1/20261120_aa.txt", 0, -1, sizes[i]);
-        }
-    }
+    check_sizes(&f, sizes, COUNT_OF(sizes));
     assert_int_equal(count_in(".tmp"), 0);
     assert_string_equal(store_kind(f.store), "folder");
     assert_ok(store_ping(f.store));

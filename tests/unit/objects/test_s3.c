@@ -73,15 +73,7 @@ static void test_s3__stores_and_gives_back(void **state)
                                      STORE_PUT_PART_BYTES,
                                      STORE_PUT_PART_BYTES + 1,
                                      3 * STORE_PUT_PART_BYTES + 5 };
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        for (int known = 0; known < 2; known++) {
-            struct store_info info;
-            assert_ok(put_gen(&f, "workspace_1/20261120_aa.txt", sizes[i], known));
-            assert_ok(store_stat(f.store, f.arena, STR("workspace_1/20261120_aa.txt"), &info));
-            assert_true(info.size_bytes == sizes[i]);
-            check_range(&f, "workspace_1/20261120_aa.txt", 0, -1, sizes[i]);
-        }
-    }
+    check_sizes(&f, sizes, COUNT_OF(sizes));
     assert_string_equal(store_kind(f.store), "s3");
     assert_ok(store_ping(f.store));
 }
