@@ -8,7 +8,7 @@ import re
 import pytest
 from harness import matrix
 from support.access_calls import CALLS, Call
-from support.access_world import ALIVE, World
+from support.access_world import ALIVE, DEAD, World
 
 KINDS, ROWS = matrix.table()
 WORDS = ("folder", "name")  # of paths that hold no ids
@@ -35,7 +35,7 @@ class Cell:
         self.call = CALLS.get(row.name, Call())
         self.names = re.findall(r"{(\w+)}", row.path)
         self.expected = row.cells[kind]
-        if self.call.folder_only and world.server.column != "sqlite" and kind != "dead":
+        if self.call.folder_only and world.server.column != "sqlite" and kind not in DEAD:
             self.expected = "404"
         self.success = [int(s) for s in operation["responses"] if s.isdigit() and int(s) < 400]
         self.ids = world.own(kind)
@@ -115,8 +115,22 @@ class Cell:
             self.expect(f"in one's own workspace, {child} {why}", answer, 404)
         self.same(child, answers)
 
+    def as_key(self):
+        """What a key may not do at all it is told before anything is looked up."""
+        answers = {"own": self.ask(self.ids)}
+        for name in self.names:
+            if name not in WORDS and not self.call.only_own:
+                found = self.world.missing(self.kind, self.looked_up(name))
+                answers |= {f"{why} {name}": self.ask({**self.ids, name: other}) for why, other in found.items()}
+        for why, answer in answers.items():
+            self.expect(why, answer, 403)
+        self.same("thing", answers)
+
     def all(self):
         if self.expected == "-":
+            return
+        if self.expected == "key":
+            self.as_key()
             return
         hidden = self.expected == "404"
         answers = {}
@@ -132,7 +146,7 @@ class Cell:
             self.same("thing (or one's own)", {**answers, "own": own})
 
     def dead(self):
-        for what, headers in self.world.dead.items():
+        for what, headers in self.world.dead[self.kind].items():
             self.expect(what, self.ask(self.ids, headers), int(self.expected))
             for name in self.names:
                 if name not in WORDS:
@@ -157,7 +171,7 @@ def test_table__has_a_row_for_each_route(operations):
 def test_table__has_a_plain_row_for_each_route_and_no_call_too_many():
     names = {row.name for row in ROWS}
     assert set(CALLS) - names == set()
-    assert set(KINDS) == {"nobody", "dead", *ALIVE}
+    assert set(KINDS) == {"nobody", *DEAD, *ALIVE}
 
 
 @pytest.mark.mysql
@@ -168,7 +182,7 @@ def test_row(world, operations, row):
     faults = []
     for kind in KINDS:
         cell = Cell(world, row, kind, operations[row.method, row.path])
-        cell.dead() if kind == "dead" else cell.all()
+        cell.dead() if kind in DEAD else cell.all()
         faults += cell.faults
     assert not faults, "\n".join(faults)
 

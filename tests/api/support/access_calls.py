@@ -76,7 +76,7 @@ def proof(_world, _kind, ids):
 
 
 def second_step_of_keeper(world, _kind, _ids):
-    return {"challenge": first_step(world.keeper), "recovery_code": world.recovery_codes.pop()}
+    return {"challenge": first_step(world.keeper), "recovery_code": world.recovery_code()}
 
 
 def register_invited(world, _kind, _ids):

@@ -9,10 +9,14 @@ import jwt
 
 from .client import Person, new_email
 from .factor import first_step, switch_on
+from .keys import Key
 from .waiting import until
 
 FILE = {"files": ("notes.txt", b"what a file holds", "text/plain")}
-ALIVE = ("removed", "stranger", "admin", "shut", "guest", "member", "author", "owner")
+PEOPLE = ("removed", "stranger", "admin", "shut", "guest", "member", "author", "owner")
+KEY_SCOPES = {"rkey": "read", "wkey": "write", "akey": "admin"}
+ALIVE = (*PEOPLE, *KEY_SCOPES)
+DEAD = ("dead", "badip", "oldkey")
 
 
 @dataclass
@@ -82,13 +86,13 @@ def new_place(owner, author):
 
 
 class World:
-    """callers: by the matrix's kinds, all that can sign in; dead: {what: token or None} of those that cannot."""
+    """callers: by the matrix's kinds, all that are let in; dead: by the others, {what: headers}."""
 
     def __init__(self, server, admin):
         self.server = server
         self.admin = admin
         self.http = server.client(http2=False)
-        self.callers = {kind: self.person("ADMIN" if kind == "admin" else "USER") for kind in ALIVE}
+        self.callers = {kind: self.person("ADMIN" if kind == "admin" else "USER") for kind in PEOPLE}
         self.side = {kind: caller.workspace("Side")["id"] for kind, caller in self.callers.items()}
         self.clerk = self.person()  # somebody on the server who is in none of the workspaces
         self.target = self.person()  # a member of the workspace whom others act on: comes and goes
@@ -97,7 +101,8 @@ class World:
         self.elsewhere = new_place(self.person(), self.person())
         self._fill_place()
         self._shut_place()
-        self.dead = self._dead_credentials()
+        self.dead = {"dead": self._dead_credentials()}
+        self._hand_out_keys()
         self.key, self.deleted_key = self.new_key(), self.new_key()
         admin.ok("DELETE", f"/api/v1/api-keys/{self.deleted_key}", 204)
 
@@ -148,6 +153,14 @@ class World:
         # Another process may remember for a second that there is no second factor.
         until(lambda: self.keeper.put(path, json={"require_2fa": True}).status_code == 200)
 
+    def recovery_code(self):
+        """One of the keeper's that is not used; the last one buys ten new ones."""
+        if len(self.recovery_codes) == 1:
+            proof = {"recovery_code": self.recovery_codes.pop()}
+            answer = self.keeper.ok("POST", "/auth/2fa/recovery-codes", 200, json=proof)
+            self.recovery_codes = answer["recovery_codes"]
+        return self.recovery_codes.pop()
+
     def _dead_credentials(self):
         ended, off, deleted, lasting = (self.person() for _ in range(4))
         for person in (ended, off, deleted, lasting):
@@ -164,6 +177,18 @@ class World:
             self._until_dead({"Authorization": f"Bearer {token}"})
         self.deleted_user, self.deleted_session = deleted.id, claims(tokens["ended session"])["sid"]
         return {what: {"Authorization": f"Bearer {token}"} for what, token in tokens.items()}
+
+    def _hand_out_keys(self):
+        """Keys of an ADMIN who is a member of the workspace; each acts in it and nowhere else."""
+        holder = self.person("ADMIN")
+        self.callers["owner"].add_member(self.place.workspace, holder)
+        place = {"workspace_id": self.place.workspace}
+        for kind, scopes in KEY_SCOPES.items():
+            self.callers[kind] = Key(holder, scopes, **place)
+            self.side[kind] = holder.workspace("Side")["id"]
+        abroad = Key(holder, "admin", allowed_ips="192.0.2.1", **place)
+        expired = Key(holder, "admin", expires_at="2020-01-01T00:00:00", **place)
+        self.dead |= {"badip": {"from another address": abroad.auth}, "oldkey": {"expired": expired.auth}}
 
     def _until_dead(self, headers):
         until(lambda: all(self.http.get("/auth/me", headers=headers).status_code == 401 for _ in range(4)), timeout_s=5)
