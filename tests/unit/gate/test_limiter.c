@@ -1,5 +1,6 @@
 /* Limits as a whole gate keeps them, in one process. */
 #include "gate_fixture.h"
+#include "unit.h"
 
 static enum err outcome;
 

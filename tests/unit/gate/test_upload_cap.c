@@ -1,5 +1,6 @@
 /* At most half the workers may be busy with uploads. A handler that asks the gate again stands for a second worker. */
 #include "gate_fixture.h"
+#include "unit.h"
 
 static struct gate_fixture *fixture;
 static int second_status;
