@@ -78,8 +78,16 @@ SELECT name FROM once WHERE name = 'administrators'
 -- name: administrator_person
 SELECT id FROM users WHERE role = 1 AND is_active = 1 AND deleted_us IS NULL AND password_hash IS NOT NULL LIMIT 1
 
--- A replaced key is about to end.
+-- A replaced key is about to end. From the administrators to their keys: MariaDB would go the other way.
 -- name: administrator_key
+-- @mysql
+SELECT STRAIGHT_JOIN k.id
+FROM users u JOIN api_keys k ON k.user_id = u.id
+    JOIN workspaces w ON w.id = k.workspace_id AND w.personal = 1 AND w.created_by = u.id AND w.deleted_us IS NULL
+WHERE u.role = 1 AND u.is_active = 1 AND u.deleted_us IS NULL AND k.is_active = 1 AND (k.scopes & 4) <> 0
+    AND k.replaced_by IS NULL AND (k.expires_us IS NULL OR k.expires_us > ?)
+LIMIT 1
+-- @sqlite
 SELECT k.id
 FROM users u JOIN api_keys k ON k.user_id = u.id
     JOIN workspaces w ON w.id = k.workspace_id AND w.personal = 1 AND w.created_by = u.id AND w.deleted_us IS NULL
