@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from support.octopus import KEYS, TIME, Octopus
+from support.octopus import KEYS, TIME, Octopus, first_on
 from support.waiting import until
 
 
@@ -86,7 +86,8 @@ def test_use__leaves_no_row(master):
     assert [action for action, _ in deeds(master, key.id)] == ["create"]
 
 
-def test_filters__are_by_key_action_and_number(master):
+def test_filters__are_by_key_action_and_number(make_server):
+    master = first_on(make_server())
     keys = [master.made()["id"] for _ in range(3)]
     master.post(f"{KEYS}{keys[0]}/deactivate")
     assert [r["action"] for r in master.logs(api_key_id=keys[0], action="deactivate")] == ["deactivate"]

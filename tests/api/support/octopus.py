@@ -45,10 +45,24 @@ class Octopus:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def keys(self, **query):
+        """All keys, page by page: other tests make keys as well."""
+        found = []
+        while page := self.get(KEYS, params={"limit": 200, "skip": len(found), **query}).json():
+            found += page
+        return found
+
     def logs(self, **query):
         answer = self.get(KEYS + "audit-logs/", params=query)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+
+def first_on(server):
+    """The first administrator of a server where nobody else makes keys."""
+    answer = server.http.post("/bootstrap")
+    assert answer.status_code == 200, answer.text
+    return Octopus(server.http, answer.json())
 
 
 def told(answer):
