@@ -1,5 +1,8 @@
 #include "parley/core/siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 #include "parley/core/rand.h"
 
 enum { WORD_BYTES = 8, COMPRESSION_ROUNDS = 2, FINAL_ROUNDS = 4 };
@@ -36,8 +39,16 @@ static void compress(struct state *s, uint64_t word)
     s->v0 ^= word;
 }
 
-/* Up to eight bytes as a number, the first one lowest. */
-static uint64_t word_of(const char *bytes, size_t len)
+static uint64_t whole_word(const char *bytes)
+{
+    uint64_t word;
+
+    memcpy(&word, bytes, WORD_BYTES);
+    return le64toh(word);
+}
+
+/* Less than eight bytes as a number, the first one lowest. */
+static uint64_t rest_word(const char *bytes, size_t len)
 {
     uint64_t word = 0;
 
@@ -65,8 +76,8 @@ uint64_t siphash(const struct siphash_key *key, struct str data)
     size_t rest_len = data.len % WORD_BYTES;
 
     for (size_t i = 0; i + WORD_BYTES <= data.len; i += WORD_BYTES)
-        compress(&s, word_of(data.ptr + i, WORD_BYTES));
-    compress(&s, (uint64_t)data.len << 56 | word_of(data.ptr + data.len - rest_len, rest_len));
+        compress(&s, whole_word(data.ptr + i));
+    compress(&s, (uint64_t)data.len << 56 | rest_word(data.ptr + data.len - rest_len, rest_len));
     s.v2 ^= 0xFF;
     mix(&s, FINAL_ROUNDS);
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;

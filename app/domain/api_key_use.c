@@ -151,7 +151,7 @@ static enum err authenticate_fresh(struct ctx *ctx, struct str text, struct foun
 }
 
 /* A key is remembered together with the address from which it came, since another may not be allowed. */
-static void cache_key(const struct ctx *ctx, struct str text, uint8_t ret_hash[SHA256_BYTES])
+static struct auth_cache_key cache_key(const struct ctx *ctx, struct str text)
 {
     struct str ip = str_head(ctx->ip, SESSION_IP_MAX_BYTES);
     char bytes[API_KEY_MAX_BYTES + 1 + SESSION_IP_MAX_BYTES];
@@ -160,7 +160,7 @@ static void cache_key(const struct ctx *ctx, struct str text, uint8_t ret_hash[S
     bytes[text.len] = '\n';
     if (ip.len > 0)
         memcpy(bytes + text.len + 1, ip.ptr, ip.len);
-    digest_sha256((struct str){ bytes, text.len + 1 + ip.len }, ret_hash);
+    return auth_cache_key_of(ctx->app->cache, (struct str){ bytes, text.len + 1 + ip.len });
 }
 
 static int64_t life_us(const struct ctx *ctx, const struct found *found)
@@ -174,20 +174,23 @@ enum err api_key_authenticate(struct ctx *ctx, struct str text, struct principal
 {
     struct auth_cache *cache = ctx->app->cache;
     int64_t began_us = clock_monotonic_us();
-    uint8_t hash[SHA256_BYTES];
+    struct auth_cache_key key;
     struct found found;
-    uint64_t epoch = 0;
+    uint64_t epoch;
 
     if (text.len == 0 || text.len > API_KEY_MAX_BYTES)
         return fail(ctx, ERR_KEY);
-    cache_key(ctx, text, hash);
-    if (cache != NULL && auth_cache_find(cache, hash, began_us, ret_principal))
+    if (cache == NULL) {
+        TRY(authenticate_fresh(ctx, text, &found));
+        *ret_principal = found.principal;
         return ERR_OK;
-    if (cache != NULL)
-        epoch = auth_cache_epoch(cache);
+    }
+    key = cache_key(ctx, text);
+    if (auth_cache_find(cache, key, began_us, ret_principal))
+        return ERR_OK;
+    epoch = auth_cache_epoch(cache);
     TRY(authenticate_fresh(ctx, text, &found));
     *ret_principal = found.principal;
-    if (cache != NULL)
-        auth_cache_add(cache, hash, ret_principal, began_us + life_us(ctx, &found), epoch);
+    auth_cache_add(cache, key, ret_principal, began_us + life_us(ctx, &found), epoch);
     return ERR_OK;
 }

@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "parley/core/limits.h"
+#include "parley/core/siphash.h"
 
-/* A token may stand in one of WAYS places, which the beginning of its digest names; each shard of places has a lock. */
+/* A token may stand in one of WAYS places, which its key names; each shard of places has a lock. */
 enum { SHARDS = 16, WAYS = 4, SETS = AUTH_CACHE_ENTRIES / SHARDS / WAYS };
 
 struct entry {
-    uint8_t token_hash[SHA256_BYTES];
+    struct auth_cache_key key;
     int64_t until_us; /* 0: empty */
     struct principal principal;
 };
@@ -23,6 +24,7 @@ struct shard {
 
 struct auth_cache {
     atomic_uint_least64_t epoch; /* counts drops */
+    struct siphash_key hash_keys[2];
     struct shard shards[SHARDS];
 };
 
@@ -32,6 +34,8 @@ struct auth_cache *auth_cache_new(void)
 
     if (cache == NULL)
         return NULL;
+    for (int i = 0; i < 2; i++)
+        cache->hash_keys[i] = siphash_key_new();
     for (int i = 0; i < SHARDS; i++)
         (void)pthread_mutex_init(&cache->shards[i].lock, NULL);
     return cache;
@@ -46,33 +50,43 @@ void auth_cache_free(struct auth_cache *cache)
     free(cache);
 }
 
-static struct shard *shard_of(struct auth_cache *cache, const uint8_t token_hash[SHA256_BYTES])
+struct auth_cache_key auth_cache_key_of(const struct auth_cache *cache, struct str token)
 {
-    return &cache->shards[token_hash[0] % SHARDS];
+    return (struct auth_cache_key){ { siphash(&cache->hash_keys[0], token), siphash(&cache->hash_keys[1], token) } };
 }
 
-static struct entry *set_of(struct shard *shard, const uint8_t token_hash[SHA256_BYTES])
+static struct shard *shard_of(struct auth_cache *cache, struct auth_cache_key key)
 {
-    return shard->sets[token_hash[1] % SETS];
+    return &cache->shards[key.halves[0] % SHARDS];
 }
 
-static struct entry *entry_in(struct entry *set, const uint8_t token_hash[SHA256_BYTES])
+static struct entry *set_of(struct shard *shard, struct auth_cache_key key)
+{
+    return shard->sets[key.halves[1] % SETS];
+}
+
+static bool is_same(struct auth_cache_key a, struct auth_cache_key b)
+{
+    return a.halves[0] == b.halves[0] && a.halves[1] == b.halves[1];
+}
+
+static struct entry *entry_in(struct entry *set, struct auth_cache_key key)
 {
     for (int i = 0; i < WAYS; i++)
-        if (set[i].until_us != 0 && memcmp(set[i].token_hash, token_hash, SHA256_BYTES) == 0)
+        if (set[i].until_us != 0 && is_same(set[i].key, key))
             return &set[i];
     return NULL;
 }
 
-bool auth_cache_find(struct auth_cache *cache, const uint8_t token_hash[SHA256_BYTES], int64_t now_us,
+bool auth_cache_find(struct auth_cache *cache, struct auth_cache_key key, int64_t now_us,
                      struct principal *ret_principal)
 {
-    struct shard *shard = shard_of(cache, token_hash);
+    struct shard *shard = shard_of(cache, key);
     struct entry *entry;
     bool found;
 
     (void)pthread_mutex_lock(&shard->lock);
-    entry = entry_in(set_of(shard, token_hash), token_hash);
+    entry = entry_in(set_of(shard, key), key);
     found = entry != NULL && now_us < entry->until_us;
     if (found)
         *ret_principal = entry->principal;
@@ -86,9 +100,9 @@ uint64_t auth_cache_epoch(const struct auth_cache *cache)
 }
 
 /* The token's own place, else the one that counts for the shortest time (an empty one first). */
-static struct entry *place_for(struct entry *set, const uint8_t token_hash[SHA256_BYTES])
+static struct entry *place_for(struct entry *set, struct auth_cache_key key)
 {
-    struct entry *place = entry_in(set, token_hash);
+    struct entry *place = entry_in(set, key);
 
     if (place != NULL)
         return place;
@@ -99,17 +113,17 @@ static struct entry *place_for(struct entry *set, const uint8_t token_hash[SHA25
     return place;
 }
 
-void auth_cache_add(struct auth_cache *cache, const uint8_t token_hash[SHA256_BYTES], const struct principal *principal,
+void auth_cache_add(struct auth_cache *cache, struct auth_cache_key key, const struct principal *principal,
                     int64_t until_us, uint64_t epoch)
 {
-    struct shard *shard = shard_of(cache, token_hash);
+    struct shard *shard = shard_of(cache, key);
     struct entry *place;
 
     (void)pthread_mutex_lock(&shard->lock);
     /* Under the lock: a drop counts before it takes the locks, so it either shows here or finds the new entry. */
     if (atomic_load(&cache->epoch) == epoch) {
-        place = place_for(set_of(shard, token_hash), token_hash);
-        memcpy(place->token_hash, token_hash, SHA256_BYTES);
+        place = place_for(set_of(shard, key), key);
+        place->key = key;
         place->until_us = until_us;
         place->principal = *principal;
     }

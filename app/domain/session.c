@@ -83,7 +83,7 @@ static enum err authenticate_fresh(struct ctx *ctx, struct str token, struct pri
 enum err session_authenticate(struct ctx *ctx, struct str token, struct principal *ret_principal)
 {
     struct auth_cache *cache = ctx->app->cache;
-    uint8_t token_hash[SHA256_BYTES];
+    struct auth_cache_key key;
     int64_t expires_us = 0, life_us, began_us = clock_monotonic_us();
     uint64_t epoch;
 
@@ -91,15 +91,15 @@ enum err session_authenticate(struct ctx *ctx, struct str token, struct principa
         return fail(ctx, ERR_TOKEN);
     if (cache == NULL)
         return authenticate_fresh(ctx, token, ret_principal, &expires_us);
-    digest_sha256(token, token_hash);
-    if (auth_cache_find(cache, token_hash, began_us, ret_principal))
+    key = auth_cache_key_of(cache, token);
+    if (auth_cache_find(cache, key, began_us, ret_principal))
         return ERR_OK;
     epoch = auth_cache_epoch(cache);
     TRY(authenticate_fresh(ctx, token, ret_principal, &expires_us));
     life_us = expires_us - ctx->now_us;
     if (life_us > CACHE_MAX_MS * US_PER_MS)
         life_us = CACHE_MAX_MS * US_PER_MS;
-    auth_cache_add(cache, token_hash, ret_principal, began_us + life_us, epoch);
+    auth_cache_add(cache, key, ret_principal, began_us + life_us, epoch);
     return ERR_OK;
 }
 

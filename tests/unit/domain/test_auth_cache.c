@@ -5,32 +5,28 @@
 #include "parley/core/limits.h"
 #include "parley/domain/auth_cache.h"
 
-/* The digest of the n-th token. */
-static void hash_of(int n, uint8_t ret_hash[SHA256_BYTES])
+/* Of the n-th token. */
+static struct auth_cache_key key_of(const struct auth_cache *cache, int n)
 {
     char text[16];
 
     (void)snprintf(text, sizeof(text), "token %d", n);
-    digest_sha256(str_from(text), ret_hash);
+    return auth_cache_key_of(cache, str_from(text));
 }
 
 static void add(struct auth_cache *cache, int n, int64_t user_id, int64_t until_us)
 {
     struct principal principal = { .user_id = user_id };
-    uint8_t hash[SHA256_BYTES];
 
-    hash_of(n, hash);
-    auth_cache_add(cache, hash, &principal, until_us, auth_cache_epoch(cache));
+    auth_cache_add(cache, key_of(cache, n), &principal, until_us, auth_cache_epoch(cache));
 }
 
 /* The user of the n-th token; 0: not found. */
 static int64_t find(struct auth_cache *cache, int n, int64_t now_us)
 {
     struct principal principal = { .user_id = -1 };
-    uint8_t hash[SHA256_BYTES];
 
-    hash_of(n, hash);
-    return auth_cache_find(cache, hash, now_us, &principal) ? principal.user_id : 0;
+    return auth_cache_find(cache, key_of(cache, n), now_us, &principal) ? principal.user_id : 0;
 }
 
 static void test_auth_cache__finds_what_was_added(void **state)
@@ -88,11 +84,9 @@ static void test_auth_cache__what_was_read_before_a_drop_is_not_remembered(void 
     struct auth_cache *cache = auth_cache_new();
     struct principal principal = { .user_id = 11 };
     uint64_t epoch = auth_cache_epoch(cache);
-    uint8_t hash[SHA256_BYTES];
 
-    hash_of(1, hash);
     auth_cache_drop(cache, 11);
-    auth_cache_add(cache, hash, &principal, 1000, epoch);
+    auth_cache_add(cache, key_of(cache, 1), &principal, 1000, epoch);
     assert_int_equal(find(cache, 1, 500), 0);
     auth_cache_free(cache);
 }
