@@ -40,8 +40,8 @@ struct rate_spot {
 struct rate_state {
     bool has_room;         /* there was a token */
     int64_t until_full_us; /* afterwards; 0: it is full */
-    int64_t
-        to_tell_count; /* tokens given out that other processes shall be told of now, with what is known of them; -1: none */
+    /* Tokens given out that other processes shall be told of now, with what is known of them; -1: none. */
+    int64_t to_tell_count;
 };
 
 /*
