@@ -134,6 +134,8 @@ enum err decoder_text(struct decoder *d, const struct field *field, const struct
     case FIELD_TIME:
         if (clock_parse(text, out) != ERR_OK)
             return decoder_fault(d, place, "value_error.datetime", "is not an RFC 3339 date and time");
+        if (*(int64_t *)out == 0)
+            *(int64_t *)out = 1; /* the one instant that would mean null: a key that expired then would never do */
         return ERR_OK;
     case FIELD_ENUM: return enum_decode(d, field, place, text, out);
     case FIELD_EMAIL: return email_decode(d, place, text, out);

@@ -178,8 +178,10 @@ def test_address__cannot_be_claimed_by_a_header(owner, header):
 
 # --- its end ---
 
-def test_expiry__in_the_past_is_over(owner):
-    assert is_code(Key(owner, expires_at="2020-01-01T00:00:00Z").get("/auth/me"), 401, "api_key_expired")
+@pytest.mark.parametrize("past", ["2020-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1970-01-01T05:00:00+05:00",
+                                  "1969-12-31T23:59:59Z"])
+def test_expiry__in_the_past_is_over(owner, past):
+    assert is_code(Key(owner, expires_at=past).get("/auth/me"), 401, "api_key_expired")
 
 
 @pytest.fixture(scope="module")
