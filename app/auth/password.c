@@ -67,6 +67,8 @@ static enum err run(struct ctx *ctx, struct str password, struct str setting, ch
 {
     enum err e = hasher_run(ctx->app->hasher, password, setting, ret_hash);
 
+    if (e == ERR_CLIENT_GONE)
+        return fail(ctx, e);
     if (e != ERR_BUSY)
         return e;
     e = failf(ctx, ERR_BUSY, "Too many passwords are being checked at the moment");
@@ -111,7 +113,7 @@ static enum err verify_nothing(struct ctx *ctx)
 
     (void)snprintf(setting, sizeof(setting), "$2b$%02d$......................", (int)ctx->config->bcrypt_rounds);
     e = run(ctx, STR("unknown"), str_from(setting), hash);
-    return e == ERR_BUSY ? e : ERR_LOGIN;
+    return e == ERR_OK || e == ERR_INVALID ? ERR_LOGIN : e;
 }
 
 enum err password_verify(struct ctx *ctx, struct str password, struct str hash, bool *ret_rehash)
@@ -123,7 +125,7 @@ enum err password_verify(struct ctx *ctx, struct str password, struct str hash, 
         return verify_nothing(ctx);
     e = run(ctx, password, hash, computed);
     if (e != ERR_OK)
-        return e == ERR_BUSY ? e : ERR_LOGIN;
+        return e == ERR_INVALID ? ERR_LOGIN : e;
     if (!secret_eq(str_from(computed), hash))
         return ERR_LOGIN;
     *ret_rehash = cost_of(hash) < ctx->config->bcrypt_rounds;

@@ -37,11 +37,12 @@ static enum err open_store(struct parts *parts, const struct config *config, str
 /* Everything that requests use. */
 static enum err open_app(struct parts *parts, const struct config *config, struct buf *ret_fault)
 {
+    static const struct hasher_hooks hooks = { server_rest, server_resume, server_client_gone };
     struct app *app = &parts->app;
 
     TRY(keys_open(config, ret_fault, &app->keys));
     TRY(db_open(config, DB_UNCHECKED, ret_fault, &app->db));
-    app->hasher = hasher_new(server_rest, server_resume);
+    app->hasher = hasher_new(&hooks);
     app->cache = auth_cache_new();
     if (app->hasher == NULL || app->cache == NULL)
         return ERR_NO_MEMORY;

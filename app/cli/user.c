@@ -110,7 +110,7 @@ static const struct action {
 
 static int work(struct cli *cli, const struct action *action, const struct wanted *wanted)
 {
-    struct cli_parts parts = { .app.hasher = hasher_new(NULL, NULL) };
+    struct cli_parts parts = { .app.hasher = hasher_new(NULL) };
     int result = CLI_FAILED;
 
     if (cli_parts_open(cli, &parts)) {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 
@@ -148,8 +149,8 @@ static void back_off(struct crew *crew)
     pthread_mutex_unlock(&crew->lock);
 }
 
-/* The crew of the thread that runs, where it is a worker. */
-static _Thread_local struct crew *own_crew;
+/* The worker that this thread is, if it is one. */
+static _Thread_local struct worker *self;
 
 static void seat_take(struct crew *crew)
 {
@@ -168,20 +169,32 @@ static void seat_lend(struct crew *crew)
     pthread_mutex_unlock(&crew->lock);
 }
 
-void server_rest(void)
+void *server_rest(void)
 {
-    if (own_crew != NULL)
-        seat_lend(own_crew);
+    if (self != NULL)
+        seat_lend(self->crew);
+    return self;
 }
 
 /* Back at once, even if that is one too many for a moment. */
 void server_resume(void)
 {
-    if (own_crew == NULL)
+    if (self == NULL)
         return;
-    pthread_mutex_lock(&own_crew->lock);
-    atomic_fetch_add(&own_crew->seats_taken, 1);
-    pthread_mutex_unlock(&own_crew->lock);
+    pthread_mutex_lock(&self->crew->lock);
+    atomic_fetch_add(&self->crew->seats_taken, 1);
+    pthread_mutex_unlock(&self->crew->lock);
+}
+
+bool server_client_gone(void *rest)
+{
+    const struct worker *w = rest;
+    struct pollfd polled = { .events = POLLRDHUP };
+
+    if (w == NULL)
+        return false;
+    polled.fd = w->fcgi.ipcFd;
+    return poll(&polled, 1, 0) > 0;
 }
 
 static void *run(void *arg)
@@ -189,7 +202,7 @@ static void *run(void *arg)
     struct worker *w = arg;
     struct crew *crew = w->crew;
 
-    own_crew = crew;
+    self = w;
     seat_take(crew);
     while (!atomic_load(&crew->stopping)) {
         if (FCGX_Accept_r(&w->fcgi) == 0)

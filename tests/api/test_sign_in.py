@@ -1,12 +1,17 @@
 """Signing in, tokens and their renewal, passwords."""
 import base64
+import contextlib
 import json
+import os
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import jwt
 import pytest
 from support.client import new_email, new_password
+from support.waiting import until
 
 pytestmark = pytest.mark.mysql
 
@@ -64,6 +69,29 @@ def test_login__unknown_address_takes_as_long_as_a_wrong_password(make_server):
     known = min(took(admin.email) for _ in range(7))
     unknown = min(took("nobody@example.org") for _ in range(7))
     assert 0.5 < unknown / known < 2
+
+
+def test_login__nothing_is_hashed_for_who_has_left(make_server):
+    """A hash takes a good second here and as many run at once as there are processors, but nobody stays that long."""
+    server = make_server(BCRYPT_ROUNDS="14")
+    admin = server.setup()
+    crowd = os.cpu_count() + 8
+    hasty = server.client(http2=False, timeout_s=1)  # of HTTP/2, httpx would keep the connection and the stream
+
+    def leave(_):
+        with contextlib.suppress(httpx.TimeoutException):
+            login(hasty, admin.email, "wrong password")
+
+    def left():
+        """The ids of the requests that were given up."""
+        return re.findall(r" id=(\S+) .*route=/auth/login .*status=499 ", server.log())
+
+    with ThreadPoolExecutor(crowd) as pool:
+        list(pool.map(leave, range(crowd)))
+    until(lambda: len(left()) >= 6)
+    assert login(server.http, admin.email, admin.password).status_code == 200
+    tried = admin.ok("GET", "/audit", 200, params={"action": "auth.sign_in_failed"})
+    assert not {row["request_id"] for row in tried} & set(left())
 
 
 def test_login__switched_off_is_told_to_who_knows_the_password_only(http, admin, alice):

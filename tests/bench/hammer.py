@@ -1,11 +1,13 @@
 """P6: reads while 50 clients hammer the sign-in, against reads alone."""
 import json
 import statistics
+import time
 
 from bench import load
 from bench.server import EMAIL, PASSWORD, server
 
 SECONDS, READERS, HAMMERS = 5, 8, 50
+HANDSHAKES_S = 1  # the hammer's 50 TLS handshakes cost nginx a moment that has nothing to do with sign-in
 
 
 def run(built, folder):
@@ -18,8 +20,9 @@ def run(built, folder):
             return load.run(reads, SECONDS, READERS, token=client.token).p99_us
 
         def hammered():
-            hammer = load.start(f"{stack.base_url}/auth/login", SECONDS + 2, HAMMERS, method="POST", body=login)
+            hammer = load.start(f"{stack.base_url}/auth/login", SECONDS + 2 * HANDSHAKES_S, HAMMERS, method="POST", body=login)
             try:
+                time.sleep(HANDSHAKES_S)
                 return load.run(reads, SECONDS, READERS, token=client.token).p99_us
             finally:
                 hammer.wait()

@@ -41,9 +41,11 @@ void server_free(struct server *server);
 /*
  * On a worker thread, in the middle of a request: what follows waits for something slow that is bounded elsewhere (a
  * password's hash), so another thread may take requests meanwhile; and: it goes on. Rests do not nest. On any other
- * thread nothing happens.
+ * thread nothing happens, and NULL is returned.
  */
-void server_rest(void);
+void *server_rest(void);
 void server_resume(void);
+/* Whether the client of a request that rests has closed its connection. rest: what server_rest gave. Any thread. */
+bool server_client_gone(void *rest);
 
 #endif

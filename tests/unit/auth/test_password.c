@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "keys_fixture.h"
@@ -204,15 +205,72 @@ static void test_password__a_full_queue_is_busy(void **state)
 }
 
 static _Atomic int waits_begun, waits_ended;
+static _Thread_local bool have_gone;
 
-static void count_begin(void)
+static void *count_begin(void)
 {
     waits_begun++;
+    return &have_gone;
 }
 
 static void count_end(void)
 {
     waits_ended++;
+}
+
+static bool has_gone(void *waiter)
+{
+    return *(const bool *)waiter;
+}
+
+static const struct hasher_hooks hooks = { count_begin, count_end, has_gone };
+
+static void *hash_and_leave(void *arg)
+{
+    have_gone = true;
+    return hash_in_crowd(arg);
+}
+
+static void test_password__who_has_gone_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct hasher *old = hasher;
+    pthread_t threads[HASH_QUEUE_MAX];
+    enum err results[HASH_QUEUE_MAX];
+
+    hasher = hasher_new(&hooks);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, i % 3 == 0 ? hash_in_crowd : hash_and_leave, &results[i]),
+                         0);
+    for (size_t i = 0; i < COUNT_OF(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_err(results[i], i % 3 == 0 ? ERR_OK : ERR_CLIENT_GONE);
+    }
+    hasher_free(hasher);
+    hasher = old;
+}
+
+/* Neither right nor wrong: whoever leaves before the comparison has not guessed. */
+static void test_password__who_has_gone_has_not_guessed(void **state)
+{
+    (void)state;
+    struct hasher *old = hasher;
+    struct caller c;
+    char hash[PASSWORD_HASH_BYTES];
+    bool rehash;
+
+    caller_init(&c);
+    assert_ok(password_hash(&c.ctx, STR("correct horse"), hash));
+    hasher = c.app.hasher = hasher_new(&hooks);
+    have_gone = true;
+    assert_err(password_verify(&c.ctx, STR("correct horse"), str_from(hash), &rehash), ERR_CLIENT_GONE);
+    assert_err(password_verify(&c.ctx, STR("wrong horse"), str_from(hash), &rehash), ERR_CLIENT_GONE);
+    assert_err(password_verify(&c.ctx, STR("wrong horse"), (struct str){ NULL, 0 }, &rehash), ERR_CLIENT_GONE);
+    have_gone = false;
+    assert_ok(password_verify(&c.ctx, STR("correct horse"), str_from(hash), &rehash));
+    hasher_free(hasher);
+    hasher = old;
+    caller_release(&c);
 }
 
 static void test_password__a_stopped_queue_lets_everyone_go(void **state)
@@ -222,7 +280,8 @@ static void test_password__a_stopped_queue_lets_everyone_go(void **state)
     pthread_t threads[8];
     enum err results[8];
 
-    hasher = hasher_new(count_begin, count_end);
+    waits_begun = waits_ended = 0;
+    hasher = hasher_new(&hooks);
     for (size_t i = 0; i < COUNT_OF(threads); i++)
         assert_int_equal(pthread_create(&threads[i], NULL, hash_in_crowd, &results[i]), 0);
     hasher_stop(hasher);
@@ -238,11 +297,24 @@ static void test_password__a_stopped_queue_lets_everyone_go(void **state)
     hasher = old;
 }
 
+/* Some 100 ms of work, during which nobody else of this process has anything to do. */
+static void test_password__a_hash_gives_way_now_and_then(void **state)
+{
+    (void)state;
+    struct rusage before, after;
+    char hash[PASSWORD_HASH_BYTES];
+
+    (void)getrusage(RUSAGE_SELF, &before);
+    assert_ok(hasher_run(hasher, STR("correct horse"), STR("$2b$10$abcdefghijklmnopqrstuu"), hash));
+    (void)getrusage(RUSAGE_SELF, &after);
+    assert_true(after.ru_nvcsw - before.ru_nvcsw > 20);
+}
+
 static int start(void **state)
 {
     (void)state;
     config = fixture_config("/nonexistent", "BCRYPT_ROUNDS=4");
-    hasher = hasher_new(NULL, NULL);
+    hasher = hasher_new(NULL);
     return hasher == NULL ? -1 : 0;
 }
 
@@ -264,6 +336,9 @@ int main(void)
         cmocka_unit_test(test_password__nothing_is_cut),
         cmocka_unit_test(test_password__rules),
         cmocka_unit_test(test_password__a_full_queue_is_busy),
+        cmocka_unit_test(test_password__who_has_gone_is_not_waited_for),
+        cmocka_unit_test(test_password__who_has_gone_has_not_guessed),
+        cmocka_unit_test(test_password__a_hash_gives_way_now_and_then),
         cmocka_unit_test(test_password__a_stopped_queue_lets_everyone_go),
     };
     return cmocka_run_group_tests(tests, start, stop);

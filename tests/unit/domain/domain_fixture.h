@@ -66,7 +66,7 @@ static inline void fixture_open(struct domain_fixture *f)
         db_check_statements(f->app.db, &fault) != ERR_OK)
         fail_msg("%s", fault.ptr);
     buf_release(&fault);
-    f->app.hasher = hasher_new(NULL, NULL);
+    f->app.hasher = hasher_new(NULL);
     assert_non_null(f->app.hasher);
 }
 

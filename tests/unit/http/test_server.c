@@ -33,6 +33,12 @@ static void handle(void *arg, struct http_request *req, struct arena *a, struct 
         pthread_mutex_lock(&f->gate);
         pthread_mutex_unlock(&f->gate);
     }
+    if (str_eq_c(http_path(req), "/rest")) {
+        void *rest = server_rest();
+        while (!server_client_gone(rest))
+            sched_yield();
+        server_resume();
+    }
     if (str_eq_c(http_path(req), "/large")) {
         for (int i = 0; i < 100000; i++)
             buf_add_c(&reply->body, "0123456789");
@@ -67,9 +73,13 @@ static void done(void *arg, struct http_request *req, struct arena *a, const str
 static enum err start(struct fixture *f, struct server **ret_server)
 {
     struct buf fault;
-    struct server_opts opts = {
-        .socket_path = f->path, .backlog = 64, .worker_count = WORKERS, .handle = handle, .done = done, .arg = f
-    };
+    struct server_opts opts = { .socket_path = f->path,
+                                .backlog = 64,
+                                .worker_count = WORKERS,
+                                .resting_max = WORKERS,
+                                .handle = handle,
+                                .done = done,
+                                .arg = f };
     enum err e;
 
     buf_init(&fault, 1000);
@@ -203,6 +213,39 @@ static void test_server__a_client_that_leaves_before_the_answer_is_noticed(void 
         wait_for(&f->done_count, i);
     }
     assert_int_equal(atomic_load(&f->gone_count), 2 * WORKERS);
+}
+
+static void test_server__who_rests_holds_no_worker_and_learns_when_its_client_leaves(void **state)
+{
+    struct fixture *f = *state;
+    struct fcgi_answer answer;
+    int resting[WORKERS];
+    int fd;
+
+    for (int i = 0; i < WORKERS; i++) {
+        resting[i] = begin(f, "GET", "/rest", "");
+        assert_true(fcgi_body_end(resting[i]));
+    }
+    wait_for(&f->started_count, WORKERS);
+    fd = begin(f, "GET", "/a", "");
+    assert_true(fcgi_body_end(fd));
+    answer = fcgi_finish(fd);
+    assert_true(answer.complete);
+    buf_release(&answer.bytes);
+    for (int i = 0; i < WORKERS; i++) {
+        wait_for(&f->done_count, 1 + i);
+        assert_int_equal(atomic_load(&f->done_count), 1 + i);
+        close(resting[i]);
+    }
+    wait_for(&f->done_count, 1 + WORKERS);
+}
+
+static void test_server__only_a_worker_can_rest(void **state)
+{
+    (void)state;
+    assert_null(server_rest());
+    assert_false(server_client_gone(NULL));
+    server_resume();
 }
 
 static void test_server__garbage_is_dropped_and_the_next_request_answered(void **state)
@@ -381,6 +424,8 @@ int main(void)
         TEST(test_server__a_connection_that_breaks_in_the_body_frees_the_worker),
         TEST(test_server__no_more_than_content_length_is_read),
         TEST(test_server__a_client_that_leaves_before_the_answer_is_noticed),
+        TEST(test_server__who_rests_holds_no_worker_and_learns_when_its_client_leaves),
+        TEST(test_server__only_a_worker_can_rest),
         TEST(test_server__garbage_is_dropped_and_the_next_request_answered),
         TEST(test_server__many_clients_at_once_get_all_their_bytes),
         TEST(test_server__stop_finishes_what_runs),
