@@ -13,10 +13,18 @@
 
 enum { KEY_RANDOM_BYTES = 32 };
 
-static const char *const prefixes[] = {
-    [API_KEY_PREFIX_PARLEY] = "parley_",
-    [API_KEY_PREFIX_OCTOPUS] = "octopus_",
+static const struct str prefixes[] = {
+    [API_KEY_PREFIX_PARLEY] = STR_INIT("parley_"),
+    [API_KEY_PREFIX_OCTOPUS] = STR_INIT("octopus_"),
 };
+
+bool api_key_looks_like(struct str text)
+{
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+        if (str_starts_with(text, prefixes[i]))
+            return true;
+    return false;
+}
 
 /* ---- scopes ---- */
 
@@ -156,7 +164,7 @@ enum err api_key_text_new(struct ctx *ctx, enum api_key_prefix prefix, struct st
 
     rand_bytes(random, sizeof(random));
     buf_init(&text, API_KEY_MAX_BYTES);
-    buf_add_c(&text, prefixes[prefix]);
+    buf_add(&text, prefixes[prefix]);
     digest_base64url(&text, random, sizeof(random));
     *ret_text = arena_str(ctx->arena, buf_str(&text));
     secret_wipe(random, sizeof(random));

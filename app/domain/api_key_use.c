@@ -9,11 +9,6 @@
 #include "parley/domain/auth_cache.h"
 #include "parley/domain/session.h"
 
-bool api_key_looks_like(struct str text)
-{
-    return str_starts_with(text, STR("parley_")) || str_starts_with(text, STR("octopus_"));
-}
-
 /* What the row says besides the principal. */
 struct found {
     struct principal principal;

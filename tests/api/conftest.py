@@ -8,6 +8,7 @@
   team            a workspace of alice's with bob as MEMBER and a GUEST: its path, id, owner, member, guest
   make_user       make_user(role="USER", **fields) -> Person
   make_server     make_server(processes=1, SETTING="value", …) -> Server with a database of its own; ends with the test
+  lasting_post    a server of its own with a mail server beside it (support/post.py: Post), shared by a module's tests
   make_backing    make_backing() -> a private Backing of this column (to be killed, say); make_server(backing=…) uses it
 
 `./dev test` starts the shared server; pytest alone starts one by itself: pytest -c tests/api/pytest.ini --column=sqlite
@@ -24,6 +25,7 @@ from harness.paths import BUILD
 from harness.stack import COLUMNS, Backing, Stack
 
 from support.client import Person, new_email
+from support.post import open_post
 from support.server import Server, own_server, read_contract
 
 
@@ -159,6 +161,12 @@ def team(alice, bob, make_user):
     guest = make_user(first_name="Gwen")
     alice.add_member(workspace, guest, "GUEST")
     return {"path": f"/workspaces/{workspace['id']}", "id": workspace["id"], "owner": alice, "member": bob, "guest": guest}
+
+
+@pytest.fixture(scope="module")
+def lasting_post(binary, backing, run_folder, contract):
+    with open_post(binary, backing, run_folder, contract) as post:
+        yield post
 
 
 @pytest.fixture

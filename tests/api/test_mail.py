@@ -4,26 +4,19 @@ import time
 import pytest
 from support.client import new_email
 from support.mail_server import SENDER, RudeServer
-from support.post import lasting_post
 from support.waiting import until
 
 pytestmark = pytest.mark.mysql
 
 
-@pytest.fixture(scope="module")
-def lasting(binary, backing, run_folder, contract):
-    with lasting_post(binary, backing, run_folder, contract) as post:
-        yield post
-
-
 @pytest.fixture
-def post(lasting):
+def post(lasting_post):
     """With a mail server that is up and well."""
-    lasting.mail.stop()
-    lasting.mail.script = {name: [] for name in lasting.mail.script}
-    lasting.mail.start()
-    lasting.deep.rows("DELETE FROM mails")
-    return lasting
+    lasting_post.mail.stop()
+    lasting_post.mail.script = {name: [] for name in lasting_post.mail.script}
+    lasting_post.mail.start()
+    lasting_post.deep.rows("DELETE FROM mails")
+    return lasting_post
 
 
 # ---- what is sent ----

@@ -5,7 +5,6 @@ from datetime import datetime
 import pytest
 from support.client import Person, new_email, new_password
 from support.factor import code_of, switch_on
-from support.post import lasting_post
 from support.races import at_once, statuses
 from support.waiting import until
 
@@ -158,17 +157,11 @@ def test_forgot__without_a_mail_server_says_whom_to_ask(alice, http):
 
 # ---- asking by mail ----
 
-@pytest.fixture(scope="module")
-def lasting(binary, backing, run_folder, contract):
-    with lasting_post(binary, backing, run_folder, contract) as post:
-        yield post
-
-
 @pytest.fixture
-def post(lasting):
-    lasting.http = lasting.server.http
-    lasting.carol = lasting.server.person(lasting.admin)
-    return lasting
+def post(lasting_post):
+    lasting_post.http = lasting_post.server.http
+    lasting_post.carol = lasting_post.server.person(lasting_post.admin)
+    return lasting_post
 
 
 def forget(post, email):

@@ -56,6 +56,9 @@ struct api_key_made {
 /* What a key begins with, so that it is told from other tokens and found by scanners. */
 enum api_key_prefix { API_KEY_PREFIX_PARLEY, API_KEY_PREFIX_OCTOPUS };
 
+/* Does the text begin as our keys do? For headers that carry other tokens too. */
+bool api_key_looks_like(struct str text);
+
 struct api_key_new {
     enum api_key_prefix prefix;
     struct str name;              /* 1 … NAME_MAX_CHARS code points */

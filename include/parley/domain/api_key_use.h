@@ -6,9 +6,6 @@
 #include "parley/core/str.h"
 #include "parley/domain/principal.h"
 
-/* Does the text begin as our keys do? For headers that carry other tokens too. */
-bool api_key_looks_like(struct str text);
-
 /*
  * Who acts with this key: its owner, in its workspace, within its scopes. Remembered for CACHE_MAX_MS per key and
  * address; then one statement and no allocation. Its last use is written down every API_KEY_TOUCH_S; that a key was

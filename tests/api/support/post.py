@@ -50,8 +50,8 @@ class Post:
 
 
 @contextmanager
-def lasting_post(binary, backing, run_folder, contract):
-    """One that the tests of a module share."""
+def open_post(binary, backing, run_folder, contract):
+    """A server with a mail server beside it."""
     mail = MailServer().start()
     folder = run_folder / f"s{time.monotonic_ns():x}"
     post = Post(own_server(binary, backing, folder, contract, settings_for(mail), 1), mail)
