@@ -108,8 +108,8 @@ static void hash_one(struct work *work, struct crypt_data *state)
  * SCHED_IDLE yields to whoever wakes on the thread's own processor. That is not all: a processor that hashes is never idle,
  * so it fetches nothing that waits on the other ones; and where the kernel shares by session or service (autogroup, cgroups)
  * an idle thread that is alone in its group has the group's whole share. So a hash sleeps for a moment now and then, which
- * sets its processor free. Measured by `./dev bench p6`: reads' p99 beside a hammer falls from 6 times to 1.3 times that of
- * reads alone, and a hash takes a quarter longer.
+ * sets its processor free. Measured by `./dev bench p6`: reads' p99 beside a hammer falls from 6 times that of
+ * reads alone to 2 or 3 times, and a hash takes a quarter longer.
  */
 static void give_way(int number)
 {
