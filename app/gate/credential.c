@@ -1,6 +1,6 @@
 #include "credential.h"
 
-#include "parley/domain/api_key.h"
+#include "parley/domain/api_key_text.h"
 #include "parley/domain/api_key_use.h"
 #include "parley/domain/session.h"
 

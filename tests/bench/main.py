@@ -29,7 +29,7 @@ def main():
     folder = BUILD / "bench"
     rows = []
     try:
-        built = build("release", ("parley", "bench_bare", "bench_transactions"))
+        built = build("release", ("parley", "bench"))
         print(f"{'':<5} {'what':<66} {'figure':>12}  {'to reach':>12}  reached")
         for name in names:
             shutil.rmtree(folder, ignore_errors=True)

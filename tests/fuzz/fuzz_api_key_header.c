@@ -6,6 +6,7 @@
 
 #include "../../app/gate/credential.h"
 #include "../../app/http/request_private.h"
+#include "parley/auth/digest.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"

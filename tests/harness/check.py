@@ -1,13 +1,16 @@
-"""`./dev check`: lint, clang-tidy, every test, and the tree as clean as before."""
+"""`./dev check`: lint, clang-tidy, every program of the checkout, each parser fuzzed for a moment, every test, and the
+tree as clean as before."""
 import concurrent.futures
 import json
 import os
 import subprocess
 import sys
 
-from . import testrun
+from . import fuzz, testrun
 from .build import build
 from .paths import ROOT, HarnessError
+
+FUZZ_SECONDS = 5
 
 
 def say(text):
@@ -35,7 +38,7 @@ def _tidy_file(folder, file):
 def tidy():
     """clang-tidy over app/, two files at a time. True where it has nothing to say."""
     say("== clang-tidy")
-    folder = build("release")
+    folder = build("release", ("parley", "bench"))
     commands = json.loads((folder / "compile_commands.json").read_text(encoding="utf-8"))
     files = sorted({c["file"] for c in commands if c["file"].startswith(str(ROOT / "app"))})
     good = True
@@ -50,12 +53,18 @@ def tidy():
     return good
 
 
+def _fuzz():
+    say("== Fuzzing")
+    return fuzz.run(fuzz.targets(), FUZZ_SECONDS)
+
+
 def main():
     before = _tree()
     if "--tidy" in sys.argv[1:]:
         return 0 if tidy() else 1
     good = _lint()
     good = tidy() and good
+    good = _fuzz() and good
     try:
         tally = testrun.run([])
     except HarnessError as e:
@@ -63,7 +72,7 @@ def main():
         print("0 passed, 1 failed", flush=True)
         return 1
     after = _tree()
-    tally.check("lint and clang-tidy", [] if good else ["see above"])
+    tally.check("lint, clang-tidy and fuzzing", [] if good else ["see above"])
     tally.check("the tree is as before", [] if after == before else [after])
     print(tally.line(), flush=True)
     return 0 if tally.failed == 0 else 1

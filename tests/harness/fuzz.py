@@ -38,6 +38,17 @@ def fuzz(folder, target, seconds):
     return status == 0
 
 
+def run(names, seconds):
+    """True where the named targets build and nothing is found in them."""
+    try:
+        folder = build("fuzz", names)
+    except HarnessError as e:
+        print(f"dev fuzz: {e}", file=sys.stderr)
+        return False
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return all(list(pool.map(lambda target: fuzz(folder, target, seconds), names)))
+
+
 def main():
     names = [a for a in sys.argv[1:] if not a.isdigit()]
     seconds = next((int(a) for a in sys.argv[1:] if a.isdigit()), 30)
@@ -45,13 +56,7 @@ def main():
     if not chosen:
         print(f"dev fuzz: there is no target {' '.join(names)}; there are {', '.join(targets())}", file=sys.stderr)
         return 2
-    try:
-        folder = build("fuzz", chosen)
-    except HarnessError as e:
-        print(f"dev fuzz: {e}", file=sys.stderr)
-        return 1
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        return 0 if all(list(pool.map(lambda target: fuzz(folder, target, seconds), chosen))) else 1
+    return 0 if run(chosen, seconds) else 1
 
 
 if __name__ == "__main__":

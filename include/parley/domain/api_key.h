@@ -1,5 +1,6 @@
 /*
- * API keys: making and reading them. Changing is in domain/api_key_change.h, using in domain/api_key_use.h.
+ * API keys: making and reading them. Changing is in domain/api_key_change.h, using in domain/api_key_use.h, what is
+ * written in and about them in domain/api_key_text.h.
  *
  * A key acts for one user (its owner) in one workspace, as far as its scopes go, until it expires, from the addresses
  * that it allows. Its text is shown once, when it is made; kept is its SHA-256. Keys are made and changed by
@@ -19,12 +20,8 @@
 #include "parley/core/ids.h"
 #include "parley/core/list.h"
 #include "parley/core/str.h"
+#include "parley/domain/api_key_text.h"
 #include "parley/domain/principal.h"
-
-/* "read", "admin,read,write": the names of scopes in the order of the alphabet. Static. */
-struct str key_scopes_text(unsigned scopes);
-/* Names with commas in any order, blanks around them. ERR_INVALID: another name, an empty one, none. */
-enum err key_scopes_parse(struct str text, unsigned *ret_scopes) MUST_CHECK;
 
 /* A key's row without what is secret. */
 struct api_key {
@@ -53,12 +50,6 @@ struct api_key_made {
     struct str text; /* the key itself, for the one time that it is shown */
 };
 
-/* What a key begins with, so that it is told from other tokens and found by scanners. */
-enum api_key_prefix { API_KEY_PREFIX_PARLEY, API_KEY_PREFIX_OCTOPUS };
-
-/* Does the text begin as our keys do? For headers that carry other tokens too. */
-bool api_key_looks_like(struct str text);
-
 struct api_key_new {
     enum api_key_prefix prefix;
     struct str name;              /* 1 … NAME_MAX_CHARS code points */
@@ -75,11 +66,9 @@ struct api_key_new {
 enum err api_key_create(struct ctx *ctx, const struct api_key_new *opts, struct api_key_made *ret_made) MUST_CHECK;
 
 /*
- * For other parts of the domain. A key's text: the prefix and 32 random bytes in base64url, in the request arena.
- * ERR_NO_MEMORY.
+ * For other parts of the domain. allowed_ips as typed → as kept (absent: any address). ERR_INVALID with the fault
+ * listed, ERR_NO_MEMORY.
  */
-enum err api_key_text_new(struct ctx *ctx, enum api_key_prefix prefix, struct str *ret_text) MUST_CHECK;
-/* allowed_ips as typed → as kept (absent: any address). ERR_INVALID with the fault listed, ERR_NO_MEMORY. */
 enum err api_key_ips_normalise(struct ctx *ctx, struct str typed, struct str *ret_kept) MUST_CHECK;
 /*
  * Inserts the row of a key with this text and writes the audit row; inside db_run, under administrator_lock. Taken from

@@ -5,7 +5,7 @@
 #include "../http/fake_request.h"
 #include "parley/core/config.h"
 #include "parley/core/limits.h"
-#include "parley/domain/api_key.h"
+#include "parley/domain/api_key_text.h"
 #include "parley/domain/api_key_use.h"
 #include "parley/domain/chat.h"
 #include "parley/domain/second_factor.h"
