@@ -23,10 +23,10 @@ enum { THREADS_MAX = 64, STACK_BYTES = 256 * 1024, WAY_EVERY_US = 500, WAY_US = 
 struct work {
     char password[PASSWORD_MAX_BYTES + 1];
     char setting[PASSWORD_HASH_BYTES];
-    char hash[PASSWORD_HASH_BYTES]; /* "" when the setting was refused */
-    void *waiter;                   /* what hooks.wait_begin gave */
-    enum err refused;               /* why there will be no hash; ERR_OK as long as there may be one */
-    bool done;
+    char hash[PASSWORD_HASH_BYTES];
+    void *waiter;     /* what hooks.wait_begin gave */
+    bool done;        /* and with what… */
+    enum err outcome; /* …ERR_OK: there is a hash */
     pthread_cond_t ready;
 };
 
@@ -61,20 +61,20 @@ static void put(struct hasher *hasher, struct work *work)
     hasher->waiting_count++;
 }
 
-static void refuse(struct work *work, enum err why)
+static void finish(struct work *work, enum err outcome)
 {
-    work->refused = why;
+    work->outcome = outcome;
     work->done = true;
     (void)pthread_cond_signal(&work->ready);
 }
 
 /* All of them, and not only the next: who has gone shall keep no place from somebody who has come. */
-static void refuse_gone(struct hasher *hasher)
+static void drop_gone(struct hasher *hasher)
 {
     for (int left = hasher->waiting_count; left > 0; left--) {
         struct work *work = take(hasher);
         if (hasher->hooks.is_gone != NULL && hasher->hooks.is_gone(work->waiter))
-            refuse(work, ERR_CLIENT_GONE);
+            finish(work, ERR_CLIENT_GONE);
         else
             put(hasher, work);
     }
@@ -85,7 +85,7 @@ static struct work *next(struct hasher *hasher)
 {
     for (;;) {
         struct work *work;
-        refuse_gone(hasher);
+        drop_gone(hasher);
         work = take(hasher);
         if (work != NULL || hasher->ending)
             return work;
@@ -94,14 +94,15 @@ static struct work *next(struct hasher *hasher)
 }
 
 /* state: 32 KiB that bcrypt works in. */
-static void hash_one(struct work *work, struct crypt_data *state)
+static enum err hash_one(struct work *work, struct crypt_data *state)
 {
     const char *hash = crypt_r(work->password, work->setting, state);
+    bool good = hash != NULL && hash[0] == '$' && strlen(hash) == PASSWORD_HASH_BYTES - 1;
 
-    work->hash[0] = '\0';
-    if (hash != NULL && hash[0] == '$' && strlen(hash) == PASSWORD_HASH_BYTES - 1)
+    if (good)
         memcpy(work->hash, hash, PASSWORD_HASH_BYTES);
     secret_wipe(state, sizeof(*state));
+    return good ? ERR_OK : ERR_INVALID;
 }
 
 /*
@@ -142,7 +143,7 @@ static void way_set(timer_t timer, long every_us)
 static void *run_thread(void *arg)
 {
     struct hasher *hasher = arg;
-    struct crypt_data *state = calloc(1, sizeof(*state));
+    struct crypt_data state = { 0 };
     struct work *work;
     timer_t timer;
     bool timed = way_timer(&timer);
@@ -150,21 +151,19 @@ static void *run_thread(void *arg)
     (void)pthread_setschedparam(pthread_self(), SCHED_IDLE, &(struct sched_param){ 0 });
     (void)pthread_mutex_lock(&hasher->lock);
     while ((work = next(hasher)) != NULL) {
+        enum err e;
         (void)pthread_mutex_unlock(&hasher->lock);
         if (timed)
             way_set(timer, WAY_EVERY_US);
-        if (state != NULL)
-            hash_one(work, state);
+        e = hash_one(work, &state);
         if (timed)
             way_set(timer, 0);
         (void)pthread_mutex_lock(&hasher->lock);
-        work->done = true;
-        (void)pthread_cond_signal(&work->ready);
+        finish(work, e);
     }
     (void)pthread_mutex_unlock(&hasher->lock);
     if (timed)
         (void)timer_delete(timer);
-    free(state);
     return NULL;
 }
 
@@ -219,7 +218,7 @@ void hasher_stop(struct hasher *hasher)
     (void)pthread_mutex_lock(&hasher->lock);
     hasher->ending = true;
     while ((work = take(hasher)) != NULL)
-        refuse(work, ERR_BUSY);
+        finish(work, ERR_BUSY);
     (void)pthread_cond_broadcast(&hasher->filled);
     (void)pthread_mutex_unlock(&hasher->lock);
 }
@@ -246,9 +245,7 @@ static enum err queue_up(struct hasher *hasher, struct work *work)
         (void)pthread_cond_signal(&hasher->filled);
         while (!work->done)
             (void)pthread_cond_wait(&work->ready, &hasher->lock);
-        e = work->refused;
-        if (e == ERR_OK && work->hash[0] == '\0')
-            e = ERR_INVALID;
+        e = work->outcome;
     }
     (void)pthread_mutex_unlock(&hasher->lock);
     return e;
