@@ -11,6 +11,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/core/secret.h"
+#include "parley/core/thread.h"
 
 enum { THREADS_MAX = 64, STACK_BYTES = 256 * 1024, WAY_EVERY_US = 500, WAY_US = 50 };
 
@@ -170,11 +171,8 @@ static void *run_thread(void *arg)
 /* One processor is left to everything else. */
 static int wanted_threads(void)
 {
-    cpu_set_t set;
-    int count = 1;
+    int count = processor_count() - 1;
 
-    if (sched_getaffinity(0, sizeof(set), &set) == 0)
-        count = CPU_COUNT(&set) - 1;
     if (count < 1)
         return 1;
     return count < THREADS_MAX ? count : THREADS_MAX;
@@ -182,15 +180,9 @@ static int wanted_threads(void)
 
 static void start_threads(struct hasher *hasher, int wanted_count)
 {
-    pthread_attr_t attr;
-
-    if (pthread_attr_init(&attr) != 0)
-        return;
-    (void)pthread_attr_setstacksize(&attr, STACK_BYTES);
     while (hasher->thread_count < wanted_count &&
-           pthread_create(&hasher->threads[hasher->thread_count], &attr, run_thread, hasher) == 0)
+           thread_start(STACK_BYTES, run_thread, hasher, &hasher->threads[hasher->thread_count]) == ERR_OK)
         hasher->thread_count++;
-    (void)pthread_attr_destroy(&attr);
 }
 
 struct hasher *hasher_new(const struct hasher_hooks *hooks)

@@ -4,12 +4,12 @@
 #include <fcgiapp.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
+#include "parley/core/thread.h"
 #include "reply_private.h"
 #include "request_private.h"
 
@@ -223,24 +223,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* Signals are for the thread that waits for them. */
-static int thread_start(struct worker *w)
-{
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    int failed;
-
-    if (pthread_attr_init(&attributes) != 0)
-        return ENOMEM;
-    (void)pthread_attr_setstacksize(&attributes, WORKER_STACK_BYTES);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&w->thread, &attributes, run, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return failed;
-}
-
 enum err worker_start(struct crew *crew, struct worker **ret_worker)
 {
     struct worker *w = calloc(1, sizeof(*w));
@@ -259,7 +241,7 @@ enum err worker_start(struct crew *crew, struct worker **ret_worker)
     pthread_mutex_lock(&crew->lock);
     crew->running_count++;
     pthread_mutex_unlock(&crew->lock);
-    if (thread_start(w) != 0) {
+    if (thread_start(WORKER_STACK_BYTES, run, w, &w->thread) != ERR_OK) {
         pthread_mutex_lock(&crew->lock);
         crew->running_count--;
         pthread_mutex_unlock(&crew->lock);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -10,6 +9,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
+#include "parley/core/thread.h"
 #include "parley/jobs/job_lease.h"
 
 /* What the thread knows of a row of the table. */
@@ -255,24 +255,6 @@ static bool sync_init(struct jobs *jobs)
     return false;
 }
 
-/* Signals are for the thread that waits for them. */
-static bool thread_start(struct jobs *jobs)
-{
-    pthread_attr_t attr;
-    sigset_t all, before;
-    bool ok;
-
-    if (pthread_attr_init(&attr) != 0)
-        return false;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    ok = pthread_attr_setstacksize(&attr, WORKER_STACK_BYTES) == 0 &&
-         pthread_create(&jobs->thread, &attr, thread_run, jobs) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
-    return ok;
-}
-
 static void memory_free(struct jobs *jobs)
 {
     arena_free(jobs->arena);
@@ -292,7 +274,7 @@ struct jobs *jobs_new(const struct app *app)
         memory_free(jobs);
         return NULL;
     }
-    if (!thread_start(jobs)) {
+    if (thread_start(WORKER_STACK_BYTES, thread_run, jobs, &jobs->thread) != ERR_OK) {
         pthread_cond_destroy(&jobs->changed);
         pthread_mutex_destroy(&jobs->mutex);
         memory_free(jobs);
