@@ -15,6 +15,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 #include "parley/core/rand.h"
+#include "parley/core/wait.h"
 #include "redis_counter.h"
 
 enum { BACKOFF_FIRST_MS = 50 };
@@ -286,6 +287,7 @@ static void *run_thread(void *arg)
 static bool send_message(struct redis_bus *r, const char *channel, struct str payload)
 {
     bool sent = false;
+    wait_begin();
     pthread_mutex_lock(&r->publish_lock);
     if (r->publisher != NULL) {
         sent = is_fine(redisCommand(r->publisher, "PUBLISH %s %b", channel, payload.ptr, payload.len));
@@ -295,6 +297,7 @@ static bool send_message(struct redis_bus *r, const char *channel, struct str pa
         }
     }
     pthread_mutex_unlock(&r->publish_lock);
+    wait_end();
     return sent;
 }
 

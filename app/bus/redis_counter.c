@@ -6,6 +6,7 @@
 
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/core/wait.h"
 
 /*
  * A bucket is the moment at which it will be full again, by Redis' own clock, so processes' clocks need not agree. It is
@@ -128,10 +129,12 @@ static bool lock_soon(struct redis_counter *counter)
 enum err redis_counter_spend(struct redis_counter *counter, const struct bus_spending *spending,
                              struct bus_bucket *ret_bucket)
 {
-    enum err err;
-    if (!lock_soon(counter))
-        return ERR_TIMEOUT;
-    err = spend(counter, spending, ret_bucket);
-    pthread_mutex_unlock(&counter->lock);
+    enum err err = ERR_TIMEOUT;
+    wait_begin();
+    if (lock_soon(counter)) {
+        err = spend(counter, spending, ret_bucket);
+        pthread_mutex_unlock(&counter->lock);
+    }
+    wait_end();
     return err;
 }

@@ -7,6 +7,7 @@
 #include "parley/core/json_in.h"
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
+#include "parley/core/thread.h"
 #include "parley/db/db.h"
 #include "parley/domain/auth_cache.h"
 #include "parley/egress/egress.h"
@@ -16,6 +17,8 @@
 #include "parley/mail/mailer.h"
 #include "parley/objects/store.h"
 #include "routes.h"
+
+enum { COMPUTING_MIN = 2 }; /* while one reads from the disk */
 
 /* What must be there once for the whole process, before its first thread. */
 static enum err start_libraries(void)
@@ -59,6 +62,7 @@ static enum err open_server(struct parts *parts, const struct config *config, st
         .backlog = (int)config->listen_backlog,
         .worker_count = (int)config->worker_threads,
         .resting_max = HASH_QUEUE_MAX,
+        .processor_count = processor_count() > COMPUTING_MIN ? processor_count() : COMPUTING_MIN,
         .handle = gate_handle,
         .done = gate_done,
     };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lease.h"
+#include "parley/core/wait.h"
 #include "transaction.h"
 
 /* One transaction that waits to be run; on its own thread's stack. */
@@ -63,13 +64,11 @@ static void lose(struct piece *batch)
     }
 }
 
-static void run_batch(struct db *db, struct piece *batch)
+static void run_leased(struct lease *lease, struct piece *batch)
 {
-    struct lease lease;
     struct db_conn *conn = NULL;
     bool again = false;
-    lease_init(&lease, db);
-    enum err err = lease_begin(&lease, CONN_FOR_WRITING, CONN_CHANGING, &again, &conn);
+    enum err err = lease_begin(lease, CONN_CHANGING, &again, &conn);
     if (err != ERR_OK) {
         for (struct piece *p = batch; p != NULL; p = p->next) {
             p->err = err;
@@ -80,14 +79,20 @@ static void run_batch(struct db *db, struct piece *batch)
     bool whole = true;
     for (struct piece *p = batch; p != NULL && whole; p = p->next)
         whole = run_piece(conn, p);
-    if (whole && db->ops->commit(conn) == ERR_OK) {
-        pool_return(db->pools[CONN_FOR_WRITING], conn);
-        return;
-    }
-    if (conn->state != CONN_LOST)
-        db->ops->rollback(conn);
-    pool_return(db->pools[CONN_FOR_WRITING], conn);
-    lose(batch);
+    whole = whole && lease->db->ops->commit(conn) == ERR_OK;
+    if (!whole && conn->state != CONN_LOST)
+        lease->db->ops->rollback(conn);
+    lease_return(lease, conn);
+    if (!whole)
+        lose(batch);
+}
+
+static void run_batch(struct db *db, struct piece *batch)
+{
+    struct lease lease;
+    lease_init(&lease, db, CONN_FOR_WRITING);
+    run_leased(&lease, batch);
+    lease_end(&lease);
 }
 
 /* Takes up to COMBINED_MAX pieces out of the line. Locked; there is one. */
@@ -133,6 +138,7 @@ enum err combiner_run(struct combiner *c, struct ctx *ctx, db_fn fn, void *arg, 
 {
     struct piece own = { .ctx = ctx, .fn = fn, .arg = arg, .audited = ctx->audited };
     pthread_cond_init(&own.wake, NULL);
+    wait_begin();
     pthread_mutex_lock(&c->mutex);
     join_line(c, &own);
     own.leads = !c->running;
@@ -147,6 +153,7 @@ enum err combiner_run(struct combiner *c, struct ctx *ctx, db_fn fn, void *arg, 
         end_batch(c, batch, &own);
     }
     pthread_mutex_unlock(&c->mutex);
+    wait_end();
     pthread_cond_destroy(&own.wake);
     *ret_again = own.again;
     return own.err;

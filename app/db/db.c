@@ -127,9 +127,8 @@ static enum err run_on(struct ctx *ctx, struct call *call)
 static enum err run_leased(struct ctx *ctx, struct call *call, struct lease *lease, bool *ret_again)
 {
     bool changes = statements[call->id].verb != STATEMENT_SELECT;
-    enum conn_use use = changes && lease->db->ops->one_writer ? CONN_FOR_WRITING : CONN_FOR_READING;
     struct db_conn *conn = NULL;
-    TRY(lease_begin(lease, use, CONN_ALONE, ret_again, &conn));
+    TRY(lease_begin(lease, CONN_ALONE, ret_again, &conn));
     ctx->conn = conn;
     enum err err = run_on(ctx, call);
     ctx->conn = NULL;
@@ -141,7 +140,7 @@ static enum err run_leased(struct ctx *ctx, struct call *call, struct lease *lea
         *ret_again = !changes && call->row_count == 0;
         err = changes ? ERR_COMMIT_UNKNOWN : err;
     }
-    pool_return(lease->db->pools[conn->use], conn);
+    lease_return(lease, conn);
     return err;
 }
 
@@ -150,14 +149,18 @@ static enum err run_call(struct ctx *ctx, struct call *call)
     assert(call->id > SQL_NONE_ && call->id < SQL_COUNT);
     if (ctx->conn != NULL)
         return run_on(ctx, call);
+    struct db *db = ctx->app->db;
+    bool for_writer = db->ops->one_writer && statements[call->id].verb != STATEMENT_SELECT;
     struct lease lease;
-    lease_init(&lease, ctx->app->db);
-    for (;;) {
-        bool again = false;
-        enum err err = run_leased(ctx, call, &lease, &again);
-        if (!again || !lease_pause(&lease))
-            return err;
-    }
+    enum err err;
+    bool again;
+    lease_init(&lease, db, for_writer ? CONN_FOR_WRITING : CONN_FOR_READING);
+    do {
+        again = false;
+        err = run_leased(ctx, call, &lease, &again);
+    } while (again && lease_pause(&lease));
+    lease_end(&lease);
+    return err;
 }
 
 enum err db_one(struct ctx *ctx, enum sql statement, struct db_args args, db_row_fn fn, void *arg)

@@ -4,26 +4,37 @@
 
 #include "parley/core/clock.h"
 #include "parley/core/rand.h"
+#include "parley/core/wait.h"
 
-void lease_init(struct lease *lease, struct db *db)
+void lease_init(struct lease *lease, struct db *db, enum conn_use use)
 {
-    *lease = (struct lease){ .db = db, .retry_until_us = clock_monotonic_us() + DB_RETRY_MAX_MS * US_PER_MS };
+    *lease = (struct lease){ .db = db,
+                             .use = use,
+                             .waits = use == CONN_FOR_WRITING || !db->ops->one_writer,
+                             .retry_until_us = clock_monotonic_us() + DB_RETRY_MAX_MS * US_PER_MS };
+    if (lease->waits)
+        wait_begin();
 }
 
-static enum err take(struct lease *lease, enum conn_use use, struct db_conn **ret_conn)
+void lease_end(struct lease *lease)
+{
+    if (lease->waits)
+        wait_end();
+}
+
+static enum err take(struct lease *lease, struct db_conn **ret_conn)
 {
     int64_t deadline_us = clock_monotonic_us() + DB_LEASE_WAIT_MAX_MS * US_PER_MS;
     if (atomic_load(&lease->db->held))
         return ERR_DATABASE;
-    return pool_lease(lease->db->pools[use], deadline_us, NULL, ret_conn);
+    return pool_lease(lease->db->pools[lease->use], deadline_us, NULL, ret_conn);
 }
 
-enum err lease_begin(struct lease *lease, enum conn_use use, enum conn_mode mode, bool *ret_again,
-                     struct db_conn **ret_conn)
+enum err lease_begin(struct lease *lease, enum conn_mode mode, bool *ret_again, struct db_conn **ret_conn)
 {
     for (;;) {
         struct db_conn *conn = NULL;
-        TRY(take(lease, use, &conn));
+        TRY(take(lease, &conn));
         enum err err = lease->db->ops->begin(conn, mode);
         if (err == ERR_OK) {
             conn->mode = mode;
@@ -33,11 +44,16 @@ enum err lease_begin(struct lease *lease, enum conn_use use, enum conn_mode mode
         }
         bool lost = conn->state == CONN_LOST;
         *ret_again = conn->state == CONN_RETRY;
-        pool_return(lease->db->pools[use], conn);
+        lease_return(lease, conn);
         if (!lost || lease->replaced)
             return err;
         lease->replaced = true;
     }
+}
+
+void lease_return(struct lease *lease, struct db_conn *conn)
+{
+    pool_return(lease->db->pools[lease->use], conn);
 }
 
 bool lease_pause(struct lease *lease)

@@ -8,18 +8,22 @@
 
 struct lease {
     struct db *db;
+    enum conn_use use;
+    bool waits;
     int64_t retry_until_us; /* no attempt begins after it */
     int attempts;
     bool replaced; /* one connection turned out to be dead and was replaced; a second one is an error */
 };
 
-void lease_init(struct lease *lease, struct db *db);
+/* From here to lease_end the thread counts as waiting (core/wait.h), but for reading a file of our own. */
+void lease_init(struct lease *lease, struct db *db, enum conn_use use);
+void lease_end(struct lease *lease);
 /*
- * A connection for one attempt, made ready for that mode; pool_return gives it back. One that turns out to be dead then
+ * A connection for one attempt, made ready for that mode; lease_return gives it back. One that turns out to be dead then
  * is replaced once in a lease's life. *ret_again is set when the database was busy. Errors of pool_lease.
  */
-enum err lease_begin(struct lease *lease, enum conn_use use, enum conn_mode mode, bool *ret_again,
-                     struct db_conn **ret_conn) MUST_CHECK;
+enum err lease_begin(struct lease *lease, enum conn_mode mode, bool *ret_again, struct db_conn **ret_conn) MUST_CHECK;
+void lease_return(struct lease *lease, struct db_conn *conn);
 /* Waits a random, growing while before the next attempt. False when the time is over. */
 bool lease_pause(struct lease *lease);
 

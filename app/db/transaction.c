@@ -64,13 +64,13 @@ static enum err end(struct db_conn *conn, enum err err, bool *ret_again)
 static enum err run_once(struct ctx *ctx, struct lease *lease, db_fn fn, void *arg, bool *ret_again)
 {
     struct db_conn *conn = NULL;
-    TRY(lease_begin(lease, CONN_FOR_WRITING, CONN_CHANGING, ret_again, &conn));
+    TRY(lease_begin(lease, CONN_CHANGING, ret_again, &conn));
     const struct audit_event *audited = ctx->audited;
     enum err err = end(conn, transaction_call(ctx, conn, fn, arg), ret_again);
     if (err != ERR_OK)
         ctx->audited = audited;
     *ret_again |= may_begin_again(lease, conn);
-    pool_return(lease->db->pools[CONN_FOR_WRITING], conn);
+    lease_return(lease, conn);
     return err;
 }
 
@@ -88,13 +88,29 @@ enum err db_run(struct ctx *ctx, db_fn fn, void *arg)
             return err;
     }
     struct lease lease;
-    lease_init(&lease, ctx->app->db);
-    for (;;) {
-        bool again = false;
-        enum err err = run_once(ctx, &lease, fn, arg, &again);
-        if (!again || !lease_pause(&lease))
-            return err;
-    }
+    enum err err;
+    bool again;
+    lease_init(&lease, ctx->app->db, CONN_FOR_WRITING);
+    do {
+        again = false;
+        err = run_once(ctx, &lease, fn, arg, &again);
+    } while (again && lease_pause(&lease));
+    lease_end(&lease);
+    return err;
+}
+
+static enum err read_once(struct ctx *ctx, struct lease *lease, db_fn fn, void *arg)
+{
+    struct db_conn *conn = NULL;
+    bool again = false;
+    TRY(lease_begin(lease, CONN_READING, &again, &conn));
+    enum err err = run_fn(ctx, conn, fn, arg);
+    if (conn->state != CONN_LOST)
+        lease->db->ops->rollback(conn);
+    if (err == ERR_OK && conn->state != CONN_FINE)
+        err = conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
+    lease_return(lease, conn);
+    return err;
 }
 
 enum err db_read(struct ctx *ctx, db_fn fn, void *arg)
@@ -104,15 +120,8 @@ enum err db_read(struct ctx *ctx, db_fn fn, void *arg)
         return fn(ctx, arg);
     }
     struct lease lease;
-    lease_init(&lease, ctx->app->db);
-    struct db_conn *conn = NULL;
-    bool again = false;
-    TRY(lease_begin(&lease, CONN_FOR_READING, CONN_READING, &again, &conn));
-    enum err err = run_fn(ctx, conn, fn, arg);
-    if (conn->state != CONN_LOST)
-        lease.db->ops->rollback(conn);
-    if (err == ERR_OK && conn->state != CONN_FINE)
-        err = conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
-    pool_return(lease.db->pools[CONN_FOR_READING], conn);
+    lease_init(&lease, ctx->app->db, CONN_FOR_READING);
+    enum err err = read_once(ctx, &lease, fn, arg);
+    lease_end(&lease);
     return err;
 }

@@ -6,6 +6,7 @@
 
 #include "fault.h"
 #include "parley/core/limits.h"
+#include "parley/core/wait.h"
 
 /* Connections are reused within one kind of trust only: a stranger's url must never ride on one that the guard did not see. */
 struct idle {
@@ -337,7 +338,10 @@ static enum err perform(struct egress *egress, struct run *run, CURLU *url, stru
     set_limits(run->curl, egress, run->request);
     set_method_and_body(run->curl, run);
     set_callbacks(run->curl, run);
-    enum err err = finish(run, curl_easy_perform(run->curl));
+    wait_begin();
+    CURLcode code = curl_easy_perform(run->curl);
+    wait_end();
+    enum err err = finish(run, code);
     handle_give_back(egress, run->request->trust, run->curl);
     return err;
 }

@@ -11,6 +11,7 @@
 struct server {
     struct listener listener;
     struct crew crew;
+    struct server_opts opts;
     int worker_count;
     struct worker *workers[];
 };
@@ -26,29 +27,10 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static void crew_init(struct crew *crew, const struct server_opts *opts, int listen_fd)
-{
-    pthread_condattr_t attributes;
-
-    crew->listen_fd = listen_fd;
-    crew->handle = opts->handle;
-    crew->done = opts->done;
-    crew->arg = opts->arg;
-    atomic_init(&crew->stopping, false);
-    pthread_mutex_init(&crew->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&crew->gone, &attributes);
-    pthread_condattr_destroy(&attributes);
-    pthread_cond_init(&crew->seat_free, NULL);
-    crew->seat_count = opts->worker_count;
-    atomic_init(&crew->seats_taken, 0);
-}
-
 static enum err workers_start(struct server *server, int count, struct buf *ret_fault)
 {
     for (int i = 0; i < count; i++) {
-        enum err e = worker_start(&server->crew, &server->workers[i]);
+        enum err e = worker_start(&server->crew, &server->opts, &server->workers[i]);
         if (e != ERR_OK) {
             buf_addf(ret_fault, "WORKERS: only %d of %d threads could be started", i, count);
             return e;
@@ -74,12 +56,20 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
     server = calloc(1, sizeof(*server) + (size_t)thread_count * sizeof(server->workers[0]));
     if (server == NULL)
         return ERR_NO_MEMORY;
+    server->opts = *opts;
     e = listener_open(opts->socket_path, opts->backlog, ret_fault, &server->listener);
     if (e != ERR_OK) {
         free(server);
         return e;
     }
-    crew_init(&server->crew, opts, server->listener.fd);
+    e = crew_init(&server->crew, &(struct crew_opts){ .listen_fd = server->listener.fd,
+                                                      .worker_count = opts->worker_count,
+                                                      .processor_count = opts->processor_count });
+    if (e != ERR_OK) {
+        listener_close(&server->listener);
+        free(server);
+        return e;
+    }
     e = workers_start(server, thread_count, ret_fault);
     if (e != ERR_OK) {
         server_stop(server);
@@ -92,45 +82,21 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
 
 enum err server_stop(struct server *server)
 {
-    struct crew *crew = &server->crew;
-    struct timespec until;
-    int waited = 0;
-
-    atomic_store(&crew->stopping, true);
+    crew_stop(&server->crew);
     listener_shut(&server->listener);
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += STOP_MAX_S;
-    pthread_mutex_lock(&crew->lock);
-    pthread_cond_broadcast(&crew->gone);
-    pthread_cond_broadcast(&crew->seat_free);
-    while (crew->running_count > 0 && waited == 0)
-        waited = pthread_cond_timedwait(&crew->gone, &crew->lock, &until);
-    pthread_mutex_unlock(&crew->lock);
-    return waited == 0 ? ERR_OK : ERR_TIMEOUT;
+    return crew_wait_gone(&server->crew, STOP_MAX_S) ? ERR_OK : ERR_TIMEOUT;
 }
 
 /* A worker that has not ended in time still uses all this, and the process ends anyway. */
-static bool somebody_runs(struct crew *crew)
-{
-    bool running;
-
-    pthread_mutex_lock(&crew->lock);
-    running = crew->running_count > 0;
-    pthread_mutex_unlock(&crew->lock);
-    return running;
-}
-
 void server_free(struct server *server)
 {
     if (server == NULL)
         return;
-    if (somebody_runs(&server->crew))
+    if (!crew_wait_gone(&server->crew, 0))
         return;
     for (int i = 0; i < server->worker_count; i++)
         worker_free(server->workers[i]);
+    crew_destroy(&server->crew);
     listener_close(&server->listener);
-    pthread_mutex_destroy(&server->crew.lock);
-    pthread_cond_destroy(&server->crew.gone);
-    pthread_cond_destroy(&server->crew.seat_free);
     free(server);
 }

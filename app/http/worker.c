@@ -8,8 +8,8 @@
 
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/core/log.h"
 #include "parley/core/thread.h"
+#include "parley/core/wait.h"
 #include "reply_private.h"
 #include "request_private.h"
 
@@ -20,7 +20,8 @@ enum {
 };
 
 struct worker {
-    struct crew *crew;
+    const struct server_opts *opts;
+    struct member member;
     pthread_t thread;
     FCGX_Request fcgi;
     struct http_request request;
@@ -35,6 +36,19 @@ static void set_timeout(int fd, int option, int seconds)
     struct timeval limit = { .tv_sec = seconds };
 
     (void)setsockopt(fd, SOL_SOCKET, option, &limit, sizeof(limit));
+}
+
+/* The next byte, or a negative number; waits where none is there yet. */
+static int body_byte(FCGX_Stream *in)
+{
+    int byte;
+
+    if (in->rdNext < in->stop)
+        return FCGX_GetChar(in);
+    wait_begin();
+    byte = FCGX_GetChar(in);
+    wait_end();
+    return byte;
 }
 
 /*
@@ -52,7 +66,7 @@ static enum err body_read(void *arg, void *bytes, size_t room_bytes, size_t *ret
         set_timeout(w->fcgi.ipcFd, SO_RCVTIMEO, BODY_IDLE_MAX_S);
         w->read_timed = true;
     }
-    first = FCGX_GetChar(in);
+    first = body_byte(in);
     if (first < 0) {
         int error = FCGX_GetError(in);
         *ret_len = 0;
@@ -83,16 +97,22 @@ static bool put(FCGX_Stream *out, struct str s)
 static enum err reply_send(struct worker *w)
 {
     struct str body = reply_body(&w->reply, w->request.method);
+    bool large = body.len > UNTIMED_BYTES;
     bool sent;
 
     buf_clear(&w->head);
     reply_head(&w->reply, &w->head);
-    if (body.len > UNTIMED_BYTES)
+    if (large) {
         set_timeout(w->fcgi.ipcFd, SO_SNDTIMEO, SEND_IDLE_MAX_S);
+        wait_begin();
+    }
     sent = put(w->fcgi.out, buf_str(&w->head)) && put(w->fcgi.out, body);
     /* END_REQUEST goes with the stream that is closed last. */
     (void)FCGX_FClose(w->fcgi.err);
-    return FCGX_FClose(w->fcgi.out) == 0 && sent ? ERR_OK : ERR_CLIENT_GONE;
+    sent = FCGX_FClose(w->fcgi.out) == 0 && sent;
+    if (large)
+        wait_end();
+    return sent ? ERR_OK : ERR_CLIENT_GONE;
 }
 
 /* Where the body has been taken in, the record that ends it is the last that nginx sends. */
@@ -115,75 +135,48 @@ static void finish(struct worker *w)
 
 static void answer(struct worker *w)
 {
-    struct crew *crew = w->crew;
+    const struct server_opts *opts = w->opts;
     int64_t start_us = clock_monotonic_us();
     enum err sent;
 
     w->read_timed = false;
     request_init(&w->request, w->fcgi.envp, body_read, w);
     reply_init(&w->reply);
-    crew->handle(crew->arg, &w->request, w->arena, &w->reply);
+    opts->handle(opts->arg, &w->request, w->arena, &w->reply);
     sent = reply_send(w);
-    if (crew->done != NULL)
-        crew->done(crew->arg, &w->request, w->arena, &w->reply, sent, clock_monotonic_us() - start_us);
+    if (opts->done != NULL)
+        opts->done(opts->arg, &w->request, w->arena, &w->reply, sent, clock_monotonic_us() - start_us);
     finish(w);
     arena_reset(w->arena);
     if (w->reply.body.room_bytes > REPLY_KEPT_BYTES)
         buf_release(&w->reply.body);
 }
 
-/* Waits until there may be descriptors again, or the crew stops. */
-static void back_off(struct crew *crew)
-{
-    struct timespec until;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += BACKOFF_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
-    pthread_mutex_lock(&crew->lock);
-    if (!atomic_load(&crew->stopping))
-        pthread_cond_timedwait(&crew->gone, &crew->lock, &until);
-    pthread_mutex_unlock(&crew->lock);
-}
-
 /* The worker that this thread is, if it is one. */
 static _Thread_local struct worker *self;
-
-static void seat_take(struct crew *crew)
-{
-    pthread_mutex_lock(&crew->lock);
-    while (!atomic_load(&crew->stopping) && atomic_load(&crew->seats_taken) >= crew->seat_count)
-        pthread_cond_wait(&crew->seat_free, &crew->lock);
-    atomic_fetch_add(&crew->seats_taken, 1);
-    pthread_mutex_unlock(&crew->lock);
-}
-
-static void seat_lend(struct crew *crew)
-{
-    pthread_mutex_lock(&crew->lock);
-    atomic_fetch_sub(&crew->seats_taken, 1);
-    pthread_cond_signal(&crew->seat_free);
-    pthread_mutex_unlock(&crew->lock);
-}
 
 void *server_rest(void)
 {
     if (self != NULL)
-        seat_lend(self->crew);
+        crew_turn(&self->member, DUTY_RESTS);
     return self;
 }
 
 /* Back at once, even if that is one too many for a moment. */
 void server_resume(void)
 {
-    if (self == NULL)
-        return;
-    pthread_mutex_lock(&self->crew->lock);
-    atomic_fetch_add(&self->crew->seats_taken, 1);
-    pthread_mutex_unlock(&self->crew->lock);
+    if (self != NULL)
+        crew_turn(&self->member, DUTY_COMPUTES);
+}
+
+static void begin_wait(void *arg)
+{
+    crew_turn(arg, DUTY_WAITS);
+}
+
+static void end_wait(void *arg)
+{
+    crew_turn(arg, DUTY_COMPUTES);
 }
 
 bool server_client_gone(void *rest)
@@ -200,57 +193,46 @@ bool server_client_gone(void *rest)
 static void *run(void *arg)
 {
     struct worker *w = arg;
-    struct crew *crew = w->crew;
+    const struct wait_hooks hooks = { begin_wait, end_wait, &w->member };
 
     self = w;
-    seat_take(crew);
-    while (!atomic_load(&crew->stopping)) {
-        if (FCGX_Accept_r(&w->fcgi) == 0)
+    wait_hooks_set(&hooks);
+    while (crew_accept(&w->member)) {
+        bool accepted = FCGX_Accept_r(&w->fcgi) == 0;
+        crew_turn(&w->member, DUTY_COMPUTES);
+        if (accepted)
             answer(w);
-        else if (!atomic_load(&crew->stopping))
-            back_off(crew);
-        if (atomic_load_explicit(&crew->seats_taken, memory_order_relaxed) > crew->seat_count) {
-            seat_lend(crew);
-            seat_take(crew);
-        }
+        else
+            crew_pause(w->member.crew, BACKOFF_MS);
     }
-    seat_lend(crew);
     FCGX_Free(&w->fcgi, 1);
-    pthread_mutex_lock(&crew->lock);
-    crew->running_count--;
-    pthread_cond_broadcast(&crew->gone);
-    pthread_mutex_unlock(&crew->lock);
+    crew_leave(&w->member);
     return NULL;
 }
 
-enum err worker_start(struct crew *crew, struct worker **ret_worker)
+enum err worker_start(struct crew *crew, const struct server_opts *opts, struct worker **ret_worker)
 {
     struct worker *w = calloc(1, sizeof(*w));
+    enum err e = ERR_NO_MEMORY;
 
     if (w == NULL)
         return ERR_NO_MEMORY;
-    w->crew = crew;
+    w->opts = opts;
     buf_init(&w->head, HEAD_MAX_BYTES);
     buf_init(&w->reply.body, REPLY_MAX_BYTES);
     w->arena = arena_new(REQUEST_ARENA_BYTES);
-    if (w->arena == NULL || FCGX_InitRequest(&w->fcgi, crew->listen_fd, 0) != 0) {
-        arena_free(w->arena);
-        free(w);
-        return ERR_NO_MEMORY;
+    if (w->arena != NULL && FCGX_InitRequest(&w->fcgi, crew->opts.listen_fd, 0) == 0) {
+        crew_enlist(crew, &w->member);
+        e = thread_start(WORKER_STACK_BYTES, run, w, &w->thread);
+        if (e == ERR_OK) {
+            *ret_worker = w;
+            return ERR_OK;
+        }
+        crew_leave(&w->member);
     }
-    pthread_mutex_lock(&crew->lock);
-    crew->running_count++;
-    pthread_mutex_unlock(&crew->lock);
-    if (thread_start(WORKER_STACK_BYTES, run, w, &w->thread) != ERR_OK) {
-        pthread_mutex_lock(&crew->lock);
-        crew->running_count--;
-        pthread_mutex_unlock(&crew->lock);
-        arena_free(w->arena);
-        free(w);
-        return ERR_NO_MEMORY;
-    }
-    *ret_worker = w;
-    return ERR_OK;
+    arena_free(w->arena);
+    free(w);
+    return e;
 }
 
 void worker_free(struct worker *w)

@@ -2,31 +2,13 @@
 #ifndef PARLEY_APP_HTTP_WORKER_H
 #define PARLEY_APP_HTTP_WORKER_H
 
-#include <pthread.h>
-#include <stdatomic.h>
-
+#include "crew.h"
 #include "parley/http/server.h"
-
-/* What all workers of a server share. */
-struct crew {
-    int listen_fd;
-    server_fn handle;
-    server_done_fn done;
-    void *arg;
-    atomic_bool stopping;
-    pthread_mutex_t lock; /* guards running_count and changes of seats_taken */
-    pthread_cond_t gone;  /* a worker has ended, or the crew is to stop */
-    int running_count;
-    /* Only a thread with a seat takes requests; one that rests (server_rest) lends its seat to another. */
-    pthread_cond_t seat_free;
-    int seat_count;
-    atomic_int seats_taken;
-};
 
 struct worker;
 
-/* Starts a thread; crew->running_count goes up. ERR_NO_MEMORY: no memory, or no more threads. */
-enum err worker_start(struct crew *crew, struct worker **ret_worker) MUST_CHECK;
+/* Starts a thread of the crew. opts: borrowed until worker_free. ERR_NO_MEMORY: no memory, or no more threads. */
+enum err worker_start(struct crew *crew, const struct server_opts *opts, struct worker **ret_worker) MUST_CHECK;
 /* Frees an ended worker. NULL is fine. */
 void worker_free(struct worker *worker);
 

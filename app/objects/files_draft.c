@@ -10,6 +10,7 @@
 #include "intake.h"
 #include "parley/core/ids.h"
 #include "parley/core/limits.h"
+#include "parley/core/wait.h"
 
 enum { COMMIT_TRIES = 3, WRITE_OUT_BYTES = 8 * 1024 * 1024 };
 
@@ -100,6 +101,14 @@ static enum err make_parents(struct files *files, const char *path)
     return ERR_OK;
 }
 
+static int sync_to_disk(int fd)
+{
+    wait_begin();
+    int done = fsync(fd);
+    wait_end();
+    return done;
+}
+
 enum err files_sync_parent(struct files *files, const char *path)
 {
     char parent[FILES_PATH_BYTES];
@@ -108,7 +117,7 @@ enum err files_sync_parent(struct files *files, const char *path)
     int fd = openat(files->dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? ERR_OK : write_errno(files); /* it went away when it was empty: nothing to keep */
-    int done = fsync(fd);
+    int done = sync_to_disk(fd);
     enum err err = done == 0 ? ERR_OK : write_errno(files);
     close(fd);
     return err;
@@ -132,7 +141,7 @@ static enum err rename_into(struct files_draft *draft, const char *path, enum fi
 
 enum err files_draft_commit(struct files_draft *draft, const char *path, enum files_folders folders)
 {
-    if (fsync(draft->fd) != 0)
+    if (sync_to_disk(draft->fd) != 0)
         return write_errno(draft->files);
     TRY(rename_into(draft, path, folders));
     close(draft->fd);

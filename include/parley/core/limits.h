@@ -165,6 +165,8 @@ enum {
 #define RATE_TABLE_MAX_BYTES (29 * MIB)
 /* Stack of a worker: name resolution and TLS take the most; only touched pages cost memory. */
 #define WORKER_STACK_BYTES (512 * KIB)
+/* Stack of a thread that only looks at things now and then. */
+#define WATCH_STACK_BYTES (64 * KIB)
 /* A single presigned PUT; larger direct uploads go in parts. */
 #define SINGLE_PUT_MAX_BYTES ((int64_t)(64 * MIB))
 /* Parts of a direct upload have at least this size; more where there would be too many of them. */

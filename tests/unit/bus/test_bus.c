@@ -5,6 +5,7 @@
 
 #include "redis_fixture.h"
 #include "unit.h"
+#include "waits.h"
 
 /* What a subscriber has heard. */
 struct heard {
@@ -153,7 +154,10 @@ static void test_bus__carries_between_processes(void **state)
     await_heard(b, "wake", &first);
     await_heard(a, "wake", &second);
     int before = count_of(&first);
+    struct waits waits;
+    waits_watch(&waits);
     bus_publish(b, "wake", STR("a\0b\xFF"));
+    assert_int_equal(waits_count(&waits), 1);
     await_count(&first, before + 1);
     assert_int_equal(first.last_len, 4);
     assert_memory_equal(first.last, "a\0b\xFF", 4);

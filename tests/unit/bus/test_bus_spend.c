@@ -4,6 +4,7 @@
 
 #include "redis_fixture.h"
 #include "unit.h"
+#include "waits.h"
 
 /* Three tokens; none comes back while a test runs. */
 static struct bus_spending one_of(const char *key)
@@ -53,11 +54,14 @@ static void test_bus_spend__two_processes_share_a_bucket(void **state)
 {
     struct server *s = *state;
     struct bus *a, *b;
+    struct waits waits;
 
     start(s);
     a = opened_on(s);
     b = opened_on(s);
+    waits_watch(&waits);
     assert_true(took(a, "k"));
+    assert_true(waits_count(&waits) >= 1);
     assert_true(took(b, "k"));
     assert_true(took(a, "k"));
     assert_false(took(b, "k"));

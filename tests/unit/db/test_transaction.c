@@ -1,6 +1,7 @@
 #include "parley/db/db.h"
 
 #include "table.h"
+#include "waits.h"
 
 static enum err two_rows_then(struct ctx *ctx, void *arg)
 {
@@ -246,6 +247,28 @@ static void test_transaction__an_empty_pool_is_busy_and_recovers(void **state)
     work_release(&w);
 }
 
+/* Changing waits, for the network or for the one writer; reading a file of our own does not. */
+static void test_transaction__says_when_it_waits(void **state)
+{
+    struct scratch *s = scratch_of(state);
+    bool is_file = strcmp(db_kind(s->db), "sqlite") == 0;
+    make_table(s);
+    struct work w;
+    work_init(&w, s);
+    struct waits waits;
+    enum err result = ERR_OK;
+    waits_watch(&waits);
+    assert_ok(db_run(&w.ctx, two_rows_then, &result));
+    assert_int_equal(waits_count(&waits), 1);
+    waits_watch(&waits);
+    assert_ok(set_done(&w.ctx, 1, 2));
+    assert_int_equal(waits_count(&waits), 1);
+    waits_watch(&waits);
+    assert_int_equal(look(&w.ctx).count, 2);
+    assert_int_equal(waits_count(&waits), is_file ? 0 : 1);
+    work_release(&w);
+}
+
 #define BOTH(test) SQLITE_TEST(test), MYSQL_TEST(test)
 
 int main(void)
@@ -254,6 +277,7 @@ int main(void)
         BOTH(test_transaction__keeps_a_transaction_whole),
         BOTH(test_transaction__joins_the_transaction_around_it),
         BOTH(test_transaction__reads_one_state),
+        BOTH(test_transaction__says_when_it_waits),
         BOTH(test_transaction__32_threads_count_without_gap_or_double),
         MYSQL_TEST(test_transaction__runs_again_after_a_deadlock),
         BOTH(test_transaction__gives_up_on_a_lock_that_stays),

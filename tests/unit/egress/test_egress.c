@@ -5,6 +5,7 @@
 #include "egress/egress_fixture.h"
 
 #include "egress/fake_server.h"
+#include "waits.h"
 
 /* One request to a scripted server and what came of it. */
 struct exchange {
@@ -47,8 +48,11 @@ static void test_egress__reads_a_reply(void **state)
 {
     (void)state;
     static const char *const script[] = { FAKE_OK, NULL };
+    struct waits waits;
     exchange_init(&x, script);
+    waits_watch(&waits);
     assert_ok(exchange_run(&x));
+    assert_int_equal(waits_count(&waits), 1);
     assert_int_equal(x.reply.status, 200);
     assert_str(buf_str(&x.reply.body), "ok");
     exchange_release(&x);

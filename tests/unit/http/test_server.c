@@ -77,6 +77,7 @@ static enum err start(struct fixture *f, struct server **ret_server)
                                 .backlog = 64,
                                 .worker_count = WORKERS,
                                 .resting_max = WORKERS,
+                                .processor_count = 2,
                                 .handle = handle,
                                 .done = done,
                                 .arg = f };

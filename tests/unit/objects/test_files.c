@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "objects/files_fixture.h"
+#include "waits.h"
 
 static void test_files__stores_and_gives_back(void **state)
 {
@@ -13,6 +14,15 @@ static void test_files__stores_and_gives_back(void **state)
     assert_int_equal(count_in(".tmp"), 0);
     assert_string_equal(store_kind(f.store), "folder");
     assert_ok(store_ping(f.store));
+}
+
+static void test_files__says_when_it_waits_for_the_disk(void **state)
+{
+    (void)state;
+    struct waits waits;
+    waits_watch(&waits);
+    assert_ok(put_gen(&f, "a/b", 1000, 1));
+    assert_true(waits_count(&waits) >= 2); /* the file and its folder */
 }
 
 static void test_files__reads_ranges(void **state)
@@ -184,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FILES_TEST(test_files__stores_and_gives_back),
+        FILES_TEST(test_files__says_when_it_waits_for_the_disk),
         FILES_TEST(test_files__reads_ranges),
         FILES_TEST(test_files__lets_nginx_read_and_others_not),
         FILES_TEST(test_files__leaves_nothing_of_what_failed),
