@@ -6,7 +6,8 @@
 #include "parley/core/limits.h"
 #include "parley/core/thread.h"
 
-enum { NEEDLESS_MAX = 50, WATCH_MS = 100 };
+/* To be one too many in so many requests costs as much as to sleep and to be called again. */
+enum { NEEDLESS_MAX = 5, WATCH_MS = 100 };
 
 /* ---- what is asked and changed under the lock ---- */
 
@@ -49,12 +50,38 @@ static bool is_needless(struct member *member)
     return false;
 }
 
-static void sleep_until_wanted(struct crew *crew)
+static bool is_somebody_wanted(const struct crew *crew)
 {
-    while (!atomic_load(&crew->stopping) && crew->called_count == 0 && (is_full(crew) || is_enough(crew)))
-        pthread_cond_wait(&crew->wanted, &crew->lock);
-    if (crew->called_count > 0)
-        crew->called_count--;
+    return crew->counts[DUTY_ACCEPTS] == 0 && !is_enough(crew) && !is_full(crew);
+}
+
+static void go_and_accept(struct member *member)
+{
+    turn(member, DUTY_ACCEPTS);
+    member->crew->accept_count++;
+}
+
+/* Gets one up; NULL when nobody sleeps. The caller signals `called`. */
+static struct member *call(struct crew *crew)
+{
+    struct member *member = crew->asleep;
+
+    if (member == NULL || atomic_load(&crew->stopping))
+        return NULL;
+    crew->asleep = member->below;
+    go_and_accept(member);
+    return member;
+}
+
+static void sleep_until_called(struct member *member)
+{
+    struct crew *crew = member->crew;
+
+    member->below = crew->asleep;
+    crew->asleep = member;
+    while (member->duty == DUTY_SLEEPS && !atomic_load(&crew->stopping))
+        pthread_cond_wait(&member->called, &crew->lock);
+    member->needless_count = 0;
 }
 
 /* For pthread_cond_timedwait; the lock need not be held. */
@@ -77,6 +104,7 @@ static struct timespec time_after(int64_t ms)
 void crew_enlist(struct crew *crew, struct member *ret_member)
 {
     *ret_member = (struct member){ .crew = crew, .duty = DUTY_SLEEPS, .needless_count = NEEDLESS_MAX };
+    pthread_cond_init(&ret_member->called, NULL);
     pthread_mutex_lock(&crew->lock);
     crew->counts[DUTY_SLEEPS]++;
     pthread_mutex_unlock(&crew->lock);
@@ -92,18 +120,22 @@ void crew_leave(struct member *member)
     pthread_mutex_unlock(&crew->lock);
 }
 
+/* Not before the others have left: one of them may just be calling this one. */
+void crew_forget(struct member *member)
+{
+    pthread_cond_destroy(&member->called);
+}
+
 bool crew_accept(struct member *member)
 {
     struct crew *crew = member->crew;
 
     pthread_mutex_lock(&crew->lock);
     turn(member, DUTY_SLEEPS);
-    if (is_needless(member)) {
-        sleep_until_wanted(crew);
-        member->needless_count = 0;
-    }
-    turn(member, DUTY_ACCEPTS);
-    crew->accept_count++;
+    if (is_needless(member))
+        sleep_until_called(member);
+    else
+        go_and_accept(member);
     pthread_mutex_unlock(&crew->lock);
     return !atomic_load(&crew->stopping);
 }
@@ -111,17 +143,17 @@ bool crew_accept(struct member *member)
 void crew_turn(struct member *member, enum duty duty)
 {
     struct crew *crew = member->crew;
-    bool somebody_is_wanted;
+    struct member *called = NULL;
 
     if (duty != DUTY_COMPUTES)
         member->needless_count = 0;
     pthread_mutex_lock(&crew->lock);
     turn(member, duty);
-    somebody_is_wanted = crew->counts[DUTY_SLEEPS] > 0 && crew->counts[DUTY_ACCEPTS] == 0 && !is_enough(crew) &&
-                         !is_full(crew);
+    if (is_somebody_wanted(crew))
+        called = call(crew);
     pthread_mutex_unlock(&crew->lock);
-    if (somebody_is_wanted)
-        pthread_cond_signal(&crew->wanted);
+    if (called != NULL)
+        pthread_cond_signal(&called->called);
 }
 
 void crew_pause(struct crew *crew, int ms)
@@ -158,10 +190,12 @@ static void *watch(void *arg)
     pthread_mutex_lock(&crew->lock);
     while (!atomic_load(&crew->stopping)) {
         int64_t seen_count = crew->accept_count;
+        struct member *called;
         if (watch_pause(crew) || crew->accept_count != seen_count || is_full(crew) || !somebody_waits_outside(crew))
             continue;
-        crew->called_count = 1;
-        pthread_cond_signal(&crew->wanted);
+        called = call(crew);
+        if (called != NULL)
+            pthread_cond_signal(&called->called);
     }
     pthread_mutex_unlock(&crew->lock);
     return NULL;
@@ -173,7 +207,6 @@ static void release(struct crew *crew)
 {
     pthread_mutex_destroy(&crew->lock);
     pthread_cond_destroy(&crew->changed);
-    pthread_cond_destroy(&crew->wanted);
 }
 
 enum err crew_init(struct crew *crew, const struct crew_opts *opts)
@@ -187,7 +220,6 @@ enum err crew_init(struct crew *crew, const struct crew_opts *opts)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&crew->changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    pthread_cond_init(&crew->wanted, NULL);
     e = thread_start(WATCH_STACK_BYTES, watch, crew, &crew->watch);
     if (e != ERR_OK)
         release(crew);
@@ -199,7 +231,8 @@ void crew_stop(struct crew *crew)
     pthread_mutex_lock(&crew->lock);
     atomic_store(&crew->stopping, true);
     pthread_cond_broadcast(&crew->changed);
-    pthread_cond_broadcast(&crew->wanted);
+    for (struct member *member = crew->asleep; member != NULL; member = member->below)
+        pthread_cond_signal(&member->called);
     pthread_mutex_unlock(&crew->lock);
 }
 

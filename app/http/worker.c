@@ -229,6 +229,7 @@ enum err worker_start(struct crew *crew, const struct server_opts *opts, struct 
             return ERR_OK;
         }
         crew_leave(&w->member);
+        crew_forget(&w->member);
     }
     arena_free(w->arena);
     free(w);
@@ -240,6 +241,7 @@ void worker_free(struct worker *w)
     if (w == NULL)
         return;
     pthread_join(w->thread, NULL);
+    crew_forget(&w->member);
     arena_free(w->arena);
     buf_release(&w->reply.body);
     buf_release(&w->head);

@@ -166,6 +166,8 @@ static int teardown(void **state)
         pthread_join(f->other.thread, NULL);
     crew_leave(&f->own);
     assert_true(crew_wait_gone(&f->crew, 0));
+    crew_forget(&f->own);
+    crew_forget(&f->other.member);
     crew_destroy(&f->crew);
     close(f->listen_fd);
     free(f);
