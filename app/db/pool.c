@@ -90,7 +90,7 @@ static void forget_waiter(struct pool *p, struct waiter *gone)
 static enum err wait_turn(struct pool *p, int64_t deadline_us, struct db_conn **ret_conn)
 {
     struct waiter w = { .served = false };
-    struct timespec until = { .tv_sec = deadline_us / US_PER_S, .tv_nsec = deadline_us % US_PER_S * 1000 };
+    struct timespec until = clock_deadline(deadline_us);
     pthread_cond_init(&w.wake, &p->clock);
     if (p->last == NULL)
         p->first = &w;

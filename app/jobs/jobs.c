@@ -215,8 +215,7 @@ static int64_t round_run(struct jobs *jobs)
 
 static void sleep_until(struct jobs *jobs, int64_t until_us)
 {
-    const struct timespec until = { .tv_sec = (time_t)(until_us / US_PER_S),
-                                    .tv_nsec = (long)(until_us % US_PER_S) * 1000 };
+    const struct timespec until = clock_deadline(until_us);
 
     pthread_mutex_lock(&jobs->mutex);
     while (!jobs->woken && !atomic_load(&jobs->stopping)) {

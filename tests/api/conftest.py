@@ -1,66 +1,82 @@
 """Fixtures of the API tests. The real binary behind the real nginx with TLS, over the parts of one column.
 
-  column          "sqlite", "mariadb" or "mysql"
-  server          the server that all tests of the run share (support/server.py: Server)
+  column          "sqlite", "mariadb" or "mysql": a test that reaches for it, by whatever fixture, runs once on each column
+                  that support/columns.py gives it
+  server          the server that a worker's tests of this column share (support/server.py: Server)
   http            an HTTP/2 client of it, signed in as nobody; every answer is held against the OpenAPI document
   admin           its first administrator, signed in (support/client.py: Person)
   alice, bob      two new people, new for each test, members of nothing but their personal workspaces
   team            a workspace of alice's with bob as MEMBER and a GUEST: its path, id, owner, member, guest
   make_user       make_user(role="USER", **fields) -> Person
-  make_server     make_server(processes=1, SETTING="value", …) -> Server with a database of its own; ends with the test
+  shared_server   shared_server(processes=1, SETTING="value", …) -> the Server with these settings that tests share
+  make_server     make_server(processes=1, SETTING="value", …) -> Server with a database of its own; ends with the test.
+                  It begins with a copy of a migrated database, of keys and a certificate; fresh=True: with nothing
   lasting_post    a server of its own with a mail server beside it (support/post.py: Post), shared by a module's tests
   make_backing    make_backing() -> a private Backing of this column (to be killed, say); make_server(backing=…) uses it
 
-`./dev test` starts the shared server; pytest alone starts one by itself: pytest -c tests/api/pytest.ini --column=sqlite
+`./dev test` starts the databases and stores; pytest alone starts them by itself:
+pytest -c tests/api/pytest.ini --column=sqlite,mariadb
 """
-import fcntl
 import json
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 from harness.paths import BUILD
-from harness.stack import COLUMNS, Backing, Stack
+from harness.stack import COLUMNS, PROCESSES, Backing
+from harness.template import Template
 
-from support.client import Person, new_email
+from support import columns, units
+from support.client import new_email
+from support.contract import Contract
 from support.post import open_post
-from support.server import Server, own_server, read_contract
+from support.server import Maker, SharedServers, read_contract
+
+
+def column_names(text):
+    names = text.split(",")
+    if not set(names) <= set(COLUMNS):
+        raise ValueError(text)
+    return names
 
 
 def pytest_addoption(parser):
-    parser.addoption("--column", choices=COLUMNS, default="sqlite", help="what the server keeps things in")
+    parser.addoption("--column", type=column_names, default=["sqlite"], help="what servers keep things in, with commas")
     parser.addoption("--binary", default=None, help="the parley to test (build/asan/parley)")
-    parser.addoption("--processes", type=int, default=1, help="processes of parley, where pytest starts the server")
 
 
+def pytest_generate_tests(metafunc):
+    columns.spread(metafunc)
+
+
+@pytest.hookimpl(hookwrapper=True)
 def pytest_collection_modifyitems(config, items):
-    column = config.getoption("--column")
-    kept, dropped = [], []
-    for item in items:
-        mark = item.get_closest_marker("columns")
-        (dropped if mark and column not in mark.args else kept).append(item)
-    if dropped:
-        config.hook.pytest_deselected(items=dropped)
-        items[:] = kept
+    columns.deselect(config, items)
+    units.mark(items)
+    yield
+    units.sort(items)
+
+
+def pytest_runtest_setup(item):
+    Contract.file = item.path.name
 
 
 @pytest.fixture(scope="session")
 def column(request):
-    return request.config.getoption("--column")
+    return request.param
 
 
 @pytest.fixture(scope="session")
-def shared():
-    """What ./dev test says about the server it has started, or None."""
-    path = os.environ.get("PARLEY_TEST_SERVER")
+def run():
+    """What ./dev test says about what it has started, or None."""
+    path = os.environ.get("PARLEY_TEST_RUN")
     return json.loads(Path(path).read_text(encoding="utf-8")) if path else None
 
 
 @pytest.fixture(scope="session")
-def binary(request, shared):
-    return Path(request.config.getoption("--binary") or (shared and shared["binary"]) or BUILD / "asan" / "parley")
+def binary(request, run):
+    return Path(request.config.getoption("--binary") or (run and run["binary"]) or BUILD / "asan" / "parley")
 
 
 @pytest.fixture(scope="session")
@@ -76,47 +92,64 @@ def contract(binary, worker):
         contract.save(os.environ["PARLEY_TEST_RECORDS"], worker)
 
 
+
 @pytest.fixture(scope="session")
-def run_folder(column, worker, shared):
+def run_folder(worker, run):
     """A folder for what this worker's tests start, empty at first."""
-    base = Path(shared["folder"]).parent if shared else BUILD / "test-run" / f"{column}-pytest"
-    folder = base / worker
+    folder = (Path(run["folder"]) if run else BUILD / "test-run" / "pytest") / worker
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
 
 
 @pytest.fixture(scope="session")
-def backing(column, shared, run_folder):
-    if shared:
-        backing = Backing(column, shared["backing_folder"])
-        backing.attach(shared["backing"])
-        yield backing
-        return
-    backing = Backing(column, run_folder / "b", durable=False)
-    try:
-        backing.start()
-        yield backing
-    finally:
-        backing.stop()
+def backings(run, run_folder):
+    """The databases and stores of the columns, by name: those of ./dev test, or own ones."""
+    made = {}
+
+    def get(column):
+        if column not in made:
+            folder = Path(run["backing_folder"]) / column if run else run_folder / f"b-{column}"
+            backing = made[column] = Backing(column, folder, durable=False)
+            if run:
+                backing.attach(run["backings"][column])
+            else:
+                backing.start()
+        return made[column]
+
+    yield get
+    if not run:
+        for backing in made.values():
+            backing.stop()
 
 
 @pytest.fixture(scope="session")
-def server(request, shared, binary, backing, contract, run_folder):
-    if shared:
-        server = Server(binary, shared["base_url"], shared["ca"], shared["folder"], shared["settings"], backing, contract)
-        yield server
-        server.close()
-        return
-    from harness.testrun import TEST_SETTINGS
-    stack = Stack(run_folder / "s", binary, backing.env, TEST_SETTINGS, request.config.getoption("--processes"))
-    try:
-        stack.start()
-        server = Server(binary, stack.base_url, stack.ca, stack.folder, stack.settings, backing, contract, stack)
-        yield server
-        server.close()
-    finally:
-        stack.stop()
+def backing(column, backings):
+    return backings(column)
+
+
+@pytest.fixture(scope="session")
+def maker(binary, contract, run, run_folder):
+    folder = Path(run["template"]) if run else run_folder / "template"
+    return Maker(binary, contract, run_folder, Template(folder, binary))
+
+
+@pytest.fixture(scope="session")
+def shared_servers(maker, backings):
+    servers = SharedServers(maker)
+    yield servers
+    faults = servers.close()
+    assert not faults, f"servers that did not end with status 0: {faults}"
+
+
+@pytest.fixture(scope="session")
+def server(column, backing, shared_servers):
+    return shared_servers.get(backing, PROCESSES[column], {})
+
+
+@pytest.fixture(scope="session")
+def shared_server(backing, shared_servers):
+    return lambda processes=1, **settings: shared_servers.get(backing, processes, settings)
 
 
 @pytest.fixture(scope="session")
@@ -126,16 +159,7 @@ def http(server):
 
 @pytest.fixture(scope="session")
 def admin(server):
-    """The first administrator. Several workers share one server: the first makes the account, the others read of it."""
-    note = server.folder / "admin.json"
-    with open(server.folder / "admin.lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not note.exists():
-            person = server.setup()
-            assert person, "the server had an administrator before the tests made one"
-            note.write_text(json.dumps([person.email, person.password]), encoding="utf-8")
-    email, password = json.loads(note.read_text(encoding="utf-8"))
-    return Person(server.http, None, email, password).sign_in()
+    return server.admin
 
 
 @pytest.fixture
@@ -164,17 +188,18 @@ def team(alice, bob, make_user):
 
 
 @pytest.fixture(scope="module")
-def lasting_post(binary, backing, run_folder, contract):
-    with open_post(binary, backing, run_folder, contract) as post:
+def lasting_post(maker, backing):
+    with open_post(maker, backing) as post:
         yield post
 
 
 @pytest.fixture
-def make_backing(column, run_folder):
+def make_backing(column, run, run_folder):
     made = []
 
     def make():
-        private = Backing(column, run_folder / f"b{time.monotonic_ns():x}")
+        folder = run_folder / f"b{len(list(run_folder.glob('b*')))}"
+        private = Backing(column, folder, pristine=run and run["pristine"])
         made.append(private)
         private.start()
         return private
@@ -185,14 +210,12 @@ def make_backing(column, run_folder):
 
 
 @pytest.fixture
-def make_server(binary, backing, contract, run_folder):
+def make_server(maker, backing):
     made = []
 
-    def make(processes=1, backing=backing, **settings):
-        # Short names: a unix socket's path has 107 bytes.
-        server = own_server(binary, backing, run_folder / f"s{time.monotonic_ns():x}", contract, settings, processes)
-        made.append(server)
-        return server
+    def make(processes=1, backing=backing, fresh=False, **settings):
+        made.append(maker.make(backing, processes, fresh, settings))
+        return made[-1]
 
     yield make
     for server in made:

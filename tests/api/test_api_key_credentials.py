@@ -185,11 +185,9 @@ def test_expiry__in_the_past_is_over(owner, past):
 
 
 @pytest.fixture(scope="module")
-def two_processes(binary, backing, contract, run_folder):
-    from support.server import own_server
-    server = own_server(binary, backing, run_folder / f"k{time.monotonic_ns():x}", contract, {}, 2)
-    yield server, server.setup()
-    server.close()
+def two_processes(shared_server):
+    server = shared_server(processes=2)
+    return server, server.admin
 
 
 def removed(admin, key):

@@ -6,7 +6,6 @@ import json
 import pytest
 from support.deep import Deep
 from support.races import at_once, statuses
-from support.server import own_server
 from support.waiting import until
 
 pytestmark = pytest.mark.mysql
@@ -76,8 +75,8 @@ class Log:
 
 
 @pytest.fixture(scope="module")
-def sealed(binary, backing, contract, run_folder):
-    server = own_server(binary, backing, run_folder / "chain", contract, {}, 1)
+def sealed(maker, backing):
+    server = maker.make(backing)
     yield Log(server)
     server.close()
 

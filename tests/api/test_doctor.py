@@ -28,9 +28,8 @@ HEALTHY = {"BCRYPT_ROUNDS": "12", "LOG_LEVEL": "info", "RATE_LIMIT": "on"}
 
 
 @pytest.fixture(scope="module")
-def patient(binary, backing, contract, run_folder):
-    from support.server import own_server
-    server = own_server(binary, backing, run_folder / "patient", contract, {}, 1)
+def patient(maker, backing):
+    server = maker.make(backing)
     yield server
     server.close()
 

@@ -58,11 +58,9 @@ ENDS = {
 
 
 @pytest.fixture(scope="module")
-def two_processes(binary, backing, contract, run_folder):
-    from support.server import own_server
-    server = own_server(binary, backing, run_folder / f"s{time.monotonic_ns():x}", contract, {}, 2)
-    yield server, server.setup()
-    server.close()
+def two_processes(shared_server):
+    server = shared_server(processes=2)
+    return server, server.admin
 
 
 @pytest.mark.parametrize("way", ENDS)

@@ -194,14 +194,10 @@ def test_users__deletion_refuses_an_unknown_wish(admin, alice):
 
 
 @pytest.fixture
-def own(binary, backing, contract, run_folder):
+def own(make_server):
     """A server whose administrators are this test's alone."""
-    import time
-
-    from support.server import own_server
-    server = own_server(binary, backing, run_folder / f"s{time.monotonic_ns():x}", contract, {}, 2)
-    yield server, server.setup()
-    server.close()
+    server = make_server(processes=2)
+    return server, server.setup()
 
 
 TAKEN_AWAY = {

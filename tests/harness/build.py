@@ -9,9 +9,9 @@ from .process import last_lines
 
 KINDS = {
     "release": ["-DCMAKE_BUILD_TYPE=Release"],
-    "asan": ["-DCMAKE_BUILD_TYPE=Debug", "-DSANITIZE=address,undefined", "-DARENA_MALLOC=ON"],
-    "tsan": ["-DCMAKE_BUILD_TYPE=Debug", "-DSANITIZE=thread"],
-    "coverage": ["-DCMAKE_BUILD_TYPE=Debug", "-DCOVERAGE=ON"],
+    "asan": ["-DCMAKE_BUILD_TYPE=Debug", "-DSANITIZE=address,undefined", "-DARENA_MALLOC=ON", "-DTEST_CLOCK=ON"],
+    "tsan": ["-DCMAKE_BUILD_TYPE=Debug", "-DSANITIZE=thread", "-DTEST_CLOCK=ON"],
+    "coverage": ["-DCMAKE_BUILD_TYPE=Debug", "-DCOVERAGE=ON", "-DTEST_CLOCK=ON"],
     "fuzz": ["-DCMAKE_BUILD_TYPE=Debug", "-DFUZZ=ON", "-DCMAKE_C_COMPILER=clang"],
 }
 
@@ -48,12 +48,15 @@ def build(kind, targets=("parley",)):
     folder.mkdir(parents=True, exist_ok=True)
     log = BUILD / f"{kind}.log"
     began = time.monotonic()
+    options, configured = "\n".join(KINDS[kind]), folder / "options.txt"
     fresh = not (folder / "build.ninja").exists()
-    if fresh:
+    # Ninja does not know of options: a folder that was made with others is configured anew.
+    if fresh or not configured.exists() or configured.read_text(encoding="utf-8") != options:
         print(f"Building {kind} (some minutes the first time)", file=sys.stderr, flush=True)
         # Debian's own Python, whatever else stands on the PATH.
         _run([program("cmake", "cmake"), "-S", ROOT, "-B", folder, "-G", "Ninja",
               "-DPython3_EXECUTABLE=/usr/bin/python3", *KINDS[kind]], log, True)
+        configured.write_text(options, encoding="utf-8")
     jobs = os.environ.get("JOBS")
     _run([program("ninja", "ninja-build"), "-C", folder, *(["-j", jobs] if jobs else []), *targets], log, not fresh)
     took_s = time.monotonic() - began

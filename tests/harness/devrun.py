@@ -14,7 +14,7 @@ from . import build, minio, mysql, ports
 from .nginx import Nginx
 from .parley import Parley
 from .paths import ROOT, HarnessError, private_folder
-from .process import last_lines, wait_until
+from .process import last_lines, wait_for_end, wait_until
 from .stack import Backing
 
 
@@ -135,9 +135,6 @@ class Running:
             # In order: nginx takes no more requests, parley finishes its own, then what it keeps things in.
             part.stop()
 
-    def dead(self):
-        return next((p for p in self.parts if not p.alive()), None)
-
 
 def start_backing(running, options, var_dir):
     """The private servers of --full; their settings win over those of .env."""
@@ -202,9 +199,7 @@ def serve(running, options):
     status = 1
     try:
         held = start(running, options)
-        # Sleeps until one of the children ends, or a signal comes.
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-        dead = running.dead()
+        dead = wait_for_end(running.parts)
         say(f"\n{dead.name} ended by itself ({dead.exit_text()}). The end of {dead.log}:\n{last_lines(dead.log)}")
         held.close()
     except Stop:

@@ -6,6 +6,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("PARLEY_CACHE") or ROOT / ".cache").absolute()
 BUILD = ROOT / "build"
+# What the last runs of ./dev test have taught: seconds by unit of API tests; routes by file of tests.
+TEST_TIMES = BUILD / "test-times.json"
+TEST_ROUTES = BUILD / "test-routes.json"
 
 # The path of a unix socket lies in the kernel's sun_path: 108 bytes with the closing NUL.
 SOCKET_PATH_BYTES = 107

@@ -1,6 +1,7 @@
 """One child process with a folder and a log: what every part is made of."""
 import ctypes
 import os
+import select
 import signal
 import subprocess
 import time
@@ -47,6 +48,24 @@ def wait_until(check, timeout_s, what, parts=()):
             raise HarnessError(f"{what} did not come within {timeout_s:.0f} s{logs}")
         time.sleep(pause_s)
         pause_s = min(pause_s * 1.3, 0.1)
+
+
+def wait_for_end(parts):
+    """Sleeps until one of these parts ends, and returns it. Other children of this process are not looked at: it may have
+    some from before it became this program, and as a container's process 1 it is given orphans."""
+    waiting = select.poll()
+    handles = {os.pidfd_open(part.pid): part for part in parts if part.alive()}
+    try:
+        for handle in handles:
+            waiting.register(handle, select.POLLIN)
+        while True:
+            for part in parts:
+                if not part.alive():
+                    return part
+            waiting.poll()
+    finally:
+        for handle in handles:
+            os.close(handle)
 
 
 def run(command, log, what, env=None, cwd=None, timeout_s=3600):

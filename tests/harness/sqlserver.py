@@ -1,5 +1,8 @@
 """What MariaDB and MySQL have in common: a data folder, an account made at start, one loopback port."""
+import fcntl
 import secrets
+import shutil
+from pathlib import Path
 
 from . import ports
 from .paths import private_folder, socket_path
@@ -18,6 +21,7 @@ class SqlServer(Part):
         self.socket = socket_path(self.folder / "sql.sock")
         self.data = self.folder / "data"
         self.password = ""
+        self.pristine = None  # a folder: where servers of a test run find the data folder that the first of them has made
 
     def url(self, database="parley"):
         return f"mysql://parley:{self.password}@127.0.0.1:{self.port}/{database}"
@@ -54,19 +58,38 @@ class SqlServer(Part):
                 "GRANT ALL PRIVILEGES ON `parley%`.* TO 'parley'@'%';\n"
                 "CREATE DATABASE IF NOT EXISTS parley CHARACTER SET utf8mb4;\n")
 
+    def _make_data(self):
+        """The data folder: made anew, or a copy of what another server of this version has begun with (`pristine`)."""
+        if self.pristine is None:
+            self.make_data()
+            return
+        with open(f"{private_folder(self.pristine.parent) / self.pristine.name}.lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            shutil.rmtree(self.data, ignore_errors=True)
+            if not self.pristine.exists():
+                self.make_data()
+                unfinished = Path(f"{self.pristine}.new")
+                shutil.rmtree(unfinished, ignore_errors=True)
+                shutil.copytree(self.data, unfinished)
+                unfinished.rename(self.pristine)
+                return
+        shutil.copytree(self.pristine, self.data)
+
     def start(self):
         private_folder(self.folder)
         (self.folder / "tmp").mkdir(exist_ok=True)
         self._read_password()
         if not (self.folder / "made").exists():
-            self.make_data()
+            self._make_data()
             (self.folder / "made").touch()
         self.port = self.port or ports.free()
-        flush = "1" if self.durable else "2"
+        # What is not durable outlives a killed server, though no crash of the machine, and syncs nothing.
+        flush = (["--innodb-flush-log-at-trx-commit=1"] if self.durable else
+                 ["--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync"])
         self.spawn([*self.server_command(), f"--datadir={self.data}", f"--socket={self.socket}", f"--port={self.port}",
                     "--bind-address=127.0.0.1", f"--pid-file={self.folder}/sql.pid", f"--tmpdir={self.folder}/tmp",
                     f"--init-file={self._write_init()}", "--skip-name-resolve", "--innodb-buffer-pool-size=256M",
-                    f"--innodb-flush-log-at-trx-commit={flush}", "--max-connections=300"])
+                    "--max-connections=300", *flush])
 
     def wait(self):
         wait_until(self.healthy, 60, f"an answer of {self.name}", [self])

@@ -20,17 +20,22 @@ from .process import last_lines
 from .redis import Redis
 
 COLUMNS = ("sqlite", "mariadb", "mysql")
+# How many of parley the server has that tests of a column share: where the bus is Redis, two, so that each test may meet
+# either.
+PROCESSES = {"sqlite": 1, "mariadb": 2, "mysql": 2}
 
 
 class Backing:
     """The servers of a column, without parley: several stacks may share them, each with a database of its own."""
 
-    def __init__(self, column, folder, durable=True):
+    def __init__(self, column, folder, durable=True, pristine=None):
         if column not in COLUMNS:
             raise HarnessError(f"there is no column {column}; there are {', '.join(COLUMNS)}")
         folder = Path(folder).absolute()
         self.column = column
         self.database = {"mariadb": MariaDB, "mysql": MySQL}.get(column, lambda *_: None)(folder / column, durable)
+        if self.database and pristine:
+            self.database.pristine = Path(pristine).absolute() / column
         self.minio = MinIO(folder / "minio") if self.database else None
         self.redis = Redis(folder / "redis") if self.database else None
         self.parts = [p for p in (self.database, self.minio, self.redis) if p]
@@ -63,12 +68,15 @@ class Backing:
         for part in self.parts:
             vars(part).update(description[part.name])
 
-    def own_env(self):
-        """Settings of a server beside the first: the same parts, but a database and a bucket nobody else uses."""
+    def own_env(self, template=None):
+        """Settings of a server beside the first: the same parts, but a database and a bucket nobody else uses; the
+        database is empty, or what a Template (template.py) makes of it."""
         env = self.env
         if self.database:
             name = "parley_" + uuid.uuid4().hex[:12]
             self.database.query(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+            if template:
+                template.fill(self.database, name)
             env["DATABASE_URL"] = self.database.url(name)
             env["MINIO_BUCKET_NAME"] = name.replace("_", "-")
         return env

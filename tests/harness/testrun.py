@@ -1,20 +1,20 @@
-"""`./dev test`: unit tests, then the API tests on each column, and one closing line."""
+"""`./dev test`: unit tests and the API tests of all columns, and one closing line."""
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as xml
 
-from . import build, minio, mysql, sanitizers
-from .paths import BUILD, ROOT, HarnessError
-from .stack import Backing, Stack
-from .unitrun import run_units
+from . import build, changed, minio, mysql, sanitizers
+from .paths import BUILD, ROOT, TEST_ROUTES, TEST_TIMES, HarnessError, private_folder
+from .stack import COLUMNS, Backing
+from .unitrun import UnitRun, unit_programs
 
-API_LEGS = ("sqlite", "mariadb", "mysql")
-LEGS = ("unit", *API_LEGS)
-PROCESSES = {"sqlite": 1, "mariadb": 2, "mysql": 2}
+LEGS = ("unit", *COLUMNS)
+RUN = BUILD / "test-run"
 
 # What differs from a server that people use: cheap passwords, so that a thousand users can be made, and no limits of rate.
 TEST_SETTINGS = {"BCRYPT_ROUNDS": "4", "LOG_LEVEL": "debug", "ALLOWED_ORIGINS": "https://app.example.org",
@@ -46,86 +46,99 @@ class Tally:
         return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
 
 
+def read_json(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def write_json(path, value):
+    path.write_text(json.dumps(value, indent=0, sort_keys=True), encoding="utf-8")
+
+
+def workers():
+    """How many tests run at a time: JOBS, or as many as there are processors for this process."""
+    return int(os.environ.get("JOBS") or len(os.sched_getaffinity(0)))
+
+
+# ---- the report of pytest ----
+
 def read_junit(path):
-    """(passed, failed, skipped) of a pytest report."""
+    """(passed, failed, skipped) of a pytest report, and {unit: seconds}."""
     try:
         suite = xml.parse(path).getroot()
     except (OSError, xml.ParseError):
-        return 0, 1, 0
+        return (0, 1, 0), {}
     suite = suite.find("testsuite") if suite.tag == "testsuites" else suite
     total, skipped = int(suite.get("tests")), int(suite.get("skipped"))
     failed = int(suite.get("failures")) + int(suite.get("errors"))
-    return total - failed - skipped, failed, skipped
+    times = {}
+    for case in suite.iter("testcase"):
+        _, _, unit = case.get("name").rpartition("@")
+        times[unit] = times.get(unit, 0) + float(case.get("time"))
+    return (total - failed - skipped, failed, skipped), {unit: round(s, 2) for unit, s in times.items()}
 
 
-def describe(path, column, stack, backing, binary):
-    """For the fixtures of tests/api: the server that this run has started."""
-    path.write_text(json.dumps({"column": column, "folder": str(stack.folder), "binary": str(binary),
-                                "base_url": stack.base_url, "ca": stack.ca, "settings": stack.settings,
-                                "sockets": [str(p.socket) for p in stack.parleys],
-                                "pids": [p.pid for p in stack.parleys], "backing_folder": str(path.parent / "backing"),
-                                "backing": backing.describe()}), encoding="utf-8")
-
-
-def pytest_command(column, folder, extra):
-    workers = os.environ.get("PYTEST_WORKERS", "2")
+def pytest_command(columns, extra):
+    count = os.environ.get("PYTEST_WORKERS") or str(workers())
     command = ["/usr/bin/python3", "-B", "-s", "-m", "pytest", "-c", str(ROOT / "tests/api/pytest.ini"),
-               "--rootdir", str(ROOT), f"--column={column}", f"--junitxml={folder}/junit.xml",
-               "-p", "no:cacheprovider", f"--basetemp={folder}/tmp"]
-    if workers != "0":
-        command += ["-n", workers, "--dist", "loadfile"]
-    if column == "mysql":
-        command += ["-m", "mysql"]
+               "--rootdir", str(ROOT), f"--column={','.join(columns)}", f"--junitxml={RUN}/junit.xml",
+               "-p", "no:cacheprovider", f"--basetemp={RUN}/tmp"]
+    if count != "0":
+        command += ["-n", count, "--dist", "loadgroup"]
     if not any(str(a).startswith("tests/") or ".py" in str(a) for a in extra):
         extra = [*extra, str(ROOT / "tests/api")]
     return command + list(extra)
 
 
-def run_api(column, binary, extra, tally, env=None):
-    """One column: its servers, a server of ours over them, pytest, and what is left behind."""
-    folder = BUILD / "test-run" / column
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    say(f"== API tests on {column} ({PROCESSES[column]} process{'es' if PROCESSES[column] > 1 else ''})")
-    os.environ.update(sanitizers.options(folder / "sanitizer"), **(env or {}))
-    backing = Backing(column, folder / "backing", durable=False)
-    stack = None
-    try:
-        backing.start()
-        stack = Stack(folder / "server", binary, backing.env, TEST_SETTINGS, PROCESSES[column])
-        stack.start()
-        describe(folder / "server.json", column, stack, backing, binary)
-        status = subprocess.run(pytest_command(column, folder, extra), cwd=ROOT, stdin=subprocess.DEVNULL, check=False,
-                                stdout=sys.stderr, env={**os.environ, "PARLEY_TEST_SERVER": str(folder / "server.json"),
-                                     "PARLEY_TEST_RECORDS": str(folder / "records")}).returncode
-        if status not in (0, 1, 5):
-            say(f"pytest ended with {status}")
-            tally.add(failed=1)
-        if status != 5:
-            tally.add(*read_junit(folder / "junit.xml"))
-    finally:
-        exits = stack.stop() if stack else {}
-        backing.stop()
-    tally.check(f"{column}: the server ends with status 0", [f"{n}: {s}" for n, s in exits.items() if s != 0])
-    tally.check(f"{column}: sanitizers are quiet", sanitizers.reports(folder))
-    return folder / "records"
+def describe(backings, binary):
+    """For the fixtures of tests/api: what this run has started."""
+    write_json(RUN / "run.json", {
+        "binary": str(binary), "folder": str(RUN), "template": str(RUN / "template"), "pristine": str(RUN / "pristine"),
+        "backing_folder": str(RUN / "backing"), "backings": {name: b.describe() for name, b in backings.items()}})
 
 
-def untested_routes(binary, records):
+def run_api(columns, binary, backings, extra, tally, times):
+    """pytest over all columns at once: its workers start the servers, over the databases and stores that are here."""
+    say(f"== API tests on {', '.join(columns)}, {workers()} at a time")
+    describe(backings, binary)
+    status = subprocess.run(pytest_command(columns, extra), cwd=ROOT, stdin=subprocess.DEVNULL, check=False,
+                            stdout=sys.stderr, env={**os.environ, "PARLEY_TEST_RUN": str(RUN / "run.json"),
+                                                    "PARLEY_TEST_RECORDS": str(RUN / "records")}).returncode
+    if status not in (0, 1, 5):
+        say(f"pytest ended with {status}")
+        tally.add(failed=1)
+    if status != 5:
+        counted, found = read_junit(RUN / "junit.xml")
+        tally.add(*counted)
+        times.update(found)
+
+
+def read_records():
+    """What the workers have seen: {(method, route, status)}, {(file of tests, method, route)}."""
+    seen, files = set(), set()
+    for path in (RUN / "records").glob("*.json"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        seen |= {tuple(row) for row in record["seen"]}
+        files |= {tuple(row) for row in record["files"]}
+    return seen, files
+
+
+def untested_routes(binary, seen):
     """Routes of the binary's table that no test has seen answer with success."""
     document = json.loads(subprocess.run([str(binary), "openapi"], check=True, capture_output=True).stdout)
-    seen = set()
-    for folder in records:
-        for file in folder.glob("*.json"):
-            seen |= {(m, p) for m, p, status in json.loads(file.read_text(encoding="utf-8")) if status < 400}
+    good = {(method, path) for method, path, status in seen if status < 400}
     methods = {"get", "put", "post", "delete", "patch"}
     wanted = [(m.upper(), path) for path, row in document["paths"].items() for m in row if m in methods]
-    return [f"{m} {p} never answered with success" for m, p in wanted if (m, p) not in seen]
+    return [f"{m} {p} never answered with success" for m, p in wanted if (m, p) not in good]
 
+
+# ---- what is asked for ----
 
 def split(arguments):
-    """Legs, and what goes on to pytest (or, with `unit` alone, names to ctest)."""
-    legs = [leg for leg in LEGS if leg in arguments or (leg in API_LEGS and "api" in arguments)]
+    """Legs, and what goes on to pytest (or, with `unit` alone, names of programs)."""
+    legs = [leg for leg in LEGS if leg in arguments or (leg in COLUMNS and "api" in arguments)]
     rest = [a for a in arguments if a not in (*LEGS, "api")]
     if not legs:
         legs = ["sqlite", "mariadb"] if rest else list(LEGS)
@@ -134,7 +147,7 @@ def split(arguments):
 
 def prepare(legs):
     """What is downloaded or built once."""
-    (BUILD / "test-run").mkdir(parents=True, exist_ok=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
     if set(legs) - {"sqlite"}:
         minio.install(BUILD / "minio-build.log", lambda text: say(text[0].upper() + text[1:]))
     if ("mysql" in legs or "unit" in legs) and not mysql.available():
@@ -142,24 +155,108 @@ def prepare(legs):
         mysql.install(BUILD / "mysql-install.log")
 
 
-def run(arguments, kind="asan", env=None):
+class Choice:
+    """Legs; patterns of unit programs, and pytest's arguments. `whole`: nothing is left out."""
+
+    def __init__(self, legs, units=(), api=(), whole=False):
+        self.legs, self.units, self.api, self.whole = legs, list(units), list(api), whole
+
+    @property
+    def columns(self):
+        return [leg for leg in self.legs if leg in COLUMNS]
+
+    @property
+    def backings(self):
+        """The columns whose databases and stores are needed; the units of the database room talk to MySQL too."""
+        units = ("mariadb", "mysql") if "unit" in self.legs else ()
+        return [column for column in COLUMNS if column in (*self.columns, *units)]
+
+
+def choose(arguments):
+    if changed.OPTION in [a.partition("=")[0] for a in arguments]:
+        return changed.choose(arguments, Choice)
     legs, rest = split(arguments)
+    return Choice(legs, rest if legs == ["unit"] else [], rest, whole=not rest and set(legs) == set(LEGS))
+
+
+# ---- the run ----
+
+class Run:
+    """One run: its databases and stores, which unit and API tests share, and what is left when it ends."""
+
+    def __init__(self, choice, folder, env):
+        self.choice, self.folder, self.env = choice, folder, env
+        self.tally = Tally()
+        self.times = read_json(TEST_TIMES)
+        self.backings = {}
+        self.units = None
+
+    def start_backing(self, column):
+        backing = Backing(column, RUN / "backing" / column, durable=False, pristine=RUN / "pristine")
+        self.backings[column] = backing
+        backing.start()
+
+    def start_units(self, column):
+        found = unit_programs(self.folder, self.choice.units, column, self.backings[column], self.env)
+        if not self.units:
+            say(f"== Unit tests, {workers()} programs at a time")
+            self.units = UnitRun(workers(), self.tally, self.times)
+        self.units.give(found)
+
+    def run(self):
+        choice = self.choice
+        for column in choice.backings:
+            self.start_backing(column)
+            if "unit" in choice.legs and column != "sqlite":
+                self.start_units(column)
+        if self.units:
+            # What is left then are the last programs, and those mostly wait.
+            self.units.wait_until_given_out()
+        if choice.columns:
+            run_api(choice.columns, self.folder / "parley", self.backings, choice.api, self.tally, self.times)
+        if self.units:
+            self.units.finish()
+            if not self.units.total:
+                self.tally.check("unit tests", ["no program has such a name"])
+
+    def stop(self):
+        if self.units:
+            self.units.cancel()
+        for backing in self.backings.values():
+            backing.stop()
+
+    def judge(self):
+        """The tests of the run as a whole."""
+        if not self.choice.columns:
+            return
+        self.tally.check("sanitizers are quiet", sanitizers.reports(RUN))
+        seen, files = read_records()
+        if self.choice.whole:
+            self.tally.check("every route is exercised", untested_routes(self.folder / "parley", seen))
+            write_json(TEST_ROUTES, changed.routes_by_file(files))
+
+
+def run(arguments, kind="asan", env=None):
+    choice = choose(arguments)
     began = time.monotonic()
-    tally = Tally()
-    prepare(legs)
-    folder = build.build(kind, ["all"] if "unit" in legs else ["parley"])
-    if "unit" in legs:
-        run_units(folder, rest if legs == ["unit"] else [], tally, env)
-    records = [run_api(leg, folder / "parley", rest, tally, env) for leg in legs if leg in API_LEGS]
-    if not rest and set(API_LEGS) <= set(legs):
-        tally.check("every route is exercised", untested_routes(folder / "parley", records))
-    say(f"== {time.monotonic() - began:.0f} s; logs are in {BUILD / 'test-run'}")
-    return tally
+    prepare(choice.legs)
+    folder = build.build(kind, ["all"] if "unit" in choice.legs else ["parley"])
+    shutil.rmtree(RUN, ignore_errors=True)
+    private_folder(RUN)
+    os.environ.update(sanitizers.options(RUN / "sanitizer"), **(env or {}))
+    one = Run(choice, folder, env)
+    try:
+        one.run()
+    finally:
+        one.stop()
+    one.judge()
+    write_json(TEST_TIMES, one.times)
+    say(f"== {time.monotonic() - began:.0f} s; logs are in {RUN}")
+    return one.tally
 
 
 def main():
     # A stop request ends this run in order, with all that it started.
-    import signal
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         tally = run(sys.argv[1:])

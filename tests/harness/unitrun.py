@@ -1,20 +1,29 @@
-"""The unit tests: ctest under the sanitizers, with the servers that some of them talk to."""
+"""The unit tests under the sanitizers: as many programs at a time as there are workers, beside the servers that some of
+them talk to."""
+import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import xml.etree.ElementTree as xml
+import threading
+import time
 
-from .paths import BUILD, program
-from .stack import Backing
+from .paths import BUILD, private_folder, program
 
 _PASSED = re.compile(r"\[  PASSED  \] (\d+) test")
 _FAILED = re.compile(r"\[  FAILED  \] (?:\S+: )?(\d+) test")
 _SKIPPED = re.compile(r"\[  SKIPPED \] (?:\S+: )?(\d+) test")
+_TIMEOUT_S = 300
+
+SANITIZER = {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1",
+             "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
 
 
-def _server_env(backing):
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def server_env(backing):
     """Names that the unit tests look for; a test without its server counts as skipped."""
     minio, redis = backing.minio, backing.redis
     return {"PARLEY_TEST_MYSQL_URL": backing.database.url(), "PARLEY_TEST_REDIS_URL": redis.env["REDIS_URL"],
@@ -22,58 +31,127 @@ def _server_env(backing):
             "PARLEY_TEST_S3_SECRET_KEY": minio.secret_key}
 
 
-def _count(case, tally):
-    """One test program: cmocka's own figures, or one failure where it fell over before it could print them."""
-    text = case.findtext("system-out") or ""
+def programs(build_folder):
+    """{name: (command, folder)} of all unit tests of a build."""
+    done = subprocess.run([program("ctest", "cmake"), "--test-dir", str(build_folder), "--show-only=json-v1"], check=True,
+                          capture_output=True, text=True)
+    found = {}
+    for test in json.loads(done.stdout)["tests"]:
+        folder = {p["name"]: p["value"] for p in test["properties"]}.get("WORKING_DIRECTORY")
+        found[test["name"]] = (test["command"], folder)
+    return found
+
+
+class Program:
+    """One run of one program."""
+
+    def __init__(self, name, command, folder, env):
+        self.name, self.command, self.folder, self.env = name, command, folder, env
+        self.child = None
+        self.took_s = 0
+
+    def run(self):
+        """Returns its output and whether it ended well."""
+        began = time.monotonic()
+        self.child = subprocess.Popen(self.command, cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            output, _ = self.child.communicate(timeout=_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            output = self.child.communicate()[0] + f"\nended after {_TIMEOUT_S} s".encode()
+        self.took_s = time.monotonic() - began
+        return output.decode("utf-8", "replace"), self.child.returncode == 0
+
+
+def count(name, text, good, tally):
+    """cmocka's own figures, or one failure where a program fell over before it could print them."""
     passed = sum(int(n) for n in _PASSED.findall(text))
     failed = sum(int(n) for n in _FAILED.findall(text))
     skipped = sum(int(n) for n in _SKIPPED.findall(text))
-    if case.find("failure") is not None or case.get("status") == "fail":
+    if not good:
         failed = failed or 1
-        print(f"FAILED {case.get('name')}\n" + "\n".join(text.splitlines()[-40:]), file=sys.stderr)
+        say(f"FAILED {name}\n" + "\n".join(text.splitlines()[-40:]))
     elif not passed + failed + skipped:
         passed = 1
     tally.add(passed, failed, skipped)
 
 
-def _ctest(build_folder, report, select, env):
-    sanitizer = {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1",
-                 "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
-    command = [program("ctest", "cmake"), "--test-dir", str(build_folder), "--output-junit", str(report), "-j",
-               os.environ.get("JOBS", "2"), "--timeout", "300", "--test-output-size-passed", "200000",
-               "--test-output-size-failed", "200000"]
-    for pattern in select:
-        command += ["-R", pattern]
-    subprocess.run(command, env={**os.environ, **sanitizer, **env}, stdin=subprocess.DEVNULL, stdout=sys.stderr,
-                   check=False)
+class UnitRun:
+    """Programs on so many threads of their own, the longest of the last run first."""
+
+    def __init__(self, workers, tally, times):
+        self.workers = workers
+        self.tally = tally
+        self.times = times  # by name, in seconds
+        self.queue = []
+        self.total = 0
+        self.running = set()
+        self.threads = []
+        self.lock = threading.Condition()
+
+    def give(self, found):
+        """Takes more programs."""
+        with self.lock:
+            self.total += len(found)
+            self.queue = sorted([*self.queue, *found], key=lambda p: -self.times.get(p.name, 1e9))
+            self.threads = [t for t in self.threads if t.is_alive()]
+            for _ in range(self.workers - len(self.running)):
+                self.threads.append(threading.Thread(target=self._work))
+                self.threads[-1].start()
+
+    def _next(self, done):
+        with self.lock:
+            self.running.discard(done)
+            one = self.queue.pop(0) if self.queue else None
+            if one:
+                self.running.add(one)
+            self.lock.notify_all()
+            return one
+
+    def _work(self):
+        one = self._next(None)
+        while one:
+            try:
+                text, good = one.run()
+            except OSError as e:
+                text, good = str(e), False
+            with self.lock:
+                count(one.name, text, good, self.tally)
+                self.times[one.name] = round(one.took_s, 2)
+            one = self._next(one)
+
+    def wait_until_given_out(self):
+        """Until no program waits for a worker any more."""
+        with self.lock:
+            self.lock.wait_for(lambda: not self.queue)
+
+    def finish(self):
+        """Until all have ended."""
+        with self.lock:
+            self.lock.wait_for(lambda: not self.queue and not self.running)
+        for thread in self.threads:
+            thread.join()
+
+    def cancel(self):
+        """Ends what runs and starts nothing more."""
+        with self.lock:
+            self.queue.clear()
+            for one in self.running:
+                if one.child:
+                    one.child.kill()
+        self.finish()
 
 
-def _run(column, build_folder, select, tally, env):
-    folder = BUILD / "test-run" / f"unit-{column}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    backing = Backing(column, folder, durable=False)
-    report = folder / "ctest.xml"
-    try:
-        backing.start()
-        _ctest(build_folder, report, select, {**(env or {}), **_server_env(backing), "TMPDIR": str(folder)})
-    finally:
-        backing.stop()
-    try:
-        cases = xml.parse(report).getroot().findall("testcase")
-    except (OSError, xml.ParseError):
-        cases = []
-    if not cases:
-        print(f"FAILED ctest left no report in {report}", file=sys.stderr)
-        tally.add(failed=1)
-    for case in cases:
-        _count(case, tally)
+def select(found, patterns):
+    return {name: how for name, how in found.items() if not patterns or any(re.search(p, name) for p in patterns)}
 
 
-def run_units(build_folder, select, tally, env=None):
-    """All of them beside MariaDB; those of the database room beside MySQL once more."""
-    print("== Unit tests", file=sys.stderr, flush=True)
-    _run("mariadb", build_folder, select, tally, env)
-    if not select:
-        print("== Unit tests of the database room on MySQL", file=sys.stderr, flush=True)
-        _run("mysql", build_folder, ["^db/"], tally, env)
+def unit_programs(build_folder, patterns, column, backing, env=None):
+    """All of them beside MariaDB; those of the database room once more beside MySQL."""
+    found = select(programs(build_folder), patterns)
+    folder = private_folder(BUILD / "test-run" / f"unit-{column}")
+    whole = {**os.environ, **SANITIZER, **(env or {}), **server_env(backing), "TMPDIR": str(folder)}
+    suffix = "" if column == "mariadb" else f" on {column}"
+    return [Program(name + suffix, command, cwd, whole) for name, (command, cwd) in found.items()
+            if column == "mariadb" or name.startswith("db/")]

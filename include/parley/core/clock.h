@@ -5,6 +5,7 @@
 #define PARLEY_CORE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 #include "parley/core/err.h"
 #include "parley/core/str.h"
@@ -19,6 +20,11 @@
 int64_t clock_now_us(void);
 /* A clock that only goes forward, for durations and time limits. Its zero is arbitrary. */
 int64_t clock_monotonic_us(void);
+/*
+ * A time of clock_monotonic_us as pthread_cond_timedwait wants it, for a condition on CLOCK_MONOTONIC. (In builds with
+ * TEST_CLOCK, clock_monotonic_us may be ahead of the system's clock; who sleeps already is not woken by a change.)
+ */
+struct timespec clock_deadline(int64_t monotonic_us);
 
 enum { CLOCK_TEXT_BYTES = 32 };
 /* "2026-11-20T21:45:13.127678Z", NUL-ended, always six decimals. Years 1 to 9999. */

@@ -11,9 +11,12 @@ METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH")
 class Contract:
     """Finds the route of a request, checks the answer, and remembers (method, route, status)."""
 
+    file = ""  # of the test that runs now, set by conftest.py
+
     def __init__(self, document):
         self.document = document
-        self.seen = set()
+        self.seen = set()  # (method, route, status)
+        self.files = set()  # (file of tests, method, route)
         self._resolver = jsonschema.RefResolver("", document)
         self._validators = {}
         self._routes = []
@@ -44,6 +47,7 @@ class Contract:
             assert status >= 400, f"{method} {path} answered {status} and is not in the OpenAPI document"
             return
         self.seen.add((method, route, status))
+        self.files.add((self.file, method, route))
         if method == "HEAD" or operation.get("x-access") == "signed_url" and status < 400:
             # The bytes of a file are its owner's: they may be JSON of any shape.
             return
@@ -101,4 +105,5 @@ class Contract:
     def save(self, folder, name):
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.json").write_text(json.dumps(sorted(self.seen)), encoding="utf-8")
+        (folder / f"{name}.json").write_text(json.dumps({"seen": sorted(self.seen), "files": sorted(self.files)}),
+                                             encoding="utf-8")

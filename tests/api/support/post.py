@@ -1,11 +1,9 @@
 """A server whose mail goes to a mail server of the tests."""
-import time
 from contextlib import contextmanager
 
 from .client import new_email
 from .deep import Deep
 from .mail_server import SENDER, MailServer
-from .server import own_server
 from .waiting import until
 
 
@@ -50,11 +48,10 @@ class Post:
 
 
 @contextmanager
-def open_post(binary, backing, run_folder, contract):
+def open_post(maker, backing):
     """A server with a mail server beside it."""
     mail = MailServer().start()
-    folder = run_folder / f"s{time.monotonic_ns():x}"
-    post = Post(own_server(binary, backing, folder, contract, settings_for(mail), 1), mail)
+    post = Post(maker.make(backing, settings=settings_for(mail)), mail)
     yield post
     post.server.close()
     mail.stop()

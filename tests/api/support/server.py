@@ -5,8 +5,9 @@ from pathlib import Path
 
 from harness.parley import base_environment
 from harness.stack import Stack
+from harness.testclock import TestClock
 
-from .client import Person, new_client, new_email, new_password
+from .client import LastingPerson, Person, new_client, new_email, new_password
 from .contract import Contract
 
 
@@ -16,24 +17,28 @@ def read_contract(binary):
 
 
 class Server:
-    """A running server. `stack` is there where this process has started it (so it can be killed, restarted, stopped).
+    """A running server.
 
     base_url, ca        its address, and the certificate to trust
     settings, folder    its settings by name; its VAR_DIR
     backing             its database, MinIO and Redis (harness.stack.Backing; its parts are None on sqlite)
     contract            the OpenAPI document of its binary
+    stack               its processes, to be killed, restarted, stopped by a test to whom it belongs alone
+    clock               its clock, to be moved by such a test (harness.testclock.TestClock)
     """
 
-    def __init__(self, binary, base_url, ca, folder, settings, backing, contract, stack=None):
+    def __init__(self, binary, stack, backing, contract, clock):
         self.binary = binary
-        self.base_url = base_url
-        self.ca = ca
-        self.folder = Path(folder)
-        self.settings = settings
+        self.base_url = stack.base_url
+        self.ca = stack.ca
+        self.folder = stack.folder
+        self.settings = stack.settings
         self.backing = backing
         self.contract = contract
         self.stack = stack
+        self.clock = clock
         self._http = None
+        self._admin = None
 
     @property
     def column(self):
@@ -58,6 +63,15 @@ class Server:
         return subprocess.run([str(self.binary), *arguments], cwd=self.folder, input=stdin, capture_output=True,
                               env={**base_environment(), **self.settings}, text=True, check=False, timeout=60)
 
+    @property
+    def admin(self):
+        """The first administrator of a server that tests share; of one's own, setup() makes one."""
+        if self._admin is None:
+            email, password = new_email("admin"), new_password()
+            self.http.post("/auth/setup", json={"email": email, "password": password}).raise_for_status()
+            self._admin = LastingPerson(self.http, email, password, self.clock.now)
+        return self._admin
+
     def setup(self, email=None, password=None):
         """Makes the first administrator; None where there is one already."""
         email, password = email or new_email("admin"), password or new_password()
@@ -75,14 +89,53 @@ class Server:
         return Person(self.http, user, email, password).sign_in()
 
     def close(self):
+        """Ends it; gives the exit statuses by name."""
         if self._http is not None:
             self._http.close()
-        return self.stack.stop() if self.stack else {}
+        return self.stack.stop()
 
 
-def own_server(binary, backing, folder, contract, settings, processes):
-    """Starts a server with a database (and a bucket) that nothing else uses."""
-    from harness.testrun import TEST_SETTINGS
-    stack = Stack(folder, binary, backing.own_env(), {**TEST_SETTINGS, **settings}, processes)
-    stack.start()
-    return Server(binary, stack.base_url, stack.ca, stack.folder, stack.settings, backing, contract, stack)
+class Maker:
+    """Makes servers of one binary: `binary`, `contract`, `folder` for what they keep, and a harness.template.Template."""
+
+    def __init__(self, binary, contract, folder, template):
+        self.binary = binary
+        self.contract = contract
+        self.folder = folder
+        self.template = template
+        self.count = 0
+
+    def make(self, backing, processes=1, fresh=False, settings=None):
+        """Starts a server with a database (and a bucket) that nothing else uses. `fresh`: it begins with nothing, and
+        makes its tables, keys and certificate itself, as a new installation does; otherwise they are copies."""
+        from harness.testrun import TEST_SETTINGS
+        # Short names: a unix socket's path has 107 bytes.
+        self.count += 1
+        folder = self.folder / f"s{self.count}"
+        clock = TestClock(folder / "clock")
+        settings = {**TEST_SETTINGS, **clock.env, **(settings or {})}
+        stack = Stack(folder, self.binary, backing.own_env(None if fresh else self.template), settings, processes)
+        if not fresh:
+            self.template.copy_files(stack)
+        stack.start()
+        return Server(self.binary, stack, backing, self.contract, clock)
+
+
+class SharedServers:
+    """The servers that a worker's tests share, one for each column and set of settings. They end with the run."""
+
+    def __init__(self, maker):
+        self.maker = maker
+        self.servers = {}
+
+    def get(self, backing, processes, settings):
+        key = (backing.column, processes, *sorted(settings.items()))
+        if key not in self.servers:
+            # The plain one of each column is a new installation.
+            self.servers[key] = self.maker.make(backing, processes, fresh=not settings, settings=settings)
+        return self.servers[key]
+
+    def close(self):
+        """Ends them; what did not end with status 0, as {folder: exit statuses}."""
+        exits = {str(server.folder): server.close() for server in self.servers.values()}
+        return {folder: found for folder, found in exits.items() if set(found.values()) != {0}}
