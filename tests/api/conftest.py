@@ -144,7 +144,8 @@ def shared_servers(maker, backings):
 
 @pytest.fixture(scope="session")
 def server(column, backing, shared_servers):
-    return shared_servers.get(backing, PROCESSES[column], {})
+    yield shared_servers.get(backing, PROCESSES[column], {})
+    shared_servers.rest()
 
 
 @pytest.fixture(scope="session")

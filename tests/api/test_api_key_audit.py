@@ -97,6 +97,7 @@ def test_filters__are_by_key_action_and_number(make_server):
     assert all(a["id"] > b["id"] for rows in [master.logs()] for a, b in zip(rows, rows[1:]))
 
 
+@pytest.mark.one_column("the shape of a query")
 @pytest.mark.parametrize("query", [{"limit": 0}, {"skip": -1}, {"api_key_id": "x"}])
 def test_filters__that_cannot_be_are_422(master, query):
     answer = master.get(KEYS + "audit-logs/", params=query)

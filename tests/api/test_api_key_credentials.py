@@ -1,13 +1,12 @@
 """An API key in the place of a sign-in: where it may stand, how far it reaches, and when it ends."""
 import itertools
-import time
 
 import pytest
 from support.factor import switch_on
 from support.keys import KEYS, Key, headers_of
 from support.races import at_once, statuses
 from support.talk import Talk, is_code, text_file
-from support.waiting import until
+from support.waiting import second_passes, until
 
 HEADERS = ("X-API-Key", "Octopus-API-Key", "Authorization")
 
@@ -30,11 +29,13 @@ def test_header__takes_a_key(owner, header):
     assert Key(owner, header=header).ok("GET", "/auth/me", 200)["id"] == owner.id
 
 
+@pytest.mark.one_column("the form of a header")
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
 def test_header__bearer_is_a_word_in_any_case(http, owner, scheme):
     assert http.get("/auth/me", headers={"Authorization": f"{scheme} {Key(owner).text}"}).status_code == 200
 
 
+@pytest.mark.one_column("the form of a header")
 @pytest.mark.parametrize("first, second", itertools.combinations(HEADERS, 2))
 def test_header__two_keys_are_refused(http, owner, first, second):
     key = Key(owner)
@@ -46,12 +47,14 @@ def test_header__a_key_beside_a_token_is_refused(http, owner):
     assert is_code(http.get("/auth/me", headers={**owner.auth, **Key(owner).auth}), 400, "two_credentials")
 
 
+@pytest.mark.one_column("the form of a header")
 @pytest.mark.parametrize("text", ["", "x", "parley_" + "A" * 43, "octopus_" + "A" * 43, "A" * 5000, "octopus_", "%00"])
 @pytest.mark.parametrize("header", HEADERS[:2])
 def test_header__another_text_is_no_key(http, header, text):
     assert is_code(http.get("/health", headers={header: text}), 401, "invalid_api_key")
 
 
+@pytest.mark.one_column("the form of a header")
 def test_header__a_key_with_something_beside_it_is_no_key(http, owner):
     text = Key(owner).text
     for wrong in (text + "x", text[:-1], text.upper(), f"{text}, {text}", f'"{text}"', f"Bearer {text}"):
@@ -164,12 +167,14 @@ def test_address__in_the_list_is_let_in(owner, ips):
     assert Key(owner, allowed_ips=ips).get("/auth/me").status_code == 200
 
 
+@pytest.mark.one_column("the form of a header")
 @pytest.mark.parametrize("header", HEADERS)
 @pytest.mark.parametrize("ips", ["203.0.113.7", "127.0.0.2,128.0.0.0/1", "::1", "::/0"])
 def test_address__not_in_the_list_is_refused_in_every_header(owner, ips, header):
     assert is_code(Key(owner, header=header, allowed_ips=ips).get("/auth/me"), 403, "api_key_address")
 
 
+@pytest.mark.one_column("the form of a header")
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Client-IP", "Remote-Addr"])
 def test_address__cannot_be_claimed_by_a_header(owner, header):
     key = Key(owner, allowed_ips="203.0.113.7")
@@ -218,9 +223,7 @@ def test_ended_key__is_dead_on_every_process_within_a_second(two_processes, way)
     assert all(key.get("/auth/me").status_code == 200 for _ in range(8))  # both processes remember it now
     answer = ENDS[way](admin, key)
     assert answer.is_success, answer.text
-    ended = time.monotonic()
-    while time.monotonic() < ended + 1:
-        key.get("/auth/me")  # asking keeps nothing alive
+    second_passes(server, lambda: key.get("/auth/me"))
     assert all(key.get("/auth/me").status_code == 401 for _ in range(8))
 
 
@@ -230,9 +233,7 @@ def test_lost_role__acts_on_every_process_within_a_second(two_processes):
     key = Key(owner, "admin")
     assert all(key.get("/users").status_code == 200 for _ in range(8))
     admin.ok("PUT", f"/users/{owner.id}", json={"role": "USER"})
-    changed = time.monotonic()
-    while time.monotonic() < changed + 1:
-        key.get("/users")
+    second_passes(server, lambda: key.get("/users"))
     assert all(is_code(key.get("/users"), 403, "forbidden") for _ in range(8))
 
 
@@ -242,9 +243,7 @@ def test_narrowed_scopes__act_on_every_process_within_a_second(two_processes):
     body = {"title": "Chat"}
     assert all(key.post(f"/workspaces/{key.place}/chat", json=body).status_code == 201 for _ in range(4))
     assert admin.request("PATCH", f"{KEYS}/{key.key_id}", json={"scopes": "read"}).status_code == 200
-    changed = time.monotonic()
-    while time.monotonic() < changed + 1:
-        key.get("/auth/me")
+    second_passes(server, lambda: key.get("/auth/me"))
     assert all(is_code(key.post(f"/workspaces/{key.place}/chat", json=body), 403, "scope_required") for _ in range(8))
 
 

@@ -69,6 +69,7 @@ def test_create__unknown_fields_are_passed_over(master):
     assert master.made(colour="green")["name"] == "Key"
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body, place, kind", [
     ({}, ["body", "name"], "missing"),
     ({"name": None}, ["body", "name"], "none_not_allowed"),
@@ -88,6 +89,7 @@ def test_create__faults_are_listed_as_octopus_does(master, body, place, kind):
     assert "secret-host" not in str(detail) and "boss" not in str(detail)
 
 
+@pytest.mark.one_column("the shape of a body")
 def test_create__text_that_is_no_json_is_422(master):
     status, detail = told(master.post(KEYS, content=b"{", headers={"Content-Type": "application/json"}))
     assert status == 422 and [(f["loc"], f["type"]) for f in detail] == [(["body"], "json_invalid")]
@@ -126,6 +128,7 @@ def test_list__leaves_out_what_is_switched_off_unless_asked(master):
     assert key in [k["id"] for k in master.keys(include_inactive="true")]
 
 
+@pytest.mark.one_column("the shape of a query")
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": -1}, {"skip": -1}, {"limit": "x"}, {"include_inactive": "y"}])
 def test_list__numbers_that_cannot_be_are_422(master, query):
     status, detail = told(master.get(KEYS, params=query))
@@ -137,6 +140,7 @@ def test_get__of_an_unknown_key_is_404(master, key):
     assert told(master.get(f"{KEYS}{key}")) == (404, "API key not found")
 
 
+@pytest.mark.one_column("the form of an address")
 @pytest.mark.parametrize("key", ["x", "1x", str(2**63), "audit"])
 def test_get__of_no_number_is_422(master, key):
     status, detail = told(master.get(f"{KEYS}{key}"))
@@ -189,6 +193,7 @@ def test_patch__changes_what_is_sent_and_nothing_else(master, change, kept):
     assert master.key(before["id"]) == answer.json()
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("field", ["name", "scopes", "is_active"])
 def test_patch__null_where_there_must_be_something_is_422(master, field):
     status, detail = told(master.patch(f"{KEYS}{master.made()['id']}", json={field: None}))
@@ -279,6 +284,7 @@ def test_rotate__of_a_key_that_is_over_is_400(master, how):
     assert told(answer) == (400, "The API key is switched off, has expired, or was replaced already")
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("grace", [-1, 2592001, "1", 1.5, None])
 def test_rotate__with_a_grace_that_cannot_be_is_422(master, grace):
     status, detail = told(master.post(f"{KEYS}{master.made()['id']}/rotate", json={"grace_seconds": grace}))
@@ -314,12 +320,14 @@ def test_cleanup__switches_expired_keys_off_and_deletes_none(master):
 
 # --- who may ---
 
+@pytest.mark.one_column("credentials and scopes, which test_access_matrix.py tries on each column")
 @pytest.mark.parametrize("method, path, deed", DEEDS, ids=DEED_IDS)
 def test_nobody__is_told_which_header_is_missing(http, method, path, deed):
     answer = http.request(method, KEYS + path.format(id=1), json={"name": "Key"} if method != "GET" else None)
     assert told(answer) == (422, MISSING_KEY)
 
 
+@pytest.mark.one_column("credentials and scopes, which test_access_matrix.py tries on each column")
 @pytest.mark.parametrize("method, path, deed", DEEDS, ids=DEED_IDS)
 @pytest.mark.parametrize("who", ["read", "write", "person"])
 def test_without_the_scope__is_told_for_what_it_would_be(master, alice, who, method, path, deed):
@@ -328,6 +336,7 @@ def test_without_the_scope__is_told_for_what_it_would_be(master, alice, who, met
     assert told(answer) == (403, f"Admin scope required to {deed}")
 
 
+@pytest.mark.one_column("credentials and scopes, which test_access_matrix.py tries on each column")
 @pytest.mark.parametrize("method, path, deed", DEEDS, ids=DEED_IDS)
 def test_unknown_key__is_refused_everywhere(http, method, path, deed):
     answer = http.request(method, KEYS + path.format(id=1), headers={"Octopus-API-Key": "octopus_" + "A" * 43})
@@ -341,10 +350,12 @@ def test_key__that_does_not_count_here_and_now_is_refused(master, fields, told_s
     assert told(master.new(**fields).get(KEYS + "me")) == (403, told_so)
 
 
+@pytest.mark.one_column("credentials and scopes, which test_access_matrix.py tries on each column")
 def test_empty_header__is_no_key(http):
     assert told(http.get(KEYS, headers={"Octopus-API-Key": ""}))[0] in (403, 422)
 
 
+@pytest.mark.one_column("credentials and scopes, which test_access_matrix.py tries on each column")
 def test_two_credentials__are_400_in_this_shape(admin, master):
     assert told(master.get(KEYS, headers=admin.auth)) == (400, "Send one credential, not two")
 
@@ -368,17 +379,20 @@ def test_limit_of_rate__is_an_error_and_no_detail(make_server):
 
 # --- paths ---
 
+@pytest.mark.one_column("the form of an address")
 @pytest.mark.parametrize("path", ["audit-logs", "expiring", "me", ""])
 def test_slash_at_the_end__makes_no_difference(master, path):
     bare = (KEYS + path).rstrip("/")
     assert master.get(bare).status_code == master.get(bare + "/").status_code == 200
 
 
+@pytest.mark.one_column("the form of an address")
 @pytest.mark.parametrize("method, path", [("GET", "cleanup-expired"), ("PUT", "1"), ("DELETE", "")])
 def test_other_methods__are_405_in_this_shape(master, method, path):
     assert told(master.request(method, KEYS + path)) == (405, "This path does not take that method")
 
 
+@pytest.mark.one_column("the form of an address")
 @pytest.mark.parametrize("path", ["/v1/api-keys", "/api-keys", "/api/api/v1/api-keys"])
 def test_paths__stand_nowhere_else(master, path):
     assert master.get(path).status_code == 404

@@ -7,8 +7,6 @@ from support.paging import all_pages
 from support.races import at_once, made_once, statuses
 from support.talk import Talk, faults, is_code, text_file
 
-pytestmark = pytest.mark.mysql
-
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489")
 
 
@@ -100,6 +98,7 @@ def test_form__with_a_bad_part_is_refused(talk, parts):
     assert talk.owner.ok("GET", f"{talk.at}/messages")["total"] == 0
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body, boundary", [
     (b"", "x"), (b"--x\r\n", "x"), (b"no boundary here", "x"), (b'--x\r\nContent-Disposition: form-data\r\n\r\nx\r\n--x--', "x"),
     (b'--x\r\nContent-Disposition: form-data; name="content"\r\n\r\nnever ends', "x")])
@@ -117,6 +116,7 @@ def test_file__of_a_type_that_is_not_allowed_is_415(talk, name, content):
     assert is_code(talk.send((name, content, "image/png")), 415, "file_type_not_allowed")
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("name", ["a/b.txt", "..", "a\\b.txt", "x" * 252 + ".txt"])
 def test_file__with_a_bad_name_is_422(talk, name):
     assert is_code(talk.send((name, b"text", "text/plain")), 422, "file_name")
@@ -134,6 +134,7 @@ def test_file__type_is_told_by_its_bytes(talk):
     assert file["content_type"] == "image/png"
 
 
+@pytest.mark.one_column("the shape of a body")
 def test_file__over_the_limit_is_413(talk, server):
     limit = int(server.settings.get("MAX_UPLOAD_SIZE", 10 << 20))
     with server.client(http2=False) as http:
@@ -153,6 +154,7 @@ def stored_files(talk):
     return len(all_pages(talk.owner, f"{talk.path}/attachments")[0])
 
 
+@pytest.mark.mysql
 def test_files__same_key_from_many_at_once_is_one_message(talk):
     made_once(lambda: talk.send(text_file(), content="x", **{"Idempotency-Key": "f-1"}))
     page = talk.owner.ok("GET", f"{talk.at}/messages")
@@ -261,6 +263,7 @@ def test_url__changed_in_one_letter_is_refused(talk):
     assert get_anywhere(talk, turned).status_code == 403
 
 
+@pytest.mark.one_column("the shape of a query")
 @pytest.mark.parametrize("seconds", [0, -1, 3601, "x"])
 def test_url__for_too_long_or_no_time_is_refused(talk, seconds):
     file = talk.sent(text_file())["attachments"][0]
@@ -270,6 +273,7 @@ def test_url__for_too_long_or_no_time_is_refused(talk, seconds):
 
 # --- a workspace's files ---
 
+@pytest.mark.mysql
 def test_list__newest_first_and_paged(talk):
     for n in range(5):
         talk.sent((f"{n}.txt", b"x", "text/plain"))

@@ -299,12 +299,14 @@ def test_reading__is_for_administrators(alice, http):
     assert http.get("/audit").status_code == 401
 
 
+@pytest.mark.one_column("the shape of a query")
 @pytest.mark.parametrize("query", [{"actor": "x"}, {"target": "1"}, {"action": "x"}, {"before": "soon"}, {"limit": 0},
                                    {"limit": 201}], ids=str)
 def test_filter__that_is_none_is_refused(admin, query):
     assert admin.get("/audit", params=query).status_code == 422
 
 
+@pytest.mark.one_column("the shape of a query")
 def test_cursor__that_is_none_is_refused(admin):
     assert admin.get("/audit", params={"cursor": "x"}).status_code == 400
 

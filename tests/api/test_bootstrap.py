@@ -70,6 +70,7 @@ def test_setup__is_over_where_a_program_has_bootstrapped(make_server):
     assert server.setup() is None
 
 
+@pytest.mark.one_column("the shape of a body")
 def test_bootstrap__without_a_body_or_with_an_odd_one_is_the_same(make_server):
     server = make_server()
     assert bootstrap(server, json={"colour": "green"}).status_code == 200

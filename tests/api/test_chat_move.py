@@ -75,6 +75,7 @@ def test_move__needs_a_member_where_it_goes(alice, bob, places, make_user):
     assert alice.ok("GET", path_in(places["own"], chat))["workspace_id"] == places["own"]
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body", [{}, {"workspace_id": None}, {"workspace_id": "x"}, {"workspace_id": 1}])
 def test_move__with_a_bad_body_is_refused(alice, places, body):
     chat = alice.chat(places["own"])

@@ -34,6 +34,7 @@ def test_new_chat__is_everyones_unless_said_otherwise(team):
     assert team["guest"].ok("GET", chat_path(team, made))["joined"] is True
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body", [
     {}, {"title": ""}, {"title": "x" * 256}, {"title": None}, {"title": ["x"]}, {"title": "x", "join": "closed"},
     {"title": "x", "assistant": True}, {"title": "x", "temperature": 2.5}, {"title": "x", "temperature": "hot"},
@@ -100,6 +101,7 @@ def test_change__leaves_what_was_not_sent(team):
     assert changed["updated_at"] > chat["updated_at"]
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body", [{"title": ""}, {"title": None}, {"join": None}, {"temperature": -1}, {"id": "x"}])
 def test_change__with_a_bad_body_is_refused(team, body):
     assert team["owner"].put(chat_path(team, team["owner"].chat(team["id"])), json=body).status_code == 422
@@ -201,6 +203,7 @@ def test_history__cursor_of_another_list_is_refused(team):
     assert team["owner"].get(f"{team['path']}/chats/history?cursor=AAAA").status_code == 400
 
 
+@pytest.mark.one_column("the shape of a query")
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "x"])
 def test_history__limit_out_of_bounds_is_refused(team, limit):
     assert team["owner"].get(f"{team['path']}/chats/history?limit={limit}").status_code == 422

@@ -1,9 +1,12 @@
 """The `dev` command and the scripts of nginx/, as someone meets them who types something wrong."""
 import os
+import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from harness.paths import ROOT, HarnessError, socket_path
+from harness.process import Part, wait_for_end
 
 pytestmark = pytest.mark.columns("sqlite")
 
@@ -61,6 +64,23 @@ def test_render__names_and_proxies(tmp_path):
     assert "server_name chat.example.org *.example.com;" in conf
     assert "set_real_ip_from 10.0.0.0/8;" in conf and "set_real_ip_from 192.0.2.1;" in conf
     assert conf.count("max_fails=1") == 2
+
+
+def test_parts__are_waited_for_and_no_other_children(tmp_path):
+    part = Part("part", tmp_path)
+    part.spawn(["sleep", "100"])
+    # As a shell leaves one behind by exec: it has ended, and nobody has asked how.
+    stray = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, stray.pid, os.WEXITED | os.WNOWAIT)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            ended = pool.submit(wait_for_end, [part])
+            assert not wait([ended], 0.3).done
+            part.send(signal.SIGTERM)
+            assert ended.result(10) is part
+    finally:
+        part.kill()
+        stray.wait()
 
 
 def test_socket_path__too_long_is_named(tmp_path):

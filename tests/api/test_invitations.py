@@ -58,6 +58,7 @@ def test_invite__is_not_for_guests(alice, bob, path):
     assert bob.get(f"{path}/invitations").status_code == 403
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body", [{}, {"email": "nobody"}, {"email": "a@example.org", "role": "ADMIN"},
                                   {"email": "a@example.org", "expires_in_days": 0},
                                   {"email": "a@example.org", "expires_in_days": 91}])

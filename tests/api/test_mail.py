@@ -6,8 +6,6 @@ from support.client import new_email
 from support.mail_server import SENDER, RudeServer
 from support.waiting import until
 
-pytestmark = pytest.mark.mysql
-
 
 @pytest.fixture
 def post(lasting_post):
@@ -21,6 +19,7 @@ def post(lasting_post):
 
 # ---- what is sent ----
 
+@pytest.mark.mysql
 def test_invitation__is_mailed_with_the_link_of_the_answer(post):
     email, answer = post.invite()
     (mail,) = post.mail.wait_for(email)
@@ -29,6 +28,7 @@ def test_invitation__is_mailed_with_the_link_of_the_answer(post):
     assert '"Guild"' in mail.text and "within 7 days" in mail.text
 
 
+@pytest.mark.one_column("the talk with a mail server")
 def test_mail__has_the_headers_that_it_needs(post):
     email, _ = post.invite()
     (mail,) = post.mail.wait_for(email)
@@ -42,6 +42,7 @@ def test_mail__has_the_headers_that_it_needs(post):
     assert sorted(head.keys()) == sorted(set(head.keys()))
 
 
+@pytest.mark.one_column("the talk with a mail server")
 def test_name__of_a_workspace_stays_within_its_line(post):
     name = "Grüße 会議室\r\nBcc: eve@example.org\r\n\r\n.\r\nQUIT"
     workspace = post.admin.workspace(name)
@@ -72,6 +73,7 @@ def test_text__goes_once_the_mail_is_sent(post):
     assert post.row(email, "body", "subject", "due_us") in {("None", "", "None"), ("NULL", "", "NULL")}
 
 
+@pytest.mark.mysql
 def test_sent_mail__is_forgotten_after_a_week(post):
     email, _ = post.invite()
     until(lambda: post.deep.count("mails", "sent_us IS NOT NULL") == 1)
@@ -81,6 +83,7 @@ def test_sent_mail__is_forgotten_after_a_week(post):
     until(lambda: post.deep.count("mails") == 0)
 
 
+@pytest.mark.mysql
 def test_mails__go_with_the_user_whom_they_were_for(post):
     person = post.server.person(post.admin)
     post.mail.stop()
@@ -182,6 +185,7 @@ def test_mail__is_not_sent_once_its_link_has_expired(post):
     assert post.mail.to(email) == []
 
 
+@pytest.mark.mysql
 def test_pauses__grow(post):
     post.mail.script["RCPT"] = ["451 later"] * 3
     email, _ = post.invite()
@@ -222,6 +226,7 @@ NONSENSE = {
 }
 
 
+@pytest.mark.one_column("the talk with a mail server")
 @pytest.mark.parametrize("what", NONSENSE)
 def test_nonsense__of_a_mail_server_hurts_nothing(post, what):
     post.mail.stop()

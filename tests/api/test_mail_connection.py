@@ -37,6 +37,7 @@ def url(mail, scheme="smtp", access=""):
 
 # ---- TLS and credentials ----
 
+@pytest.mark.one_column("the talk with a mail server")
 def test_starttls__comes_before_the_password(make_post, certificate):
     mail = MailServer(tls_context=tls_context(certificate)).sign_in(USER, PASSWORD).start()
     post = make_post(mail, SMTP_URL=url(mail, access=IN_URL), SMTP_CA_FILE=str(certificate[0]))
@@ -46,6 +47,7 @@ def test_starttls__comes_before_the_password(make_post, certificate):
     assert PASSWORD not in post.server.log()
 
 
+@pytest.mark.one_column("the talk with a mail server")
 def test_settings__by_their_single_names_do_the_same(make_post, certificate):
     mail = MailServer(tls_context=tls_context(certificate)).sign_in(USER, PASSWORD).start()
     post = make_post(mail, SMTP_URL="", SMTP_SERVER="localhost", SMTP_PORT=str(mail.port), SMTP_USER=USER,
@@ -55,6 +57,7 @@ def test_settings__by_their_single_names_do_the_same(make_post, certificate):
     assert (got.over_tls, got.signed_in) == (True, True)
 
 
+@pytest.mark.one_column("the talk with a mail server")
 def test_smtps__speaks_tls_from_the_first_byte(make_post, certificate):
     mail = MailServer(ssl_context=tls_context(certificate), auth_require_tls=False).sign_in(USER, PASSWORD).start()
     post = make_post(mail, SMTP_URL=url(mail, "smtps", IN_URL), SMTP_CA_FILE=str(certificate[0]))
@@ -63,6 +66,7 @@ def test_smtps__speaks_tls_from_the_first_byte(make_post, certificate):
     assert got.signed_in
 
 
+@pytest.mark.one_column("the talk with a mail server")
 def test_starttls__that_is_not_offered_ends_the_talk_before_anything_is_told(make_post, certificate):
     mail = MailServer(auth_require_tls=False).sign_in(USER, PASSWORD).start()
     post = make_post(mail, SMTP_URL=url(mail, access=IN_URL), SMTP_CA_FILE=str(certificate[0]))
@@ -71,6 +75,7 @@ def test_starttls__that_is_not_offered_ends_the_talk_before_anything_is_told(mak
     assert (mail.passwords, mail.mails) == ([], [])
 
 
+@pytest.mark.one_column("the talk with a mail server")
 def test_certificate__that_is_not_trusted_ends_the_talk(make_post, certificate, run_folder):
     mail = MailServer(tls_context=tls_context(certificate)).sign_in(USER, PASSWORD).start()
     other, _ = make_certificate(run_folder / "other")
@@ -91,8 +96,14 @@ def test_password__that_is_wrong_leaves_the_mail_waiting(make_post):
 
 # ---- time ----
 
+def silent(connection):
+    """Hears and never says a word."""
+    while connection.recv(4096):
+        pass
+
+
 def test_silent_server__holds_neither_requests_nor_the_end_of_the_process(make_post):
-    rude = RudeServer(lambda connection: time.sleep(600))
+    rude = RudeServer(silent)
     post = make_post(rude)
     post.invite()
     until(lambda: rude.connections)
@@ -114,7 +125,7 @@ def test_processes__send_each_mail_once(make_post):
 
 
 def test_killed_process__leaves_no_mail_behind(make_post):
-    rude = RudeServer(lambda connection: time.sleep(600))
+    rude = RudeServer(silent)
     post = make_post(rude)
     email, _ = post.invite()
     until(lambda: rude.connections)
@@ -134,6 +145,7 @@ def test_killed_process__leaves_no_mail_behind(make_post):
 
 # ---- settings that cannot be meant ----
 
+@pytest.mark.one_column("settings, looked at before anything else")
 @pytest.mark.parametrize("wrong, said", [
     ({"SMTP_URL": "http://mail.example.org"}, "SMTP_URL must look like"),
     ({"SMTP_URL": "smtp://mail.example.org/path"}, "SMTP_URL must look like"),

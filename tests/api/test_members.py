@@ -24,6 +24,7 @@ def test_role__is_not_changed_by_others(team, who):
     assert role_of(team[who], team["path"]) == who.upper()
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("role", ["ADMIN", "owner", "", None, 3])
 def test_role__that_is_none_is_refused(team, role):
     assert team["owner"].put(f"{team['path']}/users/{team['member'].id}", json={"role": role}).status_code == 422

@@ -46,6 +46,7 @@ def test_message__of_the_longest_length(talk):
     assert faults(talk.member.post(f"{talk.at}/message", json={"content": "x" * 100001})) == [("body", "content")]
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body", [
     {}, {"content": ""}, {"content": None}, {"content": 1}, {"content": ["x"]}, {"content": "x", "reply_to": "no"},
     {"content": "x", "attachment_ids": "x"}, {"content": "x", "attachment_ids": ["x"]}, {"content": "x", "colour": 1},
@@ -56,6 +57,7 @@ def test_message__with_a_bad_body_is_refused(talk, body):
     assert talk.owner.ok("GET", f"{talk.at}/messages")["total"] == 0
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body, status", [
     (b"", 422), (b"{", 422), (b'{"content":"a","content":"b"}', 422), (b'{"content":"\xff"}', 422),
     (b'{"content":"\\u0000"}', 422), (b'{"content":"x"} trailing', 422), (b"[" * 1000, 422)])
@@ -64,6 +66,7 @@ def test_message__with_broken_json_is_refused(talk, body, status):
     assert answer.status_code == status, answer.text
 
 
+@pytest.mark.one_column("the shape of a body")
 def test_message__of_another_type_is_refused(talk):
     answer = talk.member.post(f"{talk.at}/message", content=b"content=x",
                               headers={"Content-Type": "application/x-www-form-urlencoded"})
@@ -167,6 +170,7 @@ def test_message__unknown_foreign_and_deleted_are_the_same_404(talk):
     assert len(bodies) == 1
 
 
+@pytest.mark.one_column("the form of an address")
 def test_message__id_that_is_none_is_400(talk):
     assert is_code(talk.member.get(f"{talk.at}/message/7"), 400, "invalid_id")
 
@@ -198,6 +202,7 @@ def test_edit__is_for_the_author_alone(talk):
     assert talk.member.ok("GET", f"{talk.at}/message/{made['id']}")["content"] == "mine"
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body", [{}, {"content": ""}, {"content": None}, {"content": "x" * 100001}])
 def test_edit__with_a_bad_body_is_refused(talk, body):
     made = talk.say("x")

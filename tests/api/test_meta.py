@@ -1,8 +1,6 @@
 """The server about itself."""
 import pytest
 
-pytestmark = pytest.mark.mysql
-
 
 def test_root__sends_a_browser_to_the_web_app(http):
     answer = http.get("/", headers={"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}, follow_redirects=False)
@@ -49,6 +47,7 @@ def test_ready__says_503_while_the_store_is_away(make_server, make_backing):
     assert server.http.get("/health/live").status_code == 200
 
 
+@pytest.mark.mysql
 @pytest.mark.columns("mariadb", "mysql")
 def test_ready__says_503_while_the_database_is_away(make_server, make_backing):
     backing = make_backing()

@@ -6,6 +6,8 @@ import subprocess
 import pytest
 from support.raw import raw, request_of
 
+pytestmark = pytest.mark.one_column("what nginx does before it passes a request on")
+
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_tls__modern_versions_are_spoken(server, version):

@@ -8,8 +8,6 @@ from support.factor import code_of, switch_on
 from support.races import at_once, statuses
 from support.waiting import until
 
-pytestmark = pytest.mark.mysql
-
 
 def token_of(url):
     assert "/app/#/reset?token=" in url
@@ -43,6 +41,7 @@ def test_reset__sets_the_password(admin, alice, http):
     assert sign_in(http, alice.email, password).status_code == 200
 
 
+@pytest.mark.mysql
 def test_reset__ends_all_sessions(admin, alice, http):
     second = alice.sign_in()
     assert reset(http, hand_out(admin, alice)).status_code == 204
@@ -57,6 +56,7 @@ def test_link__works_once(admin, alice, http):
     assert (again.status_code, code_of(again)) == (404, "password_reset_not_found")
 
 
+@pytest.mark.mysql
 def test_link__used_by_many_at_once_works_for_one(admin, alice, http):
     token = hand_out(admin, alice)
     passwords = [new_password() for _ in range(50)]
@@ -222,6 +222,7 @@ def test_forgot__again_and_again_floods_nobody(post):
     assert len({m.link() for m in post.mail.wait_for(post.carol.email, 3)}) == 3
 
 
+@pytest.mark.mysql
 def test_links__of_one_user_end_together(post):
     for _ in range(2):
         forget(post, post.carol.email)

@@ -6,6 +6,7 @@ import pytest
 from harness.process import wait_until
 from support.client import new_email
 from support.raw import raw, request_of
+from support.waiting import until
 
 
 @pytest.fixture
@@ -52,8 +53,12 @@ def test_retry_after__is_true(limited):
     server, _ = limited(RATE_LIMIT_REQUESTS="20", RATE_LIMIT_WINDOW="20")
     answers = [server.http.get("/") for _ in range(50)]
     refused = next(a for a in answers if a.status_code == 429)
-    time.sleep(int(refused.headers["retry-after"]))
-    assert server.http.get("/").status_code == 200
+    seconds = int(refused.headers["retry-after"])
+    if server.column == "sqlite":
+        server.clock.forward(seconds)
+        assert server.http.get("/").status_code == 200
+    else:  # Redis has a clock of its own
+        until(lambda: server.http.get("/").status_code == 200, seconds + 0.5)
 
 
 def test_users__have_buckets_of_their_own(limited):

@@ -91,6 +91,7 @@ def test_verify__when_it_is_on_is_a_conflict(alice):
     assert refused.status_code == 409 and code_of(refused) == "second_factor_enabled"
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body", [{}, {"code": ""}, {"code": "12345"}, {"code": "1234567"}, {"code": 123456},
                                   {"code": None}, {"code": "123456", "recovery_code": "x"}])
 def test_verify__refuses_what_is_no_code(alice, body):
@@ -112,6 +113,7 @@ def test_verify__of_fifty_at_once_one_switches_on(alice):
     assert second_step(alice.http, first_step(alice), recovery_code=good[0].json()["recovery_codes"][9]).status_code == 200
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("path", ["/auth/2fa/disable", "/auth/2fa/recovery-codes"])
 @pytest.mark.parametrize("body", [{}, {"code": None}, {"code": "123456", "recovery_code": "abcde-fghjk"}, {"code": "12345"}])
 def test_fresh_code__is_exactly_one_of_the_two(alice, path, body):

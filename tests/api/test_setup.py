@@ -4,8 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from support.client import Person, new_email, new_password
 
-pytestmark = pytest.mark.mysql
-
 
 def make_first(http, **more):
     return http.post("/auth/setup", json={"email": new_email("admin"), "password": new_password(), **more})
@@ -26,6 +24,7 @@ def test_setup__works_once_and_says_so(make_server):
     assert again.status_code == 409 and again.json()["code"] == "setup_completed"
 
 
+@pytest.mark.mysql
 def test_setup__of_fifty_at_once_exactly_one_wins(make_server):
     server = make_server(processes=2, WORKERS="64")
     with ThreadPoolExecutor(50) as pool:
@@ -44,6 +43,7 @@ def test_setup__asks_for_the_token_that_is_set(make_server):
     assert make_first(server.http, setup_token="open sesame").status_code == 201
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("fault, field", [({"email": "not an address"}, "email"), ({"password": "short"}, "password"),
                                           ({"password": "x" * 73}, "password"), ({"role": "ADMIN"}, "role"),
                                           ({"email": None}, "email"), ({"first_name": "x" * 101}, "first_name")])
@@ -98,6 +98,7 @@ def test_register__an_invitation_is_for_its_address_only(server, alice):
     assert register(server, invite="no-such-token").status_code == 404
 
 
+@pytest.mark.mysql
 def test_register__of_many_with_one_invitation_exactly_one_wins(server, alice):
     email = new_email("carol")
     _, token = invite(alice, email)

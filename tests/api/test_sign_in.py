@@ -13,8 +13,6 @@ import pytest
 from support.client import new_email, new_password
 from support.waiting import until
 
-pytestmark = pytest.mark.mysql
-
 
 def login(http, email, password):
     return http.post("/auth/login", json={"email": email, "password": password})
@@ -57,6 +55,7 @@ def test_login__unknown_address_and_wrong_password_answer_the_same(http, alice):
         assert {**answer.json(), "request_id": ""} == {**wrong.json(), "request_id": ""}
 
 
+@pytest.mark.one_column("how long a hash takes")
 def test_login__unknown_address_takes_as_long_as_a_wrong_password(make_server):
     server = make_server(BCRYPT_ROUNDS="10")
     admin = server.setup()
@@ -71,6 +70,7 @@ def test_login__unknown_address_takes_as_long_as_a_wrong_password(make_server):
     assert 0.5 < unknown / known < 2
 
 
+@pytest.mark.one_column("how long a hash takes")
 def test_login__nothing_is_hashed_for_who_has_left(make_server):
     """A hash takes a good second here and as many run at once as there are processors, but nobody stays that long."""
     server = make_server(BCRYPT_ROUNDS="14")
@@ -110,6 +110,7 @@ def test_login__first_one_is_over_with_the_second(server, admin):
     assert login(server.http, email, password).json()["user"]["is_first_login"] is False
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body", [{}, {"email": "a@example.org"}, {"email": "a@example.org", "password": 5}, [], "x",
                                   {"email": "a@example.org", "password": "p", "otp": "1"}])
 def test_login__refuses_what_is_no_login(http, body):
@@ -130,6 +131,7 @@ def test_token__is_verified_by_others_from_the_jwks(http, alice):
     assert set(key) == {"kty", "use", "alg", "kid", "n", "e"}
 
 
+@pytest.mark.one_column("the form of a token")
 @pytest.mark.parametrize("change", ["cut", "payload", "signature", "none", "hs256", "refresh", "empty", "blank", "long"])
 def test_token__that_is_not_ours_is_refused(http, alice, change):
     header, payload, signature = alice.token.split(".")
@@ -164,6 +166,7 @@ def test_refresh__gives_a_new_pair(http, alice):
     assert claims_of(pair["access_token"])["sid"] == claims_of(alice.token)["sid"]
 
 
+@pytest.mark.mysql
 def test_refresh__of_fifty_at_once_all_get_the_same_successor(http, alice):
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda _: refresh(http, alice.tokens["refresh_token"]), range(50)))
@@ -172,6 +175,7 @@ def test_refresh__of_fifty_at_once_all_get_the_same_successor(http, alice):
     assert refresh(http, answers[0].json()["refresh_token"]).status_code == 200
 
 
+@pytest.mark.mysql
 def test_refresh__an_older_token_ends_the_session(http, alice):
     second = refresh(http, alice.tokens["refresh_token"]).json()
     third = refresh(http, second["refresh_token"]).json()
@@ -182,6 +186,7 @@ def test_refresh__an_older_token_ends_the_session(http, alice):
     assert [s["current"] for s in other.ok("GET", "/auth/sessions")] == [True]
 
 
+@pytest.mark.one_column("the form of a token")
 @pytest.mark.parametrize("which", ["access", "nonsense", "long"])
 def test_refresh__takes_refresh_tokens_only(http, alice, which):
     token = {"access": alice.token, "nonsense": "a.b.c", "long": "a" * 4096}[which]
@@ -212,12 +217,14 @@ def test_password__wrong_old_one_changes_nothing(http, alice):
     assert login(http, alice.email, alice.password).status_code == 200
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("new", ["short", "x" * 73, "é" * 37])
 def test_password__follows_the_rules(alice, new):
     answer = alice.post("/auth/password", json={"current_password": alice.password, "new_password": new})
     assert answer.status_code == 422 and new not in answer.text
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("new", ["password", "Password", "1q2w3e4r5t", "qwertyuiop"])
 def test_password__is_none_of_the_commonest(http, alice, admin, new):
     answers = [alice.post("/auth/password", json={"current_password": alice.password, "new_password": new}),
@@ -233,6 +240,7 @@ def test_password__is_not_the_address(alice):
         assert answer.status_code == 422 and answer.json()["code"] == "password_rules"
 
 
+@pytest.mark.mysql
 def test_password__of_two_changes_at_once_one_wins(http, alice):
     new = [new_password() for _ in range(6)]
     with ThreadPoolExecutor(6) as pool:

@@ -219,6 +219,7 @@ def test_challenge__opens_nothing_by_itself(guarded):
     assert alice.http.post("/auth/refresh", json={"refresh_token": challenge}).status_code == 401
 
 
+@pytest.mark.one_column("the form of a token")
 @pytest.mark.parametrize("kind", ["access", "refresh", "nonsense", "somebody else's", "cut"])
 def test_challenge__is_a_token_of_its_own_type(guarded, bob, kind):
     alice, authenticator, _ = guarded
@@ -229,6 +230,7 @@ def test_challenge__is_a_token_of_its_own_type(guarded, bob, kind):
     assert second_step(alice.http, token, code=authenticator.fresh()).status_code == 401
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("proof", [{}, {"code": None}, {"code": "123456", "recovery_code": "abcde-fghjk"}, {"code": 123456},
                                    {"code": "1234567"}, {"recovery_code": ""}, {"recovery_code": "x" * 41}])
 def test_second_step__refuses_what_is_no_proof(guarded, proof):

@@ -71,7 +71,7 @@ def test_serve__a_second_host_with_the_same_keys_starts(make_server):
 
 
 def test_serve__ten_processes_at_once_migrate_once(make_server):
-    server = make_server(processes=10)
+    server = make_server(processes=10, fresh=True)
     assert server.log().count("the database's schema is brought up to date") == 1
     assert server.http.get("/health/ready").status_code == 200
 
@@ -120,7 +120,7 @@ def test_key_rotate__signs_nobody_out_of_any_process(make_server):
 
 
 def test_setup_token_auto__is_shown_until_there_is_a_user(make_server):
-    server = make_server(SETUP_TOKEN="auto")
+    server = make_server(fresh=True, SETUP_TOKEN="auto")
     wait_log(server, r"/app/#/setup\?token=")
     token = re.search(r'/app/#/setup\?token=([\w-]+)', server.log())[1]
     body = {"email": new_email(), "password": new_password()}

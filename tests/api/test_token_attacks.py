@@ -147,6 +147,7 @@ def test_forger__makes_tokens_that_are_taken_when_nothing_is_wrong_with_them(htt
     assert token != original.token and is_taken(offer(http, original.kind, token), original.kind)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_algorithm__none_is_refused_in_any_case(http, forger, original):
     tokens = {}
     for name in ("none", "None", "NONE", "nOnE", "", " none", "none\u0000"):
@@ -157,6 +158,7 @@ def test_algorithm__none_is_refused_in_any_case(http, forger, original):
     attack(http, original, tokens)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_algorithm__hmac_with_the_public_key_is_refused(http, forger, original):
     form, encodings = serialization.PublicFormat, serialization.Encoding
     secrets = {
@@ -177,6 +179,7 @@ def test_algorithm__hmac_with_the_public_key_is_refused(http, forger, original):
     attack(http, original, tokens)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_algorithm__another_than_ours_is_refused_even_with_our_signature(http, forger, original):
     wrong = ["RS384", "RS512", "PS256", "ES256", "EdDSA", "HS256", "rs256", "RS256 ", "RS256\u0000", ["RS256"], None, 1, {}]
     tokens = {repr(alg): forger.make({**original.header, "alg": alg}, original.claims) for alg in wrong}
@@ -188,6 +191,7 @@ def test_algorithm__another_than_ours_is_refused_even_with_our_signature(http, f
     attack(http, original, tokens)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_kid__that_is_none_of_ours_is_refused_and_opens_no_file(http, forger, original):
     own = original.header["kid"]
     kids = ["", "x", "../private", "../../../../../dev/null", "/dev/null", str(forger.folder / "public.pem"), "public.pem",
@@ -198,6 +202,7 @@ def test_kid__that_is_none_of_ours_is_refused_and_opens_no_file(http, forger, or
     attack(http, original, tokens)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_kid__of_ten_thousand_characters_is_refused(server, http, forger, original):
     token = forger.make({**original.header, "kid": "A" * 10240}, original.claims)
     if original.kind == "access":
@@ -207,6 +212,7 @@ def test_kid__of_ten_thousand_characters_is_refused(server, http, forger, origin
     assert is_taken(offer(http, original.kind, original.token), original.kind)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_key__that_the_token_brings_along_is_not_believed(http, forger, original):
     numbers = forger.stranger.public_key().public_numbers()
     jwk = {"kty": "RSA", "n": encode(numbers.n.to_bytes(256, "big")), "e": "AQAB"}
@@ -225,6 +231,7 @@ def test_key__that_the_token_brings_along_is_not_believed(http, forger, original
     attack(http, original, tokens)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 @pytest.mark.parametrize("typ", ["at+jwt", "jwt", "JWE", "", None, ["JWT"]])
 def test_typ__other_than_ours_is_refused(http, forger, victims, typ):
     original = Original(victims, "access")
@@ -241,6 +248,7 @@ def test_type__of_a_token_opens_its_own_door_only(http, forger, original):
     attack(http, original, tokens)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_issuer_and_audience__of_somebody_else_are_refused(http, forger, original):
     tokens = {f"iss {iss!r}": forger.make(original.header, {**original.claims, "iss": iss})
               for iss in ("other", "Parley", "parley ", "parley\u0000", "", None, ["parley"], 1)}
@@ -250,6 +258,7 @@ def test_issuer_and_audience__of_somebody_else_are_refused(http, forger, origina
     attack(http, original, tokens)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_time__expired_or_not_yet_valid_is_refused(http, forger, original):
     now = int(time.time())
     wrong = [("exp", v) for v in (now, now - 1, now - YEAR_S, 0, -1, str(now + 60), now + 60.5, 1e300, True, None, [now + 60])]
@@ -261,6 +270,7 @@ def test_time__expired_or_not_yet_valid_is_refused(http, forger, original):
     attack(http, original, tokens)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 @pytest.mark.parametrize("exp", [10**15, 2**63 - 1, 2**63, 2**64 + 10**10])
 def test_time__that_no_clock_reaches_is_refused(http, forger, original, exp):
     attack(http, original, {str(exp): forger.make(original.header, {**original.claims, "exp": exp})})
@@ -285,6 +295,7 @@ def test_role__of_a_token_gives_no_right(http, forger, victims):
     assert http.get("/auth/me", headers=headers).json()["role"] == "USER"
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_bits__changed_at_any_byte_are_found(http, original):
     """One bit of each character, the dots among them: the header's, the claims' and the signature's."""
     tokens = {}
@@ -293,6 +304,7 @@ def test_bits__changed_at_any_byte_are_found(http, original):
     attack(http, original, tokens)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_bits__of_the_signature_itself_changed_are_found(http, original):
     """Characters of the alphabet only, so that it is the signature's check which finds them."""
     data, signature = original.token.rsplit(".", 1)
@@ -306,6 +318,7 @@ def test_bits__of_the_signature_itself_changed_are_found(http, original):
     attack(http, original, tokens)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_names__twice_are_refused_whichever_comes_first(http, forger, original):
     tokens = {}
     for first in (True, False):
@@ -321,6 +334,7 @@ def test_names__twice_are_refused_whichever_comes_first(http, forger, original):
     attack(http, original, tokens)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_json__that_is_no_plain_object_is_refused(http, forger, original):
     good = json.dumps(original.claims).encode()
     shapes = [b"", b"null", b"[]", b"1", b'"x"', b"{}", b"[" + good + b"]", good + good, good + b"x", good[:-1], b"\xef\xbb\xbf" + good,
@@ -333,6 +347,7 @@ def test_json__that_is_no_plain_object_is_refused(http, forger, original):
     attack(http, original, tokens)
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_form__of_three_parts_and_one_alphabet_is_held_to(http, original):
     h, c, s = original.parts
     standard = original.token.replace("-", "+").replace("_", "/")
@@ -344,6 +359,7 @@ def test_form__of_three_parts_and_one_alphabet_is_held_to(http, original):
     attack(http, original, {f"{n} {t[:20]}": t for n, t in enumerate(forms)})
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 @pytest.mark.parametrize("kind", ["refresh", "2fa"])
 def test_size__of_a_hundred_thousand_bytes_is_refused_in_a_body(http, forger, victims, kind):
     original = Original(victims, kind)
@@ -353,6 +369,7 @@ def test_size__of_a_hundred_thousand_bytes_is_refused_in_a_body(http, forger, vi
     attack(http, original, {"the most that is read": "a." + "a" * 4092 + ".a"})
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_size__of_a_hundred_thousand_bytes_is_refused_in_a_header(server, http, victims):
     original = Original(victims, "access")
     for token in ("a" * 100_000, original.token + "A" * 100_000):
@@ -370,6 +387,7 @@ def test_credentials__two_at_once_are_refused(server, victims):
         assert status_of_me(server, *headers) == 400, headers
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 @pytest.mark.parametrize("form", ["Bearer {0}, Bearer {1}", "Bearer {0},{1}", "Bearer {0} {1}", "Bearer", "Bearer  ", "{0}",
                                   "Token {0}", "Basic {0}", "Bearer Bearer {0}", "Bearer={0}", "Bearer\t{0}"])
 def test_credentials__in_another_form_are_refused(server, victims, form):
@@ -377,6 +395,7 @@ def test_credentials__in_another_form_are_refused(server, victims, form):
     assert status_of_me(server, header) == 401
 
 
+@pytest.mark.one_column("the form of a token, looked at before any row")
 def test_credentials__count_nowhere_but_in_their_header(http, victims):
     token = real_token(victims, "access")
     for name in ("access_token", "token", "api_key"):

@@ -7,8 +7,6 @@ import pytest
 from support.races import at_once, made_once, statuses
 from support.talk import Talk, faults, is_code
 
-pytestmark = pytest.mark.mysql
-
 MIB = 1 << 20
 
 
@@ -126,6 +124,7 @@ def test_upload__completed_before_the_bytes_came_may_be_completed_later(talk):
     assert complete(talk, upload).status_code == 201
 
 
+@pytest.mark.mysql
 def test_upload__of_50_completions_at_once_exactly_one_wins(talk):
     upload = begin(talk, b"hello")
     put_ok(talk, upload, b"hello")
@@ -183,6 +182,7 @@ def test_parts__are_so_large_that_there_are_never_more_than_10000(talk, server):
 
 # --- refusals ---
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body, field", [
     ({}, "filename"), ({"filename": "a.txt"}, "size"), ({"filename": "a.txt", "size": 0}, "size"),
     ({"filename": "a.txt", "size": -1}, "size"), ({"filename": "a.txt", "size": "1"}, "size"),
@@ -194,6 +194,7 @@ def test_upload__with_a_bad_body_is_refused(talk, body, field):
     assert ("body", field) in faults(answer)
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("name, status, code", [
     ("a.exe", 415, "file_type_not_allowed"), ("a", 415, "file_type_not_allowed"), ("a/b.txt", 422, "file_name"),
     ("..", 422, "file_name"), ("a\n.txt", 422, "file_name")])
@@ -202,6 +203,7 @@ def test_upload__of_a_bad_name_is_refused(talk, name, status, code):
     assert is_code(answer, status, code)
 
 
+@pytest.mark.one_column("the shape of a body")
 def test_upload__over_the_limit_is_413(talk):
     answer = talk.member.post(f"{talk.path}/uploads", json={"filename": "a.zip", "size": (5 << 30) + 1})
     assert is_code(answer, 413, "too_large")
@@ -224,6 +226,7 @@ def test_upload__is_its_uploaders_alone(talk, method, suffix):
     assert is_code(answer, 404, "upload_not_found")
 
 
+@pytest.mark.mysql
 def test_upload__100_pending_and_no_more(talk, make_user):
     person = make_user()
     talk.owner.add_member(talk.id, person)
@@ -233,6 +236,7 @@ def test_upload__100_pending_and_no_more(talk, make_user):
     assert is_code(answer, 409, "limit_reached")
 
 
+@pytest.mark.mysql
 def test_upload__with_an_idempotency_key_is_begun_once(talk):
     def post():
         answer = talk.member.post(f"{talk.path}/uploads", json={"filename": "a.txt", "size": 5},
@@ -273,6 +277,7 @@ def test_attach__needs_no_text(talk):
     talk.member.ok("POST", f"{talk.at}/message", 201, json={"attachment_ids": [file["id"]]})
 
 
+@pytest.mark.mysql
 def test_attach__of_many_messages_at_once_exactly_one_gets_it(talk):
     file = completed(talk)
     answers = at_once(20, lambda i: talk.member.post(f"{talk.at}/message",

@@ -5,8 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from support.client import Person, new_email, new_password
 
-pytestmark = pytest.mark.mysql
-
 
 def test_me__shows_all_of_the_account_and_nothing_secret(alice):
     me = alice.get("/auth/me")
@@ -24,6 +22,7 @@ def test_me__is_changed_field_by_field(alice):
     assert changed["updated_at"] > changed["created_at"]
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body", [{"role": "ADMIN"}, {"is_active": False}, {"email": "x@example.org"},
                                   {"tos_accepted": None}, {"tos_accepted": "yes"}, {"first_name": "x" * 101}])
 def test_me__takes_what_is_ones_own_to_change_only(alice, body):
@@ -44,6 +43,7 @@ def test_me__has_an_etag_that_moves(alice):
     assert alice.put("/auth/me", json={"first_name": "Star"}, headers={"If-Match": "*"}).status_code == 200
 
 
+@pytest.mark.mysql
 def test_me__of_many_writers_with_one_etag_one_wins(alice):
     tag = alice.get("/auth/me").headers["etag"]
     with ThreadPoolExecutor(20) as pool:
@@ -87,6 +87,7 @@ def test_users__one_address_is_one_person(admin, alice):
     assert taken.status_code == 409 and taken.json()["code"] == "email_taken"
 
 
+@pytest.mark.mysql
 def test_users__of_many_with_one_address_at_once_one_is_made(admin):
     email = new_email()
     with ThreadPoolExecutor(8) as pool:
@@ -102,6 +103,7 @@ def test_users__same_name_before_the_at_is_told_apart(admin):
     assert names[0] == name and len(set(names)) == 3 and all(n.startswith(name) for n in names)
 
 
+@pytest.mark.mysql
 def test_users__are_listed_in_pages(admin, make_user):
     mark = uuid.uuid4().hex[:8]
     made = [make_user(email=f"{mark}-{n}@example.org").id for n in range(5)]
@@ -117,6 +119,7 @@ def test_users__are_listed_in_pages(admin, make_user):
     assert [u["id"] for u in admin.ok("GET", "/users", params={"q": mark, "skip": 1, "limit": 2})] == made[1:3]
 
 
+@pytest.mark.mysql
 def test_users__search_takes_wildcards_as_text(admin, make_user):
     mark = uuid.uuid4().hex[:8]
     make_user(email=f"{mark}@example.org", first_name="50%_!")
@@ -126,17 +129,20 @@ def test_users__search_takes_wildcards_as_text(admin, make_user):
     assert mark in [u["email"].split("@")[0] for u in admin.ok("GET", "/users", params={"q": "0%_!"})]
 
 
+@pytest.mark.one_column("the shape of a query")
 @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=-1", "limit=x", "skip=-1", "skip=99999999999", "q=" + "x" * 300])
 def test_users__refuses_bad_pages(admin, query):
     answer = admin.get(f"/users?{query}")
     assert answer.status_code == 422 and answer.json()["errors"][0]["loc"][0] == "query"
 
 
+@pytest.mark.one_column("the shape of a query")
 @pytest.mark.parametrize("cursor", ["x", "AAAAAAAAAAAAAAAAAAAAAAAA", "%00", "a" * 60])
 def test_users__refuses_a_made_up_cursor(admin, cursor):
     assert admin.get(f"/users?cursor={cursor}").status_code == 400
 
 
+@pytest.mark.mysql
 def test_users__stats_count(admin, make_user):
     before = admin.ok("GET", "/users/stats/summary")
     assert set(before) == {"total_users", "active_users", "admin_users", "twofa_enabled_users"}
@@ -165,6 +171,7 @@ def test_users__deleted_one_is_gone_and_the_address_is_free(server, admin, alice
     assert again.id != alice.id and again.user["username"] == alice.email.split("@")[0]
 
 
+@pytest.mark.mysql
 def test_users__deleted_one_leaves_what_they_wrote(admin, alice, bob):
     workspace = bob.workspace()
     bob.add_member(workspace, alice)
@@ -188,6 +195,7 @@ def test_users__deleted_one_takes_open_invitations_along(server, admin, make_use
     assert bob.ok("GET", f"/workspaces/{workspace['id']}/invitations") == []
 
 
+@pytest.mark.one_column("the shape of a query")
 def test_users__deletion_refuses_an_unknown_wish(admin, alice):
     assert admin.delete(f"/users/{alice.id}?messages=burn").status_code == 422
     assert admin.delete(f"/users/{alice.id}?messages=keep").status_code == 204
@@ -215,6 +223,7 @@ def test_last_admin__stays(own, way):
     assert admin.ok("GET", "/auth/me")["role"] == "ADMIN"
 
 
+@pytest.mark.mysql
 @pytest.mark.parametrize("way", TAKEN_AWAY)
 def test_last_admin__of_two_taken_away_at_once_one_stays(own, way):
     server, first = own

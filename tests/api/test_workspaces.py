@@ -22,6 +22,7 @@ def test_new_workspace__is_owned_by_its_maker(alice):
     assert made["id"] in [w["id"] for w in alice.ok("GET", "/workspaces")]
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": "x" * 256}, {"name": None}, {"name": 7},
                                   {"name": "x", "colour": "red"}])
 def test_new_workspace__with_a_bad_body_is_refused(alice, body):
@@ -86,6 +87,7 @@ def test_change__leaves_what_was_not_sent(alice):
     assert alice.ok("PUT", path, 200, json={"retention_days": None})["retention_days"] is None
 
 
+@pytest.mark.one_column("the shape of a body")
 @pytest.mark.parametrize("body", [{"name": ""}, {"name": None}, {"retention_days": 0}, {"require_2fa": None}, {"id": "x"}])
 def test_change__with_a_bad_body_is_refused(alice, body):
     assert alice.put(f"/workspaces/{alice.workspace()['id']}", json=body).status_code == 422
@@ -150,5 +152,6 @@ def test_workspaces__are_for_those_signed_in(http, path):
     assert answer.status_code == 401 and answer.headers["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.one_column("the form of an address")
 def test_workspace__with_a_bad_id_is_400(alice):
     assert alice.get("/workspaces/not-a-uuid").status_code == 400

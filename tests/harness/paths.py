@@ -1,4 +1,5 @@
 """Where things are: the checkout, its cache, programs of the system."""
+import json
 import os
 import shutil
 from pathlib import Path
@@ -40,3 +41,15 @@ def private_folder(path):
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(0o700)
     return path
+
+
+def read_json(path):
+    """What stands in a file of an earlier run; {} where there is none, or half of one."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def write_json(path, value):
+    path.write_text(json.dumps(value, indent=0, sort_keys=True), encoding="utf-8")

@@ -9,7 +9,7 @@ import time
 import xml.etree.ElementTree as xml
 
 from . import build, changed, minio, mysql, sanitizers
-from .paths import BUILD, ROOT, TEST_ROUTES, TEST_TIMES, HarnessError, private_folder
+from .paths import BUILD, ROOT, TEST_ROUTES, TEST_TIMES, HarnessError, private_folder, read_json, write_json
 from .stack import COLUMNS, Backing
 from .unitrun import UnitRun, unit_programs
 
@@ -44,17 +44,6 @@ class Tally:
 
     def line(self):
         return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
-
-
-def read_json(path):
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-
-
-def write_json(path, value):
-    path.write_text(json.dumps(value, indent=0, sort_keys=True), encoding="utf-8")
 
 
 def workers():
@@ -172,9 +161,9 @@ class Choice:
         return [column for column in COLUMNS if column in (*self.columns, *units)]
 
 
-def choose(arguments):
-    if changed.OPTION in [a.partition("=")[0] for a in arguments]:
-        return changed.choose(arguments, Choice)
+def choose(arguments, kind):
+    if any(a.partition("=")[0] == changed.OPTION for a in arguments):
+        return changed.choose(arguments, build.build(kind, ["all"]), Choice)
     legs, rest = split(arguments)
     return Choice(legs, rest if legs == ["unit"] else [], rest, whole=not rest and set(legs) == set(LEGS))
 
@@ -237,7 +226,7 @@ class Run:
 
 
 def run(arguments, kind="asan", env=None):
-    choice = choose(arguments)
+    choice = choose(arguments, kind)
     began = time.monotonic()
     prepare(choice.legs)
     folder = build.build(kind, ["all"] if "unit" in choice.legs else ["parley"])

@@ -11,12 +11,13 @@ import httpx
 
 class ThreadClients:
     """An httpx.Client that many threads may use: each has one of its own. (HTTP/2 connections of httpx that threads share
-    send their streams out of order now and then, and nginx ends such a connection.)"""
+    send their streams out of order now and then, and nginx ends such a connection.) `clock` is the server's."""
 
     live = weakref.WeakSet()
 
-    def __init__(self, make):
+    def __init__(self, make, clock):
         self._make = make
+        self.clock = clock
         self._own = threading.local()
         self.live.add(self)
 
@@ -27,6 +28,7 @@ class ThreadClients:
     def __getattr__(self, name):
         if not hasattr(self._own, "client"):
             self._own.client = self._make()
+            self.live.add(self)
         return getattr(self._own.client, name)
 
     def __enter__(self):
@@ -36,7 +38,7 @@ class ThreadClients:
         self.close()
 
     def close(self):
-        """Closes the calling thread's; those of threads that have ended are closed already."""
+        """Closes the calling thread's, until it is used again; those of threads that have ended are closed already."""
         self.live.discard(self)
         if hasattr(self._own, "client"):
             self._own.client.close()
@@ -66,7 +68,7 @@ def new_client(server, http2=True, timeout_s=30, headers=None):
                             verify=ssl.create_default_context(cafile=server.ca), event_hooks={"response": [no_delay, check]},
                             trust_env=False)
 
-    return ThreadClients(make)
+    return ThreadClients(make, server.clock)
 
 
 def new_email(name="user"):

@@ -1,16 +1,17 @@
 """A second factor as people have one: an authenticator (oathtool, which shares nothing with the server) and its codes."""
 import subprocess
-import time
 
 STEP_S = 30
 MARGIN_S = 5  # the step before is not used so shortly before it ends: the server's clock goes on
 
 
 class Authenticator:
-    """Makes codes of one secret. fresh() gives each time step's code once, in order, beginning with the one before now."""
+    """Makes codes of one secret, by the clock of the server. fresh() gives each time step's code once, in order, beginning
+    with the one before now."""
 
-    def __init__(self, secret):
+    def __init__(self, secret, clock):
         self.secret = secret
+        self.clock = clock
         self.last_step = 0
 
     def at_step(self, step):
@@ -20,14 +21,14 @@ class Authenticator:
 
     def away(self, steps):
         """The code of a step so many away from now."""
-        return self.at_step(int(time.time()) // STEP_S + steps)
+        return self.at_step(int(self.clock.now()) // STEP_S + steps)
 
     def fresh(self):
-        now = time.time()
+        now = self.clock.now()
         oldest = int(now) // STEP_S - (1 if now % STEP_S < STEP_S - MARGIN_S else 0)
         self.last_step = max(self.last_step + 1, oldest)
-        # The fourth code within a step must wait until it is at most one step ahead.
-        time.sleep(max(0, (self.last_step - 1) * STEP_S - time.time()))
+        # For the fourth code within a step time must pass, until it is at most one step ahead.
+        self.clock.forward(max(0, (self.last_step - 1) * STEP_S - now))
         return self.at_step(self.last_step)
 
     def wrong(self):
@@ -38,7 +39,7 @@ class Authenticator:
 
 
 def set_up(person):
-    return Authenticator(person.ok("POST", "/auth/2fa/setup", 200)["secret"])
+    return Authenticator(person.ok("POST", "/auth/2fa/setup", 200)["secret"], person.http.clock)
 
 
 def switch_on(person):

@@ -2,6 +2,13 @@
 import time
 
 
+def second_passes(server, ask):
+    """A second later by the server's clock, with questions all the while: they must keep nothing alive."""
+    for _ in range(10):
+        ask()
+        server.clock.forward(0.1)
+
+
 def until(check, timeout_s=20):
     """Returns check()'s first true value; fails after timeout_s."""
     end = time.monotonic() + timeout_s

@@ -1,5 +1,8 @@
 #include "parley/core/clock.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "unit.h"
 
 static void test_clock__formats_utc_with_microseconds(void **state)
