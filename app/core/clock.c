@@ -71,7 +71,8 @@ struct timespec clock_deadline(int64_t monotonic_us)
 {
     int64_t system_us = monotonic_us - shift_us();
 
-    return (struct timespec){ .tv_sec = (time_t)(system_us / US_PER_S), .tv_nsec = (long)(system_us % US_PER_S * 1000) };
+    return (struct timespec){ .tv_sec = (time_t)(system_us / US_PER_S),
+                              .tv_nsec = (long)(system_us % US_PER_S * 1000) };
 }
 
 /* Splits into calendar fields and what is left of the second. */

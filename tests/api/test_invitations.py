@@ -167,9 +167,9 @@ def test_invitations__come_in_pages_newest_first(alice, path):
     assert [i["id"] for i in listed] == made[::-1] and lengths == [2, 2, 1]
 
 
-def test_consent__with_it_on_nobody_is_added_and_nothing_is_told(make_server):
-    server = make_server(INVITE_ADDS_AT_ONCE="off")
-    admin = server.setup()
+def test_consent__with_it_on_nobody_is_added_and_nothing_is_told(shared_server):
+    server = shared_server(INVITE_ADDS_AT_ONCE="off")
+    admin = server.admin
     known = server.person(admin)
     workspace = admin.workspace()
     answers = [admin.post(f"/workspaces/{workspace['id']}/invite", json={"email": e}) for e in (known.email, new_email())]

@@ -64,9 +64,9 @@ def test_register__comes_after_setup(make_server):
     assert made.status_code == 201 and made.json()["role"] == "USER"
 
 
-def test_register__closed_is_closed_to_the_invited_too(make_server):
-    server = make_server(REGISTRATION="closed")
-    admin = server.setup()
+def test_register__closed_is_closed_to_the_invited_too(shared_server):
+    server = shared_server(REGISTRATION="closed")
+    admin = server.admin
     workspace = admin.workspace()
     email = new_email("guest")
     invited = admin.ok("POST", f"/workspaces/{workspace['id']}/invite", json={"email": email})
@@ -107,8 +107,8 @@ def test_register__of_many_with_one_invitation_exactly_one_wins(server, alice):
     assert statuses.count(201) == 1 and set(statuses) <= {201, 404, 409}
 
 
-def test_register__tells_that_an_address_is_taken(make_server):
-    server = make_server(REGISTRATION="open")
-    admin = server.setup()
+def test_register__tells_that_an_address_is_taken(shared_server):
+    server = shared_server(REGISTRATION="open")
+    admin = server.admin
     taken = register(server, email=admin.email.upper())
     assert taken.status_code == 409 and taken.json()["code"] == "email_taken"

@@ -74,7 +74,7 @@ def _members(map_file):
         text = map_file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    return set(re.findall(r"^\S*libparley_rooms\.a\(([^)]+)\)$", text, re.M))
+    return set(re.findall(r"^\S*libparley_rooms\.a\(([^)]+)\)", text, re.M))
 
 
 def unit_names(paths, objects):

@@ -22,7 +22,9 @@ def of(definition):
             wanted = ("sqlite",) if mark.name == "one_column" else (*BOTH, "mysql")
             break
     named = definition.get_closest_marker("columns")
-    return [column for column in wanted if not named or column in named.args]
+    found = [column for column in wanted if not named or column in named.args]
+    assert found, f"{definition.nodeid}: its marks leave it no column"
+    return found
 
 
 def spread(metafunc):
