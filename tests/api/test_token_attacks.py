@@ -8,7 +8,6 @@ import hmac
 import json
 import socket
 import ssl
-import time
 import uuid
 from pathlib import Path
 
@@ -260,7 +259,7 @@ def test_issuer_and_audience__of_somebody_else_are_refused(http, forger, origina
 
 @pytest.mark.one_column("the form of a token, looked at before any row")
 def test_time__expired_or_not_yet_valid_is_refused(http, forger, original):
-    now = int(time.time())
+    now = int(http.clock.now())
     wrong = [("exp", v) for v in (now, now - 1, now - YEAR_S, 0, -1, str(now + 60), now + 60.5, 1e300, True, None, [now + 60])]
     wrong += [("nbf", v) for v in (now + 120, now + YEAR_S, str(now), -1, now - 0.5, None)]
     wrong += [("iat", v) for v in (str(now), -1, None)]

@@ -19,7 +19,9 @@ _BESIDE = re.compile(r"(.*\.md|LICENSE|Dockerfile|docker-compose\.yml|\.(gitigno
 # Rooms whose every use is a route, a job or a command; what lies below or around them can reach any test.
 _ROOMS = {"api", "compat", "shapes", "domain", "jobs", "cli"}
 # Files of tests by what stands in them, for what is reached without a route.
-_BY_TEXT = {"jobs": re.compile(r"\.wake\(\)|\.tidy\(\)"), "cli": re.compile(r"\.command\(|\"serve\"")}
+_BY_TEXT = {"jobs": re.compile(r"\.wake\(\)|\.tidy\(\)"), "cli": re.compile(r"\.command\(|\bbinary\b")}
+# The files of cli/ that belong to one subcommand; the others put every server together.
+_SUBCOMMANDS = re.compile(r"app/cli/(audit|config|doctor|key|migrate|openapi|password_prompt|user|version)\w*\.[ch]")
 
 
 def changed_files(base):
@@ -134,6 +136,8 @@ def api_files(paths, objects):
     """Names of files of tests, or None: all."""
     found, code = set(), []
     for path in paths:
+        if path.startswith("app/cli/") and not _SUBCOMMANDS.fullmatch(path):
+            return None
         if re.fullmatch(r"tests/api/test_\w+\.py", path):
             found |= {path.rpartition("/")[2]} if (ROOT / path).exists() else set()
         elif path == "tests/api/access_matrix.txt":

@@ -1,4 +1,4 @@
-"""What every server of a test begins with, made once: a migrated database, keys, a certificate.
+"""What every server of a test begins with, made once: a migrated database, the keys that sign, a certificate.
 
 The servers of a run that tests share are made from nothing, on each column; copies are for those beside them.
 """
@@ -52,19 +52,20 @@ class Template:
     def copy_files(self, stack):
         """Gives a server that has not started yet keys and a certificate, and on SQLite a database."""
         self._once("files", self._make_files)
-        self._copy(self.folder / "first/keys", Path(stack.settings["KEYS_DIR"]))
+        # The pair that signs takes long to make; the secrets are each server's own (limits of rate in a Redis that servers
+        # share are kept under a hash with one of them).
+        self._copy(self.folder / "first/keys", Path(stack.settings["KEYS_DIR"]), "*.pem")
         if not stack.settings.get("TLS_CERT"):
-            self._copy(self.folder / "first/nginx/tls", stack.nginx.folder / "tls")
+            self._copy(self.folder / "first/nginx/tls", stack.nginx.folder / "tls", "*.pem")
         if not stack.settings.get("DATABASE_URL"):
             private_folder(stack.folder)
             shutil.copy2(self.folder / "migrated/parley.db", stack.folder / "parley.db")
 
     @staticmethod
-    def _copy(source, target):
+    def _copy(source, target, names):
         private_folder(target)
-        for file in source.iterdir():
-            if file.is_file():
-                shutil.copy2(file, target / file.name)
+        for file in source.glob(names):
+            shutil.copy2(file, target / file.name)
 
     def _make_database(self, database):
         database.query(f"CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4")

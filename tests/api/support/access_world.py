@@ -1,6 +1,5 @@
 """The people and things that the access matrix is tried with (tests/api/access_matrix.txt)."""
 import ssl
-import time
 import uuid
 from dataclasses import dataclass, field
 
@@ -166,7 +165,7 @@ class World:
         for person in (ended, off, deleted, lasting):
             self.callers["owner"].add_member(self.place.workspace, person)
         tokens = {"ended session": ended.token, "switched-off user": off.token, "deleted user": deleted.token,
-                  "expired": self.forged(lasting.token, exp=int(time.time()) - 3600),
+                  "expired": self.forged(lasting.token, exp=int(self.http.clock.now()) - 3600),
                   "refresh token": lasting.tokens["refresh_token"], "challenge token": first_step(self.keeper),
                   "no token": "nonsense"}
         ended.ok("POST", "/auth/logout", 204)

@@ -82,7 +82,7 @@ class Deep:
     def is_clean(self):
         """Every object has its row, every row its object, and nothing waits to be deleted now."""
         rows = sorted(key for (key,) in self.rows("SELECT object_key FROM attachments"))
-        due = self.count("object_deletions", f"due_us <= {int(time.time() * 1000000)}")
+        due = self.count("object_deletions", f"due_us <= {int(self.server.clock.now() * 1000000)}")
         return due == 0 and self.objects() == rows
 
     def kill(self):
