@@ -1,4 +1,5 @@
 """A server of a test's own, seen from below: its rows, its objects, its processes."""
+import contextlib
 import os
 import signal
 import sqlite3
@@ -18,6 +19,15 @@ def open_files(pid):
         except FileNotFoundError:
             pass  # closed meanwhile
     return found
+
+
+def below(base):
+    """(files, folders) below a folder from which the server may take some away meanwhile: os.walk passes over those."""
+    files, folders = [], []
+    for place, inner, names in os.walk(base):
+        folders += [os.path.join(place, name) for name in inner]
+        files += [os.path.join(place, name) for name in names]
+    return files, folders
 
 
 class Deep:
@@ -46,7 +56,7 @@ class Deep:
         """The keys of all objects; in the folder also the files of unfinished uploads (MinIO lists those of no prefix)."""
         if self.server.column == "sqlite":
             base = self.server.folder / "objects"
-            return sorted(str(p.relative_to(base)) for p in base.rglob("*") if p.is_file())
+            return sorted(os.path.relpath(path, base) for path in below(base)[0])
         s3 = self.s3()
         bucket = self.server.settings["MINIO_BUCKET_NAME"]
         kept = [o["Key"] for o in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
@@ -71,8 +81,10 @@ class Deep:
     def age_files(self, days):
         """As if the store's files had been written so many days ago (folder only)."""
         then = time.time() - days * 86400
-        for path in (self.server.folder / "objects").rglob("*"):
-            os.utime(path, (then, then))
+        files, folders = below(self.server.folder / "objects")
+        for path in files + folders:
+            with contextlib.suppress(FileNotFoundError):  # the server has removed it meanwhile
+                os.utime(path, (then, then))
 
     def wake(self):
         """All jobs look now (SIGUSR1)."""
