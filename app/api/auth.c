@@ -4,6 +4,7 @@
 #include "parley/domain/account.h"
 #include "parley/domain/session.h"
 #include "parley/domain/setup.h"
+#include "parley/domain/user_create.h"
 #include "proof_body.h"
 
 /* A password that is offered, of any length; whether it fits is not the spec's to say. */

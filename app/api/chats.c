@@ -6,6 +6,8 @@
 #include "parley/domain/chat_change.h"
 #include "parley/domain/chat_list.h"
 #include "parley/domain/chat_move.h"
+#include "parley/domain/chat_page.h"
+#include "parley/domain/message.h"
 #include "parley/gate/page.h"
 #include "parley/gate/precondition.h"
 
@@ -141,7 +143,7 @@ static enum err wanted_version(struct ctx *ctx, const struct call *call, int64_t
 
     TRY(precondition_version(ctx, call, &tag));
     if (tag == 0 && header.len > 0) {
-        TRY(chat_get_with_messages(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &chat));
+        TRY(chat_page_get(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &chat));
         TRY(precondition_check(ctx, call, chat_tag(&chat)));
         tag = chat_tag(&chat);
     }
@@ -233,7 +235,7 @@ static enum err chats_get(struct ctx *ctx, const struct call *call, struct reply
 {
     struct chat chat;
 
-    TRY(chat_get_with_messages(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &chat));
+    TRY(chat_page_get(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &chat));
     if (precondition_reply(ctx, call, chat_tag(&chat), reply) == FRESHNESS_SEND)
         spec_encode(&reply->json, &detail_spec, &chat);
     return ERR_OK;

@@ -93,6 +93,12 @@ enum err password_hash(struct ctx *ctx, struct str password, char ret_hash[PASSW
     return e == ERR_INVALID ? fail(ctx, ERR_INTERNAL) : e;
 }
 
+enum err password_hash_new(struct ctx *ctx, struct str password, struct str email, char ret_hash[PASSWORD_HASH_BYTES])
+{
+    TRY(password_check_rules(ctx, password, email));
+    return password_hash(ctx, password, ret_hash);
+}
+
 /* The cost in "$2b$12$…"; 0 for a hash of another kind. */
 static int64_t cost_of(struct str hash)
 {

@@ -4,12 +4,12 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "key_guard.h"
 #include "parley/cli/cli.h"
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
+#include "parley/domain/key_ownership.h"
 #include "parley/domain/setup.h"
 
 enum { PAUSE_S = 1, FIRST_WAIT_S = 2 };
@@ -43,7 +43,7 @@ static enum err prepare(const struct app *app, const struct config *config, stru
     own.db = db;
     e = cli_task_begin(&task, &own, config);
     if (e == ERR_OK)
-        e = key_guard_check(&task.ctx, ret_fault);
+        e = key_ownership_check(&task.ctx, ret_fault);
     cli_task_end(&task);
     if (e == ERR_OK && steps > 0)
         log_event(LOG_INFO, "the database's schema is brought up to date", LOG_INT("versions", steps));

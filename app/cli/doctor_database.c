@@ -1,10 +1,10 @@
 #include "doctor.h"
-#include "key_guard.h"
 #include "parley/core/buf.h"
 #include "parley/core/clock.h"
 #include "parley/core/host.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/key_ownership.h"
 #include "parley/domain/setup.h"
 
 enum { CLOCK_OFF_MAX_S = 5, SYNCHRONOUS_FULL = 2 };
@@ -123,7 +123,7 @@ static void check_owner(struct checkup *checkup)
     if (checkup->app.keys == NULL)
         return;
     buf_init(&fault, 4096);
-    if (key_guard_look(&checkup->task.ctx, &fault) != ERR_OK && fault.len > 0)
+    if (key_ownership_look(&checkup->task.ctx, &fault) != ERR_OK && fault.len > 0)
         finding(checkup, "%s", fault.ptr);
     buf_release(&fault);
 }

@@ -1,9 +1,9 @@
 #include "parley/auth/keys.h"
 
-#include "key_guard.h"
 #include "parley/cli/commands.h"
 #include "parley/db/db.h"
 #include "parley/domain/audit.h"
+#include "parley/domain/key_ownership.h"
 #include "parley/domain/reseal.h"
 
 /* The parts that both actions need. */
@@ -51,7 +51,7 @@ static enum err adopt(const struct config *config, struct str kept_seal, struct 
     enum err e = parts_open_for_keys(&parts, ret_fault);
 
     if (e == ERR_OK)
-        e = key_guard_adopt(&parts.task.ctx);
+        e = key_ownership_adopt(&parts.task.ctx);
     if (e == ERR_OK)
         e = audit_add(&parts.task.ctx, &(struct audit_entry){ .action = is_rotation ? AUDIT_SIGNING_KEY_ROTATED
                                                                                     : AUDIT_SIGNING_KEYS_ADOPTED });

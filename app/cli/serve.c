@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "key_guard.h"
 #include "parley/auth/keys.h"
 #include "parley/bus/bus.h"
 #include "parley/cli/commands.h"
@@ -11,6 +10,7 @@
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
 #include "parley/db/db.h"
+#include "parley/domain/key_ownership.h"
 #include "parley/jobs/jobs.h"
 #include "parley/objects/store.h"
 #include "parts.h"
@@ -96,7 +96,7 @@ static void reload_keys(struct parts *parts, const struct config *config)
     if (keys_reload(parts->app.keys, &fault) != ERR_OK)
         log_event(LOG_ERROR, "the keys were not taken, the old ones stay", LOG_STR("fault", buf_str(&fault)));
     buf_clear(&fault);
-    if (cli_task_begin(&task, &parts->app, config) == ERR_OK && key_guard_check(&task.ctx, &fault) == ERR_CONFLICT)
+    if (cli_task_begin(&task, &parts->app, config) == ERR_OK && key_ownership_check(&task.ctx, &fault) == ERR_CONFLICT)
         log_event(LOG_ERROR, "the keys are not this server's", LOG_STR("fault", buf_str(&fault)));
     cli_task_end(&task);
     buf_release(&fault);

@@ -1,4 +1,5 @@
 #include "parley/domain/user.h"
+#include "parley/auth/hasher.h"
 
 #include "parley/cli/commands.h"
 #include "parley/core/clock.h"
@@ -6,6 +7,7 @@
 #include "parley/core/secret.h"
 #include "parley/domain/second_factor.h"
 #include "parley/domain/user_change.h"
+#include "parley/domain/user_create.h"
 #include "password_prompt.h"
 
 enum { LIST_PAGE = 200, PASSWORD_TYPED_MAX_BYTES = 200 };

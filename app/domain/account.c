@@ -6,7 +6,9 @@
 #include "parley/domain/challenge.h"
 #include "parley/domain/email.h"
 #include "parley/domain/invitation.h"
+#include "parley/domain/revocation.h"
 #include "parley/domain/setup.h"
+#include "parley/domain/user_create.h"
 
 /* ---- register ---- */
 
@@ -59,7 +61,8 @@ enum err account_register(struct ctx *ctx, const struct user_create_opts *opts, 
 
     registration.opts.role = USER_ROLE_USER;
     TRY(check_registration(ctx, &registration));
-    TRY(user_hash_password(ctx, &registration.opts, hash));
+    TRY(password_hash_new(ctx, registration.opts.password, registration.opts.email, hash));
+    registration.opts.password_hash = str_from(hash);
     return db_run(ctx, register_in_transaction, &registration);
 }
 
@@ -235,7 +238,7 @@ static enum err change_password_in_transaction(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return fail(ctx, ERR_PASSWORD_WRONG); /* another request has changed it */
-    TRY(session_end_others(ctx, user_id, change->principal->session_id));
+    TRY(revocation_end_sessions(ctx, user_id, change->principal->session_id));
     return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_PASSWORD_CHANGED,
                                                  .target_kind = AUDIT_ON_USER,
                                                  .target = change->principal->user });
@@ -245,7 +248,6 @@ enum err account_change_password(struct ctx *ctx, const struct principal *princi
                                  struct str next)
 {
     struct password_change change = { .principal = principal };
-    struct user_create_opts opts = { .email = str_from(principal->email), .password = next };
     char hash[PASSWORD_HASH_BYTES];
     bool rehash;
     enum err e;
@@ -256,9 +258,9 @@ enum err account_change_password(struct ctx *ctx, const struct principal *princi
     e = password_verify(ctx, current, change.old_hash, &rehash);
     if (e != ERR_OK)
         return fail(ctx, e == ERR_LOGIN ? ERR_PASSWORD_WRONG : e);
-    TRY(user_hash_password(ctx, &opts, hash));
-    change.new_hash = opts.password_hash;
+    TRY(password_hash_new(ctx, next, str_from(principal->email), hash));
+    change.new_hash = str_from(hash);
     TRY(db_run(ctx, change_password_in_transaction, &change));
-    session_forget(ctx, principal->user_id);
+    revocation_forget(ctx, principal->user_id);
     return ERR_OK;
 }

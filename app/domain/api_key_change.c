@@ -6,6 +6,7 @@
 #include "parley/db/db.h"
 #include "parley/domain/administrator.h"
 #include "parley/domain/audit.h"
+#include "parley/domain/revocation.h"
 #include "parley/domain/session.h"
 
 /* ---- what all changes have in common ---- */
@@ -180,7 +181,7 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
 static enum err change_run(struct ctx *ctx, struct change_call *call, struct api_key *ret_key)
 {
     TRY(db_run(ctx, change_in_transaction, call));
-    session_forget(ctx, call->key.user_id);
+    revocation_forget(ctx, call->key.user_id);
     *ret_key = call->key;
     return ERR_OK;
 }
@@ -227,7 +228,7 @@ enum err api_key_delete(struct ctx *ctx, int64_t id)
     struct delete_call call = { .id = id };
 
     TRY(db_run(ctx, delete_in_transaction, &call));
-    session_forget(ctx, call.key.user_id);
+    revocation_forget(ctx, call.key.user_id);
     return ERR_OK;
 }
 
@@ -338,7 +339,7 @@ enum err api_key_rotate(struct ctx *ctx, int64_t id, enum api_key_prefix prefix,
 
     TRY(api_key_text_new(ctx, prefix, &call.made.text));
     TRY(db_run(ctx, rotate_in_transaction, &call));
-    session_forget(ctx, call.old.user_id);
+    revocation_forget(ctx, call.old.user_id);
     *ret_made = call.made;
     return ERR_OK;
 }

@@ -89,7 +89,7 @@ static void note_use(struct ctx *ctx, const struct found *found)
     if (found->last_used_us > before_us)
         return;
     note(ctx, SQL_API_KEY_TOUCH,
-         DB_ARGS(DB_INT(ctx->now_us), DB_TEXT(str_head(found->ip, SESSION_IP_MAX_BYTES)),
+         DB_ARGS(DB_INT(ctx->now_us), DB_TEXT(str_head(found->ip, CLIENT_ADDRESS_MAX_BYTES)),
                  DB_INT(found->principal.key_id), DB_INT(before_us)),
          &count);
 }
@@ -148,8 +148,8 @@ static enum err authenticate_fresh(struct ctx *ctx, struct str text, struct foun
 /* A key is remembered together with the address from which it came, since another may not be allowed. */
 static struct auth_cache_key cache_key(const struct ctx *ctx, struct str text)
 {
-    struct str ip = str_head(ctx->ip, SESSION_IP_MAX_BYTES);
-    char bytes[API_KEY_MAX_BYTES + 1 + SESSION_IP_MAX_BYTES];
+    struct str ip = str_head(ctx->ip, CLIENT_ADDRESS_MAX_BYTES);
+    char bytes[API_KEY_MAX_BYTES + 1 + CLIENT_ADDRESS_MAX_BYTES];
 
     memcpy(bytes, text.ptr, text.len);
     bytes[text.len] = '\n';

@@ -10,7 +10,6 @@
 #include "parley/db/db.h"
 #include "parley/domain/audit_chain.h"
 #include "parley/domain/principal.h"
-#include "parley/domain/session.h"
 
 static const struct audit_action_info actions[] = {
 #define AUDIT(id, action_name, level, text) \
@@ -92,7 +91,7 @@ static struct who who_of(const struct ctx *ctx, const struct audit_entry *entry)
     struct who who = { .user = entry->actor.user };
 
     if (actor == NULL || actor->kind != USER_KIND_ANONYMOUS)
-        who.personal.ip = str_head(ctx->ip, SESSION_IP_MAX_BYTES);
+        who.personal.ip = str_head(ctx->ip, CLIENT_ADDRESS_MAX_BYTES);
     if (!uuid_eq(&entry->actor.user, &nobody)) {
         who.personal.name = entry->actor.name;
     } else if (actor != NULL) {

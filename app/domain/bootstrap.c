@@ -9,6 +9,7 @@
 #include "parley/domain/audit.h"
 #include "parley/domain/setup.h"
 #include "parley/domain/user.h"
+#include "parley/domain/user_create.h"
 #include "parley/domain/username.h"
 #include "parley/domain/workspace.h"
 

@@ -72,11 +72,6 @@ enum err challenge_add_wrong(struct ctx *ctx, const struct challenge *challenge,
     return db_exec(ctx, SQL_CHALLENGE_ADD_WRONG, DB_ARGS(DB_UUID(&challenge->id), DB_INT(user_id)), NULL);
 }
 
-enum err challenge_end_all(struct ctx *ctx, int64_t user_id)
-{
-    return db_exec(ctx, SQL_CHALLENGES_DELETE, DB_ARGS(DB_INT(user_id)), NULL);
-}
-
 enum err challenge_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count)
 {
     return db_exec(ctx, SQL_CHALLENGE_EXPIRE, DB_ARGS(DB_INT(ctx->now_us), DB_INT(limit)), ret_count);

@@ -162,7 +162,7 @@ enum column {
     COLUMN_SENDER_DELETED,
 };
 
-static const struct message_sender_columns sender_columns = {
+static const struct display_name_columns sender_columns = {
     .uuid = COLUMN_SENDER_UUID,
     .kind = COLUMN_SENDER_KIND,
     .first_name = COLUMN_SENDER_FIRST_NAME,
@@ -182,7 +182,7 @@ static enum err last_message_read(struct ctx *ctx, const struct db_row *row, str
     *last = (struct chat_last_message){
         .uuid = db_row_uuid(row, COLUMN_LAST_UUID),
         .seq = db_row_int(row, COLUMN_LAST_MESSAGE_SEQ),
-        .sender = message_sender_read(ctx, row, &sender_columns),
+        .sender = display_name_sender(ctx, row, &sender_columns),
         .content = arena_str(ctx->arena, db_row_str(row, COLUMN_LAST_CONTENT)),
         .is_ai_response = db_row_int(row, COLUMN_LAST_IS_AI) != 0,
         .created_us = db_row_int(row, COLUMN_LAST_CREATED),
@@ -252,38 +252,6 @@ enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, 
     if (e == ERR_NOT_FOUND || (e == ERR_OK && get.chat.join == CHAT_JOIN_INVITE && !get.chat.joined))
         return fail(ctx, ERR_CHAT_NOT_FOUND);
     TRY(e);
-    *ret_chat = get.chat;
-    return ERR_OK;
-}
-
-static enum err get_with_messages(struct ctx *ctx, void *arg)
-{
-    struct get_call *get = arg;
-    const struct message_range newest = { .anchor = MESSAGES_NEWEST, .limit = PAGE_DEFAULT };
-    struct message_page page;
-    struct chat_ref ref;
-
-    TRY(chat_get(ctx, get->m, get->user_id, &get->uuid, &get->chat));
-    if (!get->chat.joined)
-        return ERR_OK;
-    ref = (struct chat_ref){
-        .id = get->chat.id,
-        .uuid = get->uuid,
-        .workspace_id = get->m->workspace_id,
-        .last_seq = get->chat.last_seq,
-        .message_count = get->chat.message_count,
-    };
-    TRY(message_range_read(ctx, &ref, &newest, &page));
-    get->chat.messages = page.messages;
-    return ERR_OK;
-}
-
-enum err chat_get_with_messages(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
-                                struct chat *ret_chat)
-{
-    struct get_call get = { .m = m, .user_id = user_id, .uuid = *chat };
-
-    TRY(db_read(ctx, get_with_messages, &get));
     *ret_chat = get.chat;
     return ERR_OK;
 }

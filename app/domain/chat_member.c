@@ -2,6 +2,7 @@
 
 #include "parley/db/db.h"
 #include "parley/domain/workspace.h"
+#include "parley/domain/workspace_row.h"
 
 /* What one of the changes works on. */
 struct change {
@@ -62,7 +63,7 @@ static enum err change_begin(struct ctx *ctx, const struct change *change, enum 
 {
     int64_t member_count;
 
-    TRY(workspace_lock(ctx, change->m->workspace_id, &member_count));
+    TRY(workspace_row_lock(ctx, change->m->workspace_id, &member_count));
     return chat_find_locked(ctx, change->m, change->user_id, &change->chat, right, ret_ref);
 }
 

@@ -6,11 +6,12 @@
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/audit.h"
+#include "parley/domain/display_name.h"
 #include "parley/domain/email.h"
 #include "parley/domain/link_token.h"
 #include "parley/domain/mail_queue.h"
-#include "parley/domain/message.h"
 #include "parley/domain/workspace.h"
+#include "parley/domain/workspace_row.h"
 
 static struct db_value hash_value(const struct link_token_hash *hash)
 {
@@ -34,7 +35,7 @@ static enum err token_read(struct ctx *ctx, const struct db_row *row, void *arg)
         .invited_by = db_row_uuid(row, 7),
         .created_us = db_row_int(row, 8),
         .expires_us = db_row_int(row, 9),
-        .invited_by_name = message_sender_name(ctx, db_row_str(row, 10), db_row_str(row, 11), db_row_str(row, 12)),
+        .invited_by_name = display_name(ctx, db_row_str(row, 10), db_row_str(row, 11), db_row_str(row, 12)),
     };
     return arena_check(ctx->arena);
 }
@@ -103,7 +104,7 @@ static enum err accept(struct ctx *ctx, void *arg)
     TRY(invitation_find_by_token(ctx, acceptance->token, invitation));
     if (!str_eq(invitation->email, acceptance->email))
         return failf(ctx, ERR_FORBIDDEN, "This invitation is for another address");
-    TRY(workspace_lock(ctx, invitation->workspace_id, &member_count));
+    TRY(workspace_row_lock(ctx, invitation->workspace_id, &member_count));
     TRY(redeem(ctx, invitation));
     TRY(member_role_get(ctx, invitation->workspace_id, acceptance->user_id, &role));
     if (role == MEMBER_ROLE_NONE)
@@ -227,7 +228,7 @@ static enum err invite(struct ctx *ctx, void *arg)
     int64_t member_count;
     enum member_role own_role;
 
-    TRY(workspace_lock(ctx, workspace_id, &member_count));
+    TRY(workspace_row_lock(ctx, workspace_id, &member_count));
     TRY(member_role_get(ctx, workspace_id, opts->inviter_id, &own_role));
     if (own_role < MEMBER_ROLE_MEMBER || opts->role > own_role)
         return failf(ctx, ERR_FORBIDDEN, "Nobody can give a role above their own");

@@ -4,6 +4,7 @@
 #include "parley/db/db.h"
 #include "parley/domain/audit.h"
 #include "parley/domain/workspace.h"
+#include "parley/domain/workspace_row.h"
 
 /* ---- reading ---- */
 
@@ -148,7 +149,7 @@ enum err member_add(struct ctx *ctx, int64_t workspace_id, int64_t member_count,
     if (e == ERR_CONFLICT)
         return fail(ctx, ERR_ALREADY_MEMBER);
     TRY(e);
-    return workspace_touch(ctx, workspace_id, 1);
+    return workspace_row_touch(ctx, workspace_id, 1);
 }
 
 /* ---- changing ---- */
@@ -169,7 +170,7 @@ static enum err change_begin(struct ctx *ctx, struct change *change)
     bool is_own_leave;
     enum err e;
 
-    TRY(workspace_lock(ctx, caller.workspace_id, &member_count));
+    TRY(workspace_row_lock(ctx, caller.workspace_id, &member_count));
     TRY(member_role_get(ctx, caller.workspace_id, change->caller_id, &caller.role));
     e = member_look_up(ctx, &caller, &change->user, &change->target);
     is_own_leave = e == ERR_OK && change->role == MEMBER_ROLE_NONE && change->target.user_id == change->caller_id;
@@ -222,7 +223,7 @@ static enum err set_role(struct ctx *ctx, void *arg)
                                                     AUDIT_TEXT("from", member_role_name(change->target.member.role)),
                                                     AUDIT_TEXT("to", member_role_name(change->role))) }));
     change->target.member.role = change->role;
-    return workspace_touch(ctx, workspace_id, 0);
+    return workspace_row_touch(ctx, workspace_id, 0);
 }
 
 enum err member_set_role(struct ctx *ctx, const struct membership *caller, int64_t caller_id, const struct uuid *user,
@@ -255,7 +256,7 @@ static enum err member_take_out(struct ctx *ctx, void *arg)
                       .target_kind = AUDIT_ON_USER,
                       .target = change->user,
                       .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &change->caller->workspace)) }));
-    return workspace_touch(ctx, workspace_id, -1);
+    return workspace_row_touch(ctx, workspace_id, -1);
 }
 
 enum err member_remove(struct ctx *ctx, const struct membership *caller, int64_t caller_id, const struct uuid *user)

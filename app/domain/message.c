@@ -34,7 +34,7 @@ enum column {
     COL_UPDATED,
 };
 
-static const struct message_sender_columns sender_columns = {
+static const struct display_name_columns sender_columns = {
     .uuid = COL_SENDER_UUID,
     .kind = COL_SENDER_KIND,
     .first_name = COL_FIRST_NAME,
@@ -55,7 +55,7 @@ static enum err message_read(struct ctx *ctx, const struct db_row *row, const st
         .seq = db_row_int(row, COL_SEQ),
         .sender_user_id = db_row_int(row, COL_SENDER_ID),
         .sender_id = db_row_uuid(row, COL_SENDER_UUID),
-        .sender = message_sender_read(ctx, row, &sender_columns),
+        .sender = display_name_sender(ctx, row, &sender_columns),
         .content = arena_str(ctx->arena, db_row_str(row, COL_CONTENT)),
         .is_ai_response = db_row_int(row, COL_IS_AI) != 0,
         .status = (int)db_row_int(row, COL_STATUS),

@@ -53,7 +53,7 @@ static enum err seq_and_sender_read(struct ctx *ctx, const struct db_row *row, v
 
     message->seq = db_row_int(row, 0);
     message->sender.kind = (int)db_row_int(row, 1);
-    message->sender.name = message_sender_name(ctx, db_row_str(row, 2), db_row_str(row, 3), db_row_str(row, 4));
+    message->sender.name = display_name(ctx, db_row_str(row, 2), db_row_str(row, 3), db_row_str(row, 4));
     return arena_check(ctx->arena);
 }
 

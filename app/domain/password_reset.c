@@ -1,5 +1,6 @@
 #include "parley/domain/password_reset.h"
 
+#include "parley/auth/password.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
@@ -7,6 +8,7 @@
 #include "parley/domain/email.h"
 #include "parley/domain/link_token.h"
 #include "parley/domain/mail_queue.h"
+#include "parley/domain/revocation.h"
 #include "parley/domain/session.h"
 #include "parley/domain/user.h"
 
@@ -160,7 +162,7 @@ static enum err hand_out_in_transaction(struct ctx *ctx, void *arg)
         return fail(ctx, ERR_NO_PASSWORD);
     if (!link->user.is_active)
         return fail(ctx, ERR_USER_INACTIVE);
-    TRY(password_reset_end_all(ctx, link->user.id));
+    TRY(revocation_end_resets(ctx, link->user.id));
     TRY(link_insert(ctx, link));
     return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_PASSWORD_RESET_ASKED,
                                                  .target_kind = AUDIT_ON_USER,
@@ -211,7 +213,7 @@ static enum err password_set(struct ctx *ctx, const struct redemption *redemptio
 {
     TRY(db_exec(ctx, SQL_USER_PASSWORD_SET,
                 DB_ARGS(DB_TEXT(redemption->password_hash), DB_INT(ctx->now_us), DB_INT(redemption->user_id)), NULL));
-    TRY(session_end_others(ctx, redemption->user_id, 0));
+    TRY(revocation_end_sessions(ctx, redemption->user_id, 0));
     /* Nobody is signed in; that somebody had the link is all that is known. */
     return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_PASSWORD_RESET,
                                                  .target_kind = AUDIT_ON_USER,
@@ -244,26 +246,19 @@ static enum err redeem_in_transaction(struct ctx *ctx, void *arg)
 enum err password_reset_redeem(struct ctx *ctx, struct str token, struct str password)
 {
     struct redemption redemption = { .user_id = 0 };
-    struct user_create_opts opts = { .password = password };
     char hash[PASSWORD_HASH_BYTES];
 
     if (!link_token_read(token, &redemption.hash))
         return fail(ctx, ERR_RESET);
     TRY(owner_find(ctx, &redemption));
-    opts.email = redemption.email;
-    TRY(user_hash_password(ctx, &opts, hash));
-    redemption.password_hash = opts.password_hash;
+    TRY(password_hash_new(ctx, password, redemption.email, hash));
+    redemption.password_hash = str_from(hash);
     TRY(db_run(ctx, redeem_in_transaction, &redemption));
-    session_forget(ctx, redemption.user_id);
+    revocation_forget(ctx, redemption.user_id);
     return ERR_OK;
 }
 
-/* ---- ending ---- */
-
-enum err password_reset_end_all(struct ctx *ctx, int64_t user_id)
-{
-    return db_exec(ctx, SQL_PASSWORD_RESETS_END, DB_ARGS(DB_INT(user_id)), NULL);
-}
+/* ---- cleaning up ---- */
 
 enum err password_reset_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count)
 {

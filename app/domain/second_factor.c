@@ -9,6 +9,7 @@
 #include "parley/db/db.h"
 #include "parley/domain/audit.h"
 #include "parley/domain/challenge.h"
+#include "parley/domain/revocation.h"
 #include "parley/domain/session.h"
 
 enum { URI_MAX_BYTES = 4096, SVG_MAX_BYTES = 512 * 1024 };
@@ -197,7 +198,7 @@ enum err second_factor_verify(struct ctx *ctx, const struct principal *principal
     if (e == ERR_OK)
         e = db_run(ctx, verify_in_transaction, &call);
     if (e == ERR_OK) {
-        session_forget(ctx, principal->user_id);
+        revocation_forget(ctx, principal->user_id);
         e = codes_list(ctx, &call.codes, ret_codes);
     }
     secret_wipe(&call.codes, sizeof(call.codes));
@@ -245,7 +246,7 @@ enum err second_factor_disable(struct ctx *ctx, const struct principal *principa
     struct proven_call call = { .principal = principal, .proof = proof, .then = then_disable };
 
     TRY(prove_and(ctx, &call));
-    session_forget(ctx, principal->user_id);
+    revocation_forget(ctx, principal->user_id);
     return ERR_OK;
 }
 
@@ -277,7 +278,7 @@ enum err second_factor_forget(struct ctx *ctx, int64_t user_id)
 {
     TRY(db_exec(ctx, SQL_TOTP_DELETE, DB_ARGS(DB_INT(user_id)), NULL));
     TRY(db_exec(ctx, SQL_RECOVERY_CODES_DELETE, DB_ARGS(DB_INT(user_id)), NULL));
-    return challenge_end_all(ctx, user_id);
+    return revocation_end_challenges(ctx, user_id);
 }
 
 struct remove_call {
@@ -294,7 +295,7 @@ static enum err remove_in_transaction(struct ctx *ctx, void *arg)
         return fail(ctx, ERR_SECOND_FACTOR_OFF);
     TRY(second_factor_forget(ctx, call->user.id));
     TRY(switch_flag(ctx, &call->user, 0, AUDIT_TWOFA_RESET));
-    return session_end_others(ctx, call->user.id, 0);
+    return revocation_end_sessions(ctx, call->user.id, 0);
 }
 
 enum err second_factor_remove(struct ctx *ctx, const struct uuid *user)
@@ -302,7 +303,7 @@ enum err second_factor_remove(struct ctx *ctx, const struct uuid *user)
     struct remove_call call = { .uuid = user };
 
     TRY(db_run(ctx, remove_in_transaction, &call));
-    session_forget(ctx, call.user.id);
+    revocation_forget(ctx, call.user.id);
     return ERR_OK;
 }
 

@@ -8,8 +8,7 @@
 #include "parley/db/db.h"
 #include "parley/domain/audit.h"
 #include "parley/domain/auth_cache.h"
-#include "parley/domain/challenge.h"
-#include "parley/domain/password_reset.h"
+#include "parley/domain/revocation.h"
 
 static const struct str role_names[] = { STR_INIT("USER"), STR_INIT("ADMIN") };
 
@@ -202,7 +201,7 @@ enum err session_add(struct ctx *ctx, const struct user *user, const struct sess
     TRY(end_oldest(ctx, user->id));
     TRY(db_insert(ctx, SQL_SESSION_INSERT,
                   DB_ARGS(DB_UUID(&grant.session), DB_INT(user->id), DB_UUID(&grant.refresh_jti), DB_INT(ctx->now_us),
-                          DB_TEXT(str_head(origin->ip.ptr == NULL ? STR("") : origin->ip, SESSION_IP_MAX_BYTES)),
+                          DB_TEXT(str_head(origin->ip.ptr == NULL ? STR("") : origin->ip, CLIENT_ADDRESS_MAX_BYTES)),
                           DB_TEXT(user_agent_text(ctx->arena, origin->user_agent)), DB_INT(ctx->now_us),
                           DB_INT(ctx->now_us), DB_INT(grant.expires_us)),
                   NULL));
@@ -301,7 +300,7 @@ enum err session_refresh(struct ctx *ctx, struct str refresh_token, struct sessi
         return fail(ctx, e);
     TRY(db_run(ctx, rotate_in_transaction, &rotate));
     if (rotate.outcome == ROTATION_REUSED) {
-        session_forget(ctx, rotate.user_id);
+        revocation_forget(ctx, rotate.user_id);
         return fail(ctx, ERR_TOKEN);
     }
     return session_sign(ctx, &rotate.grant, ret_tokens);
@@ -351,12 +350,6 @@ enum err session_list(struct ctx *ctx, const struct principal *principal, struct
 
 /* ---- ending ---- */
 
-void session_forget(struct ctx *ctx, int64_t user_id)
-{
-    if (ctx->app->cache != NULL)
-        auth_cache_drop(ctx->app->cache, user_id);
-}
-
 struct end_call {
     int64_t user_id;
     const struct uuid *session;
@@ -382,7 +375,7 @@ static enum err end_in_transaction(struct ctx *ctx, void *arg)
 enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *session)
 {
     TRY(db_run(ctx, end_in_transaction, &(struct end_call){ user_id, session }));
-    session_forget(ctx, user_id);
+    revocation_forget(ctx, user_id);
     return ERR_OK;
 }
 
@@ -390,7 +383,7 @@ static enum err sign_out_in_transaction(struct ctx *ctx, void *arg)
 {
     const struct principal *principal = arg;
 
-    TRY(session_end_others(ctx, principal->user_id, principal->session_id));
+    TRY(revocation_end_sessions(ctx, principal->user_id, principal->session_id));
     return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_SESSIONS_ENDED,
                                                  .target_kind = AUDIT_ON_USER,
                                                  .target = principal->user });
@@ -401,16 +394,8 @@ enum err session_sign_out_others(struct ctx *ctx, const struct principal *princi
     struct principal caller = *principal;
 
     TRY(db_run(ctx, sign_out_in_transaction, &caller));
-    session_forget(ctx, principal->user_id);
+    revocation_forget(ctx, principal->user_id);
     return ERR_OK;
-}
-
-enum err session_end_others(struct ctx *ctx, int64_t user_id, int64_t kept_id)
-{
-    TRY(db_exec(ctx, SQL_SESSION_END_OTHERS,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id), DB_INT(kept_id)), NULL));
-    TRY(challenge_end_all(ctx, user_id));
-    return password_reset_end_all(ctx, user_id);
 }
 
 enum err session_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count)

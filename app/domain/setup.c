@@ -2,10 +2,12 @@
 
 #include "parley/auth/digest.h"
 #include "parley/auth/keys.h"
+#include "parley/auth/password.h"
 #include "parley/core/buf.h"
 #include "parley/core/secret.h"
 #include "parley/db/db.h"
 #include "parley/domain/audit.h"
+#include "parley/domain/user_create.h"
 
 /* The row of the table once that only one setup can insert. */
 #define SETUP_ROW STR("setup")
@@ -125,6 +127,7 @@ enum err setup_complete(struct ctx *ctx, const struct user_create_opts *opts, st
     setup.opts.role = USER_ROLE_ADMIN;
     TRY(check_required(ctx));
     TRY(check_token(ctx, token));
-    TRY(user_hash_password(ctx, &setup.opts, hash));
+    TRY(password_hash_new(ctx, setup.opts.password, setup.opts.email, hash));
+    setup.opts.password_hash = str_from(hash);
     return db_run(ctx, complete_in_transaction, &setup);
 }

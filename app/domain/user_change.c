@@ -8,6 +8,7 @@
 #include "parley/domain/mail_queue.h"
 #include "parley/domain/member.h"
 #include "parley/domain/password_reset.h"
+#include "parley/domain/revocation.h"
 #include "parley/domain/second_factor.h"
 #include "parley/domain/session.h"
 
@@ -109,7 +110,7 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
     if (is_active_admin(&before) && !is_active_admin(user))
         TRY(administrator_check(ctx));
     TRY(audit_change(ctx, change->what, &before, user));
-    return before.is_active && !user->is_active ? session_end_others(ctx, user->id, 0) : ERR_OK;
+    return before.is_active && !user->is_active ? revocation_end_sessions(ctx, user->id, 0) : ERR_OK;
 }
 
 enum err user_change(struct ctx *ctx, const struct uuid *uuid, const struct user_change *change, struct user *ret_user)
@@ -117,7 +118,7 @@ enum err user_change(struct ctx *ctx, const struct uuid *uuid, const struct user
     struct change_call call = { .uuid = uuid, .change = change };
 
     TRY(db_run(ctx, change_in_transaction, &call));
-    session_forget(ctx, call.user.id);
+    revocation_forget(ctx, call.user.id);
     *ret_user = call.user;
     return ERR_OK;
 }
@@ -170,7 +171,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     TRY(member_forget_user(ctx, user.id));
     if (user.email.ptr != NULL)
         TRY(forget_address(ctx, user.email));
-    TRY(password_reset_end_all(ctx, user.id));
+    TRY(revocation_end_resets(ctx, user.id));
     TRY(db_exec(ctx, SQL_USER_ERASE_SESSIONS, DB_ARGS(DB_INT(user.id)), NULL));
     TRY(second_factor_forget(ctx, user.id));
     TRY(api_key_forget_user(ctx, user.id));
@@ -189,7 +190,7 @@ enum err user_delete(struct ctx *ctx, const struct uuid *uuid, enum user_message
     struct delete_call call = { .uuid = uuid, .messages = messages };
 
     TRY(db_run(ctx, delete_in_transaction, &call));
-    session_forget(ctx, call.user_id);
+    revocation_forget(ctx, call.user_id);
     return ERR_OK;
 }
 
@@ -210,7 +211,7 @@ static enum err set_password_in_transaction(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return fail(ctx, ERR_USER_NOT_FOUND);
-    TRY(session_end_others(ctx, call->user_id, 0));
+    TRY(revocation_end_sessions(ctx, call->user_id, 0));
     return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_PASSWORD_RESET,
                                                  .target_kind = AUDIT_ON_USER,
                                                  .target = call->user,
@@ -219,7 +220,6 @@ static enum err set_password_in_transaction(struct ctx *ctx, void *arg)
 
 enum err user_set_password(struct ctx *ctx, struct str email, struct str password)
 {
-    struct user_create_opts opts = { .email = email, .password = password };
     char hash[PASSWORD_HASH_BYTES];
     struct str old_hash;
     struct user user;
@@ -228,9 +228,9 @@ enum err user_set_password(struct ctx *ctx, struct str email, struct str passwor
     e = user_find_credential(ctx, email, &user, &old_hash);
     if (e != ERR_OK)
         return fail(ctx, e == ERR_NOT_FOUND ? ERR_USER_NOT_FOUND : e);
-    TRY(user_hash_password(ctx, &opts, hash));
+    TRY(password_hash_new(ctx, password, email, hash));
     TRY(db_run(ctx, set_password_in_transaction,
-               &(struct password_call){ .user_id = user.id, .user = user.uuid, .hash = opts.password_hash }));
-    session_forget(ctx, user.id);
+               &(struct password_call){ .user_id = user.id, .user = user.uuid, .hash = str_from(hash) }));
+    revocation_forget(ctx, user.id);
     return ERR_OK;
 }

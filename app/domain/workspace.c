@@ -3,6 +3,7 @@
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/audit.h"
+#include "parley/domain/workspace_row.h"
 
 /* What a personal workspace is called until its owner says otherwise. */
 static const struct str personal_name = STR_INIT("Personal");
@@ -159,18 +160,6 @@ enum err workspace_create(struct ctx *ctx, const struct workspace_create_opts *o
 
 /* ---- changing ---- */
 
-enum err workspace_lock(struct ctx *ctx, int64_t workspace_id, int64_t *ret_member_count)
-{
-    enum err e = db_number(ctx, SQL_WORKSPACE_LOCK, DB_ARGS(DB_INT(workspace_id)), ret_member_count);
-
-    return e == ERR_NOT_FOUND ? fail(ctx, ERR_WORKSPACE_NOT_FOUND) : e;
-}
-
-enum err workspace_touch(struct ctx *ctx, int64_t workspace_id, int64_t added)
-{
-    return db_exec(ctx, SQL_WORKSPACE_TOUCH, DB_ARGS(DB_INT(added), DB_INT(ctx->now_us), DB_INT(workspace_id)), NULL);
-}
-
 static void workspace_apply(struct workspace *w, const struct workspace_update_opts *opts)
 {
     if (opts->fields & WORKSPACE_NAME)
@@ -218,7 +207,7 @@ static enum err update(struct ctx *ctx, void *arg)
     struct workspace *w = &call->workspace;
     int64_t member_count;
 
-    TRY(workspace_lock(ctx, call->membership->workspace_id, &member_count));
+    TRY(workspace_row_lock(ctx, call->membership->workspace_id, &member_count));
     TRY(workspace_get(ctx, &call->membership->workspace, opts->user_id, w));
     if (w->role < MEMBER_ROLE_OWNER)
         return fail(ctx, ERR_FORBIDDEN);

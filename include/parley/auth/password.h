@@ -17,6 +17,9 @@
 enum err password_check_rules(struct ctx *ctx, struct str password, struct str email) MUST_CHECK;
 /* Hashes with the configured cost; blocks until a hashing thread is done. ERR_BUSY (queue full; Retry-After set), ERR_CLIENT_GONE. No database lease may be held. */
 enum err password_hash(struct ctx *ctx, struct str password, char ret_hash[PASSWORD_HASH_BYTES]) MUST_CHECK;
+/* The rules, then the hash: what a new password goes through. Errors of both. No database lease may be held. */
+enum err password_hash_new(struct ctx *ctx, struct str password, struct str email,
+                           char ret_hash[PASSWORD_HASH_BYTES]) MUST_CHECK;
 /*
  * Compares with a stored hash; an absent hash (unknown user, no password set) costs the same time and never fits.
  * ERR_OK, ERR_LOGIN (does not fit; nothing is written into the problem), ERR_BUSY, ERR_CLIENT_GONE. *ret_rehash: the stored cost is lower than the configured one.

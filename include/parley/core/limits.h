@@ -19,7 +19,8 @@ enum {
     PASSWORD_MIN_BYTES = 8,
     PASSWORD_MAX_BYTES = 72, /* bcrypt cuts there */
     USER_AGENT_MAX_BYTES = 255,
-    IDEMPOTENCY_KEY_MAX = 128, /* characters; API.md */
+    CLIENT_ADDRESS_MAX_BYTES = 64, /* of an IP address as text, with room for a zone */
+    IDEMPOTENCY_KEY_MAX = 128,     /* characters; API.md */
 
     /* Counts */
     FILES_PER_MESSAGE_MAX = 20,

@@ -6,7 +6,7 @@
 #include "parley/core/str.h"
 #include "parley/domain/proof.h"
 #include "parley/domain/session.h"
-#include "parley/domain/user.h"
+#include "parley/domain/user_create.h"
 
 /*
  * Makes an account as far as REGISTRATION allows.

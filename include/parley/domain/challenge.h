@@ -33,8 +33,6 @@ enum err challenge_spend(struct ctx *ctx, const struct challenge *challenge, int
 /* Counts a wrong code. */
 enum err challenge_add_wrong(struct ctx *ctx, const struct challenge *challenge, int64_t user_id) MUST_CHECK;
 
-/* Ends all open ones of a user. */
-enum err challenge_end_all(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 /* Deletes those that have expired, at most `limit`; *ret_count: how many. For the clean-up job. */
 enum err challenge_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count) MUST_CHECK;
 

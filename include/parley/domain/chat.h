@@ -18,8 +18,8 @@
 #include "parley/core/ctx.h"
 #include "parley/core/ids.h"
 #include "parley/core/list.h"
+#include "parley/domain/display_name.h"
 #include "parley/domain/member.h"
-#include "parley/domain/message.h"
 
 /* Stored as these numbers. */
 enum chat_join { CHAT_JOIN_WORKSPACE, CHAT_JOIN_OPEN, CHAT_JOIN_INVITE };
@@ -84,7 +84,7 @@ struct chat {
     int64_t message_count, last_seq;
     bool joined;                            /* the caller is in it */
     struct chat_last_message *last_message; /* NULL: none, or not to be read by the caller */
-    struct list messages;                   /* struct message, the newest; filled by chat_get_with_messages only */
+    struct list messages;                   /* struct message, the newest; filled by chat_page_get only */
     int64_t activity_us;                    /* time of the newest message, or of the chat's making */
     int64_t version;
     int64_t created_us, updated_us;
@@ -101,10 +101,6 @@ enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membe
 /* One chat with the start of its newest message, for whoever may see it. ERR_CHAT_NOT_FOUND. One statement. */
 enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                   struct chat *ret_chat) MUST_CHECK;
-/* The same with its newest PAGE_DEFAULT messages, oldest first, of one moment; none for whoever may not read them. */
-enum err chat_get_with_messages(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
-                                struct chat *ret_chat) MUST_CHECK;
-
 /*
  * chat_find inside db_run, the chat's row locked until the end of the transaction. The workspace's lock, where it is
  * needed too, comes before.

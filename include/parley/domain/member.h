@@ -86,8 +86,8 @@ enum err member_remove(struct ctx *ctx, const struct membership *caller, int64_t
 enum err member_forget_user(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 
 /*
- * Inside db_run, under workspace_lock: makes a user a member.
- *   member_count  what workspace_lock answered
+ * Inside db_run, under workspace_row_lock: makes a user a member.
+ *   member_count  what workspace_row_lock answered
  * ERR_ALREADY_MEMBER; ERR_LIMIT: the workspace is full, or the user is in WORKSPACES_PER_USER_MAX.
  */
 enum err member_add(struct ctx *ctx, int64_t workspace_id, int64_t member_count, int64_t user_id,

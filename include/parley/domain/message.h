@@ -15,8 +15,8 @@
 #include "parley/core/ids.h"
 #include "parley/core/list.h"
 #include "parley/domain/attachment.h"
+#include "parley/domain/display_name.h"
 #include "parley/domain/member.h"
-#include "parley/domain/message_sender.h"
 #include "parley/domain/principal.h"
 
 struct chat_ref;

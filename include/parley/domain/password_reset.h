@@ -46,8 +46,6 @@ enum err password_reset_hand_out(struct ctx *ctx, const struct uuid *user,
  */
 enum err password_reset_redeem(struct ctx *ctx, struct str token, struct str password) MUST_CHECK;
 
-/* Ends all open links of a user. Inside a transaction or outside. */
-enum err password_reset_end_all(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 /* Deletes rows of links that have expired, at most `limit`; *ret_count: how many. For the clean-up job. */
 enum err password_reset_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count) MUST_CHECK;
 

@@ -27,11 +27,9 @@
  */
 enum err session_authenticate(struct ctx *ctx, struct str token, struct principal *ret_principal) MUST_CHECK;
 
-enum { SESSION_IP_MAX_BYTES = 64 };
-
 /* Where a sign-in comes from, for the list of sessions. */
 struct session_origin {
-    struct str ip;         /* ASCII; kept are SESSION_IP_MAX_BYTES */
+    struct str ip;         /* ASCII; kept are CLIENT_ADDRESS_MAX_BYTES */
     struct str user_agent; /* any bytes; kept are USER_AGENT_MAX_BYTES of printable text */
 };
 
@@ -91,16 +89,6 @@ enum err session_list(struct ctx *ctx, const struct principal *principal, struct
 enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *session) MUST_CHECK;
 /* Ends all of the caller's sessions but the one that asks. */
 enum err session_sign_out_others(struct ctx *ctx, const struct principal *principal) MUST_CHECK;
-/*
- * Ends all sessions of the user but `kept_id` (its integer key; 0: none is kept), all sign-ins that wait for their second
- * step, and all links for a new password. Inside a transaction or outside; then session_forget after the commit.
- */
-enum err session_end_others(struct ctx *ctx, int64_t user_id, int64_t kept_id) MUST_CHECK;
-/*
- * Lets this process forget at once what it remembers of the user's tokens; others do within CACHE_MAX_MS. To be called
- * after the commit of whatever ends sessions or changes a user's role or state.
- */
-void session_forget(struct ctx *ctx, int64_t user_id);
 
 /*
  * Deletes rows that ended or expired more than a day ago, at most `limit`; *ret_count: how many. For the clean-up job.

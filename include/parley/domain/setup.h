@@ -6,7 +6,7 @@
 
 #include "parley/core/ctx.h"
 #include "parley/core/str.h"
-#include "parley/domain/user.h"
+#include "parley/domain/user_create.h"
 
 /* *ret_required: no user exists yet. One statement. */
 enum err setup_required(struct ctx *ctx, bool *ret_required) MUST_CHECK;

@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "parley/auth/password.h"
 #include "parley/core/ctx.h"
 #include "parley/core/ids.h"
 #include "parley/core/str.h"
@@ -41,29 +40,6 @@ enum err user_lock(struct ctx *ctx, const struct uuid *uuid, struct user *ret_us
  */
 enum err user_find_credential(struct ctx *ctx, struct str email, struct user *ret_user,
                               struct str *ret_password_hash) MUST_CHECK;
-
-struct user_create_opts {
-    enum user_kind kind;
-    struct str email;                 /* as typed; kept in lower case. Absent: none, then there is a username */
-    struct str username;              /* 1 … USERNAME_MAX_CHARS; absent: made from the address */
-    struct str password;              /* user_create: as typed */
-    struct str password_hash;         /* user_insert: bcrypt; absent: nobody can sign in */
-    struct str first_name, last_name; /* absent: none */
-    enum user_role role;
-};
-
-/*
- * Makes a user and their personal workspace. Blocks while the password is hashed; no lease may be held.
- * ERR_EMAIL_TAKEN, ERR_USERNAME_TAKEN, ERR_PASSWORD_RULES, ERR_BUSY (too much hashing). On any error nothing is left.
- */
-enum err user_create(struct ctx *ctx, const struct user_create_opts *opts, struct user *ret_user) MUST_CHECK;
-/*
- * The two halves of user_create, for callers whose transaction does more. First the rules and the hash, written into
- * ret_hash and opts->password_hash; then, inside db_run, the rows.
- */
-enum err user_hash_password(struct ctx *ctx, struct user_create_opts *opts,
-                            char ret_hash[PASSWORD_HASH_BYTES]) MUST_CHECK;
-enum err user_insert(struct ctx *ctx, const struct user_create_opts *opts, struct user *ret_user) MUST_CHECK;
 
 struct user_list_opts {
     struct str query;   /* part of an address, a username or a name, any case; absent or empty: all */

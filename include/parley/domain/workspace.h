@@ -88,12 +88,4 @@ enum err workspace_update(struct ctx *ctx, const struct membership *membership,
  */
 enum err workspace_delete(struct ctx *ctx, const struct membership *membership, int64_t if_version) MUST_CHECK;
 
-/*
- * For other parts of the domain, inside db_run: takes the row's lock, which comes before those of members, chats and
- * messages. ERR_WORKSPACE_NOT_FOUND: no such row, or it is being deleted.
- */
-enum err workspace_lock(struct ctx *ctx, int64_t workspace_id, int64_t *ret_member_count) MUST_CHECK;
-/* Inside db_run, under the lock: the members have changed by `added` (may be negative, or 0 for a role). */
-enum err workspace_touch(struct ctx *ctx, int64_t workspace_id, int64_t added) MUST_CHECK;
-
 #endif

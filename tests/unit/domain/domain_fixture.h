@@ -21,6 +21,7 @@
 #include "parley/domain/auth_cache.h"
 #include "parley/domain/session.h"
 #include "parley/domain/user.h"
+#include "parley/domain/user_create.h"
 
 struct domain_fixture {
     char dir[64];

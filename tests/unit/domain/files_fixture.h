@@ -7,6 +7,7 @@
 #include "parley/domain/chat_change.h"
 #include "parley/domain/message_change.h"
 #include "parley/domain/workspace.h"
+#include "parley/domain/workspace_row.h"
 #include "parley/objects/store.h"
 
 struct files_fixture {
@@ -65,7 +66,7 @@ static inline void files_fixture_init(struct files_fixture *f)
     opts.user_id = f->owner.id;
     assert_ok(workspace_create(&f->caller.ctx, &opts, &workspace));
     assert_ok(member_find(&f->caller.ctx, &workspace.uuid, f->owner.id, &f->of_owner));
-    assert_ok(workspace_lock(&f->caller.ctx, f->of_owner.workspace_id, &count));
+    assert_ok(workspace_row_lock(&f->caller.ctx, f->of_owner.workspace_id, &count));
     assert_ok(member_add(&f->caller.ctx, f->of_owner.workspace_id, count, f->member.id, MEMBER_ROLE_MEMBER));
     assert_ok(member_find(&f->caller.ctx, &workspace.uuid, f->member.id, &f->of_member));
     f->chat = files_chat(f);

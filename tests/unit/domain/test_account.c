@@ -4,6 +4,7 @@
 
 #include "parley/domain/account.h"
 #include "parley/domain/user_change.h"
+#include "parley/domain/user_create.h"
 
 static enum err sign_in(struct caller *c, struct str email, struct str password, struct user *ret_user,
                         struct session_tokens *ret_tokens)

@@ -1,6 +1,7 @@
 #include "api_key_fixture.h"
 
 #include "parley/domain/setup.h"
+#include "parley/domain/user_create.h"
 
 static const struct str nothing = { NULL, 0 };
 

@@ -2,6 +2,7 @@
 
 #include "parley/domain/chat_change.h"
 #include "parley/domain/workspace.h"
+#include "parley/domain/workspace_row.h"
 
 static struct caller caller;
 static struct user owner, member, guest, other;
@@ -13,7 +14,7 @@ static void join_as(const struct membership *place, const struct user *user, enu
 {
     int64_t count;
 
-    assert_ok(workspace_lock(&caller.ctx, place->workspace_id, &count));
+    assert_ok(workspace_row_lock(&caller.ctx, place->workspace_id, &count));
     assert_ok(member_add(&caller.ctx, place->workspace_id, count, user->id, role));
 }
 

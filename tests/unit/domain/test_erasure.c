@@ -1,9 +1,11 @@
 #include "files_fixture.h"
 
 #include "parley/domain/attachment_digest.h"
+#include "parley/domain/chat_page.h"
 #include "parley/domain/erasure.h"
 #include "parley/domain/expiry.h"
 #include "parley/domain/user_change.h"
+#include "parley/domain/workspace_row.h"
 
 static struct message post_as(const struct user *user, const struct membership *m, const struct chat *chat,
                               const char *file)
@@ -109,7 +111,7 @@ static void test_erase_users__what_they_wrote_goes_and_counts_follow(void **stat
     int before = files_in_store(&f);
     int64_t count;
 
-    assert_ok(workspace_lock(&f.caller.ctx, f.of_owner.workspace_id, &count));
+    assert_ok(workspace_row_lock(&f.caller.ctx, f.of_owner.workspace_id, &count));
     assert_ok(member_add(&f.caller.ctx, f.of_owner.workspace_id, count, leaver.id, MEMBER_ROLE_MEMBER));
     assert_ok(member_find(&f.caller.ctx, &f.of_owner.workspace, leaver.id, &m));
     (void)post_as(&f.member, &f.of_member, &chat, NULL);
@@ -120,7 +122,7 @@ static void test_erase_users__what_they_wrote_goes_and_counts_follow(void **stat
     (void)run_all(erase_users_step);
     (void)run_all(expire_objects);
     assert_int_equal(files_in_store(&f), before);
-    assert_ok(chat_get_with_messages(&f.caller.ctx, &f.of_member, f.member.id, &chat.uuid, &found));
+    assert_ok(chat_page_get(&f.caller.ctx, &f.of_member, f.member.id, &chat.uuid, &found));
     assert_int_equal(found.messages.count, 2);
     assert_int_equal(found.message_count, 2);
     assert_int_equal(found.last_seq, 4);

@@ -4,6 +4,7 @@
 
 #include "parley/domain/account.h"
 #include "parley/domain/setup.h"
+#include "parley/domain/user_create.h"
 
 enum { CALLERS = 16 };
 

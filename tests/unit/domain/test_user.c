@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "parley/domain/user_change.h"
+#include "parley/domain/user_create.h"
 
 static void test_user__is_kept_in_lower_case_with_a_name_of_its_own(void **state)
 {

@@ -1,9 +1,9 @@
 /*
  * Whether this host's keys are those of the server that the database belongs to. The database holds the fingerprint of
- * local.key and the ids of all signing and sealing keys that were ever used. Private to app/cli.
+ * local.key and the ids of all signing and sealing keys that were ever used.
  */
-#ifndef PARLEY_APP_CLI_KEY_GUARD_H
-#define PARLEY_APP_CLI_KEY_GUARD_H
+#ifndef PARLEY_DOMAIN_KEY_OWNERSHIP_H
+#define PARLEY_DOMAIN_KEY_OWNERSHIP_H
 
 #include "parley/core/ctx.h"
 
@@ -13,10 +13,10 @@
  * ones are added.
  * ERR_CONFLICT: other keys, with one line in ret_fault. Otherwise what db_run returns.
  */
-enum err key_guard_check(struct ctx *ctx, struct buf *ret_fault) MUST_CHECK;
+enum err key_ownership_check(struct ctx *ctx, struct buf *ret_fault) MUST_CHECK;
 /* The same question, but nothing is written down. ERR_OK, or as above. */
-enum err key_guard_look(struct ctx *ctx, struct buf *ret_fault) MUST_CHECK;
+enum err key_ownership_look(struct ctx *ctx, struct buf *ret_fault) MUST_CHECK;
 /* Writes this host's keys down, whatever is there. */
-enum err key_guard_adopt(struct ctx *ctx) MUST_CHECK;
+enum err key_ownership_adopt(struct ctx *ctx) MUST_CHECK;
 
 #endif

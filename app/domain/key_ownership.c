@@ -1,4 +1,4 @@
-#include "key_guard.h"
+#include "parley/domain/key_ownership.h"
 
 #include "parley/auth/keys.h"
 #include "parley/db/db.h"
@@ -175,19 +175,19 @@ static enum err guard_run(struct ctx *ctx, db_fn fn, struct buf *ret_fault)
     return e;
 }
 
-enum err key_guard_check(struct ctx *ctx, struct buf *ret_fault)
+enum err key_ownership_check(struct ctx *ctx, struct buf *ret_fault)
 {
     return guard_run(ctx, check, ret_fault);
 }
 
-enum err key_guard_look(struct ctx *ctx, struct buf *ret_fault)
+enum err key_ownership_look(struct ctx *ctx, struct buf *ret_fault)
 {
     enum err e = guard_run(ctx, check_only, ret_fault);
 
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err key_guard_adopt(struct ctx *ctx)
+enum err key_ownership_adopt(struct ctx *ctx)
 {
     struct guard guard = { .known_count = 0 };
 

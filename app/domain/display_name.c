@@ -1,8 +1,8 @@
-#include "parley/domain/message_sender.h"
+#include "parley/domain/display_name.h"
 
 #include "parley/db/db.h"
 
-struct str message_sender_name(struct ctx *ctx, struct str first_name, struct str last_name, struct str username)
+struct str display_name(struct ctx *ctx, struct str first_name, struct str last_name, struct str username)
 {
     if (first_name.len > 0 && last_name.len > 0)
         return str_from(arena_printf(ctx->arena, "%.*s %.*s", STR_FMT(first_name), STR_FMT(last_name)));
@@ -11,14 +11,13 @@ struct str message_sender_name(struct ctx *ctx, struct str first_name, struct st
     return arena_str(ctx->arena, last_name.len > 0 ? last_name : username);
 }
 
-struct sender message_sender_read(struct ctx *ctx, const struct db_row *row,
-                                  const struct message_sender_columns *columns)
+struct sender display_name_sender(struct ctx *ctx, const struct db_row *row, const struct display_name_columns *columns)
 {
     struct sender sender = { .id = db_row_uuid(row, columns->uuid), .kind = (int)db_row_int(row, columns->kind) };
 
     if (!db_row_is_null(row, columns->uuid) && db_row_is_null(row, columns->deleted)) {
-        sender.name = message_sender_name(ctx, db_row_str(row, columns->first_name),
-                                          db_row_str(row, columns->last_name), db_row_str(row, columns->username));
+        sender.name = display_name(ctx, db_row_str(row, columns->first_name), db_row_str(row, columns->last_name),
+                                   db_row_str(row, columns->username));
     } else if (db_row_int(row, columns->is_ai) != 0) {
         sender.kind = SENDER_ASSISTANT;
         sender.name = STR("Assistant");

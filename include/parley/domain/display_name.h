@@ -1,6 +1,6 @@
 /* Who wrote a message: a user, the assistant, a name from outside, or somebody who has gone. */
-#ifndef PARLEY_DOMAIN_MESSAGE_SENDER_H
-#define PARLEY_DOMAIN_MESSAGE_SENDER_H
+#ifndef PARLEY_DOMAIN_DISPLAY_NAME_H
+#define PARLEY_DOMAIN_DISPLAY_NAME_H
 
 #include "parley/core/ctx.h"
 #include "parley/core/ids.h"
@@ -26,15 +26,15 @@ struct sender {
 };
 
 /* A user's name as others see it: first and last name, else the username. In the arena; absent past its cap. */
-struct str message_sender_name(struct ctx *ctx, struct str first_name, struct str last_name, struct str username);
+struct str display_name(struct ctx *ctx, struct str first_name, struct str last_name, struct str username);
 
 /* Which columns of a row say who wrote a message: of users, joined on the sender, and of messages. */
-struct message_sender_columns {
+struct display_name_columns {
     int uuid, kind, first_name, last_name, username, deleted; /* users: uuid … deleted_us */
     int sender_name, is_ai;                                   /* messages: sender_name, is_ai_response */
 };
 /* Who wrote it. What does not fit into the arena is absent; see arena_check. */
-struct sender message_sender_read(struct ctx *ctx, const struct db_row *row,
-                                  const struct message_sender_columns *columns);
+struct sender display_name_sender(struct ctx *ctx, const struct db_row *row,
+                                  const struct display_name_columns *columns);
 
 #endif
