@@ -1,4 +1,4 @@
-#include "parley/domain/attachment.h"
+#include "parley/domain/files/attachment.h"
 
 #include "parley/api/messages.h"
 #include "parley/api/routes.h"

@@ -1,5 +1,5 @@
-#include "parley/domain/audit.h"
-#include "parley/domain/audit_list.h"
+#include "parley/domain/record/audit.h"
+#include "parley/domain/record/audit_list.h"
 
 #include "parley/api/routes.h"
 #include "parley/gate/page.h"
@@ -10,7 +10,7 @@ static const struct uuid none;
 /* clang-format off */
 static const char *const action_names[] = {
 #define AUDIT(id, name, watch, sentence) name,
-#include "parley/domain/audit_actions.def"
+#include "parley/domain/record/audit_actions.def"
 #undef AUDIT
     NULL,
 };

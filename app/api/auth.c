@@ -1,10 +1,10 @@
 #include "parley/api/routes.h"
 #include "parley/api/users.h"
 #include "parley/core/limits.h"
-#include "parley/domain/account.h"
-#include "parley/domain/session.h"
-#include "parley/domain/setup.h"
-#include "parley/domain/user_create.h"
+#include "parley/domain/lifecycle/account.h"
+#include "parley/domain/lifecycle/setup.h"
+#include "parley/domain/lifecycle/user_create.h"
+#include "parley/domain/trust/session.h"
 #include "proof_body.h"
 
 /* A password that is offered, of any length; whether it fits is not the spec's to say. */

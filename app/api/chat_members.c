@@ -1,7 +1,7 @@
 #include "parley/api/chats.h"
 #include "parley/api/routes.h"
 #include "parley/api/workspaces.h"
-#include "parley/domain/chat_member.h"
+#include "parley/domain/talk/chat_member.h"
 
 static enum err members_list(struct ctx *ctx, const struct call *call, struct reply *reply)
 {

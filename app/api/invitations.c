@@ -1,8 +1,8 @@
 #include "parley/api/routes.h"
 #include "parley/api/workspaces.h"
 #include "parley/core/limits.h"
-#include "parley/domain/invitation.h"
-#include "parley/domain/workspace.h"
+#include "parley/domain/workspaces/invitation.h"
+#include "parley/domain/workspaces/workspace.h"
 #include "parley/gate/page.h"
 
 /* Longer than any token, so that what is no token is answered as an unknown one. */

@@ -5,8 +5,8 @@
 #include "message_body.h"
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/chat.h"
-#include "parley/domain/message_change.h"
+#include "parley/domain/talk/chat.h"
+#include "parley/domain/talk/message_change.h"
 #include "parley/gate/precondition.h"
 
 /* ---- what goes in and out ---- */

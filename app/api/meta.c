@@ -1,7 +1,7 @@
 /* The server itself: what it is, whether it lives, its keys and its contract. */
 #include "parley/api/routes.h"
-#include "parley/domain/readiness.h"
-#include "parley/domain/session.h"
+#include "parley/domain/lifecycle/readiness.h"
+#include "parley/domain/trust/session.h"
 #include "parley/gate/openapi.h"
 
 #define PUBLIC_FOR_MINUTES "public, max-age=300"

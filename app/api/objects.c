@@ -1,5 +1,5 @@
 /* The folder store's own addresses: what an S3 server would answer at its presigned ones. */
-#include "parley/domain/local_object.h"
+#include "parley/domain/files/signed_object.h"
 
 #include "parley/api/routes.h"
 

@@ -1,8 +1,8 @@
-#include "parley/domain/password_reset.h"
+#include "parley/domain/trust/password_reset.h"
 
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/mail_queue.h"
+#include "parley/domain/record/mail_queue.h"
 
 /* Longer than any token, so that what is no token is answered as an unknown one. */
 enum { TOKEN_CHARS_MAX = 200 };

@@ -2,7 +2,7 @@
 #ifndef PARLEY_APP_API_PROOF_BODY_H
 #define PARLEY_APP_API_PROOF_BODY_H
 
-#include "parley/domain/proof.h"
+#include "parley/domain/trust/second_factor_code.h"
 #include "parley/gate/spec.h"
 
 enum { RECOVERY_CODE_TYPED_MAX = 40 };

@@ -1,4 +1,4 @@
-#include "parley/domain/second_factor.h"
+#include "parley/domain/trust/second_factor.h"
 
 #include "parley/api/routes.h"
 #include "proof_body.h"

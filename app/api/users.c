@@ -2,8 +2,8 @@
 
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/user_change.h"
-#include "parley/domain/user_create.h"
+#include "parley/domain/lifecycle/user_change.h"
+#include "parley/domain/lifecycle/user_create.h"
 #include "parley/gate/page.h"
 #include "parley/gate/precondition.h"
 

@@ -2,7 +2,7 @@
 
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/workspace.h"
+#include "parley/domain/workspaces/workspace.h"
 #include "parley/gate/precondition.h"
 
 /* ---- what goes in and out ---- */

@@ -1,11 +1,11 @@
-#include "parley/domain/audit.h"
+#include "parley/domain/record/audit.h"
 
 #include "parley/cli/commands.h"
 #include "parley/core/buf.h"
 #include "parley/core/clock.h"
 #include "parley/core/json_out.h"
 #include "parley/core/limits.h"
-#include "parley/domain/audit_verify.h"
+#include "parley/domain/record/audit_verify.h"
 
 enum { EXPORT_PAGE = 200, KNOWN_HEX_CHARS = 2 * SHA256_BYTES };
 

@@ -9,8 +9,8 @@
 #include "parley/core/log.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
-#include "parley/domain/key_ownership.h"
-#include "parley/domain/setup.h"
+#include "parley/domain/lifecycle/key_ownership.h"
+#include "parley/domain/lifecycle/setup.h"
 
 enum { PAUSE_S = 1, FIRST_WAIT_S = 2 };
 enum outcome { OUTCOME_OPEN, OUTCOME_DONE, OUTCOME_FAILED };

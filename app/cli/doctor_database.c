@@ -4,8 +4,8 @@
 #include "parley/core/host.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
-#include "parley/domain/key_ownership.h"
-#include "parley/domain/setup.h"
+#include "parley/domain/lifecycle/key_ownership.h"
+#include "parley/domain/lifecycle/setup.h"
 
 enum { CLOCK_OFF_MAX_S = 5, SYNCHRONOUS_FULL = 2 };
 

@@ -2,9 +2,9 @@
 
 #include "parley/cli/commands.h"
 #include "parley/db/db.h"
-#include "parley/domain/audit.h"
-#include "parley/domain/key_ownership.h"
-#include "parley/domain/reseal.h"
+#include "parley/domain/lifecycle/key_ownership.h"
+#include "parley/domain/record/audit.h"
+#include "parley/domain/trust/totp_reseal.h"
 
 /* The parts that both actions need. */
 struct key_parts {

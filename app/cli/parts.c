@@ -9,7 +9,7 @@
 #include "parley/core/log.h"
 #include "parley/core/thread.h"
 #include "parley/db/db.h"
-#include "parley/domain/auth_cache.h"
+#include "parley/domain/trust/auth_cache.h"
 #include "parley/egress/egress.h"
 #include "parley/gate/gate.h"
 #include "parley/http/server.h"

@@ -10,7 +10,7 @@
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
 #include "parley/db/db.h"
-#include "parley/domain/key_ownership.h"
+#include "parley/domain/lifecycle/key_ownership.h"
 #include "parley/jobs/jobs.h"
 #include "parley/objects/store.h"
 #include "parts.h"

@@ -4,7 +4,7 @@
 #include "parley/core/buf.h"
 #include "parley/core/json_out.h"
 #include "parley/core/log.h"
-#include "parley/domain/audit.h"
+#include "parley/domain/record/audit.h"
 
 enum { VALUE_MAX_BYTES = 65536 };
 

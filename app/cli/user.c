@@ -1,13 +1,13 @@
-#include "parley/domain/user.h"
+#include "parley/domain/people/user.h"
 #include "parley/auth/hasher.h"
 
 #include "parley/cli/commands.h"
 #include "parley/core/clock.h"
 #include "parley/core/mail_address.h"
 #include "parley/core/secret.h"
-#include "parley/domain/second_factor.h"
-#include "parley/domain/user_change.h"
-#include "parley/domain/user_create.h"
+#include "parley/domain/lifecycle/user_change.h"
+#include "parley/domain/lifecycle/user_create.h"
+#include "parley/domain/trust/second_factor.h"
 #include "password_prompt.h"
 
 enum { LIST_PAGE = 200, PASSWORD_TYPED_MAX_BYTES = 200 };

@@ -1,8 +1,8 @@
 #include "octopus.h"
 #include "parley/compat/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/audit.h"
-#include "parley/domain/audit_list.h"
+#include "parley/domain/record/audit.h"
+#include "parley/domain/record/audit_list.h"
 
 /* What octopus calls the actions. */
 static const struct {

@@ -3,8 +3,8 @@
 #include "octopus.h"
 #include "parley/compat/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/api_key.h"
-#include "parley/domain/api_key_change.h"
+#include "parley/domain/trust/api_key.h"
+#include "parley/domain/trust/api_key_change.h"
 
 enum { EXPIRING_DAYS_STANDARD = 7, EXPIRING_DAYS_MAX = 36500 };
 

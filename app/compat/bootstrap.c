@@ -1,8 +1,8 @@
-#include "parley/domain/bootstrap.h"
+#include "parley/domain/lifecycle/bootstrap.h"
 
 #include "octopus.h"
 #include "parley/compat/routes.h"
-#include "parley/domain/api_key.h"
+#include "parley/domain/trust/api_key.h"
 
 enum { TOKEN_TEXT_MAX = 200 };
 

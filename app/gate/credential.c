@@ -1,8 +1,8 @@
 #include "credential.h"
 
-#include "parley/domain/api_key_text.h"
-#include "parley/domain/api_key_use.h"
-#include "parley/domain/session.h"
+#include "parley/domain/trust/api_key_text.h"
+#include "parley/domain/trust/api_key_use.h"
+#include "parley/domain/trust/session.h"
 
 /* "Bearer <token>" (RFC 6750 §2.1); absent for anything else. */
 static struct str bearer_token(struct str authorization)

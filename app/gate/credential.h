@@ -3,7 +3,7 @@
 #define PARLEY_APP_GATE_CREDENTIAL_H
 
 #include "parley/core/ctx.h"
-#include "parley/domain/principal.h"
+#include "parley/domain/record/principal.h"
 #include "parley/http/request.h"
 
 /*

@@ -5,7 +5,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/siphash.h"
-#include "parley/domain/rate_share.h"
+#include "parley/domain/record/rate_sync.h"
 #include "rate_table.h"
 
 struct limiter {

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "parley/core/limits.h"
-#include "parley/domain/email.h"
+#include "parley/domain/people/email.h"
 
 static bool has_type(const struct http_request *req, struct str wanted)
 {

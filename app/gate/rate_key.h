@@ -7,7 +7,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/core/str.h"
-#include "parley/domain/principal.h"
+#include "parley/domain/record/principal.h"
 
 enum { RATE_ADDRESS_BYTES = 9, RATE_KEY_MAX_BYTES = RATE_ADDRESS_BYTES + EMAIL_MAX_BYTES };
 

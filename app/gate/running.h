@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-#include "parley/domain/idempotency.h"
+#include "parley/domain/record/idempotency.h"
 
 struct running_entry {
     const struct idempotency_claim *claim;

@@ -1,8 +1,8 @@
 #include "security_log.h"
 
 #include "parley/core/log.h"
-#include "parley/domain/audit.h"
-#include "parley/domain/principal.h"
+#include "parley/domain/record/audit.h"
+#include "parley/domain/record/principal.h"
 
 static void event_log(const struct ctx *ctx, const struct audit_event *event)
 {

@@ -3,13 +3,13 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
-#include "parley/domain/api_key_change.h"
-#include "parley/domain/audit.h"
-#include "parley/domain/audit_chain.h"
-#include "parley/domain/erasure.h"
-#include "parley/domain/expiry.h"
-#include "parley/domain/mail_queue.h"
-#include "parley/domain/password_reset.h"
+#include "parley/domain/lifecycle/cleanup.h"
+#include "parley/domain/lifecycle/erasure.h"
+#include "parley/domain/record/audit.h"
+#include "parley/domain/record/audit_chain.h"
+#include "parley/domain/record/mail_queue.h"
+#include "parley/domain/trust/api_key_change.h"
+#include "parley/domain/trust/password_reset.h"
 
 #define SIMPLE_STEP(fn) \
     static enum err fn##_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count) \

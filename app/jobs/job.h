@@ -3,7 +3,7 @@
 #define PARLEY_APP_JOBS_JOB_H
 
 #include "parley/db/db.h"
-#include "parley/domain/attachment_digest.h"
+#include "parley/domain/files/attachment_digest.h"
 
 /* One run of a job: its state from batch to batch. */
 struct job_run {

@@ -10,9 +10,9 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
-#include "parley/domain/audit.h"
-#include "parley/domain/auth_cache.h"
-#include "parley/domain/session.h"
+#include "parley/domain/record/audit.h"
+#include "parley/domain/trust/auth_cache.h"
+#include "parley/domain/trust/session.h"
 
 #define KEY "parley_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 

@@ -3,7 +3,7 @@
 #define PARLEY_API_USERS_H
 
 #include "parley/core/ctx.h"
-#include "parley/domain/user.h"
+#include "parley/domain/people/user.h"
 #include "parley/gate/route.h"
 
 /* struct user as everyone entitled to it sees it. */

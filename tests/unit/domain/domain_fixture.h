@@ -18,10 +18,10 @@
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
-#include "parley/domain/auth_cache.h"
-#include "parley/domain/session.h"
-#include "parley/domain/user.h"
-#include "parley/domain/user_create.h"
+#include "parley/domain/lifecycle/user_create.h"
+#include "parley/domain/people/user.h"
+#include "parley/domain/trust/auth_cache.h"
+#include "parley/domain/trust/session.h"
 
 struct domain_fixture {
     char dir[64];

@@ -4,10 +4,10 @@
 
 #include "domain_fixture.h"
 
-#include "parley/domain/chat_change.h"
-#include "parley/domain/message_change.h"
-#include "parley/domain/workspace.h"
-#include "parley/domain/workspace_row.h"
+#include "parley/domain/talk/chat_change.h"
+#include "parley/domain/talk/message_change.h"
+#include "parley/domain/workspaces/workspace.h"
+#include "parley/domain/workspaces/workspace_row.h"
 #include "parley/objects/store.h"
 
 struct files_fixture {

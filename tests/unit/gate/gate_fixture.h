@@ -5,11 +5,11 @@
 #include "../http/fake_request.h"
 #include "parley/core/config.h"
 #include "parley/core/limits.h"
-#include "parley/domain/api_key_text.h"
-#include "parley/domain/api_key_use.h"
-#include "parley/domain/chat.h"
-#include "parley/domain/second_factor.h"
-#include "parley/domain/session.h"
+#include "parley/domain/talk/chat.h"
+#include "parley/domain/trust/api_key_text.h"
+#include "parley/domain/trust/api_key_use.h"
+#include "parley/domain/trust/second_factor.h"
+#include "parley/domain/trust/session.h"
 #include "parley/gate/gate.h"
 
 #define FIX_WORKSPACE "0a000000-0000-0000-0000-000000000000" /* the caller's */

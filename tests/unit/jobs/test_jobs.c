@@ -1,6 +1,6 @@
 #include "../domain/files_fixture.h"
 
-#include "parley/domain/erasure.h"
+#include "parley/domain/lifecycle/erasure.h"
 #include "parley/jobs/job_lease.h"
 #include "parley/jobs/jobs.h"
 

@@ -1,0 +1,116 @@
+#include "parley/domain/files/attachment_digest.h"
+
+#include <string.h>
+
+#include "parley/auth/digest.h"
+#include "parley/db/db.h"
+#include "parley/domain/files/attachment.h"
+#include "parley/objects/store.h"
+
+struct unread {
+    int64_t id, workspace_id, message_id;
+    struct str object_key;
+    int64_t size_bytes;
+    bool has_promised;
+    uint8_t promised[SHA256_BYTES], found[SHA256_BYTES];
+    struct doomed_batch doomed;
+};
+
+static enum err unread_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct unread *unread = arg;
+    struct str promised = db_row_str(row, 5);
+
+    *unread = (struct unread){
+        .id = db_row_int(row, 0),
+        .workspace_id = db_row_int(row, 1),
+        .message_id = db_row_int(row, 2),
+        .object_key = arena_str(ctx->arena, db_row_str(row, 3)),
+        .size_bytes = db_row_int(row, 4),
+        .has_promised = promised.len == SHA256_BYTES,
+    };
+    if (unread->has_promised)
+        memcpy(unread->promised, promised.ptr, SHA256_BYTES);
+    return arena_check(ctx->arena);
+}
+
+struct summing {
+    struct digest *digest;
+    int64_t size_bytes;
+    pulse_fn pulse;
+    void *pulse_arg;
+};
+
+static enum err sum_bytes(void *arg, const void *bytes, size_t len)
+{
+    struct summing *summing = arg;
+
+    digest_add(summing->digest, bytes, len);
+    summing->size_bytes += (int64_t)len;
+    return summing->pulse(summing->pulse_arg);
+}
+
+static enum err object_sum(struct ctx *ctx, struct unread *unread, pulse_fn pulse, void *pulse_arg)
+{
+    struct summing summing = { .digest = digest_new(), .pulse = pulse, .pulse_arg = pulse_arg };
+    enum err e;
+
+    if (summing.digest == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    e = store_get(ctx->app->store, ctx->arena, unread->object_key, 0, -1, sum_bytes, &summing);
+    digest_end(summing.digest, unread->found);
+    return e == ERR_OK && summing.size_bytes != unread->size_bytes ? ERR_STORAGE : e;
+}
+
+static enum err sum_keep(struct ctx *ctx, const struct unread *unread)
+{
+    const struct str sum = { (const char *)unread->found, SHA256_BYTES };
+
+    return db_exec(ctx, SQL_ATTACHMENT_SET_SHA256,
+                   DB_ARGS(DB_BLOB(sum), DB_INT(unread->id), DB_INT(unread->workspace_id)), NULL);
+}
+
+/* It may have been bound since it was found. */
+static enum err unread_remove(struct ctx *ctx, void *arg)
+{
+    struct unread *unread = arg;
+    enum err e = db_number(ctx, SQL_ATTACHMENT_MESSAGE_LOCK, DB_ARGS(DB_INT(unread->id), DB_INT(unread->workspace_id)),
+                           &unread->message_id);
+
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    TRY(e);
+    TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_BY_ID,
+                                DB_ARGS(DB_INT(unread->id), DB_INT(unread->workspace_id)), &unread->doomed));
+    if (unread->message_id == 0 || unread->doomed.count == 0)
+        return ERR_OK;
+    return db_exec(ctx, SQL_MESSAGE_LOST_ATTACHMENT,
+                   DB_ARGS(DB_INT(ctx->now_us), DB_INT(unread->message_id), DB_INT(unread->workspace_id)), NULL);
+}
+
+static enum err sum_judge(struct ctx *ctx, struct unread *unread)
+{
+    if (!unread->has_promised || memcmp(unread->promised, unread->found, SHA256_BYTES) == 0)
+        return sum_keep(ctx, unread);
+    TRY(db_run(ctx, unread_remove, unread));
+    object_deletion_run(ctx, &unread->doomed);
+    return ERR_OK;
+}
+
+enum err attachment_digest_step(struct ctx *ctx, int64_t after_id, pulse_fn pulse, void *pulse_arg, int64_t *ret_id)
+{
+    struct unread unread;
+    enum err e = db_one(ctx, SQL_ATTACHMENT_UNREAD_NEXT, DB_ARGS(DB_INT(after_id)), unread_read, &unread);
+
+    *ret_id = 0;
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    TRY(e);
+    e = object_sum(ctx, &unread, pulse, pulse_arg);
+    if (e == ERR_OK)
+        TRY(sum_judge(ctx, &unread));
+    else if (e != ERR_NOT_FOUND)
+        return e;
+    *ret_id = unread.id;
+    return ERR_OK;
+}
