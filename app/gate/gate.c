@@ -5,12 +5,12 @@
 
 #include "cors.h"
 #include "credential.h"
+#include "exchange.h"
 #include "openapi_schemas.h"
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/trust/second_factor.h"
-#include "passage.h"
 #include "problem_reply.h"
 #include "route_check.h"
 #include "router.h"
@@ -72,7 +72,7 @@ void gate_free(struct gate *gate)
     free(gate);
 }
 
-static enum err route_find(const struct gate *gate, struct passage *p)
+static enum err route_find(const struct gate *gate, struct exchange *p)
 {
     enum err e = router_find(gate->router, p->ctx.arena, p->method, http_path(p->call.request), &p->match);
 
@@ -90,13 +90,13 @@ static enum err route_find(const struct gate *gate, struct passage *p)
 }
 
 /* nginx's question about a large body takes no token of a bucket: the request itself comes later, and takes one. */
-static int tokens_wanted(const struct passage *p)
+static int tokens_wanted(const struct exchange *p)
 {
     return p->purpose == PURPOSE_ANSWER ? 1 : 0;
 }
 
 /* Who asks. Nobody is not refused here: the limit of rate comes first. */
-static enum err credential_check(struct gate *gate, struct passage *p)
+static enum err credential_check(struct gate *gate, struct exchange *p)
 {
     enum err e = credential_read(&p->ctx, p->call.request, &p->principal);
     int status = err_info(e)->http_status;
@@ -110,12 +110,12 @@ static enum err credential_check(struct gate *gate, struct passage *p)
     return e;
 }
 
-static enum err rate_check(struct gate *gate, struct passage *p)
+static enum err rate_check(struct gate *gate, struct exchange *p)
 {
     return limiter_request(gate->limiter, &p->ctx, p->call.route->rate, tokens_wanted(p), &p->quota);
 }
 
-static enum err access_check(struct passage *p)
+static enum err access_check(struct exchange *p)
 {
     enum access access = p->call.route->access;
 
@@ -135,7 +135,7 @@ static bool names_chat(const struct route *route)
     return str_starts_with(str_from(route->path), STR("/workspaces/{workspace}/chat/{chat}"));
 }
 
-static enum err membership_check(struct passage *p)
+static enum err membership_check(struct exchange *p)
 {
     static const enum member_role least[] = {
         [ROLE_GUEST] = MEMBER_ROLE_GUEST, [ROLE_MEMBER] = MEMBER_ROLE_MEMBER, [ROLE_OWNER] = MEMBER_ROLE_OWNER
@@ -155,7 +155,7 @@ static enum err membership_check(struct passage *p)
 }
 
 /* A workspace may ask its members for a second factor: until they have one, its doors are shut. */
-static enum err second_factor_check(struct passage *p)
+static enum err second_factor_check(struct exchange *p)
 {
     if (!p->call.workspace.require_2fa || p->principal.twofa_enabled)
         return ERR_OK;
@@ -163,7 +163,7 @@ static enum err second_factor_check(struct passage *p)
     return second_factor_ask(&p->ctx, p->principal.user_id);
 }
 
-static enum err handler_call(struct passage *p, struct reply *reply)
+static enum err handler_call(struct exchange *p, struct reply *reply)
 {
     reply->status = p->call.route->status;
     TRY(p->call.route->handler(&p->ctx, &p->call, reply));
@@ -171,7 +171,7 @@ static enum err handler_call(struct passage *p, struct reply *reply)
 }
 
 /* An upload takes as long as the store and the client like, so at most half the workers may be busy with them. */
-static enum err upload_call(struct gate *gate, struct passage *p, struct reply *reply)
+static enum err upload_call(struct gate *gate, struct exchange *p, struct reply *reply)
 {
     bool streams = (p->call.route->flags & (ROUTE_MULTIPART | ROUTE_RAW_BODY)) != 0 && p->call.body == NULL &&
                    http_content_length(p->call.request) > 0;
@@ -190,7 +190,7 @@ static enum err upload_call(struct gate *gate, struct passage *p, struct reply *
     return e;
 }
 
-static enum err handler_run(struct gate *gate, struct passage *p, struct reply *reply)
+static enum err handler_run(struct gate *gate, struct exchange *p, struct reply *reply)
 {
     struct running_entry entry;
     enum err e;
@@ -206,9 +206,9 @@ static enum err handler_run(struct gate *gate, struct passage *p, struct reply *
 }
 
 /* Where a credential is tried: whether it may be is asked before anything is hashed. */
-static enum err guess_run(struct gate *gate, struct passage *p, struct reply *reply)
+static enum err guess_run(struct gate *gate, struct exchange *p, struct reply *reply)
 {
-    struct limiter_guess guess = { .account = passage_account(p) };
+    struct limiter_guess guess = { .account = exchange_account(p) };
     enum err e;
 
     TRY(limiter_guess_begin(gate->limiter, &p->ctx, &guess, &p->quota));
@@ -219,14 +219,14 @@ static enum err guess_run(struct gate *gate, struct passage *p, struct reply *re
 }
 
 /* Everything that stands before a handler, in this order and nowhere else. */
-static enum err pass(struct gate *gate, struct passage *p, struct reply *reply)
+static enum err pass(struct gate *gate, struct exchange *p, struct reply *reply)
 {
     TRY(route_find(gate, p));
     if (p->call.route == NULL) {
         cors_preflight(&p->ctx, p->call.request, p->match.methods, reply);
         return ERR_OK;
     }
-    TRY(passage_size(p));
+    TRY(exchange_size(p));
     TRY(credential_check(gate, p));
     TRY(rate_check(gate, p));
     TRY(scope_check(&p->ctx, p->call.principal, p->call.route));
@@ -237,7 +237,7 @@ static enum err pass(struct gate *gate, struct passage *p, struct reply *reply)
         reply->status = 204;
         return ERR_OK;
     }
-    TRY(passage_input(p));
+    TRY(exchange_input(p));
     return limiter_is_guess(p->call.route->rate) ? guess_run(gate, p, reply) : handler_run(gate, p, reply);
 }
 
@@ -258,9 +258,9 @@ static void request_id_set(struct ctx *ctx, struct str given)
     uuid_format(&fresh, ctx->request_id);
 }
 
-static struct passage *passage_new(struct gate *gate, struct http_request *req, struct arena *a)
+static struct exchange *exchange_new(struct gate *gate, struct http_request *req, struct arena *a)
 {
-    struct passage *p = arena_calloc(a, 1, sizeof(*p));
+    struct exchange *p = arena_calloc(a, 1, sizeof(*p));
 
     if (p == NULL)
         return NULL;
@@ -278,7 +278,7 @@ static struct passage *passage_new(struct gate *gate, struct http_request *req, 
     return p;
 }
 
-static void headers_add(struct passage *p, struct reply *reply)
+static void headers_add(struct exchange *p, struct reply *reply)
 {
     reply_header(reply, "X-Request-Id", p->ctx.request_id);
     if (!reply_has_header(reply, "Cache-Control"))
@@ -292,7 +292,7 @@ static void headers_add(struct passage *p, struct reply *reply)
 void gate_handle(void *arg, struct http_request *req, struct arena *a, struct reply *reply)
 {
     struct gate *gate = arg;
-    struct passage *p = passage_new(gate, req, a);
+    struct exchange *p = exchange_new(gate, req, a);
 
     if (p == NULL) {
         reply->status = err_info(ERR_NO_MEMORY)->http_status;
@@ -310,7 +310,7 @@ void gate_handle(void *arg, struct http_request *req, struct arena *a, struct re
 void gate_done(void *arg, struct http_request *req, struct arena *a, const struct reply *reply, enum err sent,
                int64_t took_us)
 {
-    const struct passage *p = http_note(req);
+    const struct exchange *p = http_note(req);
     char user[UUID_TEXT_BYTES] = "-";
     const char *route;
 

@@ -1,6 +1,6 @@
 /* One request on its way through the gate: what the steps find out, in the request arena. */
-#ifndef PARLEY_APP_GATE_PASSAGE_H
-#define PARLEY_APP_GATE_PASSAGE_H
+#ifndef PARLEY_APP_GATE_EXCHANGE_H
+#define PARLEY_APP_GATE_EXCHANGE_H
 
 #include "limiter.h"
 #include "parley/gate/route.h"
@@ -9,7 +9,7 @@
 /* nginx asks about a large body before it takes it in: everything is checked but the body itself. */
 enum purpose { PURPOSE_ANSWER, PURPOSE_UPLOAD_CHECK };
 
-struct passage {
+struct exchange {
     struct ctx ctx;
     struct problem problem;
     struct call call;
@@ -22,10 +22,10 @@ struct passage {
 };
 
 /* Query, body and Idempotency-Key as the route's row says, into call.query, call.body and call.claim. */
-enum err passage_input(struct passage *p) MUST_CHECK;
+enum err exchange_input(struct exchange *p) MUST_CHECK;
 /* The account at stake: its e-mail address, the caller's own, else the one that the body names; absent: none. */
-struct str passage_account(const struct passage *p);
+struct str exchange_account(const struct exchange *p);
 /* The declared length against what the route takes. */
-enum err passage_size(struct passage *p) MUST_CHECK;
+enum err exchange_size(struct exchange *p) MUST_CHECK;
 
 #endif

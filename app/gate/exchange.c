@@ -1,5 +1,5 @@
 /* What a route's row says about the request's own content: its size, its query, its body, its key. */
-#include "passage.h"
+#include "exchange.h"
 
 #include <inttypes.h>
 
@@ -14,7 +14,7 @@ static bool has_type(const struct http_request *req, struct str wanted)
 }
 
 /* A body that the handler takes in itself. */
-static bool is_handlers_own(const struct passage *p)
+static bool is_handlers_own(const struct exchange *p)
 {
     const struct route *route = p->call.route;
 
@@ -22,7 +22,7 @@ static bool is_handlers_own(const struct passage *p)
            ((route->flags & ROUTE_MULTIPART) && has_type(p->call.request, STR("multipart/form-data")));
 }
 
-enum err passage_size(struct passage *p)
+enum err exchange_size(struct exchange *p)
 {
     int64_t max_bytes = (int64_t)BODY_MAX_BYTES;
 
@@ -35,7 +35,7 @@ enum err passage_size(struct passage *p)
     return failf(&p->ctx, ERR_TOO_LARGE, "The body may have at most %" PRId64 " bytes", max_bytes);
 }
 
-static enum err query_decode(struct passage *p)
+static enum err query_decode(struct exchange *p)
 {
     const struct spec *spec = p->call.route->query;
     const struct http_pair *pairs;
@@ -56,7 +56,7 @@ static enum err query_decode(struct passage *p)
 }
 
 /* The same key on another route, or for another thing in the path, is another key. */
-static void scope_write(const struct passage *p, struct buf *out)
+static void scope_write(const struct exchange *p, struct buf *out)
 {
     buf_add_c(out, p->call.route->path);
     buf_add_byte(out, '\0');
@@ -70,7 +70,7 @@ static void scope_write(const struct passage *p, struct buf *out)
 }
 
 /* body: absent where the handler reads it and makes the hash. */
-static enum err claim_make(struct passage *p, struct str body)
+static enum err claim_make(struct exchange *p, struct str body)
 {
     struct idempotency_request request = { .user_id = p->principal.user_id, .body = body };
     struct buf scope;
@@ -88,7 +88,7 @@ static enum err claim_make(struct passage *p, struct str body)
 }
 
 /* No body is an empty object: what is missing in it is listed, and where everything is optional nothing is. */
-static enum err json_read(struct passage *p, struct str *ret_text)
+static enum err json_read(struct exchange *p, struct str *ret_text)
 {
     enum err e;
 
@@ -103,7 +103,7 @@ static enum err json_read(struct passage *p, struct str *ret_text)
     return e == ERR_OK ? ERR_OK : fail(&p->ctx, e);
 }
 
-static enum err json_decode(struct passage *p, struct str text)
+static enum err json_decode(struct exchange *p, struct str text)
 {
     const struct spec *spec = p->call.route->body;
     const struct json_in *value;
@@ -122,7 +122,7 @@ static enum err json_decode(struct passage *p, struct str text)
     return spec_decode(&p->ctx, spec, value, body);
 }
 
-static enum err body_decode(struct passage *p)
+static enum err body_decode(struct exchange *p)
 {
     struct str text = { NULL, 0 };
 
@@ -135,7 +135,7 @@ static enum err body_decode(struct passage *p)
     return claim_make(p, text);
 }
 
-enum err passage_input(struct passage *p)
+enum err exchange_input(struct exchange *p)
 {
     enum err query = query_decode(p);
 
@@ -157,7 +157,7 @@ static struct str body_email(const struct spec *spec, const void *body)
     return email;
 }
 
-struct str passage_account(const struct passage *p)
+struct str exchange_account(const struct exchange *p)
 {
     struct str email = { NULL, 0 };
 
