@@ -6,6 +6,7 @@
 #include "cors.h"
 #include "credential.h"
 #include "exchange.h"
+#include "in_flight.h"
 #include "openapi_schemas.h"
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
@@ -14,7 +15,6 @@
 #include "problem_reply.h"
 #include "route_check.h"
 #include "router.h"
-#include "running.h"
 #include "scope.h"
 #include "security_log.h"
 
@@ -24,7 +24,7 @@ struct gate {
     struct limiter *limiter;
     const struct route_table *const *tables;
     size_t table_count;
-    struct running running;
+    struct in_flight in_flight;
     atomic_int upload_count; /* requests under way whose handler reads the body as it comes */
 };
 
@@ -52,7 +52,7 @@ enum err gate_new(const struct app *app, const struct route_table *const *tables
     gate->router = router;
     gate->tables = tables;
     gate->table_count = table_count;
-    running_init(&gate->running);
+    in_flight_init(&gate->in_flight);
     gate->limiter = limiter_new();
     if (gate->limiter == NULL) {
         gate_free(gate);
@@ -66,7 +66,7 @@ void gate_free(struct gate *gate)
 {
     if (gate == NULL)
         return;
-    running_release(&gate->running);
+    in_flight_release(&gate->in_flight);
     limiter_free(gate->limiter);
     router_free(gate->router);
     free(gate);
@@ -192,16 +192,16 @@ static enum err upload_call(struct gate *gate, struct exchange *p, struct reply 
 
 static enum err handler_run(struct gate *gate, struct exchange *p, struct reply *reply)
 {
-    struct running_entry entry;
+    struct in_flight_entry entry;
     enum err e;
 
     if (p->call.claim == NULL)
         return upload_call(gate, p, reply);
-    e = running_enter(&gate->running, p->call.claim, &entry);
+    e = in_flight_enter(&gate->in_flight, p->call.claim, &entry);
     if (e != ERR_OK)
         return fail(&p->ctx, e);
     e = upload_call(gate, p, reply);
-    running_leave(&gate->running, &entry);
+    in_flight_leave(&gate->in_flight, &entry);
     return e;
 }
 
