@@ -10,7 +10,7 @@
 
 struct server {
     struct listener listener;
-    struct crew crew;
+    struct worker_pool pool;
     struct server_opts opts;
     int worker_count;
     struct worker *workers[];
@@ -30,7 +30,7 @@ static void raise_descriptor_limit(void)
 static enum err workers_start(struct server *server, int count, struct buf *ret_fault)
 {
     for (int i = 0; i < count; i++) {
-        enum err e = worker_start(&server->crew, &server->opts, &server->workers[i]);
+        enum err e = worker_start(&server->pool, &server->opts, &server->workers[i]);
         if (e != ERR_OK) {
             buf_addf(ret_fault, "WORKERS: only %d of %d threads could be started", i, count);
             return e;
@@ -62,9 +62,9 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
         free(server);
         return e;
     }
-    e = crew_init(&server->crew, &(struct crew_opts){ .listen_fd = server->listener.fd,
-                                                      .worker_count = opts->worker_count,
-                                                      .processor_count = opts->processor_count });
+    e = worker_pool_init(&server->pool, &(struct worker_pool_opts){ .listen_fd = server->listener.fd,
+                                                                    .worker_count = opts->worker_count,
+                                                                    .processor_count = opts->processor_count });
     if (e != ERR_OK) {
         listener_close(&server->listener);
         free(server);
@@ -82,9 +82,9 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
 
 enum err server_stop(struct server *server)
 {
-    crew_stop(&server->crew);
+    worker_pool_stop(&server->pool);
     listener_shut(&server->listener);
-    return crew_wait_gone(&server->crew, STOP_MAX_S) ? ERR_OK : ERR_TIMEOUT;
+    return worker_pool_wait_gone(&server->pool, STOP_MAX_S) ? ERR_OK : ERR_TIMEOUT;
 }
 
 /* A worker that has not ended in time still uses all this, and the process ends anyway. */
@@ -92,11 +92,11 @@ void server_free(struct server *server)
 {
     if (server == NULL)
         return;
-    if (!crew_wait_gone(&server->crew, 0))
+    if (!worker_pool_wait_gone(&server->pool, 0))
         return;
     for (int i = 0; i < server->worker_count; i++)
         worker_free(server->workers[i]);
-    crew_destroy(&server->crew);
+    worker_pool_destroy(&server->pool);
     listener_close(&server->listener);
     free(server);
 }

@@ -21,7 +21,7 @@ enum {
 
 struct worker {
     const struct server_opts *opts;
-    struct member member;
+    struct worker_slot slot;
     pthread_t thread;
     FCGX_Request fcgi;
     struct http_request request;
@@ -158,7 +158,7 @@ static _Thread_local struct worker *self;
 void *server_rest(void)
 {
     if (self != NULL)
-        crew_turn(&self->member, DUTY_RESTS);
+        worker_pool_set_state(&self->slot, WORKER_PARKED);
     return self;
 }
 
@@ -166,17 +166,17 @@ void *server_rest(void)
 void server_resume(void)
 {
     if (self != NULL)
-        crew_turn(&self->member, DUTY_COMPUTES);
+        worker_pool_set_state(&self->slot, WORKER_RUNNING);
 }
 
 static void begin_wait(void *arg)
 {
-    crew_turn(arg, DUTY_WAITS);
+    worker_pool_set_state(arg, WORKER_BLOCKED);
 }
 
 static void end_wait(void *arg)
 {
-    crew_turn(arg, DUTY_COMPUTES);
+    worker_pool_set_state(arg, WORKER_RUNNING);
 }
 
 bool server_client_gone(void *rest)
@@ -193,24 +193,24 @@ bool server_client_gone(void *rest)
 static void *run(void *arg)
 {
     struct worker *w = arg;
-    const struct wait_hooks hooks = { begin_wait, end_wait, &w->member };
+    const struct wait_hooks hooks = { begin_wait, end_wait, &w->slot };
 
     self = w;
     wait_hooks_set(&hooks);
-    while (crew_accept(&w->member)) {
+    while (worker_pool_accept(&w->slot)) {
         bool accepted = FCGX_Accept_r(&w->fcgi) == 0;
-        crew_turn(&w->member, DUTY_COMPUTES);
+        worker_pool_set_state(&w->slot, WORKER_RUNNING);
         if (accepted)
             answer(w);
         else
-            crew_pause(w->member.crew, BACKOFF_MS);
+            worker_pool_pause(w->slot.pool, BACKOFF_MS);
     }
     FCGX_Free(&w->fcgi, 1);
-    crew_leave(&w->member);
+    worker_pool_leave(&w->slot);
     return NULL;
 }
 
-enum err worker_start(struct crew *crew, const struct server_opts *opts, struct worker **ret_worker)
+enum err worker_start(struct worker_pool *pool, const struct server_opts *opts, struct worker **ret_worker)
 {
     struct worker *w = calloc(1, sizeof(*w));
     enum err e = ERR_NO_MEMORY;
@@ -221,15 +221,15 @@ enum err worker_start(struct crew *crew, const struct server_opts *opts, struct 
     buf_init(&w->head, HEAD_MAX_BYTES);
     buf_init(&w->reply.body, REPLY_MAX_BYTES);
     w->arena = arena_new(REQUEST_ARENA_BYTES);
-    if (w->arena != NULL && FCGX_InitRequest(&w->fcgi, crew->opts.listen_fd, 0) == 0) {
-        crew_enlist(crew, &w->member);
+    if (w->arena != NULL && FCGX_InitRequest(&w->fcgi, pool->opts.listen_fd, 0) == 0) {
+        worker_pool_enlist(pool, &w->slot);
         e = thread_start(WORKER_STACK_BYTES, run, w, &w->thread);
         if (e == ERR_OK) {
             *ret_worker = w;
             return ERR_OK;
         }
-        crew_leave(&w->member);
-        crew_forget(&w->member);
+        worker_pool_leave(&w->slot);
+        worker_pool_forget(&w->slot);
     }
     arena_free(w->arena);
     free(w);
@@ -241,7 +241,7 @@ void worker_free(struct worker *w)
     if (w == NULL)
         return;
     pthread_join(w->thread, NULL);
-    crew_forget(&w->member);
+    worker_pool_forget(&w->slot);
     arena_free(w->arena);
     buf_release(&w->reply.body);
     buf_release(&w->head);

@@ -9,14 +9,14 @@
 
 /* A thread that answers one request after another, which it finds at once. The test itself is another one. */
 struct other {
-    struct member member;
+    struct worker_slot slot;
     pthread_t thread;
     atomic_int answered_count;
 };
 
 struct fixture {
-    struct crew crew;
-    struct member own;
+    struct worker_pool pool;
+    struct worker_slot own;
     struct other other;
     struct sockaddr_un address;
     int listen_fd;
@@ -26,39 +26,39 @@ static void *answer_all(void *arg)
 {
     struct other *other = arg;
 
-    while (crew_accept(&other->member)) {
-        crew_turn(&other->member, DUTY_COMPUTES);
+    while (worker_pool_accept(&other->slot)) {
+        worker_pool_set_state(&other->slot, WORKER_RUNNING);
         atomic_fetch_add(&other->answered_count, 1);
     }
-    crew_leave(&other->member);
+    worker_pool_leave(&other->slot);
     return NULL;
 }
 
 /* The test rests, and the other thread answers. */
 static void start(struct fixture *f, int worker_count, int processor_count)
 {
-    struct crew_opts opts = { f->listen_fd, worker_count, processor_count };
+    struct worker_pool_opts opts = { f->listen_fd, worker_count, processor_count };
 
-    assert_ok(crew_init(&f->crew, &opts));
-    crew_enlist(&f->crew, &f->own);
-    assert_true(crew_accept(&f->own));
-    crew_turn(&f->own, DUTY_RESTS);
-    crew_enlist(&f->crew, &f->other.member);
+    assert_ok(worker_pool_init(&f->pool, &opts));
+    worker_pool_enlist(&f->pool, &f->own);
+    assert_true(worker_pool_accept(&f->own));
+    worker_pool_set_state(&f->own, WORKER_PARKED);
+    worker_pool_enlist(&f->pool, &f->other.slot);
     assert_int_equal(pthread_create(&f->other.thread, NULL, answer_all, &f->other), 0);
     while (atomic_load(&f->other.answered_count) < 2)
         sched_yield();
 }
 
-/* Until the other thread's duty is this one: for good, if it is DUTY_SLEEPS, as it has begun. */
-static void wait_until_other(struct fixture *f, enum duty duty)
+/* Until the other thread's state is this one: for good, if it is WORKER_SLEEPING, as it has begun. */
+static void wait_until_other(struct fixture *f, enum worker_state state)
 {
     bool is_so = false;
 
     while (!is_so) {
         sched_yield();
-        pthread_mutex_lock(&f->crew.lock);
-        is_so = f->other.member.duty == duty;
-        pthread_mutex_unlock(&f->crew.lock);
+        pthread_mutex_lock(&f->pool.lock);
+        is_so = f->other.slot.state == state;
+        pthread_mutex_unlock(&f->pool.lock);
     }
 }
 
@@ -73,8 +73,8 @@ static void wait_until_other_answers(struct fixture *f)
 /* The test computes and stays with it, so that the other thread is one too many. */
 static void send_other_to_sleep(struct fixture *f)
 {
-    crew_turn(&f->own, DUTY_COMPUTES);
-    wait_until_other(f, DUTY_SLEEPS);
+    worker_pool_set_state(&f->own, WORKER_RUNNING);
+    wait_until_other(f, WORKER_SLEEPING);
 }
 
 static void test_crew__who_is_one_too_many_sleeps_until_somebody_waits(void **state)
@@ -84,14 +84,14 @@ static void test_crew__who_is_one_too_many_sleeps_until_somebody_waits(void **st
     start(f, 4, 1);
     send_other_to_sleep(f);
     for (int i = 0; i < 100; i++) {
-        assert_true(crew_accept(&f->own));
-        crew_turn(&f->own, DUTY_COMPUTES);
+        assert_true(worker_pool_accept(&f->own));
+        worker_pool_set_state(&f->own, WORKER_RUNNING);
     }
-    wait_until_other(f, DUTY_SLEEPS);
-    crew_turn(&f->own, DUTY_WAITS);
+    wait_until_other(f, WORKER_SLEEPING);
+    worker_pool_set_state(&f->own, WORKER_BLOCKED);
     wait_until_other_answers(f);
-    crew_turn(&f->own, DUTY_COMPUTES);
-    wait_until_other(f, DUTY_SLEEPS);
+    worker_pool_set_state(&f->own, WORKER_RUNNING);
+    wait_until_other(f, WORKER_SLEEPING);
 }
 
 static void test_crew__as_many_as_processors_stay_up(void **state)
@@ -99,7 +99,7 @@ static void test_crew__as_many_as_processors_stay_up(void **state)
     struct fixture *f = *state;
 
     start(f, 4, 2);
-    crew_turn(&f->own, DUTY_COMPUTES);
+    worker_pool_set_state(&f->own, WORKER_RUNNING);
     for (int i = 0; i < 200; i++)
         wait_until_other_answers(f);
 }
@@ -110,12 +110,12 @@ static void test_crew__who_rests_makes_room_and_who_is_back_takes_it_again(void 
 
     start(f, 1, 4);
     send_other_to_sleep(f);
-    crew_turn(&f->own, DUTY_WAITS);
-    wait_until_other(f, DUTY_SLEEPS);
-    crew_turn(&f->own, DUTY_RESTS);
+    worker_pool_set_state(&f->own, WORKER_BLOCKED);
+    wait_until_other(f, WORKER_SLEEPING);
+    worker_pool_set_state(&f->own, WORKER_PARKED);
     wait_until_other_answers(f);
-    crew_turn(&f->own, DUTY_COMPUTES);
-    wait_until_other(f, DUTY_SLEEPS);
+    worker_pool_set_state(&f->own, WORKER_RUNNING);
+    wait_until_other(f, WORKER_SLEEPING);
 }
 
 static void test_crew__a_connection_that_nobody_takes_gets_a_sleeper_up(void **state)
@@ -136,11 +136,11 @@ static void test_crew__stopping_gets_everybody_up(void **state)
 
     start(f, 4, 1);
     send_other_to_sleep(f);
-    crew_stop(&f->crew);
+    worker_pool_stop(&f->pool);
     pthread_join(f->other.thread, NULL);
     f->other.thread = 0;
-    assert_false(crew_wait_gone(&f->crew, 0));
-    assert_false(crew_accept(&f->own));
+    assert_false(worker_pool_wait_gone(&f->pool, 0));
+    assert_false(worker_pool_accept(&f->own));
 }
 
 static int setup(void **state)
@@ -149,7 +149,7 @@ static int setup(void **state)
 
     f->address.sun_family = AF_UNIX;
     /* An abstract name (unix(7)): it needs no folder. */
-    snprintf(f->address.sun_path + 1, sizeof(f->address.sun_path) - 1, "parley-test-crew-%d", (int)getpid());
+    snprintf(f->address.sun_path + 1, sizeof(f->address.sun_path) - 1, "parley-test-pool-%d", (int)getpid());
     f->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(f->listen_fd, (struct sockaddr *)&f->address, sizeof(f->address)), 0);
     assert_int_equal(listen(f->listen_fd, 8), 0);
@@ -161,14 +161,14 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
 
-    crew_stop(&f->crew);
+    worker_pool_stop(&f->pool);
     if (f->other.thread != 0)
         pthread_join(f->other.thread, NULL);
-    crew_leave(&f->own);
-    assert_true(crew_wait_gone(&f->crew, 0));
-    crew_forget(&f->own);
-    crew_forget(&f->other.member);
-    crew_destroy(&f->crew);
+    worker_pool_leave(&f->own);
+    assert_true(worker_pool_wait_gone(&f->pool, 0));
+    worker_pool_forget(&f->own);
+    worker_pool_forget(&f->other.slot);
+    worker_pool_destroy(&f->pool);
     close(f->listen_fd);
     free(f);
     return 0;
