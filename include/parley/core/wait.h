@@ -1,6 +1,6 @@
 /*
  * Waiting: what takes long without the processor (a database, a disk, the network) stands between wait_begin and
- * wait_end, so that whoever shares out the work lets another thread compute meanwhile (app/http/crew.h). Pairs may stand in
+ * wait_end, so that whoever shares out the work lets another thread compute meanwhile (app/http/worker_pool.h). Pairs may stand in
  * one another. Locks that say so in locks.def are not held around either. On a thread without hooks nothing happens.
  */
 #ifndef PARLEY_CORE_WAIT_H

@@ -5,7 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../../../app/http/crew.h"
+#include "../../../app/http/worker_pool.h"
 
 /* A thread that answers one request after another, which it finds at once. The test itself is another one. */
 struct other {
