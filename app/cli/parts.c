@@ -40,7 +40,7 @@ static enum err open_store(struct parts *parts, const struct config *config, str
 /* Everything that requests use. */
 static enum err open_app(struct parts *parts, const struct config *config, struct buf *ret_fault)
 {
-    static const struct hasher_hooks hooks = { server_rest, server_resume, server_client_gone };
+    static const struct hasher_hooks hooks = { server_yield_begin, server_yield_end, server_client_gone };
     struct app *app = &parts->app;
 
     TRY(keys_open(config, ret_fault, &app->keys));
@@ -61,7 +61,7 @@ static enum err open_server(struct parts *parts, const struct config *config, st
         .socket_path = config->fcgi_socket,
         .backlog = (int)config->listen_backlog,
         .worker_count = (int)config->worker_threads,
-        .resting_max = HASH_QUEUE_MAX,
+        .yielding_max = HASH_QUEUE_MAX,
         .processor_count = processor_count() > COMPUTING_MIN ? processor_count() : COMPUTING_MIN,
         .handle = gate_handle,
         .done = gate_done,

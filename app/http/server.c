@@ -52,7 +52,7 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
         return ERR_INTERNAL;
     }
     signal(SIGPIPE, SIG_IGN);
-    thread_count = opts->worker_count + opts->resting_max;
+    thread_count = opts->worker_count + opts->yielding_max;
     server = calloc(1, sizeof(*server) + (size_t)thread_count * sizeof(server->workers[0]));
     if (server == NULL)
         return ERR_NO_MEMORY;

@@ -155,7 +155,7 @@ static void answer(struct worker *w)
 /* The worker that this thread is, if it is one. */
 static _Thread_local struct worker *self;
 
-void *server_rest(void)
+void *server_yield_begin(void)
 {
     if (self != NULL)
         worker_pool_set_state(&self->slot, WORKER_PARKED);
@@ -163,7 +163,7 @@ void *server_rest(void)
 }
 
 /* Back at once, even if that is one too many for a moment. */
-void server_resume(void)
+void server_yield_end(void)
 {
     if (self != NULL)
         worker_pool_set_state(&self->slot, WORKER_RUNNING);

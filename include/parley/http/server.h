@@ -20,7 +20,7 @@ struct server_opts {
     const char *socket_path; /* at most 107 bytes */
     int backlog;
     int worker_count;    /* requests answered at once */
-    int resting_max;     /* further requests that may rest at once: a thread each */
+    int yielding_max;    /* further requests that may rest at once: a thread each */
     int processor_count; /* of those answered, how many compute at once, if it can be had; the others wait (core/wait.h) */
     server_fn handle;
     server_done_fn done;
@@ -44,9 +44,9 @@ void server_free(struct server *server);
  * password's hash), so another thread may take requests meanwhile; and: it goes on. Rests do not nest. On any other
  * thread nothing happens, and NULL is returned.
  */
-void *server_rest(void);
-void server_resume(void);
-/* Whether the client of a request that rests has closed its connection. rest: what server_rest gave. Any thread. */
+void *server_yield_begin(void);
+void server_yield_end(void);
+/* Whether the client of a request that rests has closed its connection. rest: what server_yield_begin gave. Any thread. */
 bool server_client_gone(void *rest);
 
 #endif
