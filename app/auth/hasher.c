@@ -25,7 +25,7 @@ struct work {
     char password[PASSWORD_MAX_BYTES + 1];
     char setting[PASSWORD_HASH_BYTES];
     char hash[PASSWORD_HASH_BYTES];
-    void *waiter;     /* what hooks.wait_begin gave */
+    void *waiter;     /* what hooks.blocking_begin gave */
     bool done;        /* and with what… */
     enum err outcome; /* …ERR_OK: there is a hash */
     pthread_cond_t ready;
@@ -254,11 +254,11 @@ enum err hasher_run(struct hasher *hasher, struct str password, struct str setti
     memcpy(work.password, password.ptr, password.len);
     memcpy(work.setting, setting.ptr, setting.len);
     (void)pthread_cond_init(&work.ready, NULL);
-    if (hasher->hooks.wait_begin != NULL)
-        work.waiter = hasher->hooks.wait_begin();
+    if (hasher->hooks.blocking_begin != NULL)
+        work.waiter = hasher->hooks.blocking_begin();
     e = queue_up(hasher, &work);
-    if (hasher->hooks.wait_end != NULL)
-        hasher->hooks.wait_end();
+    if (hasher->hooks.blocking_end != NULL)
+        hasher->hooks.blocking_end();
     (void)pthread_cond_destroy(&work.ready);
     if (e == ERR_OK)
         memcpy(ret_hash, work.hash, PASSWORD_HASH_BYTES);

@@ -12,10 +12,10 @@
 
 #include "driver.h"
 #include "parley/core/arena.h"
+#include "parley/core/blocking.h"
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 #include "parley/core/rand.h"
-#include "parley/core/wait.h"
 #include "redis_counter.h"
 
 enum { BACKOFF_FIRST_MS = 50 };
@@ -287,7 +287,7 @@ static void *run_thread(void *arg)
 static bool send_message(struct redis_bus *r, const char *channel, struct str payload)
 {
     bool sent = false;
-    wait_begin();
+    blocking_begin();
     pthread_mutex_lock(&r->publish_lock);
     if (r->publisher != NULL) {
         sent = is_fine(redisCommand(r->publisher, "PUBLISH %s %b", channel, payload.ptr, payload.len));
@@ -297,7 +297,7 @@ static bool send_message(struct redis_bus *r, const char *channel, struct str pa
         }
     }
     pthread_mutex_unlock(&r->publish_lock);
-    wait_end();
+    blocking_end();
     return sent;
 }
 

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "parley/core/blocking.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/core/wait.h"
 
 /*
  * A bucket is the moment at which it will be full again, by Redis' own clock, so processes' clocks need not agree. It is
@@ -130,11 +130,11 @@ enum err redis_counter_spend(struct redis_counter *counter, const struct bus_spe
                              struct bus_bucket *ret_bucket)
 {
     enum err err = ERR_TIMEOUT;
-    wait_begin();
+    blocking_begin();
     if (lock_soon(counter)) {
         err = spend(counter, spending, ret_bucket);
         pthread_mutex_unlock(&counter->lock);
     }
-    wait_end();
+    blocking_end();
     return err;
 }

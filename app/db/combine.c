@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "lease.h"
-#include "parley/core/wait.h"
+#include "parley/core/blocking.h"
 #include "transaction.h"
 
 /* One transaction that waits to be run; on its own thread's stack. */
@@ -138,7 +138,7 @@ enum err combiner_run(struct combiner *c, struct ctx *ctx, db_fn fn, void *arg, 
 {
     struct piece own = { .ctx = ctx, .fn = fn, .arg = arg, .audited = ctx->audited };
     pthread_cond_init(&own.wake, NULL);
-    wait_begin();
+    blocking_begin();
     pthread_mutex_lock(&c->mutex);
     join_line(c, &own);
     own.leads = !c->running;
@@ -153,7 +153,7 @@ enum err combiner_run(struct combiner *c, struct ctx *ctx, db_fn fn, void *arg, 
         end_batch(c, batch, &own);
     }
     pthread_mutex_unlock(&c->mutex);
-    wait_end();
+    blocking_end();
     pthread_cond_destroy(&own.wake);
     *ret_again = own.again;
     return own.err;

@@ -2,9 +2,9 @@
 
 #include <time.h>
 
+#include "parley/core/blocking.h"
 #include "parley/core/clock.h"
 #include "parley/core/rand.h"
-#include "parley/core/wait.h"
 
 void lease_init(struct lease *lease, struct db *db, enum conn_use use)
 {
@@ -13,13 +13,13 @@ void lease_init(struct lease *lease, struct db *db, enum conn_use use)
                              .waits = use == CONN_FOR_WRITING || !db->ops->one_writer,
                              .retry_until_us = clock_monotonic_us() + DB_RETRY_MAX_MS * US_PER_MS };
     if (lease->waits)
-        wait_begin();
+        blocking_begin();
 }
 
 void lease_end(struct lease *lease)
 {
     if (lease->waits)
-        wait_end();
+        blocking_end();
 }
 
 static enum err take(struct lease *lease, struct db_conn **ret_conn)

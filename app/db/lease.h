@@ -15,7 +15,7 @@ struct lease {
     bool replaced; /* one connection turned out to be dead and was replaced; a second one is an error */
 };
 
-/* From here to lease_end the thread counts as waiting (core/wait.h), but for reading a file of our own. */
+/* From here to lease_end the thread counts as waiting (core/blocking.h), but for reading a file of our own. */
 void lease_init(struct lease *lease, struct db *db, enum conn_use use);
 void lease_end(struct lease *lease);
 /*

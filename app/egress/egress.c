@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "parley/core/blocking.h"
 #include "parley/core/limits.h"
-#include "parley/core/wait.h"
 
 /* Connections are reused within one kind of trust only: a stranger's url must never ride on one that the guard did not see. */
 struct idle {
@@ -338,9 +338,9 @@ static enum err perform(struct egress *egress, struct run *run, CURLU *url, stru
     set_limits(run->curl, egress, run->request);
     set_method_and_body(run->curl, run);
     set_callbacks(run->curl, run);
-    wait_begin();
+    blocking_begin();
     CURLcode code = curl_easy_perform(run->curl);
-    wait_end();
+    blocking_end();
     enum err err = finish(run, code);
     handle_give_back(egress, run->request->trust, run->curl);
     return err;

@@ -6,10 +6,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "parley/core/blocking.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/thread.h"
-#include "parley/core/wait.h"
 #include "reply_private.h"
 #include "request_private.h"
 
@@ -45,9 +45,9 @@ static int body_byte(FCGX_Stream *in)
 
     if (in->rdNext < in->stop)
         return FCGX_GetChar(in);
-    wait_begin();
+    blocking_begin();
     byte = FCGX_GetChar(in);
-    wait_end();
+    blocking_end();
     return byte;
 }
 
@@ -104,14 +104,14 @@ static enum err reply_send(struct worker *w)
     reply_head(&w->reply, &w->head);
     if (large) {
         set_timeout(w->fcgi.ipcFd, SO_SNDTIMEO, SEND_IDLE_MAX_S);
-        wait_begin();
+        blocking_begin();
     }
     sent = put(w->fcgi.out, buf_str(&w->head)) && put(w->fcgi.out, body);
     /* END_REQUEST goes with the stream that is closed last. */
     (void)FCGX_FClose(w->fcgi.err);
     sent = FCGX_FClose(w->fcgi.out) == 0 && sent;
     if (large)
-        wait_end();
+        blocking_end();
     return sent ? ERR_OK : ERR_CLIENT_GONE;
 }
 
@@ -169,12 +169,12 @@ void server_yield_end(void)
         worker_pool_set_state(&self->slot, WORKER_RUNNING);
 }
 
-static void begin_wait(void *arg)
+static void begin_blocking(void *arg)
 {
     worker_pool_set_state(arg, WORKER_BLOCKED);
 }
 
-static void end_wait(void *arg)
+static void end_blocking(void *arg)
 {
     worker_pool_set_state(arg, WORKER_RUNNING);
 }
@@ -193,10 +193,10 @@ bool server_client_gone(void *rest)
 static void *run(void *arg)
 {
     struct worker *w = arg;
-    const struct wait_hooks hooks = { begin_wait, end_wait, &w->slot };
+    const struct blocking_hooks hooks = { begin_blocking, end_blocking, &w->slot };
 
     self = w;
-    wait_hooks_set(&hooks);
+    blocking_hooks_set(&hooks);
     while (worker_pool_accept(&w->slot)) {
         bool accepted = FCGX_Accept_r(&w->fcgi) == 0;
         worker_pool_set_state(&w->slot, WORKER_RUNNING);

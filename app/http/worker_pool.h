@@ -4,7 +4,7 @@
  * At most `worker_count` requests are under way at once; one that rests (server_yield_begin) is not counted. Of these no more
  * compute than there are processors, if that can be had: the kernel gives a connection to the thread that has slept in
  * accept(2) for longest, so each thread beyond the processors costs changes of context (16 threads answered 27,000
- * requests/s, 2 answered 34,000/s). So a thread that seldom waits (core/wait.h), and time after time finds enough others who
+ * requests/s, 2 answered 34,000/s). So a thread that seldom waits (core/blocking.h), and time after time finds enough others who
  * compute or accept, goes to sleep; it is woken when they wait and nobody is left to accept. Should something take long
  * without having said so, a connection that nobody has taken for CHECK_INTERVAL_MS gets a sleeper up.
  */

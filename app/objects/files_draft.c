@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "intake.h"
+#include "parley/core/blocking.h"
 #include "parley/core/ids.h"
 #include "parley/core/limits.h"
-#include "parley/core/wait.h"
 
 enum { COMMIT_TRIES = 3, WRITE_OUT_BYTES = 8 * 1024 * 1024 };
 
@@ -103,9 +103,9 @@ static enum err make_parents(struct files *files, const char *path)
 
 static int sync_to_disk(int fd)
 {
-    wait_begin();
+    blocking_begin();
     int done = fsync(fd);
-    wait_end();
+    blocking_end();
     return done;
 }
 

@@ -18,9 +18,9 @@ struct hasher;
 /* What a server does about those who wait for a hash; each may be NULL. */
 struct hasher_hooks {
     /* Called by a thread before it waits and after, so that its place can be lent to another; what the first gives… */
-    void *(*wait_begin)(void);
-    void (*wait_end)(void);
-    /* …is whom this is asked about before wait_end, on any thread: does nobody want the hash any more? Must not block. */
+    void *(*blocking_begin)(void);
+    void (*blocking_end)(void);
+    /* …is whom this is asked about before blocking_end, on any thread: does nobody want the hash any more? Must not block. */
     bool (*is_gone)(void *waiter);
 };
 

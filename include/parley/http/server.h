@@ -19,9 +19,9 @@ typedef void (*server_done_fn)(void *arg, struct http_request *req, struct arena
 struct server_opts {
     const char *socket_path; /* at most 107 bytes */
     int backlog;
-    int worker_count;    /* requests answered at once */
-    int yielding_max;    /* further requests that may rest at once: a thread each */
-    int processor_count; /* of those answered, how many compute at once, if it can be had; the others wait (core/wait.h) */
+    int worker_count; /* requests answered at once */
+    int yielding_max; /* further requests that may rest at once: a thread each */
+    int processor_count; /* of those answered, how many compute at once, if it can be had; the others wait (core/blocking.h) */
     server_fn handle;
     server_done_fn done;
     void *arg;

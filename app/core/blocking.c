@@ -1,24 +1,24 @@
-#include "parley/core/wait.h"
+#include "parley/core/blocking.h"
 
 #include <assert.h>
 #include <stddef.h>
 
-static _Thread_local const struct wait_hooks *hooks;
+static _Thread_local const struct blocking_hooks *hooks;
 static _Thread_local int depth;
 
-void wait_hooks_set(const struct wait_hooks *of_thread)
+void blocking_hooks_set(const struct blocking_hooks *of_thread)
 {
     assert(depth == 0);
     hooks = of_thread;
 }
 
-void wait_begin(void)
+void blocking_begin(void)
 {
     if (depth++ == 0 && hooks != NULL)
         hooks->begin(hooks->arg);
 }
 
-void wait_end(void)
+void blocking_end(void)
 {
     assert(depth > 0);
     if (--depth == 0 && hooks != NULL)

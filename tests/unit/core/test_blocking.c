@@ -5,15 +5,15 @@ static void test_wait__is_told_once_however_deep(void **state)
     (void)state;
     struct waits waits;
     waits_watch(&waits);
-    wait_begin();
+    blocking_begin();
     assert_int_equal(waits.begun_count, 1);
-    wait_begin();
-    wait_end();
+    blocking_begin();
+    blocking_end();
     assert_int_equal(waits.begun_count, 1);
     assert_int_equal(waits.ended_count, 0);
-    wait_end();
-    wait_begin();
-    wait_end();
+    blocking_end();
+    blocking_begin();
+    blocking_end();
     assert_int_equal(waits_count(&waits), 2);
 }
 
@@ -22,9 +22,9 @@ static void test_wait__is_nothing_to_a_thread_without_hooks(void **state)
     (void)state;
     struct waits waits;
     waits_watch(&waits);
-    wait_hooks_set(NULL);
-    wait_begin();
-    wait_end();
+    blocking_hooks_set(NULL);
+    blocking_begin();
+    blocking_end();
     assert_int_equal(waits_count(&waits), 0);
 }
 
