@@ -51,7 +51,7 @@ struct db_conn {
     char message[CONN_MESSAGE_BYTES];
 };
 
-struct combiner;
+struct group_commit;
 
 struct db_row {
     struct db_conn *conn;
@@ -113,8 +113,8 @@ struct db {
     struct db_url url;
     int connect_timeout_s, query_timeout_s;
     struct pool *pools[CONN_POOL_COUNT];
-    struct combiner *combiner; /* NULL: every transaction commits by itself */
-    pthread_key_t thread_key;  /* MySQL: each thread that has called the client library */
+    struct group_commit *group_commit; /* NULL: every transaction commits by itself */
+    pthread_key_t thread_key;          /* MySQL: each thread that has called the client library */
     bool has_thread_key;
     atomic_bool held; /* no leases: db_hold */
 };

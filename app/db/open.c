@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "combine.h"
+#include "group_commit.h"
 #include "parley/core/clock.h"
 #include "pool.h"
 
@@ -38,8 +38,8 @@ static enum err make_pools(struct db *db, const struct config *config)
         if (db->pools[use] == NULL)
             return ERR_NO_MEMORY;
     if (one_writer)
-        db->combiner = combiner_new();
-    return !one_writer || db->combiner != NULL ? ERR_OK : ERR_NO_MEMORY;
+        db->group_commit = group_commit_new();
+    return !one_writer || db->group_commit != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
 static enum err set_up(struct db *db, const struct config *config, struct buf *ret_fault)
@@ -80,7 +80,7 @@ void db_close(struct db *db)
         return;
     for (int use = 0; use < CONN_POOL_COUNT; use++)
         pool_free(db->pools[use]);
-    combiner_free(db->combiner);
+    group_commit_free(db->group_commit);
     if (db->has_thread_key)
         pthread_key_delete(db->thread_key);
     arena_free(db->arena);

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "combine.h"
+#include "group_commit.h"
 #include "lease.h"
 #include "parley/core/log.h"
 #include "parley/db/db.h"
@@ -80,10 +80,10 @@ enum err db_run(struct ctx *ctx, db_fn fn, void *arg)
         assert(ctx->conn->mode == CONN_CHANGING && !ctx->conn->in_row);
         return fn(ctx, arg);
     }
-    struct combiner *combiner = ctx->app->db->combiner;
-    if (combiner != NULL) {
+    struct group_commit *group_commit = ctx->app->db->group_commit;
+    if (group_commit != NULL) {
         bool alone = false;
-        enum err err = combiner_run(combiner, ctx, fn, arg, &alone);
+        enum err err = group_commit_run(group_commit, ctx, fn, arg, &alone);
         if (!alone)
             return err;
     }

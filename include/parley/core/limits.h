@@ -142,7 +142,7 @@ enum {
 
     /* Queues */
     UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */
-    COMBINED_MAX = 64,        /* transactions in one commit on SQLite: the first waits for the last */
+    GROUP_COMMIT_MAX = 64,    /* transactions in one commit on SQLite: the first waits for the last */
     HASH_QUEUE_MAX = 64,      /* password hashing waits here, then 503 */
 };
 

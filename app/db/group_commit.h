@@ -4,22 +4,22 @@
  * savepoint, and one COMMIT, one wait for the disk, makes all of it durable. Flat combining; without it each transaction
  * would wait for the disk and for its thread to be woken, one after the other. Private to the room. Any thread.
  */
-#ifndef PARLEY_APP_DB_COMBINE_H
-#define PARLEY_APP_DB_COMBINE_H
+#ifndef PARLEY_APP_DB_GROUP_COMMIT_H
+#define PARLEY_APP_DB_GROUP_COMMIT_H
 
 #include "driver.h"
 
-struct combiner;
+struct group_commit;
 
 /* NULL without memory. */
-struct combiner *combiner_new(void);
-/* Nobody may be in combiner_run. NULL is fine. */
-void combiner_free(struct combiner *c);
+struct group_commit *group_commit_new(void);
+/* Nobody may be in group_commit_run. NULL is fine. */
+void group_commit_free(struct group_commit *c);
 
 /*
  * What db_run does with fn, once. *ret_again: nothing of it has been done, because the whole batch failed or the database
  * was busy; then it is to be run by itself. fn may run on another thread, while this one sleeps.
  */
-enum err combiner_run(struct combiner *c, struct ctx *ctx, db_fn fn, void *arg, bool *ret_again) MUST_CHECK;
+enum err group_commit_run(struct group_commit *c, struct ctx *ctx, db_fn fn, void *arg, bool *ret_again) MUST_CHECK;
 
 #endif

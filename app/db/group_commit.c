@@ -1,4 +1,4 @@
-#include "combine.h"
+#include "group_commit.h"
 
 #include <stdlib.h>
 
@@ -20,21 +20,21 @@ struct piece {
     struct piece *next;
 };
 
-struct combiner {
+struct group_commit {
     pthread_mutex_t mutex; /* guards the line, and done and leads of who stands in it */
     struct piece *first, *last;
     bool running; /* a batch is under way */
 };
 
-struct combiner *combiner_new(void)
+struct group_commit *group_commit_new(void)
 {
-    struct combiner *c = calloc(1, sizeof *c);
+    struct group_commit *c = calloc(1, sizeof *c);
     if (c != NULL)
         pthread_mutex_init(&c->mutex, NULL);
     return c;
 }
 
-void combiner_free(struct combiner *c)
+void group_commit_free(struct group_commit *c)
 {
     if (c == NULL)
         return;
@@ -95,12 +95,12 @@ static void run_batch(struct db *db, struct piece *batch)
     lease_end(&lease);
 }
 
-/* Takes up to COMBINED_MAX pieces out of the line. Locked; there is one. */
-static struct piece *take_batch(struct combiner *c)
+/* Takes up to GROUP_COMMIT_MAX pieces out of the line. Locked; there is one. */
+static struct piece *take_batch(struct group_commit *c)
 {
     struct piece *batch = c->first;
     struct piece *last = batch;
-    for (int count = 1; count < COMBINED_MAX && last->next != NULL; count++)
+    for (int count = 1; count < GROUP_COMMIT_MAX && last->next != NULL; count++)
         last = last->next;
     c->first = last->next;
     if (c->first == NULL)
@@ -110,7 +110,7 @@ static struct piece *take_batch(struct combiner *c)
 }
 
 /* Tells everyone of the batch but its leader, and lets the next in line lead. Locked. */
-static void end_batch(struct combiner *c, struct piece *batch, const struct piece *leader)
+static void end_batch(struct group_commit *c, struct piece *batch, const struct piece *leader)
 {
     for (struct piece *p = batch, *next = NULL; p != NULL; p = next) {
         next = p->next; /* once it is done, its thread may be gone with it */
@@ -125,7 +125,7 @@ static void end_batch(struct combiner *c, struct piece *batch, const struct piec
     }
 }
 
-static void join_line(struct combiner *c, struct piece *p)
+static void join_line(struct group_commit *c, struct piece *p)
 {
     if (c->last == NULL)
         c->first = p;
@@ -134,7 +134,7 @@ static void join_line(struct combiner *c, struct piece *p)
     c->last = p;
 }
 
-enum err combiner_run(struct combiner *c, struct ctx *ctx, db_fn fn, void *arg, bool *ret_again)
+enum err group_commit_run(struct group_commit *c, struct ctx *ctx, db_fn fn, void *arg, bool *ret_again)
 {
     struct piece own = { .ctx = ctx, .fn = fn, .arg = arg, .audited = ctx->audited };
     pthread_cond_init(&own.wake, NULL);
