@@ -7,7 +7,7 @@
 #include "transaction.h"
 
 /* One transaction that waits to be run; on its own thread's stack. */
-struct piece {
+struct entry {
     struct ctx *ctx;
     db_fn fn;
     void *arg;
@@ -17,12 +17,12 @@ struct piece {
     bool leads;                        /* its thread is to run the next batch */
     const struct audit_event *audited; /* ctx->audited before */
     pthread_cond_t wake;
-    struct piece *next;
+    struct entry *next;
 };
 
 struct group_commit {
-    pthread_mutex_t mutex; /* guards the line, and done and leads of who stands in it */
-    struct piece *first, *last;
+    pthread_mutex_t mutex; /* guards the queue, and done and leads of who stands in it */
+    struct entry *first, *last;
     bool running; /* a batch is under way */
 };
 
@@ -42,52 +42,52 @@ void group_commit_free(struct group_commit *c)
     free(c);
 }
 
-/* In a savepoint, so that a failure takes back this piece and nothing else. False: the whole batch is lost. */
-static bool run_piece(struct db_conn *conn, struct piece *p)
+/* In a savepoint, so that a failure takes back this entry and nothing else. False: the whole batch is lost. */
+static bool run_entry(struct db_conn *conn, struct entry *p)
 {
     const struct db_ops *ops = conn->db->ops;
-    if (ops->run_text(conn, "SAVEPOINT piece") != ERR_OK)
+    if (ops->run_text(conn, "SAVEPOINT entry") != ERR_OK)
         return false;
     p->err = transaction_call(p->ctx, conn, p->fn, p->arg);
     if (conn->state != CONN_FINE)
         return false;
-    const char *text = p->err == ERR_OK ? "RELEASE piece" : "ROLLBACK TO piece; RELEASE piece";
+    const char *text = p->err == ERR_OK ? "RELEASE entry" : "ROLLBACK TO entry; RELEASE entry";
     return ops->run_text(conn, text) == ERR_OK;
 }
 
-/* Nothing of the batch has been done; each thread runs its piece by itself and hears what is wrong with it. */
-static void lose(struct piece *batch)
+/* Nothing of the batch has been done; each thread runs its entry by itself and hears what is wrong with it. */
+static void batch_abandon(struct entry *batch)
 {
-    for (struct piece *p = batch; p != NULL; p = p->next) {
+    for (struct entry *p = batch; p != NULL; p = p->next) {
         p->ctx->audited = p->audited;
         p->again = true;
     }
 }
 
-static void run_leased(struct lease *lease, struct piece *batch)
+static void run_leased(struct lease *lease, struct entry *batch)
 {
     struct db_conn *conn = NULL;
     bool again = false;
     enum err err = lease_begin(lease, CONN_CHANGING, &again, &conn);
     if (err != ERR_OK) {
-        for (struct piece *p = batch; p != NULL; p = p->next) {
+        for (struct entry *p = batch; p != NULL; p = p->next) {
             p->err = err;
             p->again = again;
         }
         return;
     }
     bool whole = true;
-    for (struct piece *p = batch; p != NULL && whole; p = p->next)
-        whole = run_piece(conn, p);
+    for (struct entry *p = batch; p != NULL && whole; p = p->next)
+        whole = run_entry(conn, p);
     whole = whole && lease->db->ops->commit(conn) == ERR_OK;
     if (!whole && conn->state != CONN_LOST)
         lease->db->ops->rollback(conn);
     lease_return(lease, conn);
     if (!whole)
-        lose(batch);
+        batch_abandon(batch);
 }
 
-static void run_batch(struct db *db, struct piece *batch)
+static void run_batch(struct db *db, struct entry *batch)
 {
     struct lease lease;
     lease_init(&lease, db, CONN_FOR_WRITING);
@@ -95,11 +95,11 @@ static void run_batch(struct db *db, struct piece *batch)
     lease_end(&lease);
 }
 
-/* Takes up to GROUP_COMMIT_MAX pieces out of the line. Locked; there is one. */
-static struct piece *take_batch(struct group_commit *c)
+/* Takes up to GROUP_COMMIT_MAX entries out of the queue. Locked; there is one. */
+static struct entry *take_batch(struct group_commit *c)
 {
-    struct piece *batch = c->first;
-    struct piece *last = batch;
+    struct entry *batch = c->first;
+    struct entry *last = batch;
     for (int count = 1; count < GROUP_COMMIT_MAX && last->next != NULL; count++)
         last = last->next;
     c->first = last->next;
@@ -109,10 +109,10 @@ static struct piece *take_batch(struct group_commit *c)
     return batch;
 }
 
-/* Tells everyone of the batch but its leader, and lets the next in line lead. Locked. */
-static void end_batch(struct group_commit *c, struct piece *batch, const struct piece *leader)
+/* Tells everyone of the batch but its leader, and lets the next in the queue lead. Locked. */
+static void end_batch(struct group_commit *c, struct entry *batch, const struct entry *leader)
 {
-    for (struct piece *p = batch, *next = NULL; p != NULL; p = next) {
+    for (struct entry *p = batch, *next = NULL; p != NULL; p = next) {
         next = p->next; /* once it is done, its thread may be gone with it */
         p->done = true;
         if (p != leader)
@@ -125,7 +125,7 @@ static void end_batch(struct group_commit *c, struct piece *batch, const struct 
     }
 }
 
-static void join_line(struct group_commit *c, struct piece *p)
+static void enqueue(struct group_commit *c, struct entry *p)
 {
     if (c->last == NULL)
         c->first = p;
@@ -136,17 +136,17 @@ static void join_line(struct group_commit *c, struct piece *p)
 
 enum err group_commit_run(struct group_commit *c, struct ctx *ctx, db_fn fn, void *arg, bool *ret_again)
 {
-    struct piece own = { .ctx = ctx, .fn = fn, .arg = arg, .audited = ctx->audited };
+    struct entry own = { .ctx = ctx, .fn = fn, .arg = arg, .audited = ctx->audited };
     pthread_cond_init(&own.wake, NULL);
     blocking_begin();
     pthread_mutex_lock(&c->mutex);
-    join_line(c, &own);
+    enqueue(c, &own);
     own.leads = !c->running;
     c->running = true;
     while (!own.done && !own.leads)
         pthread_cond_wait(&own.wake, &c->mutex);
     if (!own.done) {
-        struct piece *batch = take_batch(c);
+        struct entry *batch = take_batch(c);
         pthread_mutex_unlock(&c->mutex);
         run_batch(ctx->app->db, batch);
         pthread_mutex_lock(&c->mutex);

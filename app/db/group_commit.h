@@ -1,6 +1,6 @@
 /*
  * Several threads' transactions in one commit, for a database with one writer (SQLite). Whoever comes while another one
- * writes leaves its work in a line and sleeps; the writer runs what stands in the line on its own thread, each piece in a
+ * writes leaves its work in a queue and sleeps; the writer runs what stands in the queue on its own thread, each entry in a
  * savepoint, and one COMMIT, one wait for the disk, makes all of it durable. Flat combining; without it each transaction
  * would wait for the disk and for its thread to be woken, one after the other. Private to the room. Any thread.
  */

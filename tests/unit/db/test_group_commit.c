@@ -31,7 +31,7 @@ static enum err two_rows(struct ctx *ctx, void *arg)
         return problem_fail(ctx->problem, ctx->arena, ERR_GONE, NULL);
     if (step->outcome == TAKEN)
         return insert(ctx, step->version, 1);
-    /* A trigger of the test answers 666 by rolling the whole transaction back, other threads' pieces and all. */
+    /* A trigger of the test answers 666 by rolling the whole transaction back, other threads' entries and all. */
     return insert(ctx, step->version + 1, step->outcome == ROLLED_BACK ? 666 : 1);
 }
 
@@ -94,7 +94,7 @@ static void *end_of_thread(void *arg)
     return (void *)(uintptr_t)err;
 }
 
-/* Another process holds the lock for as long as the statement may take; then the line goes on. */
+/* Another process holds the lock for as long as the statement may take; then the queue goes on. */
 static void test_combine__a_lock_from_outside_delays_and_loses_nothing(void **state)
 {
     struct scratch *s = scratch_of(state);
