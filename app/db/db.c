@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lease.h"
+#include "checkout.h"
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 
@@ -124,11 +124,11 @@ static enum err run_on(struct ctx *ctx, struct call *call)
 }
 
 /* The call alone on a connection that is given back at once. *ret_again: it has done nothing and may be repeated. */
-static enum err run_leased(struct ctx *ctx, struct call *call, struct lease *lease, bool *ret_again)
+static enum err run_checked_out(struct ctx *ctx, struct call *call, struct checkout *checkout, bool *ret_again)
 {
     bool changes = statements[call->id].verb != STATEMENT_SELECT;
     struct db_conn *conn = NULL;
-    TRY(lease_begin(lease, CONN_ALONE, ret_again, &conn));
+    TRY(checkout_begin(checkout, CONN_ALONE, ret_again, &conn));
     ctx->conn = conn;
     enum err err = run_on(ctx, call);
     ctx->conn = NULL;
@@ -140,7 +140,7 @@ static enum err run_leased(struct ctx *ctx, struct call *call, struct lease *lea
         *ret_again = !changes && call->row_count == 0;
         err = changes ? ERR_COMMIT_UNKNOWN : err;
     }
-    lease_return(lease, conn);
+    checkout_return(checkout, conn);
     return err;
 }
 
@@ -151,15 +151,15 @@ static enum err run_call(struct ctx *ctx, struct call *call)
         return run_on(ctx, call);
     struct db *db = ctx->app->db;
     bool for_writer = db->ops->one_writer && statements[call->id].verb != STATEMENT_SELECT;
-    struct lease lease;
+    struct checkout checkout;
     enum err err;
     bool again;
-    lease_init(&lease, db, for_writer ? CONN_FOR_WRITING : CONN_FOR_READING);
+    checkout_init(&checkout, db, for_writer ? CONN_FOR_WRITING : CONN_FOR_READING);
     do {
         again = false;
-        err = run_leased(ctx, call, &lease, &again);
-    } while (again && lease_pause(&lease));
-    lease_end(&lease);
+        err = run_checked_out(ctx, call, &checkout, &again);
+    } while (again && checkout_pause(&checkout));
+    checkout_end(&checkout);
     return err;
 }
 

@@ -37,14 +37,14 @@ enum conn_mode { CONN_ALONE, CONN_READING, CONN_CHANGING };
 
 enum { CONN_MESSAGE_BYTES = 256 };
 
-/* The common beginning of a driver's connection. One thread at a time: who leases it. */
+/* The common beginning of a driver's connection. One thread at a time: who has checked it out. */
 struct db_conn {
     struct db *db;
     enum conn_use use;
     enum conn_state state;
     enum conn_mode mode;
     bool in_row; /* a row function runs */
-    bool begun;  /* a statement has been done since the lease began */
+    bool begun;  /* a statement has been done since it was checked out */
     int64_t idle_since_us;
     struct db_conn *next; /* in the pool's list of idle ones */
     int code;             /* the database's own code of the last failure, 0 for none */
@@ -68,7 +68,7 @@ struct db_ops {
     /* Opens one. A failure writes one line that says what is wrong and what to do into ret_fault. */
     enum err (*open)(struct db *db, enum conn_use use, struct buf *ret_fault, struct db_conn **ret_conn);
     void (*close)(struct db_conn *conn);
-    /* Before a lease: whether it can still be used after idle_us of rest. Also what each leasing thread needs. */
+    /* Before a checkout: whether it can still be used after idle_us of rest. Also what each thread that checks one out needs. */
     bool (*alive)(struct db_conn *conn, int64_t idle_us);
     enum err (*ping)(struct db_conn *conn);
 
@@ -116,7 +116,7 @@ struct db {
     struct group_commit *group_commit; /* NULL: every transaction commits by itself */
     pthread_key_t thread_key;          /* MySQL: each thread that has called the client library */
     bool has_thread_key;
-    atomic_bool held; /* no leases: db_hold */
+    atomic_bool held; /* no checkouts: db_hold */
 };
 
 /* Notes a failure in the connection and returns err. message may be NULL. */

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "lease.h"
+#include "checkout.h"
 #include "parley/core/blocking.h"
 #include "transaction.h"
 
@@ -64,11 +64,11 @@ static void batch_abandon(struct entry *batch)
     }
 }
 
-static void run_leased(struct lease *lease, struct entry *batch)
+static void run_checked_out(struct checkout *checkout, struct entry *batch)
 {
     struct db_conn *conn = NULL;
     bool again = false;
-    enum err err = lease_begin(lease, CONN_CHANGING, &again, &conn);
+    enum err err = checkout_begin(checkout, CONN_CHANGING, &again, &conn);
     if (err != ERR_OK) {
         for (struct entry *p = batch; p != NULL; p = p->next) {
             p->err = err;
@@ -79,20 +79,20 @@ static void run_leased(struct lease *lease, struct entry *batch)
     bool whole = true;
     for (struct entry *p = batch; p != NULL && whole; p = p->next)
         whole = run_entry(conn, p);
-    whole = whole && lease->db->ops->commit(conn) == ERR_OK;
+    whole = whole && checkout->db->ops->commit(conn) == ERR_OK;
     if (!whole && conn->state != CONN_LOST)
-        lease->db->ops->rollback(conn);
-    lease_return(lease, conn);
+        checkout->db->ops->rollback(conn);
+    checkout_return(checkout, conn);
     if (!whole)
         batch_abandon(batch);
 }
 
 static void run_batch(struct db *db, struct entry *batch)
 {
-    struct lease lease;
-    lease_init(&lease, db, CONN_FOR_WRITING);
-    run_leased(&lease, batch);
-    lease_end(&lease);
+    struct checkout checkout;
+    checkout_init(&checkout, db, CONN_FOR_WRITING);
+    run_checked_out(&checkout, batch);
+    checkout_end(&checkout);
 }
 
 /* Takes up to GROUP_COMMIT_MAX entries out of the queue. Locked; there is one. */

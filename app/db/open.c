@@ -100,7 +100,7 @@ static enum err check_on(struct db_conn *conn, struct buf *ret_fault)
     return ERR_OK;
 }
 
-/* On a connection of its own, so that no leased one keeps them all prepared. */
+/* On a connection of its own, so that no checked-out one keeps them all prepared. */
 enum err db_check_statements(struct db *db, struct buf *ret_fault)
 {
     struct db_conn *conn = NULL;
@@ -117,7 +117,7 @@ enum err db_ping(struct db *db)
     int64_t deadline_us = clock_monotonic_us() + DB_PING_MAX_S * US_PER_S;
     if (atomic_load(&db->held))
         return ERR_DATABASE;
-    TRY(pool_lease(pool, deadline_us, NULL, &conn));
+    TRY(pool_checkout(pool, deadline_us, NULL, &conn));
     enum err err = db->ops->ping(conn);
     if (err != ERR_OK)
         conn->state = CONN_LOST;

@@ -6,7 +6,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 
-/* Who waits for a lease; on that thread's stack. */
+/* Who waits for a checkout; on that thread's stack. */
 struct waiter {
     pthread_cond_t wake;
     struct db_conn *conn; /* handed over */
@@ -197,7 +197,7 @@ static enum err open_one(struct pool *p, struct buf *ret_fault, struct db_conn *
     return err;
 }
 
-enum err pool_lease(struct pool *p, int64_t deadline_us, struct buf *ret_fault, struct db_conn **ret_conn)
+enum err pool_checkout(struct pool *p, int64_t deadline_us, struct buf *ret_fault, struct db_conn **ret_conn)
 {
     for (;;) {
         struct db_conn *conn = NULL;

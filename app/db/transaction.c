@@ -2,8 +2,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "checkout.h"
 #include "group_commit.h"
-#include "lease.h"
 #include "parley/core/log.h"
 #include "parley/db/db.h"
 #include "transaction.h"
@@ -28,11 +28,11 @@ enum err transaction_call(struct ctx *ctx, struct db_conn *conn, db_fn fn, void 
 }
 
 /* Where nothing had been done yet, as the first statement found the connection dead: once more on another one. */
-static bool may_begin_again(struct lease *lease, const struct db_conn *conn)
+static bool may_begin_again(struct checkout *checkout, const struct db_conn *conn)
 {
-    if (conn->state != CONN_LOST || conn->begun || lease->replaced)
+    if (conn->state != CONN_LOST || conn->begun || checkout->replaced)
         return false;
-    lease->replaced = true;
+    checkout->replaced = true;
     return true;
 }
 
@@ -61,16 +61,16 @@ static enum err end(struct db_conn *conn, enum err err, bool *ret_again)
     return err == ERR_OK && conn->state == CONN_LOST ? ERR_DATABASE : err;
 }
 
-static enum err run_once(struct ctx *ctx, struct lease *lease, db_fn fn, void *arg, bool *ret_again)
+static enum err run_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, void *arg, bool *ret_again)
 {
     struct db_conn *conn = NULL;
-    TRY(lease_begin(lease, CONN_CHANGING, ret_again, &conn));
+    TRY(checkout_begin(checkout, CONN_CHANGING, ret_again, &conn));
     const struct audit_event *audited = ctx->audited;
     enum err err = end(conn, transaction_call(ctx, conn, fn, arg), ret_again);
     if (err != ERR_OK)
         ctx->audited = audited;
-    *ret_again |= may_begin_again(lease, conn);
-    lease_return(lease, conn);
+    *ret_again |= may_begin_again(checkout, conn);
+    checkout_return(checkout, conn);
     return err;
 }
 
@@ -87,29 +87,29 @@ enum err db_run(struct ctx *ctx, db_fn fn, void *arg)
         if (!alone)
             return err;
     }
-    struct lease lease;
+    struct checkout checkout;
     enum err err;
     bool again;
-    lease_init(&lease, ctx->app->db, CONN_FOR_WRITING);
+    checkout_init(&checkout, ctx->app->db, CONN_FOR_WRITING);
     do {
         again = false;
-        err = run_once(ctx, &lease, fn, arg, &again);
-    } while (again && lease_pause(&lease));
-    lease_end(&lease);
+        err = run_once(ctx, &checkout, fn, arg, &again);
+    } while (again && checkout_pause(&checkout));
+    checkout_end(&checkout);
     return err;
 }
 
-static enum err read_once(struct ctx *ctx, struct lease *lease, db_fn fn, void *arg)
+static enum err read_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, void *arg)
 {
     struct db_conn *conn = NULL;
     bool again = false;
-    TRY(lease_begin(lease, CONN_READING, &again, &conn));
+    TRY(checkout_begin(checkout, CONN_READING, &again, &conn));
     enum err err = run_fn(ctx, conn, fn, arg);
     if (conn->state != CONN_LOST)
-        lease->db->ops->rollback(conn);
+        checkout->db->ops->rollback(conn);
     if (err == ERR_OK && conn->state != CONN_FINE)
         err = conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
-    lease_return(lease, conn);
+    checkout_return(checkout, conn);
     return err;
 }
 
@@ -119,9 +119,9 @@ enum err db_read(struct ctx *ctx, db_fn fn, void *arg)
         assert(!ctx->conn->in_row);
         return fn(ctx, arg);
     }
-    struct lease lease;
-    lease_init(&lease, ctx->app->db, CONN_FOR_READING);
-    enum err err = read_once(ctx, &lease, fn, arg);
-    lease_end(&lease);
+    struct checkout checkout;
+    checkout_init(&checkout, ctx->app->db, CONN_FOR_READING);
+    enum err err = read_once(ctx, &checkout, fn, arg);
+    checkout_end(&checkout);
     return err;
 }

@@ -30,7 +30,7 @@ struct db_row;
 enum db_check { DB_UNCHECKED, DB_CHECKED };
 enum err db_open(const struct config *config, enum db_check check, struct buf *ret_fault,
                  struct db **ret_db) MUST_CHECK;
-/* Closes all connections; none may be on lease. NULL is fine. */
+/* Closes all connections; none may be on checkout. NULL is fine. */
 void db_close(struct db *db);
 /* Prepares every statement on one connection; ret_fault names the first that fails. */
 enum err db_check_statements(struct db *db, struct buf *ret_fault) MUST_CHECK;

@@ -48,7 +48,7 @@ static void test_transaction__joins_the_transaction_around_it(void **state)
     work_release(&w);
 }
 
-/* db_read sees one state, whatever others do meanwhile. Judged outside, so that a failure leaves nothing on lease. */
+/* db_read sees one state, whatever others do meanwhile. Judged outside, so that a failure leaves nothing on checkout. */
 struct reading {
     struct scratch *s;
     struct seen before, after;
