@@ -15,9 +15,9 @@
 
 /* 8 to 72 bytes, no NUL, not the address itself (nor its local part), not one of the commonest. ERR_PASSWORD_RULES with a detail. */
 enum err password_check_rules(struct ctx *ctx, struct str password, struct str email) MUST_CHECK;
-/* Hashes with the configured cost; blocks until a hashing thread is done. ERR_BUSY (queue full; Retry-After set), ERR_CLIENT_GONE. No database lease may be held. */
+/* Hashes with the configured cost; blocks until a hashing thread is done. ERR_BUSY (queue full; Retry-After set), ERR_CLIENT_GONE. No database connection may be checked out. */
 enum err password_hash(struct ctx *ctx, struct str password, char ret_hash[PASSWORD_HASH_BYTES]) MUST_CHECK;
-/* The rules, then the hash: what a new password goes through. Errors of both. No database lease may be held. */
+/* The rules, then the hash: what a new password goes through. Errors of both. No database connection may be checked out. */
 enum err password_hash_new(struct ctx *ctx, struct str password, struct str email,
                            char ret_hash[PASSWORD_HASH_BYTES]) MUST_CHECK;
 /*

@@ -4,7 +4,7 @@
  *
  * Errors: ERR_STORAGE (cannot be reached, refused us, an S3 server's disk is full: store_fault tells why), ERR_DISK_FULL (of
  * the folder), ERR_NOT_FOUND, ERR_NO_MEMORY.
- * All functions: any thread; each may block for the time limits of egress; never call one while holding a database lease.
+ * All functions: any thread; each may block for the time limits of egress; never call one while a database connection is checked out.
  */
 #ifndef PARLEY_OBJECTS_STORE_H
 #define PARLEY_OBJECTS_STORE_H

@@ -12,7 +12,7 @@
  * Makes an account as far as REGISTRATION allows.
  *   opts    as for user_create; its role is not looked at: USER
  *   invite  token of an invitation to this address, which is accepted in the same transaction; absent: none
- * ERR_REGISTRATION_CLOSED, ERR_INVITATION, ERR_EMAIL_TAKEN, ERR_PASSWORD_RULES, ERR_BUSY. No lease may be held.
+ * ERR_REGISTRATION_CLOSED, ERR_INVITATION, ERR_EMAIL_TAKEN, ERR_PASSWORD_RULES, ERR_BUSY. no connection may be checked out.
  */
 enum err account_register(struct ctx *ctx, const struct user_create_opts *opts, struct str invite,
                           struct user *ret_user) MUST_CHECK;
@@ -44,7 +44,7 @@ enum err account_sign_in_second(struct ctx *ctx, struct str challenge_token, con
 
 /*
  * Changes the caller's password and ends their other sessions.
- * ERR_PASSWORD_WRONG (the current one), ERR_PASSWORD_RULES (the new one), ERR_BUSY. No lease may be held.
+ * ERR_PASSWORD_WRONG (the current one), ERR_PASSWORD_RULES (the new one), ERR_BUSY. no connection may be checked out.
  */
 enum err account_change_password(struct ctx *ctx, const struct principal *principal, struct str current,
                                  struct str next) MUST_CHECK;

@@ -6,7 +6,7 @@
 
 /*
  * Asks the database and the object store, each within 2 s. ERR_OK, ERR_DATABASE or ERR_STORAGE. Redis is not asked:
- * without it nothing stops. Any thread; no lease may be held.
+ * without it nothing stops. Any thread; no connection may be checked out.
  */
 enum err readiness_check(struct ctx *ctx) MUST_CHECK;
 

@@ -20,7 +20,7 @@ enum err setup_token_ensure(struct ctx *ctx, struct str *ret_token) MUST_CHECK;
 
 /*
  * Makes the first user, an ADMIN. Of many at once exactly one wins. opts: as for user_create; its role is not looked
- * at. ERR_SETUP_DONE, ERR_SETUP_TOKEN (token missing or wrong), ERR_PASSWORD_RULES, ERR_BUSY. No lease may be held.
+ * at. ERR_SETUP_DONE, ERR_SETUP_TOKEN (token missing or wrong), ERR_PASSWORD_RULES, ERR_BUSY. no connection may be checked out.
  */
 enum err setup_complete(struct ctx *ctx, const struct user_create_opts *opts, struct str token,
                         struct user *ret_user) MUST_CHECK;

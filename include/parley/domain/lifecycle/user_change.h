@@ -45,7 +45,7 @@ enum err user_delete(struct ctx *ctx, const struct uuid *uuid, enum user_message
 
 /*
  * Sets a password without asking for the old one and ends all sessions (command line). The rules hold.
- * ERR_USER_NOT_FOUND, ERR_PASSWORD_RULES, ERR_BUSY. No lease may be held.
+ * ERR_USER_NOT_FOUND, ERR_PASSWORD_RULES, ERR_BUSY. no connection may be checked out.
  */
 enum err user_set_password(struct ctx *ctx, struct str email, struct str password) MUST_CHECK;
 

@@ -42,7 +42,7 @@ enum err password_reset_hand_out(struct ctx *ctx, const struct uuid *user,
 /*
  * Sets the password of the user whom the token is for, and ends all their sessions, sign-ins under way and links. Of many
  * at once exactly one succeeds. ERR_RESET (unknown, used, expired, ended, or the user switched off), ERR_PASSWORD_RULES,
- * ERR_BUSY. No lease may be held.
+ * ERR_BUSY. no connection may be checked out.
  */
 enum err password_reset_redeem(struct ctx *ctx, struct str token, struct str password) MUST_CHECK;
 
