@@ -109,7 +109,7 @@ static enum err run_on(struct ctx *ctx, struct call *call)
     assert(!conn->in_row);
     assert(call->args.count == statement->param_count);
     assert(statement->verb == STATEMENT_SELECT || conn->mode != CONN_READING);
-    if (conn->state != CONN_FINE)
+    if (conn->state != CONN_OK)
         return conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
     ctx->statement_count++;
     enum err fn_err = ERR_OK;
@@ -128,7 +128,7 @@ static enum err run_checked_out(struct ctx *ctx, struct call *call, struct check
 {
     bool changes = statements[call->id].verb != STATEMENT_SELECT;
     struct db_conn *conn = NULL;
-    TRY(checkout_begin(checkout, CONN_ALONE, ret_again, &conn));
+    TRY(checkout_begin(checkout, CONN_AUTOCOMMIT, ret_again, &conn));
     ctx->conn = conn;
     enum err err = run_on(ctx, call);
     ctx->conn = NULL;

@@ -31,9 +31,9 @@ enum conn_use {
     CONN_POOL_COUNT,
     CONN_FOR_MIGRATING = CONN_POOL_COUNT
 };
-enum conn_state { CONN_FINE, CONN_RETRY, CONN_LOST };
+enum conn_state { CONN_OK, CONN_RETRY, CONN_LOST };
 /* What it is doing: a statement of its own, db_read, db_run. */
-enum conn_mode { CONN_ALONE, CONN_READING, CONN_CHANGING };
+enum conn_mode { CONN_AUTOCOMMIT, CONN_READING, CONN_CHANGING };
 
 enum { CONN_MESSAGE_BYTES = 256 };
 
@@ -72,7 +72,7 @@ struct db_ops {
     bool (*alive)(struct db_conn *conn, int64_t idle_us);
     enum err (*ping)(struct db_conn *conn);
 
-    /* Makes it ready for what comes: with CONN_ALONE a statement of its own, else a transaction. */
+    /* Makes it ready for what comes: with CONN_AUTOCOMMIT a statement of its own, else a transaction. */
     enum err (*begin)(struct db_conn *conn, enum conn_mode mode);
     /* ERR_COMMIT_UNKNOWN when nobody knows. */
     enum err (*commit)(struct db_conn *conn);

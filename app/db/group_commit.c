@@ -49,7 +49,7 @@ static bool run_entry(struct db_conn *conn, struct entry *p)
     if (ops->run_text(conn, "SAVEPOINT entry") != ERR_OK)
         return false;
     p->err = transaction_call(p->ctx, conn, p->fn, p->arg);
-    if (conn->state != CONN_FINE)
+    if (conn->state != CONN_OK)
         return false;
     const char *text = p->err == ERR_OK ? "RELEASE entry" : "ROLLBACK TO entry; RELEASE entry";
     return ops->run_text(conn, text) == ERR_OK;

@@ -236,8 +236,8 @@ void pool_return(struct pool *p, struct db_conn *conn)
         drop(p, conn);
         return;
     }
-    conn->state = CONN_FINE;
-    conn->mode = CONN_ALONE;
+    conn->state = CONN_OK;
+    conn->mode = CONN_AUTOCOMMIT;
     conn->idle_since_us = clock_monotonic_us();
     pthread_mutex_lock(&p->mutex);
     if (!serve_waiter(p, conn)) {

@@ -193,7 +193,7 @@ static enum err sqlite_ping(struct db_conn *conn)
 static enum err sqlite_begin(struct db_conn *conn, enum conn_mode mode)
 {
     struct sqlite_conn *c = sqlite_of(conn);
-    if (mode == CONN_ALONE)
+    if (mode == CONN_AUTOCOMMIT)
         return ERR_OK;
     return step(c, mode == CONN_CHANGING ? c->begin_write : c->begin_read);
 }
@@ -232,10 +232,10 @@ static enum err sqlite_migration_lock(struct db_conn *conn)
     int64_t until_us = clock_monotonic_us() + MIGRATION_WAIT_MAX_S * US_PER_S;
     enum err err;
     do {
-        conn->state = CONN_FINE;
+        conn->state = CONN_OK;
         err = step(c, c->begin_write);
     } while (err != ERR_OK && conn->state == CONN_RETRY && clock_monotonic_us() < until_us);
-    conn->state = conn->state == CONN_RETRY ? CONN_FINE : conn->state;
+    conn->state = conn->state == CONN_RETRY ? CONN_OK : conn->state;
     return err;
 }
 

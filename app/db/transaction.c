@@ -48,7 +48,7 @@ static void log_commit(const struct db_conn *conn, enum err err)
 static enum err end(struct db_conn *conn, enum err err, bool *ret_again)
 {
     const struct db_ops *ops = conn->db->ops;
-    if (err == ERR_OK && conn->state == CONN_FINE) {
+    if (err == ERR_OK && conn->state == CONN_OK) {
         err = ops->commit(conn);
         log_commit(conn, err);
     } else if (conn->state != CONN_LOST) {
@@ -107,7 +107,7 @@ static enum err read_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, 
     enum err err = run_fn(ctx, conn, fn, arg);
     if (conn->state != CONN_LOST)
         checkout->db->ops->rollback(conn);
-    if (err == ERR_OK && conn->state != CONN_FINE)
+    if (err == ERR_OK && conn->state != CONN_OK)
         err = conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
     checkout_return(checkout, conn);
     return err;
