@@ -92,7 +92,7 @@ struct run {
     const struct smtp_mail *mail;
     CURL *curl;
     size_t sent_bytes;
-    bool stopped; /* the pulse said so */
+    bool stopped; /* the keepalive said so */
 };
 
 static size_t on_source(char *bytes, size_t size, size_t count, void *arg)
@@ -111,7 +111,7 @@ static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_o
     struct run *run = arg;
 
     (void)down_total, (void)down, (void)up_total, (void)up;
-    run->stopped = run->mail->pulse != NULL && run->mail->pulse(run->mail->pulse_arg) != ERR_OK;
+    run->stopped = run->mail->keepalive != NULL && run->mail->keepalive(run->mail->keepalive_arg) != ERR_OK;
     return run->stopped;
 }
 

@@ -33,7 +33,7 @@ SIMPLE_STEP(password_reset_step)
 
 static enum err digest_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
 {
-    TRY(attachment_digest_step(ctx, run->after_id, run->pulse, run->pulse_arg, &run->after_id));
+    TRY(attachment_digest_step(ctx, run->after_id, run->keepalive, run->keepalive_arg, &run->after_id));
     *ret_count = run->after_id != 0;
     return ERR_OK;
 }
@@ -53,7 +53,7 @@ static enum err mail_job(struct ctx *ctx, struct job_run *run, int64_t *ret_coun
 {
     struct mail_report report;
 
-    TRY(mail_queue_step(ctx, run->pulse, run->pulse_arg, &report));
+    TRY(mail_queue_step(ctx, run->keepalive, run->keepalive_arg, &report));
     *ret_count = report.outcome != MAIL_NONE && report.outcome != MAIL_WAITING;
     if (report.outcome != MAIL_NONE)
         log_event(mail_lines[report.outcome].level, mail_lines[report.outcome].message, LOG_INT("mail", report.id),

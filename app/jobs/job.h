@@ -8,8 +8,9 @@
 /* One run of a job: its state from batch to batch. */
 struct job_run {
     int64_t after_id; /* where the job goes on; 0 at first */
-    pulse_fn pulse;   /* to be called during long work: keeps the lease, and ends the work when the process stops */
-    void *pulse_arg;
+    keepalive_fn
+        keepalive; /* to be called during long work: keeps the lease, and ends the work when the process stops */
+    void *keepalive_arg;
 };
 
 /* One batch. *ret_count 0: nothing is left for now. */

@@ -71,7 +71,7 @@ static enum err lease_renew(struct run *run, struct ctx *ctx)
 }
 
 /* Called in the middle of a batch, so in a ctx of its own beside the batch's, with the same arena. */
-static enum err pulse(void *arg)
+static enum err keepalive(void *arg)
 {
     struct run *run = arg;
     struct problem problem = { .err = ERR_OK };
@@ -86,7 +86,7 @@ static enum err pulse(void *arg)
 
 static enum err batches_run(struct run *run)
 {
-    struct job_run state = { .pulse = pulse, .pulse_arg = run };
+    struct job_run state = { .keepalive = keepalive, .keepalive_arg = run };
     int64_t count = 1;
 
     while (count > 0 && !atomic_load(&run->jobs->stopping)) {

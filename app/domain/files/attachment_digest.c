@@ -37,8 +37,8 @@ static enum err unread_read(struct ctx *ctx, const struct db_row *row, void *arg
 struct summing {
     struct digest *digest;
     int64_t size_bytes;
-    pulse_fn pulse;
-    void *pulse_arg;
+    keepalive_fn keepalive;
+    void *keepalive_arg;
 };
 
 static enum err sum_bytes(void *arg, const void *bytes, size_t len)
@@ -47,12 +47,12 @@ static enum err sum_bytes(void *arg, const void *bytes, size_t len)
 
     digest_add(summing->digest, bytes, len);
     summing->size_bytes += (int64_t)len;
-    return summing->pulse(summing->pulse_arg);
+    return summing->keepalive(summing->keepalive_arg);
 }
 
-static enum err object_sum(struct ctx *ctx, struct unread *unread, pulse_fn pulse, void *pulse_arg)
+static enum err object_sum(struct ctx *ctx, struct unread *unread, keepalive_fn keepalive, void *keepalive_arg)
 {
-    struct summing summing = { .digest = digest_new(), .pulse = pulse, .pulse_arg = pulse_arg };
+    struct summing summing = { .digest = digest_new(), .keepalive = keepalive, .keepalive_arg = keepalive_arg };
     enum err e;
 
     if (summing.digest == NULL)
@@ -97,7 +97,8 @@ static enum err sum_judge(struct ctx *ctx, struct unread *unread)
     return ERR_OK;
 }
 
-enum err attachment_digest_step(struct ctx *ctx, int64_t after_id, pulse_fn pulse, void *pulse_arg, int64_t *ret_id)
+enum err attachment_digest_step(struct ctx *ctx, int64_t after_id, keepalive_fn keepalive, void *keepalive_arg,
+                                int64_t *ret_id)
 {
     struct unread unread;
     enum err e = db_one(ctx, SQL_ATTACHMENT_UNREAD_NEXT, DB_ARGS(DB_INT(after_id)), unread_read, &unread);
@@ -106,7 +107,7 @@ enum err attachment_digest_step(struct ctx *ctx, int64_t after_id, pulse_fn puls
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     TRY(e);
-    e = object_sum(ctx, &unread, pulse, pulse_arg);
+    e = object_sum(ctx, &unread, keepalive, keepalive_arg);
     if (e == ERR_OK)
         TRY(sum_judge(ctx, &unread));
     else if (e != ERR_NOT_FOUND)

@@ -134,7 +134,7 @@ static enum err result_write(struct ctx *ctx, const struct mail *mail, const str
     return mail_give_up(ctx, mail, report);
 }
 
-static enum err mail_send(struct ctx *ctx, const struct mail *mail, pulse_fn pulse, void *pulse_arg,
+static enum err mail_send(struct ctx *ctx, const struct mail *mail, keepalive_fn keepalive, void *keepalive_arg,
                           struct mail_report *report)
 {
     struct smtp_result result;
@@ -144,7 +144,7 @@ static enum err mail_send(struct ctx *ctx, const struct mail *mail, pulse_fn pul
         report->fault = "it was not sent in time";
         return mail_give_up(ctx, mail, report);
     }
-    e = mailer_send(ctx->app->mailer, &mail->message, pulse, pulse_arg, &result);
+    e = mailer_send(ctx->app->mailer, &mail->message, keepalive, keepalive_arg, &result);
     if (e == ERR_INVALID) {
         report->fault = "nothing can be sent to this address";
         return mail_give_up(ctx, mail, report);
@@ -152,7 +152,7 @@ static enum err mail_send(struct ctx *ctx, const struct mail *mail, pulse_fn pul
     return e == ERR_OK ? result_write(ctx, mail, &result, report) : fail(ctx, e);
 }
 
-enum err mail_queue_step(struct ctx *ctx, pulse_fn pulse, void *pulse_arg, struct mail_report *ret_report)
+enum err mail_queue_step(struct ctx *ctx, keepalive_fn keepalive, void *keepalive_arg, struct mail_report *ret_report)
 {
     struct mail_report report = { .outcome = MAIL_NONE };
     struct mail mail;
@@ -161,7 +161,7 @@ enum err mail_queue_step(struct ctx *ctx, pulse_fn pulse, void *pulse_arg, struc
     if (e == ERR_OK) {
         report.id = mail.id;
         report.attempt = mail.attempts;
-        e = mail_send(ctx, &mail, pulse, pulse_arg, &report);
+        e = mail_send(ctx, &mail, keepalive, keepalive_arg, &report);
     }
     if (e == ERR_OK || e == ERR_NOT_FOUND)
         *ret_report = report;

@@ -26,10 +26,10 @@ void mailer_close(struct mailer *mailer);
 const struct smtp_server *mailer_server(const struct mailer *mailer);
 
 /*
- * Sends a message; `from` of it is filled in here. pulse may be NULL. ERR_OK whatever the outcome (smtp.h); ERR_INVALID:
+ * Sends a message; `from` of it is filled in here. keepalive may be NULL. ERR_OK whatever the outcome (smtp.h); ERR_INVALID:
  * the recipient's address is not sane; ERR_NO_MEMORY. Blocks, at most SMTP_CALL_MAX_MS. Any thread.
  */
-enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, pulse_fn pulse, void *pulse_arg,
-                     struct smtp_result *ret_result) MUST_CHECK;
+enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, keepalive_fn keepalive,
+                     void *keepalive_arg, struct smtp_result *ret_result) MUST_CHECK;
 
 #endif

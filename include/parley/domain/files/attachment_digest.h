@@ -8,16 +8,16 @@
 #include <stdint.h>
 
 #include "parley/core/ctx.h"
-#include "parley/core/pulse.h"
+#include "parley/core/keepalive.h"
 
 /*
  * Reads the next file without a digest behind integer key after_id.
- *   pulse      called every few hundred KiB; its error ends the reading and is returned
+ *   keepalive      called every few hundred KiB; its error ends the reading and is returned
  *   ret_id     its key, to go on behind; 0: there is none
  * ERR_STORAGE: the store is away. A file that the store does not know is passed over: that is for reconciling to tell.
  * For the job, one at a time.
  */
-enum err attachment_digest_step(struct ctx *ctx, int64_t after_id, pulse_fn pulse, void *pulse_arg,
+enum err attachment_digest_step(struct ctx *ctx, int64_t after_id, keepalive_fn keepalive, void *keepalive_arg,
                                 int64_t *ret_id) MUST_CHECK;
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "parley/core/ctx.h"
-#include "parley/core/pulse.h"
+#include "parley/core/keepalive.h"
 #include "parley/core/str.h"
 
 /* Is a mail server set? Where there is none nothing may be queued. */
@@ -48,10 +48,11 @@ struct mail_report {
 };
 /*
  * Sends the mail that is due first. Of several processes one gets it; a process that dies in the middle leaves it to be
- * tried again, so that now and then a mail comes twice, with one Message-ID. pulse: called while the server is waited
+ * tried again, so that now and then a mail comes twice, with one Message-ID. keepalive: called while the server is waited
  * for; an error ends that. No transaction may be open. Takes up to SMTP_CALL_MAX_MS.
  */
-enum err mail_queue_step(struct ctx *ctx, pulse_fn pulse, void *pulse_arg, struct mail_report *ret_report) MUST_CHECK;
+enum err mail_queue_step(struct ctx *ctx, keepalive_fn keepalive, void *keepalive_arg,
+                         struct mail_report *ret_report) MUST_CHECK;
 
 /* Deletes rows of mails that were done with MAIL_KEPT_DAYS ago, at most `limit`; *ret_count: how many. For the job. */
 enum err mail_queue_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count) MUST_CHECK;
