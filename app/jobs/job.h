@@ -25,10 +25,10 @@ struct job {
     const char *name; /* of its lease and in the log */
     enum job_kind kind;
     int64_t period_us; /* how often it looks */
-    enum sql work;     /* JOB_QUEUE: a row of it means that there is work */
+    enum sql has_work; /* JOB_QUEUE: a row of it means that there is work */
     int64_t age_us;    /* … that is so old */
     job_fn step;
-    bool feeds; /* what it has done makes work for others, which look at once */
+    bool wakes_queue; /* what it has done makes work for others, which look at once */
 };
 
 enum { JOBS_MAX = 16 };

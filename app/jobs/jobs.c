@@ -104,9 +104,9 @@ static enum err work_look(struct run *run)
 {
     int64_t id;
 
-    if (run->job->work == SQL_NONE_)
+    if (run->job->has_work == SQL_NONE_)
         return ERR_OK;
-    return db_number(&run->ctx, run->job->work, DB_ARGS(DB_INT(run->ctx.now_us - run->job->age_us)), &id);
+    return db_number(&run->ctx, run->job->has_work, DB_ARGS(DB_INT(run->ctx.now_us - run->job->age_us)), &id);
 }
 
 static enum err job_run_once(struct run *run)
@@ -163,14 +163,14 @@ static int64_t pause_us(const struct job *job, enum err e)
     return job->period_us < retry_us ? job->period_us : retry_us;
 }
 
-static void all_due(struct jobs *jobs)
+static void mark_all_due(struct jobs *jobs)
 {
     for (size_t i = 0; i < JOBS_MAX; i++)
         jobs->states[i].next_us = 0;
 }
 
 /* The others of the queue look at once; what runs by the clock does not. */
-static void others_due(struct jobs *jobs)
+static void mark_others_due(struct jobs *jobs)
 {
     for (size_t i = 0; i < jobs_table_count; i++)
         if (jobs_table[i].kind == JOB_QUEUE)
@@ -193,14 +193,14 @@ static void job_do(struct jobs *jobs, const struct job *job, struct job_state *s
     if (!atomic_load(&jobs->stopping))
         outcome_log(jobs, job, state, e);
     state->next_us = clock_monotonic_us() + pause_us(job, e);
-    if (job->feeds && run.done_count > 0)
-        others_due(jobs);
+    if (job->wakes_queue && run.done_count > 0)
+        mark_others_due(jobs);
 }
 
 /* ---- the thread ---- */
 
 /* Runs what is due; gives the time at which something will be. */
-static int64_t round_run(struct jobs *jobs)
+static int64_t pass_run(struct jobs *jobs)
 {
     int64_t next_us = INT64_MAX;
 
@@ -224,7 +224,7 @@ static void sleep_until(struct jobs *jobs, int64_t until_us)
             break;
     }
     if (jobs->woken)
-        all_due(jobs);
+        mark_all_due(jobs);
     jobs->woken = false;
     pthread_mutex_unlock(&jobs->mutex);
 }
@@ -234,7 +234,7 @@ static void *thread_run(void *arg)
     struct jobs *jobs = arg;
 
     while (!atomic_load(&jobs->stopping))
-        sleep_until(jobs, round_run(jobs));
+        sleep_until(jobs, pass_run(jobs));
     return NULL;
 }
 
