@@ -124,7 +124,7 @@ static enum err settings_write(struct ctx *ctx, const struct chat *chat, int64_t
 }
 
 /* A chat that is no longer everyone's, or no longer to be found: whoever did that, and its creator, are in it. */
-static enum err keep_in(struct ctx *ctx, const struct chat_target *target, const struct chat_ref *before)
+static enum err members_keep(struct ctx *ctx, const struct chat_target *target, const struct chat_ref *before)
 {
     int64_t workspace_id = target->m->workspace_id;
     enum member_role role;
@@ -147,7 +147,7 @@ static enum err update(struct ctx *ctx, void *arg)
     settings_apply(&call->chat, call->settings);
     TRY(settings_write(ctx, &call->chat, target->m->workspace_id));
     if (call->chat.join != CHAT_JOIN_WORKSPACE && call->chat.join != before.join)
-        TRY(keep_in(ctx, target, &before));
+        TRY(members_keep(ctx, target, &before));
     return chat_get(ctx, target->m, target->user_id, &target->chat, &call->chat);
 }
 
