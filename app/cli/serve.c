@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "config_audit.h"
 #include "parley/auth/keys.h"
 #include "parley/bus/bus.h"
 #include "parley/cli/commands.h"
@@ -14,7 +15,6 @@
 #include "parley/jobs/jobs.h"
 #include "parley/objects/store.h"
 #include "parts.h"
-#include "settings_audit.h"
 
 enum {
 #ifdef __SANITIZE_THREAD__
@@ -125,7 +125,7 @@ static void reload(struct parts *parts, const struct config_load_opts *opts)
     before = config_get(parts->app.config);
     reload_config(parts, opts);
     config = config_get(parts->app.config);
-    settings_audit(&parts->app, before, config);
+    config_audit(&parts->app, before, config);
     config_put(parts->app.config, before);
     log_set_level((enum log_level)config->log_level);
     reload_keys(parts, config);

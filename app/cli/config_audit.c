@@ -1,4 +1,4 @@
-#include "settings_audit.h"
+#include "config_audit.h"
 
 #include "parley/cli/cli.h"
 #include "parley/core/buf.h"
@@ -57,7 +57,7 @@ static enum err changes_audit(struct ctx *ctx, const struct config *before, cons
                                                  .details = AUDIT_DETAILS(AUDIT_JSON("settings", buf_str(text))) });
 }
 
-void settings_audit(const struct app *app, const struct config *before, const struct config *after)
+void config_audit(const struct app *app, const struct config *before, const struct config *after)
 {
     struct cli_task task;
     struct buf text;
