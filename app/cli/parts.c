@@ -52,7 +52,7 @@ static enum err open_app(struct parts *parts, const struct config *config, struc
     TRY(mailer_open(config, ret_fault, &app->mailer));
     TRY(bus_open(config, ret_fault, &app->bus));
     TRY(open_store(parts, config, ret_fault));
-    return database_start_new(app, ret_fault, &parts->start);
+    return database_startup_new(app, ret_fault, &parts->start);
 }
 
 static enum err open_server(struct parts *parts, const struct config *config, struct buf *ret_fault)
@@ -116,7 +116,7 @@ void parts_close(struct parts *parts)
     jobs_free(parts->jobs);
     server_free(parts->server);
     gate_free(parts->gate);
-    database_start_free(parts->start);
+    database_startup_free(parts->start);
     bus_close(app->bus);
     mailer_close(app->mailer);
     store_close(app->store);

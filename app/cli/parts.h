@@ -2,7 +2,7 @@
 #ifndef PARLEY_APP_CLI_PARTS_H
 #define PARLEY_APP_CLI_PARTS_H
 
-#include "database_start.h"
+#include "database_startup.h"
 #include "parley/core/ctx.h"
 
 struct gate;
@@ -11,7 +11,7 @@ struct server;
 
 struct parts {
     struct app app;
-    struct database_start *start;
+    struct database_startup *start;
     struct gate *gate;
     struct server *server;
     struct jobs *jobs;

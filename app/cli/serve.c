@@ -78,7 +78,7 @@ static void log_ready(struct parts *parts, int64_t began_us)
 {
     const struct config *config = config_get(parts->app.config);
 
-    log_event(LOG_INFO, database_start_is_done(parts->start) ? "ready" : "ready but for the database",
+    log_event(LOG_INFO, database_startup_is_done(parts->start) ? "ready" : "ready but for the database",
               LOG_C("version", PARLEY_VERSION), LOG_C("socket", config->fcgi_socket),
               LOG_C("database", db_kind(parts->app.db)), LOG_C("store", store_kind(parts->app.store)),
               LOG_C("bus", bus_kind(parts->app.bus)), LOG_INT("workers", config->worker_threads),
@@ -159,7 +159,7 @@ static void give_up(int number)
 
 static int stop(struct parts *parts)
 {
-    bool failed = database_start_has_failed(parts->start);
+    bool failed = database_startup_has_failed(parts->start);
 
     log_text(LOG_INFO, "stopping");
     (void)signal(SIGALRM, give_up);

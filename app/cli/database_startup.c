@@ -1,4 +1,4 @@
-#include "database_start.h"
+#include "database_startup.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -15,14 +15,14 @@
 enum { PAUSE_S = 1, FIRST_WAIT_S = 2 };
 enum outcome { OUTCOME_OPEN, OUTCOME_DONE, OUTCOME_FAILED };
 
-struct database_start {
+struct database_startup {
     const struct app *app;
     pthread_t thread;
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t changed;
     enum outcome outcome;
     bool tried;    /* the first try has ended */
-    bool in_start; /* database_start_new still waits and tells the failure itself */
+    bool in_start; /* database_startup_new still waits and tells the failure itself */
     bool ending;
     struct buf fault; /* of the last try */
 };
@@ -91,7 +91,7 @@ static bool may_mend(const struct app *app, enum err e)
     return e == ERR_BUSY || e == ERR_COMMIT_UNKNOWN || (e == ERR_DATABASE && !is_file);
 }
 
-static void finish(struct database_start *start, enum err e)
+static void finish(struct database_startup *start, enum err e)
 {
     bool tell;
 
@@ -123,7 +123,7 @@ static struct timespec in_seconds(int seconds)
 }
 
 /* Notes a try that may be repeated, and rests. False when the server is stopping. */
-static bool rest(struct database_start *start, int tries)
+static bool rest(struct database_startup *start, int tries)
 {
     struct timespec until = in_seconds(PAUSE_S);
     bool ending;
@@ -143,7 +143,7 @@ static bool rest(struct database_start *start, int tries)
 
 static void *run(void *arg)
 {
-    struct database_start *start = arg;
+    struct database_startup *start = arg;
     enum err e;
     int tries = 0;
 
@@ -157,9 +157,9 @@ static void *run(void *arg)
     return NULL;
 }
 
-static struct database_start *allocate(const struct app *app)
+static struct database_startup *allocate(const struct app *app)
 {
-    struct database_start *start = calloc(1, sizeof(*start));
+    struct database_startup *start = calloc(1, sizeof(*start));
     pthread_condattr_t attr;
 
     if (start == NULL)
@@ -175,7 +175,7 @@ static struct database_start *allocate(const struct app *app)
     return start;
 }
 
-static void release(struct database_start *start)
+static void release(struct database_startup *start)
 {
     (void)pthread_cond_destroy(&start->changed);
     (void)pthread_mutex_destroy(&start->lock);
@@ -184,7 +184,7 @@ static void release(struct database_start *start)
 }
 
 /* Until the first try has an outcome, but not for long: a server that answers 503 is better than none. */
-static enum outcome wait_first(struct database_start *start)
+static enum outcome wait_first(struct database_startup *start)
 {
     struct timespec until = in_seconds(FIRST_WAIT_S);
     enum outcome outcome;
@@ -199,9 +199,9 @@ static enum outcome wait_first(struct database_start *start)
     return outcome;
 }
 
-enum err database_start_new(const struct app *app, struct buf *ret_fault, struct database_start **ret_start)
+enum err database_startup_new(const struct app *app, struct buf *ret_fault, struct database_startup **ret_start)
 {
-    struct database_start *start = allocate(app);
+    struct database_startup *start = allocate(app);
 
     if (start == NULL)
         return ERR_NO_MEMORY;
@@ -220,7 +220,7 @@ enum err database_start_new(const struct app *app, struct buf *ret_fault, struct
     return ERR_OK;
 }
 
-static bool outcome_is(struct database_start *start, enum outcome outcome)
+static bool outcome_is(struct database_startup *start, enum outcome outcome)
 {
     bool is;
 
@@ -230,17 +230,17 @@ static bool outcome_is(struct database_start *start, enum outcome outcome)
     return is;
 }
 
-bool database_start_is_done(struct database_start *start)
+bool database_startup_is_done(struct database_startup *start)
 {
     return outcome_is(start, OUTCOME_DONE);
 }
 
-bool database_start_has_failed(struct database_start *start)
+bool database_startup_has_failed(struct database_startup *start)
 {
     return outcome_is(start, OUTCOME_FAILED);
 }
 
-void database_start_free(struct database_start *start)
+void database_startup_free(struct database_startup *start)
 {
     if (start == NULL)
         return;
