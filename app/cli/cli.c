@@ -181,27 +181,27 @@ enum err cli_db_open(const struct config *config, struct buf *ret_fault, struct 
     return e;
 }
 
-bool cli_parts_open(const struct cli *cli, struct cli_parts *parts)
+bool cli_runtime_open(const struct cli *cli, struct cli_runtime *runtime)
 {
     struct buf fault;
     enum err e;
 
-    parts->config = cli_config(cli);
-    if (parts->config == NULL)
+    runtime->config = cli_config(cli);
+    if (runtime->config == NULL)
         return false;
     buf_init(&fault, 65536);
-    e = cli_db_open(parts->config, &fault, &parts->app.db);
+    e = cli_db_open(runtime->config, &fault, &runtime->app.db);
     if (e == ERR_OK)
-        e = cli_task_begin(&parts->task, &parts->app, parts->config);
+        e = cli_task_begin(&runtime->task, &runtime->app, runtime->config);
     if (e != ERR_OK)
         (void)cli_fail(cli, "%s", fault.len > 0 ? fault.ptr : err_info(e)->sentence);
     buf_release(&fault);
     return e == ERR_OK;
 }
 
-void cli_parts_close(struct cli_parts *parts)
+void cli_runtime_close(struct cli_runtime *runtime)
 {
-    cli_task_end(&parts->task);
-    db_close(parts->app.db);
-    config_free(parts->config);
+    cli_task_end(&runtime->task);
+    db_close(runtime->app.db);
+    config_free(runtime->config);
 }

@@ -13,18 +13,18 @@ struct key_parts {
     struct cli_task task;
 };
 
-static enum err parts_open_for_keys(struct key_parts *parts, struct buf *ret_fault)
+static enum err parts_open_for_keys(struct key_parts *runtime, struct buf *ret_fault)
 {
-    TRY(keys_open(parts->config, ret_fault, &parts->app.keys));
-    TRY(cli_db_open(parts->config, ret_fault, &parts->app.db));
-    return cli_task_begin(&parts->task, &parts->app, parts->config);
+    TRY(keys_open(runtime->config, ret_fault, &runtime->app.keys));
+    TRY(cli_db_open(runtime->config, ret_fault, &runtime->app.db));
+    return cli_task_begin(&runtime->task, &runtime->app, runtime->config);
 }
 
-static void parts_close_for_keys(struct key_parts *parts)
+static void parts_close_for_keys(struct key_parts *runtime)
 {
-    cli_task_end(&parts->task);
-    db_close(parts->app.db);
-    keys_free(parts->app.keys);
+    cli_task_end(&runtime->task);
+    db_close(runtime->app.db);
+    keys_free(runtime->app.keys);
 }
 
 static enum err reseal_all(struct ctx *ctx, struct reseal *reseal)
@@ -45,23 +45,23 @@ static enum err reseal_all(struct ctx *ctx, struct reseal *reseal)
 static enum err adopt(const struct config *config, struct str kept_seal, struct reseal *ret_reseal,
                       struct buf *ret_fault)
 {
-    struct key_parts parts = { .config = config };
+    struct key_parts runtime = { .config = config };
     struct reseal reseal = { .after_id = 0 };
     bool is_rotation = kept_seal.ptr != NULL;
-    enum err e = parts_open_for_keys(&parts, ret_fault);
+    enum err e = parts_open_for_keys(&runtime, ret_fault);
 
     if (e == ERR_OK)
-        e = key_ownership_adopt(&parts.task.ctx);
+        e = key_ownership_adopt(&runtime.task.ctx);
     if (e == ERR_OK)
-        e = audit_add(&parts.task.ctx, &(struct audit_entry){ .action = is_rotation ? AUDIT_SIGNING_KEY_ROTATED
-                                                                                    : AUDIT_SIGNING_KEYS_ADOPTED });
+        e = audit_add(&runtime.task.ctx, &(struct audit_entry){ .action = is_rotation ? AUDIT_SIGNING_KEY_ROTATED
+                                                                                      : AUDIT_SIGNING_KEYS_ADOPTED });
     if (e == ERR_OK)
-        e = reseal_all(&parts.task.ctx, &reseal);
+        e = reseal_all(&runtime.task.ctx, &reseal);
     if (e == ERR_OK && reseal.stuck_count == 0 && kept_seal.len > 0)
-        keys_forget_seals(parts.app.keys, kept_seal);
+        keys_forget_seals(runtime.app.keys, kept_seal);
     if (e != ERR_OK && ret_fault->len == 0)
-        buf_add_c(ret_fault, cli_task_sentence(&parts.task, e));
-    parts_close_for_keys(&parts);
+        buf_add_c(ret_fault, cli_task_sentence(&runtime.task, e));
+    parts_close_for_keys(&runtime);
     *ret_reseal = reseal;
     return e;
 }

@@ -14,7 +14,7 @@
 #include "parley/domain/lifecycle/key_ownership.h"
 #include "parley/jobs/jobs.h"
 #include "parley/objects/store.h"
-#include "parts.h"
+#include "runtime.h"
 
 enum {
 #ifdef __SANITIZE_THREAD__
@@ -74,35 +74,36 @@ static void log_notes(const struct config *config)
     buf_release(&notes);
 }
 
-static void log_ready(struct parts *parts, int64_t began_us)
+static void log_ready(struct runtime *runtime, int64_t began_us)
 {
-    const struct config *config = config_get(parts->app.config);
+    const struct config *config = config_get(runtime->app.config);
 
-    log_event(LOG_INFO, database_startup_is_done(parts->start) ? "ready" : "ready but for the database",
+    log_event(LOG_INFO, database_startup_is_done(runtime->start) ? "ready" : "ready but for the database",
               LOG_C("version", PARLEY_VERSION), LOG_C("socket", config->fcgi_socket),
-              LOG_C("database", db_kind(parts->app.db)), LOG_C("store", store_kind(parts->app.store)),
-              LOG_C("bus", bus_kind(parts->app.bus)), LOG_INT("workers", config->worker_threads),
+              LOG_C("database", db_kind(runtime->app.db)), LOG_C("store", store_kind(runtime->app.store)),
+              LOG_C("bus", bus_kind(runtime->app.bus)), LOG_INT("workers", config->worker_threads),
               LOG_INT("took_ms", (clock_monotonic_us() - began_us) / US_PER_MS));
-    config_put(parts->app.config, config);
+    config_put(runtime->app.config, config);
 }
 
 /* The new keys' ids are written down, so that a restart knows them. */
-static void reload_keys(struct parts *parts, const struct config *config)
+static void reload_keys(struct runtime *runtime, const struct config *config)
 {
     struct cli_task task;
     struct buf fault;
 
     buf_init(&fault, 65536);
-    if (keys_reload(parts->app.keys, &fault) != ERR_OK)
+    if (keys_reload(runtime->app.keys, &fault) != ERR_OK)
         log_event(LOG_ERROR, "the keys were not taken, the old ones stay", LOG_STR("fault", buf_str(&fault)));
     buf_clear(&fault);
-    if (cli_task_begin(&task, &parts->app, config) == ERR_OK && key_ownership_check(&task.ctx, &fault) == ERR_CONFLICT)
+    if (cli_task_begin(&task, &runtime->app, config) == ERR_OK &&
+        key_ownership_check(&task.ctx, &fault) == ERR_CONFLICT)
         log_event(LOG_ERROR, "the keys are not this server's", LOG_STR("fault", buf_str(&fault)));
     cli_task_end(&task);
     buf_release(&fault);
 }
 
-static void reload_config(struct parts *parts, const struct config_load_opts *opts)
+static void reload_config(struct runtime *runtime, const struct config_load_opts *opts)
 {
     struct config *next = NULL;
     struct buf text;
@@ -110,31 +111,31 @@ static void reload_config(struct parts *parts, const struct config_load_opts *op
     buf_init(&text, 65536);
     if (config_load(opts, &text, &next) != ERR_OK)
         log_lines(LOG_ERROR, "the configuration was not taken, the old one stays", "fault", &text);
-    else if (config_replace(parts->app.config, next, &text) != ERR_OK)
+    else if (config_replace(runtime->app.config, next, &text) != ERR_OK)
         log_text(LOG_ERROR, "the configuration was not taken: out of memory");
     else if (text.len > 0)
         log_event(LOG_WARN, "these settings change at the next start only", LOG_STR("settings", buf_str(&text)));
     buf_release(&text);
 }
 
-static void reload(struct parts *parts, const struct config_load_opts *opts)
+static void reload(struct runtime *runtime, const struct config_load_opts *opts)
 {
     const struct config *before, *config;
 
     log_reopen();
-    before = config_get(parts->app.config);
-    reload_config(parts, opts);
-    config = config_get(parts->app.config);
-    config_audit(&parts->app, before, config);
-    config_put(parts->app.config, before);
+    before = config_get(runtime->app.config);
+    reload_config(runtime, opts);
+    config = config_get(runtime->app.config);
+    config_audit(&runtime->app, before, config);
+    config_put(runtime->app.config, before);
     log_set_level((enum log_level)config->log_level);
-    reload_keys(parts, config);
-    config_put(parts->app.config, config);
+    reload_keys(runtime, config);
+    config_put(runtime->app.config, config);
     log_text(LOG_INFO, "reloaded");
 }
 
 /* Until the server is to stop. */
-static void handle_signals(struct parts *parts, const struct config_load_opts *opts, const sigset_t *signals)
+static void handle_signals(struct runtime *runtime, const struct config_load_opts *opts, const sigset_t *signals)
 {
     for (;;) {
         int number = 0;
@@ -142,9 +143,9 @@ static void handle_signals(struct parts *parts, const struct config_load_opts *o
         if (sigwait(signals, &number) != 0)
             continue;
         if (number == SIGHUP)
-            reload(parts, opts);
+            reload(runtime, opts);
         else if (number == SIGUSR1)
-            jobs_wake(parts->jobs);
+            jobs_wake(runtime->jobs);
         else
             return;
     }
@@ -157,18 +158,18 @@ static void give_up(int number)
     _exit(CLI_FAILED);
 }
 
-static int stop(struct parts *parts)
+static int stop(struct runtime *runtime)
 {
-    bool failed = database_startup_has_failed(parts->start);
+    bool failed = database_startup_has_failed(runtime->start);
 
     log_text(LOG_INFO, "stopping");
     (void)signal(SIGALRM, give_up);
     (void)alarm(STOP_MAX_S + 1);
-    if (parts_stop(parts) != ERR_OK) {
+    if (runtime_stop(runtime) != ERR_OK) {
         log_text(LOG_WARN, "stopped before everything under way had ended");
         _exit(CLI_FAILED);
     }
-    parts_close(parts);
+    runtime_close(runtime);
     log_text(LOG_INFO, "stopped");
     return failed ? CLI_FAILED : CLI_OK;
 }
@@ -190,21 +191,21 @@ static bool open_log(const struct cli *cli, const struct config *config)
 static int serve(struct cli *cli, struct config *config, const sigset_t *signals)
 {
     int64_t began_us = clock_monotonic_us();
-    struct parts parts;
+    struct runtime runtime;
     struct buf fault;
     int status;
 
     buf_init(&fault, 1 * MIB);
     log_notes(config);
-    if (parts_open(&parts, config, &fault) == ERR_OK) {
-        log_ready(&parts, began_us);
-        handle_signals(&parts, &cli->config_opts, signals);
-        status = stop(&parts);
+    if (runtime_open(&runtime, config, &fault) == ERR_OK) {
+        log_ready(&runtime, began_us);
+        handle_signals(&runtime, &cli->config_opts, signals);
+        status = stop(&runtime);
     } else {
         status = cli_fail(cli, "%s", fault.ptr);
-        if (parts_stop(&parts) != ERR_OK)
+        if (runtime_stop(&runtime) != ERR_OK)
             _exit(status);
-        parts_close(&parts);
+        runtime_close(&runtime);
     }
     buf_release(&fault);
     return status;

@@ -112,16 +112,16 @@ static const struct action {
 
 static int work(struct cli *cli, const struct action *action, const struct wanted *wanted)
 {
-    struct cli_parts parts = { .app.hasher = hasher_new(NULL) };
+    struct cli_runtime runtime = { .app.hasher = hasher_new(NULL) };
     int result = CLI_FAILED;
 
-    if (cli_parts_open(cli, &parts)) {
-        enum err e = parts.app.hasher != NULL ? action->run(&parts.task.ctx, wanted) : ERR_NO_MEMORY;
+    if (cli_runtime_open(cli, &runtime)) {
+        enum err e = runtime.app.hasher != NULL ? action->run(&runtime.task.ctx, wanted) : ERR_NO_MEMORY;
 
-        result = e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", cli_task_sentence(&parts.task, e));
+        result = e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", cli_task_sentence(&runtime.task, e));
     }
-    cli_parts_close(&parts);
-    hasher_free(parts.app.hasher);
+    cli_runtime_close(&runtime);
+    hasher_free(runtime.app.hasher);
     return result;
 }
 

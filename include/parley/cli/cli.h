@@ -74,13 +74,13 @@ const char *cli_task_sentence(const struct cli_task *task, enum err e);
 enum err cli_db_open(const struct config *config, struct buf *ret_fault, struct db **ret_db) MUST_CHECK;
 
 /* The parts of the program that a subcommand needs for working on the database; zeroed before they are opened. */
-struct cli_parts {
+struct cli_runtime {
     struct config *config;
     struct app app;
     struct cli_task task;
 };
-/* False after telling what is wrong; cli_parts_close must be called in any case. */
-bool cli_parts_open(const struct cli *cli, struct cli_parts *parts);
-void cli_parts_close(struct cli_parts *parts);
+/* False after telling what is wrong; cli_runtime_close must be called in any case. */
+bool cli_runtime_open(const struct cli *cli, struct cli_runtime *runtime);
+void cli_runtime_close(struct cli_runtime *runtime);
 
 #endif

@@ -1,4 +1,4 @@
-#include "parts.h"
+#include "runtime.h"
 
 #include "parley/auth/hasher.h"
 #include "parley/auth/keys.h"
@@ -28,9 +28,9 @@ static enum err start_libraries(void)
     return egress_init();
 }
 
-static enum err open_store(struct parts *parts, const struct config *config, struct buf *ret_fault)
+static enum err open_store(struct runtime *runtime, const struct config *config, struct buf *ret_fault)
 {
-    TRY(store_open(config, parts->app.keys, ret_fault, &parts->app.store));
+    TRY(store_open(config, runtime->app.keys, ret_fault, &runtime->app.store));
     if (ret_fault->len > 0)
         log_event(LOG_WARN, "the object store is away", LOG_STR("fault", buf_str(ret_fault)));
     buf_clear(ret_fault);
@@ -38,10 +38,10 @@ static enum err open_store(struct parts *parts, const struct config *config, str
 }
 
 /* Everything that requests use. */
-static enum err open_app(struct parts *parts, const struct config *config, struct buf *ret_fault)
+static enum err open_app(struct runtime *runtime, const struct config *config, struct buf *ret_fault)
 {
     static const struct hasher_hooks hooks = { server_yield_begin, server_yield_end, server_client_gone };
-    struct app *app = &parts->app;
+    struct app *app = &runtime->app;
 
     TRY(keys_open(config, ret_fault, &app->keys));
     TRY(db_open(config, DB_UNCHECKED, ret_fault, &app->db));
@@ -51,11 +51,11 @@ static enum err open_app(struct parts *parts, const struct config *config, struc
         return ERR_NO_MEMORY;
     TRY(mailer_open(config, ret_fault, &app->mailer));
     TRY(bus_open(config, ret_fault, &app->bus));
-    TRY(open_store(parts, config, ret_fault));
-    return database_startup_new(app, ret_fault, &parts->start);
+    TRY(open_store(runtime, config, ret_fault));
+    return database_startup_new(app, ret_fault, &runtime->start);
 }
 
-static enum err open_server(struct parts *parts, const struct config *config, struct buf *ret_fault)
+static enum err open_server(struct runtime *runtime, const struct config *config, struct buf *ret_fault)
 {
     struct server_opts opts = {
         .socket_path = config->fcgi_socket,
@@ -67,56 +67,56 @@ static enum err open_server(struct parts *parts, const struct config *config, st
         .done = gate_done,
     };
 
-    TRY(gate_new(&parts->app, all_routes, all_routes_count, ret_fault, &parts->gate));
-    opts.arg = parts->gate;
-    TRY(server_new(&opts, ret_fault, &parts->server));
-    parts->jobs = jobs_new(&parts->app);
-    return parts->jobs == NULL ? ERR_NO_MEMORY : ERR_OK;
+    TRY(gate_new(&runtime->app, all_routes, all_routes_count, ret_fault, &runtime->gate));
+    opts.arg = runtime->gate;
+    TRY(server_new(&opts, ret_fault, &runtime->server));
+    runtime->jobs = jobs_new(&runtime->app);
+    return runtime->jobs == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
-enum err parts_open(struct parts *parts, struct config *config, struct buf *ret_fault)
+enum err runtime_open(struct runtime *runtime, struct config *config, struct buf *ret_fault)
 {
     const struct config *now;
     enum err e;
 
-    *parts = (struct parts){ .app = { .config = config_box_new(config) } };
-    if (parts->app.config == NULL) {
+    *runtime = (struct runtime){ .app = { .config = config_box_new(config) } };
+    if (runtime->app.config == NULL) {
         config_free(config);
         return ERR_NO_MEMORY;
     }
-    now = config_get(parts->app.config);
+    now = config_get(runtime->app.config);
     e = start_libraries();
     if (e == ERR_OK)
-        e = open_app(parts, now, ret_fault);
+        e = open_app(runtime, now, ret_fault);
     if (e == ERR_OK)
-        e = open_server(parts, now, ret_fault);
+        e = open_server(runtime, now, ret_fault);
     if (e != ERR_OK && ret_fault->len == 0)
         buf_add_c(ret_fault, err_info(e)->sentence);
-    config_put(parts->app.config, now);
+    config_put(runtime->app.config, now);
     return e;
 }
 
-enum err parts_stop(struct parts *parts)
+enum err runtime_stop(struct runtime *runtime)
 {
     enum err e = ERR_OK;
 
-    if (parts->app.hasher != NULL)
-        hasher_stop(parts->app.hasher);
-    if (parts->server != NULL)
-        e = server_stop(parts->server);
-    if (parts->jobs != NULL && e == ERR_OK)
-        e = jobs_stop(parts->jobs);
+    if (runtime->app.hasher != NULL)
+        hasher_stop(runtime->app.hasher);
+    if (runtime->server != NULL)
+        e = server_stop(runtime->server);
+    if (runtime->jobs != NULL && e == ERR_OK)
+        e = jobs_stop(runtime->jobs);
     return e;
 }
 
-void parts_close(struct parts *parts)
+void runtime_close(struct runtime *runtime)
 {
-    struct app *app = &parts->app;
+    struct app *app = &runtime->app;
 
-    jobs_free(parts->jobs);
-    server_free(parts->server);
-    gate_free(parts->gate);
-    database_startup_free(parts->start);
+    jobs_free(runtime->jobs);
+    server_free(runtime->server);
+    gate_free(runtime->gate);
+    database_startup_free(runtime->start);
     bus_close(app->bus);
     mailer_close(app->mailer);
     store_close(app->store);
@@ -126,5 +126,5 @@ void parts_close(struct parts *parts)
     keys_free(app->keys);
     config_box_free(app->config);
     egress_cleanup();
-    *parts = (struct parts){ .start = NULL };
+    *runtime = (struct runtime){ .start = NULL };
 }

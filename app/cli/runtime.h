@@ -1,6 +1,6 @@
 /* The parts of a running server, put together in their order and taken apart in the other. Private to app/cli. */
-#ifndef PARLEY_APP_CLI_PARTS_H
-#define PARLEY_APP_CLI_PARTS_H
+#ifndef PARLEY_APP_CLI_RUNTIME_H
+#define PARLEY_APP_CLI_RUNTIME_H
 
 #include "database_startup.h"
 #include "parley/core/ctx.h"
@@ -9,7 +9,7 @@ struct gate;
 struct jobs;
 struct server;
 
-struct parts {
+struct runtime {
     struct app app;
     struct database_startup *start;
     struct gate *gate;
@@ -18,15 +18,15 @@ struct parts {
 };
 
 /*
- * Opens and starts all parts; config: taken over, also on failure. On failure ret_fault has the reason (a line, or one for
- * each faulty row of the route tables), and parts_close must still be called.
+ * Opens and starts all runtime; config: taken over, also on failure. On failure ret_fault has the reason (a line, or one for
+ * each faulty row of the route tables), and runtime_close must still be called.
  */
-enum err parts_open(struct parts *parts, struct config *config, struct buf *ret_fault) MUST_CHECK;
+enum err runtime_open(struct runtime *runtime, struct config *config, struct buf *ret_fault) MUST_CHECK;
 /*
  * Takes no more requests, finishes those under way, ends the jobs. ERR_TIMEOUT: something hangs; then nothing may be
  * closed, and the process ends with _exit.
  */
-enum err parts_stop(struct parts *parts) MUST_CHECK;
-void parts_close(struct parts *parts);
+enum err runtime_stop(struct runtime *runtime) MUST_CHECK;
+void runtime_close(struct runtime *runtime);
 
 #endif
