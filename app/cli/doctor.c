@@ -9,7 +9,7 @@
 #include "parley/db/db.h"
 #include "parley/egress/egress.h"
 
-void finding(struct checkup *checkup, const char *format, ...)
+void check_result(struct doctor_run *run, const char *format, ...)
 {
     va_list args;
 
@@ -17,45 +17,45 @@ void finding(struct checkup *checkup, const char *format, ...)
     (void)vprintf(format, args);
     va_end(args);
     (void)putchar('\n');
-    checkup->finding_count++;
+    run->result_count++;
 }
 
 /* Never makes keys: that is for the server's first start. */
-void check_keys(struct checkup *checkup)
+void check_keys(struct doctor_run *run)
 {
-    const struct config *config = checkup->config;
+    const struct config *config = run->config;
     struct buf fault;
 
     if (access(config->keys_dir, F_OK) != 0) {
-        finding(checkup, "%s: there are no keys; start the server once, or copy KEYS_DIR from another host of it",
-                config->keys_dir);
+        check_result(run, "%s: there are no keys; start the server once, or copy KEYS_DIR from another host of it",
+                     config->keys_dir);
         return;
     }
     buf_init(&fault, 65536);
-    if (keys_open(config, &fault, &checkup->app.keys) != ERR_OK)
-        finding(checkup, "%s", fault.len > 0 ? fault.ptr : "the keys cannot be opened: out of memory");
+    if (keys_open(config, &fault, &run->app.keys) != ERR_OK)
+        check_result(run, "%s", fault.len > 0 ? fault.ptr : "the keys cannot be opened: out of memory");
     buf_release(&fault);
 }
 
-static void (*const checks[])(struct checkup *checkup) = {
+static void (*const checks[])(struct doctor_run *run) = {
     check_files, check_settings, check_tls, check_keys, check_database, check_setup, check_bucket,
 };
 
 static int examine(struct cli *cli, const struct config *config)
 {
-    struct checkup checkup = { .config = config };
+    struct doctor_run run = { .config = config };
 
-    if (egress_init() != ERR_OK || cli_task_begin(&checkup.task, &checkup.app, config) != ERR_OK)
+    if (egress_init() != ERR_OK || cli_task_begin(&run.task, &run.app, config) != ERR_OK)
         return cli_fail(cli, "out of memory");
     for (size_t i = 0; i < COUNT_OF(checks); i++)
-        checks[i](&checkup);
-    cli_task_end(&checkup.task);
-    db_close(checkup.app.db);
-    keys_free(checkup.app.keys);
+        checks[i](&run);
+    cli_task_end(&run.task);
+    db_close(run.app.db);
+    keys_free(run.app.keys);
     egress_cleanup();
-    if (checkup.finding_count == 0)
+    if (run.result_count == 0)
         (void)puts("nothing is amiss");
-    return checkup.finding_count == 0 ? CLI_OK : CLI_FAILED;
+    return run.result_count == 0 ? CLI_OK : CLI_FAILED;
 }
 
 static int run(struct cli *cli)

@@ -1,7 +1,7 @@
 -- What the database says of itself: its clock, and whether a committed transaction outlives a loss of power. What only
 -- the other database has stands as it is when all is well.
 
--- name: database_care
+-- name: database_durability
 -- @mysql
 SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED), @@GLOBAL.innodb_flush_log_at_trx_commit, @@GLOBAL.log_bin,
     @@GLOBAL.sync_binlog, 'wal', 2
