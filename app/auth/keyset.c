@@ -17,7 +17,7 @@ static char *join(const char *dir, const char *name)
     return path;
 }
 
-/* The set path, or the standard one in the folder. */
+/* The set path, or the default one in the folder. */
 static char *path_or(const char *set, const char *dir, const char *name)
 {
     return set != NULL && set[0] != '\0' ? strdup(set) : join(dir, name);

@@ -37,10 +37,10 @@ static enum err port_get(CURLU *url, struct smtp_server *server)
     return e == ERR_OK && port > 0 ? ERR_OK : ERR_INVALID;
 }
 
-static bool has_part(CURLU *url, CURLUPart part, const char *standard)
+static bool has_part(CURLU *url, CURLUPart part, const char *default_value)
 {
     char *text = NULL;
-    bool found = curl_url_get(url, part, &text, 0) == CURLUE_OK && strcmp(text, standard) != 0;
+    bool found = curl_url_get(url, part, &text, 0) == CURLUE_OK && strcmp(text, default_value) != 0;
 
     curl_free(text);
     return found;

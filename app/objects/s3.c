@@ -52,10 +52,10 @@ static bool host_is_good(struct str text, struct str *ret_port)
     return host.len > 0;
 }
 
-enum err s3_endpoint_parse(const char *text, enum tls standard, struct s3_endpoint *ret_endpoint)
+enum err s3_endpoint_parse(const char *text, enum tls default_tls, struct s3_endpoint *ret_endpoint)
 {
     struct str rest = str_trim(str_from(text)), port;
-    bool tls = standard == TLS_ON;
+    bool tls = default_tls == TLS_ON;
     if (str_starts_with(rest, STR("https://"))) {
         tls = true;
         rest = str_tail(rest, 8);
@@ -251,14 +251,14 @@ static bool bucket_name_is_good(struct str name)
 
 static enum err read_endpoints(struct s3 *s3, const struct config *config, struct buf *ret_fault)
 {
-    enum tls standard = config->minio_secure ? TLS_ON : TLS_OFF;
+    enum tls default_tls = config->minio_secure ? TLS_ON : TLS_OFF;
     const char *outer = config->minio_public_endpoint[0] != '\0' ? config->minio_public_endpoint
                                                                  : config->minio_endpoint;
-    enum err err = s3_endpoint_parse(config->minio_endpoint, standard, &s3->inner);
+    enum err err = s3_endpoint_parse(config->minio_endpoint, default_tls, &s3->inner);
     if (err == ERR_INVALID)
         return refuse(ret_fault, "MINIO_ENDPOINT must be host, host:port or http(s)://host:port");
     TRY(err);
-    err = s3_endpoint_parse(outer, standard, &s3->outer);
+    err = s3_endpoint_parse(outer, default_tls, &s3->outer);
     if (err == ERR_INVALID)
         return refuse(ret_fault, "MINIO_PUBLIC_ENDPOINT must be host, host:port or http(s)://host:port");
     return err;

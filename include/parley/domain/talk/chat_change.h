@@ -15,7 +15,7 @@
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/workspaces/member.h"
 
-/* Settings, as sent. What is not in `fields` is left as it is (when made: its standard). */
+/* Settings, as sent. What is not in `fields` is left as it is (when made: its default). */
 enum chat_field {
     CHAT_TITLE = 1,
     CHAT_ASSISTANT = 2,
