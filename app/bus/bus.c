@@ -73,9 +73,9 @@ void bus_publish(struct bus *bus, const char *channel, struct str payload)
     bus->ops->publish(bus, channel, payload);
 }
 
-enum err bus_spend(struct bus *bus, const struct bus_spending *spending, struct bus_bucket *ret_bucket)
+enum err bus_consume(struct bus *bus, const struct bus_consumption *consumption, struct bus_bucket *ret_bucket)
 {
-    return bus->ops->spend(bus, spending, ret_bucket);
+    return bus->ops->consume(bus, consumption, ret_bucket);
 }
 
 void bus_deliver(struct bus *bus, struct str channel, struct str payload)

@@ -25,10 +25,10 @@ static void local_publish(struct bus *bus, const char *channel, struct str paylo
     bus_deliver(bus, str_from(channel), payload);
 }
 
-static enum err local_spend(struct bus *bus, const struct bus_spending *spending, struct bus_bucket *ret_bucket)
+static enum err local_consume(struct bus *bus, const struct bus_consumption *consumption, struct bus_bucket *ret_bucket)
 {
     (void)bus;
-    (void)spending;
+    (void)consumption;
     (void)ret_bucket;
     return ERR_UNAVAILABLE;
 }
@@ -39,7 +39,7 @@ static const struct bus_ops local_ops = {
     .is_healthy = local_is_healthy,
     .subscribed = local_subscribed,
     .publish = local_publish,
-    .spend = local_spend,
+    .consume = local_consume,
 };
 
 enum err local_bus_new(struct bus **ret_bus)

@@ -311,13 +311,13 @@ static void redis_publish(struct bus *bus, const char *channel, struct str paylo
     bus_deliver(bus, str_from(channel), payload);
 }
 
-static enum err redis_spend(struct bus *bus, const struct bus_spending *spending, struct bus_bucket *ret_bucket)
+static enum err redis_consume(struct bus *bus, const struct bus_consumption *consumption, struct bus_bucket *ret_bucket)
 {
     struct redis_bus *r = redis_of(bus);
     enum err err;
     if (!atomic_load(&r->up))
         return ERR_UNAVAILABLE;
-    err = redis_counter_spend(&r->counter, spending, ret_bucket);
+    err = redis_counter_consume(&r->counter, consumption, ret_bucket);
     if (err == ERR_UNAVAILABLE)
         wake(r);
     return err;
@@ -360,7 +360,7 @@ static const struct bus_ops redis_ops = {
     .is_healthy = redis_is_healthy,
     .subscribed = redis_subscribed,
     .publish = redis_publish,
-    .spend = redis_spend,
+    .consume = redis_consume,
 };
 
 enum err redis_bus_new(struct arena *arena, const struct redis_address *address, struct bus **ret_bus)

@@ -75,7 +75,7 @@ bool redis_counter_is_connected(struct redis_counter *counter)
 }
 
 /* verb: EVALSHA with the script's id, or EVAL with the script. */
-static redisReply *ask(redisContext *context, const char *verb, const char *what, const struct bus_spending *s)
+static redisReply *ask(redisContext *context, const char *verb, const char *what, const struct bus_consumption *s)
 {
     return redisCommand(context, "%s %s 1 %b %lld %lld %lld %lld", verb, what, s->key.ptr, s->key.len,
                         (long long)s->token_us, (long long)s->burst_us, (long long)s->spent_count,
@@ -94,15 +94,16 @@ static bool is_bucket(const redisReply *reply)
 }
 
 /* Under the lock. */
-static enum err spend(struct redis_counter *counter, const struct bus_spending *spending, struct bus_bucket *ret_bucket)
+static enum err consume(struct redis_counter *counter, const struct bus_consumption *consumption,
+                        struct bus_bucket *ret_bucket)
 {
     redisReply *reply;
     if (counter->context == NULL)
         return ERR_UNAVAILABLE;
-    reply = ask(counter->context, "EVALSHA", counter->script_id, spending);
+    reply = ask(counter->context, "EVALSHA", counter->script_id, consumption);
     if (is_unknown_script(reply)) {
         freeReplyObject(reply);
-        reply = ask(counter->context, "EVAL", script, spending);
+        reply = ask(counter->context, "EVAL", script, consumption);
     }
     if (!is_bucket(reply)) {
         freeReplyObject(reply);
@@ -126,13 +127,13 @@ static bool lock_soon(struct redis_counter *counter)
     return pthread_mutex_timedlock(&counter->lock, &until) == 0;
 }
 
-enum err redis_counter_spend(struct redis_counter *counter, const struct bus_spending *spending,
-                             struct bus_bucket *ret_bucket)
+enum err redis_counter_consume(struct redis_counter *counter, const struct bus_consumption *consumption,
+                               struct bus_bucket *ret_bucket)
 {
     enum err err = ERR_TIMEOUT;
     blocking_begin();
     if (lock_soon(counter)) {
-        err = spend(counter, spending, ret_bucket);
+        err = consume(counter, consumption, ret_bucket);
         pthread_mutex_unlock(&counter->lock);
     }
     blocking_end();

@@ -21,8 +21,8 @@ void redis_counter_release(struct redis_counter *counter);
 /* Takes over a connection that has signed in, in the place of the one before; NULL: there is none now. */
 void redis_counter_connect(struct redis_counter *counter, redisContext *context);
 bool redis_counter_is_connected(struct redis_counter *counter);
-/* As bus_spend. After a failure the connection is gone. */
-enum err redis_counter_spend(struct redis_counter *counter, const struct bus_spending *spending,
-                             struct bus_bucket *ret_bucket) MUST_CHECK;
+/* As bus_consume. After a failure the connection is gone. */
+enum err redis_counter_consume(struct redis_counter *counter, const struct bus_consumption *consumption,
+                               struct bus_bucket *ret_bucket) MUST_CHECK;
 
 #endif

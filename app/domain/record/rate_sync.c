@@ -26,15 +26,15 @@ static enum err name_write(struct keys *keys, const char *kind, struct str ident
     return e;
 }
 
-enum err rate_share_settle(const struct ctx *ctx, const char *kind, struct str identity,
-                           const struct bus_spending *spending, struct bus_bucket *ret_bucket)
+enum err rate_sync_run(const struct ctx *ctx, const char *kind, struct str identity,
+                       const struct bus_consumption *consumption, struct bus_bucket *ret_bucket)
 {
-    struct bus_spending named = *spending;
+    struct bus_consumption named = *consumption;
     char name[NAME_MAX_BYTES];
 
     if (ctx->app->bus == NULL)
         return ERR_UNAVAILABLE;
     TRY(name_write(ctx->app->keys, kind, identity, name));
     named.key = str_from(name);
-    return bus_spend(ctx->app->bus, &named, ret_bucket);
+    return bus_consume(ctx->app->bus, &named, ret_bucket);
 }

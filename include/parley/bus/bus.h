@@ -45,7 +45,7 @@ enum err bus_subscribe(struct bus *bus, const char *channel, bus_fn fn, void *ar
 void bus_publish(struct bus *bus, const char *channel, struct str payload);
 
 /* A bucket that fills up evenly, as one process sees it. */
-struct bus_spending {
+struct bus_consumption {
     struct str key;       /* its name, any bytes */
     int64_t token_us;     /* the time in which one token comes back; above 0 */
     int64_t burst_us;     /* the time in which the empty bucket is full: token_us times the tokens that it holds */
@@ -58,10 +58,11 @@ struct bus_bucket {
     int64_t until_full_us; /* from now; 0: it is full */
 };
 /*
- * Settles with the bucket that all processes share: one atomic step, one round trip. Waits at most
+ * Synchronises with the bucket that all processes share: one atomic step, one round trip. Waits at most
  * BUS_SPEND_TURN_MAX_MS + BUS_SPEND_ANSWER_MAX_MS. ERR_UNAVAILABLE: there is no Redis, or it is away or slow; ERR_TIMEOUT:
  * others were waiting for it too long. After an error the caller goes by what it knows itself. Any thread.
  */
-enum err bus_spend(struct bus *bus, const struct bus_spending *spending, struct bus_bucket *ret_bucket) MUST_CHECK;
+enum err bus_consume(struct bus *bus, const struct bus_consumption *consumption,
+                     struct bus_bucket *ret_bucket) MUST_CHECK;
 
 #endif

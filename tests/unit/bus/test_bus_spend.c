@@ -7,20 +7,20 @@
 #include "waits.h"
 
 /* Three tokens; none comes back while a test runs. */
-static struct bus_spending one_of(const char *key)
+static struct bus_consumption one_of(const char *key)
 {
-    return (struct bus_spending){
+    return (struct bus_consumption){
         .key = str_from(key), .token_us = US_PER_HOUR, .burst_us = 3 * US_PER_HOUR, .wanted_count = 1
     };
 }
 
 /* Asks until there is an answer in time: the machine may be busy. */
-static struct bus_bucket spend(struct bus *bus, const struct bus_spending *spending)
+static struct bus_bucket consume(struct bus *bus, const struct bus_consumption *consumption)
 {
     int64_t until_us = clock_monotonic_us() + WAIT_MAX_S * US_PER_S;
     struct bus_bucket bucket = { .has_room = false };
 
-    while (bus_spend(bus, spending, &bucket) != ERR_OK) {
+    while (bus_consume(bus, consumption, &bucket) != ERR_OK) {
         assert_true(clock_monotonic_us() < until_us);
         poll(NULL, 0, 2);
     }
@@ -29,15 +29,15 @@ static struct bus_bucket spend(struct bus *bus, const struct bus_spending *spend
 
 static bool took(struct bus *bus, const char *key)
 {
-    struct bus_spending spending = one_of(key);
+    struct bus_consumption consumption = one_of(key);
 
-    return spend(bus, &spending).has_room;
+    return consume(bus, &consumption).has_room;
 }
 
 static void test_bus_spend__is_not_for_a_process_alone(void **state)
 {
     struct config config = settings("");
-    struct bus_spending spending = one_of("k");
+    struct bus_consumption consumption = one_of("k");
     struct bus_bucket bucket;
     struct bus *bus = NULL;
     struct buf fault;
@@ -45,7 +45,7 @@ static void test_bus_spend__is_not_for_a_process_alone(void **state)
     (void)state;
     buf_init(&fault, 1000);
     assert_ok(bus_open(&config, &fault, &bus));
-    assert_err(bus_spend(bus, &spending, &bucket), ERR_UNAVAILABLE);
+    assert_err(bus_consume(bus, &consumption, &bucket), ERR_UNAVAILABLE);
     bus_close(bus);
     buf_release(&fault);
 }
@@ -75,20 +75,20 @@ static void test_bus_spend__two_processes_share_a_bucket(void **state)
 static void test_bus_spend__counts_what_was_spent_before_and_takes_back(void **state)
 {
     struct server *s = *state;
-    struct bus_spending look = one_of("k");
+    struct bus_consumption look = one_of("k");
     struct bus *bus;
 
     start(s);
     bus = opened_on(s);
     look.wanted_count = 0;
-    assert_int_equal(spend(bus, &look).until_full_us, 0);
+    assert_int_equal(consume(bus, &look).until_full_us, 0);
     look.spent_count = 2;
-    assert_in_range(spend(bus, &look).until_full_us, 2 * US_PER_HOUR - WAIT_MAX_S * US_PER_S, 2 * US_PER_HOUR);
+    assert_in_range(consume(bus, &look).until_full_us, 2 * US_PER_HOUR - WAIT_MAX_S * US_PER_S, 2 * US_PER_HOUR);
     look.spent_count = 100; /* not for longer than an empty bucket takes */
-    assert_in_range(spend(bus, &look).until_full_us, 3 * US_PER_HOUR - WAIT_MAX_S * US_PER_S, 3 * US_PER_HOUR);
+    assert_in_range(consume(bus, &look).until_full_us, 3 * US_PER_HOUR - WAIT_MAX_S * US_PER_S, 3 * US_PER_HOUR);
     assert_false(took(bus, "k"));
     look.spent_count = -1;
-    assert_true(spend(bus, &look).has_room);
+    assert_true(consume(bus, &look).has_room);
     assert_true(took(bus, "k"));
     assert_false(took(bus, "k"));
     bus_close(bus);
@@ -98,17 +98,17 @@ static void test_bus_spend__counts_what_was_spent_before_and_takes_back(void **s
 static void test_bus_spend__tokens_come_back(void **state)
 {
     struct server *s = *state;
-    struct bus_spending spending = one_of("k");
+    struct bus_consumption consumption = one_of("k");
     struct bus *bus;
     int64_t began_us, took_us;
 
     start(s);
     bus = opened_on(s);
-    spending.token_us = 50 * US_PER_MS;
-    spending.burst_us = spending.token_us;
-    assert_true(spend(bus, &spending).has_room);
+    consumption.token_us = 50 * US_PER_MS;
+    consumption.burst_us = consumption.token_us;
+    assert_true(consume(bus, &consumption).has_room);
     began_us = clock_monotonic_us();
-    while (!spend(bus, &spending).has_room)
+    while (!consume(bus, &consumption).has_room)
         poll(NULL, 0, 1);
     took_us = clock_monotonic_us() - began_us;
     assert_in_range(took_us, 20 * US_PER_MS, WAIT_MAX_S * US_PER_S);
@@ -183,7 +183,7 @@ static void test_bus_spend__of_many_at_once_no_token_too_many_is_given_out(void 
 static void test_bus_spend__a_server_that_hangs_costs_a_request_little(void **state)
 {
     struct server *s = *state;
-    struct bus_spending spending = one_of("k");
+    struct bus_consumption consumption = one_of("k");
     struct bus_bucket bucket;
     struct bus *bus;
     int64_t began_us;
@@ -193,8 +193,8 @@ static void test_bus_spend__a_server_that_hangs_costs_a_request_little(void **st
     assert_true(took(bus, "k"));
     kill(s->pid, SIGSTOP);
     began_us = clock_monotonic_us();
-    assert_true(bus_spend(bus, &spending, &bucket) != ERR_OK);
-    assert_true(bus_spend(bus, &spending, &bucket) != ERR_OK); /* is not waited for any more */
+    assert_true(bus_consume(bus, &consumption, &bucket) != ERR_OK);
+    assert_true(bus_consume(bus, &consumption, &bucket) != ERR_OK); /* is not waited for any more */
     assert_true(clock_monotonic_us() - began_us < 300 * US_PER_MS);
     kill(s->pid, SIGCONT);
     assert_true(took(bus, "other"));
