@@ -175,7 +175,7 @@ static enum err second_step_done(struct ctx *ctx, struct second_step *step)
 {
     int64_t count = 0;
 
-    TRY(challenge_spend(ctx, &step->challenge, step->user.id));
+    TRY(challenge_consume(ctx, &step->challenge, step->user.id));
     TRY(db_exec(ctx, SQL_USER_SECOND_STEP, DB_ARGS(DB_INT(ctx->now_us), DB_INT(step->user.id)), &count));
     if (count == 0)
         return fail(ctx, ERR_CHALLENGE);
@@ -194,7 +194,7 @@ static enum err second_step_in_transaction(struct ctx *ctx, void *arg)
     TRY(challenge_check(ctx, &step->challenge, step->user.id));
     if (!step->user.is_active)
         return fail(ctx, ERR_USER_INACTIVE);
-    TRY(proof_spend(ctx, &step->user, step->proof, &step->outcome, &step->retry_after_s));
+    TRY(proof_consume(ctx, &step->user, step->proof, &step->outcome, &step->retry_after_s));
     if (step->outcome == PROOF_GOOD)
         return second_step_done(ctx, step);
     return step->outcome == PROOF_WRONG ? challenge_add_wrong(ctx, &step->challenge, step->user.id) : ERR_OK;

@@ -56,11 +56,11 @@ enum err challenge_check(struct ctx *ctx, const struct challenge *challenge, int
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_CHALLENGE) : e;
 }
 
-enum err challenge_spend(struct ctx *ctx, const struct challenge *challenge, int64_t user_id)
+enum err challenge_consume(struct ctx *ctx, const struct challenge *challenge, int64_t user_id)
 {
     int64_t count = 0;
 
-    TRY(db_exec(ctx, SQL_CHALLENGE_SPEND,
+    TRY(db_exec(ctx, SQL_CHALLENGE_CONSUME,
                 DB_ARGS(DB_INT(ctx->now_us), DB_UUID(&challenge->id), DB_INT(user_id), DB_INT(CHALLENGE_WRONG_MAX),
                         DB_INT(ctx->now_us)),
                 &count));

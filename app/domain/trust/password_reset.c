@@ -233,7 +233,7 @@ static enum err redeem_in_transaction(struct ctx *ctx, void *arg)
         return e;
     if (!user.is_active)
         return fail(ctx, ERR_RESET);
-    TRY(db_exec(ctx, SQL_PASSWORD_RESET_SPEND,
+    TRY(db_exec(ctx, SQL_PASSWORD_RESET_CONSUME,
                 DB_ARGS(DB_INT(ctx->now_us), DB_BLOB(link_token_hash_str(&redemption->hash)), DB_INT(user.id),
                         DB_INT(ctx->now_us)),
                 &count));

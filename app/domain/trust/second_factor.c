@@ -223,7 +223,7 @@ static enum err prove_in_transaction(struct ctx *ctx, void *arg)
     struct user user;
 
     TRY(user_lock(ctx, &call->principal->user, &user));
-    TRY(proof_spend(ctx, &user, call->proof, &call->outcome, &call->retry_after_s));
+    TRY(proof_consume(ctx, &user, call->proof, &call->outcome, &call->retry_after_s));
     return call->outcome == PROOF_GOOD ? call->then(ctx, call, &user) : ERR_OK;
 }
 

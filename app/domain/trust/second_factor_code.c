@@ -78,23 +78,23 @@ static enum err count_wrong(struct ctx *ctx, const struct user *user, const stru
         ctx, &(struct audit_entry){ .action = AUDIT_LOCKED, .target_kind = AUDIT_ON_USER, .target = user->uuid });
 }
 
-static enum err spend_recovery_code(struct ctx *ctx, const struct user *user, struct str code,
-                                    enum proof_outcome *ret_outcome)
+static enum err consume_recovery_code(struct ctx *ctx, const struct user *user, struct str code,
+                                      enum proof_outcome *ret_outcome)
 {
     uint8_t hash[SHA256_BYTES];
     int64_t count = 0;
 
     if (recovery_code_hash(ctx->app->keys, &user->uuid, code, hash) == ERR_OK)
         TRY(db_exec(
-            ctx, SQL_RECOVERY_CODE_SPEND,
+            ctx, SQL_RECOVERY_CODE_CONSUME,
             DB_ARGS(DB_INT(ctx->now_us), DB_INT(user->id), DB_BLOB(((struct str){ (const char *)hash, sizeof(hash) }))),
             &count));
     *ret_outcome = count == 1 ? PROOF_GOOD : PROOF_WRONG;
     return ERR_OK;
 }
 
-static enum err spend_code(struct ctx *ctx, const struct user *user, const struct totp_row *totp, struct str code,
-                           enum proof_outcome *ret_outcome)
+static enum err consume_code(struct ctx *ctx, const struct user *user, const struct totp_row *totp, struct str code,
+                             enum proof_outcome *ret_outcome)
 {
     uint8_t secret[TOTP_SECRET_BYTES];
     int64_t step = 0, count = 0;
@@ -110,7 +110,7 @@ static enum err spend_code(struct ctx *ctx, const struct user *user, const struc
     if (e != ERR_OK && e != ERR_CODE_WRONG)
         return fail(ctx, e);
     if (e == ERR_OK)
-        TRY(db_exec(ctx, SQL_TOTP_SPEND_STEP, DB_ARGS(DB_INT(step), DB_INT(user->id), DB_INT(step)), &count));
+        TRY(db_exec(ctx, SQL_TOTP_CONSUME_STEP, DB_ARGS(DB_INT(step), DB_INT(user->id), DB_INT(step)), &count));
     *ret_outcome = e == ERR_CODE_WRONG ? PROOF_WRONG : count == 1 ? PROOF_GOOD : PROOF_USED;
     return ERR_OK;
 }
@@ -138,8 +138,8 @@ static enum err audit_outcome(struct ctx *ctx, const struct user *user, const st
     return audit_add(ctx, &entry);
 }
 
-enum err proof_spend(struct ctx *ctx, const struct user *user, const struct proof *proof,
-                     enum proof_outcome *ret_outcome, int *ret_retry_after_s)
+enum err proof_consume(struct ctx *ctx, const struct user *user, const struct proof *proof,
+                       enum proof_outcome *ret_outcome, int *ret_retry_after_s)
 {
     struct totp_row totp = { .enabled = false };
     enum err e = db_one(ctx, SQL_TOTP_GET, DB_ARGS(DB_INT(user->id)), read_row, &totp);
@@ -150,9 +150,9 @@ enum err proof_spend(struct ctx *ctx, const struct user *user, const struct proo
     if (!user->twofa_enabled || !totp.enabled)
         return ERR_OK;
     if (proof->code.ptr != NULL)
-        TRY(spend_code(ctx, user, &totp, proof->code, ret_outcome));
+        TRY(consume_code(ctx, user, &totp, proof->code, ret_outcome));
     else
-        TRY(spend_recovery_code(ctx, user, proof->recovery_code, ret_outcome));
+        TRY(consume_recovery_code(ctx, user, proof->recovery_code, ret_outcome));
     TRY(audit_outcome(ctx, user, proof, *ret_outcome));
     *ret_retry_after_s = (int)((totp.locked_until_us - ctx->now_us + US_PER_S - 1) / US_PER_S);
     return *ret_outcome == PROOF_WRONG ? count_wrong(ctx, user, &totp) : ERR_OK;

@@ -29,7 +29,7 @@ enum err challenge_read(struct ctx *ctx, struct str token, struct challenge *ret
 /* The next three inside db_run, the user's row locked. ERR_CHALLENGE: unknown, used, ended or expired. */
 enum err challenge_check(struct ctx *ctx, const struct challenge *challenge, int64_t user_id) MUST_CHECK;
 /* Uses it up; of many at once exactly one gets ERR_OK. */
-enum err challenge_spend(struct ctx *ctx, const struct challenge *challenge, int64_t user_id) MUST_CHECK;
+enum err challenge_consume(struct ctx *ctx, const struct challenge *challenge, int64_t user_id) MUST_CHECK;
 /* Counts a wrong code. */
 enum err challenge_add_wrong(struct ctx *ctx, const struct challenge *challenge, int64_t user_id) MUST_CHECK;
 

@@ -30,12 +30,12 @@ enum proof_outcome {
 enum err proof_check(struct ctx *ctx, const struct proof *proof) MUST_CHECK;
 
 /*
- * Checks and spends. Inside db_run, the user's row locked; the transaction must be committed whatever the outcome, for
+ * Checks and consumes. Inside db_run, the user's row locked; the transaction must be committed whatever the outcome, for
  * the count. ERR_UNAVAILABLE: this host cannot open the user's secret (its sealing key is another).
  *   ret_retry_after_s  PROOF_LOCKED: until the lock ends
  */
-enum err proof_spend(struct ctx *ctx, const struct user *user, const struct proof *proof,
-                     enum proof_outcome *ret_outcome, int *ret_retry_after_s) MUST_CHECK;
+enum err proof_consume(struct ctx *ctx, const struct user *user, const struct proof *proof,
+                       enum proof_outcome *ret_outcome, int *ret_retry_after_s) MUST_CHECK;
 
 /* The secret of a user from its row, to be wiped by the caller. ERR_UNAVAILABLE as above. */
 enum err proof_open_secret(struct ctx *ctx, const struct uuid *user, struct str sealed,
