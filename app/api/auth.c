@@ -5,7 +5,7 @@
 #include "parley/domain/lifecycle/setup.h"
 #include "parley/domain/lifecycle/user_create.h"
 #include "parley/domain/trust/session.h"
-#include "proof_body.h"
+#include "second_factor_code_body.h"
 
 /* A password that is offered, of any length; whether it fits is not the spec's to say. */
 enum { OFFERED_MAX_BYTES = 1024, TOKEN_TEXT_MAX = 200 };
@@ -96,7 +96,7 @@ struct login_second_body {
 static const struct field login_second_fields[] = {
     { "challenge_token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_MAX_BYTES,
       .offset = offsetof(struct login_second_body, challenge_token) },
-    PROOF_FIELDS(struct login_second_body),
+    SECOND_FACTOR_CODE_FIELDS(struct login_second_body),
 };
 static const struct spec login_second_spec = {
     SPEC_INIT("LoginSecondStep", struct login_second_body, login_second_fields)
@@ -233,11 +233,11 @@ static enum err login_post(struct ctx *ctx, const struct call *call, struct repl
 static enum err login_second_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct login_second_body *body = call->body;
-    const struct proof proof = { body->code, body->recovery_code };
+    const struct second_factor_code code = { body->code, body->recovery_code };
     struct session_origin origin = origin_of(call);
     struct sign_in_result result;
 
-    TRY(account_sign_in_second(ctx, body->challenge_token, &proof, &origin, &result));
+    TRY(account_sign_in_second(ctx, body->challenge_token, &code, &origin, &result));
     login_reply(&result, reply);
     return ERR_OK;
 }

@@ -163,9 +163,9 @@ enum err account_sign_in(struct ctx *ctx, struct str email, struct str password,
 
 struct second_step {
     struct challenge challenge;
-    const struct proof *proof;
+    const struct second_factor_code *code;
     const struct session_origin *origin;
-    enum proof_outcome outcome;
+    enum code_outcome outcome;
     int retry_after_s;
     struct user user;
     struct session_grant grant;
@@ -194,23 +194,23 @@ static enum err second_step_in_transaction(struct ctx *ctx, void *arg)
     TRY(challenge_check(ctx, &step->challenge, step->user.id));
     if (!step->user.is_active)
         return fail(ctx, ERR_USER_INACTIVE);
-    TRY(proof_consume(ctx, &step->user, step->proof, &step->outcome, &step->retry_after_s));
-    if (step->outcome == PROOF_GOOD)
+    TRY(second_factor_code_consume(ctx, &step->user, step->code, &step->outcome, &step->retry_after_s));
+    if (step->outcome == CODE_ACCEPTED)
         return second_step_done(ctx, step);
-    return step->outcome == PROOF_WRONG ? challenge_add_wrong(ctx, &step->challenge, step->user.id) : ERR_OK;
+    return step->outcome == CODE_WRONG ? challenge_add_wrong(ctx, &step->challenge, step->user.id) : ERR_OK;
 }
 
-enum err account_sign_in_second(struct ctx *ctx, struct str challenge_token, const struct proof *proof,
+enum err account_sign_in_second(struct ctx *ctx, struct str challenge_token, const struct second_factor_code *code,
                                 const struct session_origin *origin, struct sign_in_result *ret_result)
 {
-    struct second_step step = { .proof = proof, .origin = origin };
+    struct second_step step = { .code = code, .origin = origin };
 
-    TRY(proof_check(ctx, proof));
+    TRY(second_factor_code_check(ctx, code));
     TRY(challenge_read(ctx, challenge_token, &step.challenge));
     TRY(db_run(ctx, second_step_in_transaction, &step));
-    if (step.outcome == PROOF_OFF)
+    if (step.outcome == CODE_NOT_REQUIRED)
         return fail(ctx, ERR_CHALLENGE); /* it was switched off meanwhile: the password alone will do */
-    TRY(proof_tell(ctx, step.outcome, step.retry_after_s, ERR_CODE_WRONG));
+    TRY(second_factor_code_report(ctx, step.outcome, step.retry_after_s, ERR_CODE_WRONG));
     *ret_result = (struct sign_in_result){ .user = step.user };
     return session_sign(ctx, &step.grant, &ret_result->tokens);
 }

@@ -156,7 +156,7 @@ static enum err find_first_step(struct ctx *ctx, const struct user *user, struct
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_SECOND_FACTOR_UNSET);
     TRY(e);
-    TRY(proof_open_secret(ctx, &user->uuid, pending.sealed, secret));
+    TRY(second_factor_code_open_secret(ctx, &user->uuid, pending.sealed, secret));
     e = totp_find_step(secret, code, ctx->now_us / US_PER_S, ret_step);
     secret_wipe(secret, sizeof(secret));
     if (e == ERR_OK)
@@ -209,10 +209,10 @@ enum err second_factor_verify(struct ctx *ctx, const struct principal *principal
 
 struct proven_call {
     const struct principal *principal;
-    const struct proof *proof;
+    const struct second_factor_code *code;
     enum err (*then)(struct ctx *ctx, struct proven_call *call, const struct user *user);
     struct codes codes;
-    enum proof_outcome outcome;
+    enum code_outcome outcome;
     int retry_after_s;
 };
 
@@ -223,15 +223,15 @@ static enum err prove_in_transaction(struct ctx *ctx, void *arg)
     struct user user;
 
     TRY(user_lock(ctx, &call->principal->user, &user));
-    TRY(proof_consume(ctx, &user, call->proof, &call->outcome, &call->retry_after_s));
-    return call->outcome == PROOF_GOOD ? call->then(ctx, call, &user) : ERR_OK;
+    TRY(second_factor_code_consume(ctx, &user, call->code, &call->outcome, &call->retry_after_s));
+    return call->outcome == CODE_ACCEPTED ? call->then(ctx, call, &user) : ERR_OK;
 }
 
 static enum err prove_and(struct ctx *ctx, struct proven_call *call)
 {
-    TRY(proof_check(ctx, call->proof));
+    TRY(second_factor_code_check(ctx, call->code));
     TRY(db_run(ctx, prove_in_transaction, call));
-    return proof_tell(ctx, call->outcome, call->retry_after_s, ERR_CODE_REFUSED);
+    return second_factor_code_report(ctx, call->outcome, call->retry_after_s, ERR_CODE_REFUSED);
 }
 
 static enum err then_disable(struct ctx *ctx, struct proven_call *call, const struct user *user)
@@ -241,9 +241,10 @@ static enum err then_disable(struct ctx *ctx, struct proven_call *call, const st
     return switch_flag(ctx, user, 0, AUDIT_TWOFA_DISABLED);
 }
 
-enum err second_factor_disable(struct ctx *ctx, const struct principal *principal, const struct proof *proof)
+enum err second_factor_disable(struct ctx *ctx, const struct principal *principal,
+                               const struct second_factor_code *code)
 {
-    struct proven_call call = { .principal = principal, .proof = proof, .then = then_disable };
+    struct proven_call call = { .principal = principal, .code = code, .then = then_disable };
 
     TRY(prove_and(ctx, &call));
     revocation_forget(ctx, principal->user_id);
@@ -258,10 +259,10 @@ static enum err then_new_codes(struct ctx *ctx, struct proven_call *call, const 
                                                  .target = user->uuid });
 }
 
-enum err second_factor_new_codes(struct ctx *ctx, const struct principal *principal, const struct proof *proof,
-                                 struct list *ret_codes)
+enum err second_factor_new_codes(struct ctx *ctx, const struct principal *principal,
+                                 const struct second_factor_code *code, struct list *ret_codes)
 {
-    struct proven_call call = { .principal = principal, .proof = proof, .then = then_new_codes };
+    struct proven_call call = { .principal = principal, .code = code, .then = then_new_codes };
     enum err e = codes_make(ctx, &principal->user, &call.codes);
 
     if (e == ERR_OK)

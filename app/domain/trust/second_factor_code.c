@@ -29,16 +29,16 @@ static enum err read_row(struct ctx *ctx, const struct db_row *row, void *arg)
     return arena_check(ctx->arena);
 }
 
-enum err proof_check(struct ctx *ctx, const struct proof *proof)
+enum err second_factor_code_check(struct ctx *ctx, const struct second_factor_code *code)
 {
-    if ((proof->code.ptr == NULL) != (proof->recovery_code.ptr == NULL))
+    if ((code->code.ptr == NULL) != (code->recovery_code.ptr == NULL))
         return ERR_OK;
     return problem_add(ctx->problem,
                        (struct fault){ "body", "code", "value_error", "Send either code or recovery_code" });
 }
 
-enum err proof_open_secret(struct ctx *ctx, const struct uuid *user, struct str sealed,
-                           uint8_t ret_secret[TOTP_SECRET_BYTES])
+enum err second_factor_code_open_secret(struct ctx *ctx, const struct uuid *user, struct str sealed,
+                                        uint8_t ret_secret[TOTP_SECRET_BYTES])
 {
     const struct seal_label label = { "totp", *user };
     struct str secret;
@@ -79,7 +79,7 @@ static enum err count_wrong(struct ctx *ctx, const struct user *user, const stru
 }
 
 static enum err consume_recovery_code(struct ctx *ctx, const struct user *user, struct str code,
-                                      enum proof_outcome *ret_outcome)
+                                      enum code_outcome *ret_outcome)
 {
     uint8_t hash[SHA256_BYTES];
     int64_t count = 0;
@@ -89,45 +89,45 @@ static enum err consume_recovery_code(struct ctx *ctx, const struct user *user, 
             ctx, SQL_RECOVERY_CODE_CONSUME,
             DB_ARGS(DB_INT(ctx->now_us), DB_INT(user->id), DB_BLOB(((struct str){ (const char *)hash, sizeof(hash) }))),
             &count));
-    *ret_outcome = count == 1 ? PROOF_GOOD : PROOF_WRONG;
+    *ret_outcome = count == 1 ? CODE_ACCEPTED : CODE_WRONG;
     return ERR_OK;
 }
 
 static enum err consume_code(struct ctx *ctx, const struct user *user, const struct totp_row *totp, struct str code,
-                             enum proof_outcome *ret_outcome)
+                             enum code_outcome *ret_outcome)
 {
     uint8_t secret[TOTP_SECRET_BYTES];
     int64_t step = 0, count = 0;
     enum err e;
 
     if (is_locked(ctx, totp)) {
-        *ret_outcome = PROOF_LOCKED;
+        *ret_outcome = CODE_LOCKED;
         return ERR_OK;
     }
-    TRY(proof_open_secret(ctx, &user->uuid, totp->sealed, secret));
+    TRY(second_factor_code_open_secret(ctx, &user->uuid, totp->sealed, secret));
     e = totp_find_step(secret, code, ctx->now_us / US_PER_S, &step);
     secret_wipe(secret, sizeof(secret));
     if (e != ERR_OK && e != ERR_CODE_WRONG)
         return fail(ctx, e);
     if (e == ERR_OK)
         TRY(db_exec(ctx, SQL_TOTP_CONSUME_STEP, DB_ARGS(DB_INT(step), DB_INT(user->id), DB_INT(step)), &count));
-    *ret_outcome = e == ERR_CODE_WRONG ? PROOF_WRONG : count == 1 ? PROOF_GOOD : PROOF_USED;
+    *ret_outcome = e == ERR_CODE_WRONG ? CODE_WRONG : count == 1 ? CODE_ACCEPTED : CODE_USED;
     return ERR_OK;
 }
 
 /* A code of the authenticator that was right needs no row: what it was good for has one. */
-static enum err audit_outcome(struct ctx *ctx, const struct user *user, const struct proof *proof,
-                              enum proof_outcome outcome)
+static enum err audit_outcome(struct ctx *ctx, const struct user *user, const struct second_factor_code *code,
+                              enum code_outcome outcome)
 {
     static const char *const reasons[] = {
-        [PROOF_WRONG] = "wrong", [PROOF_USED] = "used before", [PROOF_LOCKED] = "locked"
+        [CODE_WRONG] = "wrong", [CODE_USED] = "used before", [CODE_LOCKED] = "locked"
     };
     struct audit_entry entry = { .action = AUDIT_CODE_WRONG, .target_kind = AUDIT_ON_USER, .target = user->uuid };
-    bool is_recovery = proof->recovery_code.ptr != NULL;
+    bool is_recovery = code->recovery_code.ptr != NULL;
 
-    if (outcome == PROOF_GOOD && !is_recovery)
+    if (outcome == CODE_ACCEPTED && !is_recovery)
         return ERR_OK;
-    if (outcome == PROOF_GOOD) {
+    if (outcome == CODE_ACCEPTED) {
         entry.action = AUDIT_RECOVERY_CODE_USED;
         entry.actor = (struct audit_actor){ .user = user->uuid, .name = user->email };
         return audit_add(ctx, &entry);
@@ -138,34 +138,34 @@ static enum err audit_outcome(struct ctx *ctx, const struct user *user, const st
     return audit_add(ctx, &entry);
 }
 
-enum err proof_consume(struct ctx *ctx, const struct user *user, const struct proof *proof,
-                       enum proof_outcome *ret_outcome, int *ret_retry_after_s)
+enum err second_factor_code_consume(struct ctx *ctx, const struct user *user, const struct second_factor_code *code,
+                                    enum code_outcome *ret_outcome, int *ret_retry_after_s)
 {
     struct totp_row totp = { .enabled = false };
     enum err e = db_one(ctx, SQL_TOTP_GET, DB_ARGS(DB_INT(user->id)), read_row, &totp);
 
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;
-    *ret_outcome = PROOF_OFF;
+    *ret_outcome = CODE_NOT_REQUIRED;
     if (!user->twofa_enabled || !totp.enabled)
         return ERR_OK;
-    if (proof->code.ptr != NULL)
-        TRY(consume_code(ctx, user, &totp, proof->code, ret_outcome));
+    if (code->code.ptr != NULL)
+        TRY(consume_code(ctx, user, &totp, code->code, ret_outcome));
     else
-        TRY(consume_recovery_code(ctx, user, proof->recovery_code, ret_outcome));
-    TRY(audit_outcome(ctx, user, proof, *ret_outcome));
+        TRY(consume_recovery_code(ctx, user, code->recovery_code, ret_outcome));
+    TRY(audit_outcome(ctx, user, code, *ret_outcome));
     *ret_retry_after_s = (int)((totp.locked_until_us - ctx->now_us + US_PER_S - 1) / US_PER_S);
-    return *ret_outcome == PROOF_WRONG ? count_wrong(ctx, user, &totp) : ERR_OK;
+    return *ret_outcome == CODE_WRONG ? count_wrong(ctx, user, &totp) : ERR_OK;
 }
 
-enum err proof_tell(struct ctx *ctx, enum proof_outcome outcome, int retry_after_s, enum err wrong)
+enum err second_factor_code_report(struct ctx *ctx, enum code_outcome outcome, int retry_after_s, enum err wrong)
 {
     switch (outcome) {
-    case PROOF_GOOD: return ERR_OK;
-    case PROOF_OFF: return fail(ctx, ERR_SECOND_FACTOR_OFF);
-    case PROOF_LOCKED: ctx->problem->retry_after_s = retry_after_s; return fail(ctx, ERR_LOCKED);
-    case PROOF_WRONG:
-    case PROOF_USED: break;
+    case CODE_ACCEPTED: return ERR_OK;
+    case CODE_NOT_REQUIRED: return fail(ctx, ERR_SECOND_FACTOR_OFF);
+    case CODE_LOCKED: ctx->problem->retry_after_s = retry_after_s; return fail(ctx, ERR_LOCKED);
+    case CODE_WRONG:
+    case CODE_USED: break;
     }
     return fail(ctx, wrong);
 }

@@ -39,7 +39,7 @@ enum err account_sign_in(struct ctx *ctx, struct str email, struct str password,
  * ERR_CHALLENGE (unknown, used, expired, ended by wrong codes or by a changed password), ERR_CODE_WRONG (also for a used
  * one), ERR_LOCKED, ERR_USER_INACTIVE, ERR_INVALID (not exactly one of the two codes), ERR_UNAVAILABLE.
  */
-enum err account_sign_in_second(struct ctx *ctx, struct str challenge_token, const struct proof *proof,
+enum err account_sign_in_second(struct ctx *ctx, struct str challenge_token, const struct second_factor_code *code,
                                 const struct session_origin *origin, struct sign_in_result *ret_result) MUST_CHECK;
 
 /*

@@ -1,7 +1,7 @@
 /*
  * The second factor of a user: an authenticator that makes codes (TOTP, RFC 6238), and ten recovery codes for the day on
  * which it is lost. It is set up, then switched on by showing a first code; from then on a password alone signs nobody in
- * (account.h), and changing anything about it needs a fresh code (proof.h).
+ * (account.h), and changing anything about it needs a fresh code (second_factor_code.h).
  *
  * Every function here: any thread, outside of db_run unless said; errors besides those named: what db_run returns.
  */
@@ -41,10 +41,10 @@ enum err second_factor_verify(struct ctx *ctx, const struct principal *principal
  * two codes.
  */
 enum err second_factor_disable(struct ctx *ctx, const struct principal *principal,
-                               const struct proof *proof) MUST_CHECK;
+                               const struct second_factor_code *code) MUST_CHECK;
 /* New recovery codes; the old ones are dead. Errors as above. */
-enum err second_factor_new_codes(struct ctx *ctx, const struct principal *principal, const struct proof *proof,
-                                 struct list *ret_codes) MUST_CHECK;
+enum err second_factor_new_codes(struct ctx *ctx, const struct principal *principal,
+                                 const struct second_factor_code *code, struct list *ret_codes) MUST_CHECK;
 
 /*
  * Takes somebody's away without a code, for an ADMIN and for the command line, and ends all sessions of that user.

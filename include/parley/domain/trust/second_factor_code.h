@@ -13,38 +13,39 @@
 #include "parley/domain/people/user.h"
 
 /* As typed; exactly one of them is there. */
-struct proof {
+struct second_factor_code {
     struct str code;
     struct str recovery_code;
 };
 
-enum proof_outcome {
-    PROOF_GOOD,   /* and spent */
-    PROOF_WRONG,  /* and counted */
-    PROOF_USED,   /* right, but spent before: told as wrong, but not counted, since it is no guess */
-    PROOF_LOCKED, /* not looked at */
-    PROOF_OFF,    /* the user has no second factor */
+enum code_outcome {
+    CODE_ACCEPTED,     /* and spent */
+    CODE_WRONG,        /* and counted */
+    CODE_USED,         /* right, but spent before: told as wrong, but not counted, since it is no guess */
+    CODE_LOCKED,       /* not looked at */
+    CODE_NOT_REQUIRED, /* the user has no second factor */
 };
 
 /* ERR_INVALID unless exactly one of the two is there. */
-enum err proof_check(struct ctx *ctx, const struct proof *proof) MUST_CHECK;
+enum err second_factor_code_check(struct ctx *ctx, const struct second_factor_code *code) MUST_CHECK;
 
 /*
  * Checks and consumes. Inside db_run, the user's row locked; the transaction must be committed whatever the outcome, for
  * the count. ERR_UNAVAILABLE: this host cannot open the user's secret (its sealing key is another).
- *   ret_retry_after_s  PROOF_LOCKED: until the lock ends
+ *   ret_retry_after_s  CODE_LOCKED: until the lock ends
  */
-enum err proof_consume(struct ctx *ctx, const struct user *user, const struct proof *proof,
-                       enum proof_outcome *ret_outcome, int *ret_retry_after_s) MUST_CHECK;
+enum err second_factor_code_consume(struct ctx *ctx, const struct user *user, const struct second_factor_code *code,
+                                    enum code_outcome *ret_outcome, int *ret_retry_after_s) MUST_CHECK;
 
 /* The secret of a user from its row, to be wiped by the caller. ERR_UNAVAILABLE as above. */
-enum err proof_open_secret(struct ctx *ctx, const struct uuid *user, struct str sealed,
-                           uint8_t ret_secret[TOTP_SECRET_BYTES]) MUST_CHECK;
+enum err second_factor_code_open_secret(struct ctx *ctx, const struct uuid *user, struct str sealed,
+                                        uint8_t ret_secret[TOTP_SECRET_BYTES]) MUST_CHECK;
 
 /*
- * ERR_OK for PROOF_GOOD; otherwise the error that tells the outcome, written into the problem. `wrong`: which one tells
+ * ERR_OK for CODE_ACCEPTED; otherwise the error that tells the outcome, written into the problem. `wrong`: which one tells
  * of a wrong code (ERR_CODE_WRONG where somebody signs in, ERR_CODE_REFUSED where somebody is signed in).
  */
-enum err proof_tell(struct ctx *ctx, enum proof_outcome outcome, int retry_after_s, enum err wrong) MUST_CHECK;
+enum err second_factor_code_report(struct ctx *ctx, enum code_outcome outcome, int retry_after_s,
+                                   enum err wrong) MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /* The two ways of proving a second factor, as rows of a body. Private to app/api. */
-#ifndef PARLEY_APP_API_PROOF_BODY_H
-#define PARLEY_APP_API_PROOF_BODY_H
+#ifndef PARLEY_APP_API_SECOND_FACTOR_CODE_BODY_H
+#define PARLEY_APP_API_SECOND_FACTOR_CODE_BODY_H
 
 #include "parley/domain/trust/second_factor_code.h"
 #include "parley/gate/spec.h"
@@ -8,7 +8,7 @@
 enum { RECOVERY_CODE_TYPED_MAX = 40 };
 
 /* Of a struct with the members code and recovery_code. */
-#define PROOF_FIELDS(type) \
+#define SECOND_FACTOR_CODE_FIELDS(type) \
     { "code", \
       FIELD_STR, \
       FIELD_NULLABLE, \
