@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "intake.h"
+#include "ingest.h"
 #include "parley/core/blocking.h"
 #include "parley/core/ids.h"
 #include "parley/core/limits.h"
@@ -161,12 +161,12 @@ void files_draft_drop(struct files_draft *draft)
     draft->fd = -1;
 }
 
-static enum err copy_in(struct files_draft *draft, struct intake *in, char *chunk)
+static enum err copy_in(struct files_draft *draft, struct ingest *in, char *chunk)
 {
     int64_t begun_out = 0;
     while (!in->ended) {
         size_t len = 0;
-        TRY(intake_fill(in, chunk, COPY_CHUNK_BYTES, &len));
+        TRY(ingest_fill(in, chunk, COPY_CHUNK_BYTES, &len));
         TRY(files_draft_write(draft, chunk, len));
         if (in->count_bytes - begun_out < WRITE_OUT_BYTES)
             continue;
@@ -180,23 +180,23 @@ static enum err copy_in(struct files_draft *draft, struct intake *in, char *chun
 enum err files_take(struct files_draft *draft, const struct files_intake_opts *opts, int64_t *ret_size,
                     uint8_t ret_sha256[32])
 {
-    struct intake in;
+    struct ingest in;
     char *chunk = malloc(COPY_CHUNK_BYTES);
     if (chunk == NULL)
         return ERR_NO_MEMORY;
-    enum err err = intake_init(&in, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
+    enum err err = ingest_init(&in, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
     if (err == ERR_OK)
         err = copy_in(draft, &in, chunk);
     if (err == ERR_OK) {
         int64_t size = 0;
         uint8_t sha256[SHA256_BYTES];
-        intake_finish(&in, &size, sha256);
+        ingest_finish(&in, &size, sha256);
         if (opts->sha256 != NULL && memcmp(opts->sha256, sha256, sizeof(sha256)) != 0)
             err = ERR_UPLOAD_MISMATCH;
         *ret_size = size;
         memcpy(ret_sha256, sha256, sizeof(sha256));
     }
-    intake_release(&in);
+    ingest_release(&in);
     free(chunk);
     return err;
 }

@@ -124,14 +124,14 @@ enum err files_multipart_receive(struct files *files, struct arena *a, const str
     int dir = -1;
     TRY(open_upload(files, grant->key, grant->upload_id, &dir));
     close(dir);
-    struct files_intake_opts intake = { .source = source,
+    struct files_intake_opts ingest = { .source = source,
                                         .arg = arg,
                                         .size_bytes = grant->size_bytes,
                                         .max_bytes = grant->size_bytes,
                                         .sha256 = grant->sha256 };
     TRY(files_path(path, FILES_UPLOADS_DIR "/%.*s/%05d", STR_FMT(grant->upload_id), grant->part_number));
     TRY(files_draft_begin(files, &draft));
-    enum err err = files_take(&draft, &intake, &size, sha256);
+    enum err err = files_take(&draft, &ingest, &size, sha256);
     if (err == ERR_OK)
         err = files_etag(files, a, draft.fd, ret_etag);
     if (err == ERR_OK)

@@ -4,7 +4,7 @@
  */
 #include "s3_private.h"
 
-#include "intake.h"
+#include "ingest.h"
 #include "parley/core/limits.h"
 
 enum {
@@ -38,7 +38,7 @@ struct slot {
 struct put {
     struct s3 *s3;
     const struct store_put_opts *opts;
-    struct intake intake;
+    struct ingest ingest;
     struct slot slots[SLOTS];
     struct arena *arena; /* the caller's belongs to the source meanwhile */
     struct str upload_id;
@@ -61,7 +61,7 @@ static enum err piece_grow(struct piece *piece, size_t wanted_bytes)
 }
 
 /* The whole piece, less only at the end of the source. */
-static enum err piece_fill(struct intake *in, struct piece *piece)
+static enum err piece_fill(struct ingest *in, struct piece *piece)
 {
     piece->len = 0;
     size_t first = in->size_bytes > 0 && in->size_bytes < (int64_t)STORE_PUT_PART_BYTES ? (size_t)in->size_bytes + 1
@@ -71,7 +71,7 @@ static enum err piece_fill(struct intake *in, struct piece *piece)
         if (piece->len == piece->room_bytes)
             TRY(piece_grow(piece, piece->room_bytes * 2));
         size_t len = 0;
-        TRY(intake_fill(in, piece->bytes + piece->len, piece->room_bytes - piece->len, &len));
+        TRY(ingest_fill(in, piece->bytes + piece->len, piece->room_bytes - piece->len, &len));
         piece->len += len;
     }
     return ERR_OK;
@@ -167,7 +167,7 @@ static enum err slot_fill(struct slot *slot)
     if (slot->filled)
         return ERR_OK;
     slot->filled = true;
-    return piece_fill(&slot->put->intake, &slot->piece);
+    return piece_fill(&slot->put->ingest, &slot->piece);
 }
 
 /* Goes round the slots, so that parts are noted in the order of their numbers: while one is filled, the other is sent. */
@@ -254,14 +254,14 @@ static enum err begin_parts(struct put *put)
 static enum err put_run(struct put *put, int64_t *ret_size, uint8_t ret_sha256[32])
 {
     TRY(slot_fill(&put->slots[0]));
-    if (!put->intake.ended)
+    if (!put->ingest.ended)
         TRY(slot_fill(&put->slots[1]));
     bool whole = put->slots[1].piece.len == 0;
     if (!whole)
         TRY(begin_parts(put));
     int64_t size = 0;
     uint8_t sha256[SHA256_BYTES];
-    intake_finish(&put->intake, &size, sha256);
+    ingest_finish(&put->ingest, &size, sha256);
     if (whole)
         TRY(put_whole(put, &put->slots[0].piece, sha256));
     *ret_size = size;
@@ -271,7 +271,7 @@ static enum err put_run(struct put *put, int64_t *ret_size, uint8_t ret_sha256[3
 
 static void put_release(struct put *put)
 {
-    intake_release(&put->intake);
+    ingest_release(&put->ingest);
     arena_free(put->arena);
     buf_release(&put->complete);
     for (size_t i = 0; i < SLOTS; i++) {
@@ -291,7 +291,7 @@ enum err s3_put(struct store *store, struct arena *a, const struct store_put_opt
         put.slots[i].put = &put;
     buf_init(&put.complete, COMPLETE_BODY_MAX_BYTES);
     put.arena = arena_new(PART_ARENA_BYTES);
-    enum err err = intake_init(&put.intake, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
+    enum err err = ingest_init(&put.ingest, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
     if (err == ERR_OK && put.arena == NULL)
         err = ERR_NO_MEMORY;
     if (err == ERR_OK)

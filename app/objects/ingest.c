@@ -1,21 +1,21 @@
-#include "intake.h"
+#include "ingest.h"
 
 #include <assert.h>
 
-enum err intake_init(struct intake *in, store_source_fn source, void *arg, int64_t size_bytes, int64_t max_bytes)
+enum err ingest_init(struct ingest *in, store_source_fn source, void *arg, int64_t size_bytes, int64_t max_bytes)
 {
-    *in = (struct intake){ .source = source, .arg = arg, .size_bytes = size_bytes, .max_bytes = max_bytes };
+    *in = (struct ingest){ .source = source, .arg = arg, .size_bytes = size_bytes, .max_bytes = max_bytes };
     in->digest = digest_new();
     return in->digest != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
-void intake_release(struct intake *in)
+void ingest_release(struct ingest *in)
 {
     digest_free(in->digest);
     in->digest = NULL;
 }
 
-static enum err intake_take(struct intake *in, void *bytes, size_t room_bytes, size_t *ret_len)
+static enum err ingest_take(struct ingest *in, void *bytes, size_t room_bytes, size_t *ret_len)
 {
     size_t len = 0;
     TRY(in->source(in->arg, bytes, room_bytes, &len));
@@ -35,19 +35,19 @@ static enum err intake_take(struct intake *in, void *bytes, size_t room_bytes, s
     return ERR_OK;
 }
 
-enum err intake_fill(struct intake *in, void *bytes, size_t room_bytes, size_t *ret_len)
+enum err ingest_fill(struct ingest *in, void *bytes, size_t room_bytes, size_t *ret_len)
 {
     size_t filled = 0;
     while (filled < room_bytes && !in->ended) {
         size_t len = 0;
-        TRY(intake_take(in, (char *)bytes + filled, room_bytes - filled, &len));
+        TRY(ingest_take(in, (char *)bytes + filled, room_bytes - filled, &len));
         filled += len;
     }
     *ret_len = filled;
     return ERR_OK;
 }
 
-void intake_finish(struct intake *in, int64_t *ret_size, uint8_t ret_sha256[SHA256_BYTES])
+void ingest_finish(struct ingest *in, int64_t *ret_size, uint8_t ret_sha256[SHA256_BYTES])
 {
     assert(in->ended);
     *ret_size = in->count_bytes;
