@@ -37,16 +37,16 @@ static enum err files_put(struct store *store, struct arena *a, const struct sto
 {
     (void)a;
     char path[FILES_PATH_BYTES];
-    struct files_draft draft;
+    struct staged_file draft;
     struct files_intake_opts ingest = {
         .source = opts->source, .arg = opts->arg, .size_bytes = opts->size_bytes, .max_bytes = opts->max_bytes
     };
     TRY(files_path(path, "%.*s", STR_FMT(opts->key)));
-    TRY(files_draft_begin(files_of(store), &draft));
+    TRY(staged_file_begin(files_of(store), &draft));
     enum err err = files_take(&draft, &ingest, ret_size, ret_sha256);
     if (err == ERR_OK)
-        err = files_draft_commit(&draft, path, FILES_FOLDERS_MADE);
-    files_draft_drop(&draft);
+        err = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
+    staged_file_drop(&draft);
     return err;
 }
 
@@ -144,7 +144,7 @@ static enum err files_local_receive(struct store *store, struct arena *a, const 
                                     store_source_fn source, void *arg, struct str *ret_etag)
 {
     char path[FILES_PATH_BYTES];
-    struct files_draft draft;
+    struct staged_file draft;
     int64_t size = 0;
     uint8_t sha256[SHA256_BYTES];
     if (grant->upload_id.ptr != NULL)
@@ -155,13 +155,13 @@ static enum err files_local_receive(struct store *store, struct arena *a, const 
                                         .max_bytes = grant->size_bytes,
                                         .sha256 = grant->sha256 };
     TRY(files_path(path, "%.*s", STR_FMT(grant->key)));
-    TRY(files_draft_begin(files_of(store), &draft));
+    TRY(staged_file_begin(files_of(store), &draft));
     enum err err = files_take(&draft, &ingest, &size, sha256);
     if (err == ERR_OK)
         err = files_etag(files_of(store), a, draft.fd, ret_etag);
     if (err == ERR_OK)
-        err = files_draft_commit(&draft, path, FILES_FOLDERS_MADE);
-    files_draft_drop(&draft);
+        err = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
+    staged_file_drop(&draft);
     return err;
 }
 

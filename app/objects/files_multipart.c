@@ -52,13 +52,13 @@ static enum err make_id(struct arena *a, struct str *ret_id)
 static enum err write_key(struct files *files, const char *folder, struct str key)
 {
     char path[FILES_PATH_BYTES];
-    struct files_draft draft;
+    struct staged_file draft;
     TRY(files_path(path, "%s/key", folder));
-    TRY(files_draft_begin(files, &draft));
-    enum err err = files_draft_write(&draft, key.ptr, key.len);
+    TRY(staged_file_begin(files, &draft));
+    enum err err = staged_file_write(&draft, key.ptr, key.len);
     if (err == ERR_OK)
-        err = files_draft_commit(&draft, path, FILES_FOLDERS_MADE);
-    files_draft_drop(&draft);
+        err = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
+    staged_file_drop(&draft);
     return err;
 }
 
@@ -118,7 +118,7 @@ enum err files_multipart_receive(struct files *files, struct arena *a, const str
                                  store_source_fn source, void *arg, struct str *ret_etag)
 {
     char path[FILES_PATH_BYTES];
-    struct files_draft draft;
+    struct staged_file draft;
     int64_t size = 0;
     uint8_t sha256[SHA256_BYTES];
     int dir = -1;
@@ -130,13 +130,13 @@ enum err files_multipart_receive(struct files *files, struct arena *a, const str
                                         .max_bytes = grant->size_bytes,
                                         .sha256 = grant->sha256 };
     TRY(files_path(path, FILES_UPLOADS_DIR "/%.*s/%05d", STR_FMT(grant->upload_id), grant->part_number));
-    TRY(files_draft_begin(files, &draft));
+    TRY(staged_file_begin(files, &draft));
     enum err err = files_take(&draft, &ingest, &size, sha256);
     if (err == ERR_OK)
         err = files_etag(files, a, draft.fd, ret_etag);
     if (err == ERR_OK)
-        err = files_draft_commit(&draft, path, FILES_FOLDERS_THERE);
-    files_draft_drop(&draft);
+        err = staged_file_commit(&draft, path, FILES_FOLDERS_THERE);
+    staged_file_drop(&draft);
     return err;
 }
 
@@ -215,7 +215,7 @@ enum err files_multipart_list(struct store *store, struct arena *a, struct str k
 }
 
 /* Where the file system does not copy by itself. */
-static enum err append_by_hand(struct files_draft *draft, int fd)
+static enum err append_by_hand(struct staged_file *draft, int fd)
 {
     char *chunk = malloc(COPY_CHUNK_BYTES);
     if (chunk == NULL)
@@ -223,7 +223,7 @@ static enum err append_by_hand(struct files_draft *draft, int fd)
     enum err err = ERR_OK;
     ssize_t got = 0;
     while (err == ERR_OK && (got = read(fd, chunk, COPY_CHUNK_BYTES)) > 0)
-        err = files_draft_write(draft, chunk, (size_t)got);
+        err = staged_file_write(draft, chunk, (size_t)got);
     if (err == ERR_OK && got < 0)
         err = files_errno(draft->files, "read");
     free(chunk);
@@ -236,7 +236,7 @@ static bool cannot_copy(int number)
 }
 
 /* In the kernel; file systems that can share the blocks do. */
-static enum err append_file(struct files_draft *draft, int fd, int64_t size_bytes)
+static enum err append_file(struct staged_file *draft, int fd, int64_t size_bytes)
 {
     while (size_bytes > 0) {
         ssize_t copied = copy_file_range(fd, NULL, draft->fd, NULL, (size_t)size_bytes, 0);
@@ -260,7 +260,7 @@ static struct str without_quotes(struct str etag)
 }
 
 /* The part that the caller names, if it is there and the same. */
-static enum err append_part(struct files_draft *draft, struct arena *a, int dir, const struct store_part *wanted)
+static enum err append_part(struct staged_file *draft, struct arena *a, int dir, const struct store_part *wanted)
 {
     char name[FILES_NAME_BYTES];
     struct stat st;
@@ -280,7 +280,7 @@ static enum err append_part(struct files_draft *draft, struct arena *a, int dir,
     return err;
 }
 
-static enum err join_parts(struct files_draft *draft, struct arena *a, int dir, const struct store_part *parts,
+static enum err join_parts(struct staged_file *draft, struct arena *a, int dir, const struct store_part *parts,
                            size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -335,17 +335,17 @@ enum err files_multipart_complete(struct store *store, struct arena *a, struct s
 {
     struct files *files = files_of(store);
     char path[FILES_PATH_BYTES], folder[FILES_PATH_BYTES];
-    struct files_draft draft;
+    struct staged_file draft;
     int dir = -1;
     TRY(files_path(path, "%.*s", STR_FMT(key)));
     TRY(files_path(folder, FILES_UPLOADS_DIR "/%.*s", STR_FMT(upload_id)));
     TRY(open_upload(files, key, upload_id, &dir));
-    enum err err = files_draft_begin(files, &draft);
+    enum err err = staged_file_begin(files, &draft);
     if (err == ERR_OK) {
         err = join_parts(&draft, a, dir, parts, count);
         if (err == ERR_OK)
-            err = files_draft_commit(&draft, path, FILES_FOLDERS_MADE);
-        files_draft_drop(&draft);
+            err = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
+        staged_file_drop(&draft);
     }
     close(dir);
     if (err != ERR_OK)

@@ -47,11 +47,11 @@ enum err files_path(char ret_path[FILES_PATH_BYTES], const char *format, ...)
     return len >= 0 && len < FILES_PATH_BYTES ? ERR_OK : ERR_INVALID;
 }
 
-enum err files_draft_begin(struct files *files, struct files_draft *ret_draft)
+enum err staged_file_begin(struct files *files, struct staged_file *ret_draft)
 {
     struct uuid id = uuid_new_random();
     char text[UUID_TEXT_BYTES];
-    struct files_draft draft = { .files = files };
+    struct staged_file draft = { .files = files };
     uuid_format(&id, text);
     snprintf(draft.path, sizeof(draft.path), FILES_TEMP_DIR "/%s", text);
     draft.fd = openat(files->dir, draft.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILES_MODE);
@@ -59,14 +59,14 @@ enum err files_draft_begin(struct files *files, struct files_draft *ret_draft)
         return write_errno(files);
     if (fchmod(draft.fd, FILES_MODE) != 0) {
         enum err err = write_errno(files);
-        files_draft_drop(&draft);
+        staged_file_drop(&draft);
         return err;
     }
     *ret_draft = draft;
     return ERR_OK;
 }
 
-enum err files_draft_write(struct files_draft *draft, const void *bytes, size_t len)
+enum err staged_file_write(struct staged_file *draft, const void *bytes, size_t len)
 {
     const char *next = bytes;
     while (len > 0) {
@@ -124,7 +124,7 @@ enum err files_sync_parent(struct files *files, const char *path)
 }
 
 /* A delete may take the folder away when it has become empty, just between the making and the renaming. */
-static enum err rename_into(struct files_draft *draft, const char *path, enum files_folders folders)
+static enum err rename_into(struct staged_file *draft, const char *path, enum files_folders folders)
 {
     for (int tries = 0; tries < COMMIT_TRIES; tries++) {
         if (folders == FILES_FOLDERS_MADE)
@@ -139,7 +139,7 @@ static enum err rename_into(struct files_draft *draft, const char *path, enum fi
     return write_errno(draft->files);
 }
 
-enum err files_draft_commit(struct files_draft *draft, const char *path, enum files_folders folders)
+enum err staged_file_commit(struct staged_file *draft, const char *path, enum files_folders folders)
 {
     if (sync_to_disk(draft->fd) != 0)
         return write_errno(draft->files);
@@ -152,7 +152,7 @@ enum err files_draft_commit(struct files_draft *draft, const char *path, enum fi
     return err;
 }
 
-void files_draft_drop(struct files_draft *draft)
+void staged_file_drop(struct staged_file *draft)
 {
     if (draft->fd < 0)
         return;
@@ -161,13 +161,13 @@ void files_draft_drop(struct files_draft *draft)
     draft->fd = -1;
 }
 
-static enum err copy_in(struct files_draft *draft, struct ingest *in, char *chunk)
+static enum err copy_in(struct staged_file *draft, struct ingest *in, char *chunk)
 {
     int64_t begun_out = 0;
     while (!in->ended) {
         size_t len = 0;
         TRY(ingest_fill(in, chunk, COPY_CHUNK_BYTES, &len));
-        TRY(files_draft_write(draft, chunk, len));
+        TRY(staged_file_write(draft, chunk, len));
         if (in->count_bytes - begun_out < WRITE_OUT_BYTES)
             continue;
         /* Begin writing to disk while more comes in, so that fsync has little left to do. */
@@ -177,7 +177,7 @@ static enum err copy_in(struct files_draft *draft, struct ingest *in, char *chun
     return ERR_OK;
 }
 
-enum err files_take(struct files_draft *draft, const struct files_intake_opts *opts, int64_t *ret_size,
+enum err files_take(struct staged_file *draft, const struct files_intake_opts *opts, int64_t *ret_size,
                     uint8_t ret_sha256[32])
 {
     struct ingest in;
