@@ -159,7 +159,7 @@ static enum err load_after(struct ctx *ctx, const struct chat_ref *chat, int64_t
 
 /* --- the files of a page --- */
 
-struct handing {
+struct attaching {
     struct message *items;
     size_t count;
     size_t at;                    /* the message that got the last file */
@@ -168,42 +168,42 @@ struct handing {
 };
 
 /* Files come in the order of their messages, so each message's are a piece of one array. */
-static enum err hand_out(struct ctx *ctx, const struct db_row *row, void *arg)
+static enum err attach_rows(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    struct handing *handing = arg;
+    struct attaching *attaching = arg;
     struct attachment attachment;
     struct list *list;
 
     TRY(attachment_read(ctx, row, &attachment));
-    while (handing->at < handing->count && handing->items[handing->at].id != attachment.message_id)
-        handing->at++;
-    if (handing->at == handing->count || handing->free_count == 0)
+    while (attaching->at < attaching->count && attaching->items[attaching->at].id != attachment.message_id)
+        attaching->at++;
+    if (attaching->at == attaching->count || attaching->free_count == 0)
         return ERR_OK; /* bound or edited since the messages were read */
-    list = &handing->items[handing->at].attachments;
+    list = &attaching->items[attaching->at].attachments;
     if (list->count == 0)
-        list->items = handing->free_room;
-    *handing->free_room++ = attachment;
-    handing->free_count--;
+        list->items = attaching->free_room;
+    *attaching->free_room++ = attachment;
+    attaching->free_count--;
     list->count++;
     return ERR_OK;
 }
 
 static enum err load_attachments(struct ctx *ctx, const struct loading *loading)
 {
-    struct handing handing = { .items = loading->items, .count = loading->count };
+    struct attaching attaching = { .items = loading->items, .count = loading->count };
     const struct message *first = loading->items;
 
     for (size_t i = 0; i < loading->count; i++)
-        handing.free_count += (size_t)loading->items[i].attachment_count;
-    if (handing.free_count == 0)
+        attaching.free_count += (size_t)loading->items[i].attachment_count;
+    if (attaching.free_count == 0)
         return ERR_OK;
-    handing.free_room = arena_calloc(ctx->arena, handing.free_count, sizeof(*handing.free_room));
-    if (handing.free_room == NULL)
+    attaching.free_room = arena_calloc(ctx->arena, attaching.free_count, sizeof(*attaching.free_room));
+    if (attaching.free_room == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     return db_each(ctx, SQL_ATTACHMENTS_OF_RANGE,
                    DB_ARGS(DB_INT(loading->chat->id), DB_INT(loading->chat->workspace_id), DB_INT(first->seq),
                            DB_INT(first[loading->count - 1].seq)),
-                   hand_out, &handing);
+                   attach_rows, &attaching);
 }
 
 /* --- pages --- */
