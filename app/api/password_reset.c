@@ -79,7 +79,7 @@ static enum err users_reset_post(struct ctx *ctx, const struct call *call, struc
 
     if (uuid_eq(&call->ids[0], &call->principal->user))
         return failf(ctx, ERR_FORBIDDEN, "Change your own password with the present one");
-    TRY(password_reset_hand_out(ctx, &call->ids[0], &link));
+    TRY(password_reset_issue(ctx, &call->ids[0], &link));
     spec_encode(&reply->json, &link_spec, &link);
     return ERR_OK;
 }

@@ -153,7 +153,7 @@ enum err password_reset_step(struct ctx *ctx, int64_t *ret_count)
 
 /* ---- by an administrator ---- */
 
-static enum err hand_out_in_transaction(struct ctx *ctx, void *arg)
+static enum err issue_in_transaction(struct ctx *ctx, void *arg)
 {
     struct link *link = arg;
 
@@ -170,12 +170,12 @@ static enum err hand_out_in_transaction(struct ctx *ctx, void *arg)
                                                  .details = AUDIT_DETAILS(AUDIT_TEXT("by", STR("administrator"))) });
 }
 
-enum err password_reset_hand_out(struct ctx *ctx, const struct uuid *user, struct password_reset_link *ret_link)
+enum err password_reset_issue(struct ctx *ctx, const struct uuid *user, struct password_reset_link *ret_link)
 {
     struct link link = { .user_uuid = user };
 
     TRY(link_new(ctx, &link));
-    TRY(db_run(ctx, hand_out_in_transaction, &link));
+    TRY(db_run(ctx, issue_in_transaction, &link));
     *ret_link = (struct password_reset_link){ link.url, link.expires_us };
     return ERR_OK;
 }

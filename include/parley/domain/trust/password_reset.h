@@ -36,8 +36,8 @@ struct password_reset_link {
  * Makes a link for an ADMIN to hand over; earlier ones of the user end. ERR_USER_NOT_FOUND, ERR_USER_INACTIVE,
  * ERR_NO_PASSWORD (not somebody who signs in).
  */
-enum err password_reset_hand_out(struct ctx *ctx, const struct uuid *user,
-                                 struct password_reset_link *ret_link) MUST_CHECK;
+enum err password_reset_issue(struct ctx *ctx, const struct uuid *user,
+                              struct password_reset_link *ret_link) MUST_CHECK;
 
 /*
  * Sets the password of the user whom the token is for, and ends all their sessions, sign-ins under way and links. Of many
