@@ -107,14 +107,14 @@ static enum err part_source(void *arg, void *bytes, size_t room_bytes, size_t *r
 
 static enum err file_read(struct form *form, struct str filename)
 {
-    struct new_files *files = form->draft->files;
-    const struct new_file_opts opts = {
+    struct incoming_files *files = form->draft->files;
+    const struct incoming_file_opts opts = {
         .workspace = form->draft->place.workspace,
         .filename = filename,
         .source = part_source,
         .source_arg = form,
     };
-    enum err e = new_files_put(form->ctx, files, &opts);
+    enum err e = incoming_files_put(form->ctx, files, &opts);
 
     if (e != ERR_OK)
         return fail(form->ctx, e);

@@ -205,7 +205,7 @@ static enum err message_post_json(struct ctx *ctx, const struct call *call, stru
 
 static enum err message_post_form(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct new_files *files = arena_calloc(ctx->arena, 1, sizeof(*files));
+    struct incoming_files *files = arena_calloc(ctx->arena, 1, sizeof(*files));
     struct message_draft draft = { .place = place_of(call), .files = files, .claim = call->claim };
     struct message message;
     struct chat_ref chat;
@@ -220,7 +220,7 @@ static enum err message_post_form(struct ctx *ctx, const struct call *call, stru
     if (e != ERR_OK) {
         /* Where nobody knows whether the message is there, its files stay; if it is not, the job deletes them. */
         if (e != ERR_COMMIT_UNKNOWN)
-            new_files_drop(ctx, files);
+            incoming_files_drop(ctx, files);
         return e;
     }
     created_reply(ctx, call, &message, reply);

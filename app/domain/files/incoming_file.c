@@ -37,8 +37,8 @@ static enum err headed_read(void *arg, void *bytes, size_t room_bytes, size_t *r
     return ERR_OK;
 }
 
-static enum err name_and_type(struct ctx *ctx, const struct new_file_opts *opts, const struct headed *headed,
-                              struct new_file *file)
+static enum err name_and_type(struct ctx *ctx, const struct incoming_file_opts *opts, const struct headed *headed,
+                              struct incoming_file *file)
 {
     enum err e = filename_check(opts->filename);
 
@@ -49,7 +49,7 @@ static enum err name_and_type(struct ctx *ctx, const struct new_file_opts *opts,
 }
 
 /* Dooms the object before it is made, so that a crash in between leaves work for the job. */
-static enum err doom(struct ctx *ctx, struct new_files *files, const struct new_file *file)
+static enum err doom(struct ctx *ctx, struct incoming_files *files, const struct incoming_file *file)
 {
     return object_deletion_add(ctx, &files->doomed,
                                &(struct doomed){ .key = file->key,
@@ -57,7 +57,7 @@ static enum err doom(struct ctx *ctx, struct new_files *files, const struct new_
                                                  .row = DOOMED_ONCE });
 }
 
-static enum err put(struct ctx *ctx, struct new_files *files, struct headed *headed, struct new_file *file)
+static enum err put(struct ctx *ctx, struct incoming_files *files, struct headed *headed, struct incoming_file *file)
 {
     const struct store_put_opts opts = {
         .key = file->key,
@@ -74,10 +74,10 @@ static enum err put(struct ctx *ctx, struct new_files *files, struct headed *hea
     return e == ERR_OK ? ERR_OK : fail(ctx, e);
 }
 
-static enum err put_headed(struct ctx *ctx, struct new_files *files, struct headed *headed,
-                           const struct new_file_opts *opts)
+static enum err put_headed(struct ctx *ctx, struct incoming_files *files, struct headed *headed,
+                           const struct incoming_file_opts *opts)
 {
-    struct new_file *file = &files->items[files->count];
+    struct incoming_file *file = &files->items[files->count];
 
     TRY(head_read(headed));
     TRY(name_and_type(ctx, opts, headed, file));
@@ -91,7 +91,7 @@ static enum err put_headed(struct ctx *ctx, struct new_files *files, struct head
     return arena_check(ctx->arena);
 }
 
-enum err new_files_put(struct ctx *ctx, struct new_files *files, const struct new_file_opts *opts)
+enum err incoming_files_put(struct ctx *ctx, struct incoming_files *files, const struct incoming_file_opts *opts)
 {
     struct headed *headed;
 
@@ -106,19 +106,19 @@ enum err new_files_put(struct ctx *ctx, struct new_files *files, const struct ne
     return put_headed(ctx, files, headed, opts);
 }
 
-void new_files_drop(struct ctx *ctx, struct new_files *files)
+void incoming_files_drop(struct ctx *ctx, struct incoming_files *files)
 {
     object_deletion_run(ctx, &files->doomed);
     files->count = 0;
     files->doomed.count = 0;
 }
 
-enum err new_files_bind(struct ctx *ctx, const struct binding *binding, const struct new_files *files,
-                        struct attachment *ret_attachments)
+enum err incoming_files_bind(struct ctx *ctx, const struct binding *binding, const struct incoming_files *files,
+                             struct attachment *ret_attachments)
 {
     TRY(object_deletion_withdraw(ctx, &files->doomed));
     for (size_t i = 0; i < files->count; i++) {
-        const struct new_file *file = &files->items[i];
+        const struct incoming_file *file = &files->items[i];
         const struct attachment_row row = {
             .binding = *binding,
             .uuid = file->uuid,

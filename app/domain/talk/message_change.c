@@ -106,7 +106,7 @@ static enum err files_bind(struct ctx *ctx, struct posting *posting)
     for (size_t i = 0; i < older.count; i++)
         all[i] = ((const struct attachment *)older.items)[i];
     if (new_count > 0)
-        TRY(new_files_bind(ctx, &binding, draft->files, all + older.count));
+        TRY(incoming_files_bind(ctx, &binding, draft->files, all + older.count));
     posting->message.attachments = (struct list){ all, older.count + new_count };
     return ERR_OK;
 }
@@ -161,7 +161,7 @@ enum err message_post(struct ctx *ctx, const struct message_draft *draft, struct
     TRY(draft_check(ctx, draft));
     TRY(db_run(ctx, post_in_transaction, &posting));
     if (posting.seen && draft->files != NULL)
-        new_files_drop(ctx, draft->files);
+        incoming_files_drop(ctx, draft->files);
     *ret_message = posting.message;
     return ERR_OK;
 }

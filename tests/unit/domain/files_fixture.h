@@ -94,13 +94,14 @@ static inline enum err memory_read(void *arg, void *bytes, size_t room_bytes, si
     return ERR_OK;
 }
 
-static inline enum err files_put(struct files_fixture *f, struct new_files *files, const char *name, struct str bytes)
+static inline enum err files_put(struct files_fixture *f, struct incoming_files *files, const char *name,
+                                 struct str bytes)
 {
     struct memory_source source = { bytes };
-    const struct new_file_opts opts = { &f->of_member, str_from(name), memory_read, &source };
+    const struct incoming_file_opts opts = { &f->of_member, str_from(name), memory_read, &source };
 
     caller_next(&f->caller);
-    return new_files_put(&f->caller.ctx, files, &opts);
+    return incoming_files_put(&f->caller.ctx, files, &opts);
 }
 
 /* How many files are below the folder of the store, whatever they are. */

@@ -19,7 +19,7 @@
 #include "parley/domain/workspaces/member.h"
 #include "parley/objects/store.h"
 
-struct new_file {
+struct incoming_file {
     struct uuid uuid;
     struct str key, filename, content_type;
     int64_t size_bytes;
@@ -27,14 +27,14 @@ struct new_file {
 };
 
 /* Begin with zeroes. */
-struct new_files {
+struct incoming_files {
     size_t count;
     int64_t size_bytes; /* of all together */
-    struct new_file items[FILES_PER_MESSAGE_MAX];
+    struct incoming_file items[FILES_PER_MESSAGE_MAX];
     struct doomed_batch doomed;
 };
 
-struct new_file_opts {
+struct incoming_file_opts {
     const struct membership *workspace;
     struct str filename; /* as the client sent it */
     store_source_fn source;
@@ -42,18 +42,19 @@ struct new_file_opts {
 };
 /*
  * Checks name and type, then moves the bytes from the source into the store, in constant memory. When it fails nothing
- * of this file is left; new_files_drop removes the ones before. No transaction may be open.
+ * of this file is left; incoming_files_drop removes the ones before. No transaction may be open.
  * ERR_INVALID (FILES_PER_MESSAGE_MAX), ERR_FILE_NAME, ERR_FILE_TYPE, ERR_TOO_LARGE (MAX_UPLOAD_SIZE, all files together),
  * ERR_STORAGE, whatever the source returns, and errors of the database.
  */
-enum err new_files_put(struct ctx *ctx, struct new_files *files, const struct new_file_opts *opts) MUST_CHECK;
-/* Deletes what new_files_put stored, when no message came of it. After ERR_COMMIT_UNKNOWN leave it to the job instead. */
-void new_files_drop(struct ctx *ctx, struct new_files *files);
+enum err incoming_files_put(struct ctx *ctx, struct incoming_files *files,
+                            const struct incoming_file_opts *opts) MUST_CHECK;
+/* Deletes what incoming_files_put stored, when no message came of it. After ERR_COMMIT_UNKNOWN leave it to the job instead. */
+void incoming_files_drop(struct ctx *ctx, struct incoming_files *files);
 /*
  * In the transaction that makes the message: gives the files their rows; fills attachments[files->count].
  * ERR_STORAGE: the request took so long that the job has deleted one of them.
  */
-enum err new_files_bind(struct ctx *ctx, const struct binding *binding, const struct new_files *files,
-                        struct attachment *ret_attachments) MUST_CHECK;
+enum err incoming_files_bind(struct ctx *ctx, const struct binding *binding, const struct incoming_files *files,
+                             struct attachment *ret_attachments) MUST_CHECK;
 
 #endif

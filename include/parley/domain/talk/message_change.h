@@ -23,7 +23,7 @@ struct message_draft {
     struct uuid reply_to; /* zero: none */
     const struct uuid *attachments; /* the caller's own unbound attachments of the workspace, each at most once */
     size_t attachment_count;
-    struct new_files *files;               /* NULL, or files that have just been put into the store (new_file.h) */
+    struct incoming_files *files;          /* NULL, or files that have just been put into the store (incoming_file.h) */
     const struct idempotency_claim *claim; /* NULL: none */
 };
 

@@ -23,7 +23,7 @@ static enum err delete_as(const struct user *user, const struct membership *m, c
 static struct message post_file(const struct chat *chat, const char *name, struct str bytes)
 {
     const struct principal who = principal_of(&f.member);
-    struct new_files files = { .count = 0 };
+    struct incoming_files files = { .count = 0 };
     const struct message_draft draft = { .place = place_in(&f.of_member, &who, chat),
                                          .files = &files,
                                          .content = STR("") };
@@ -89,19 +89,19 @@ static void test_message_page__hands_each_message_its_files(void **state)
 static void test_new_files__wrong_type_leaves_nothing(void **state)
 {
     (void)state;
-    struct new_files files = { .count = 0 };
+    struct incoming_files files = { .count = 0 };
     int before = files_in_store(&f);
 
     assert_err(files_put(&f, &files, "page.txt", STR("<!DOCTYPE html><script>")), ERR_FILE_TYPE);
     assert_err(files_put(&f, &files, "../up.txt", STR("text")), ERR_FILE_NAME);
-    new_files_drop(&f.caller.ctx, &files);
+    incoming_files_drop(&f.caller.ctx, &files);
     assert_int_equal(files_in_store(&f), before);
 }
 
 static void test_new_files__all_together_have_one_limit(void **state)
 {
     (void)state;
-    struct new_files files = { .count = 0 };
+    struct incoming_files files = { .count = 0 };
     int before = files_in_store(&f);
     char *bytes = malloc(700 * KIB);
 
@@ -109,7 +109,7 @@ static void test_new_files__all_together_have_one_limit(void **state)
     assert_ok(files_put(&f, &files, "a.txt", (struct str){ bytes, 700 * KIB }));
     assert_err(files_put(&f, &files, "b.txt", (struct str){ bytes, 700 * KIB }), ERR_TOO_LARGE);
     free(bytes);
-    new_files_drop(&f.caller.ctx, &files);
+    incoming_files_drop(&f.caller.ctx, &files);
     assert_int_equal(files_in_store(&f), before);
 }
 
@@ -117,7 +117,7 @@ static void test_message_post__files_that_the_job_took_are_no_message(void **sta
 {
     (void)state;
     const struct principal who = principal_of(&f.member);
-    struct new_files files = { .count = 0 };
+    struct incoming_files files = { .count = 0 };
     const struct message_draft draft = { .place = place_in(&f.of_member, &who, &f.chat),
                                          .files = &files,
                                          .content = STR("") };

@@ -11,7 +11,7 @@ static struct message post_as(const struct user *user, const struct membership *
                               const char *file)
 {
     const struct principal who = principal_of(user);
-    struct new_files files = { .count = 0 };
+    struct incoming_files files = { .count = 0 };
     const struct message_draft draft = {
         .place = { .workspace = m, .principal = &who, .chat = chat->uuid },
         .content = STR("text"),
