@@ -230,7 +230,7 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
 /* --- going away --- */
 
 struct going {
-    struct doomed_batch batch;
+    struct pending_deletions batch;
     struct db_value ids[OBJECT_BATCH_MAX];
 };
 
@@ -243,12 +243,12 @@ static enum err going_read(struct ctx *ctx, const struct db_row *row, void *arg)
     struct going *going = arg;
     int64_t address_dead_us = db_row_int(row, 2) + UPLOAD_PUT_LIFE_S * US_PER_S;
     bool may_come_back = !db_row_is_null(row, 3) && address_dead_us > ctx->now_us;
-    struct doomed_batch *batch = &going->batch;
+    struct pending_deletions *batch = &going->batch;
 
     if (batch->count >= OBJECT_BATCH_MAX)
         return fail(ctx, ERR_INTERNAL);
     going->ids[batch->count] = DB_INT(db_row_int(row, 0));
-    batch->items[batch->count++] = (struct doomed){
+    batch->items[batch->count++] = (struct pending_deletion){
         .key = arena_str(ctx->arena, db_row_str(row, 1)),
         .due_us = may_come_back ? address_dead_us : ctx->now_us,
         .row = may_come_back ? DOOMED_AGAIN : DOOMED_ONCE,
@@ -257,19 +257,19 @@ static enum err going_read(struct ctx *ctx, const struct db_row *row, void *arg)
 }
 
 enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_args args,
-                                 struct doomed_batch *ret_batch)
+                                 struct pending_deletions *ret_batch)
 {
     struct going going = { .batch.count = 0 };
-    struct doomed_batch doomed = { .count = 0 };
+    struct pending_deletions pending = { .count = 0 };
 
     for (size_t i = 0; i < OBJECT_BATCH_MAX; i++)
         going.ids[i] = DB_NULL;
     TRY(db_each(ctx, statement, args, going_read, &going));
     for (size_t i = 0; i < going.batch.count; i++)
-        TRY(object_deletion_add(ctx, &doomed, &going.batch.items[i]));
-    if (doomed.count > 0)
+        TRY(object_deletion_add(ctx, &pending, &going.batch.items[i]));
+    if (pending.count > 0)
         TRY(db_exec(ctx, SQL_ATTACHMENTS_DELETE, (struct db_args){ going.ids, OBJECT_BATCH_MAX }, NULL));
-    *ret_batch = doomed;
+    *ret_batch = pending;
     return ERR_OK;
 }
 

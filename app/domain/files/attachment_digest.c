@@ -13,7 +13,7 @@ struct unread {
     int64_t size_bytes;
     bool has_promised;
     uint8_t promised[SHA256_BYTES], found[SHA256_BYTES];
-    struct doomed_batch doomed;
+    struct pending_deletions pending;
 };
 
 static enum err unread_read(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -81,8 +81,8 @@ static enum err unread_remove(struct ctx *ctx, void *arg)
         return ERR_OK;
     TRY(e);
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_BY_ID,
-                                DB_ARGS(DB_INT(unread->id), DB_INT(unread->workspace_id)), &unread->doomed));
-    if (unread->message_id == 0 || unread->doomed.count == 0)
+                                DB_ARGS(DB_INT(unread->id), DB_INT(unread->workspace_id)), &unread->pending));
+    if (unread->message_id == 0 || unread->pending.count == 0)
         return ERR_OK;
     return db_exec(ctx, SQL_MESSAGE_LOST_ATTACHMENT,
                    DB_ARGS(DB_INT(ctx->now_us), DB_INT(unread->message_id), DB_INT(unread->workspace_id)), NULL);
@@ -93,7 +93,7 @@ static enum err sum_judge(struct ctx *ctx, struct unread *unread)
     if (!unread->has_promised || memcmp(unread->promised, unread->found, SHA256_BYTES) == 0)
         return sum_keep(ctx, unread);
     TRY(db_run(ctx, unread_remove, unread));
-    object_deletion_run(ctx, &unread->doomed);
+    object_deletion_run(ctx, &unread->pending);
     return ERR_OK;
 }
 

@@ -49,12 +49,12 @@ static enum err name_and_type(struct ctx *ctx, const struct incoming_file_opts *
 }
 
 /* Dooms the object before it is made, so that a crash in between leaves work for the job. */
-static enum err doom(struct ctx *ctx, struct incoming_files *files, const struct incoming_file *file)
+static enum err queue_deletion(struct ctx *ctx, struct incoming_files *files, const struct incoming_file *file)
 {
-    return object_deletion_add(ctx, &files->doomed,
-                               &(struct doomed){ .key = file->key,
-                                                 .due_us = clock_now_us() + UPLOAD_UNKNOWN_MAX_S * US_PER_S,
-                                                 .row = DOOMED_ONCE });
+    return object_deletion_add(ctx, &files->pending,
+                               &(struct pending_deletion){ .key = file->key,
+                                                           .due_us = clock_now_us() + UPLOAD_UNKNOWN_MAX_S * US_PER_S,
+                                                           .row = DOOMED_ONCE });
 }
 
 static enum err put(struct ctx *ctx, struct incoming_files *files, struct headed *headed, struct incoming_file *file)
@@ -84,7 +84,7 @@ static enum err put_headed(struct ctx *ctx, struct incoming_files *files, struct
     file->uuid = uuid_new();
     file->filename = arena_str(ctx->arena, opts->filename);
     TRY(attachment_new_key(ctx, &opts->workspace->workspace, opts->filename, &file->key));
-    TRY(doom(ctx, files, file));
+    TRY(queue_deletion(ctx, files, file));
     TRY(put(ctx, files, headed, file));
     files->size_bytes += file->size_bytes;
     files->count++;
@@ -108,15 +108,15 @@ enum err incoming_files_put(struct ctx *ctx, struct incoming_files *files, const
 
 void incoming_files_drop(struct ctx *ctx, struct incoming_files *files)
 {
-    object_deletion_run(ctx, &files->doomed);
+    object_deletion_run(ctx, &files->pending);
     files->count = 0;
-    files->doomed.count = 0;
+    files->pending.count = 0;
 }
 
 enum err incoming_files_bind(struct ctx *ctx, const struct binding *binding, const struct incoming_files *files,
                              struct attachment *ret_attachments)
 {
-    TRY(object_deletion_withdraw(ctx, &files->doomed));
+    TRY(object_deletion_withdraw(ctx, &files->pending));
     for (size_t i = 0; i < files->count; i++) {
         const struct incoming_file *file = &files->items[i];
         const struct attachment_row row = {

@@ -8,7 +8,7 @@
 enum { ARGS_BEFORE_IDS_MAX = 2 };
 
 static enum err run_with_ids(struct ctx *ctx, enum sql statement, struct db_args first,
-                             const struct doomed_batch *batch, int64_t *ret_count)
+                             const struct pending_deletions *batch, int64_t *ret_count)
 {
     struct db_value values[ARGS_BEFORE_IDS_MAX + OBJECT_BATCH_MAX];
     size_t count = 0;
@@ -20,30 +20,31 @@ static enum err run_with_ids(struct ctx *ctx, enum sql statement, struct db_args
     return db_exec(ctx, statement, (struct db_args){ values, count }, ret_count);
 }
 
-static enum err row_insert(struct ctx *ctx, const struct doomed *doomed, int64_t *ret_id)
+static enum err row_insert(struct ctx *ctx, const struct pending_deletion *pending, int64_t *ret_id)
 {
     return db_insert(ctx, SQL_OBJECT_DELETION_INSERT,
-                     DB_ARGS(DB_TEXT(doomed->key), DB_TEXT(doomed->store_upload_id), DB_INT(doomed->due_us)), ret_id);
+                     DB_ARGS(DB_TEXT(pending->key), DB_TEXT(pending->store_upload_id), DB_INT(pending->due_us)),
+                     ret_id);
 }
 
-enum err object_deletion_add(struct ctx *ctx, struct doomed_batch *batch, const struct doomed *doomed)
+enum err object_deletion_add(struct ctx *ctx, struct pending_deletions *batch, const struct pending_deletion *pending)
 {
     int64_t id = 0;
 
     if (batch->count >= OBJECT_BATCH_MAX)
         return fail(ctx, ERR_LIMIT);
-    TRY(row_insert(ctx, doomed, &id));
-    batch->items[batch->count] = *doomed;
+    TRY(row_insert(ctx, pending, &id));
+    batch->items[batch->count] = *pending;
     batch->items[batch->count++].id = id;
     return ERR_OK;
 }
 
-enum err object_deletion_queue(struct ctx *ctx, const struct doomed *doomed)
+enum err object_deletion_queue(struct ctx *ctx, const struct pending_deletion *pending)
 {
-    return row_insert(ctx, doomed, NULL);
+    return row_insert(ctx, pending, NULL);
 }
 
-enum err object_deletion_withdraw(struct ctx *ctx, const struct doomed_batch *batch)
+enum err object_deletion_withdraw(struct ctx *ctx, const struct pending_deletions *batch)
 {
     int64_t count = 0;
 
@@ -53,15 +54,16 @@ enum err object_deletion_withdraw(struct ctx *ctx, const struct doomed_batch *ba
     return count == (int64_t)batch->count ? ERR_OK : fail(ctx, ERR_STORAGE);
 }
 
-static enum err object_delete(struct ctx *ctx, const struct doomed *doomed)
+static enum err object_delete(struct ctx *ctx, const struct pending_deletion *pending)
 {
-    if (doomed->store_upload_id.ptr != NULL)
-        TRY(store_multipart_abort(ctx->app->store, ctx->arena, doomed->key, doomed->store_upload_id));
-    return store_delete(ctx->app->store, ctx->arena, doomed->key);
+    if (pending->store_upload_id.ptr != NULL)
+        TRY(store_multipart_abort(ctx->app->store, ctx->arena, pending->key, pending->store_upload_id));
+    return store_delete(ctx->app->store, ctx->arena, pending->key);
 }
 
 /* Deletes objects until the store fails; *ret_gone are those whose rows may go. */
-static enum err objects_delete(struct ctx *ctx, const struct doomed_batch *batch, struct doomed_batch *ret_gone)
+static enum err objects_delete(struct ctx *ctx, const struct pending_deletions *batch,
+                               struct pending_deletions *ret_gone)
 {
     for (size_t i = 0; i < batch->count; i++) {
         TRY(object_delete(ctx, &batch->items[i]));
@@ -71,9 +73,9 @@ static enum err objects_delete(struct ctx *ctx, const struct doomed_batch *batch
     return ERR_OK;
 }
 
-enum err object_deletion_finish(struct ctx *ctx, const struct doomed_batch *batch)
+enum err object_deletion_finish(struct ctx *ctx, const struct pending_deletions *batch)
 {
-    struct doomed_batch gone = { .count = 0 };
+    struct pending_deletions gone = { .count = 0 };
     enum err e = objects_delete(ctx, batch, &gone);
 
     if (gone.count > 0)
@@ -81,7 +83,7 @@ enum err object_deletion_finish(struct ctx *ctx, const struct doomed_batch *batc
     return e;
 }
 
-void object_deletion_run(struct ctx *ctx, const struct doomed_batch *batch)
+void object_deletion_run(struct ctx *ctx, const struct pending_deletions *batch)
 {
     struct problem kept = *ctx->problem;
 
@@ -91,7 +93,7 @@ void object_deletion_run(struct ctx *ctx, const struct doomed_batch *batch)
 
 static enum err due_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    struct doomed_batch *batch = arg;
+    struct pending_deletions *batch = arg;
 
     (void)ctx;
     if (batch->count < OBJECT_BATCH_MAX)
@@ -101,13 +103,13 @@ static enum err due_read(struct ctx *ctx, const struct db_row *row, void *arg)
 
 static enum err begun_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    struct doomed_batch *batch = arg;
-    struct doomed *doomed;
+    struct pending_deletions *batch = arg;
+    struct pending_deletion *pending;
 
     if (batch->count >= OBJECT_BATCH_MAX)
         return ERR_OK;
-    doomed = &batch->items[batch->count++];
-    *doomed = (struct doomed){
+    pending = &batch->items[batch->count++];
+    *pending = (struct pending_deletion){
         .id = db_row_int(row, 0),
         .key = arena_str(ctx->arena, db_row_str(row, 1)),
         .store_upload_id = arena_str(ctx->arena, db_row_str(row, 2)),
@@ -117,10 +119,10 @@ static enum err begun_read(struct ctx *ctx, const struct db_row *row, void *arg)
 }
 
 /* A row that is withdrawn between the two statements is gone from the second; one that was marked cannot be withdrawn. */
-enum err object_deletion_claim(struct ctx *ctx, struct doomed_batch *ret_batch)
+enum err object_deletion_claim(struct ctx *ctx, struct pending_deletions *ret_batch)
 {
-    struct doomed_batch due = { .count = 0 };
-    struct doomed_batch begun = { .count = 0 };
+    struct pending_deletions due = { .count = 0 };
+    struct pending_deletions begun = { .count = 0 };
     struct db_value ids[OBJECT_BATCH_MAX];
 
     TRY(db_each(ctx, SQL_OBJECT_DELETIONS_DUE, DB_ARGS(DB_INT(ctx->now_us), DB_INT(OBJECT_BATCH_MAX)), due_read, &due));

@@ -357,10 +357,10 @@ enum err upload_plan(struct ctx *ctx, struct upload *upload, enum upload_ask ask
 
 /* --- giving up --- */
 
-enum err upload_doom(struct ctx *ctx, const struct upload *upload, struct doomed_batch *batch)
+enum err upload_queue_deletion(struct ctx *ctx, const struct upload *upload, struct pending_deletions *batch)
 {
     return object_deletion_add(ctx, batch,
-                               &(struct doomed){
+                               &(struct pending_deletion){
                                    .key = upload->object_key,
                                    .store_upload_id = upload->store_upload_id,
                                    .due_us = upload->expires_us,
@@ -370,7 +370,7 @@ enum err upload_doom(struct ctx *ctx, const struct upload *upload, struct doomed
 
 struct cancelling {
     struct upload upload;
-    struct doomed_batch doomed;
+    struct pending_deletions pending;
 };
 
 static enum err cancel_in_transaction(struct ctx *ctx, void *arg)
@@ -379,22 +379,22 @@ static enum err cancel_in_transaction(struct ctx *ctx, void *arg)
     const struct upload *upload = &cancelling->upload;
     int64_t count = 0;
 
-    cancelling->doomed.count = 0;
+    cancelling->pending.count = 0;
     TRY(db_exec(
         ctx, SQL_UPLOAD_DELETE_UNCLAIMED,
         DB_ARGS(DB_INT(upload->id), DB_INT(upload->workspace_id), DB_INT(ctx->now_us - UPLOAD_CLAIM_MAX_S * US_PER_S)),
         &count));
     if (count == 0)
         return failf(ctx, ERR_CONFLICT, "The upload is being completed");
-    return upload_doom(ctx, upload, &cancelling->doomed);
+    return upload_queue_deletion(ctx, upload, &cancelling->pending);
 }
 
 enum err upload_cancel(struct ctx *ctx, int64_t workspace_id, int64_t user_id, const struct uuid *upload)
 {
-    struct cancelling cancelling = { .doomed.count = 0 };
+    struct cancelling cancelling = { .pending.count = 0 };
 
     TRY(upload_get(ctx, workspace_id, user_id, upload, &cancelling.upload));
     TRY(db_run(ctx, cancel_in_transaction, &cancelling));
-    object_deletion_run(ctx, &cancelling.doomed);
+    object_deletion_run(ctx, &cancelling.pending);
     return ERR_OK;
 }

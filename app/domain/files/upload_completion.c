@@ -13,7 +13,7 @@ struct completing {
     int64_t claimed_us; /* marks the claim as ours */
     struct str content_type;
     struct store_info info;
-    struct doomed_batch doomed;
+    struct pending_deletions pending;
     struct attachment attachment;
 };
 
@@ -62,9 +62,9 @@ static enum err discard_in_transaction(struct ctx *ctx, void *arg)
 {
     struct completing *completing = arg;
 
-    completing->doomed.count = 0;
+    completing->pending.count = 0;
     TRY(claimed_row_delete(ctx, completing));
-    return upload_doom(ctx, &completing->upload, &completing->doomed);
+    return upload_queue_deletion(ctx, &completing->upload, &completing->pending);
 }
 
 /* What arrived is not what may stay. The client is told why in any case; when the database fails, the upload expires. */
@@ -73,7 +73,7 @@ static void discard(struct ctx *ctx, struct completing *completing)
     struct problem kept = *ctx->problem;
 
     if (db_run(ctx, discard_in_transaction, completing) == ERR_OK)
-        object_deletion_run(ctx, &completing->doomed);
+        object_deletion_run(ctx, &completing->pending);
     *ctx->problem = kept;
 }
 
@@ -207,9 +207,9 @@ static enum err finish_in_transaction(struct ctx *ctx, void *arg)
 static void doom_joined(struct ctx *ctx, const struct completing *completing)
 {
     struct problem kept = *ctx->problem;
-    const struct doomed doomed = { .key = completing->upload.object_key, .due_us = ctx->now_us };
+    const struct pending_deletion pending = { .key = completing->upload.object_key, .due_us = ctx->now_us };
 
-    if (object_deletion_queue(ctx, &doomed) != ERR_OK)
+    if (object_deletion_queue(ctx, &pending) != ERR_OK)
         *ctx->problem = kept;
 }
 

@@ -16,7 +16,7 @@
 
 enum err expire_objects(struct ctx *ctx, int64_t *ret_count)
 {
-    struct doomed_batch batch;
+    struct pending_deletions batch;
 
     TRY(object_deletion_claim(ctx, &batch));
     *ret_count = (int64_t)batch.count;
@@ -38,7 +38,7 @@ enum err expire_store(struct ctx *ctx, int64_t *ret_count)
 struct old_upload {
     int64_t id, workspace_id;
     int64_t expires_us;
-    struct doomed doomed;
+    struct pending_deletion pending;
 };
 
 struct old_uploads {
@@ -59,9 +59,9 @@ static enum err old_upload_read(struct ctx *ctx, const struct db_row *row, void 
         .id = db_row_int(row, 0),
         .workspace_id = db_row_int(row, 1),
         .expires_us = db_row_int(row, 4),
-        .doomed = { .key = arena_str(ctx->arena, db_row_str(row, 2)),
-                    .store_upload_id = arena_str(ctx->arena, db_row_str(row, 3)),
-                    .due_us = ctx->now_us },
+        .pending = { .key = arena_str(ctx->arena, db_row_str(row, 2)),
+                     .store_upload_id = arena_str(ctx->arena, db_row_str(row, 3)),
+                     .due_us = ctx->now_us },
     };
     return arena_check(ctx->arena);
 }
@@ -69,11 +69,11 @@ static enum err old_upload_read(struct ctx *ctx, const struct db_row *row, void 
 /* Its addresses are good until it expires: what is written by then goes too. */
 static enum err old_upload_doom(struct ctx *ctx, struct old_upload *old)
 {
-    TRY(object_deletion_queue(ctx, &old->doomed));
+    TRY(object_deletion_queue(ctx, &old->pending));
     if (old->expires_us <= ctx->now_us)
         return ERR_OK;
-    old->doomed.due_us = old->expires_us;
-    return object_deletion_queue(ctx, &old->doomed);
+    old->pending.due_us = old->expires_us;
+    return object_deletion_queue(ctx, &old->pending);
 }
 
 static enum err old_uploads_remove(struct ctx *ctx, void *arg)
@@ -130,12 +130,12 @@ struct unbound {
 static enum err unbound_remove(struct ctx *ctx, void *arg)
 {
     struct unbound *unbound = arg;
-    struct doomed_batch doomed;
+    struct pending_deletions pending;
 
     TRY(attachment_remove_found(
         ctx, SQL_ATTACHMENTS_UNBOUND_OLD,
-        DB_ARGS(DB_INT(ctx->now_us - ATTACHMENT_UNBOUND_HOURS * US_PER_HOUR), DB_INT(OBJECT_BATCH_MAX)), &doomed));
-    unbound->count = (int64_t)doomed.count;
+        DB_ARGS(DB_INT(ctx->now_us - ATTACHMENT_UNBOUND_HOURS * US_PER_HOUR), DB_INT(OBJECT_BATCH_MAX)), &pending));
+    unbound->count = (int64_t)pending.count;
     return ERR_OK;
 }
 

@@ -242,7 +242,7 @@ enum err message_edit(struct ctx *ctx, const struct message_edit *edit, struct m
 
 struct deleting {
     const struct message_removal *removal;
-    struct doomed_batch doomed;
+    struct pending_deletions pending;
 };
 
 static enum err may_delete(struct ctx *ctx, const struct message_place *place, const struct message *message)
@@ -271,7 +271,7 @@ static enum err delete_once(struct ctx *ctx, void *arg)
     struct chat_ref chat;
     int64_t count = 0;
 
-    deleting->doomed.count = 0;
+    deleting->pending.count = 0;
     TRY(place_find(ctx, &removal->place, CHAT_READ, &chat));
     TRY(message_get(ctx, &chat, &removal->message, &message));
     TRY(may_delete(ctx, &removal->place, &message));
@@ -287,7 +287,7 @@ static enum err delete_once(struct ctx *ctx, void *arg)
     if (message.attachment_count == 0)
         return ERR_OK;
     return attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_OF_MESSAGE,
-                                   DB_ARGS(DB_INT(message.id), DB_INT(chat.workspace_id)), &deleting->doomed);
+                                   DB_ARGS(DB_INT(message.id), DB_INT(chat.workspace_id)), &deleting->pending);
 }
 
 static enum err delete_in_transaction(struct ctx *ctx, void *arg)
@@ -300,6 +300,6 @@ enum err message_delete(struct ctx *ctx, const struct message_removal *removal)
     struct deleting deleting = { .removal = removal };
 
     TRY(db_run(ctx, delete_in_transaction, &deleting));
-    object_deletion_run(ctx, &deleting.doomed);
+    object_deletion_run(ctx, &deleting.pending);
     return ERR_OK;
 }

@@ -85,7 +85,7 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
  * dooms their objects. After the commit: object_deletion_run, or leave it to the job.
  */
 enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_args args,
-                                 struct doomed_batch *ret_batch) MUST_CHECK;
+                                 struct pending_deletions *ret_batch) MUST_CHECK;
 
 /* --- for the other files of attachments --- */
 

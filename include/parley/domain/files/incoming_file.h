@@ -1,6 +1,6 @@
 /*
  * Files that come in with a request: put into the store first, given their rows by the transaction that makes their
- * message. In between they are doomed (object_deletion.h), so that a crash leaves no orphan.
+ * message. In between they are pending (object_deletion.h), so that a crash leaves no orphan.
  *
  * Texts are in the request arena. Any thread, one ctx each.
  */
@@ -31,7 +31,7 @@ struct incoming_files {
     size_t count;
     int64_t size_bytes; /* of all together */
     struct incoming_file items[FILES_PER_MESSAGE_MAX];
-    struct doomed_batch doomed;
+    struct pending_deletions pending;
 };
 
 struct incoming_file_opts {

@@ -89,6 +89,7 @@ enum err upload_key_check(struct ctx *ctx, struct str object_key) MUST_CHECK;
 int64_t upload_part_count(const struct upload *upload);
 int64_t upload_part_size(const struct upload *upload, int64_t number);
 /* In a transaction: dooms the bytes; again when the addresses are dead, since until then they may be written anew. */
-enum err upload_doom(struct ctx *ctx, const struct upload *upload, struct doomed_batch *batch) MUST_CHECK;
+enum err upload_queue_deletion(struct ctx *ctx, const struct upload *upload,
+                               struct pending_deletions *batch) MUST_CHECK;
 
 #endif

@@ -121,7 +121,7 @@ static void test_message_post__files_that_the_job_took_are_no_message(void **sta
     const struct message_draft draft = { .place = place_in(&f.of_member, &who, &f.chat),
                                          .files = &files,
                                          .content = STR("") };
-    struct doomed_batch batch;
+    struct pending_deletions batch;
     struct message message;
     int64_t then_us = f.caller.ctx.now_us;
 
