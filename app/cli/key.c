@@ -27,12 +27,12 @@ static void parts_close_for_keys(struct key_parts *runtime)
     keys_free(runtime->app.keys);
 }
 
-static enum err reseal_all(struct ctx *ctx, struct reseal *reseal)
+static enum err reseal_all(struct ctx *ctx, struct totp_reseal *reseal)
 {
     int64_t count;
 
     do {
-        TRY(reseal_page(ctx, reseal, &count));
+        TRY(totp_reseal_page(ctx, reseal, &count));
         arena_reset(ctx->arena);
     } while (count > 0);
     return ERR_OK;
@@ -42,11 +42,11 @@ static enum err reseal_all(struct ctx *ctx, struct reseal *reseal)
  * Writes the present keys into the database, and seals anew what older ones have sealed. Then the older sealing keys may
  * go, but for the one named, if any: a host that has not heard of the new one seals with it.
  */
-static enum err adopt(const struct config *config, struct str kept_seal, struct reseal *ret_reseal,
+static enum err adopt(const struct config *config, struct str kept_seal, struct totp_reseal *ret_reseal,
                       struct buf *ret_fault)
 {
     struct key_parts runtime = { .config = config };
-    struct reseal reseal = { .after_id = 0 };
+    struct totp_reseal reseal = { .after_id = 0 };
     bool is_rotation = kept_seal.ptr != NULL;
     enum err e = parts_open_for_keys(&runtime, ret_fault);
 
@@ -66,7 +66,7 @@ static enum err adopt(const struct config *config, struct str kept_seal, struct 
     return e;
 }
 
-static int say_resealed(struct cli *cli, const struct reseal *reseal)
+static int say_resealed(struct cli *cli, const struct totp_reseal *reseal)
 {
     if (reseal->done_count > 0)
         (void)printf("Secrets sealed anew: %lld.\n", (long long)reseal->done_count);
@@ -111,7 +111,7 @@ static void say_rotated(const struct config *config, const char *kid)
 static int rotate(struct cli *cli, const struct config *config)
 {
     struct buf fault, kid, seal;
-    struct reseal reseal;
+    struct totp_reseal reseal;
     int result = CLI_OK;
 
     buf_init(&fault, 65536);
@@ -137,7 +137,7 @@ static int rotate(struct cli *cli, const struct config *config)
 static int adopt_and_say(struct cli *cli, const struct config *config)
 {
     struct buf fault;
-    struct reseal reseal;
+    struct totp_reseal reseal;
     int result;
 
     buf_init(&fault, 65536);

@@ -38,7 +38,7 @@ static enum err seal_anew(struct ctx *ctx, const struct sealed_row *row, struct 
     return e;
 }
 
-static enum err reseal_row(struct ctx *ctx, const struct sealed_row *row, struct reseal *state)
+static enum err reseal_row(struct ctx *ctx, const struct sealed_row *row, struct totp_reseal *state)
 {
     struct str sealed;
     enum err e;
@@ -55,7 +55,7 @@ static enum err reseal_row(struct ctx *ctx, const struct sealed_row *row, struct
     return db_exec(ctx, SQL_TOTP_RESEAL, DB_ARGS(DB_BLOB(sealed), DB_INT(row->user_id), DB_BLOB(row->sealed)), NULL);
 }
 
-enum err reseal_page(struct ctx *ctx, struct reseal *state, int64_t *ret_count)
+enum err totp_reseal_page(struct ctx *ctx, struct totp_reseal *state, int64_t *ret_count)
 {
     struct list list = { NULL, 0 };
     const struct sealed_row *rows;

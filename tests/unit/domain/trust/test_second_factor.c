@@ -221,7 +221,7 @@ static void test_second_factor__reseal_moves_every_secret_once(void **state)
 {
     (void)state;
     struct guarded g;
-    struct reseal reseal = { .after_id = 0 };
+    struct totp_reseal reseal = { .after_id = 0 };
     struct buf fault, kid;
     int64_t count = 1, rows = 0;
 
@@ -231,13 +231,13 @@ static void test_second_factor__reseal_moves_every_secret_once(void **state)
     assert_ok(keys_rotate(&fixture.config, &fault, &kid));
     assert_ok(keys_reload(fixture.app.keys, &fault));
     while (count > 0) {
-        assert_ok(reseal_page(&g.c.ctx, &reseal, &count));
+        assert_ok(totp_reseal_page(&g.c.ctx, &reseal, &count));
         rows += count;
     }
     assert_true(reseal.done_count >= 1 && reseal.done_count == rows);
     assert_int_equal(reseal.stuck_count, 0);
-    reseal = (struct reseal){ .after_id = 0 };
-    assert_ok(reseal_page(&g.c.ctx, &reseal, &count));
+    reseal = (struct totp_reseal){ .after_id = 0 };
+    assert_ok(totp_reseal_page(&g.c.ctx, &reseal, &count));
     assert_int_equal(reseal.done_count, 0);
     g.c.ctx.now_us += TOTP_STEP_S * US_PER_S;
     assert_ok(second(&g, challenge_of(&g), code_at(&g, g.c.ctx.now_us), NONE));
