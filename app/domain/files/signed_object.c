@@ -2,8 +2,8 @@
 
 #include "parley/domain/files/upload.h"
 
-static enum err grant_get(struct ctx *ctx, const struct local_object_request *asked, struct store_local_request request,
-                          struct store_local_grant *ret_grant)
+static enum err grant_get(struct ctx *ctx, const struct signed_object_request *asked,
+                          struct store_local_request request, struct store_local_grant *ret_grant)
 {
     enum err e;
 
@@ -15,19 +15,20 @@ static enum err grant_get(struct ctx *ctx, const struct local_object_request *as
     return e == ERR_OK ? ERR_OK : fail(ctx, e);
 }
 
-enum err local_object_get(struct ctx *ctx, const struct local_object_request *request, struct local_object *ret_object)
+enum err signed_object_get(struct ctx *ctx, const struct signed_object_request *request,
+                           struct signed_object *ret_object)
 {
     struct store_local_grant grant;
     struct str accel_path;
 
     TRY(grant_get(ctx, request, (struct store_local_request){ .action = STORE_LOCAL_GET }, &grant));
     accel_path = store_accel_path(ctx->app->store, ctx->arena, grant.key);
-    *ret_object = (struct local_object){ accel_path, grant.content_type, grant.disposition };
+    *ret_object = (struct signed_object){ accel_path, grant.content_type, grant.disposition };
     return arena_check(ctx->arena);
 }
 
-enum err local_object_put(struct ctx *ctx, const struct local_object_request *request, store_source_fn source,
-                          void *arg, struct str *ret_etag)
+enum err signed_object_put(struct ctx *ctx, const struct signed_object_request *request, store_source_fn source,
+                           void *arg, struct str *ret_etag)
 {
     struct store_local_grant grant;
     enum err e;

@@ -39,7 +39,7 @@ static enum err put(struct str url, struct str bytes)
 {
     size_t path_at = strlen("https://chat.example.org/objects/");
     size_t query_at = str_index(url, '?');
-    struct local_object_request request = {
+    struct signed_object_request request = {
         .path = str_tail(str_head(url, query_at), path_at),
         .query = str_tail(url, query_at + 1),
         .content_length = (int64_t)bytes.len,
@@ -48,7 +48,7 @@ static enum err put(struct str url, struct str bytes)
     struct str etag;
 
     caller_next(&f.caller);
-    return local_object_put(&f.caller.ctx, &request, memory_read, &source, &etag);
+    return signed_object_put(&f.caller.ctx, &request, memory_read, &source, &etag);
 }
 
 static enum err complete(const struct upload *upload, struct attachment *ret_attachment)
