@@ -80,7 +80,7 @@ WHERE m.sender_id = ? AND m.chat_id = ? AND m.workspace_id = ? AND m.id <= ? LIM
 SELECT id, object_key, created_us, promised_sha256 FROM attachments
 WHERE message_id = ? AND workspace_id = ? ORDER BY id
 
--- name: attachment_unread_next
+-- name: attachment_undigested_next
 -- tenant: none, the job reads the files of every workspace in turn
 SELECT id, workspace_id, message_id, object_key, size_bytes, promised_sha256 FROM attachments
 WHERE sha256 IS NULL AND id > ? ORDER BY id LIMIT 1
