@@ -213,7 +213,7 @@ static enum err message_post_form(struct ctx *ctx, const struct call *call, stru
 
     if (files == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    TRY(chat_find(ctx, &call->workspace, call->principal->user_id, &call->ids[0], CHAT_WRITE, &chat));
+    TRY(chat_require(ctx, &call->workspace, call->principal->user_id, &call->ids[0], CHAT_WRITE, &chat));
     e = message_body_form(ctx, call->request, &draft);
     if (e == ERR_OK)
         e = message_post(ctx, &draft, &message);

@@ -147,7 +147,7 @@ static enum err membership_check(struct exchange *p)
     if (!principal_may_enter(&p->principal, &p->match.workspace))
         return fail(&p->ctx, ERR_WORKSPACE_NOT_FOUND);
     TRY(names_chat(p->call.route)
-            ? chat_enter(&p->ctx, &p->match.workspace, &p->call.ids[0], p->principal.user_id, &p->call.workspace)
+            ? chat_access_load(&p->ctx, &p->match.workspace, &p->call.ids[0], p->principal.user_id, &p->call.workspace)
             : member_find(&p->ctx, &p->match.workspace, p->principal.user_id, &p->call.workspace));
     if (p->call.workspace.role < least[role])
         return fail(&p->ctx, ERR_FORBIDDEN);

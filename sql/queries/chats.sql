@@ -1,5 +1,5 @@
 -- The columns of member_find, then those of chat_ref.
--- name: chat_enter
+-- name: chat_access_load
 SELECT w.id, b.role, w.personal, w.require_2fa, c.id, c.join_mode, c.created_by, c.last_seq, c.message_count, c.version,
     m.user_id
 FROM workspaces w JOIN members b ON b.workspace_id = w.id AND b.user_id = ?

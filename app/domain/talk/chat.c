@@ -50,42 +50,42 @@ static enum err ref_read(struct ctx *ctx, const struct db_row *row, void *arg)
     return ERR_OK;
 }
 
-struct entering {
+struct chat_access {
     const struct uuid *chat;
     struct membership m;
 };
 
 /* member_find's columns, then chat_ref's. */
-static enum err entering_read(struct ctx *ctx, const struct db_row *row, void *arg)
+static enum err access_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     enum { CHAT_COLUMNS = 4 };
-    struct entering *entering = arg;
+    struct chat_access *access = arg;
     struct chat_ref *ref;
 
-    member_fill(row, &entering->m);
+    member_fill(row, &access->m);
     if (db_row_is_null(row, CHAT_COLUMNS))
         return ERR_OK;
     ref = arena_calloc(ctx->arena, 1, sizeof(*ref));
     if (ref == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    ref->uuid = *entering->chat;
-    ref->workspace_id = entering->m.workspace_id;
+    ref->uuid = *access->chat;
+    ref->workspace_id = access->m.workspace_id;
     ref_fill(row, CHAT_COLUMNS, ref);
-    entering->m.chat = ref;
+    access->m.chat = ref;
     return ERR_OK;
 }
 
-enum err chat_enter(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
-                    struct membership *ret_membership)
+enum err chat_access_load(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
+                          struct membership *ret_membership)
 {
-    struct entering entering = { .chat = chat, .m = { .workspace = *workspace } };
-    enum err e = db_one(ctx, SQL_CHAT_ENTER, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_UUID(workspace)), entering_read,
-                        &entering);
+    struct chat_access access = { .chat = chat, .m = { .workspace = *workspace } };
+    enum err e = db_one(ctx, SQL_CHAT_ACCESS_LOAD, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_UUID(workspace)),
+                        access_read, &access);
 
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_WORKSPACE_NOT_FOUND);
     TRY(e);
-    *ret_membership = entering.m;
+    *ret_membership = access.m;
     return ERR_OK;
 }
 
@@ -104,8 +104,8 @@ static enum err find_row(struct ctx *ctx, const struct membership *m, int64_t us
     return ERR_OK;
 }
 
-enum err chat_find(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
-                   enum chat_right right, struct chat_ref *ret_chat)
+enum err chat_require(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                      enum chat_right right, struct chat_ref *ret_chat)
 {
     if (m->chat == NULL || !uuid_eq(&m->chat->uuid, chat))
         return find_row(ctx, m, user_id, chat, right, ret_chat);
@@ -114,8 +114,8 @@ enum err chat_find(struct ctx *ctx, const struct membership *m, int64_t user_id,
     return ERR_OK;
 }
 
-enum err chat_find_locked(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
-                          enum chat_right right, struct chat_ref *ret_chat)
+enum err chat_require_locked(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                             enum chat_right right, struct chat_ref *ret_chat)
 {
     int64_t id;
     enum err e = db_number(ctx, SQL_CHAT_LOCK, DB_ARGS(DB_UUID(chat), DB_INT(m->workspace_id)), &id);

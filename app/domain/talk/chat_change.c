@@ -83,7 +83,7 @@ static enum err target_lock(struct ctx *ctx, const struct chat_target *target, s
 {
     struct chat_ref ref;
 
-    TRY(chat_find_locked(ctx, target->m, target->user_id, &target->chat, CHAT_MANAGE, &ref));
+    TRY(chat_require_locked(ctx, target->m, target->user_id, &target->chat, CHAT_MANAGE, &ref));
     if (target->if_version != 0 && target->if_version != ref.version)
         return fail(ctx, ERR_PRECONDITION);
     *ret_ref = ref;

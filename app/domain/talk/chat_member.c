@@ -38,7 +38,7 @@ static enum err list_members(struct ctx *ctx, void *arg)
     struct chat_ref ref;
 
     listing->list = (struct list){ NULL, 0 };
-    TRY(chat_find(ctx, asked->m, asked->user_id, &asked->chat, CHAT_SEE, &ref));
+    TRY(chat_require(ctx, asked->m, asked->user_id, &asked->chat, CHAT_SEE, &ref));
     if (ref.join == CHAT_JOIN_WORKSPACE)
         return member_list(ctx, asked->m, &listing->list);
     return db_each(ctx, SQL_CHAT_MEMBER_LIST, DB_ARGS(DB_INT(ref.id), DB_INT(ref.workspace_id)), listing_add, listing);
@@ -64,7 +64,7 @@ static enum err change_begin(struct ctx *ctx, const struct change *change, enum 
     int64_t member_count;
 
     TRY(workspace_row_lock(ctx, change->m->workspace_id, &member_count));
-    return chat_find_locked(ctx, change->m, change->user_id, &change->chat, right, ret_ref);
+    return chat_require_locked(ctx, change->m, change->user_id, &change->chat, right, ret_ref);
 }
 
 enum err chat_member_add(struct ctx *ctx, int64_t workspace_id, int64_t chat_id, int64_t user_id)
@@ -152,7 +152,7 @@ static enum err take_out(struct ctx *ctx, void *arg)
         return failf(ctx, ERR_NOT_JOINABLE, "Everyone in the workspace is in this chat");
     TRY(member_get(ctx, change->m, &change->member, &member, &member_id));
     if (member_id != change->user_id)
-        TRY(chat_find(ctx, change->m, change->user_id, &change->chat, CHAT_MANAGE, &ref));
+        TRY(chat_require(ctx, change->m, change->user_id, &change->chat, CHAT_MANAGE, &ref));
     TRY(db_exec(ctx, SQL_CHAT_MEMBER_DELETE, DB_ARGS(DB_INT(ref.id), DB_INT(member_id), DB_INT(ref.workspace_id)),
                 &count));
     if (count == 0)

@@ -74,7 +74,7 @@ static enum err move(struct ctx *ctx, void *arg)
     int64_t user_id = opts->principal->user_id;
     struct chat_ref ref;
 
-    TRY(chat_find_locked(ctx, opts->from, user_id, &opts->chat, CHAT_MANAGE, &ref));
+    TRY(chat_require_locked(ctx, opts->from, user_id, &opts->chat, CHAT_MANAGE, &ref));
     TRY(target_check(ctx, call));
     if (call->to.workspace_id != ref.workspace_id)
         TRY(move_all(ctx, call, &ref));

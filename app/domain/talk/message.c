@@ -360,7 +360,7 @@ struct finding {
 
 static enum err readable_chat(struct ctx *ctx, const struct message_place *place, struct chat_ref *ret_chat)
 {
-    return chat_find(ctx, place->workspace, place->principal->user_id, &place->chat, CHAT_READ, ret_chat);
+    return chat_require(ctx, place->workspace, place->principal->user_id, &place->chat, CHAT_READ, ret_chat);
 }
 
 static enum err one_find(struct ctx *ctx, void *arg)

@@ -132,7 +132,7 @@ static void message_begin(struct posting *posting)
 static enum err place_find(struct ctx *ctx, const struct message_place *place, enum chat_right right,
                            struct chat_ref *ret_chat)
 {
-    return chat_find(ctx, place->workspace, place->principal->user_id, &place->chat, right, ret_chat);
+    return chat_require(ctx, place->workspace, place->principal->user_id, &place->chat, right, ret_chat);
 }
 
 static enum err post_in_transaction(struct ctx *ctx, void *arg)

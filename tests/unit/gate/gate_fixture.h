@@ -66,8 +66,8 @@ enum err member_find(struct ctx *ctx, const struct uuid *workspace, int64_t user
     return ERR_OK;
 }
 
-enum err chat_enter(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
-                    struct membership *ret_membership)
+enum err chat_access_load(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
+                          struct membership *ret_membership)
 {
     (void)chat;
     return member_find(ctx, workspace, user_id, ret_membership);

@@ -3,7 +3,7 @@
  *   workspace  everyone in the workspace
  *   open       everyone in the workspace sees that it exists and may join; who has joined reads and writes
  *   invite     only its members know that it exists
- * Writing needs the workspace role MEMBER besides. Who may see what is decided here (chat_find), in one place.
+ * Writing needs the workspace role MEMBER besides. Who may see what is decided here (chat_require), in one place.
  *
  * Every function here: any thread; ERR_DATABASE, ERR_BUSY, ERR_NO_MEMORY and ERR_COMMIT_UNKNOWN as db.h says. Results
  * are in the request arena.
@@ -47,18 +47,18 @@ struct chat_ref {
 };
 
 /*
- * member_find, and in the same statement the chat that the request is about, for chat_find: on the way of each message a
- * question less to the database. A chat that is not there is chat_find's business. Errors as member_find.
+ * member_find, and in the same statement the chat that the request is about, for chat_require: on the way of each message a
+ * question less to the database. A chat that is not there is chat_require's business. Errors as member_find.
  */
-enum err chat_enter(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
-                    struct membership *ret_membership) MUST_CHECK;
+enum err chat_access_load(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
+                          struct membership *ret_membership) MUST_CHECK;
 /*
- * Finds a chat of the caller's workspace and asks for a right to it. One statement, or none after chat_enter.
+ * Finds a chat of the caller's workspace and asks for a right to it. One statement, or none after chat_access_load.
  * ERR_CHAT_NOT_FOUND: unknown, deleted, of another workspace, or invite-only without the caller. ERR_NOT_JOINED: an open
  * chat's messages, not joined. ERR_FORBIDDEN: the role does not do.
  */
-enum err chat_find(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
-                   enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;
+enum err chat_require(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                      enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;
 
 /* The start of a chat's newest message that has not been deleted. */
 struct chat_last_message {
@@ -102,10 +102,10 @@ enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membe
 enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                   struct chat *ret_chat) MUST_CHECK;
 /*
- * chat_find inside db_run, the chat's row locked until the end of the transaction. The workspace's lock, where it is
+ * chat_require inside db_run, the chat's row locked until the end of the transaction. The workspace's lock, where it is
  * needed too, comes before.
  */
-enum err chat_find_locked(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
-                          enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;
+enum err chat_require_locked(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                             enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;
 
 #endif

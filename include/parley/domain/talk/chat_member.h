@@ -4,7 +4,7 @@
  * is put into a chat of it.
  *
  * Every function here: any thread; ERR_DATABASE, ERR_BUSY, ERR_NO_MEMORY and ERR_COMMIT_UNKNOWN as db.h says, and
- * ERR_CHAT_NOT_FOUND and ERR_FORBIDDEN as chat_find does. Results are in the request arena.
+ * ERR_CHAT_NOT_FOUND and ERR_FORBIDDEN as chat_require does. Results are in the request arena.
  */
 #ifndef PARLEY_DOMAIN_CHAT_MEMBER_H
 #define PARLEY_DOMAIN_CHAT_MEMBER_H

@@ -20,7 +20,7 @@ struct chat_move_opts {
  * everyone's, those stay members who are in the other workspace too, and the caller. Moving a chat to where it is
  * changes nothing.
  * ERR_WORKSPACE_NOT_FOUND (the other one), ERR_SECOND_FACTOR, ERR_LIMIT (more than CHAT_MOVE_MESSAGES_MAX messages), what
- * chat_find returns, and db.h's. Any thread. The result is in the request arena.
+ * chat_require returns, and db.h's. Any thread. The result is in the request arena.
  */
 enum err chat_move(struct ctx *ctx, const struct chat_move_opts *opts, struct chat *ret_chat) MUST_CHECK;
 

@@ -52,7 +52,7 @@ struct message_place {
     struct uuid chat;
 };
 
-/* One message, for whoever may read the chat. Errors of chat_find and message_get. */
+/* One message, for whoever may read the chat. Errors of chat_require and message_get. */
 enum err message_find(struct ctx *ctx, const struct message_place *place, const struct uuid *message,
                       struct message *ret_message) MUST_CHECK;
 
@@ -73,14 +73,14 @@ struct message_page {
 
 /*
  * Messages at a position; costs the same at any depth. One statement, a second one where the page has files.
- * chat: from chat_find with the right to read. The caller wraps this and chat_find in one db_read.
+ * chat: from chat_require with the right to read. The caller wraps this and chat_require in one db_read.
  */
 enum err message_range_read(struct ctx *ctx, const struct chat_ref *chat, const struct message_range *range,
                             struct message_page *ret_page) MUST_CHECK;
 /* Page `number` (from 1, the newest) of `size` messages (1 … PAGE_MAX). A page past the end is empty. */
 enum err message_page_read(struct ctx *ctx, const struct chat_ref *chat, int64_t number, int64_t size,
                            struct message_page *ret_page) MUST_CHECK;
-/* The same two for whoever may read the chat: errors of chat_find besides. */
+/* The same two for whoever may read the chat: errors of chat_require besides. */
 enum err message_range_find(struct ctx *ctx, const struct message_place *place, const struct message_range *range,
                             struct message_page *ret_page) MUST_CHECK;
 enum err message_page_find(struct ctx *ctx, const struct message_place *place, int64_t number, int64_t size,

@@ -31,7 +31,7 @@ struct message_draft {
  * Posts a message: one transaction of four statements (who may, the chat's next seq, that seq, the row), one more with a
  * claim, with reply_to, or with attachments (two), and two for each new file. Nothing is read again for the answer.
  * A claim that was used before gives the message that was made then, and ERR_MESSAGE_NOT_FOUND where it has been deleted.
- * Errors: ERR_CHAT_NOT_FOUND, ERR_FORBIDDEN (chat_find), ERR_INVALID (empty, reply_to, too many files),
+ * Errors: ERR_CHAT_NOT_FOUND, ERR_FORBIDDEN (chat_require), ERR_INVALID (empty, reply_to, too many files),
  * ERR_ATTACHMENT_NOT_FOUND, ERR_IDEMPOTENCY_BODY.
  */
 enum err message_post(struct ctx *ctx, const struct message_draft *draft, struct message *ret_message) MUST_CHECK;

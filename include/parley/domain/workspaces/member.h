@@ -29,7 +29,7 @@ struct membership {
     enum member_role role; /* the caller's */
     bool personal;
     bool require_2fa;
-    const struct chat_ref *chat; /* chat_enter's; NULL: not asked for, or not there. In the request arena. */
+    const struct chat_ref *chat; /* chat_access_load's; NULL: not asked for, or not there. In the request arena. */
 };
 
 /* One member as others see it. */

@@ -63,7 +63,7 @@ static enum err ask(enum member_role role, const struct user *user, const struct
     struct chat_ref ref;
 
     caller_next(&caller);
-    return chat_find(&caller.ctx, &memberships[role], user->id, &chat->uuid, right, &ref);
+    return chat_require(&caller.ctx, &memberships[role], user->id, &chat->uuid, right, &ref);
 }
 
 struct row {
@@ -151,7 +151,7 @@ static void test_chat__of_another_workspace_is_not_found(void **state)
 
     assert_ok(workspace_create(&caller.ctx, &opts, &elsewhere));
     assert_ok(member_find(&caller.ctx, &elsewhere.uuid, owner.id, &there));
-    assert_err(chat_find(&caller.ctx, &there, owner.id, &chat.uuid, CHAT_SEE, &ref), ERR_CHAT_NOT_FOUND);
+    assert_err(chat_require(&caller.ctx, &there, owner.id, &chat.uuid, CHAT_SEE, &ref), ERR_CHAT_NOT_FOUND);
 }
 
 static void test_chat__that_is_deleted_is_not_found(void **state)
