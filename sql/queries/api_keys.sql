@@ -71,9 +71,9 @@ SELECT id FROM api_keys WHERE is_active = 1 AND expires_us <= ? ORDER BY expires
 
 -- name: administrator_lock
 -- @mysql
-SELECT name FROM once WHERE name = 'administrators' FOR UPDATE
+SELECT name FROM singletons WHERE name = 'administrators' FOR UPDATE
 -- @sqlite
-SELECT name FROM once WHERE name = 'administrators'
+SELECT name FROM singletons WHERE name = 'administrators'
 
 -- name: administrator_person
 SELECT id FROM users WHERE role = 1 AND is_active = 1 AND deleted_us IS NULL AND password_hash IS NOT NULL LIMIT 1

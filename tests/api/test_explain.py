@@ -179,7 +179,7 @@ def server_scans(rows, names):
         access, count = (row[4], row[9]) if wide else (row[3], row[8])
         if "mpossible" in extra or "no matching row" in extra:
             found.append(f"no plan was made for these values: {extra}")
-        elif names.get(table, "once") in SMALL:
+        elif names.get(table, "singletons") in SMALL:
             continue
         elif access.split("|")[0] in ("ALL", "index"):
             found.append(f"{access} {table}")

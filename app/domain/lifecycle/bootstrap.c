@@ -71,7 +71,7 @@ struct bootstrap_call {
 static enum err claim(struct ctx *ctx, bool proven)
 {
     bool empty = true;
-    enum err e = db_exec(ctx, SQL_ONCE_INSERT, DB_ARGS(DB_TEXT(BOOTSTRAP_ROW), DB_INT(ctx->now_us)), NULL);
+    enum err e = db_exec(ctx, SQL_SINGLETON_INSERT, DB_ARGS(DB_TEXT(BOOTSTRAP_ROW), DB_INT(ctx->now_us)), NULL);
 
     if (e == ERR_OK) {
         e = setup_claim(ctx);

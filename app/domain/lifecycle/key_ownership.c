@@ -72,10 +72,10 @@ static enum err read_known(struct ctx *ctx, struct guard *guard)
     return db_each(ctx, SQL_KEY_FINGERPRINTS_LIST, DB_NO_ARGS, see_name, guard);
 }
 
-/* The row in `once` makes one of several first hosts wait for the other; then what that one wrote is read. */
+/* The row in `singletons` makes one of several first hosts wait for the other; then what that one wrote is read. */
 static enum err be_first(struct ctx *ctx, struct guard *guard, struct str what, bool *ret_first)
 {
-    enum err e = db_insert(ctx, SQL_ONCE_INSERT, DB_ARGS(DB_TEXT(what), DB_INT(ctx->now_us)), NULL);
+    enum err e = db_insert(ctx, SQL_SINGLETON_INSERT, DB_ARGS(DB_TEXT(what), DB_INT(ctx->now_us)), NULL);
 
     *ret_first = e == ERR_OK;
     return e == ERR_CONFLICT ? read_known(ctx, guard) : e;
@@ -102,7 +102,7 @@ static enum err check(struct ctx *ctx, void *arg)
 
 static enum err claim(struct ctx *ctx, struct str what)
 {
-    enum err e = db_insert(ctx, SQL_ONCE_INSERT, DB_ARGS(DB_TEXT(what), DB_INT(ctx->now_us)), NULL);
+    enum err e = db_insert(ctx, SQL_SINGLETON_INSERT, DB_ARGS(DB_TEXT(what), DB_INT(ctx->now_us)), NULL);
 
     return e == ERR_CONFLICT ? ERR_OK : e;
 }

@@ -87,7 +87,7 @@ static enum err check_token(struct ctx *ctx, struct str token)
 
 enum err setup_claim(struct ctx *ctx)
 {
-    return db_exec(ctx, SQL_ONCE_INSERT, DB_ARGS(DB_TEXT(SETUP_ROW), DB_INT(ctx->now_us)), NULL);
+    return db_exec(ctx, SQL_SINGLETON_INSERT, DB_ARGS(DB_TEXT(SETUP_ROW), DB_INT(ctx->now_us)), NULL);
 }
 
 static enum err check_required(struct ctx *ctx)

@@ -44,7 +44,7 @@ static const struct idempotency_claim *claim_of(struct caller *c, int64_t user_i
 
 struct taking {
     const struct idempotency_claim *claim;
-    struct uuid thing, got;
+    struct uuid resource_uuid, got;
     enum idempotency state;
     enum err ending; /* what the transaction ends with */
 };
@@ -53,13 +53,13 @@ static enum err take_in_transaction(struct ctx *ctx, void *arg)
 {
     struct taking *t = arg;
 
-    TRY(idempotency_take(ctx, t->claim, &t->thing, &t->state, &t->got));
+    TRY(idempotency_take(ctx, t->claim, &t->resource_uuid, &t->state, &t->got));
     return t->ending;
 }
 
 static enum err take(struct caller *c, struct taking *t)
 {
-    t->thing = uuid_new();
+    t->resource_uuid = uuid_new();
     caller_next(c);
     return db_run(&c->ctx, take_in_transaction, t);
 }
