@@ -156,12 +156,12 @@ static enum err create_in_transaction(struct ctx *ctx, void *arg)
     struct creating *creating = arg;
     struct upload *upload = &creating->upload;
     enum idempotency state;
-    struct uuid thing;
+    struct uuid resource_uuid;
     int64_t pending = 0;
 
-    TRY(idempotency_take(ctx, creating->draft->claim, &upload->uuid, &state, &thing));
+    TRY(idempotency_take(ctx, creating->draft->claim, &upload->uuid, &state, &resource_uuid));
     if (state == IDEMPOTENCY_SEEN)
-        return upload_get(ctx, upload->workspace_id, upload->user_id, &thing, upload);
+        return upload_get(ctx, upload->workspace_id, upload->user_id, &resource_uuid, upload);
     TRY(db_number(ctx, SQL_UPLOAD_COUNT_OF_USER, DB_ARGS(DB_INT(upload->user_id), DB_INT(UPLOADS_PENDING_PER_USER_MAX)),
                   &pending));
     if (pending >= UPLOADS_PENDING_PER_USER_MAX)

@@ -11,7 +11,7 @@ enum { TAKE_TRIES = 3 };
 
 struct earlier {
     uint8_t body_hash[SHA256_BYTES];
-    struct uuid thing;
+    struct uuid resource_uuid;
     int64_t created_us;
 };
 
@@ -68,37 +68,37 @@ static enum err earlier_read(struct ctx *ctx, const struct db_row *row, void *ar
     if (hash.len != SHA256_BYTES)
         return fail(ctx, ERR_INTERNAL);
     memcpy(earlier->body_hash, hash.ptr, SHA256_BYTES);
-    earlier->thing = db_row_uuid(row, 1);
+    earlier->resource_uuid = db_row_uuid(row, 1);
     earlier->created_us = db_row_int(row, 2);
     return ERR_OK;
 }
 
-static enum err claim_insert(struct ctx *ctx, const struct idempotency_claim *claim, const struct uuid *thing)
+static enum err claim_insert(struct ctx *ctx, const struct idempotency_claim *claim, const struct uuid *resource_uuid)
 {
     return db_exec(ctx, SQL_IDEMPOTENCY_INSERT,
                    DB_ARGS(DB_INT(claim->user_id), hash_value(claim->key_hash), hash_value(claim->body_hash),
-                           DB_UUID(thing), DB_INT(ctx->now_us)),
+                           DB_UUID(resource_uuid), DB_INT(ctx->now_us)),
                    NULL);
 }
 
 /* A row that is too old to count becomes ours. ERR_NOT_FOUND: somebody else was first. */
-static enum err claim_renew(struct ctx *ctx, const struct idempotency_claim *claim, const struct uuid *thing)
+static enum err claim_renew(struct ctx *ctx, const struct idempotency_claim *claim, const struct uuid *resource_uuid)
 {
     int64_t count = 0;
 
     TRY(db_exec(ctx, SQL_IDEMPOTENCY_RENEW,
-                DB_ARGS(hash_value(claim->body_hash), DB_UUID(thing), DB_INT(ctx->now_us), DB_INT(claim->user_id),
-                        hash_value(claim->key_hash), DB_INT(oldest_us(ctx))),
+                DB_ARGS(hash_value(claim->body_hash), DB_UUID(resource_uuid), DB_INT(ctx->now_us),
+                        DB_INT(claim->user_id), hash_value(claim->key_hash), DB_INT(oldest_us(ctx))),
                 &count));
     return count > 0 ? ERR_OK : ERR_NOT_FOUND;
 }
 
 /* ERR_NOT_FOUND: the row changed under our hands; try again. */
-static enum err take_once(struct ctx *ctx, const struct idempotency_claim *claim, const struct uuid *thing,
-                          enum idempotency *ret_state, struct uuid *ret_thing)
+static enum err take_once(struct ctx *ctx, const struct idempotency_claim *claim, const struct uuid *resource_uuid,
+                          enum idempotency *ret_state, struct uuid *ret_resource_uuid)
 {
     struct earlier earlier = { .created_us = 0 };
-    enum err e = claim_insert(ctx, claim, thing);
+    enum err e = claim_insert(ctx, claim, resource_uuid);
 
     if (e == ERR_CONFLICT) {
         TRY(db_one(ctx, SQL_IDEMPOTENCY_GET, DB_ARGS(DB_INT(claim->user_id), hash_value(claim->key_hash)), earlier_read,
@@ -107,28 +107,28 @@ static enum err take_once(struct ctx *ctx, const struct idempotency_claim *claim
             if (memcmp(earlier.body_hash, claim->body_hash, SHA256_BYTES) != 0)
                 return fail(ctx, ERR_IDEMPOTENCY_BODY);
             *ret_state = IDEMPOTENCY_SEEN;
-            *ret_thing = earlier.thing;
+            *ret_resource_uuid = earlier.resource_uuid;
             return ERR_OK;
         }
-        e = claim_renew(ctx, claim, thing);
+        e = claim_renew(ctx, claim, resource_uuid);
     }
     if (e != ERR_OK)
         return e;
     *ret_state = IDEMPOTENCY_NEW;
-    *ret_thing = *thing;
+    *ret_resource_uuid = *resource_uuid;
     return ERR_OK;
 }
 
-enum err idempotency_take(struct ctx *ctx, const struct idempotency_claim *claim, const struct uuid *thing,
-                          enum idempotency *ret_state, struct uuid *ret_thing)
+enum err idempotency_take(struct ctx *ctx, const struct idempotency_claim *claim, const struct uuid *resource_uuid,
+                          enum idempotency *ret_state, struct uuid *ret_resource_uuid)
 {
     if (claim == NULL) {
         *ret_state = IDEMPOTENCY_NEW;
-        *ret_thing = *thing;
+        *ret_resource_uuid = *resource_uuid;
         return ERR_OK;
     }
     for (int i = 0; i < TAKE_TRIES; i++) {
-        enum err e = take_once(ctx, claim, thing, ret_state, ret_thing);
+        enum err e = take_once(ctx, claim, resource_uuid, ret_state, ret_resource_uuid);
         if (e != ERR_NOT_FOUND)
             return e;
     }

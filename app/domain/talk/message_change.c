@@ -140,13 +140,13 @@ static enum err post_in_transaction(struct ctx *ctx, void *arg)
     struct posting *posting = arg;
     const struct message_draft *draft = posting->draft;
     enum idempotency state;
-    struct uuid thing;
+    struct uuid resource_uuid;
 
-    TRY(idempotency_take(ctx, draft->claim, &posting->uuid, &state, &thing));
+    TRY(idempotency_take(ctx, draft->claim, &posting->uuid, &state, &resource_uuid));
     posting->seen = state == IDEMPOTENCY_SEEN;
     TRY(place_find(ctx, &draft->place, CHAT_WRITE, &posting->chat));
     if (posting->seen)
-        return message_get(ctx, &posting->chat, &thing, &posting->message);
+        return message_get(ctx, &posting->chat, &resource_uuid, &posting->message);
     message_begin(posting);
     TRY(reply_to_find(ctx, posting));
     TRY(seq_take(ctx, posting));

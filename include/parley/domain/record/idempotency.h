@@ -33,18 +33,18 @@ enum err idempotency_claim_new(struct ctx *ctx, const struct idempotency_request
 
 enum idempotency {
     IDEMPOTENCY_NEW,  /* go on: make the thing under the id that was passed */
-    IDEMPOTENCY_SEEN, /* make nothing: *ret_thing was made by an earlier request; answer with it, same status */
+    IDEMPOTENCY_SEEN, /* make nothing: *ret_resource_uuid was made by an earlier request; answer with it, same status */
 };
 
 /*
  * The first statement inside the transaction (db_run) that makes a thing.
  *   claim      NULL: always IDEMPOTENCY_NEW, no statement
  *   thing      the public id under which the caller is about to make it
- *   ret_thing  that id, or the one made the first time (which may have been deleted since)
+ *   ret_resource_uuid  that id, or the one made the first time (which may have been deleted since)
  * Returns ERR_OK, ERR_IDEMPOTENCY_BODY (the key was used with another body), ERR_BUSY, or what db_exec returns.
  */
-enum err idempotency_take(struct ctx *ctx, const struct idempotency_claim *claim, const struct uuid *thing,
-                          enum idempotency *ret_state, struct uuid *ret_thing) MUST_CHECK;
+enum err idempotency_take(struct ctx *ctx, const struct idempotency_claim *claim, const struct uuid *resource_uuid,
+                          enum idempotency *ret_state, struct uuid *ret_resource_uuid) MUST_CHECK;
 
 /*
  * For a body that the handler reads itself (multipart): a copy of *claim with the hash of what was read, in the arena.
