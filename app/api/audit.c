@@ -86,25 +86,26 @@ static const struct spec row_spec = { SPEC_INIT("AuditRow", struct row_view, row
 /* ---- GET /audit ---- */
 
 /* One row and the two that it refers to, as one piece of memory. */
-struct shown {
+struct part_views {
     struct actor_view actor;
     struct target_view target;
 };
 
-static void row_show(struct ctx *ctx, const struct audit_link *row, struct shown *shown, struct row_view *ret_view)
+static void row_view_of(struct ctx *ctx, const struct audit_link *row, struct part_views *parts,
+                        struct row_view *ret_view)
 {
-    shown->actor = (struct actor_view){ .id = row->actor,
+    parts->actor = (struct actor_view){ .id = row->actor,
                                         .name = row->personal.name,
                                         .api_key_id = row->actor_key_id != 0 ? row->actor_key_id : INT_NULL };
-    shown->target = (struct target_view){ .kind = row->target_kind,
+    parts->target = (struct target_view){ .kind = row->target_kind,
                                           .id = row->target,
                                           .api_key_id = row->target_key_id != 0 ? row->target_key_id : INT_NULL };
     *ret_view = (struct row_view){
         .id = row->uuid,
         .at_us = row->at_us,
-        .actor = uuid_eq(&row->actor, &none) ? NULL : &shown->actor,
+        .actor = uuid_eq(&row->actor, &none) ? NULL : &parts->actor,
         .action = row->action,
-        .target = row->target_kind.ptr == NULL ? NULL : &shown->target,
+        .target = row->target_kind.ptr == NULL ? NULL : &parts->target,
         .ip = row->personal.ip,
         .request_id = row->request_id,
         .details = row->details,
@@ -115,12 +116,12 @@ static void row_show(struct ctx *ctx, const struct audit_link *row, struct shown
 static enum err rows_write(struct ctx *ctx, const struct audit_link *rows, size_t count, struct reply *reply)
 {
     struct row_view *views = arena_calloc(ctx->arena, count, sizeof(*views));
-    struct shown *shown = arena_calloc(ctx->arena, count, sizeof(*shown));
+    struct part_views *part_views = arena_calloc(ctx->arena, count, sizeof(*part_views));
 
-    if (views == NULL || shown == NULL)
+    if (views == NULL || part_views == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     for (size_t i = 0; i < count; i++)
-        row_show(ctx, &rows[i], &shown[i], &views[i]);
+        row_view_of(ctx, &rows[i], &part_views[i], &views[i]);
     TRY(arena_check(ctx->arena));
     spec_encode_list(&reply->json, &row_spec, views, count);
     return ERR_OK;
