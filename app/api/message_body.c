@@ -109,7 +109,7 @@ static enum err file_read(struct form *form, struct str filename)
 {
     struct incoming_files *files = form->draft->files;
     const struct incoming_file_opts opts = {
-        .workspace = form->draft->place.workspace,
+        .workspace = form->draft->location.workspace,
         .filename = filename,
         .source = part_source,
         .source_arg = form,

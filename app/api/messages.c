@@ -93,19 +93,20 @@ static const struct field edit_fields[] = {
 static const struct spec edit_spec = { "MessageEdit", edit_fields, COUNT_OF(edit_fields),
                                        .size_bytes = sizeof(struct edit_body) };
 
-static struct message_place place_of(const struct call *call)
+static struct message_location location_of(const struct call *call)
 {
-    return (struct message_place){ .workspace = &call->workspace, .principal = call->principal, .chat = call->ids[0] };
+    return (
+        struct message_location){ .workspace = &call->workspace, .principal = call->principal, .chat = call->ids[0] };
 }
 
 /* ---- reading ---- */
 
 static enum err message_show(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    const struct message_place place = place_of(call);
+    const struct message_location location = location_of(call);
     struct message message;
 
-    TRY(message_find(ctx, &place, &call->ids[1], &message));
+    TRY(message_find(ctx, &location, &call->ids[1], &message));
     if (precondition_reply(ctx, call, message.version, reply) == FRESHNESS_SEND)
         spec_encode(&reply->json, &message_spec, &message);
     return ERR_OK;
@@ -114,18 +115,18 @@ static enum err message_show(struct ctx *ctx, const struct call *call, struct re
 static enum err page_by_number(struct ctx *ctx, const struct call *call, struct page_view *view,
                                struct message_page *ret_page)
 {
-    const struct message_place place = place_of(call);
+    const struct message_location location = location_of(call);
     const struct page_query *query = call->query;
 
     view->page = body_sent(query, SENT_PAGE) ? query->page : 1;
     view->page_size = body_sent(query, SENT_PAGE_SIZE) ? query->page_size : PAGE_DEFAULT;
-    return message_page_find(ctx, &place, view->page, view->page_size, ret_page);
+    return message_page_find(ctx, &location, view->page, view->page_size, ret_page);
 }
 
 static enum err page_by_seq(struct ctx *ctx, const struct call *call, struct page_view *view,
                             struct message_page *ret_page)
 {
-    const struct message_place place = place_of(call);
+    const struct message_location location = location_of(call);
     const struct page_query *query = call->query;
     struct message_range range = { MESSAGES_NEWEST, 0, body_sent(query, SENT_LIMIT) ? query->limit : PAGE_DEFAULT };
 
@@ -141,7 +142,7 @@ static enum err page_by_seq(struct ctx *ctx, const struct call *call, struct pag
     }
     view->page = INT_NULL;
     view->page_size = range.limit;
-    return message_range_find(ctx, &place, &range, ret_page);
+    return message_range_find(ctx, &location, &range, ret_page);
 }
 
 /* One way of saying where, not two. */
@@ -194,7 +195,7 @@ static void created_reply(struct ctx *ctx, const struct call *call, const struct
 
 static enum err message_post_json(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct message_draft draft = { .place = place_of(call), .claim = call->claim };
+    struct message_draft draft = { .location = location_of(call), .claim = call->claim };
     struct message message;
 
     TRY(message_body_json(ctx, call->body, &draft));
@@ -206,7 +207,7 @@ static enum err message_post_json(struct ctx *ctx, const struct call *call, stru
 static enum err message_post_form(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     struct incoming_files *files = arena_calloc(ctx->arena, 1, sizeof(*files));
-    struct message_draft draft = { .place = place_of(call), .files = files, .claim = call->claim };
+    struct message_draft draft = { .location = location_of(call), .files = files, .claim = call->claim };
     struct message message;
     struct chat_ref chat;
     enum err e;
@@ -235,13 +236,13 @@ static enum err message_create(struct ctx *ctx, const struct call *call, struct 
 /* If-Match is judged on the row as it is now, and that version is then demanded of the writer. */
 static enum err wanted_version(struct ctx *ctx, const struct call *call, int64_t *ret_version)
 {
-    const struct message_place place = place_of(call);
+    const struct message_location location = location_of(call);
     struct message message;
 
     *ret_version = 0;
     if (http_header(call->request, "If-Match").ptr == NULL)
         return ERR_OK;
-    TRY(message_find(ctx, &place, &call->ids[1], &message));
+    TRY(message_find(ctx, &location, &call->ids[1], &message));
     TRY(precondition_check(ctx, call, message.version));
     *ret_version = message.version;
     return ERR_OK;
@@ -250,7 +251,7 @@ static enum err wanted_version(struct ctx *ctx, const struct call *call, int64_t
 static enum err message_put(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct edit_body *body = call->body;
-    struct message_edit edit = { .place = place_of(call), .message = call->ids[1], .content = body->content };
+    struct message_edit edit = { .location = location_of(call), .message = call->ids[1], .content = body->content };
     struct message message;
 
     TRY(wanted_version(ctx, call, &edit.version));
@@ -262,7 +263,7 @@ static enum err message_put(struct ctx *ctx, const struct call *call, struct rep
 
 static enum err message_remove(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct message_removal removal = { .place = place_of(call), .message = call->ids[1] };
+    struct message_removal removal = { .location = location_of(call), .message = call->ids[1] };
 
     (void)reply;
     TRY(wanted_version(ctx, call, &removal.version));

@@ -350,7 +350,7 @@ enum err message_get(struct ctx *ctx, const struct chat_ref *chat, const struct 
 /* --- with the right to it --- */
 
 struct finding {
-    const struct message_place *place;
+    const struct message_location *location;
     const struct uuid *uuid;
     const struct message_range *range; /* NULL: by number */
     int64_t number, size;
@@ -358,9 +358,9 @@ struct finding {
     struct message_page page;
 };
 
-static enum err readable_chat(struct ctx *ctx, const struct message_place *place, struct chat_ref *ret_chat)
+static enum err readable_chat(struct ctx *ctx, const struct message_location *location, struct chat_ref *ret_chat)
 {
-    return chat_require(ctx, place->workspace, place->principal->user_id, &place->chat, CHAT_READ, ret_chat);
+    return chat_require(ctx, location->workspace, location->principal->user_id, &location->chat, CHAT_READ, ret_chat);
 }
 
 static enum err one_find(struct ctx *ctx, void *arg)
@@ -368,14 +368,14 @@ static enum err one_find(struct ctx *ctx, void *arg)
     struct finding *finding = arg;
     struct chat_ref chat;
 
-    TRY(readable_chat(ctx, finding->place, &chat));
+    TRY(readable_chat(ctx, finding->location, &chat));
     return message_get(ctx, &chat, finding->uuid, &finding->message);
 }
 
-enum err message_find(struct ctx *ctx, const struct message_place *place, const struct uuid *message,
+enum err message_find(struct ctx *ctx, const struct message_location *location, const struct uuid *message,
                       struct message *ret_message)
 {
-    struct finding finding = { .place = place, .uuid = message };
+    struct finding finding = { .location = location, .uuid = message };
 
     TRY(db_read(ctx, one_find, &finding));
     *ret_message = finding.message;
@@ -387,26 +387,26 @@ static enum err page_find(struct ctx *ctx, void *arg)
     struct finding *finding = arg;
     struct chat_ref chat;
 
-    TRY(readable_chat(ctx, finding->place, &chat));
+    TRY(readable_chat(ctx, finding->location, &chat));
     if (finding->range != NULL)
         return message_range_read(ctx, &chat, finding->range, &finding->page);
     return message_page_read(ctx, &chat, finding->number, finding->size, &finding->page);
 }
 
-enum err message_range_find(struct ctx *ctx, const struct message_place *place, const struct message_range *range,
+enum err message_range_find(struct ctx *ctx, const struct message_location *location, const struct message_range *range,
                             struct message_page *ret_page)
 {
-    struct finding finding = { .place = place, .range = range };
+    struct finding finding = { .location = location, .range = range };
 
     TRY(db_read(ctx, page_find, &finding));
     *ret_page = finding.page;
     return ERR_OK;
 }
 
-enum err message_page_find(struct ctx *ctx, const struct message_place *place, int64_t number, int64_t size,
+enum err message_page_find(struct ctx *ctx, const struct message_location *location, int64_t number, int64_t size,
                            struct message_page *ret_page)
 {
-    struct finding finding = { .place = place, .number = number, .size = size };
+    struct finding finding = { .location = location, .number = number, .size = size };
 
     TRY(db_read(ctx, page_find, &finding));
     *ret_page = finding.page;

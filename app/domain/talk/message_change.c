@@ -68,9 +68,10 @@ static enum err seq_take(struct ctx *ctx, struct posting *posting)
                 DB_ARGS(DB_INT(now_us), DB_INT(now_us), DB_INT(chat->id), DB_INT(chat->workspace_id)), NULL));
     /* Taken under the lock, so that times go up with the seqs. */
     posting->message.created_us = posting->message.updated_us = clock_now_us();
-    e = db_one(ctx, SQL_CHAT_SEQ_AND_SENDER,
-               DB_ARGS(DB_INT(posting->draft->place.principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id)),
-               seq_and_sender_read, &posting->message);
+    e = db_one(
+        ctx, SQL_CHAT_SEQ_AND_SENDER,
+        DB_ARGS(DB_INT(posting->draft->location.principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id)),
+        seq_and_sender_read, &posting->message);
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_CHAT_NOT_FOUND) : e;
 }
 
@@ -92,7 +93,7 @@ static enum err files_bind(struct ctx *ctx, struct posting *posting)
     const struct binding binding = {
         .workspace_id = posting->chat.workspace_id,
         .message_id = posting->message.id,
-        .user_id = draft->place.principal->user_id,
+        .user_id = draft->location.principal->user_id,
     };
     struct list older = { NULL, 0 };
     size_t new_count = draft->files == NULL ? 0 : draft->files->count;
@@ -118,9 +119,9 @@ static void message_begin(struct posting *posting)
     posting->message = (struct message){
         .uuid = posting->uuid,
         .chat = posting->chat.uuid,
-        .sender_user_id = draft->place.principal->user_id,
-        .sender_id = draft->place.principal->user,
-        .sender.id = draft->place.principal->user,
+        .sender_user_id = draft->location.principal->user_id,
+        .sender_id = draft->location.principal->user,
+        .sender.id = draft->location.principal->user,
         .content = draft->content,
         .status = MESSAGE_COMPLETE,
         .reply_to = draft->reply_to,
@@ -129,10 +130,10 @@ static void message_begin(struct posting *posting)
     };
 }
 
-static enum err place_find(struct ctx *ctx, const struct message_place *place, enum chat_right right,
-                           struct chat_ref *ret_chat)
+static enum err location_require(struct ctx *ctx, const struct message_location *location, enum chat_right right,
+                                 struct chat_ref *ret_chat)
 {
-    return chat_require(ctx, place->workspace, place->principal->user_id, &place->chat, right, ret_chat);
+    return chat_require(ctx, location->workspace, location->principal->user_id, &location->chat, right, ret_chat);
 }
 
 static enum err post_in_transaction(struct ctx *ctx, void *arg)
@@ -144,7 +145,7 @@ static enum err post_in_transaction(struct ctx *ctx, void *arg)
 
     TRY(idempotency_take(ctx, draft->claim, &posting->uuid, &state, &resource_uuid));
     posting->seen = state == IDEMPOTENCY_SEEN;
-    TRY(place_find(ctx, &draft->place, CHAT_WRITE, &posting->chat));
+    TRY(location_require(ctx, &draft->location, CHAT_WRITE, &posting->chat));
     if (posting->seen)
         return message_get(ctx, &posting->chat, &resource_uuid, &posting->message);
     message_begin(posting);
@@ -204,9 +205,9 @@ static enum err edit_once(struct ctx *ctx, void *arg)
     struct chat_ref chat;
     int64_t count = 0;
 
-    TRY(place_find(ctx, &edit->place, CHAT_READ, &chat));
+    TRY(location_require(ctx, &edit->location, CHAT_READ, &chat));
     TRY(message_get(ctx, &chat, &edit->message, message));
-    if (message->sender_user_id != edit->place.principal->user_id)
+    if (message->sender_user_id != edit->location.principal->user_id)
         return failf(ctx, ERR_FORBIDDEN, "Only its author may change a message");
     TRY(version_check(ctx, edit->version, message->version));
     if (edit->content.len == 0 && message->attachment_count == 0)
@@ -245,9 +246,9 @@ struct deleting {
     struct pending_deletions pending;
 };
 
-static enum err may_delete(struct ctx *ctx, const struct message_place *place, const struct message *message)
+static enum err may_delete(struct ctx *ctx, const struct message_location *location, const struct message *message)
 {
-    if (message->sender_user_id == place->principal->user_id || place->workspace->role == MEMBER_ROLE_OWNER)
+    if (message->sender_user_id == location->principal->user_id || location->workspace->role == MEMBER_ROLE_OWNER)
         return ERR_OK;
     return failf(ctx, ERR_FORBIDDEN, "Only its author or an owner of the workspace may delete a message");
 }
@@ -258,8 +259,8 @@ static enum err audit_removal(struct ctx *ctx, const struct message_removal *rem
                               .action = AUDIT_MESSAGE_DELETED,
                               .target_kind = AUDIT_ON_MESSAGE,
                               .target = message->uuid,
-                              .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &removal->place.workspace->workspace),
-                                                       AUDIT_UUID("chat", &removal->place.chat),
+                              .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &removal->location.workspace->workspace),
+                                                       AUDIT_UUID("chat", &removal->location.chat),
                                                        AUDIT_UUID("author", &message->sender_id)) });
 }
 
@@ -272,9 +273,9 @@ static enum err delete_once(struct ctx *ctx, void *arg)
     int64_t count = 0;
 
     deleting->pending.count = 0;
-    TRY(place_find(ctx, &removal->place, CHAT_READ, &chat));
+    TRY(location_require(ctx, &removal->location, CHAT_READ, &chat));
     TRY(message_get(ctx, &chat, &removal->message, &message));
-    TRY(may_delete(ctx, &removal->place, &message));
+    TRY(may_delete(ctx, &removal->location, &message));
     TRY(version_check(ctx, removal->version, message.version));
     TRY(db_exec(ctx, SQL_MESSAGE_SET_DELETED,
                 DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(message.id), DB_INT(chat.id),
@@ -282,7 +283,7 @@ static enum err delete_once(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return lost_to_another(ctx, removal->version);
-    if (message.sender_user_id != removal->place.principal->user_id)
+    if (message.sender_user_id != removal->location.principal->user_id)
         TRY(audit_removal(ctx, removal, &message));
     if (message.attachment_count == 0)
         return ERR_OK;

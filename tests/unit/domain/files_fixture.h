@@ -138,17 +138,17 @@ static inline int files_teardown(void **state)
     return 0;
 }
 
-static inline struct message_place place_in(const struct membership *m, const struct principal *who,
-                                            const struct chat *chat)
+static inline struct message_location place_in(const struct membership *m, const struct principal *who,
+                                               const struct chat *chat)
 {
-    return (struct message_place){ .workspace = m, .principal = who, .chat = chat->uuid };
+    return (struct message_location){ .workspace = m, .principal = who, .chat = chat->uuid };
 }
 
 /* A message of the member's. */
 static inline struct message post(const struct chat *chat, const char *content)
 {
     const struct principal who = principal_of(&f.member);
-    const struct message_draft draft = { .place = place_in(&f.of_member, &who, chat), .content = str_from(content) };
+    const struct message_draft draft = { .location = place_in(&f.of_member, &who, chat), .content = str_from(content) };
     struct message message;
 
     assert_ok(message_post(&f.caller.ctx, &draft, &message));

@@ -46,14 +46,14 @@ struct message {
 };
 
 /* Who reads or writes, and where. */
-struct message_place {
+struct message_location {
     const struct membership *workspace;
     const struct principal *principal;
     struct uuid chat;
 };
 
 /* One message, for whoever may read the chat. Errors of chat_require and message_get. */
-enum err message_find(struct ctx *ctx, const struct message_place *place, const struct uuid *message,
+enum err message_find(struct ctx *ctx, const struct message_location *location, const struct uuid *message,
                       struct message *ret_message) MUST_CHECK;
 
 /* Where a page lies. seq bounds are exclusive but for AROUND, which has the message itself when it is there. */
@@ -81,9 +81,9 @@ enum err message_range_read(struct ctx *ctx, const struct chat_ref *chat, const 
 enum err message_page_read(struct ctx *ctx, const struct chat_ref *chat, int64_t number, int64_t size,
                            struct message_page *ret_page) MUST_CHECK;
 /* The same two for whoever may read the chat: errors of chat_require besides. */
-enum err message_range_find(struct ctx *ctx, const struct message_place *place, const struct message_range *range,
+enum err message_range_find(struct ctx *ctx, const struct message_location *location, const struct message_range *range,
                             struct message_page *ret_page) MUST_CHECK;
-enum err message_page_find(struct ctx *ctx, const struct message_place *place, int64_t number, int64_t size,
+enum err message_page_find(struct ctx *ctx, const struct message_location *location, int64_t number, int64_t size,
                            struct message_page *ret_page) MUST_CHECK;
 
 /* One message of a chat. ERR_MESSAGE_NOT_FOUND: also for tombstones and for messages of another chat. */

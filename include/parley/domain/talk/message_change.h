@@ -18,7 +18,7 @@
 #include "parley/domain/workspaces/member.h"
 
 struct message_draft {
-    struct message_place place;
+    struct message_location location;
     struct str content;   /* well-formed UTF-8, ≤ CONTENT_MAX_CHARS; may be empty where a file comes along */
     struct uuid reply_to; /* zero: none */
     const struct uuid *attachments; /* the caller's own unbound attachments of the workspace, each at most once */
@@ -37,7 +37,7 @@ struct message_draft {
 enum err message_post(struct ctx *ctx, const struct message_draft *draft, struct message *ret_message) MUST_CHECK;
 
 struct message_edit {
-    struct message_place place;
+    struct message_location location;
     struct uuid message;
     struct str content;
     int64_t version; /* what If-Match named; 0: any */
@@ -46,7 +46,7 @@ struct message_edit {
 enum err message_edit(struct ctx *ctx, const struct message_edit *edit, struct message *ret_message) MUST_CHECK;
 
 struct message_removal {
-    struct message_place place;
+    struct message_location location;
     struct uuid message;
     int64_t version; /* as above */
 };

@@ -3,10 +3,10 @@
 static struct message_page page_of(const struct chat *chat, int64_t number, int64_t size)
 {
     const struct principal who = principal_of(&f.member);
-    const struct message_place place = place_in(&f.of_member, &who, chat);
+    const struct message_location location = place_in(&f.of_member, &who, chat);
     struct message_page page;
 
-    assert_ok(message_page_find(&f.caller.ctx, &place, number, size, &page));
+    assert_ok(message_page_find(&f.caller.ctx, &location, number, size, &page));
     return page;
 }
 
@@ -14,7 +14,7 @@ static enum err delete_as(const struct user *user, const struct membership *m, c
                           const struct message *message)
 {
     const struct principal who = principal_of(user);
-    const struct message_removal removal = { .place = place_in(m, &who, chat), .message = message->uuid };
+    const struct message_removal removal = { .location = place_in(m, &who, chat), .message = message->uuid };
 
     caller_next(&f.caller);
     return message_delete(&f.caller.ctx, &removal);
@@ -24,7 +24,7 @@ static struct message post_file(const struct chat *chat, const char *name, struc
 {
     const struct principal who = principal_of(&f.member);
     struct incoming_files files = { .count = 0 };
-    const struct message_draft draft = { .place = place_in(&f.of_member, &who, chat),
+    const struct message_draft draft = { .location = place_in(&f.of_member, &who, chat),
                                          .files = &files,
                                          .content = STR("") };
     struct message message;
@@ -118,7 +118,7 @@ static void test_message_post__files_that_the_job_took_are_no_message(void **sta
     (void)state;
     const struct principal who = principal_of(&f.member);
     struct incoming_files files = { .count = 0 };
-    const struct message_draft draft = { .place = place_in(&f.of_member, &who, &f.chat),
+    const struct message_draft draft = { .location = place_in(&f.of_member, &who, &f.chat),
                                          .files = &files,
                                          .content = STR("") };
     struct pending_deletions batch;

@@ -284,7 +284,7 @@ static enum err post_with(const struct uuid *ids, size_t count, const struct use
 {
     const struct principal who = principal_of(user);
     const struct message_draft draft = {
-        .place = { .workspace = m, .principal = &who, .chat = f.chat.uuid },
+        .location = { .workspace = m, .principal = &who, .chat = f.chat.uuid },
         .content = STR("x"),
         .attachments = ids,
         .attachment_count = count,

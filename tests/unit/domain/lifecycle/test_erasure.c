@@ -13,7 +13,7 @@ static struct message post_as(const struct user *user, const struct membership *
     const struct principal who = principal_of(user);
     struct incoming_files files = { .count = 0 };
     const struct message_draft draft = {
-        .place = { .workspace = m, .principal = &who, .chat = chat->uuid },
+        .location = { .workspace = m, .principal = &who, .chat = chat->uuid },
         .content = STR("text"),
         .files = &files,
     };
@@ -197,7 +197,7 @@ static void test_attachment_digest__another_one_removes_the_file_visibly(void **
     (void)state;
     struct message message = post_as(&f.member, &f.of_member, &f.chat, NULL), found;
     const struct principal who = principal_of(&f.member);
-    const struct message_place place = { &f.of_member, &who, f.chat.uuid };
+    const struct message_location location = { &f.of_member, &who, f.chat.uuid };
     struct attachment attachment;
     uint8_t promised[SHA256_BYTES] = { 1 };
     int before = files_in_store(&f);
@@ -209,7 +209,7 @@ static void test_attachment_digest__another_one_removes_the_file_visibly(void **
     assert_err(attachment_get(&f.caller.ctx, &who, &attachment.uuid, &attachment), ERR_ATTACHMENT_NOT_FOUND);
     assert_int_equal(files_in_store(&f), before);
     caller_next(&f.caller);
-    assert_ok(message_find(&f.caller.ctx, &place, &message.uuid, &found));
+    assert_ok(message_find(&f.caller.ctx, &location, &message.uuid, &found));
     assert_int_equal(found.version, message.version + 1);
 }
 

@@ -10,12 +10,12 @@ static struct user owner, member, guest, other;
 /* One workspace with one of each role; `other` is in none. */
 static struct membership memberships[4];
 
-static void join_as(const struct membership *place, const struct user *user, enum member_role role)
+static void join_as(const struct membership *location, const struct user *user, enum member_role role)
 {
     int64_t count;
 
-    assert_ok(workspace_row_lock(&caller.ctx, place->workspace_id, &count));
-    assert_ok(member_add(&caller.ctx, place->workspace_id, count, user->id, role));
+    assert_ok(workspace_row_lock(&caller.ctx, location->workspace_id, &count));
+    assert_ok(member_add(&caller.ctx, location->workspace_id, count, user->id, role));
 }
 
 static int setup(void **state)

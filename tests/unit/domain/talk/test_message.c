@@ -17,21 +17,21 @@ static struct chat chat_with(int count)
 static struct message_page range_of(const struct chat *chat, enum message_anchor anchor, int64_t seq, int64_t limit)
 {
     const struct principal who = principal_of(&f.member);
-    const struct message_place place = place_in(&f.of_member, &who, chat);
+    const struct message_location location = place_in(&f.of_member, &who, chat);
     const struct message_range range = { anchor, seq, limit };
     struct message_page page;
 
-    assert_ok(message_range_find(&f.caller.ctx, &place, &range, &page));
+    assert_ok(message_range_find(&f.caller.ctx, &location, &range, &page));
     return page;
 }
 
 static struct message_page page_of(const struct chat *chat, int64_t number, int64_t size)
 {
     const struct principal who = principal_of(&f.member);
-    const struct message_place place = place_in(&f.of_member, &who, chat);
+    const struct message_location location = place_in(&f.of_member, &who, chat);
     struct message_page page;
 
-    assert_ok(message_page_find(&f.caller.ctx, &place, number, size, &page));
+    assert_ok(message_page_find(&f.caller.ctx, &location, number, size, &page));
     return page;
 }
 
@@ -193,7 +193,7 @@ static void test_message_post__nothing_in_it_is_refused(void **state)
 {
     (void)state;
     const struct principal who = principal_of(&f.member);
-    const struct message_draft draft = { .place = place_in(&f.of_member, &who, &f.chat), .content = STR("") };
+    const struct message_draft draft = { .location = place_in(&f.of_member, &who, &f.chat), .content = STR("") };
     struct message message;
 
     caller_next(&f.caller);
@@ -209,7 +209,7 @@ static void test_message_post__reply_to_must_be_of_the_chat(void **state)
     const struct principal who = principal_of(&f.member);
     struct message_page page = page_of(&there, 1, 1);
     const struct message_draft draft = {
-        .place = place_in(&f.of_member, &who, &here),
+        .location = place_in(&f.of_member, &who, &here),
         .content = STR("?"),
         .reply_to = ((const struct message *)page.messages.items)->uuid,
     };
@@ -227,7 +227,7 @@ static void *poster(void *arg)
 {
     struct chat *chat = arg;
     const struct principal who = principal_of(&f.member);
-    const struct message_draft draft = { .place = place_in(&f.of_member, &who, chat), .content = STR("x") };
+    const struct message_draft draft = { .location = place_in(&f.of_member, &who, chat), .content = STR("x") };
     struct caller own;
     struct message message;
     intptr_t failures = 0;
@@ -265,7 +265,7 @@ static enum err edit(const struct user *user, const struct membership *m, const 
 {
     const struct principal who = principal_of(user);
     const struct message_edit opts = {
-        .place = place_in(m, &who, chat),
+        .location = place_in(m, &who, chat),
         .message = message->uuid,
         .content = STR("new"),
         .version = version,
@@ -310,7 +310,7 @@ static enum err delete_as(const struct user *user, const struct membership *m, c
                           const struct message *message)
 {
     const struct principal who = principal_of(user);
-    const struct message_removal removal = { .place = place_in(m, &who, chat), .message = message->uuid };
+    const struct message_removal removal = { .location = place_in(m, &who, chat), .message = message->uuid };
 
     caller_next(&f.caller);
     return message_delete(&f.caller.ctx, &removal);
@@ -336,7 +336,7 @@ static void test_message_delete__leaves_a_tombstone(void **state)
 static void post_as_owner(const struct chat *chat)
 {
     const struct principal who = principal_of(&f.owner);
-    const struct message_draft draft = { .place = place_in(&f.of_owner, &who, chat), .content = STR("kept") };
+    const struct message_draft draft = { .location = place_in(&f.of_owner, &who, chat), .content = STR("kept") };
     struct message message;
 
     assert_ok(message_post(&f.caller.ctx, &draft, &message));
