@@ -5,7 +5,7 @@
 
 enum { ADDRESS_ARENA_BYTES = 8192 };
 
-static enum err open_redis(struct arena *arena, const struct config *config, struct buf *ret_fault,
+static enum err open_redis(struct arena *arena, const struct config *config, struct buf *ret_error_text,
                            struct bus **ret_bus)
 {
     struct redis_address address;
@@ -14,17 +14,17 @@ static enum err open_redis(struct arena *arena, const struct config *config, str
     if (err == ERR_OK)
         return redis_bus_new(arena, &address, ret_bus);
     if (err == ERR_INVALID)
-        buf_add_c(ret_fault, reason);
+        buf_add_c(ret_error_text, reason);
     arena_free(arena);
     return err;
 }
 
-enum err bus_open(const struct config *config, struct buf *ret_fault, struct bus **ret_bus)
+enum err bus_open(const struct config *config, struct buf *ret_error_text, struct bus **ret_bus)
 {
     struct arena *arena = arena_new(ADDRESS_ARENA_BYTES);
     if (arena == NULL)
         return ERR_NO_MEMORY;
-    enum err err = open_redis(arena, config, ret_fault, ret_bus);
+    enum err err = open_redis(arena, config, ret_error_text, ret_bus);
     return err == ERR_NOT_FOUND ? local_bus_new(ret_bus) : err;
 }
 

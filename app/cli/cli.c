@@ -167,13 +167,13 @@ const char *cli_task_sentence(const struct cli_task *task, enum err e)
     return err_info(e)->sentence;
 }
 
-enum err cli_db_open(const struct config *config, struct buf *ret_fault, struct db **ret_db)
+enum err cli_db_open(const struct config *config, struct buf *ret_error_text, struct db **ret_db)
 {
     struct db *db;
     enum err e;
 
-    TRY(db_open(config, DB_UNCHECKED, ret_fault, &db));
-    e = migrate_check(db, ret_fault);
+    TRY(db_open(config, DB_UNCHECKED, ret_error_text, &db));
+    e = migrate_check(db, ret_error_text);
     if (e == ERR_OK)
         *ret_db = db;
     else

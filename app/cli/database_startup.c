@@ -28,7 +28,7 @@ struct database_startup {
 };
 
 /* What the server needs of its database, on connections of its own. */
-static enum err prepare(const struct app *app, const struct config *config, struct db *db, struct buf *ret_fault)
+static enum err prepare(const struct app *app, const struct config *config, struct db *db, struct buf *ret_error_text)
 {
     struct app own = *app;
     struct cli_task task;
@@ -36,30 +36,30 @@ static enum err prepare(const struct app *app, const struct config *config, stru
     enum err e;
 
     if (config->auto_migrate)
-        TRY(migrate_up(db, MIGRATE_NEWEST, ret_fault, &steps));
+        TRY(migrate_up(db, MIGRATE_NEWEST, ret_error_text, &steps));
     else
-        TRY(migrate_check(db, ret_fault));
-    TRY(db_check_statements(db, ret_fault));
+        TRY(migrate_check(db, ret_error_text));
+    TRY(db_check_statements(db, ret_error_text));
     own.db = db;
     e = cli_task_begin(&task, &own, config);
     if (e == ERR_OK)
-        e = key_ownership_check(&task.ctx, ret_fault);
+        e = key_ownership_check(&task.ctx, ret_error_text);
     cli_task_end(&task);
     if (e == ERR_OK && steps > 0)
         log_event(LOG_INFO, "the database's schema is brought up to date", LOG_INT("versions", steps));
     return e;
 }
 
-static enum err try_once(const struct app *app, struct buf *ret_fault)
+static enum err try_once(const struct app *app, struct buf *ret_error_text)
 {
     const struct config *config = config_get(app->config);
     struct db *db = NULL;
-    enum err e = db_open(config, DB_UNCHECKED, ret_fault, &db);
+    enum err e = db_open(config, DB_UNCHECKED, ret_error_text, &db);
 
     if (e == ERR_OK)
-        e = prepare(app, config, db, ret_fault);
-    if (e != ERR_OK && ret_fault->len == 0)
-        buf_addf(ret_fault, "the database: %s", err_info(e)->sentence);
+        e = prepare(app, config, db, ret_error_text);
+    if (e != ERR_OK && ret_error_text->len == 0)
+        buf_addf(ret_error_text, "the database: %s", err_info(e)->sentence);
     db_close(db);
     config_put(app->config, config);
     return e;
@@ -199,7 +199,7 @@ static enum outcome wait_first(struct database_startup *start)
     return outcome;
 }
 
-enum err database_startup_new(const struct app *app, struct buf *ret_fault, struct database_startup **ret_start)
+enum err database_startup_new(const struct app *app, struct buf *ret_error_text, struct database_startup **ret_start)
 {
     struct database_startup *start = allocate(app);
 
@@ -212,7 +212,7 @@ enum err database_startup_new(const struct app *app, struct buf *ret_fault, stru
     }
     if (wait_first(start) == OUTCOME_FAILED) {
         (void)pthread_join(start->thread, NULL);
-        buf_add(ret_fault, buf_str(&start->fault));
+        buf_add(ret_error_text, buf_str(&start->fault));
         release(start);
         return ERR_CONFLICT;
     }

@@ -15,10 +15,10 @@ struct database_startup;
 
 /*
  * Begins, and waits a moment for the outcome. ERR_OK: done, or the database is away and the thread goes on (then a
- * failure that trying again cannot mend is logged, and SIGTERM is sent to this process). Anything else: ret_fault has one
+ * failure that trying again cannot mend is logged, and SIGTERM is sent to this process). Anything else: ret_error_text has one
  * line. app is borrowed until database_startup_free.
  */
-enum err database_startup_new(const struct app *app, struct buf *ret_fault,
+enum err database_startup_new(const struct app *app, struct buf *ret_error_text,
                               struct database_startup **ret_start) MUST_CHECK;
 /* Is the database in use? */
 bool database_startup_is_done(struct database_startup *start);

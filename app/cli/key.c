@@ -13,10 +13,10 @@ struct key_parts {
     struct cli_task task;
 };
 
-static enum err parts_open_for_keys(struct key_parts *runtime, struct buf *ret_fault)
+static enum err parts_open_for_keys(struct key_parts *runtime, struct buf *ret_error_text)
 {
-    TRY(keys_open(runtime->config, ret_fault, &runtime->app.keys));
-    TRY(cli_db_open(runtime->config, ret_fault, &runtime->app.db));
+    TRY(keys_open(runtime->config, ret_error_text, &runtime->app.keys));
+    TRY(cli_db_open(runtime->config, ret_error_text, &runtime->app.db));
     return cli_task_begin(&runtime->task, &runtime->app, runtime->config);
 }
 
@@ -43,12 +43,12 @@ static enum err reseal_all(struct ctx *ctx, struct totp_reseal *reseal)
  * go, but for the one named, if any: a host that has not heard of the new one seals with it.
  */
 static enum err adopt(const struct config *config, struct str kept_seal, struct totp_reseal *ret_reseal,
-                      struct buf *ret_fault)
+                      struct buf *ret_error_text)
 {
     struct key_parts runtime = { .config = config };
     struct totp_reseal reseal = { .after_id = 0 };
     bool is_rotation = kept_seal.ptr != NULL;
-    enum err e = parts_open_for_keys(&runtime, ret_fault);
+    enum err e = parts_open_for_keys(&runtime, ret_error_text);
 
     if (e == ERR_OK)
         e = key_ownership_adopt(&runtime.task.ctx);
@@ -59,8 +59,8 @@ static enum err adopt(const struct config *config, struct str kept_seal, struct 
         e = reseal_all(&runtime.task.ctx, &reseal);
     if (e == ERR_OK && reseal.stuck_count == 0 && kept_seal.len > 0)
         keys_forget_seals(runtime.app.keys, kept_seal);
-    if (e != ERR_OK && ret_fault->len == 0)
-        buf_add_c(ret_fault, cli_task_sentence(&runtime.task, e));
+    if (e != ERR_OK && ret_error_text->len == 0)
+        buf_add_c(ret_error_text, cli_task_sentence(&runtime.task, e));
     parts_close_for_keys(&runtime);
     *ret_reseal = reseal;
     return e;

@@ -28,34 +28,34 @@ static enum err start_libraries(void)
     return egress_init();
 }
 
-static enum err open_store(struct runtime *runtime, const struct config *config, struct buf *ret_fault)
+static enum err open_store(struct runtime *runtime, const struct config *config, struct buf *ret_error_text)
 {
-    TRY(store_open(config, runtime->app.keys, ret_fault, &runtime->app.store));
-    if (ret_fault->len > 0)
-        log_event(LOG_WARN, "the object store is away", LOG_STR("fault", buf_str(ret_fault)));
-    buf_clear(ret_fault);
+    TRY(store_open(config, runtime->app.keys, ret_error_text, &runtime->app.store));
+    if (ret_error_text->len > 0)
+        log_event(LOG_WARN, "the object store is away", LOG_STR("fault", buf_str(ret_error_text)));
+    buf_clear(ret_error_text);
     return ERR_OK;
 }
 
 /* Everything that requests use. */
-static enum err open_app(struct runtime *runtime, const struct config *config, struct buf *ret_fault)
+static enum err open_app(struct runtime *runtime, const struct config *config, struct buf *ret_error_text)
 {
     static const struct hasher_hooks hooks = { server_yield_begin, server_yield_end, server_client_gone };
     struct app *app = &runtime->app;
 
-    TRY(keys_open(config, ret_fault, &app->keys));
-    TRY(db_open(config, DB_UNCHECKED, ret_fault, &app->db));
+    TRY(keys_open(config, ret_error_text, &app->keys));
+    TRY(db_open(config, DB_UNCHECKED, ret_error_text, &app->db));
     app->hasher = hasher_new(&hooks);
     app->cache = auth_cache_new();
     if (app->hasher == NULL || app->cache == NULL)
         return ERR_NO_MEMORY;
-    TRY(mailer_open(config, ret_fault, &app->mailer));
-    TRY(bus_open(config, ret_fault, &app->bus));
-    TRY(open_store(runtime, config, ret_fault));
-    return database_startup_new(app, ret_fault, &runtime->start);
+    TRY(mailer_open(config, ret_error_text, &app->mailer));
+    TRY(bus_open(config, ret_error_text, &app->bus));
+    TRY(open_store(runtime, config, ret_error_text));
+    return database_startup_new(app, ret_error_text, &runtime->start);
 }
 
-static enum err open_server(struct runtime *runtime, const struct config *config, struct buf *ret_fault)
+static enum err open_server(struct runtime *runtime, const struct config *config, struct buf *ret_error_text)
 {
     struct server_opts opts = {
         .socket_path = config->fcgi_socket,
@@ -67,14 +67,14 @@ static enum err open_server(struct runtime *runtime, const struct config *config
         .done = gate_done,
     };
 
-    TRY(gate_new(&runtime->app, all_routes, all_routes_count, ret_fault, &runtime->gate));
+    TRY(gate_new(&runtime->app, all_routes, all_routes_count, ret_error_text, &runtime->gate));
     opts.arg = runtime->gate;
-    TRY(server_new(&opts, ret_fault, &runtime->server));
+    TRY(server_new(&opts, ret_error_text, &runtime->server));
     runtime->jobs = jobs_new(&runtime->app);
     return runtime->jobs == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
-enum err runtime_open(struct runtime *runtime, struct config *config, struct buf *ret_fault)
+enum err runtime_open(struct runtime *runtime, struct config *config, struct buf *ret_error_text)
 {
     const struct config *now;
     enum err e;
@@ -87,11 +87,11 @@ enum err runtime_open(struct runtime *runtime, struct config *config, struct buf
     now = config_get(runtime->app.config);
     e = start_libraries();
     if (e == ERR_OK)
-        e = open_app(runtime, now, ret_fault);
+        e = open_app(runtime, now, ret_error_text);
     if (e == ERR_OK)
-        e = open_server(runtime, now, ret_fault);
-    if (e != ERR_OK && ret_fault->len == 0)
-        buf_add_c(ret_fault, err_info(e)->sentence);
+        e = open_server(runtime, now, ret_error_text);
+    if (e != ERR_OK && ret_error_text->len == 0)
+        buf_add_c(ret_error_text, err_info(e)->sentence);
     config_put(runtime->app.config, now);
     return e;
 }

@@ -18,10 +18,10 @@ struct runtime {
 };
 
 /*
- * Opens and starts all runtime; config: taken over, also on failure. On failure ret_fault has the reason (a line, or one for
+ * Opens and starts all runtime; config: taken over, also on failure. On failure ret_error_text has the reason (a line, or one for
  * each faulty row of the route tables), and runtime_close must still be called.
  */
-enum err runtime_open(struct runtime *runtime, struct config *config, struct buf *ret_fault) MUST_CHECK;
+enum err runtime_open(struct runtime *runtime, struct config *config, struct buf *ret_error_text) MUST_CHECK;
 /*
  * Takes no more requests, finishes those under way, ends the jobs. ERR_TIMEOUT: something hangs; then nothing may be
  * closed, and the process ends with _exit.

@@ -126,12 +126,12 @@ static int work(struct cli *cli, const struct action *action, const struct wante
 }
 
 /* An action that takes a password from standard input is one that needs a password. */
-static enum err ask(const struct action *action, struct wanted *wanted, const char **ret_fault)
+static enum err ask(const struct action *action, struct wanted *wanted, const char **ret_error_text)
 {
     if ((action->options & TAKES(PASSWORD_STDIN)) == 0)
         return ERR_OK;
     return password_prompt(wanted->given[OPTION_PASSWORD_STDIN] ? PASSWORD_FROM_STDIN : PASSWORD_FROM_TERMINAL,
-                           ret_fault, &wanted->password);
+                           ret_error_text, &wanted->password);
 }
 
 static int ask_and_work(struct cli *cli, const struct action *action, struct wanted *wanted)

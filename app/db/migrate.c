@@ -268,35 +268,35 @@ static enum err migrate(struct run *run, int target, enum err (*work)(struct run
     return err;
 }
 
-enum err migrate_up(struct db *db, int target, struct buf *ret_fault, int *ret_steps)
+enum err migrate_up(struct db *db, int target, struct buf *ret_error_text, int *ret_steps)
 {
-    struct run run = { .db = db, .fault = ret_fault };
+    struct run run = { .db = db, .fault = ret_error_text };
     TRY(migrate(&run, target, do_up));
     free(run.applied);
     *ret_steps = run.steps;
     return ERR_OK;
 }
 
-enum err migrate_down(struct db *db, int target, struct buf *ret_fault, int *ret_steps)
+enum err migrate_down(struct db *db, int target, struct buf *ret_error_text, int *ret_steps)
 {
-    struct run run = { .db = db, .fault = ret_fault };
+    struct run run = { .db = db, .fault = ret_error_text };
     TRY(migrate(&run, target, do_down));
     free(run.applied);
     *ret_steps = run.steps;
     return ERR_OK;
 }
 
-enum err migrate_stamp(struct db *db, int target, struct buf *ret_fault)
+enum err migrate_stamp(struct db *db, int target, struct buf *ret_error_text)
 {
-    struct run run = { .db = db, .fault = ret_fault };
+    struct run run = { .db = db, .fault = ret_error_text };
     TRY(migrate(&run, target, do_stamp));
     free(run.applied);
     return ERR_OK;
 }
 
-enum err migrate_check(struct db *db, struct buf *ret_fault)
+enum err migrate_check(struct db *db, struct buf *ret_error_text)
 {
-    struct run run = { .db = db, .fault = ret_fault };
+    struct run run = { .db = db, .fault = ret_error_text };
     TRY(migrate(&run, MIGRATE_NEWEST, do_check));
     free(run.applied);
     return ERR_OK;
@@ -319,9 +319,9 @@ static void write_status(const struct run *run, int version, struct buf *ret_tex
         buf_addf(ret_text, "unfinished %s\n", time);
 }
 
-enum err migrate_status(struct db *db, struct buf *ret_text, struct buf *ret_fault)
+enum err migrate_status(struct db *db, struct buf *ret_text, struct buf *ret_error_text)
 {
-    struct run run = { .db = db, .fault = ret_fault };
+    struct run run = { .db = db, .fault = ret_error_text };
     TRY(migrate(&run, MIGRATE_NEWEST, do_nothing));
     for (int version = 1; version <= (int)run.schema->step_count; version++)
         write_status(&run, version, ret_text);

@@ -229,17 +229,18 @@ static const char *advice(int code)
     }
 }
 
-static void write_fault(const struct mysql_conn *c, struct buf *ret_fault)
+static void write_fault(const struct mysql_conn *c, struct buf *ret_error_text)
 {
     const struct db_url *url = &c->base.db->url;
     if (url->socket[0] != '\0')
-        buf_addf(ret_fault, "cannot use the MySQL server at %s: ", url->socket);
+        buf_addf(ret_error_text, "cannot use the MySQL server at %s: ", url->socket);
     else
-        buf_addf(ret_fault, "cannot use the MySQL server at %s:%u: ", url->host, url->port);
-    buf_addf(ret_fault, "%s (%d); %s", c->base.message, c->base.code, advice(c->base.code));
+        buf_addf(ret_error_text, "cannot use the MySQL server at %s:%u: ", url->host, url->port);
+    buf_addf(ret_error_text, "%s (%d); %s", c->base.message, c->base.code, advice(c->base.code));
 }
 
-static enum err mysql_driver_open(struct db *db, enum conn_use use, struct buf *ret_fault, struct db_conn **ret_conn)
+static enum err mysql_driver_open(struct db *db, enum conn_use use, struct buf *ret_error_text,
+                                  struct db_conn **ret_conn)
 {
     enter_thread(db);
     struct mysql_conn *c = calloc(1, sizeof *c);
@@ -254,7 +255,7 @@ static enum err mysql_driver_open(struct db *db, enum conn_use use, struct buf *
         err = connect_handle(c);
     }
     if (err != ERR_OK) {
-        write_fault(c, ret_fault);
+        write_fault(c, ret_error_text);
         mysql_driver_close(&c->base);
         return err == ERR_NO_MEMORY ? err : ERR_DATABASE;
     }

@@ -42,13 +42,13 @@ static enum err make_pools(struct db *db, const struct config *config)
     return !one_writer || db->group_commit != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
-static enum err set_up(struct db *db, const struct config *config, struct buf *ret_fault)
+static enum err set_up(struct db *db, const struct config *config, struct buf *ret_error_text)
 {
     const char *reason = "out of memory";
     db->arena = arena_new(URL_ARENA_BYTES);
     enum err err = db->arena != NULL ? db_url_from_config(db->arena, config, &db->url, &reason) : ERR_NO_MEMORY;
     if (err != ERR_OK) {
-        buf_add_c(ret_fault, reason);
+        buf_add_c(ret_error_text, reason);
         return err;
     }
     db->connect_timeout_s = (int)config->db_connection_timeout_s;
@@ -58,14 +58,14 @@ static enum err set_up(struct db *db, const struct config *config, struct buf *r
     return make_pools(db, config);
 }
 
-enum err db_open(const struct config *config, enum db_check check, struct buf *ret_fault, struct db **ret_db)
+enum err db_open(const struct config *config, enum db_check check, struct buf *ret_error_text, struct db **ret_db)
 {
     struct db *db = calloc(1, sizeof *db);
     if (db == NULL)
         return ERR_NO_MEMORY;
-    enum err err = set_up(db, config, ret_fault);
+    enum err err = set_up(db, config, ret_error_text);
     if (err == ERR_OK && check == DB_CHECKED)
-        err = db_check_statements(db, ret_fault);
+        err = db_check_statements(db, ret_error_text);
     if (err != ERR_OK) {
         db_close(db);
         return err;
@@ -87,13 +87,13 @@ void db_close(struct db *db)
     free(db);
 }
 
-static enum err check_on(struct db_conn *conn, struct buf *ret_fault)
+static enum err check_on(struct db_conn *conn, struct buf *ret_error_text)
 {
     for (enum sql id = SQL_NONE_ + 1; id < SQL_COUNT; id++) {
         enum err err = conn->db->ops->prepare(conn, id);
         if (err == ERR_OK)
             continue;
-        buf_addf(ret_fault, "the statement %s (%s) is refused by the database: %s", statements[id].name,
+        buf_addf(ret_error_text, "the statement %s (%s) is refused by the database: %s", statements[id].name,
                  statements[id].place, conn->message);
         return err;
     }
@@ -101,11 +101,11 @@ static enum err check_on(struct db_conn *conn, struct buf *ret_fault)
 }
 
 /* On a connection of its own, so that no checked-out one keeps them all prepared. */
-enum err db_check_statements(struct db *db, struct buf *ret_fault)
+enum err db_check_statements(struct db *db, struct buf *ret_error_text)
 {
     struct db_conn *conn = NULL;
-    TRY(db->ops->open(db, CONN_FOR_WRITING, ret_fault, &conn));
-    enum err err = check_on(conn, ret_fault);
+    TRY(db->ops->open(db, CONN_FOR_WRITING, ret_error_text, &conn));
+    enum err err = check_on(conn, ret_error_text);
     db->ops->close(conn);
     return err;
 }

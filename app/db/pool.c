@@ -177,11 +177,11 @@ static void note_try(struct pool *p, enum err err, const struct buf *fault)
         log_text(LOG_INFO, "the database is back");
 }
 
-static enum err open_one(struct pool *p, struct buf *ret_fault, struct db_conn **ret_conn)
+static enum err open_one(struct pool *p, struct buf *ret_error_text, struct db_conn **ret_conn)
 {
     if (!may_try(p)) {
-        if (ret_fault != NULL)
-            buf_add_c(ret_fault, "the database could not be reached a moment ago");
+        if (ret_error_text != NULL)
+            buf_add_c(ret_error_text, "the database could not be reached a moment ago");
         return ERR_DATABASE;
     }
     struct buf fault;
@@ -191,19 +191,19 @@ static enum err open_one(struct pool *p, struct buf *ret_fault, struct db_conn *
     note_try(p, err, &fault);
     if (err == ERR_OK)
         *ret_conn = conn;
-    else if (ret_fault != NULL)
-        buf_add(ret_fault, buf_str(&fault));
+    else if (ret_error_text != NULL)
+        buf_add(ret_error_text, buf_str(&fault));
     buf_release(&fault);
     return err;
 }
 
-enum err pool_checkout(struct pool *p, int64_t deadline_us, struct buf *ret_fault, struct db_conn **ret_conn)
+enum err pool_checkout(struct pool *p, int64_t deadline_us, struct buf *ret_error_text, struct db_conn **ret_conn)
 {
     for (;;) {
         struct db_conn *conn = NULL;
         TRY(take(p, deadline_us, &conn));
         if (conn == NULL)
-            return open_one(p, ret_fault, ret_conn);
+            return open_one(p, ret_error_text, ret_conn);
         if (ops_of(p)->alive(conn, clock_monotonic_us() - conn->idle_since_us)) {
             conn->next = NULL;
             *ret_conn = conn;

@@ -143,20 +143,20 @@ static void sqlite_close(struct db_conn *conn)
     free(c);
 }
 
-static enum err open_fault(struct sqlite_conn *c, enum err err, struct buf *ret_fault)
+static enum err open_fault(struct sqlite_conn *c, enum err err, struct buf *ret_error_text)
 {
     const char *path = c->base.db->url.path;
     if (c->handle == NULL)
-        buf_addf(ret_fault, "out of memory while opening the SQLite database %s", path);
+        buf_addf(ret_error_text, "out of memory while opening the SQLite database %s", path);
     else
-        buf_addf(ret_fault,
+        buf_addf(ret_error_text,
                  "cannot open the SQLite database %s: %s; check that its folder exists, can be written, "
                  "and has room",
                  path, sqlite3_errmsg(c->handle));
     return err == ERR_NO_MEMORY ? err : ERR_DATABASE;
 }
 
-static enum err sqlite_open(struct db *db, enum conn_use use, struct buf *ret_fault, struct db_conn **ret_conn)
+static enum err sqlite_open(struct db *db, enum conn_use use, struct buf *ret_error_text, struct db_conn **ret_conn)
 {
     struct sqlite_conn *c = calloc(1, sizeof *c);
     if (c == NULL)
@@ -167,7 +167,7 @@ static enum err sqlite_open(struct db *db, enum conn_use use, struct buf *ret_fa
     int rc = sqlite3_open_v2(db->url.path, &c->handle, flags, NULL);
     enum err err = rc == SQLITE_OK ? set_up(c) : ERR_DATABASE;
     if (err != ERR_OK) {
-        err = open_fault(c, err, ret_fault);
+        err = open_fault(c, err, ret_error_text);
         sqlite_close(&c->base);
         return err;
     }

@@ -27,12 +27,12 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static enum err workers_start(struct server *server, int count, struct buf *ret_fault)
+static enum err workers_start(struct server *server, int count, struct buf *ret_error_text)
 {
     for (int i = 0; i < count; i++) {
         enum err e = worker_start(&server->pool, &server->opts, &server->workers[i]);
         if (e != ERR_OK) {
-            buf_addf(ret_fault, "WORKERS: only %d of %d threads could be started", i, count);
+            buf_addf(ret_error_text, "WORKERS: only %d of %d threads could be started", i, count);
             return e;
         }
         server->worker_count++;
@@ -40,7 +40,7 @@ static enum err workers_start(struct server *server, int count, struct buf *ret_
     return ERR_OK;
 }
 
-enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struct server **ret_server)
+enum err server_new(const struct server_opts *opts, struct buf *ret_error_text, struct server **ret_server)
 {
     struct server *server;
     int thread_count;
@@ -48,7 +48,7 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
 
     raise_descriptor_limit();
     if (FCGX_Init() != 0) {
-        buf_add_c(ret_fault, "libfcgi does not start");
+        buf_add_c(ret_error_text, "libfcgi does not start");
         return ERR_INTERNAL;
     }
     signal(SIGPIPE, SIG_IGN);
@@ -57,7 +57,7 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
     if (server == NULL)
         return ERR_NO_MEMORY;
     server->opts = *opts;
-    e = listener_open(opts->socket_path, opts->backlog, ret_fault, &server->listener);
+    e = listener_open(opts->socket_path, opts->backlog, ret_error_text, &server->listener);
     if (e != ERR_OK) {
         free(server);
         return e;
@@ -70,7 +70,7 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
         free(server);
         return e;
     }
-    e = workers_start(server, thread_count, ret_fault);
+    e = workers_start(server, thread_count, ret_error_text);
     if (e != ERR_OK) {
         server_stop(server);
         server_free(server);

@@ -186,44 +186,45 @@ static const struct store_ops files_ops = {
     .local_receive = files_local_receive,
 };
 
-static enum err fault(struct buf *ret_fault, const char *what, const char *path)
+static enum err fault(struct buf *ret_error_text, const char *what, const char *path)
 {
-    buf_addf(ret_fault, "The folder %s %s: %s; make it, or set OBJECTS_DIR", path, what, strerrordesc_np(errno));
+    buf_addf(ret_error_text, "The folder %s %s: %s; make it, or set OBJECTS_DIR", path, what, strerrordesc_np(errno));
     return ERR_STORAGE;
 }
 
-static enum err make_path(const char *path, struct buf *ret_fault)
+static enum err make_path(const char *path, struct buf *ret_error_text)
 {
     char part[FILES_PATH_BYTES];
     for (const char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
         TRY(files_path(part, "%.*s", slash != NULL ? (int)(slash - path) : (int)strlen(path), path));
         if (mkdir(part, FILES_DIR_MODE) != 0 && errno != EEXIST)
-            return fault(ret_fault, "cannot be made", part);
+            return fault(ret_error_text, "cannot be made", part);
         if (slash == NULL)
             return ERR_OK;
     }
 }
 
-static enum err make_inner(struct files *files, const char *path, const char *name, struct buf *ret_fault)
+static enum err make_inner(struct files *files, const char *path, const char *name, struct buf *ret_error_text)
 {
     if (mkdirat(files->dir, name, FILES_DIR_MODE) != 0 && errno != EEXIST)
-        return fault(ret_fault, "cannot be written to", path);
+        return fault(ret_error_text, "cannot be written to", path);
     if (faccessat(files->dir, name, W_OK | X_OK, 0) != 0)
-        return fault(ret_fault, "cannot be written to", path);
+        return fault(ret_error_text, "cannot be written to", path);
     return ERR_OK;
 }
 
-static enum err open_folders(struct files *files, const char *path, struct buf *ret_fault)
+static enum err open_folders(struct files *files, const char *path, struct buf *ret_error_text)
 {
-    TRY(make_path(path, ret_fault));
+    TRY(make_path(path, ret_error_text));
     files->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (files->dir < 0)
-        return fault(ret_fault, "cannot be opened", path);
-    TRY(make_inner(files, path, FILES_TEMP_DIR, ret_fault));
-    return make_inner(files, path, FILES_UPLOADS_DIR, ret_fault);
+        return fault(ret_error_text, "cannot be opened", path);
+    TRY(make_inner(files, path, FILES_TEMP_DIR, ret_error_text));
+    return make_inner(files, path, FILES_UPLOADS_DIR, ret_error_text);
 }
 
-enum err files_open(const struct config *config, struct keys *keys, struct buf *ret_fault, struct store **ret_store)
+enum err files_open(const struct config *config, struct keys *keys, struct buf *ret_error_text,
+                    struct store **ret_store)
 {
     struct files *files = calloc(1, sizeof(*files));
     if (files == NULL)
@@ -235,7 +236,7 @@ enum err files_open(const struct config *config, struct keys *keys, struct buf *
     if (str_ends_with(url, STR("/")))
         url = str_head(url, url.len - 1);
     files->public_url = strndup(url.ptr, url.len);
-    enum err err = files->public_url != NULL ? open_folders(files, config->objects_dir, ret_fault) : ERR_NO_MEMORY;
+    enum err err = files->public_url != NULL ? open_folders(files, config->objects_dir, ret_error_text) : ERR_NO_MEMORY;
     if (err != ERR_OK) {
         files_close(&files->base);
         return err;

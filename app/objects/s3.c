@@ -230,9 +230,9 @@ static const struct store_ops s3_ops = {
     .local_receive = s3_local_receive,
 };
 
-static enum err refuse(struct buf *ret_fault, const char *line)
+static enum err refuse(struct buf *ret_error_text, const char *line)
 {
-    buf_add_c(ret_fault, line);
+    buf_add_c(ret_error_text, line);
     return ERR_STORAGE;
 }
 
@@ -249,28 +249,28 @@ static bool bucket_name_is_good(struct str name)
     return true;
 }
 
-static enum err read_endpoints(struct s3 *s3, const struct config *config, struct buf *ret_fault)
+static enum err read_endpoints(struct s3 *s3, const struct config *config, struct buf *ret_error_text)
 {
     enum tls default_tls = config->minio_secure ? TLS_ON : TLS_OFF;
     const char *outer = config->minio_public_endpoint[0] != '\0' ? config->minio_public_endpoint
                                                                  : config->minio_endpoint;
     enum err err = s3_endpoint_parse(config->minio_endpoint, default_tls, &s3->inner);
     if (err == ERR_INVALID)
-        return refuse(ret_fault, "MINIO_ENDPOINT must be host, host:port or http(s)://host:port");
+        return refuse(ret_error_text, "MINIO_ENDPOINT must be host, host:port or http(s)://host:port");
     TRY(err);
     err = s3_endpoint_parse(outer, default_tls, &s3->outer);
     if (err == ERR_INVALID)
-        return refuse(ret_fault, "MINIO_PUBLIC_ENDPOINT must be host, host:port or http(s)://host:port");
+        return refuse(ret_error_text, "MINIO_PUBLIC_ENDPOINT must be host, host:port or http(s)://host:port");
     return err;
 }
 
-static enum err read_config(struct s3 *s3, const struct config *config, struct buf *ret_fault)
+static enum err read_config(struct s3 *s3, const struct config *config, struct buf *ret_error_text)
 {
     if (config->minio_access_key[0] == '\0' || config->minio_secret_key[0] == '\0')
-        return refuse(ret_fault, "MINIO_ENDPOINT needs MINIO_ACCESS_KEY and MINIO_SECRET_KEY");
+        return refuse(ret_error_text, "MINIO_ENDPOINT needs MINIO_ACCESS_KEY and MINIO_SECRET_KEY");
     if (!bucket_name_is_good(str_from(config->minio_bucket_name)))
-        return refuse(ret_fault, "MINIO_BUCKET_NAME must be 3 to 63 of a-z, 0-9, '.' and '-'");
-    TRY(read_endpoints(s3, config, ret_fault));
+        return refuse(ret_error_text, "MINIO_BUCKET_NAME must be 3 to 63 of a-z, 0-9, '.' and '-'");
+    TRY(read_endpoints(s3, config, ret_error_text));
     s3->addressing = config->minio_addressing;
     s3->access_key = strdup(config->minio_access_key);
     s3->secret_key = strdup(config->minio_secret_key);
@@ -284,7 +284,7 @@ static enum err read_config(struct s3 *s3, const struct config *config, struct b
 }
 
 /* A server that is away now may come back; one that answers and refuses will not. */
-static enum err first_look(struct s3 *s3, struct buf *ret_fault)
+static enum err first_look(struct s3 *s3, struct buf *ret_error_text)
 {
     bool reached = false;
     struct arena *a = arena_new(MIB);
@@ -294,19 +294,19 @@ static enum err first_look(struct s3 *s3, struct buf *ret_fault)
     arena_free(a);
     if (err != ERR_STORAGE)
         return err;
-    store_fault(&s3->base, ret_fault);
+    store_fault(&s3->base, ret_error_text);
     return reached ? ERR_STORAGE : ERR_OK;
 }
 
-enum err s3_open(const struct config *config, struct buf *ret_fault, struct store **ret_store)
+enum err s3_open(const struct config *config, struct buf *ret_error_text, struct store **ret_store)
 {
     struct s3 *s3 = calloc(1, sizeof(*s3));
     if (s3 == NULL)
         return ERR_NO_MEMORY;
     store_base_init(&s3->base, &s3_ops);
-    enum err err = read_config(s3, config, ret_fault);
+    enum err err = read_config(s3, config, ret_error_text);
     if (err == ERR_OK)
-        err = first_look(s3, ret_fault);
+        err = first_look(s3, ret_error_text);
     if (err != ERR_OK) {
         s3_close(&s3->base);
         return err;

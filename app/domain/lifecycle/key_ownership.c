@@ -160,7 +160,7 @@ static enum err check_only(struct ctx *ctx, void *arg)
     return ERR_NOT_FOUND;
 }
 
-static enum err guard_run(struct ctx *ctx, db_fn fn, struct buf *ret_fault)
+static enum err guard_run(struct ctx *ctx, db_fn fn, struct buf *ret_error_text)
 {
     struct guard guard = { .known_count = 0 };
     enum err e;
@@ -168,21 +168,21 @@ static enum err guard_run(struct ctx *ctx, db_fn fn, struct buf *ret_fault)
     TRY(guard_init(ctx, &guard));
     e = db_run(ctx, fn, &guard);
     if (e == ERR_CONFLICT)
-        buf_addf(ret_fault,
+        buf_addf(ret_error_text,
                  "this database belongs to a server with %s: copy KEYS_DIR from a host of that server, or, to "
                  "go on with the keys in %s, run: parley key adopt",
                  what_differs(&guard), ctx->config->keys_dir);
     return e;
 }
 
-enum err key_ownership_check(struct ctx *ctx, struct buf *ret_fault)
+enum err key_ownership_check(struct ctx *ctx, struct buf *ret_error_text)
 {
-    return guard_run(ctx, check, ret_fault);
+    return guard_run(ctx, check, ret_error_text);
 }
 
-enum err key_ownership_look(struct ctx *ctx, struct buf *ret_fault)
+enum err key_ownership_look(struct ctx *ctx, struct buf *ret_error_text)
 {
-    enum err e = guard_run(ctx, check_only, ret_fault);
+    enum err e = guard_run(ctx, check_only, ret_error_text);
 
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

@@ -19,10 +19,10 @@ struct bus;
 /*
  * Opens the bus that the configuration names (REDIS_URL, else REDIS_HOST, else none) and starts its thread. Redis need
  * not be there: the thread connects, and connects again, by itself; its loss is logged once, and once when it is back.
- * Errors: ERR_INVALID (with one line in ret_fault: REDIS_URL makes no sense, rediss:), ERR_NO_MEMORY.
+ * Errors: ERR_INVALID (with one line in ret_error_text: REDIS_URL makes no sense, rediss:), ERR_NO_MEMORY.
  * The caller closes it with bus_close. config is needed during the call only.
  */
-enum err bus_open(const struct config *config, struct buf *ret_fault, struct bus **ret_bus) MUST_CHECK;
+enum err bus_open(const struct config *config, struct buf *ret_error_text, struct bus **ret_bus) MUST_CHECK;
 /* Ends the thread; no callback runs afterwards. Nobody may publish any more. NULL is fine. */
 void bus_close(struct bus *bus);
 /* "local" or "redis". */

@@ -68,10 +68,10 @@ void cli_task_end(struct cli_task *task);
 const char *cli_task_sentence(const struct cli_task *task, enum err e);
 
 /*
- * Opens the database, which must be at the newest version: subcommands do not migrate by the way. ret_fault: one line.
+ * Opens the database, which must be at the newest version: subcommands do not migrate by the way. ret_error_text: one line.
  * On failure nothing is open.
  */
-enum err cli_db_open(const struct config *config, struct buf *ret_fault, struct db **ret_db) MUST_CHECK;
+enum err cli_db_open(const struct config *config, struct buf *ret_error_text, struct db **ret_db) MUST_CHECK;
 
 /* The parts of the program that a subcommand needs for working on the database; zeroed before they are opened. */
 struct cli_runtime {

@@ -25,15 +25,15 @@ struct db_row;
 /*
  * Opens the database that the configuration names and checks that every statement prepares on one connection (so a
  * typo stops the start). Does not migrate: see migrate.h; with `check` DB_UNCHECKED statements are not prepared
- * (before a migration). ret_fault gets one line that says what is wrong and what to do.
+ * (before a migration). ret_error_text gets one line that says what is wrong and what to do.
  */
 enum db_check { DB_UNCHECKED, DB_CHECKED };
-enum err db_open(const struct config *config, enum db_check check, struct buf *ret_fault,
+enum err db_open(const struct config *config, enum db_check check, struct buf *ret_error_text,
                  struct db **ret_db) MUST_CHECK;
 /* Closes all connections; none may be on checkout. NULL is fine. */
 void db_close(struct db *db);
-/* Prepares every statement on one connection; ret_fault names the first that fails. */
-enum err db_check_statements(struct db *db, struct buf *ret_fault) MUST_CHECK;
+/* Prepares every statement on one connection; ret_error_text names the first that fails. */
+enum err db_check_statements(struct db *db, struct buf *ret_error_text) MUST_CHECK;
 /* One trivial query with a time limit of 2 s, for readiness. Any thread. */
 enum err db_ping(struct db *db) MUST_CHECK;
 /*

@@ -29,9 +29,9 @@ struct server_opts {
 
 /*
  * Binds the socket (mode 0660) under a lock file beside it, so that a living server's socket is never taken over, and
- * starts the workers. ret_fault: one line. The socket is removed by server_free.
+ * starts the workers. ret_error_text: one line. The socket is removed by server_free.
  */
-enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struct server **ret_server) MUST_CHECK;
+enum err server_new(const struct server_opts *opts, struct buf *ret_error_text, struct server **ret_server) MUST_CHECK;
 /*
  * Takes no new requests and waits until those under way have ended, at most STOP_MAX_S. Any thread but a worker.
  * ERR_TIMEOUT: some still run, so nothing that they use may be freed.
