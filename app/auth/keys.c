@@ -138,7 +138,7 @@ struct key_set *keys_borrow(struct keys *keys)
 void keys_look_again(struct keys *keys)
 {
     int64_t now_us = clock_monotonic_us();
-    struct buf fault;
+    struct buf error_text;
     bool due;
 
     (void)pthread_mutex_lock(&keys->lock);
@@ -148,9 +148,9 @@ void keys_look_again(struct keys *keys)
     (void)pthread_mutex_unlock(&keys->lock);
     if (!due)
         return;
-    buf_init(&fault, 1024);
-    (void)!keys_reload(keys, &fault); /* the old keys stay; SIGHUP says what is wrong */
-    buf_release(&fault);
+    buf_init(&error_text, 1024);
+    (void)!keys_reload(keys, &error_text); /* the old keys stay; SIGHUP says what is wrong */
+    buf_release(&error_text);
 }
 
 /* The present public key under a name of its own, so that it still verifies when the next one has taken its place. */

@@ -87,16 +87,16 @@ static enum err add_verifying(struct key_set *set, struct key *key, const char *
 
 static enum err read_key(const char *path, enum key_half half, struct buf *ret_error_text, struct key **ret_key)
 {
-    const char *fault = NULL;
+    const char *error_text = NULL;
     struct buf pem;
     enum err e;
 
     buf_init(&pem, KEY_PEM_MAX_BYTES + 4096);
     e = keyfile_read(path, half == KEY_PRIVATE ? KEYFILE_SECRET : KEYFILE_PUBLIC, ret_error_text, &pem);
     if (e == ERR_OK)
-        e = key_read(buf_str(&pem), half, &fault, ret_key);
-    if (fault != NULL)
-        buf_addf(ret_error_text, "%s %s", path, fault);
+        e = key_read(buf_str(&pem), half, &error_text, ret_key);
+    if (error_text != NULL)
+        buf_addf(ret_error_text, "%s %s", path, error_text);
     if (half == KEY_PRIVATE && pem.len > 0)
         secret_wipe(pem.ptr, pem.len);
     buf_release(&pem);
@@ -123,15 +123,15 @@ static bool is_put_aside(const struct key_paths *paths, const struct key *key)
     char name[sizeof("public-.pem") + KEY_ID_BYTES];
     char *path;
     struct key *aside = NULL;
-    struct buf fault;
+    struct buf error_text;
     bool found;
 
     (void)snprintf(name, sizeof(name), "public-%s.pem", key_id(key));
     path = join(paths->dir, name);
-    buf_init(&fault, 1024);
-    found = path != NULL && read_key(path, KEY_PUBLIC, &fault, &aside) == ERR_OK &&
+    buf_init(&error_text, 1024);
+    found = path != NULL && read_key(path, KEY_PUBLIC, &error_text, &aside) == ERR_OK &&
             strcmp(key_id(aside), key_id(key)) == 0;
-    buf_release(&fault);
+    buf_release(&error_text);
     key_free(aside);
     free(path);
     return found;
@@ -162,7 +162,7 @@ static enum err match_public(const struct key_set *set, const struct key_paths *
 
 static enum err load_public(struct key_set *set, const struct key_paths *paths, struct buf *ret_error_text)
 {
-    const char *fault;
+    const char *error_text;
     struct key *own = NULL;
     struct buf pem;
     enum err e;
@@ -170,7 +170,7 @@ static enum err load_public(struct key_set *set, const struct key_paths *paths, 
     buf_init(&pem, KEY_PEM_MAX_BYTES);
     e = key_write(set->signing, KEY_PUBLIC, &pem);
     if (e == ERR_OK)
-        e = key_read(buf_str(&pem), KEY_PUBLIC, &fault, &own);
+        e = key_read(buf_str(&pem), KEY_PUBLIC, &error_text, &own);
     if (e == ERR_OK)
         e = add_verifying(set, own, paths->public_path, ret_error_text);
     if (e == ERR_OK)

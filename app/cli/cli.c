@@ -183,19 +183,19 @@ enum err cli_db_open(const struct config *config, struct buf *ret_error_text, st
 
 bool cli_runtime_open(const struct cli *cli, struct cli_runtime *runtime)
 {
-    struct buf fault;
+    struct buf error_text;
     enum err e;
 
     runtime->config = cli_config(cli);
     if (runtime->config == NULL)
         return false;
-    buf_init(&fault, 65536);
-    e = cli_db_open(runtime->config, &fault, &runtime->app.db);
+    buf_init(&error_text, 65536);
+    e = cli_db_open(runtime->config, &error_text, &runtime->app.db);
     if (e == ERR_OK)
         e = cli_task_begin(&runtime->task, &runtime->app, runtime->config);
     if (e != ERR_OK)
-        (void)cli_fail(cli, "%s", fault.len > 0 ? fault.ptr : err_info(e)->sentence);
-    buf_release(&fault);
+        (void)cli_fail(cli, "%s", error_text.len > 0 ? error_text.ptr : err_info(e)->sentence);
+    buf_release(&error_text);
     return e == ERR_OK;
 }
 

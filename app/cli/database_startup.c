@@ -24,7 +24,7 @@ struct database_startup {
     bool tried;    /* the first try has ended */
     bool in_start; /* database_startup_new still waits and tells the failure itself */
     bool ending;
-    struct buf fault; /* of the last try */
+    struct buf error_text; /* of the last try */
 };
 
 /* What the server needs of its database, on connections of its own. */
@@ -107,7 +107,7 @@ static void finish(struct database_startup *start, enum err e)
     if (e == ERR_OK && tell)
         log_text(LOG_INFO, "the database is there");
     if (e != ERR_OK && tell) {
-        log_event(LOG_ERROR, "the database cannot be used", LOG_STR("fault", buf_str(&start->fault)));
+        log_event(LOG_ERROR, "the database cannot be used", LOG_STR("fault", buf_str(&start->error_text)));
         (void)kill(getpid(), SIGTERM);
     }
 }
@@ -130,7 +130,7 @@ static bool rest(struct database_startup *start, int tries)
 
     if (tries == 1)
         log_event(LOG_WARN, "the database is away; requests get 503 until it is there",
-                  LOG_STR("fault", buf_str(&start->fault)));
+                  LOG_STR("fault", buf_str(&start->error_text)));
     (void)pthread_mutex_lock(&start->lock);
     start->tried = true;
     (void)pthread_cond_broadcast(&start->changed);
@@ -148,8 +148,8 @@ static void *run(void *arg)
     int tries = 0;
 
     do {
-        buf_clear(&start->fault);
-        e = try_once(start->app, &start->fault);
+        buf_clear(&start->error_text);
+        e = try_once(start->app, &start->error_text);
         tries++;
     } while (e != ERR_OK && may_mend(start->app, e) && rest(start, tries));
     if (e == ERR_OK || !may_mend(start->app, e))
@@ -166,7 +166,7 @@ static struct database_startup *allocate(const struct app *app)
         return NULL;
     start->app = app;
     start->in_start = true;
-    buf_init(&start->fault, 65536);
+    buf_init(&start->error_text, 65536);
     (void)pthread_mutex_init(&start->lock, NULL);
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -179,7 +179,7 @@ static void release(struct database_startup *start)
 {
     (void)pthread_cond_destroy(&start->changed);
     (void)pthread_mutex_destroy(&start->lock);
-    buf_release(&start->fault);
+    buf_release(&start->error_text);
     free(start);
 }
 
@@ -212,7 +212,7 @@ enum err database_startup_new(const struct app *app, struct buf *ret_error_text,
     }
     if (wait_first(start) == OUTCOME_FAILED) {
         (void)pthread_join(start->thread, NULL);
-        buf_add(ret_error_text, buf_str(&start->fault));
+        buf_add(ret_error_text, buf_str(&start->error_text));
         release(start);
         return ERR_CONFLICT;
     }

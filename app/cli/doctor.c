@@ -24,17 +24,17 @@ void check_result(struct doctor_run *run, const char *format, ...)
 void check_keys(struct doctor_run *run)
 {
     const struct config *config = run->config;
-    struct buf fault;
+    struct buf error_text;
 
     if (access(config->keys_dir, F_OK) != 0) {
         check_result(run, "%s: there are no keys; start the server once, or copy KEYS_DIR from another host of it",
                      config->keys_dir);
         return;
     }
-    buf_init(&fault, 65536);
-    if (keys_open(config, &fault, &run->app.keys) != ERR_OK)
-        check_result(run, "%s", fault.len > 0 ? fault.ptr : "the keys cannot be opened: out of memory");
-    buf_release(&fault);
+    buf_init(&error_text, 65536);
+    if (keys_open(config, &error_text, &run->app.keys) != ERR_OK)
+        check_result(run, "%s", error_text.len > 0 ? error_text.ptr : "the keys cannot be opened: out of memory");
+    buf_release(&error_text);
 }
 
 static void (*const checks[])(struct doctor_run *run) = {

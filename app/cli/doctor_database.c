@@ -79,17 +79,17 @@ static struct str last_line(struct str text)
 
 static void check_damage(struct doctor_run *run)
 {
-    struct str fault = STR("ok");
+    struct str error_text = STR("ok");
     enum err e = db_one(&run->task.ctx, SQL_DATABASE_QUICK_CHECK, DB_ARGS(DB_INT(DOCTOR_READ_MAX_BYTES)), read_text,
-                        &fault);
+                        &error_text);
 
     if (e != ERR_OK && e != ERR_NOT_FOUND)
-        fault = str_from(cli_task_sentence(&run->task, e));
-    if (!str_eq_c(fault, "ok"))
+        error_text = str_from(cli_task_sentence(&run->task, e));
+    if (!str_eq_c(error_text, "ok"))
         check_result(run,
                      "the SQLite file is damaged (%.*s); stop the server, keep a copy, and bring back a backup or run "
                      "sqlite3's .recover",
-                     STR_FMT(last_line(fault)));
+                     STR_FMT(last_line(error_text)));
 }
 
 struct rights {
@@ -120,32 +120,32 @@ static void check_rights(struct doctor_run *run)
 
 static void check_owner(struct doctor_run *run)
 {
-    struct buf fault;
+    struct buf error_text;
 
     if (run->app.keys == NULL)
         return;
-    buf_init(&fault, 4096);
-    if (key_ownership_look(&run->task.ctx, &fault) != ERR_OK && fault.len > 0)
-        check_result(run, "%s", fault.ptr);
-    buf_release(&fault);
+    buf_init(&error_text, 4096);
+    if (key_ownership_look(&run->task.ctx, &error_text) != ERR_OK && error_text.len > 0)
+        check_result(run, "%s", error_text.ptr);
+    buf_release(&error_text);
 }
 
 void check_database(struct doctor_run *run)
 {
-    struct buf fault;
+    struct buf error_text;
     enum err e;
 
-    buf_init(&fault, 65536);
-    e = cli_db_open(run->config, &fault, &run->app.db);
+    buf_init(&error_text, 65536);
+    e = cli_db_open(run->config, &error_text, &run->app.db);
     if (e != ERR_OK) {
-        check_result(run, "%s", fault.len > 0 ? fault.ptr : err_info(e)->sentence);
+        check_result(run, "%s", error_text.len > 0 ? error_text.ptr : err_info(e)->sentence);
     } else {
         durability_check(run);
         check_damage(run);
         check_rights(run);
         check_owner(run);
     }
-    buf_release(&fault);
+    buf_release(&error_text);
 }
 
 void check_setup(struct doctor_run *run)

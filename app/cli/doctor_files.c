@@ -45,15 +45,15 @@ void check_files(struct doctor_run *run)
 void check_tls(struct doctor_run *run)
 {
     const struct config *c = run->config;
-    struct buf fault;
+    struct buf error_text;
 
     if (c->tls_cert[0] == '\0' && c->tls_key[0] == '\0') {
         if (!host_is_loopback(c->https_host))
             check_result(run, "TLS_CERT is empty: clients get a self-signed certificate; set TLS_CERT and TLS_KEY");
         return;
     }
-    buf_init(&fault, 4096);
-    if (certificate_check(c->tls_cert, c->tls_key, clock_now_us() / US_PER_S, &fault) != ERR_OK)
-        check_result(run, "%s", fault.len > 0 ? fault.ptr : "the certificate cannot be read: out of memory");
-    buf_release(&fault);
+    buf_init(&error_text, 4096);
+    if (certificate_check(c->tls_cert, c->tls_key, clock_now_us() / US_PER_S, &error_text) != ERR_OK)
+        check_result(run, "%s", error_text.len > 0 ? error_text.ptr : "the certificate cannot be read: out of memory");
+    buf_release(&error_text);
 }

@@ -82,13 +82,13 @@ static int say_resealed(struct cli *cli, const struct totp_reseal *reseal)
 /* The name of the sealing key that seals now. */
 static void present_seal(const struct config *config, struct buf *out)
 {
-    struct buf fault, ids;
+    struct buf error_text, ids;
     struct keys *keys = NULL;
     struct str rest, id;
 
-    buf_init(&fault, 65536);
+    buf_init(&error_text, 65536);
     buf_init(&ids, 1024);
-    if (keys_open(config, &fault, &keys) == ERR_OK) {
+    if (keys_open(config, &error_text, &keys) == ERR_OK) {
         keys_seal_ids(keys, &ids);
         rest = buf_str(&ids);
         if (str_split(&rest, ' ', &id))
@@ -96,7 +96,7 @@ static void present_seal(const struct config *config, struct buf *out)
     }
     keys_free(keys);
     buf_release(&ids);
-    buf_release(&fault);
+    buf_release(&error_text);
 }
 
 static void say_rotated(const struct config *config, const char *kid)
@@ -110,25 +110,25 @@ static void say_rotated(const struct config *config, const char *kid)
 
 static int rotate(struct cli *cli, const struct config *config)
 {
-    struct buf fault, kid, seal;
+    struct buf error_text, kid, seal;
     struct totp_reseal reseal;
     int result = CLI_OK;
 
-    buf_init(&fault, 65536);
+    buf_init(&error_text, 65536);
     buf_init(&kid, 100);
     buf_init(&seal, 100);
     present_seal(config, &seal);
-    if (keys_rotate(config, &fault, &kid) != ERR_OK) {
-        result = cli_fail(cli, "%s", fault.ptr);
+    if (keys_rotate(config, &error_text, &kid) != ERR_OK) {
+        result = cli_fail(cli, "%s", error_text.ptr);
     } else {
         say_rotated(config, kid.ptr);
-        if (adopt(config, buf_str(&seal), &reseal, &fault) != ERR_OK)
+        if (adopt(config, buf_str(&seal), &reseal, &error_text) != ERR_OK)
             result = cli_fail(cli, "the database could not be told of the new keys (%s); run later: parley key adopt",
-                              fault.ptr);
+                              error_text.ptr);
         else
             result = say_resealed(cli, &reseal);
     }
-    buf_release(&fault);
+    buf_release(&error_text);
     buf_release(&kid);
     buf_release(&seal);
     return result;
@@ -136,18 +136,18 @@ static int rotate(struct cli *cli, const struct config *config)
 
 static int adopt_and_say(struct cli *cli, const struct config *config)
 {
-    struct buf fault;
+    struct buf error_text;
     struct totp_reseal reseal;
     int result;
 
-    buf_init(&fault, 65536);
-    if (adopt(config, (struct str){ NULL, 0 }, &reseal, &fault) != ERR_OK) {
-        result = cli_fail(cli, "%s", fault.ptr);
+    buf_init(&error_text, 65536);
+    if (adopt(config, (struct str){ NULL, 0 }, &reseal, &error_text) != ERR_OK) {
+        result = cli_fail(cli, "%s", error_text.ptr);
     } else {
         (void)printf("The database now belongs to the keys in %s.\n", config->keys_dir);
         result = say_resealed(cli, &reseal);
     }
-    buf_release(&fault);
+    buf_release(&error_text);
     return result;
 }
 

@@ -90,17 +90,17 @@ static void log_ready(struct runtime *runtime, int64_t began_us)
 static void reload_keys(struct runtime *runtime, const struct config *config)
 {
     struct cli_task task;
-    struct buf fault;
+    struct buf error_text;
 
-    buf_init(&fault, 65536);
-    if (keys_reload(runtime->app.keys, &fault) != ERR_OK)
-        log_event(LOG_ERROR, "the keys were not taken, the old ones stay", LOG_STR("fault", buf_str(&fault)));
-    buf_clear(&fault);
+    buf_init(&error_text, 65536);
+    if (keys_reload(runtime->app.keys, &error_text) != ERR_OK)
+        log_event(LOG_ERROR, "the keys were not taken, the old ones stay", LOG_STR("fault", buf_str(&error_text)));
+    buf_clear(&error_text);
     if (cli_task_begin(&task, &runtime->app, config) == ERR_OK &&
-        key_ownership_check(&task.ctx, &fault) == ERR_CONFLICT)
-        log_event(LOG_ERROR, "the keys are not this server's", LOG_STR("fault", buf_str(&fault)));
+        key_ownership_check(&task.ctx, &error_text) == ERR_CONFLICT)
+        log_event(LOG_ERROR, "the keys are not this server's", LOG_STR("fault", buf_str(&error_text)));
     cli_task_end(&task);
-    buf_release(&fault);
+    buf_release(&error_text);
 }
 
 static void reload_config(struct runtime *runtime, const struct config_load_opts *opts)
@@ -192,22 +192,22 @@ static int serve(struct cli *cli, struct config *config, const sigset_t *signals
 {
     int64_t began_us = clock_monotonic_us();
     struct runtime runtime;
-    struct buf fault;
+    struct buf error_text;
     int status;
 
-    buf_init(&fault, 1 * MIB);
+    buf_init(&error_text, 1 * MIB);
     log_notes(config);
-    if (runtime_open(&runtime, config, &fault) == ERR_OK) {
+    if (runtime_open(&runtime, config, &error_text) == ERR_OK) {
         log_ready(&runtime, began_us);
         handle_signals(&runtime, &cli->config_opts, signals);
         status = stop(&runtime);
     } else {
-        status = cli_fail(cli, "%s", fault.ptr);
+        status = cli_fail(cli, "%s", error_text.ptr);
         if (runtime_stop(&runtime) != ERR_OK)
             _exit(status);
         runtime_close(&runtime);
     }
-    buf_release(&fault);
+    buf_release(&error_text);
     return status;
 }
 

@@ -136,12 +136,12 @@ static enum err ask(const struct action *action, struct wanted *wanted, const ch
 
 static int ask_and_work(struct cli *cli, const struct action *action, struct wanted *wanted)
 {
-    const char *fault = NULL;
+    const char *error_text = NULL;
     int result;
 
     buf_init(&wanted->password, PASSWORD_TYPED_MAX_BYTES);
-    if (ask(action, wanted, &fault) != ERR_OK)
-        result = cli_fail(cli, "%s", fault);
+    if (ask(action, wanted, &error_text) != ERR_OK)
+        result = cli_fail(cli, "%s", error_text);
     else
         result = work(cli, action, wanted);
     secret_wipe(wanted->password.ptr, wanted->password.len);

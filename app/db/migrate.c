@@ -17,7 +17,7 @@ struct applied {
 struct run {
     struct db *db;
     const struct schema *schema;
-    struct buf *fault;
+    struct buf *error_text;
     struct ctx ctx; /* its connection only */
     struct applied *applied;
     int version; /* number of rows; they are 1, 2, 3 … */
@@ -26,9 +26,9 @@ struct run {
 
 static enum err stop(struct run *run, enum err err, const char *what)
 {
-    buf_addf(run->fault, "migrations: %s", what);
+    buf_addf(run->error_text, "migrations: %s", what);
     if (err == ERR_DATABASE || err == ERR_BUSY || err == ERR_INTERNAL || err == ERR_NO_MEMORY)
-        buf_addf(run->fault, ": %s", run->ctx.conn->message);
+        buf_addf(run->error_text, ": %s", run->ctx.conn->message);
     return err;
 }
 
@@ -44,7 +44,7 @@ static enum err take_row(struct ctx *ctx, const struct db_row *row, void *arg)
     (void)ctx;
     struct run *run = arg;
     if (db_row_int(row, 0) != run->version + 1) {
-        buf_addf(run->fault,
+        buf_addf(run->error_text,
                  "migrations: the table schema_migrations has a gap: version %d is missing; "
                  "restore it from a backup",
                  run->version + 1);
@@ -67,7 +67,7 @@ static enum err check_row(struct run *run, int version)
     const struct schema_step *step = &run->schema->steps[version - 1];
     if (strcmp(a->name, step->name) == 0 && strcmp(a->checksum, step->checksum) == 0)
         return ERR_OK;
-    buf_addf(run->fault,
+    buf_addf(run->error_text,
              "migrations: step %04d_%s is not the one that this database was made with (there: %s, SHA-256 "
              "%.12s…; here: %.12s…); an applied step may not be changed: restore it and add a new one",
              version, step->name, a->name, a->checksum, step->checksum);
@@ -80,10 +80,11 @@ static enum err read_table(struct run *run)
         return stop(run, ERR_DATABASE, "cannot make the table schema_migrations");
     enum err err = db_each(&run->ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, take_row, run);
     if (err != ERR_OK)
-        return buf_str(run->fault).len > 0 ? err : stop(run, err, "cannot read the table schema_migrations");
+        return buf_str(run->error_text).len > 0 ? err : stop(run, err, "cannot read the table schema_migrations");
     if ((size_t)run->version > run->schema->step_count) {
-        buf_addf(run->fault, "migrations: the database is at version %d, this program knows %zu; run a newer parley",
-                 run->version, run->schema->step_count);
+        buf_addf(run->error_text,
+                 "migrations: the database is at version %d, this program knows %zu; run a newer parley", run->version,
+                 run->schema->step_count);
         return ERR_CONFLICT;
     }
     for (int version = 1; version <= run->version; version++)
@@ -107,7 +108,7 @@ static enum err run_texts(struct run *run, const struct schema_step *step, const
     for (int64_t i = from; i < count; i++) {
         enum err err = ops->run_text(run->ctx.conn, texts[i]);
         if (err != ERR_OK && !(i == from && ops->was_done_before(run->ctx.conn))) {
-            buf_addf(run->fault, "migrations: %04d_%s.%s, statement %d of %d: %s", step->version, step->name,
+            buf_addf(run->error_text, "migrations: %04d_%s.%s, statement %d of %d: %s", step->version, step->name,
                      down ? "down" : "up", (int)i + 1, (int)count, run->ctx.conn->message);
             return err;
         }
@@ -177,7 +178,7 @@ static enum err check_target(struct run *run, int target, int *ret_target)
     *ret_target = target == MIGRATE_NEWEST ? newest : target;
     if (*ret_target >= 0 && *ret_target <= newest)
         return ERR_OK;
-    buf_addf(run->fault, "migrations: there is no version %d; the newest is %d", target, newest);
+    buf_addf(run->error_text, "migrations: there is no version %d; the newest is %d", target, newest);
     return ERR_INVALID;
 }
 
@@ -212,8 +213,9 @@ static enum err do_check(struct run *run, int target)
     bool whole = last == NULL || last->done == last->count;
     if (run->version == target && whole)
         return ERR_OK;
-    buf_addf(run->fault, "migrations: the database is at version %d%s, this program needs %d; run parley migrate up",
-             run->version, whole ? "" : " (unfinished)", target);
+    buf_addf(run->error_text,
+             "migrations: the database is at version %d%s, this program needs %d; run parley migrate up", run->version,
+             whole ? "" : " (unfinished)", target);
     return ERR_CONFLICT;
 }
 
@@ -245,7 +247,7 @@ static enum err run_open(struct run *run, int target, enum err (*work)(struct ru
 {
     TRY(check_target(run, target, &target));
     struct db_conn *conn = NULL;
-    TRY(run->db->ops->open(run->db, CONN_FOR_MIGRATING, run->fault, &conn));
+    TRY(run->db->ops->open(run->db, CONN_FOR_MIGRATING, run->error_text, &conn));
     conn->mode = CONN_CHANGING;
     run->ctx.conn = conn;
     enum err err = run_locked(run, target, work);
@@ -270,7 +272,7 @@ static enum err migrate(struct run *run, int target, enum err (*work)(struct run
 
 enum err migrate_up(struct db *db, int target, struct buf *ret_error_text, int *ret_steps)
 {
-    struct run run = { .db = db, .fault = ret_error_text };
+    struct run run = { .db = db, .error_text = ret_error_text };
     TRY(migrate(&run, target, do_up));
     free(run.applied);
     *ret_steps = run.steps;
@@ -279,7 +281,7 @@ enum err migrate_up(struct db *db, int target, struct buf *ret_error_text, int *
 
 enum err migrate_down(struct db *db, int target, struct buf *ret_error_text, int *ret_steps)
 {
-    struct run run = { .db = db, .fault = ret_error_text };
+    struct run run = { .db = db, .error_text = ret_error_text };
     TRY(migrate(&run, target, do_down));
     free(run.applied);
     *ret_steps = run.steps;
@@ -288,7 +290,7 @@ enum err migrate_down(struct db *db, int target, struct buf *ret_error_text, int
 
 enum err migrate_stamp(struct db *db, int target, struct buf *ret_error_text)
 {
-    struct run run = { .db = db, .fault = ret_error_text };
+    struct run run = { .db = db, .error_text = ret_error_text };
     TRY(migrate(&run, target, do_stamp));
     free(run.applied);
     return ERR_OK;
@@ -296,7 +298,7 @@ enum err migrate_stamp(struct db *db, int target, struct buf *ret_error_text)
 
 enum err migrate_check(struct db *db, struct buf *ret_error_text)
 {
-    struct run run = { .db = db, .fault = ret_error_text };
+    struct run run = { .db = db, .error_text = ret_error_text };
     TRY(migrate(&run, MIGRATE_NEWEST, do_check));
     free(run.applied);
     return ERR_OK;
@@ -321,7 +323,7 @@ static void write_status(const struct run *run, int version, struct buf *ret_tex
 
 enum err migrate_status(struct db *db, struct buf *ret_text, struct buf *ret_error_text)
 {
-    struct run run = { .db = db, .fault = ret_error_text };
+    struct run run = { .db = db, .error_text = ret_error_text };
     TRY(migrate(&run, MIGRATE_NEWEST, do_nothing));
     for (int version = 1; version <= (int)run.schema->step_count; version++)
         write_status(&run, version, ret_text);

@@ -158,7 +158,7 @@ static bool may_try(struct pool *p)
     return may;
 }
 
-static void note_try(struct pool *p, enum err err, const struct buf *fault)
+static void note_try(struct pool *p, enum err err, const struct buf *error_text)
 {
     pthread_mutex_lock(&p->mutex);
     bool was_away = p->away;
@@ -172,7 +172,7 @@ static void note_try(struct pool *p, enum err err, const struct buf *fault)
     if (p->opts.use == CONN_FOR_PING)
         return; /* who asks for readiness is told; the log hears it from those who need the database */
     if (err != ERR_OK && !was_away)
-        log_event(LOG_ERROR, "the database cannot be reached", LOG_STR("why", buf_str(fault)));
+        log_event(LOG_ERROR, "the database cannot be reached", LOG_STR("why", buf_str(error_text)));
     if (err == ERR_OK && was_away)
         log_text(LOG_INFO, "the database is back");
 }
@@ -184,16 +184,16 @@ static enum err open_one(struct pool *p, struct buf *ret_error_text, struct db_c
             buf_add_c(ret_error_text, "the database could not be reached a moment ago");
         return ERR_DATABASE;
     }
-    struct buf fault;
-    buf_init(&fault, DB_FAULT_MAX_BYTES);
+    struct buf error_text;
+    buf_init(&error_text, DB_FAULT_MAX_BYTES);
     struct db_conn *conn = NULL;
-    enum err err = ops_of(p)->open(p->opts.db, p->opts.use, &fault, &conn);
-    note_try(p, err, &fault);
+    enum err err = ops_of(p)->open(p->opts.db, p->opts.use, &error_text, &conn);
+    note_try(p, err, &error_text);
     if (err == ERR_OK)
         *ret_conn = conn;
     else if (ret_error_text != NULL)
-        buf_add(ret_error_text, buf_str(&fault));
-    buf_release(&fault);
+        buf_add(ret_error_text, buf_str(&error_text));
+    buf_release(&error_text);
     return err;
 }
 

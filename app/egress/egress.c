@@ -324,7 +324,7 @@ static enum err finish(struct run *run, CURLcode code)
         return ERR_NO_MEMORY;
     if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
         return ERR_INVALID;
-    run->reply->fault = egress_fault(code);
+    run->reply->error_text = egress_fault(code);
     return ERR_UNAVAILABLE;
 }
 

@@ -203,11 +203,11 @@ static struct smtp_result result_of(const struct run *run, CURLcode code)
     if (code == CURLE_OK)
         return result;
     result.outcome = SMTP_AWAY;
-    result.fault = run->stopped ? "this server was stopped" : egress_fault(code);
+    result.error_text = run->stopped ? "this server was stopped" : egress_fault(code);
     if (status < 400 || status > 599 || (code != CURLE_SEND_ERROR && run->sent_bytes == 0))
         return result;
     result.outcome = status < 500 ? SMTP_LATER : SMTP_REFUSED;
-    result.fault = status < 500 ? "it was refused for now" : "it was refused";
+    result.error_text = status < 500 ? "it was refused for now" : "it was refused";
     return result;
 }
 

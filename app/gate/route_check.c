@@ -103,13 +103,13 @@ static const char *contradiction(const struct route *route)
 enum err route_check(const struct route *route, struct buf *ret_faults)
 {
     const char *path = route->path != NULL ? route->path : "(without a path)";
-    const char *fault = route->path == NULL ? "has no path" : omission(route);
+    const char *error_text = route->path == NULL ? "has no path" : omission(route);
     enum err e = ERR_OK;
 
-    if (fault == NULL)
-        fault = contradiction(route);
-    if (fault != NULL) {
-        buf_addf(ret_faults, "route %s %s: %s\n", method_name(route->method), path, fault);
+    if (error_text == NULL)
+        error_text = contradiction(route);
+    if (error_text != NULL) {
+        buf_addf(ret_faults, "route %s %s: %s\n", method_name(route->method), path, error_text);
         return ERR_INVALID;
     }
     if (route->body != NULL && spec_check(route->body, SPEC_BODY, ret_faults) != ERR_OK)

@@ -93,12 +93,12 @@ static void check(const struct spec *spec, enum spec_use use, int depth, struct 
                  spec->name != NULL ? spec->name : "(without a name)", FIELDS_MAX);
     for (size_t i = 0; i < spec->field_count; i++) {
         const struct field *field = &spec->fields[i];
-        const char *fault = field_fault(spec, field, use);
-        if (fault == NULL && name_repeats(spec, i))
-            fault = "stands there twice";
-        if (fault != NULL)
+        const char *error_text = field_fault(spec, field, use);
+        if (error_text == NULL && name_repeats(spec, i))
+            error_text = "stands there twice";
+        if (error_text != NULL)
             buf_addf(faults, "spec %s: row %zu (%s) %s\n", spec->name != NULL ? spec->name : "(without a name)", i,
-                     field->name != NULL ? field->name : "?", fault);
+                     field->name != NULL ? field->name : "?", error_text);
         else if (field->spec != NULL && depth < NESTING_MAX)
             check(field->spec, use, depth + 1, faults);
     }

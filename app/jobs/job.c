@@ -58,7 +58,7 @@ static enum err mail_job(struct ctx *ctx, struct job_run *run, int64_t *ret_coun
     if (report.outcome != MAIL_NONE)
         log_event(mail_lines[report.outcome].level, mail_lines[report.outcome].message, LOG_INT("mail", report.id),
                   LOG_INT("attempt", report.attempt), LOG_INT("status", report.status),
-                  LOG_C("fault", report.fault == NULL ? "" : report.fault));
+                  LOG_C("fault", report.error_text == NULL ? "" : report.error_text));
     return ERR_OK;
 }
 

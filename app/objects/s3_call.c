@@ -153,7 +153,7 @@ static enum err attempt_run(struct s3 *s3, struct arena *a, const struct s3_call
         err = attempt_read(a, &reply, ret_result);
     else if (err == ERR_UNAVAILABLE || err == ERR_INVALID)
         store_fail(&s3->base, "The object store cannot be reached: %s",
-                   reply.fault != NULL ? reply.fault : "its address makes no sense");
+                   reply.error_text != NULL ? reply.error_text : "its address makes no sense");
     *ret_again = reply.body_untouched && (err == ERR_UNAVAILABLE || (err == ERR_OK && is_passing(ret_result)));
     egress_reply_release(&reply);
     return err;
@@ -169,7 +169,7 @@ static void pause_with_jitter(void)
 struct meaning {
     const char *code;
     enum err err;
-    const char *fault; /* of ERR_STORAGE */
+    const char *error_text; /* of ERR_STORAGE */
 };
 
 static const struct meaning meanings[] = {
@@ -201,7 +201,7 @@ static enum err failure(struct s3 *s3, const struct s3_result *result)
             continue;
         if (meanings[i].err != ERR_STORAGE)
             return meanings[i].err;
-        return store_fail(&s3->base, "%s", meanings[i].fault);
+        return store_fail(&s3->base, "%s", meanings[i].error_text);
     }
     if (result->status == 404)
         return ERR_NOT_FOUND; /* a HEAD has no body that could say more */

@@ -11,7 +11,7 @@ void store_base_init(struct store *store, const struct store_ops *ops)
 {
     store->ops = ops;
     store->fault[0] = '\0';
-    store->fault_told_us = 0;
+    store->fault_logged_us = 0;
     atomic_init(&store->opened, false);
     pthread_mutex_init(&store->fault_mutex, NULL);
 }
@@ -26,10 +26,10 @@ static bool fault_note(struct store *store, const char line[STORE_FAULT_BYTES])
 {
     int64_t now_us = clock_monotonic_us();
     pthread_mutex_lock(&store->fault_mutex);
-    bool news = strcmp(store->fault, line) != 0 || now_us - store->fault_told_us >= STORE_FAULT_QUIET_S * US_PER_S;
+    bool news = strcmp(store->fault, line) != 0 || now_us - store->fault_logged_us >= STORE_FAULT_QUIET_S * US_PER_S;
     memcpy(store->fault, line, STORE_FAULT_BYTES);
     if (news)
-        store->fault_told_us = now_us;
+        store->fault_logged_us = now_us;
     pthread_mutex_unlock(&store->fault_mutex);
     return news;
 }

@@ -94,7 +94,7 @@ static enum err mail_give_up(struct ctx *ctx, const struct mail *mail, struct ma
 {
     report->outcome = MAIL_GIVEN_UP;
     return db_exec(ctx, SQL_MAIL_FAILED,
-                   DB_ARGS(DB_INT(clock_now_us()), DB_TEXT(str_from(report->fault)), DB_INT(mail->id)), NULL);
+                   DB_ARGS(DB_INT(clock_now_us()), DB_TEXT(str_from(report->error_text)), DB_INT(mail->id)), NULL);
 }
 
 /* The server may have taken its time: the pause begins now. */
@@ -104,8 +104,8 @@ static enum err mail_put_off(struct ctx *ctx, const struct mail *mail, struct ma
 
     if (mail->attempts >= MAIL_ATTEMPTS_MAX || due_us >= mail->expires_us)
         return mail_give_up(ctx, mail, report);
-    return db_exec(ctx, SQL_MAIL_PUT_OFF, DB_ARGS(DB_INT(due_us), DB_TEXT(str_from(report->fault)), DB_INT(mail->id)),
-                   NULL);
+    return db_exec(ctx, SQL_MAIL_PUT_OFF,
+                   DB_ARGS(DB_INT(due_us), DB_TEXT(str_from(report->error_text)), DB_INT(mail->id)), NULL);
 }
 
 /* One after the other the others would each wait for the same server. */
@@ -118,7 +118,7 @@ static enum err others_put_off(struct ctx *ctx, const struct mail *mail)
 static enum err result_write(struct ctx *ctx, const struct mail *mail, const struct smtp_result *result,
                              struct mail_report *report)
 {
-    report->fault = result->fault;
+    report->error_text = result->error_text;
     report->status = result->status;
     switch (result->outcome) {
     case SMTP_SENT:
@@ -141,12 +141,12 @@ static enum err mail_send(struct ctx *ctx, const struct mail *mail, keepalive_fn
     enum err e;
 
     if (mail->expires_us <= ctx->now_us) {
-        report->fault = "it was not sent in time";
+        report->error_text = "it was not sent in time";
         return mail_give_up(ctx, mail, report);
     }
     e = mailer_send(ctx->app->mailer, &mail->message, keepalive, keepalive_arg, &result);
     if (e == ERR_INVALID) {
-        report->fault = "nothing can be sent to this address";
+        report->error_text = "nothing can be sent to this address";
         return mail_give_up(ctx, mail, report);
     }
     return e == ERR_OK ? result_write(ctx, mail, &result, report) : fail(ctx, e);

@@ -51,8 +51,8 @@ enum smtp_outcome {
 
 struct smtp_result {
     enum smtp_outcome outcome;
-    int status;        /* the server's last reply code; 0: none */
-    const char *fault; /* static; why it was not sent, without names of hosts or words of the server; NULL: sent */
+    int status;             /* the server's last reply code; 0: none */
+    const char *error_text; /* static; why it was not sent, without names of hosts or words of the server; NULL: sent */
 };
 
 /*

@@ -87,14 +87,14 @@ static inline int teardown(void **state)
 static inline struct bus *opened_on(const struct server *s)
 {
     struct config config = settings("");
-    struct buf fault;
+    struct buf error_text;
     struct bus *bus = NULL;
     config.redis_host = s->socket;
     config.redis_password = "p:w d";
-    buf_init(&fault, 1000);
-    assert_ok(bus_open(&config, &fault, &bus));
+    buf_init(&error_text, 1000);
+    assert_ok(bus_open(&config, &error_text, &bus));
     assert_string_equal(bus_kind(bus), "redis");
-    buf_release(&fault);
+    buf_release(&error_text);
     return bus;
 }
 

@@ -61,24 +61,24 @@ static void await_count(struct heard *h, int count)
 static struct bus *opened(const char *url)
 {
     struct config config = settings(url);
-    struct buf fault;
+    struct buf error_text;
     struct bus *bus = NULL;
-    buf_init(&fault, 1000);
-    assert_ok(bus_open(&config, &fault, &bus));
-    buf_release(&fault);
+    buf_init(&error_text, 1000);
+    assert_ok(bus_open(&config, &error_text, &bus));
+    buf_release(&error_text);
     return bus;
 }
 
 static void refused(const char *url, const char *text)
 {
     struct config config = settings(url);
-    struct buf fault;
+    struct buf error_text;
     struct bus *bus = NULL;
-    buf_init(&fault, 1000);
-    assert_err(bus_open(&config, &fault, &bus), ERR_INVALID);
-    if (strstr(fault.ptr, text) == NULL)
-        fail_msg("%s: %s", url, fault.ptr);
-    buf_release(&fault);
+    buf_init(&error_text, 1000);
+    assert_err(bus_open(&config, &error_text, &bus), ERR_INVALID);
+    if (strstr(error_text.ptr, text) == NULL)
+        fail_msg("%s: %s", url, error_text.ptr);
+    buf_release(&error_text);
 }
 
 static void test_bus__is_local_without_redis(void **state)
@@ -220,15 +220,15 @@ static void test_bus__a_wrong_password_is_away(void **state)
     start(s);
     struct bus *bus = NULL;
     struct config config = settings("");
-    struct buf fault;
-    buf_init(&fault, 1000);
+    struct buf error_text;
+    buf_init(&error_text, 1000);
     config.redis_host = s->socket;
     config.redis_password = "wrong";
-    assert_ok(bus_open(&config, &fault, &bus));
+    assert_ok(bus_open(&config, &error_text, &bus));
     poll(NULL, 0, 100);
     assert_false(bus_is_healthy(bus));
     bus_close(bus);
-    buf_release(&fault);
+    buf_release(&error_text);
     stop(s, SIGTERM);
 }
 

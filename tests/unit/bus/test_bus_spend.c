@@ -40,14 +40,14 @@ static void test_bus_spend__is_not_for_a_process_alone(void **state)
     struct bus_consumption consumption = one_of("k");
     struct bus_bucket bucket;
     struct bus *bus = NULL;
-    struct buf fault;
+    struct buf error_text;
 
     (void)state;
-    buf_init(&fault, 1000);
-    assert_ok(bus_open(&config, &fault, &bus));
+    buf_init(&error_text, 1000);
+    assert_ok(bus_open(&config, &error_text, &bus));
     assert_err(bus_consume(bus, &consumption, &bucket), ERR_UNAVAILABLE);
     bus_close(bus);
-    buf_release(&fault);
+    buf_release(&error_text);
 }
 
 static void test_bus_spend__two_processes_share_a_bucket(void **state)

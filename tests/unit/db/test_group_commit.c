@@ -98,16 +98,16 @@ static void *end_of_thread(void *arg)
 static void test_combine__a_lock_from_outside_delays_and_loses_nothing(void **state)
 {
     struct scratch *s = scratch_of(state);
-    struct buf fault;
+    struct buf error_text;
     struct db *other = NULL;
     struct db_conn *conn = NULL;
     pthread_t thread;
     void *result = NULL;
 
     make_table(s);
-    buf_init(&fault, 1000);
-    assert_ok(db_open(&s->config, DB_UNCHECKED, &fault, &other));
-    assert_ok(other->ops->open(other, CONN_FOR_WRITING, &fault, &conn));
+    buf_init(&error_text, 1000);
+    assert_ok(db_open(&s->config, DB_UNCHECKED, &error_text, &other));
+    assert_ok(other->ops->open(other, CONN_FOR_WRITING, &error_text, &conn));
     assert_ok(other->ops->begin(conn, CONN_CHANGING));
     assert_int_equal(pthread_create(&thread, NULL, end_of_thread, s), 0);
     other->ops->rollback(conn);
@@ -115,7 +115,7 @@ static void test_combine__a_lock_from_outside_delays_and_loses_nothing(void **st
     assert_ok((enum err)(uintptr_t)result);
     other->ops->close(conn);
     db_close(other);
-    buf_release(&fault);
+    buf_release(&error_text);
 }
 
 int main(void)

@@ -57,16 +57,16 @@ static inline void caller_release(struct caller *c)
 
 static inline void fixture_open(struct domain_fixture *f)
 {
-    struct buf fault;
+    struct buf error_text;
     int steps;
 
-    buf_init(&fault, 4000);
-    if (keys_open(&f->config, &fault, &f->app.keys) != ERR_OK ||
-        db_open(&f->config, DB_UNCHECKED, &fault, &f->app.db) != ERR_OK ||
-        migrate_up(f->app.db, MIGRATE_NEWEST, &fault, &steps) != ERR_OK ||
-        db_check_statements(f->app.db, &fault) != ERR_OK)
-        fail_msg("%s", fault.ptr);
-    buf_release(&fault);
+    buf_init(&error_text, 4000);
+    if (keys_open(&f->config, &error_text, &f->app.keys) != ERR_OK ||
+        db_open(&f->config, DB_UNCHECKED, &error_text, &f->app.db) != ERR_OK ||
+        migrate_up(f->app.db, MIGRATE_NEWEST, &error_text, &steps) != ERR_OK ||
+        db_check_statements(f->app.db, &error_text) != ERR_OK)
+        fail_msg("%s", error_text.ptr);
+    buf_release(&error_text);
     f->app.hasher = hasher_new(NULL);
     assert_non_null(f->app.hasher);
 }

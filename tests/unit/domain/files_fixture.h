@@ -37,7 +37,7 @@ static inline struct chat files_chat(struct files_fixture *f)
 static inline void files_fixture_store(struct files_fixture *f)
 {
     struct config *config = &f->base.config;
-    struct buf fault;
+    struct buf error_text;
 
     (void)snprintf(f->objects_dir, sizeof(f->objects_dir), "%s/objects", f->base.dir);
     config->objects_dir = f->objects_dir;
@@ -46,10 +46,10 @@ static inline void files_fixture_store(struct files_fixture *f)
     config->allowed_file_types = "txt,png,zip";
     config->max_upload_size = (int64_t)MIB;
     config->max_direct_upload_size = (int64_t)(256 * MIB);
-    buf_init(&fault, 4000);
-    if (store_open(config, f->base.app.keys, &fault, &f->base.app.store) != ERR_OK)
-        fail_msg("%s", fault.ptr);
-    buf_release(&fault);
+    buf_init(&error_text, 4000);
+    if (store_open(config, f->base.app.keys, &error_text, &f->base.app.store) != ERR_OK)
+        fail_msg("%s", error_text.ptr);
+    buf_release(&error_text);
 }
 
 static inline void files_fixture_init(struct files_fixture *f)

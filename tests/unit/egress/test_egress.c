@@ -181,15 +181,15 @@ static void test_egress__says_why_nothing_came(void **state)
     static const char *const script[] = { FAKE_HANG_UP, FAKE_SILENCE, NULL };
     exchange_init(&x, script);
     assert_err(exchange_run(&x), ERR_UNAVAILABLE);
-    assert_string_equal(x.reply.fault, "the connection broke");
+    assert_string_equal(x.reply.error_text, "the connection broke");
     assert_true(x.reply.body_untouched);
     x.request.total_timeout_ms = 200;
     assert_err(exchange_run(&x), ERR_UNAVAILABLE);
-    assert_string_equal(x.reply.fault, "it did not answer in time");
+    assert_string_equal(x.reply.error_text, "it did not answer in time");
     exchange_release(&x);
     assert_ok(egress_new(&(struct egress_opts){ .idle_max = 1 }, &x.egress));
     assert_err(exchange_run(&x), ERR_UNAVAILABLE); /* nobody listens any more */
-    assert_string_equal(x.reply.fault, "the connection was refused");
+    assert_string_equal(x.reply.error_text, "the connection was refused");
     egress_reply_release(&x.reply);
     egress_free(x.egress);
 }

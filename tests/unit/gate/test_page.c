@@ -29,17 +29,17 @@ static int group_setup(void **state)
     char *environment[] = { keys_dir, NULL };
     struct config_load_opts opts = { .environment = environment, .env_file = "/dev/null" };
     struct config *config;
-    struct buf fault;
+    struct buf error_text;
 
     (void)state;
     snprintf(folder, sizeof(folder), "/tmp/parley-test-XXXXXX");
     assert_non_null(mkdtemp(folder));
     snprintf(keys_dir, sizeof(keys_dir), "KEYS_DIR=%s/keys", folder);
-    buf_init(&fault, 1000);
-    assert_ok(config_load(&opts, &fault, &config));
-    assert_ok(keys_open(config, &fault, &keys));
+    buf_init(&error_text, 1000);
+    assert_ok(config_load(&opts, &error_text, &config));
+    assert_ok(keys_open(config, &error_text, &keys));
     config_free(config);
-    buf_release(&fault);
+    buf_release(&error_text);
     return 0;
 }
 

@@ -72,7 +72,7 @@ static void done(void *arg, struct http_request *req, struct arena *a, const str
 
 static enum err start(struct fixture *f, struct server **ret_server)
 {
-    struct buf fault;
+    struct buf error_text;
     struct server_opts opts = { .socket_path = f->path,
                                 .backlog = 64,
                                 .worker_count = WORKERS,
@@ -83,10 +83,10 @@ static enum err start(struct fixture *f, struct server **ret_server)
                                 .arg = f };
     enum err e;
 
-    buf_init(&fault, 1000);
-    e = server_new(&opts, &fault, ret_server);
-    assert_int_equal(e == ERR_OK, fault.len == 0);
-    buf_release(&fault);
+    buf_init(&error_text, 1000);
+    e = server_new(&opts, &error_text, ret_server);
+    assert_int_equal(e == ERR_OK, error_text.len == 0);
+    buf_release(&error_text);
     return e;
 }
 

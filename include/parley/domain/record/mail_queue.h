@@ -42,9 +42,9 @@ enum mail_outcome {
 struct mail_report {
     enum mail_outcome outcome;
     int64_t id;
-    int64_t attempt;   /* the first is 1 */
-    const char *fault; /* static; why not, as the end of a sentence about the mail server; NULL: sent */
-    int status;        /* the server's reply code; 0: none */
+    int64_t attempt;        /* the first is 1 */
+    const char *error_text; /* static; why not, as the end of a sentence about the mail server; NULL: sent */
+    int status;             /* the server's reply code; 0: none */
 };
 /*
  * Sends the mail that is due first. Of several processes one gets it; a process that dies in the middle leaves it to be

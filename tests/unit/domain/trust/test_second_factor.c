@@ -222,14 +222,14 @@ static void test_second_factor__reseal_moves_every_secret_once(void **state)
     (void)state;
     struct guarded g;
     struct totp_reseal reseal = { .after_id = 0 };
-    struct buf fault, kid;
+    struct buf error_text, kid;
     int64_t count = 1, rows = 0;
 
     guarded_init(&g, "reseal@example.org");
-    buf_init(&fault, 1000);
+    buf_init(&error_text, 1000);
     buf_init(&kid, 100);
-    assert_ok(keys_rotate(&fixture.config, &fault, &kid));
-    assert_ok(keys_reload(fixture.app.keys, &fault));
+    assert_ok(keys_rotate(&fixture.config, &error_text, &kid));
+    assert_ok(keys_reload(fixture.app.keys, &error_text));
     while (count > 0) {
         assert_ok(totp_reseal_page(&g.c.ctx, &reseal, &count));
         rows += count;
@@ -241,7 +241,7 @@ static void test_second_factor__reseal_moves_every_secret_once(void **state)
     assert_int_equal(reseal.done_count, 0);
     g.c.ctx.now_us += TOTP_STEP_S * US_PER_S;
     assert_ok(second(&g, challenge_of(&g), code_at(&g, g.c.ctx.now_us), NONE));
-    buf_release(&fault);
+    buf_release(&error_text);
     buf_release(&kid);
     caller_release(&g.c);
 }
