@@ -285,7 +285,7 @@ static const struct route routes[] = {
       .summary = "One message", .tag = "Messages" },
     { PUT, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_put, .access = ACCESS_SIGNED_IN,
       .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .body = &edit_spec, .reply = &message_spec,
-      .status = 200, .summary = "Write one's message anew", .tag = "Messages" },
+      .status = 200, .summary = "Edit your own message", .tag = "Messages" },
     { DELETE, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_remove, .access = ACCESS_SIGNED_IN,
       .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
       .summary = "Delete one's message, or as an owner anyone's", .tag = "Messages" },

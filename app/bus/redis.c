@@ -235,7 +235,7 @@ static bool has_publisher(struct redis_bus *r)
     return has;
 }
 
-/* Waits for a message, a wake-up or the time of a question; handles it. False when the connection is to be made anew. */
+/* Waits for a message, a wake-up or the time of a question; handles it. False when the connection is to be made again. */
 static bool turn(struct redis_bus *r)
 {
     struct pollfd fds[2] = { { .fd = r->wake_fd, .events = POLLIN }, { .fd = r->receiver->fd, .events = POLLIN } };

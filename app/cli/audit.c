@@ -210,7 +210,7 @@ const struct command audit_command = {
              "\n"
              "  verify  walk along the chain of sealed rows; every row that was changed, removed, added or moved is\n"
              "          named, and the exit code is 1. Prints where the chain ends: kept outside of this server and\n"
-             "          given to --known later, it also shows a chain that was made anew from there.\n"
+             "          given to --known later, it also shows a chain that was made again from there.\n"
              "  export  print every row as a line of JSON, with what verifying it needs\n",
     .run = run,
 };

@@ -39,7 +39,7 @@ static enum err reseal_all(struct ctx *ctx, struct totp_reseal *reseal)
 }
 
 /*
- * Writes the present keys into the database, and seals anew what older ones have sealed. Then the older sealing keys may
+ * Writes the present keys into the database, and seals again what older ones have sealed. Then the older sealing keys may
  * go, but for the one named, if any: a host that has not heard of the new one seals with it.
  */
 static enum err adopt(const struct config *config, struct str kept_seal, struct totp_reseal *ret_reseal,
@@ -69,7 +69,7 @@ static enum err adopt(const struct config *config, struct str kept_seal, struct 
 static int say_resealed(struct cli *cli, const struct totp_reseal *reseal)
 {
     if (reseal->done_count > 0)
-        (void)printf("Secrets sealed anew: %lld.\n", (long long)reseal->done_count);
+        (void)printf("Secrets sealed again: %lld.\n", (long long)reseal->done_count);
     if (reseal->stuck_count == 0)
         return CLI_OK;
     return cli_fail(
@@ -178,9 +178,9 @@ const struct command key_command = {
         "\n"
         "  rotate  make a new pair that signs tokens; the public key before stays and still verifies, so that\n"
         "          nobody is signed out. A new sealing key too; what the database keeps sealed (second factors) is\n"
-        "          sealed anew. Running servers take the keys at SIGHUP.\n"
+        "          sealed again. Running servers take the keys at SIGHUP.\n"
         "  adopt   tell the database that the keys in KEYS_DIR are this server's. Needed only where they were\n"
-        "          replaced by hand or lost: everybody must then sign in again. Seals anew what an older\n"
+        "          replaced by hand or lost: everybody must then sign in again. Seals again what an older\n"
         "          sealing key has sealed, too.\n",
     .run = run,
 };

@@ -1,6 +1,6 @@
 /*
  * Rate limits. Each class of route has a bucket of tokens for every principal, or, where nobody is signed in, for every
- * address; a request takes one. Figures are settings, taken anew on SIGHUP; RATE_LIMIT=off switches all of it off.
+ * address; a request takes one. Figures are settings, taken again on SIGHUP; RATE_LIMIT=off switches all of it off.
  *
  * Credentials that fail are counted apart, so that guessing ends long before the server is tired of hashing:
  *

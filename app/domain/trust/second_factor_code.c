@@ -58,7 +58,7 @@ static bool is_locked(const struct ctx *ctx, const struct totp_row *totp)
     return totp->locked_until_us > ctx->now_us;
 }
 
-/* The one that fills the measure locks, and the count begins anew behind the lock. */
+/* The one that fills the measure locks, and the count begins again behind the lock. */
 static enum err count_wrong(struct ctx *ctx, const struct user *user, const struct totp_row *totp)
 {
     int64_t wrong_count = totp->wrong_count + 1;

@@ -26,7 +26,7 @@ static enum err read_sealed(struct ctx *ctx, const struct db_row *row, void *arg
 }
 
 /* The same secret under the newest key. */
-static enum err seal_anew(struct ctx *ctx, const struct sealed_row *row, struct str *ret_sealed)
+static enum err seal_again(struct ctx *ctx, const struct sealed_row *row, struct str *ret_sealed)
 {
     const struct seal_label label = { "totp", row->user };
     struct str secret;
@@ -45,7 +45,7 @@ static enum err reseal_row(struct ctx *ctx, const struct sealed_row *row, struct
 
     if (seal_is_newest(ctx->app->keys, row->sealed))
         return ERR_OK;
-    e = seal_anew(ctx, row, &sealed);
+    e = seal_again(ctx, row, &sealed);
     if (e == ERR_NOT_FOUND || e == ERR_INVALID) {
         state->stuck_count++;
         return ERR_OK;

@@ -24,7 +24,7 @@ enum err keys_open(const struct config *config, struct buf *ret_error_text, stru
 enum err keys_reload(struct keys *keys, struct buf *ret_error_text) MUST_CHECK;
 /*
  * Makes a new pair and a new sealing key on disk; the old public key still verifies, the old sealing key still opens.
- * Running servers take them at SIGHUP. What is sealed under the old one is for the caller to seal anew.
+ * Running servers take them at SIGHUP. What is sealed under the old one is for the caller to seal again.
  */
 enum err keys_rotate(const struct config *config, struct buf *ret_error_text, struct buf *ret_kid) MUST_CHECK;
 void keys_free(struct keys *keys);

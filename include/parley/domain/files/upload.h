@@ -88,7 +88,7 @@ enum err upload_key_check(struct ctx *ctx, struct str object_key) MUST_CHECK;
 /* How many parts it has, and the size of one of them. */
 int64_t upload_part_count(const struct upload *upload);
 int64_t upload_part_size(const struct upload *upload, int64_t number);
-/* In a transaction: dooms the bytes; again when the addresses are dead, since until then they may be written anew. */
+/* In a transaction: dooms the bytes; again when the addresses are dead, since until then they may be written again. */
 enum err upload_queue_deletion(struct ctx *ctx, const struct upload *upload,
                                struct pending_deletions *batch) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 /*
  * Verification of the audit log's chain: finds what was changed, removed, added or moved behind the program's back, and names
- * it. Who can write into the database can also make the whole chain anew; a position and hash that were kept outside of it
+ * it. Who can write into the database can also make the whole chain again; a position and hash that were kept outside of it
  * (`known`) show that as well.
  */
 #ifndef PARLEY_DOMAIN_AUDIT_VERIFY_H

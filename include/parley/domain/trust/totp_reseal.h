@@ -1,4 +1,4 @@
-/* Seals anew, under the newest sealing key, what older ones have sealed (auth/seal.h). For `parley key`. */
+/* Seals again, under the newest sealing key, what older ones have sealed (auth/seal.h). For `parley key`. */
 #ifndef PARLEY_DOMAIN_TOTP_RESEAL_H
 #define PARLEY_DOMAIN_TOTP_RESEAL_H
 
@@ -8,7 +8,7 @@
 
 struct totp_reseal {
     int64_t after_id;    /* where the next page begins; 0 at the start */
-    int64_t done_count;  /* sealed anew */
+    int64_t done_count;  /* sealed again */
     int64_t stuck_count; /* cannot be opened with the keys of this host, and stay as they are */
 };
 

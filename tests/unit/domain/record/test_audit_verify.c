@@ -198,7 +198,7 @@ static void test_audit_verify__all_rows_removed_is_found(void **state)
     assert_only_fault(AUDIT_FAULT_REMOVED, 1);
 }
 
-/* Hashed as if it belonged there; the rows after it are not made anew. */
+/* Hashed as if it belonged there; the rows after it are not made again. */
 static void test_audit_verify__added_row_is_named(void **state)
 {
     (void)state;
@@ -286,7 +286,7 @@ static void test_audit_verify__first_row_moved_is_named(void **state)
     assert_int_equal(report->faults[1].other_position, 0);
 }
 
-/* Whoever makes the whole chain anew, its end included, does not know what was kept elsewhere. */
+/* Whoever makes the whole chain again, its end included, does not know what was kept elsewhere. */
 static void test_audit_verify__chain_made_anew_is_shown_by_a_known_end(void **state)
 {
     (void)state;

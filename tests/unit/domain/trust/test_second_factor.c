@@ -168,12 +168,12 @@ static void test_second_factor__lock_ends_by_itself_and_is_not_lengthened(void *
     caller_release(&g.c);
 }
 
-static void test_second_factor__right_code_begins_the_count_anew(void **state)
+static void test_second_factor__right_code_begins_the_count_again(void **state)
 {
     (void)state;
     struct guarded g;
 
-    guarded_init(&g, "anew@example.org");
+    guarded_init(&g, "again@example.org");
     spend_wrong(&g, SECOND_FACTOR_WRONG_MAX - 1);
     g.c.ctx.now_us += TOTP_STEP_S * US_PER_S;
     assert_ok(second(&g, challenge_of(&g), code_at(&g, g.c.ctx.now_us), NONE));
@@ -183,7 +183,7 @@ static void test_second_factor__right_code_begins_the_count_anew(void **state)
     caller_release(&g.c);
 }
 
-static void test_second_factor__recovery_code_does_not_begin_the_count_anew(void **state)
+static void test_second_factor__recovery_code_does_not_begin_the_count_again(void **state)
 {
     (void)state;
     struct guarded g;
@@ -252,8 +252,8 @@ int main(void)
         cmocka_unit_test(test_second_factor__steps_are_spent_in_order),
         cmocka_unit_test(test_second_factor__used_codes_do_not_lock),
         cmocka_unit_test(test_second_factor__lock_ends_by_itself_and_is_not_lengthened),
-        cmocka_unit_test(test_second_factor__right_code_begins_the_count_anew),
-        cmocka_unit_test(test_second_factor__recovery_code_does_not_begin_the_count_anew),
+        cmocka_unit_test(test_second_factor__right_code_begins_the_count_again),
+        cmocka_unit_test(test_second_factor__recovery_code_does_not_begin_the_count_again),
         cmocka_unit_test(test_second_factor__challenge_ends_with_its_time),
         cmocka_unit_test(test_second_factor__reseal_moves_every_secret_once),
     };
