@@ -93,7 +93,7 @@ static enum err reply_to_read(struct form *form)
     if (e != ERR_OK && e != ERR_TOO_LARGE)
         return fail(form->ctx, e);
     if (e == ERR_TOO_LARGE || uuid_parse(text, &form->draft->reply_to) != ERR_OK)
-        return form_fault(form, "reply_to", "is no UUID");
+        return form_fault(form, "reply_to", "is not a UUID");
     form_digest_add(form, text.ptr, text.len);
     return ERR_OK;
 }

@@ -36,7 +36,7 @@ static bool may_begin_again(struct checkout *checkout, const struct db_conn *con
     return true;
 }
 
-/* A busy database is asked again, so it is no news. */
+/* A busy database is asked again, so that is expected. */
 static void log_commit(const struct db_conn *conn, enum err err)
 {
     if (err != ERR_OK && conn->state != CONN_RETRY)

@@ -135,7 +135,7 @@ static struct rate_state take(struct limiter *limiter, const struct ctx *ctx, co
     struct rate_state state = rate_table_take(limiter->table, &spot, wanted);
     struct bus_bucket shared;
 
-    if (state.to_tell_count < 0 || sync(ctx, bucket, state.to_tell_count, wanted, &shared) != ERR_OK)
+    if (state.to_report_count < 0 || sync(ctx, bucket, state.to_report_count, wanted, &shared) != ERR_OK)
         return state;
     if (wanted > 0 && !shared.has_room)
         rate_table_give_back(limiter->table, &spot);

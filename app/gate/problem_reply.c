@@ -38,15 +38,15 @@ static void native_write(const struct ctx *ctx, const struct dialect_problem *pr
 /* What stands in ctx->problem counts where it is about this error. */
 static struct dialect_problem problem_of(const struct ctx *ctx, enum err err)
 {
-    const struct problem *told = ctx->problem;
+    const struct problem *reported = ctx->problem;
     struct dialect_problem problem = { .err = err, .text = err_info(err)->sentence };
 
-    if (told->err != err)
+    if (reported->err != err)
         return problem;
-    if (told->detail != NULL)
-        problem.text = told->detail;
-    problem.faults = told->faults;
-    problem.fault_count = told->fault_count < PROBLEM_FAULTS_MAX ? told->fault_count : PROBLEM_FAULTS_MAX;
+    if (reported->detail != NULL)
+        problem.text = reported->detail;
+    problem.faults = reported->faults;
+    problem.fault_count = reported->fault_count < PROBLEM_FAULTS_MAX ? reported->fault_count : PROBLEM_FAULTS_MAX;
     return problem;
 }
 

@@ -109,7 +109,7 @@ static enum err route_add(struct router *router, const struct route *route, stru
             return e;
     }
     if (node->by_method[route->method] != NULL) {
-        buf_addf(faults, "route %s: stands there twice for one method\n", route->path);
+        buf_addf(faults, "route %s: is listed twice for one method\n", route->path);
         return ERR_INVALID;
     }
     node->by_method[route->method] = route;

@@ -95,7 +95,7 @@ static void check(const struct spec *spec, enum spec_use use, int depth, struct 
         const struct field *field = &spec->fields[i];
         const char *error_text = field_fault(spec, field, use);
         if (error_text == NULL && name_repeats(spec, i))
-            error_text = "stands there twice";
+            error_text = "is listed twice";
         if (error_text != NULL)
             buf_addf(faults, "spec %s: row %zu (%s) %s\n", spec->name != NULL ? spec->name : "(without a name)", i,
                      field->name != NULL ? field->name : "?", error_text);

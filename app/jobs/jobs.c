@@ -15,7 +15,7 @@
 /* What the thread knows of a row of the table. */
 struct job_state {
     int64_t next_us; /* monotonic: when it looks again */
-    bool failing;    /* said so already */
+    bool failing;    /* logged already */
 };
 
 struct jobs {
@@ -28,7 +28,7 @@ struct jobs {
     bool woken;
     atomic_bool stopping;
     bool joined;
-    bool database_away; /* said so already; thread's own */
+    bool database_away; /* logged already; thread's own */
     struct job_state states[JOBS_MAX];
 };
 
@@ -125,14 +125,14 @@ static enum err job_run_once(struct run *run)
     return e;
 }
 
-/* ---- what is said about it ---- */
+/* ---- what is logged about it ---- */
 
 static bool is_database(enum err e)
 {
     return e == ERR_DATABASE || e == ERR_COMMIT_UNKNOWN || e == ERR_BUSY || e == ERR_DISK_FULL;
 }
 
-/* Each change of state is said once. Nothing to do, and somebody else's lease, are no failures. */
+/* Each change of state is logged once. Nothing to do, and somebody else's lease are not errors. */
 static void outcome_log(struct jobs *jobs, const struct job *job, struct job_state *state, enum err e)
 {
     bool failed = e != ERR_OK && e != ERR_NOT_FOUND && e != ERR_CONFLICT;
