@@ -21,7 +21,7 @@ DEAD = ("dead", "badip", "oldkey")
 
 @dataclass
 class Place:
-    """A workspace with one of each resource_uuid, all of them of `author`, and one of each that has been deleted."""
+    """A workspace with one of each thing, all of them of `author`, and one of each that has been deleted."""
     owner: Person
     author: Person
     workspace: str

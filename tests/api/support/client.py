@@ -145,4 +145,4 @@ class Person:
 
 
 def id_of(thing):
-    return thing["id"] if isinstance(resource_uuid, dict) else str(thing)
+    return thing["id"] if isinstance(thing, dict) else str(thing)

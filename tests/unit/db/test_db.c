@@ -14,8 +14,8 @@ static void test_db__names_the_statement_that_does_not_prepare(void **state)
 {
     struct scratch *s = scratch_of(state);
     assert_int_not_equal(db_check_statements(s->db, &s->error_text), ERR_OK);
-    assert_non_null(strstr(s->fault.ptr, "the statement "));
-    assert_non_null(strstr(s->fault.ptr, ".sql:"));
+    assert_non_null(strstr(s->error_text.ptr, "the statement "));
+    assert_non_null(strstr(s->error_text.ptr, ".sql:"));
 }
 
 struct values {

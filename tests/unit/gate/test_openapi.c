@@ -8,11 +8,11 @@ struct thing {
     struct body body;
     struct str name;
 };
-static const struct field thing_fields[] = { { "name", FIELD_STR, .offset = offsetof(struct resource_uuid, name) } };
-static const struct spec draft_spec = { SPEC_INIT("Draft", struct resource_uuid, thing_fields) };
-static const struct spec thing_spec = { SPEC_INIT("Thing", struct resource_uuid, thing_fields) };
-static const struct field other_fields[] = { { "title", FIELD_STR, .offset = offsetof(struct resource_uuid, name) } };
-static const struct spec namesake_spec = { SPEC_INIT("Thing", struct resource_uuid, other_fields) };
+static const struct field thing_fields[] = { { "name", FIELD_STR, .offset = offsetof(struct thing, name) } };
+static const struct spec draft_spec = { SPEC_INIT("Draft", struct thing, thing_fields) };
+static const struct spec thing_spec = { SPEC_INIT("Thing", struct thing, thing_fields) };
+static const struct field other_fields[] = { { "title", FIELD_STR, .offset = offsetof(struct thing, name) } };
+static const struct spec namesake_spec = { SPEC_INIT("Thing", struct thing, other_fields) };
 
 #define SAID \
     .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .summary = "Do it", \

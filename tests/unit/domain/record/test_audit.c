@@ -180,7 +180,7 @@ static void test_audit_seal__seals_in_batches_and_the_chain_is_whole(void **stat
     assert_int_equal(seal(), 5);
     assert_int_equal(seal(), 0);
     report = verify();
-    assert_int_equal(report.error_text_count, 0);
+    assert_int_equal(report.fault_count, 0);
     assert_int_equal(report.sealed_count, AUDIT_SEAL_BATCH_ROWS + 5);
     assert_int_equal(report.unsealed_count, 0);
     assert_int_equal(report.end.position, AUDIT_SEAL_BATCH_ROWS + 5);

@@ -72,10 +72,10 @@ static void test_idempotency__the_same_key_leads_to_the_first_thing(void **state
 
     assert_ok(take(&f->caller, &first));
     assert_int_equal(first.state, IDEMPOTENCY_NEW);
-    assert_true(uuid_eq(&first.got, &first.thing));
+    assert_true(uuid_eq(&first.got, &first.resource_uuid));
     assert_ok(take(&f->caller, &second));
     assert_int_equal(second.state, IDEMPOTENCY_SEEN);
-    assert_true(uuid_eq(&second.got, &first.thing));
+    assert_true(uuid_eq(&second.got, &first.resource_uuid));
 }
 
 static void test_idempotency__another_body_is_refused(void **state)

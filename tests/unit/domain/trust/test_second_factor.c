@@ -81,11 +81,11 @@ static struct str challenge_of(struct guarded *g)
 static enum err second(struct guarded *g, struct str challenge, struct str code, struct str recovery_code)
 {
     struct session_origin origin = { STR("192.0.2.1"), STR("test") };
-    const struct second_factor_code code = { code, recovery_code };
+    const struct second_factor_code answer = { code, recovery_code };
     struct sign_in_result result;
 
     caller_next(&g->c);
-    return account_sign_in_second(&g->c.ctx, challenge, &code, &origin, &result);
+    return account_sign_in_second(&g->c.ctx, challenge, &answer, &origin, &result);
 }
 
 #define NONE ((struct str){ NULL, 0 })
