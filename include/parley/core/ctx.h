@@ -11,6 +11,7 @@
 #include "parley/core/arena.h"
 #include "parley/core/config.h"
 #include "parley/core/ids.h"
+#include "parley/core/outcome.h"
 #include "parley/core/problem.h"
 
 struct db;
@@ -22,17 +23,17 @@ struct mailer;
 struct bus;
 struct auth_cache;
 struct principal;
-struct audit_event;
 
 struct app {
     struct config_box *config; /* the present snapshot; config_get */
     struct db *db;
-    struct keys *keys;        /* signing keys */
-    struct hasher *hasher;    /* password hashing threads */
-    struct store *store;      /* objects */
-    struct mailer *mailer;    /* NULL: no mail server is set */
-    struct bus *bus;          /* wake-ups between processes */
-    struct auth_cache *cache; /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
+    struct keys *keys;                       /* signing keys */
+    struct hasher *hasher;                   /* password hashing threads */
+    struct store *store;                     /* objects */
+    struct mailer *mailer;                   /* NULL: no mail server is set */
+    struct bus *bus;                         /* wake-ups between processes */
+    struct auth_cache *cache;                /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
+    const struct after_commit *after_commit; /* NULL: nothing is done (a subcommand); core/outcome.h */
 };
 
 enum { REQUEST_ID_BYTES = 37 };
@@ -42,11 +43,11 @@ struct ctx {
     const struct config *config; /* the snapshot that this request began with */
     struct arena *arena;
     struct problem *problem;
-    struct db_conn *conn;              /* set inside db_run and db_read, else NULL; only db/ touches it */
-    int64_t now_us;                    /* wall clock at the start of the request */
-    const struct principal *actor;     /* who asks; NULL: nobody is signed in, or this is no request */
-    struct str ip;                     /* of the client; absent where this is no request */
-    const struct audit_event *audited; /* security events of this request, newest first; domain/audit.h */
+    struct db_conn *conn;          /* set inside db_run and db_read, else NULL; only db/ touches it */
+    int64_t now_us;                /* wall clock at the start of the request */
+    const struct principal *actor; /* who asks; NULL: nobody is signed in, or this is no request */
+    struct str ip;                 /* of the client; absent where this is no request */
+    struct outcome outcome;        /* what the transaction leaves to be done; empty outside of one */
     char request_id[REQUEST_ID_BYTES];
     uint32_t statement_count;
 };
