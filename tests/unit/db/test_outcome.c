@@ -46,7 +46,6 @@ static void work_begin(struct work *w, struct scratch *s)
 {
     settled = (struct settled){ .count = 0 };
     hook_writes = false;
-    s->app.after_commit = &hook;
     work_init(w, s);
 }
 
@@ -79,6 +78,7 @@ static void test_outcome__is_settled_after_the_commit(void **state)
     struct work w;
 
     make_table(s);
+    s->app.after_commit = &hook;
     work_begin(&w, s);
     hook_writes = true;
     assert_ok(db_run(&w.ctx, change_and_tell, &change));
@@ -97,6 +97,7 @@ static void test_outcome__of_a_repeated_run_counts_once(void **state)
     struct work w;
 
     make_table(s);
+    s->app.after_commit = &hook;
     work_begin(&w, s);
     assert_ok(db_run(&w.ctx, change_and_tell, &change));
     assert_int_equal(change.runs, 3);
@@ -121,6 +122,7 @@ static void test_outcome__goes_with_a_transaction_that_is_rolled_back(void **sta
     struct work w;
 
     make_table(s);
+    s->app.after_commit = &hook;
     work_begin(&w, s);
     assert_err(db_run(&w.ctx, change_and_tell, &change), ERR_GONE);
     assert_err(db_run(&w.ctx, change_within, &change), ERR_GONE);
@@ -141,6 +143,7 @@ static void test_outcome__a_log_that_was_written_but_not_synced_is_unknown(void 
     struct work w;
 
     make_table(s);
+    s->app.after_commit = &hook;
     work_begin(&w, s);
     atomic_store(&wal_fault, WAL_NOT_SYNCED);
     assert_err(db_run(&w.ctx, change_and_tell, &change), ERR_COMMIT_UNKNOWN);
@@ -161,6 +164,7 @@ static void test_outcome__a_log_without_room_is_surely_not_committed_and_repeate
     struct work w;
 
     make_table(s);
+    s->app.after_commit = &hook;
     work_begin(&w, s);
     atomic_store(&wal_fault, WAL_FULL);
     assert_ok(db_run(&w.ctx, change_and_tell, &change));
@@ -209,7 +213,6 @@ static void run_threads(struct scratch *s)
     pthread_t threads[THREADS];
     struct task tasks[THREADS];
 
-    s->app.after_commit = &hook;
     for (int i = 0; i < THREADS; i++) {
         tasks[i] = (struct task){ .s = s, .number = i };
         assert_int_equal(pthread_create(&threads[i], NULL, work_rounds, &tasks[i]), 0);
@@ -226,6 +229,7 @@ static void test_outcome__is_settled_on_its_own_thread_outside_the_group(void **
     struct work w;
 
     make_table(s);
+    s->app.after_commit = &hook;
     atomic_store(&settled_count, 0);
     run_threads(s);
     assert_int_equal(atomic_load(&settled_count), THREADS * ROUNDS * 4 / 5);
