@@ -11,7 +11,6 @@
 #include "parley/core/arena.h"
 #include "parley/core/config.h"
 #include "parley/core/ids.h"
-#include "parley/core/outcome.h"
 #include "parley/core/problem.h"
 
 struct db;
@@ -23,6 +22,47 @@ struct mailer;
 struct bus;
 struct auth_cache;
 struct principal;
+
+/* ---- what a transaction leaves to be done: core/outcome.h ---- */
+
+struct audit_event;
+struct ctx;
+
+/* Bits: what there is more of now, so that who works on it looks at once and not at the end of a pause. */
+enum outcome_topic {
+    OUTCOME_MAIL = 1 << 0, /* mail to send, links to make for it */
+    OUTCOME_DATA = 1 << 1, /* objects or rows to delete */
+};
+
+/* A user whose sessions, keys, role or state have changed. */
+struct outcome_revocation {
+    int64_t user_id;
+    const struct outcome_revocation *next; /* the one before */
+};
+
+struct outcome {
+    const struct audit_event *audited;        /* newest first; domain/record/audit.h adds */
+    const struct outcome_revocation *revoked; /* newest first */
+    unsigned topics;                          /* of enum outcome_topic */
+};
+
+/* What became of the transaction. */
+enum outcome_commit {
+    OUTCOME_COMMITTED,
+    OUTCOME_UNKNOWN, /* ERR_COMMIT_UNKNOWN: it may have been */
+};
+
+/*
+ * What is done after a commit; runtime puts it together. Runs on the thread that called db_run, outside of any transaction
+ * and without a lock or a connection held, before db_run returns; so it may use the database. It must be quick: a request
+ * waits for it. ctx's own outcome is empty while it runs.
+ */
+struct after_commit {
+    void (*fn)(void *arg, struct ctx *ctx, const struct outcome *outcome, enum outcome_commit commit);
+    void *arg;
+};
+
+/* ---- the two structures ---- */
 
 struct app {
     struct config_box *config; /* the present snapshot; config_get */

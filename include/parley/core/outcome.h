@@ -10,44 +10,8 @@
 #include <stdint.h>
 
 #include "parley/core/attrs.h"
+#include "parley/core/ctx.h"
 #include "parley/core/err.h"
-
-struct audit_event;
-struct ctx;
-
-/* Bits: what there is more of now, so that who works on it looks at once and not at the end of a pause. */
-enum outcome_topic {
-    OUTCOME_MAIL = 1 << 0, /* mail to send, links to make for it */
-    OUTCOME_DATA = 1 << 1, /* objects or rows to delete */
-};
-
-/* A user whose sessions, keys, role or state have changed. */
-struct outcome_revocation {
-    int64_t user_id;
-    const struct outcome_revocation *next; /* the one before */
-};
-
-struct outcome {
-    const struct audit_event *audited;        /* newest first; domain/record/audit.h adds */
-    const struct outcome_revocation *revoked; /* newest first */
-    unsigned topics;                          /* of enum outcome_topic */
-};
-
-/* What became of the transaction. */
-enum outcome_commit {
-    OUTCOME_COMMITTED,
-    OUTCOME_UNKNOWN, /* ERR_COMMIT_UNKNOWN: it may have been */
-};
-
-/*
- * What is done after a commit; runtime puts it together. Runs on the thread that called db_run, outside of any transaction
- * and without a lock or a connection held, before db_run returns; so it may use the database. It must be quick: a request
- * waits for it. ctx's own outcome is empty while it runs.
- */
-struct after_commit {
-    void (*fn)(void *arg, struct ctx *ctx, const struct outcome *outcome, enum outcome_commit commit);
-    void *arg;
-};
 
 /* Where ctx's outcome stands now, and back to it: what has been added since then is forgotten. One thread at a time. */
 struct outcome outcome_mark(const struct ctx *ctx);

@@ -16,6 +16,7 @@
 #include "parley/core/ctx.h"
 #include "parley/core/err.h"
 #include "parley/core/ids.h"
+#include "parley/core/outcome.h"
 #include "parley/core/str.h"
 #include "parley/db/statements.h"
 
