@@ -73,6 +73,11 @@ void bus_publish(struct bus *bus, const char *channel, struct str payload)
     bus->ops->publish(bus, channel, payload);
 }
 
+int64_t bus_dropped_count(struct bus *bus)
+{
+    return bus->ops->dropped_count(bus);
+}
+
 enum err bus_consume(struct bus *bus, const struct bus_consumption *consumption, struct bus_bucket *ret_bucket)
 {
     return bus->ops->consume(bus, consumption, ret_bucket);

@@ -25,6 +25,12 @@ static void local_publish(struct bus *bus, const char *channel, struct str paylo
     bus_deliver(bus, str_from(channel), payload);
 }
 
+static int64_t local_dropped_count(struct bus *bus)
+{
+    (void)bus;
+    return 0;
+}
+
 static enum err local_consume(struct bus *bus, const struct bus_consumption *consumption, struct bus_bucket *ret_bucket)
 {
     (void)bus;
@@ -39,6 +45,7 @@ static const struct bus_ops local_ops = {
     .is_healthy = local_is_healthy,
     .subscribed = local_subscribed,
     .publish = local_publish,
+    .dropped_count = local_dropped_count,
     .consume = local_consume,
 };
 

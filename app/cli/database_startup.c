@@ -13,14 +13,14 @@
 #include "parley/domain/lifecycle/setup.h"
 
 enum { PAUSE_S = 1, FIRST_WAIT_S = 2 };
-enum outcome { OUTCOME_OPEN, OUTCOME_DONE, OUTCOME_FAILED };
+enum startup_state { STARTUP_OPEN, STARTUP_DONE, STARTUP_FAILED };
 
 struct database_startup {
     const struct app *app;
     pthread_t thread;
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t changed;
-    enum outcome outcome;
+    enum startup_state outcome;
     bool tried;    /* the first try has ended */
     bool in_start; /* database_startup_new still waits and tells the failure itself */
     bool ending;
@@ -98,7 +98,7 @@ static void finish(struct database_startup *start, enum err e)
     if (e == ERR_OK)
         db_release(start->app->db);
     (void)pthread_mutex_lock(&start->lock);
-    start->outcome = e == ERR_OK ? OUTCOME_DONE : OUTCOME_FAILED;
+    start->outcome = e == ERR_OK ? STARTUP_DONE : STARTUP_FAILED;
     tell = !start->in_start;
     (void)pthread_cond_broadcast(&start->changed);
     (void)pthread_mutex_unlock(&start->lock);
@@ -184,13 +184,13 @@ static void release(struct database_startup *start)
 }
 
 /* Until the first try has an outcome, but not for long: a server that answers 503 is better than none. */
-static enum outcome wait_first(struct database_startup *start)
+static enum startup_state wait_first(struct database_startup *start)
 {
     struct timespec until = in_seconds(FIRST_WAIT_S);
-    enum outcome outcome;
+    enum startup_state outcome;
 
     (void)pthread_mutex_lock(&start->lock);
-    while (start->outcome == OUTCOME_OPEN && !start->tried &&
+    while (start->outcome == STARTUP_OPEN && !start->tried &&
            pthread_cond_timedwait(&start->changed, &start->lock, &until) == 0)
         continue;
     outcome = start->outcome;
@@ -210,7 +210,7 @@ enum err database_startup_new(const struct app *app, struct buf *ret_error_text,
         release(start);
         return ERR_NO_MEMORY;
     }
-    if (wait_first(start) == OUTCOME_FAILED) {
+    if (wait_first(start) == STARTUP_FAILED) {
         (void)pthread_join(start->thread, NULL);
         buf_add(ret_error_text, buf_str(&start->error_text));
         release(start);
@@ -220,7 +220,7 @@ enum err database_startup_new(const struct app *app, struct buf *ret_error_text,
     return ERR_OK;
 }
 
-static bool outcome_is(struct database_startup *start, enum outcome outcome)
+static bool outcome_is(struct database_startup *start, enum startup_state outcome)
 {
     bool is;
 
@@ -232,12 +232,12 @@ static bool outcome_is(struct database_startup *start, enum outcome outcome)
 
 bool database_startup_is_done(struct database_startup *start)
 {
-    return outcome_is(start, OUTCOME_DONE);
+    return outcome_is(start, STARTUP_DONE);
 }
 
 bool database_startup_has_failed(struct database_startup *start)
 {
-    return outcome_is(start, OUTCOME_FAILED);
+    return outcome_is(start, STARTUP_FAILED);
 }
 
 void database_startup_free(struct database_startup *start)

@@ -9,7 +9,9 @@
 #include "parley/core/log.h"
 #include "parley/core/thread.h"
 #include "parley/db/db.h"
+#include "parley/domain/record/security_log.h"
 #include "parley/domain/trust/auth_cache.h"
+#include "parley/domain/trust/revocation.h"
 #include "parley/egress/egress.h"
 #include "parley/gate/gate.h"
 #include "parley/http/server.h"
@@ -37,12 +39,26 @@ static enum err open_store(struct runtime *runtime, const struct config *config,
     return ERR_OK;
 }
 
+/* What every commit of this process leaves to be done (core/outcome.h): first what closes doors. */
+static void do_after_commit(void *arg, struct ctx *ctx, const struct outcome *outcome, enum outcome_commit commit)
+{
+    struct runtime *runtime = arg;
+    struct jobs *jobs = atomic_load(&runtime->jobs);
+
+    revocation_forget(ctx->app, outcome);
+    security_log(ctx, outcome, commit);
+    if (jobs != NULL && outcome->topics != 0)
+        jobs_wake_for(jobs, outcome->topics);
+}
+
 /* Everything that requests use. */
 static enum err open_app(struct runtime *runtime, const struct config *config, struct buf *ret_error_text)
 {
     static const struct hasher_hooks hooks = { server_yield_begin, server_yield_end, server_client_gone };
     struct app *app = &runtime->app;
 
+    runtime->after_commit = (struct after_commit){ do_after_commit, runtime };
+    app->after_commit = &runtime->after_commit;
     TRY(keys_open(config, ret_error_text, &app->keys));
     TRY(db_open(config, DB_UNCHECKED, ret_error_text, &app->db));
     app->hasher = hasher_new(&hooks);
@@ -113,7 +129,7 @@ void runtime_close(struct runtime *runtime)
 {
     struct app *app = &runtime->app;
 
-    jobs_free(runtime->jobs);
+    jobs_free(atomic_exchange(&runtime->jobs, NULL));
     server_free(runtime->server);
     gate_free(runtime->gate);
     database_startup_free(runtime->start);

@@ -2,6 +2,8 @@
 #ifndef PARLEY_APP_CLI_RUNTIME_H
 #define PARLEY_APP_CLI_RUNTIME_H
 
+#include <stdatomic.h>
+
 #include "database_startup.h"
 #include "parley/core/ctx.h"
 
@@ -14,7 +16,8 @@ struct runtime {
     struct database_startup *start;
     struct gate *gate;
     struct server *server;
-    struct jobs *jobs;
+    struct jobs *_Atomic jobs; /* NULL until they run; requests wake them */
+    struct after_commit after_commit;
 };
 
 /*

@@ -14,8 +14,7 @@ struct entry {
     enum err err;
     bool again; /* nothing of it was done */
     bool done;
-    bool leads;                        /* its thread is to run the next batch */
-    const struct audit_event *audited; /* ctx->audited before */
+    bool leads; /* its thread is to run the next batch */
     pthread_cond_t wake;
     struct entry *next;
 };
@@ -55,13 +54,19 @@ static bool run_entry(struct db_conn *conn, struct entry *p)
     return ops->run_text(conn, text) == ERR_OK;
 }
 
-/* Nothing of the batch has been done; each thread runs its entry by itself and hears what is wrong with it. */
+/* Surely nothing of the batch has been done; each thread runs its entry by itself and hears what is wrong with it. */
 static void batch_abandon(struct entry *batch)
 {
-    for (struct entry *p = batch; p != NULL; p = p->next) {
-        p->ctx->audited = p->audited;
+    for (struct entry *p = batch; p != NULL; p = p->next)
         p->again = true;
-    }
+}
+
+/* Nobody knows about those that wanted the commit. An entry that had failed is sure: its savepoint was rolled back. */
+static void batch_unknown(struct entry *batch)
+{
+    for (struct entry *p = batch; p != NULL; p = p->next)
+        if (p->err == ERR_OK)
+            p->err = ERR_COMMIT_UNKNOWN;
 }
 
 static void run_checked_out(struct checkout *checkout, struct entry *batch)
@@ -79,11 +84,19 @@ static void run_checked_out(struct checkout *checkout, struct entry *batch)
     bool whole = true;
     for (struct entry *p = batch; p != NULL && whole; p = p->next)
         whole = run_entry(conn, p);
-    whole = whole && checkout->db->ops->commit(conn) == ERR_OK;
+    bool unknown = false;
+    if (whole) {
+        err = checkout->db->ops->commit(conn);
+        unknown = err == ERR_COMMIT_UNKNOWN;
+        whole = err == ERR_OK;
+        transaction_log_commit(conn, err);
+    }
     if (!whole && conn->state != CONN_LOST)
         checkout->db->ops->rollback(conn);
     checkout_return(checkout, conn);
-    if (!whole)
+    if (unknown)
+        batch_unknown(batch);
+    else if (!whole)
         batch_abandon(batch);
 }
 
@@ -136,7 +149,7 @@ static void enqueue(struct group_commit *c, struct entry *p)
 
 enum err group_commit_run(struct group_commit *c, struct ctx *ctx, db_fn fn, void *arg, bool *ret_again)
 {
-    struct entry own = { .ctx = ctx, .fn = fn, .arg = arg, .audited = ctx->audited };
+    struct entry own = { .ctx = ctx, .fn = fn, .arg = arg };
     pthread_cond_init(&own.wake, NULL);
     blocking_begin();
     pthread_mutex_lock(&c->mutex);

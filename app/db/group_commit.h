@@ -17,8 +17,10 @@ struct group_commit *group_commit_new(void);
 void group_commit_free(struct group_commit *c);
 
 /*
- * What db_run does with fn, once. *ret_again: nothing of it has been done, because the whole batch failed or the database
- * was busy; then it is to be run by itself. fn may run on another thread, while this one sleeps.
+ * What db_run does with fn, once. *ret_again: surely nothing of it has been committed, because the whole batch failed before
+ * its COMMIT could count, or the database was busy; then it is to be run by itself. ERR_COMMIT_UNKNOWN: nobody knows what
+ * became of the batch. fn may run on another thread, while this one sleeps; nothing is done here with what it leaves in
+ * the outcome of ctx.
  */
 enum err group_commit_run(struct group_commit *c, struct ctx *ctx, db_fn fn, void *arg, bool *ret_again) MUST_CHECK;
 

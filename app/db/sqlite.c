@@ -209,14 +209,26 @@ static void sqlite_rollback(struct db_conn *conn)
     conn->code = code;
 }
 
+/*
+ * Whether a COMMIT that failed so may still be found after a crash. It writes its pages to the log, the last of them marked
+ * as the commit, waits for the disk, and then enters them into the index of the log, which makes them visible. An I/O error
+ * may come from the wait or from the index (a new page of it: SQLITE_IOERR_SHMSIZE, SQLITE_NOMEM), with a log on the disk
+ * that is whole; so may SQLITE_NOMEM. Anything else comes before the marked page is complete, whose checksum then does not
+ * fit (SQLITE_FULL: the write itself failed), or before anything is written (SQLITE_BUSY, a constraint): surely nothing
+ * was committed. Source: sqlite.org/walformat.html; wal.c, sqlite3WalFrames.
+ */
+static bool commit_is_unknown(int code)
+{
+    return code == SQLITE_IOERR || code == SQLITE_NOMEM;
+}
+
 static enum err sqlite_commit(struct db_conn *conn)
 {
     struct sqlite_conn *c = sqlite_of(conn);
     enum err err = step(c, c->commit);
     if (err == ERR_OK)
         return ERR_OK;
-    /* The log's pages may be on the disk although the disk said that something failed. */
-    bool unknown = (conn->code & 0xff) == SQLITE_IOERR;
+    bool unknown = commit_is_unknown(conn->code & 0xff);
     sqlite_rollback(conn);
     return unknown ? ERR_COMMIT_UNKNOWN : err;
 }

@@ -20,11 +20,7 @@ enum err transaction_call(struct ctx *ctx, struct db_conn *conn, db_fn fn, void 
 {
     if (ctx->problem != NULL)
         *ctx->problem = (struct problem){ .err = ERR_OK };
-    const struct audit_event *audited = ctx->audited;
-    enum err err = run_fn(ctx, conn, fn, arg);
-    if (err != ERR_OK)
-        ctx->audited = audited;
-    return err;
+    return run_fn(ctx, conn, fn, arg);
 }
 
 /* Where nothing had been done yet, as the first statement found the connection dead: once more on another one. */
@@ -36,8 +32,7 @@ static bool may_begin_again(struct checkout *checkout, const struct db_conn *con
     return true;
 }
 
-/* A busy database is asked again, so that is expected. */
-static void log_commit(const struct db_conn *conn, enum err err)
+void transaction_log_commit(const struct db_conn *conn, enum err err)
 {
     if (err != ERR_OK && conn->state != CONN_RETRY)
         log_event(LOG_ERROR, "a transaction could not be committed", LOG_C("error", err_info(err)->code),
@@ -50,7 +45,7 @@ static enum err end(struct db_conn *conn, enum err err, bool *ret_again)
     const struct db_ops *ops = conn->db->ops;
     if (err == ERR_OK && conn->state == CONN_OK) {
         err = ops->commit(conn);
-        log_commit(conn, err);
+        transaction_log_commit(conn, err);
     } else if (conn->state != CONN_LOST) {
         ops->rollback(conn);
     }
@@ -65,13 +60,38 @@ static enum err run_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, v
 {
     struct db_conn *conn = NULL;
     TRY(checkout_begin(checkout, CONN_CHANGING, ret_again, &conn));
-    const struct audit_event *audited = ctx->audited;
     enum err err = end(conn, transaction_call(ctx, conn, fn, arg), ret_again);
-    if (err != ERR_OK)
-        ctx->audited = audited;
     *ret_again |= may_begin_again(checkout, conn);
     checkout_return(checkout, conn);
     return err;
+}
+
+/* Each run begins with the outcome that there was before the first. */
+static enum err run_alone(struct ctx *ctx, const struct outcome *mark, db_fn fn, void *arg)
+{
+    struct checkout checkout;
+    enum err err;
+    bool again;
+    checkout_init(&checkout, ctx->app->db, CONN_FOR_WRITING);
+    do {
+        again = false;
+        outcome_undo(ctx, mark);
+        err = run_once(ctx, &checkout, fn, arg, &again);
+    } while (again && checkout_pause(&checkout));
+    checkout_end(&checkout);
+    return err;
+}
+
+static enum err run_outermost(struct ctx *ctx, const struct outcome *mark, db_fn fn, void *arg)
+{
+    struct group_commit *group_commit = ctx->app->db->group_commit;
+    if (group_commit != NULL) {
+        bool alone = false;
+        enum err err = group_commit_run(group_commit, ctx, fn, arg, &alone);
+        if (!alone)
+            return err;
+    }
+    return run_alone(ctx, mark, fn, arg);
 }
 
 enum err db_run(struct ctx *ctx, db_fn fn, void *arg)
@@ -80,22 +100,14 @@ enum err db_run(struct ctx *ctx, db_fn fn, void *arg)
         assert(ctx->conn->mode == CONN_CHANGING && !ctx->conn->in_row);
         return fn(ctx, arg);
     }
-    struct group_commit *group_commit = ctx->app->db->group_commit;
-    if (group_commit != NULL) {
-        bool alone = false;
-        enum err err = group_commit_run(group_commit, ctx, fn, arg, &alone);
-        if (!alone)
-            return err;
-    }
-    struct checkout checkout;
-    enum err err;
-    bool again;
-    checkout_init(&checkout, ctx->app->db, CONN_FOR_WRITING);
-    do {
-        again = false;
-        err = run_once(ctx, &checkout, fn, arg, &again);
-    } while (again && checkout_pause(&checkout));
-    checkout_end(&checkout);
+    const struct outcome mark = outcome_mark(ctx);
+    enum err err = run_outermost(ctx, &mark, fn, arg);
+    if (err == ERR_OK)
+        outcome_settle(ctx, OUTCOME_COMMITTED);
+    else if (err == ERR_COMMIT_UNKNOWN)
+        outcome_settle(ctx, OUTCOME_UNKNOWN);
+    else
+        outcome_undo(ctx, &mark);
     return err;
 }
 

@@ -16,7 +16,6 @@
 #include "route_check.h"
 #include "router.h"
 #include "scope.h"
-#include "security_log.h"
 
 struct gate {
     const struct app *app;
@@ -317,7 +316,6 @@ void gate_done(void *arg, struct http_request *req, struct arena *a, const struc
     (void)arg;
     if (p == NULL)
         return;
-    security_log(&p->ctx);
     route = p->call.route != NULL ? p->call.route->path : "-";
     if (p->call.principal != NULL)
         uuid_format(&p->principal.user, user);

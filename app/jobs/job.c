@@ -64,21 +64,23 @@ static enum err mail_job(struct ctx *ctx, struct job_run *run, int64_t *ret_coun
 
 /* Erasing comes before the deletion of objects, which it makes work for; workspaces before the chats that they mark. */
 const struct job jobs_table[] = {
-    { "erase_workspaces", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_WORKSPACES, 0, erase_workspaces_step_job, true },
-    { "erase_users", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_USERS, 0, erase_users_step_job, true },
-    { "erase_chats", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_CHATS, 0, erase_chats_step_job, true },
-    { "expire_uploads", JOB_QUEUE, US_PER_MINUTE, SQL_WORK_UPLOADS, 0, expire_uploads_job, true },
+    { "erase_workspaces", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_WORKSPACES, 0, erase_workspaces_step_job, true,
+      OUTCOME_DATA },
+    { "erase_users", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_USERS, 0, erase_users_step_job, true, OUTCOME_DATA },
+    { "erase_chats", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_CHATS, 0, erase_chats_step_job, true, OUTCOME_DATA },
+    { "expire_uploads", JOB_QUEUE, US_PER_MINUTE, SQL_WORK_UPLOADS, 0, expire_uploads_job, true, 0 },
     { "expire_unbound", JOB_QUEUE, US_PER_MINUTE, SQL_WORK_UNBOUND, ATTACHMENT_UNBOUND_HOURS *US_PER_HOUR,
-      expire_unbound_job, true },
-    { "expire_objects", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_OBJECTS, 0, expire_objects_job, false },
-    { "file_digests", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_UNREAD, 0, digest_job, false },
-    { "expire_api_keys", JOB_QUEUE, US_PER_MINUTE, SQL_WORK_API_KEYS, 0, api_key_cleanup_job, false },
-    { "seal_audit", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT, 0, audit_seal_step_job, false },
-    { "erase_audit", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT_ERASURES, 0, audit_erase_step_job, false },
-    { "password_resets", JOB_QUEUE, 2 * US_PER_S, SQL_WORK_PASSWORD_RESET_ASKS, 0, password_reset_step_job, true },
-    { "send_mail", JOB_QUEUE, 2 * US_PER_S, SQL_WORK_MAILS, 0, mail_job, false },
-    { "expire_rows", JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false },
-    { "sweep_store", JOB_PERIODIC, US_PER_DAY, SQL_NONE_, 0, expire_store_job, false },
+      expire_unbound_job, true, 0 },
+    { "expire_objects", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_OBJECTS, 0, expire_objects_job, false, OUTCOME_DATA },
+    { "file_digests", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_UNREAD, 0, digest_job, false, 0 },
+    { "expire_api_keys", JOB_QUEUE, US_PER_MINUTE, SQL_WORK_API_KEYS, 0, api_key_cleanup_job, false, 0 },
+    { "seal_audit", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT, 0, audit_seal_step_job, false, 0 },
+    { "erase_audit", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT_ERASURES, 0, audit_erase_step_job, false, 0 },
+    { "password_resets", JOB_QUEUE, 2 * US_PER_S, SQL_WORK_PASSWORD_RESET_ASKS, 0, password_reset_step_job, true,
+      OUTCOME_MAIL },
+    { "send_mail", JOB_QUEUE, 2 * US_PER_S, SQL_WORK_MAILS, 0, mail_job, false, OUTCOME_MAIL },
+    { "expire_rows", JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false, 0 },
+    { "sweep_store", JOB_PERIODIC, US_PER_DAY, SQL_NONE_, 0, expire_store_job, false, 0 },
 };
 _Static_assert(COUNT_OF(jobs_table) <= JOBS_MAX, "jobs.c keeps a state for each");
 const size_t jobs_table_count = COUNT_OF(jobs_table);

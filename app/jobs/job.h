@@ -29,6 +29,7 @@ struct job {
     int64_t age_us;    /* … that is so old */
     job_fn step;
     bool wakes_queue; /* what it has done makes work for others, which look at once */
+    unsigned topics;  /* of enum outcome_topic: what has been committed makes work for it, so it looks at once */
 };
 
 enum { JOBS_MAX = 16 };

@@ -23,9 +23,10 @@ struct jobs {
     struct uuid holder;
     struct arena *arena;
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards `woken` and the condition */
+    pthread_mutex_t mutex; /* guards `woken`, `topics` and the condition */
     pthread_cond_t changed;
     bool woken;
+    unsigned topics; /* what there is more of since the thread last looked */
     atomic_bool stopping;
     bool joined;
     bool database_away; /* logged already; thread's own */
@@ -81,6 +82,7 @@ static enum err keepalive(void *arg)
         return ERR_UNAVAILABLE;
     ctx.problem = &problem;
     ctx.conn = NULL;
+    ctx.outcome = (struct outcome){ .topics = 0 };
     return lease_renew(run, &ctx);
 }
 
@@ -177,6 +179,13 @@ static void mark_others_due(struct jobs *jobs)
             jobs->states[i].next_us = 0;
 }
 
+static void mark_due(struct jobs *jobs, unsigned topics)
+{
+    for (size_t i = 0; i < jobs_table_count; i++)
+        if (jobs_table[i].topics & topics)
+            jobs->states[i].next_us = 0;
+}
+
 static void job_do(struct jobs *jobs, const struct job *job, struct job_state *state)
 {
     struct run run = { .jobs = jobs, .job = job };
@@ -219,13 +228,15 @@ static void sleep_until(struct jobs *jobs, int64_t until_us)
                                     .tv_nsec = (long)(until_us % US_PER_S) * 1000 };
 
     pthread_mutex_lock(&jobs->mutex);
-    while (!jobs->woken && !atomic_load(&jobs->stopping)) {
+    while (!jobs->woken && jobs->topics == 0 && !atomic_load(&jobs->stopping)) {
         if (pthread_cond_timedwait(&jobs->changed, &jobs->mutex, &until) == ETIMEDOUT)
             break;
     }
     if (jobs->woken)
         mark_all_due(jobs);
+    mark_due(jobs, jobs->topics);
     jobs->woken = false;
+    jobs->topics = 0;
     pthread_mutex_unlock(&jobs->mutex);
 }
 
@@ -287,6 +298,14 @@ void jobs_wake(struct jobs *jobs)
 {
     pthread_mutex_lock(&jobs->mutex);
     jobs->woken = true;
+    pthread_cond_signal(&jobs->changed);
+    pthread_mutex_unlock(&jobs->mutex);
+}
+
+void jobs_wake_for(struct jobs *jobs, unsigned topics)
+{
+    pthread_mutex_lock(&jobs->mutex);
+    jobs->topics |= topics;
     pthread_cond_signal(&jobs->changed);
     pthread_mutex_unlock(&jobs->mutex);
 }

@@ -260,7 +260,5 @@ enum err account_change_password(struct ctx *ctx, const struct principal *princi
         return fail(ctx, e == ERR_LOGIN ? ERR_PASSWORD_WRONG : e);
     TRY(password_hash_new(ctx, next, str_from(principal->email), hash));
     change.new_hash = str_from(hash);
-    TRY(db_run(ctx, change_password_in_transaction, &change));
-    revocation_forget(ctx, principal->user_id);
-    return ERR_OK;
+    return db_run(ctx, change_password_in_transaction, &change);
 }

@@ -110,6 +110,7 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
     if (is_active_admin(&before) && !is_active_admin(user))
         TRY(administrator_check(ctx));
     TRY(audit_change(ctx, change->what, &before, user));
+    TRY(outcome_revoke(ctx, user->id)); /* what is remembered has the role */
     return before.is_active && !user->is_active ? revocation_end_sessions(ctx, user->id, 0) : ERR_OK;
 }
 
@@ -118,7 +119,6 @@ enum err user_change(struct ctx *ctx, const struct uuid *uuid, const struct user
     struct change_call call = { .uuid = uuid, .change = change };
 
     TRY(db_run(ctx, change_in_transaction, &call));
-    revocation_forget(ctx, call.user.id);
     *ret_user = call.user;
     return ERR_OK;
 }
@@ -128,7 +128,6 @@ enum err user_change(struct ctx *ctx, const struct uuid *uuid, const struct user
 struct delete_call {
     const struct uuid *uuid;
     enum user_messages messages;
-    int64_t user_id;
 };
 
 /* A username is unique, so the emptied row keeps one that nobody can choose. */
@@ -167,14 +166,16 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
 
     TRY(administrator_lock(ctx));
     TRY(user_lock(ctx, call->uuid, &user));
-    call->user_id = user.id;
     TRY(member_forget_user(ctx, user.id));
     if (user.email.ptr != NULL)
         TRY(forget_address(ctx, user.email));
     TRY(revocation_end_resets(ctx, user.id));
     TRY(db_exec(ctx, SQL_USER_ERASE_SESSIONS, DB_ARGS(DB_INT(user.id)), NULL));
+    TRY(outcome_revoke(ctx, user.id));
     TRY(second_factor_forget(ctx, user.id));
     TRY(api_key_forget_user(ctx, user.id));
+    if (call->messages == USER_MESSAGES_ERASE)
+        outcome_wake(ctx, OUTCOME_DATA);
     name_deleted(&user.uuid, name);
     TRY(db_exec(ctx, SQL_USER_ERASE,
                 DB_ARGS(DB_TEXT(str_from(name)), DB_INT(call->messages == USER_MESSAGES_ERASE), DB_INT(ctx->now_us),
@@ -189,9 +190,7 @@ enum err user_delete(struct ctx *ctx, const struct uuid *uuid, enum user_message
 {
     struct delete_call call = { .uuid = uuid, .messages = messages };
 
-    TRY(db_run(ctx, delete_in_transaction, &call));
-    revocation_forget(ctx, call.user_id);
-    return ERR_OK;
+    return db_run(ctx, delete_in_transaction, &call);
 }
 
 /* ---- password, from the command line ---- */
@@ -229,8 +228,6 @@ enum err user_set_password(struct ctx *ctx, struct str email, struct str passwor
     if (e != ERR_OK)
         return fail(ctx, e == ERR_NOT_FOUND ? ERR_USER_NOT_FOUND : e);
     TRY(password_hash_new(ctx, password, email, hash));
-    TRY(db_run(ctx, set_password_in_transaction,
-               &(struct password_call){ .user_id = user.id, .user = user.uuid, .hash = str_from(hash) }));
-    revocation_forget(ctx, user.id);
-    return ERR_OK;
+    return db_run(ctx, set_password_in_transaction,
+                  &(struct password_call){ .user_id = user.id, .user = user.uuid, .hash = str_from(hash) });
 }

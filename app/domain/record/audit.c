@@ -147,8 +147,10 @@ static enum err event_add(struct ctx *ctx, const struct audit_entry *entry, cons
                                    .actor = who->user,
                                    .target = entry->target,
                                    .ip = who->personal.ip,
-                                   .next = ctx->audited };
-    ctx->audited = event;
+                                   .next = ctx->outcome.audited };
+    ctx->outcome.audited = event;
+    if (ctx->conn == NULL)
+        outcome_settle(ctx, OUTCOME_COMMITTED); /* the row was a statement of its own */
     return ERR_OK;
 }
 
@@ -166,13 +168,12 @@ void audit_note(struct ctx *ctx, const struct audit_entry *entry)
 {
     struct problem *problem = ctx->problem;
     struct problem ignored = { .err = ERR_OK };
-    const struct audit_event *before = ctx->audited;
     struct who who = who_of(ctx, entry);
 
     assert(ctx->conn == NULL);
     ctx->problem = &ignored;
     /* The log at least is to know of it. */
-    if (audit_add(ctx, entry) != ERR_OK && ctx->audited == before)
+    if (audit_add(ctx, entry) != ERR_OK)
         (void)!event_add(ctx, entry, &who);
     ctx->problem = problem;
 }

@@ -14,6 +14,7 @@ enum err mail_queue_add(struct ctx *ctx, const struct mail_draft *draft)
 {
     struct uuid uuid = uuid_new();
 
+    outcome_wake(ctx, OUTCOME_MAIL);
     return db_insert(ctx, SQL_MAIL_INSERT,
                      DB_ARGS(DB_UUID(&uuid), DB_TEXT(draft->recipient), DB_TEXT(draft->subject), DB_TEXT(draft->text),
                              DB_INT(ctx->now_us), DB_INT(draft->expires_us), DB_INT(ctx->now_us)),

@@ -173,6 +173,7 @@ static enum err mark_deleted(struct ctx *ctx, void *arg)
     struct chat_ref ref;
 
     TRY(target_lock(ctx, call->target, &ref));
+    outcome_wake(ctx, OUTCOME_DATA);
     TRY(db_exec(ctx, SQL_CHAT_MARK_DELETED,
                 DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(ref.id), DB_INT(ref.workspace_id)), NULL));
     return audit_add(

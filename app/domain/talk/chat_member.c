@@ -135,6 +135,7 @@ static enum err end_if_deserted(struct ctx *ctx, const struct chat_ref *ref)
     e = db_number(ctx, SQL_CHAT_MEMBER_ANY, DB_ARGS(DB_INT(ref->id), DB_INT(ref->workspace_id)), &other);
     if (e != ERR_NOT_FOUND)
         return e;
+    outcome_wake(ctx, OUTCOME_DATA);
     return db_exec(ctx, SQL_CHAT_MARK_DELETED,
                    DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(ref->id), DB_INT(ref->workspace_id)), NULL);
 }

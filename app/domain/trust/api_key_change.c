@@ -6,7 +6,6 @@
 #include "parley/db/db.h"
 #include "parley/domain/people/administrator.h"
 #include "parley/domain/record/audit.h"
-#include "parley/domain/trust/revocation.h"
 #include "parley/domain/trust/session.h"
 
 /* ---- what all changes have in common ---- */
@@ -26,6 +25,7 @@ static bool is_callers_own(const struct ctx *ctx, const struct api_key *key)
 static enum err key_update(struct ctx *ctx, struct api_key *key)
 {
     key->updated_us = ctx->now_us;
+    TRY(outcome_revoke(ctx, key->user_id));
     return db_exec(ctx, SQL_API_KEY_CHANGE,
                    DB_ARGS(DB_TEXT(key->name), DB_TEXT(key->description), DB_INT(key->scopes),
                            DB_TEXT(key->allowed_ips), DB_INT_OR_NULL(key->expires_us), DB_INT(key->is_active),
@@ -181,7 +181,6 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
 static enum err change_run(struct ctx *ctx, struct change_call *call, struct api_key *ret_key)
 {
     TRY(db_run(ctx, change_in_transaction, call));
-    revocation_forget(ctx, call->key.user_id);
     *ret_key = call->key;
     return ERR_OK;
 }
@@ -219,6 +218,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     if (is_callers_own(ctx, key))
         return fail(ctx, ERR_KEY_IN_USE);
     TRY(db_exec(ctx, SQL_API_KEY_DELETE, DB_ARGS(DB_INT(key->id)), NULL));
+    TRY(outcome_revoke(ctx, key->user_id));
     TRY(audit_name(ctx, AUDIT_KEY_DELETED, key));
     return is_admin_key(ctx, key) ? administrator_check(ctx) : ERR_OK;
 }
@@ -227,9 +227,7 @@ enum err api_key_delete(struct ctx *ctx, int64_t id)
 {
     struct delete_call call = { .id = id };
 
-    TRY(db_run(ctx, delete_in_transaction, &call));
-    revocation_forget(ctx, call.key.user_id);
-    return ERR_OK;
+    return db_run(ctx, delete_in_transaction, &call);
 }
 
 enum err api_key_forget_user(struct ctx *ctx, int64_t user_id)
@@ -339,7 +337,6 @@ enum err api_key_rotate(struct ctx *ctx, int64_t id, enum api_key_prefix prefix,
 
     TRY(api_key_text_new(ctx, prefix, &call.made.text));
     TRY(db_run(ctx, rotate_in_transaction, &call));
-    revocation_forget(ctx, call.old.user_id);
     *ret_made = call.made;
     return ERR_OK;
 }

@@ -25,8 +25,10 @@ static enum err ask_in_transaction(struct ctx *ctx, void *arg)
     static const struct uuid nobody;
     bool is_known = !uuid_eq(&ask->user, &nobody);
 
-    if (mail_queue_is_on(ctx))
+    if (mail_queue_is_on(ctx)) {
+        outcome_wake(ctx, OUTCOME_MAIL);
         TRY(db_exec(ctx, SQL_PASSWORD_RESET_ASK_INSERT, DB_ARGS(DB_TEXT(ask->email), DB_INT(ctx->now_us)), NULL));
+    }
     return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_PASSWORD_RESET_ASKED,
                                                  .target_kind = is_known ? AUDIT_ON_USER : AUDIT_ON_NOTHING,
                                                  .target = ask->user });
@@ -253,9 +255,7 @@ enum err password_reset_redeem(struct ctx *ctx, struct str token, struct str pas
     TRY(owner_find(ctx, &redemption));
     TRY(password_hash_new(ctx, password, redemption.email, hash));
     redemption.password_hash = str_from(hash);
-    TRY(db_run(ctx, redeem_in_transaction, &redemption));
-    revocation_forget(ctx, redemption.user_id);
-    return ERR_OK;
+    return db_run(ctx, redeem_in_transaction, &redemption);
 }
 
 /* ---- cleaning up ---- */

@@ -8,7 +8,8 @@ enum err revocation_end_sessions(struct ctx *ctx, int64_t user_id, int64_t kept_
     TRY(db_exec(ctx, SQL_SESSION_END_OTHERS,
                 DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id), DB_INT(kept_id)), NULL));
     TRY(revocation_end_challenges(ctx, user_id));
-    return revocation_end_resets(ctx, user_id);
+    TRY(revocation_end_resets(ctx, user_id));
+    return outcome_revoke(ctx, user_id);
 }
 
 enum err revocation_end_challenges(struct ctx *ctx, int64_t user_id)
@@ -21,8 +22,10 @@ enum err revocation_end_resets(struct ctx *ctx, int64_t user_id)
     return db_exec(ctx, SQL_PASSWORD_RESETS_END, DB_ARGS(DB_INT(user_id)), NULL);
 }
 
-void revocation_forget(struct ctx *ctx, int64_t user_id)
+void revocation_forget(const struct app *app, const struct outcome *outcome)
 {
-    if (ctx->app->cache != NULL)
-        auth_cache_drop(ctx->app->cache, user_id);
+    if (app->cache == NULL)
+        return;
+    for (const struct outcome_revocation *r = outcome->revoked; r != NULL; r = r->next)
+        auth_cache_drop(app->cache, r->user_id);
 }

@@ -168,6 +168,7 @@ static enum err find_first_step(struct ctx *ctx, const struct user *user, struct
 static enum err switch_flag(struct ctx *ctx, const struct user *user, int on, enum audit_action action)
 {
     TRY(db_exec(ctx, SQL_USER_SET_TWOFA, DB_ARGS(DB_INT(on), DB_INT(ctx->now_us), DB_INT(user->id)), NULL));
+    TRY(outcome_revoke(ctx, user->id)); /* what is remembered has the flag */
     return audit_add(ctx,
                      &(struct audit_entry){ .action = action, .target_kind = AUDIT_ON_USER, .target = user->uuid });
 }
@@ -197,10 +198,8 @@ enum err second_factor_verify(struct ctx *ctx, const struct principal *principal
 
     if (e == ERR_OK)
         e = db_run(ctx, verify_in_transaction, &call);
-    if (e == ERR_OK) {
-        revocation_forget(ctx, principal->user_id);
+    if (e == ERR_OK)
         e = codes_list(ctx, &call.codes, ret_codes);
-    }
     secret_wipe(&call.codes, sizeof(call.codes));
     return e;
 }
@@ -246,9 +245,7 @@ enum err second_factor_disable(struct ctx *ctx, const struct principal *principa
 {
     struct proven_call call = { .principal = principal, .code = code, .then = then_disable };
 
-    TRY(prove_and(ctx, &call));
-    revocation_forget(ctx, principal->user_id);
-    return ERR_OK;
+    return prove_and(ctx, &call);
 }
 
 static enum err then_new_codes(struct ctx *ctx, struct proven_call *call, const struct user *user)
@@ -282,30 +279,24 @@ enum err second_factor_forget(struct ctx *ctx, int64_t user_id)
     return revocation_end_challenges(ctx, user_id);
 }
 
-struct remove_call {
-    const struct uuid *uuid;
-    struct user user;
-};
-
 static enum err remove_in_transaction(struct ctx *ctx, void *arg)
 {
-    struct remove_call *call = arg;
+    const struct uuid *uuid = arg;
+    struct user user;
 
-    TRY(user_lock(ctx, call->uuid, &call->user));
-    if (!call->user.twofa_enabled)
+    TRY(user_lock(ctx, uuid, &user));
+    if (!user.twofa_enabled)
         return fail(ctx, ERR_SECOND_FACTOR_OFF);
-    TRY(second_factor_forget(ctx, call->user.id));
-    TRY(switch_flag(ctx, &call->user, 0, AUDIT_TWOFA_RESET));
-    return revocation_end_sessions(ctx, call->user.id, 0);
+    TRY(second_factor_forget(ctx, user.id));
+    TRY(switch_flag(ctx, &user, 0, AUDIT_TWOFA_RESET));
+    return revocation_end_sessions(ctx, user.id, 0);
 }
 
 enum err second_factor_remove(struct ctx *ctx, const struct uuid *user)
 {
-    struct remove_call call = { .uuid = user };
+    struct uuid uuid = *user;
 
-    TRY(db_run(ctx, remove_in_transaction, &call));
-    revocation_forget(ctx, call.user.id);
-    return ERR_OK;
+    return db_run(ctx, remove_in_transaction, &uuid);
 }
 
 enum err second_factor_ask(struct ctx *ctx, int64_t user_id)

@@ -282,6 +282,7 @@ static enum err rotate_in_transaction(struct ctx *ctx, void *arg)
                 DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_UUID(&claims->session), DB_INT(rotate->user_id),
                         DB_INT(ctx->now_us)),
                 NULL));
+    TRY(outcome_revoke(ctx, rotate->user_id));
     /* Nobody is named as the actor: it may have been the thief. */
     return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_REFRESH_REUSED,
                                                  .target_kind = AUDIT_ON_USER,
@@ -299,10 +300,8 @@ enum err session_refresh(struct ctx *ctx, struct str refresh_token, struct sessi
     if (e != ERR_OK)
         return fail(ctx, e);
     TRY(db_run(ctx, rotate_in_transaction, &rotate));
-    if (rotate.outcome == ROTATION_REUSED) {
-        revocation_forget(ctx, rotate.user_id);
+    if (rotate.outcome == ROTATION_REUSED)
         return fail(ctx, ERR_TOKEN);
-    }
     return session_sign(ctx, &rotate.grant, ret_tokens);
 }
 
@@ -367,6 +366,7 @@ static enum err end_in_transaction(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return fail(ctx, ERR_SESSION_NOT_FOUND);
+    TRY(outcome_revoke(ctx, call->user_id));
     return audit_add(ctx, &(struct audit_entry){ .action = is_own ? AUDIT_SIGNED_OUT : AUDIT_SESSION_ENDED,
                                                  .target_kind = AUDIT_ON_SESSION,
                                                  .target = *call->session });
@@ -374,9 +374,7 @@ static enum err end_in_transaction(struct ctx *ctx, void *arg)
 
 enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *session)
 {
-    TRY(db_run(ctx, end_in_transaction, &(struct end_call){ user_id, session }));
-    revocation_forget(ctx, user_id);
-    return ERR_OK;
+    return db_run(ctx, end_in_transaction, &(struct end_call){ user_id, session });
 }
 
 static enum err sign_out_in_transaction(struct ctx *ctx, void *arg)
@@ -393,9 +391,7 @@ enum err session_sign_out_others(struct ctx *ctx, const struct principal *princi
 {
     struct principal caller = *principal;
 
-    TRY(db_run(ctx, sign_out_in_transaction, &caller));
-    revocation_forget(ctx, principal->user_id);
-    return ERR_OK;
+    return db_run(ctx, sign_out_in_transaction, &caller);
 }
 
 enum err session_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count)

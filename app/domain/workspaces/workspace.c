@@ -245,6 +245,7 @@ static enum err mark_deleted(struct ctx *ctx, void *arg)
     const struct delete_call *call = arg;
     int64_t count = 0;
 
+    outcome_wake(ctx, OUTCOME_DATA);
     TRY(db_exec(ctx, SQL_WORKSPACE_MARK_DELETED,
                 DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(call->membership->workspace_id),
                         DB_INT(call->if_version), DB_INT(call->if_version)),

@@ -133,9 +133,10 @@ enum {
     /* Wake-ups between processes */
     BUS_SUBSCRIPTIONS_MAX = 16,
     BUS_CHANNEL_MAX_BYTES = 100,
-    BUS_PUBLISH_MAX_MS = 200,     /* a worker waits so long for Redis, then goes on without */
-    BUS_SPEND_TURN_MAX_MS = 15,   /* a request waits so long for its turn to ask Redis for a token, */
-    BUS_SPEND_ANSWER_MAX_MS = 35, /* and so long for the answer, then it goes by its own process's count */
+    BUS_QUEUE_MAX_BYTES = 1048576, /* messages that wait for Redis: more than a second of the busiest server's */
+    BUS_PUBLISH_MAX_MS = 200,      /* the bus's thread waits so long for Redis to take them, then it is away */
+    BUS_SPEND_TURN_MAX_MS = 15,    /* a request waits so long for its turn to ask Redis for a token, */
+    BUS_SPEND_ANSWER_MAX_MS = 35,  /* and so long for the answer, then it goes by its own process's count */
     BUS_CONNECT_MAX_MS = 2000,
     BUS_PING_MS = 5000,        /* a silent connection is asked whether it lives; it has as long to answer */
     BUS_BACKOFF_MAX_MS = 5000, /* between two tries to connect, growing up to it */

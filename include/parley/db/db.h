@@ -16,6 +16,7 @@
 #include "parley/core/ctx.h"
 #include "parley/core/err.h"
 #include "parley/core/ids.h"
+#include "parley/core/outcome.h"
 #include "parley/core/str.h"
 #include "parley/db/statements.h"
 
@@ -117,7 +118,12 @@ typedef enum err (*db_fn)(struct ctx *ctx, void *arg);
  * jitter, within DB_RETRY_MAX_MS; before each run ctx->problem is emptied. It must therefore start from its argument and change
  * nothing outside but its outputs. On SQLite it may run on the thread of another request, to be committed together with
  * that one's, while its own thread waits: it must not depend on its thread, nor wait for another one. Inside another
- * db_run it joins that. A connection lost during COMMIT is ERR_COMMIT_UNKNOWN and never repeated.
+ * db_run it joins that. ERR_COMMIT_UNKNOWN: a COMMIT that failed so that the changes may be there all the same (the
+ * connection was lost; on SQLite an I/O error or too little memory in its last steps); such a one is never repeated. What
+ * SQLite commits together for several threads is repeated, each by itself, only where surely nothing of it was committed.
+ *
+ * What fn leaves to be done (core/outcome.h) is handed to app->after_commit before db_run returns: on this thread, with no
+ * connection or lock held, and only after the commit; also after an unknown one, which it is told.
  */
 enum err db_run(struct ctx *ctx, db_fn fn, void *arg) MUST_CHECK;
 /* Runs fn on one connection that only reads, all statements seeing one state. Cheaper than a lease each. Not retried. */

@@ -16,6 +16,8 @@ struct jobs;
 struct jobs *jobs_new(const struct app *app);
 /* Every job looks now, whatever its period: for an operator (SIGUSR1) and for tests. Any thread, not a signal handler. */
 void jobs_wake(struct jobs *jobs);
+/* The jobs that work on these topics (enum outcome_topic) look now. Any thread; after the commit that made the work. */
+void jobs_wake_for(struct jobs *jobs, unsigned topics);
 /*
  * Ends the thread behind the batch that it is at. ERR_OK; ERR_TIMEOUT: it still hangs in a call after STOP_MAX_S; jobs and
  * everything in app must then be left as they are, and the process ends with _exit.

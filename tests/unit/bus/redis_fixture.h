@@ -67,6 +67,7 @@ static inline void stop(struct server *s, int sig)
 static inline int setup(void **state)
 {
     struct server *s = calloc(1, sizeof *s);
+    signal(SIGPIPE, SIG_IGN); /* as serve does */
     const char *tmp = getenv("TMPDIR");
     snprintf(s->folder, sizeof s->folder, "%s/parley-bus-XXXXXX", tmp != NULL && strlen(tmp) < 60 ? tmp : "/tmp");
     assert_non_null(mkdtemp(s->folder));

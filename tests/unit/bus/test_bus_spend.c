@@ -1,4 +1,5 @@
 /* Buckets of tokens in Redis. */
+#include <hiredis.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -202,6 +203,120 @@ static void test_bus_spend__a_server_that_hangs_costs_a_request_little(void **st
     stop(s, SIGTERM);
 }
 
+/* ---- it fails by itself ---- */
+
+static redisContext *admin_of(const struct server *s)
+{
+    redisContext *c = redisConnectUnix(s->socket);
+
+    assert_non_null(c);
+    assert_int_equal(c->err, 0);
+    freeReplyObject(redisCommand(c, "AUTH %s", "p:w d"));
+    return c;
+}
+
+static void admin_do(redisContext *admin, const char *command)
+{
+    redisReply *reply = redisCommand(admin, command);
+
+    assert_non_null(reply);
+    assert_int_not_equal(reply->type, REDIS_REPLY_ERROR);
+    freeReplyObject(reply);
+}
+
+/* The value behind `name` in a text of Redis, as a number. */
+static long long figure(const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+
+    assert_non_null(at);
+    return strtoll(at + strlen(name), NULL, 10);
+}
+
+/* Ends the connections on which buckets were asked for, and lets no new one in. */
+static void counter_shut_out(redisContext *admin)
+{
+    redisReply *reply;
+    char *line, *rest, kill[64] = "";
+
+    admin_do(admin, "CONFIG SET maxclients 1");
+    reply = redisCommand(admin, "CLIENT LIST");
+    assert_non_null(reply);
+    for (line = strtok_r(reply->str, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+        if (strstr(line, " cmd=eval") != NULL) {
+            snprintf(kill, sizeof(kill), "CLIENT KILL ID %lld", figure(line, "id="));
+            admin_do(admin, kill);
+        }
+    freeReplyObject(reply);
+    assert_string_not_equal(kill, "");
+}
+
+static void await_rejected(redisContext *admin)
+{
+    int64_t until_us = clock_monotonic_us() + WAIT_MAX_S * US_PER_S;
+    bool rejected = false;
+
+    while (!rejected) {
+        redisReply *reply = redisCommand(admin, "INFO stats");
+
+        assert_true(clock_monotonic_us() < until_us);
+        rejected = figure(reply->str, "rejected_connections:") > 0;
+        freeReplyObject(reply);
+        poll(NULL, 0, 2);
+    }
+}
+
+static void count_up(void *arg, struct str channel, struct str payload)
+{
+    (void)channel;
+    (void)payload;
+    atomic_fetch_add((atomic_int *)arg, 1);
+}
+
+static void await_more(struct bus *bus, atomic_int *heard)
+{
+    int64_t until_us = clock_monotonic_us() + WAIT_MAX_S * US_PER_S;
+
+    for (int before = atomic_load(heard); atomic_load(heard) == before; poll(NULL, 0, 2)) {
+        assert_true(clock_monotonic_us() < until_us);
+        bus_publish(bus, "wake", STR("?"));
+    }
+}
+
+static void test_bus_spend__publishing_goes_on_while_the_counter_is_shut_out(void **state)
+{
+    struct server *s = *state;
+    struct bus_consumption consumption = one_of("k");
+    struct bus_bucket bucket;
+    struct bus *from, *to;
+    redisContext *admin;
+    atomic_int heard = 0;
+
+    start(s);
+    from = opened_on(s);
+    to = opened_on(s);
+    admin = admin_of(s);
+    assert_ok(bus_subscribe(to, "wake", count_up, &heard));
+    await_health(from, true);
+    await_health(to, true);
+    await_more(from, &heard);
+    assert_true(took(to, "k"));
+    assert_true(took(from, "k"));
+    counter_shut_out(admin);
+    while (bus_consume(from, &consumption, &bucket) != ERR_UNAVAILABLE)
+        poll(NULL, 0, 1);
+    await_rejected(admin);
+    await_more(from, &heard);
+    assert_true(bus_is_healthy(from));
+    assert_err(bus_consume(from, &consumption, &bucket), ERR_UNAVAILABLE);
+    admin_do(admin, "CONFIG SET maxclients 1000");
+    assert_true(took(from, "other"));
+    redisFree(admin);
+    bus_close(from);
+    bus_close(to);
+    stop(s, SIGTERM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +326,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bus_spend__tokens_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bus_spend__goes_on_when_redis_has_forgotten_the_script, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bus_spend__of_many_at_once_no_token_too_many_is_given_out, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_bus_spend__publishing_goes_on_while_the_counter_is_shut_out, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_bus_spend__a_server_that_hangs_costs_a_request_little, setup, teardown),
     };

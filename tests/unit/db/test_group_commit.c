@@ -6,7 +6,7 @@
 enum { THREADS = 24, ROUNDS = 30 };
 
 /* What each thread's transaction is to come to. */
-enum outcome { GOOD, REFUSED, TAKEN, ROLLED_BACK, OUTCOME_COUNT };
+enum ending { GOOD, REFUSED, TAKEN, ROLLED_BACK, ENDING_COUNT };
 
 struct task {
     struct scratch *s;
@@ -17,7 +17,7 @@ struct task {
 static _Atomic int runs;
 
 struct step {
-    enum outcome outcome;
+    enum ending ending;
     int64_t version;
 };
 
@@ -27,26 +27,26 @@ static enum err two_rows(struct ctx *ctx, void *arg)
     const struct step *step = arg;
     runs++;
     TRY(insert(ctx, step->version, 1));
-    if (step->outcome == REFUSED)
+    if (step->ending == REFUSED)
         return problem_fail(ctx->problem, ctx->arena, ERR_GONE, NULL);
-    if (step->outcome == TAKEN)
+    if (step->ending == TAKEN)
         return insert(ctx, step->version, 1);
     /* A trigger of the test answers 666 by rolling the whole transaction back, other threads' entries and all. */
-    return insert(ctx, step->version + 1, step->outcome == ROLLED_BACK ? 666 : 1);
+    return insert(ctx, step->version + 1, step->ending == ROLLED_BACK ? 666 : 1);
 }
 
 static void *work_rounds(void *arg)
 {
-    static const enum err wanted[OUTCOME_COUNT] = { ERR_OK, ERR_GONE, ERR_CONFLICT, ERR_INTERNAL };
+    static const enum err wanted[ENDING_COUNT] = { ERR_OK, ERR_GONE, ERR_CONFLICT, ERR_INTERNAL };
     struct task *task = arg;
     struct work w;
     work_init(&w, task->s);
     for (int i = 0; i < ROUNDS; i++) {
-        struct step step = { .outcome = (enum outcome)((task->number + i) % OUTCOME_COUNT),
+        struct step step = { .ending = (enum ending)((task->number + i) % ENDING_COUNT),
                              .version = 10 + 2 * (task->number * ROUNDS + i) };
         w.problem = (struct problem){ .err = ERR_OK };
         enum err err = db_run(&w.ctx, two_rows, &step);
-        task->wrong_count += err != wanted[step.outcome] || (w.problem.err == ERR_GONE) != (step.outcome == REFUSED);
+        task->wrong_count += err != wanted[step.ending] || (w.problem.err == ERR_GONE) != (step.ending == REFUSED);
     }
     work_release(&w);
     return NULL;
@@ -77,7 +77,7 @@ static void test_combine__each_fails_or_stays_by_itself(void **state)
     runs = 0;
     run_all(s);
     struct seen seen = look(&w.ctx);
-    assert_int_equal(seen.count, 2 * THREADS * ROUNDS / OUTCOME_COUNT);
+    assert_int_equal(seen.count, 2 * THREADS * ROUNDS / ENDING_COUNT);
     assert_int_equal(seen.sum, seen.count);
     /* Those whose batch was rolled back ran again. */
     assert_true(runs > THREADS * ROUNDS);

@@ -93,8 +93,8 @@ struct audit_entry {
  *                                                  .target = user->uuid,
  *                                                  .details = AUDIT_DETAILS(AUDIT_TEXT("to", STR("ADMIN"))) });
  *
- * Security events are remembered in ctx->audited, from which the gate logs them once the request is done; a transaction
- * that is rolled back takes them along. Errors of the database, ERR_NO_MEMORY. Any thread. One statement.
+ * Security events become part of the transaction's outcome (core/outcome.h), from which they are logged once it is
+ * committed; a transaction that is rolled back takes them along. Errors of the database, ERR_NO_MEMORY. Any thread. One statement.
  */
 enum err audit_add(struct ctx *ctx, const struct audit_entry *entry) MUST_CHECK;
 
@@ -105,7 +105,7 @@ enum err audit_add(struct ctx *ctx, const struct audit_entry *entry) MUST_CHECK;
  */
 void audit_note(struct ctx *ctx, const struct audit_entry *entry);
 
-/* A security event of this request; in the request arena. */
+/* A security event of a transaction; in the arena of its ctx. */
 struct audit_event {
     enum audit_action action;
     struct uuid actor, target;      /* all zero: nobody, nothing */

@@ -14,17 +14,14 @@
 
 /*
  * Ends all sessions of the user but `kept_id` (its integer key; 0: none is kept), all sign-ins that wait for their second
- * step, and all links for a new password. Inside a transaction or outside; then revocation_forget after the commit.
+ * step, and all links for a new password. Inside a transaction, whose outcome has the user then (outcome_revoke).
  */
 enum err revocation_end_sessions(struct ctx *ctx, int64_t user_id, int64_t kept_id) MUST_CHECK;
 /* Ends all sign-ins of the user that wait for their second step. Inside a transaction or outside. */
 enum err revocation_end_challenges(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 /* Ends all open links of the user for a new password. Inside a transaction or outside. */
 enum err revocation_end_resets(struct ctx *ctx, int64_t user_id) MUST_CHECK;
-/*
- * Lets this process forget at once what it remembers of the user's tokens; others do within CACHE_MAX_MS. To be called
- * after the commit of whatever ends sessions or changes a user's role or state.
- */
-void revocation_forget(struct ctx *ctx, int64_t user_id);
+/* Forgets what this process remembers of the tokens of the outcome's users. Part of what is done after a commit. */
+void revocation_forget(const struct app *app, const struct outcome *outcome);
 
 #endif

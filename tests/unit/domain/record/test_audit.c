@@ -133,7 +133,8 @@ static void test_audit_add__goes_with_its_transaction(void **state)
 
     assert_err(db_run(&c.ctx, add_and_fail, NULL), ERR_FORBIDDEN);
     (void)rows_get(0);
-    assert_null(c.ctx.audited);
+    assert_int_equal(settled.count, 0);
+    assert_null(c.ctx.outcome.audited);
 }
 
 static void test_audit_add__remembers_security_events_for_the_log(void **state)
@@ -141,13 +142,14 @@ static void test_audit_add__remembers_security_events_for_the_log(void **state)
     (void)state;
 
     add();
-    assert_null(c.ctx.audited);
+    assert_int_equal(settled.count, 0);
     assert_ok(audit_add(&c.ctx, &(struct audit_entry){ .action = AUDIT_REFRESH_REUSED, .target = chat }));
-    assert_non_null(c.ctx.audited);
-    assert_int_equal(c.ctx.audited->action, AUDIT_REFRESH_REUSED);
-    assert_true(uuid_eq(&c.ctx.audited->target, &chat));
-    assert_str(c.ctx.audited->ip, "192.0.2.1");
-    assert_null(c.ctx.audited->next);
+    assert_int_equal(settled.count, 1);
+    assert_int_equal(settled.outcome.audited->action, AUDIT_REFRESH_REUSED);
+    assert_true(uuid_eq(&settled.outcome.audited->target, &chat));
+    assert_str(settled.outcome.audited->ip, "192.0.2.1");
+    assert_null(settled.outcome.audited->next);
+    assert_null(c.ctx.outcome.audited);
 }
 
 static void test_audit_note__leaves_the_problem_alone(void **state)
@@ -159,12 +161,12 @@ static void test_audit_note__leaves_the_problem_alone(void **state)
     assert_int_equal(c.problem.err, ERR_LOGIN);
     assert_str(rows_get(1)->action, "auth.sign_in_failed");
     db_hold(fixture.app.db);
-    c.ctx.audited = NULL;
+    settled.count = 0;
     audit_note(&c.ctx, &(struct audit_entry){ .action = AUDIT_SIGN_IN_FAILED });
     db_release(fixture.app.db);
     assert_int_equal(c.problem.err, ERR_LOGIN);
-    assert_non_null(c.ctx.audited); /* the log hears of it all the same */
-    assert_null(c.ctx.audited->next);
+    assert_int_equal(settled.count, 1); /* the log hears of it all the same */
+    assert_null(settled.outcome.audited->next);
 }
 
 static void test_audit_seal__seals_in_batches_and_the_chain_is_whole(void **state)
