@@ -81,7 +81,7 @@ class Lists:
         head, *changes = split_at(reference[1:-1], ",")
         name = "".join(head)
         if name not in self.by_name:
-            fault(path, line, f"{{{name}}}: there is no such list of columns above")
+            fault(path, line, f"{{{name}}}: there is no such list of columns")
             return None, []
         self.used.add(name)
         expressions = dict(self.by_name[name].expressions)

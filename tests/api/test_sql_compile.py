@@ -184,7 +184,7 @@ def test_compile__asks_each_change_of_a_live_table_for_its_event(folder, text):
 
 @pytest.mark.parametrize("text", [
     "SELECT id FROM sessions", "DELETE FROM t WHERE x IN (SELECT id FROM users)", "INSERT INTO t (x) SELECT id FROM users",
-    "UPDATE t SET x = (SELECT MAX(id) FROM users)",
+    "UPDATE t SET x = (SELECT MAX(id) FROM users)", "DELETE FROM t WHERE users = ?",
 ])
 def test_compile__asks_none_that_only_looks_at_a_live_table(folder, text):
     folder.refused(f"-- name: a\n-- event: chat.created\n{text}\n", "q.sql:1: a changes no live table")
