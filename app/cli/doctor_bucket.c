@@ -37,7 +37,7 @@ static int stranger_status(struct doctor_run *run, struct egress *egress, const 
 
 static enum err read_key(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    *(const char **)arg = arena_printf(ctx->arena, "/%.*s", STR_FMT(db_row_str(row, 0)));
+    *(const char **)arg = arena_printf(ctx->arena, "/%.*s", STR_FMT(db_row_str(row, ATTACHMENT_ANY_KEY_OBJECT_KEY)));
     return arena_check(ctx->arena);
 }
 

@@ -19,12 +19,12 @@ struct durability {
 static enum err read_durability(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     *(struct durability *)arg = (struct durability){
-        .now_us = db_row_int(row, 0),
-        .flush = db_row_int(row, 1),
-        .has_binlog = db_row_int(row, 2),
-        .sync_binlog = db_row_int(row, 3),
-        .journal_mode = arena_str(ctx->arena, db_row_str(row, 4)),
-        .synchronous = db_row_int(row, 5),
+        .now_us = db_row_int(row, DATABASE_DURABILITY_NOW_US),
+        .flush = db_row_int(row, DATABASE_DURABILITY_FLUSH_AT_COMMIT),
+        .has_binlog = db_row_int(row, DATABASE_DURABILITY_HAS_BINLOG),
+        .sync_binlog = db_row_int(row, DATABASE_DURABILITY_SYNC_BINLOG),
+        .journal_mode = arena_str(ctx->arena, db_row_str(row, DATABASE_DURABILITY_JOURNAL_MODE)),
+        .synchronous = db_row_int(row, DATABASE_DURABILITY_SYNCHRONOUS),
     };
     return arena_check(ctx->arena);
 }
@@ -61,7 +61,7 @@ static void durability_check(struct doctor_run *run)
 
 static enum err read_text(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    *(struct str *)arg = arena_str(ctx->arena, db_row_str(row, 0));
+    *(struct str *)arg = arena_str(ctx->arena, db_row_str(row, DATABASE_QUICK_CHECK_QUICK_CHECK));
     return arena_check(ctx->arena);
 }
 
@@ -99,7 +99,8 @@ struct rights {
 
 static enum err read_rights(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    *(struct rights *)arg = (struct rights){ db_row_int(row, 0), arena_str(ctx->arena, db_row_str(row, 1)) };
+    *(struct rights *)arg = (struct rights){ db_row_int(row, DATABASE_RIGHTS_RIGHTS_COUNT),
+                                             arena_str(ctx->arena, db_row_str(row, DATABASE_RIGHTS_WORST)) };
     return arena_check(ctx->arena);
 }
 

@@ -198,10 +198,12 @@ enum err db_insert(struct ctx *ctx, enum sql statement, struct db_args args, int
     return ERR_OK;
 }
 
+enum { ONLY_COLUMN };
+
 static enum err take_number(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     (void)ctx;
-    *(int64_t *)arg = db_row_int(row, 0);
+    *(int64_t *)arg = db_row_int(row, ONLY_COLUMN);
     return ERR_OK;
 }
 

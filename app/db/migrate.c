@@ -43,7 +43,7 @@ static enum err take_row(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     (void)ctx;
     struct run *run = arg;
-    if (db_row_int(row, 0) != run->version + 1) {
+    if (db_row_int(row, MIGRATION_LIST_VERSION) != run->version + 1) {
         buf_addf(run->error_text,
                  "migrations: the table schema_migrations has a gap: version %d is missing; "
                  "restore it from a backup",
@@ -53,11 +53,11 @@ static enum err take_row(struct ctx *ctx, const struct db_row *row, void *arg)
     if (run->version == VERSIONS_MAX)
         return ERR_CONFLICT;
     struct applied *a = &run->applied[run->version++];
-    copy_text(db_row_str(row, 1), a->name, sizeof a->name);
-    copy_text(db_row_str(row, 2), a->checksum, sizeof a->checksum);
-    a->done = db_row_int(row, 3);
-    a->count = db_row_int(row, 4);
-    a->applied_us = db_row_int(row, 5);
+    copy_text(db_row_str(row, MIGRATION_LIST_NAME), a->name, sizeof a->name);
+    copy_text(db_row_str(row, MIGRATION_LIST_CHECKSUM), a->checksum, sizeof a->checksum);
+    a->done = db_row_int(row, MIGRATION_LIST_STATEMENTS_DONE);
+    a->count = db_row_int(row, MIGRATION_LIST_STATEMENT_COUNT);
+    a->applied_us = db_row_int(row, MIGRATION_LIST_APPLIED_US);
     return ERR_OK;
 }
 

@@ -30,6 +30,7 @@ WHERE t.user_id > ? ORDER BY t.user_id LIMIT ?
 UPDATE totp SET secret = ? WHERE user_id = ? AND secret = ?
 
 -- name: user_set_twofa
+-- event: second_factor.changed
 UPDATE users SET twofa_enabled = ?, version = version + 1, updated_us = ? WHERE id = ?
 
 -- Ten of them: RECOVERY_CODES.

@@ -4,6 +4,7 @@ import sys
 import time
 from pathlib import Path
 
+import columns
 import generated
 import headers
 import layers
@@ -28,6 +29,7 @@ def main():
     checks = (
         ("rooms and vendors", layers.faults),
         ("locks", locks.faults),
+        ("columns", columns.faults),
         ("headers alone", lambda: headers.faults(Path(binary).parent / "generated")),
         ("sizes", sizes.faults),
         ("words", words.faults),

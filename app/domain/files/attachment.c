@@ -32,15 +32,15 @@ static struct str digest_text(struct ctx *ctx, struct str digest)
 enum err attachment_read(struct ctx *ctx, const struct db_row *row, struct attachment *ret_attachment)
 {
     *ret_attachment = (struct attachment){
-        .id = db_row_int(row, 0),
-        .uuid = db_row_uuid(row, 1),
-        .filename = arena_str(ctx->arena, db_row_str(row, 2)),
-        .content_type = arena_str(ctx->arena, db_row_str(row, 3)),
-        .size_bytes = db_row_int(row, 4),
-        .sha256 = digest_text(ctx, db_row_str(row, 5)),
-        .object_key = arena_str(ctx->arena, db_row_str(row, 6)),
-        .message_id = db_row_int(row, 7),
-        .created_us = db_row_int(row, 8),
+        .id = db_row_int(row, ATTACHMENT_ID),
+        .uuid = db_row_uuid(row, ATTACHMENT_UUID),
+        .filename = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_FILENAME)),
+        .content_type = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_CONTENT_TYPE)),
+        .size_bytes = db_row_int(row, ATTACHMENT_SIZE_BYTES),
+        .sha256 = digest_text(ctx, db_row_str(row, ATTACHMENT_SHA256)),
+        .object_key = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_OBJECT_KEY)),
+        .message_id = db_row_int(row, ATTACHMENT_MESSAGE_ID),
+        .created_us = db_row_int(row, ATTACHMENT_CREATED_US),
     };
     ret_attachment->url = attachment_url(ctx, &ret_attachment->uuid);
     return arena_check(ctx->arena);
@@ -127,11 +127,9 @@ enum err attachment_bind(struct ctx *ctx, const struct binding *binding, const s
 
 /* --- reading --- */
 
-enum { COLUMN_SHUT = 9 };
-
 static enum err read_one(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    if (db_row_int(row, COLUMN_SHUT) != 0)
+    if (db_row_int(row, ATTACHMENT_GET_READABLE_IS_SHUT) != 0)
         return fail(ctx, ERR_SECOND_FACTOR);
     return attachment_read(ctx, row, arg);
 }
@@ -170,9 +168,9 @@ static enum err collect_with_place(struct ctx *ctx, const struct db_row *row, vo
 
     TRY(collect(ctx, row, found));
     attachment = &found->items[found->count - 1];
-    attachment->message = db_row_uuid(row, 9);
-    attachment->chat = db_row_uuid(row, 10);
-    attachment->uploader = db_row_uuid(row, 11);
+    attachment->message = db_row_uuid(row, ATTACHMENTS_OF_WORKSPACE_MESSAGE_UUID);
+    attachment->chat = db_row_uuid(row, ATTACHMENTS_OF_WORKSPACE_CHAT_UUID);
+    attachment->uploader = db_row_uuid(row, ATTACHMENTS_OF_WORKSPACE_UPLOADER_UUID);
     return ERR_OK;
 }
 
@@ -241,15 +239,15 @@ struct going {
 static enum err going_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct going *going = arg;
-    int64_t address_dead_us = db_row_int(row, 2) + UPLOAD_PUT_LIFE_S * US_PER_S;
-    bool may_come_back = !db_row_is_null(row, 3) && address_dead_us > ctx->now_us;
+    int64_t address_dead_us = db_row_int(row, ATTACHMENT_GOING_CREATED_US) + UPLOAD_PUT_LIFE_S * US_PER_S;
+    bool may_come_back = !db_row_is_null(row, ATTACHMENT_GOING_PROMISED_SHA256) && address_dead_us > ctx->now_us;
     struct pending_deletions *batch = &going->batch;
 
     if (batch->count >= OBJECT_BATCH_MAX)
         return fail(ctx, ERR_INTERNAL);
-    going->ids[batch->count] = DB_INT(db_row_int(row, 0));
+    going->ids[batch->count] = DB_INT(db_row_int(row, ATTACHMENT_GOING_ID));
     batch->items[batch->count++] = (struct pending_deletion){
-        .key = arena_str(ctx->arena, db_row_str(row, 1)),
+        .key = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_GOING_OBJECT_KEY)),
         .due_us = may_come_back ? address_dead_us : ctx->now_us,
         .row = may_come_back ? DOOMED_AGAIN : DOOMED_ONCE,
     };

@@ -19,14 +19,14 @@ struct undigested {
 static enum err undigested_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct undigested *undigested = arg;
-    struct str promised = db_row_str(row, 5);
+    struct str promised = db_row_str(row, ATTACHMENT_UNDIGESTED_NEXT_PROMISED_SHA256);
 
     *undigested = (struct undigested){
-        .id = db_row_int(row, 0),
-        .workspace_id = db_row_int(row, 1),
-        .message_id = db_row_int(row, 2),
-        .object_key = arena_str(ctx->arena, db_row_str(row, 3)),
-        .size_bytes = db_row_int(row, 4),
+        .id = db_row_int(row, ATTACHMENT_UNDIGESTED_NEXT_ID),
+        .workspace_id = db_row_int(row, ATTACHMENT_UNDIGESTED_NEXT_WORKSPACE_ID),
+        .message_id = db_row_int(row, ATTACHMENT_UNDIGESTED_NEXT_MESSAGE_ID),
+        .object_key = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_UNDIGESTED_NEXT_OBJECT_KEY)),
+        .size_bytes = db_row_int(row, ATTACHMENT_UNDIGESTED_NEXT_SIZE_BYTES),
         .has_promised = promised.len == SHA256_BYTES,
     };
     if (undigested->has_promised)

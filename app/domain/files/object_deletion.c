@@ -97,7 +97,7 @@ static enum err due_read(struct ctx *ctx, const struct db_row *row, void *arg)
 
     (void)ctx;
     if (batch->count < OBJECT_BATCH_MAX)
-        batch->items[batch->count++].id = db_row_int(row, 0);
+        batch->items[batch->count++].id = db_row_int(row, OBJECT_DELETIONS_DUE_ID);
     return ERR_OK;
 }
 
@@ -110,9 +110,9 @@ static enum err begun_read(struct ctx *ctx, const struct db_row *row, void *arg)
         return ERR_OK;
     pending = &batch->items[batch->count++];
     *pending = (struct pending_deletion){
-        .id = db_row_int(row, 0),
-        .key = arena_str(ctx->arena, db_row_str(row, 1)),
-        .store_upload_id = arena_str(ctx->arena, db_row_str(row, 2)),
+        .id = db_row_int(row, OBJECT_DELETIONS_BEGUN_ID),
+        .key = arena_str(ctx->arena, db_row_str(row, OBJECT_DELETIONS_BEGUN_OBJECT_KEY)),
+        .store_upload_id = arena_str(ctx->arena, db_row_str(row, OBJECT_DELETIONS_BEGUN_STORE_UPLOAD_ID)),
         .row = DOOMED_ONCE,
     };
     return arena_check(ctx->arena);

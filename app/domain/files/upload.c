@@ -14,22 +14,22 @@
 static enum err upload_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct upload *upload = arg;
-    struct str sha256 = db_row_str(row, 10);
+    struct str sha256 = db_row_str(row, UPLOAD_GET_SHA256);
 
     *upload = (struct upload){
-        .id = db_row_int(row, 0),
-        .uuid = db_row_uuid(row, 1),
-        .workspace_id = db_row_int(row, 2),
-        .user_id = db_row_int(row, 3),
-        .object_key = arena_str(ctx->arena, db_row_str(row, 4)),
-        .store_upload_id = arena_str(ctx->arena, db_row_str(row, 5)),
-        .part_size_bytes = db_row_int(row, 6),
-        .filename = arena_str(ctx->arena, db_row_str(row, 7)),
-        .content_type = arena_str(ctx->arena, db_row_str(row, 8)),
-        .size_bytes = db_row_int(row, 9),
+        .id = db_row_int(row, UPLOAD_GET_ID),
+        .uuid = db_row_uuid(row, UPLOAD_GET_UUID),
+        .workspace_id = db_row_int(row, UPLOAD_GET_WORKSPACE_ID),
+        .user_id = db_row_int(row, UPLOAD_GET_USER_ID),
+        .object_key = arena_str(ctx->arena, db_row_str(row, UPLOAD_GET_OBJECT_KEY)),
+        .store_upload_id = arena_str(ctx->arena, db_row_str(row, UPLOAD_GET_STORE_UPLOAD_ID)),
+        .part_size_bytes = db_row_int(row, UPLOAD_GET_PART_SIZE_BYTES),
+        .filename = arena_str(ctx->arena, db_row_str(row, UPLOAD_GET_FILENAME)),
+        .content_type = arena_str(ctx->arena, db_row_str(row, UPLOAD_GET_CONTENT_TYPE)),
+        .size_bytes = db_row_int(row, UPLOAD_GET_SIZE_BYTES),
         .has_sha256 = sha256.len == SHA256_BYTES,
-        .created_us = db_row_int(row, 11),
-        .expires_us = db_row_int(row, 12),
+        .created_us = db_row_int(row, UPLOAD_GET_CREATED_US),
+        .expires_us = db_row_int(row, UPLOAD_GET_EXPIRES_US),
     };
     if (upload->has_sha256)
         memcpy(upload->sha256, sha256.ptr, SHA256_BYTES);

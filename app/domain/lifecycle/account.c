@@ -224,7 +224,7 @@ struct password_change {
 
 static enum err read_hash(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    *(struct str *)arg = arena_str(ctx->arena, db_row_str(row, 0));
+    *(struct str *)arg = arena_str(ctx->arena, db_row_str(row, USER_PASSWORD_HASH_PASSWORD_HASH));
     return arena_check(ctx->arena);
 }
 

@@ -56,11 +56,11 @@ static enum err old_upload_read(struct ctx *ctx, const struct db_row *row, void 
     if (uploads->count >= OBJECT_BATCH_MAX)
         return fail(ctx, ERR_INTERNAL);
     uploads->items[uploads->count++] = (struct old_upload){
-        .id = db_row_int(row, 0),
-        .workspace_id = db_row_int(row, 1),
-        .expires_us = db_row_int(row, 4),
-        .pending = { .key = arena_str(ctx->arena, db_row_str(row, 2)),
-                     .store_upload_id = arena_str(ctx->arena, db_row_str(row, 3)),
+        .id = db_row_int(row, UPLOAD_OLD_ID),
+        .workspace_id = db_row_int(row, UPLOAD_OLD_WORKSPACE_ID),
+        .expires_us = db_row_int(row, UPLOAD_OLD_EXPIRES_US),
+        .pending = { .key = arena_str(ctx->arena, db_row_str(row, UPLOAD_OLD_OBJECT_KEY)),
+                     .store_upload_id = arena_str(ctx->arena, db_row_str(row, UPLOAD_OLD_STORE_UPLOAD_ID)),
                      .due_us = ctx->now_us },
     };
     return arena_check(ctx->arena);

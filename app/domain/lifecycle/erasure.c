@@ -15,8 +15,8 @@ static enum err next_read(struct ctx *ctx, const struct db_row *row, void *arg)
     struct next *next = arg;
 
     (void)ctx;
-    next->id = db_row_int(row, 0);
-    next->workspace_id = db_row_int(row, 1);
+    next->id = db_row_int(row, CHAT_PIECE_ID);
+    next->workspace_id = db_row_int(row, CHAT_PIECE_WORKSPACE_ID);
     return ERR_OK;
 }
 

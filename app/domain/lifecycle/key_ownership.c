@@ -54,7 +54,7 @@ static bool has_name(struct str names, struct str wanted)
 static enum err see_name(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct guard *guard = arg;
-    struct str name = db_row_str(row, 0);
+    struct str name = db_row_str(row, KEY_FINGERPRINTS_LIST_FINGERPRINT);
 
     (void)ctx;
     guard->known_count++;

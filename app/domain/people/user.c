@@ -4,8 +4,6 @@
 #include "parley/db/db.h"
 #include "parley/domain/people/email.h"
 
-enum { PASSWORD_HASH_COLUMN = 16 };
-
 struct str user_role_name(enum user_role role)
 {
     return role == USER_ROLE_ADMIN ? STR("ADMIN") : STR("USER");
@@ -13,28 +11,27 @@ struct str user_role_name(enum user_role role)
 
 /* ---- reading ---- */
 
-/* A row of the columns that every statement on users selects, in their order. */
 static enum err read_user(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct user *user = arg;
 
     *user = (struct user){
-        .id = db_row_int(row, 0),
-        .uuid = db_row_uuid(row, 1),
-        .kind = (enum user_kind)db_row_int(row, 2),
-        .email = arena_str(ctx->arena, db_row_str(row, 3)),
-        .username = arena_str(ctx->arena, db_row_str(row, 4)),
-        .first_name = arena_str(ctx->arena, db_row_str(row, 5)),
-        .last_name = arena_str(ctx->arena, db_row_str(row, 6)),
-        .role = (enum user_role)db_row_int(row, 7),
-        .is_active = db_row_int(row, 8) != 0,
-        .is_first_login = db_row_int(row, 9) != 0,
-        .tos_accepted = db_row_int(row, 10) != 0,
-        .twofa_enabled = db_row_int(row, 11) != 0,
-        .last_login_us = db_row_int(row, 12),
-        .created_us = db_row_int(row, 13),
-        .updated_us = db_row_int(row, 14),
-        .version = db_row_int(row, 15),
+        .id = db_row_int(row, USER_ID),
+        .uuid = db_row_uuid(row, USER_UUID),
+        .kind = (enum user_kind)db_row_int(row, USER_KIND),
+        .email = arena_str(ctx->arena, db_row_str(row, USER_EMAIL)),
+        .username = arena_str(ctx->arena, db_row_str(row, USER_USERNAME)),
+        .first_name = arena_str(ctx->arena, db_row_str(row, USER_FIRST_NAME)),
+        .last_name = arena_str(ctx->arena, db_row_str(row, USER_LAST_NAME)),
+        .role = (enum user_role)db_row_int(row, USER_ROLE),
+        .is_active = db_row_int(row, USER_IS_ACTIVE) != 0,
+        .is_first_login = db_row_int(row, USER_IS_FIRST_LOGIN) != 0,
+        .tos_accepted = db_row_int(row, USER_TOS_ACCEPTED) != 0,
+        .twofa_enabled = db_row_int(row, USER_TWOFA_ENABLED) != 0,
+        .last_login_us = db_row_int(row, USER_LAST_LOGIN_US),
+        .created_us = db_row_int(row, USER_CREATED_US),
+        .updated_us = db_row_int(row, USER_UPDATED_US),
+        .version = db_row_int(row, USER_VERSION),
     };
     return arena_check(ctx->arena);
 }
@@ -75,7 +72,7 @@ static enum err read_credential(struct ctx *ctx, const struct db_row *row, void 
 {
     struct user_credential *credential = arg;
 
-    credential->password_hash = arena_str(ctx->arena, db_row_str(row, PASSWORD_HASH_COLUMN));
+    credential->password_hash = arena_str(ctx->arena, db_row_str(row, USER_BY_EMAIL_PASSWORD_HASH));
     return read_user(ctx, row, &credential->user);
 }
 
@@ -161,10 +158,10 @@ static enum err read_stats(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     (void)ctx;
     *(struct user_stats *)arg = (struct user_stats){
-        .total_users = db_row_int(row, 0),
-        .active_users = db_row_int(row, 1),
-        .admin_users = db_row_int(row, 2),
-        .twofa_enabled_users = db_row_int(row, 3),
+        .total_users = db_row_int(row, USER_STATS_TOTAL_COUNT),
+        .active_users = db_row_int(row, USER_STATS_ACTIVE_COUNT),
+        .admin_users = db_row_int(row, USER_STATS_ADMIN_COUNT),
+        .twofa_enabled_users = db_row_int(row, USER_STATS_TWOFA_COUNT),
     };
     return ERR_OK;
 }

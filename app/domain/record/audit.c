@@ -230,8 +230,8 @@ static enum err read_erasure(struct ctx *ctx, const struct db_row *row, void *ar
     struct erasure *erasure = arg;
 
     (void)ctx;
-    erasure->user = db_row_uuid(row, 0);
-    erasure->from_us = db_row_int(row, 1);
+    erasure->user = db_row_uuid(row, AUDIT_ERASURE_NEXT_USER);
+    erasure->from_us = db_row_int(row, AUDIT_ERASURE_NEXT_FROM_US);
     return ERR_OK;
 }
 

@@ -119,7 +119,6 @@ enum err audit_link_hash(const struct audit_link *link, struct str previous, str
 
 /* ---- reading ---- */
 
-/* A row of the columns that audit_links_read names, in their order. */
 static enum err read_link(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct audit_link *link = list_add(ctx->arena, arg, sizeof(*link));
@@ -127,24 +126,24 @@ static enum err read_link(struct ctx *ctx, const struct db_row *row, void *arg)
     if (link == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     *link = (struct audit_link){
-        .id = db_row_int(row, 0),
-        .uuid = db_row_uuid(row, 1),
-        .at_us = db_row_int(row, 2),
-        .action = arena_str(ctx->arena, db_row_str(row, 3)),
-        .actor = db_row_uuid(row, 4),
-        .actor_key_id = db_row_int(row, 5),
-        .target_kind = arena_str(ctx->arena, db_row_str(row, 6)),
-        .target = db_row_uuid(row, 7),
-        .target_key_id = db_row_int(row, 8),
-        .request_id = arena_str(ctx->arena, db_row_str(row, 9)),
-        .details = arena_str(ctx->arena, db_row_str(row, 10)),
-        .digest = arena_str(ctx->arena, db_row_str(row, 11)),
-        .personal.name = arena_str(ctx->arena, db_row_str(row, 12)),
-        .personal.ip = arena_str(ctx->arena, db_row_str(row, 13)),
-        .salt = arena_str(ctx->arena, db_row_str(row, 14)),
-        .position = db_row_int(row, 15),
-        .previous_hash = arena_str(ctx->arena, db_row_str(row, 16)),
-        .hash = arena_str(ctx->arena, db_row_str(row, 17)),
+        .id = db_row_int(row, AUDIT_LINK_ID),
+        .uuid = db_row_uuid(row, AUDIT_LINK_UUID),
+        .at_us = db_row_int(row, AUDIT_LINK_AT_US),
+        .action = arena_str(ctx->arena, db_row_str(row, AUDIT_LINK_ACTION)),
+        .actor = db_row_uuid(row, AUDIT_LINK_ACTOR),
+        .actor_key_id = db_row_int(row, AUDIT_LINK_ACTOR_KEY_ID),
+        .target_kind = arena_str(ctx->arena, db_row_str(row, AUDIT_LINK_TARGET_KIND)),
+        .target = db_row_uuid(row, AUDIT_LINK_TARGET),
+        .target_key_id = db_row_int(row, AUDIT_LINK_TARGET_KEY_ID),
+        .request_id = arena_str(ctx->arena, db_row_str(row, AUDIT_LINK_REQUEST_ID)),
+        .details = arena_str(ctx->arena, db_row_str(row, AUDIT_LINK_DETAILS)),
+        .digest = arena_str(ctx->arena, db_row_str(row, AUDIT_LINK_DIGEST)),
+        .personal.name = arena_str(ctx->arena, db_row_str(row, AUDIT_LINK_ACTOR_NAME)),
+        .personal.ip = arena_str(ctx->arena, db_row_str(row, AUDIT_LINK_IP)),
+        .salt = arena_str(ctx->arena, db_row_str(row, AUDIT_LINK_SALT)),
+        .position = db_row_int(row, AUDIT_LINK_POSITION),
+        .previous_hash = arena_str(ctx->arena, db_row_str(row, AUDIT_LINK_PREVIOUS_HASH)),
+        .hash = arena_str(ctx->arena, db_row_str(row, AUDIT_LINK_HASH)),
     };
     return arena_check(ctx->arena);
 }
@@ -176,11 +175,11 @@ enum err audit_links_all(struct ctx *ctx, int64_t after_id, int64_t limit, struc
 static enum err read_end(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct audit_end *end = arg;
-    struct str hash = db_row_str(row, 1);
+    struct str hash = db_row_str(row, AUDIT_END_HASH);
 
     if (hash.len != SHA256_BYTES)
         return failf(ctx, ERR_INTERNAL, "The end of the audit log's chain is damaged");
-    end->position = db_row_int(row, 0);
+    end->position = db_row_int(row, AUDIT_END_POSITION);
     memcpy(end->hash.bytes, hash.ptr, SHA256_BYTES);
     return ERR_OK;
 }

@@ -63,13 +63,13 @@ static int64_t oldest_us(const struct ctx *ctx)
 static enum err earlier_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct earlier *earlier = arg;
-    struct str hash = db_row_str(row, 0);
+    struct str hash = db_row_str(row, IDEMPOTENCY_GET_BODY_HASH);
 
     if (hash.len != SHA256_BYTES)
         return fail(ctx, ERR_INTERNAL);
     memcpy(earlier->body_hash, hash.ptr, SHA256_BYTES);
-    earlier->resource_uuid = db_row_uuid(row, 1);
-    earlier->created_us = db_row_int(row, 2);
+    earlier->resource_uuid = db_row_uuid(row, IDEMPOTENCY_GET_RESOURCE_UUID);
+    earlier->created_us = db_row_int(row, IDEMPOTENCY_GET_CREATED_US);
     return ERR_OK;
 }
 

@@ -56,15 +56,15 @@ static enum err read_mail(struct ctx *ctx, const struct db_row *row, void *arg)
     struct mail *mail = arg;
 
     *mail = (struct mail){
-        .id = db_row_int(row, 0),
-        .message = { .id = db_row_uuid(row, 1),
-                     .to = arena_str(ctx->arena, db_row_str(row, 2)),
-                     .subject = arena_str(ctx->arena, db_row_str(row, 3)),
-                     .text = arena_str(ctx->arena, db_row_str(row, 4)),
-                     .date_us = db_row_int(row, 8) },
-        .due_us = db_row_int(row, 5),
-        .attempts = db_row_int(row, 6),
-        .expires_us = db_row_int(row, 7),
+        .id = db_row_int(row, MAIL_NEXT_ID),
+        .message = { .id = db_row_uuid(row, MAIL_NEXT_UUID),
+                     .to = arena_str(ctx->arena, db_row_str(row, MAIL_NEXT_RECIPIENT)),
+                     .subject = arena_str(ctx->arena, db_row_str(row, MAIL_NEXT_SUBJECT)),
+                     .text = arena_str(ctx->arena, db_row_str(row, MAIL_NEXT_BODY)),
+                     .date_us = db_row_int(row, MAIL_NEXT_CREATED_US) },
+        .due_us = db_row_int(row, MAIL_NEXT_DUE_US),
+        .attempts = db_row_int(row, MAIL_NEXT_ATTEMPTS),
+        .expires_us = db_row_int(row, MAIL_NEXT_EXPIRES_US),
     };
     return arena_check(ctx->arena);
 }

@@ -31,16 +31,16 @@ static enum err right_check(struct ctx *ctx, const struct membership *m, int64_t
     return ERR_OK;
 }
 
-/* The columns of chat_ref, from `first` on. */
+/* The columns of {chat_ref}, from `first` on. */
 static void ref_fill(const struct db_row *row, int first, struct chat_ref *chat)
 {
-    chat->id = db_row_int(row, first);
-    chat->join = (enum chat_join)db_row_int(row, first + 1);
-    chat->created_by = db_row_int(row, first + 2);
-    chat->last_seq = db_row_int(row, first + 3);
-    chat->message_count = db_row_int(row, first + 4);
-    chat->version = db_row_int(row, first + 5);
-    chat->joined = chat->join == CHAT_JOIN_WORKSPACE || !db_row_is_null(row, first + 6);
+    chat->id = db_row_int(row, first + CHAT_REF_ID);
+    chat->join = (enum chat_join)db_row_int(row, first + CHAT_REF_JOIN_MODE);
+    chat->created_by = db_row_int(row, first + CHAT_REF_CREATED_BY);
+    chat->last_seq = db_row_int(row, first + CHAT_REF_LAST_SEQ);
+    chat->message_count = db_row_int(row, first + CHAT_REF_MESSAGE_COUNT);
+    chat->version = db_row_int(row, first + CHAT_REF_VERSION);
+    chat->joined = chat->join == CHAT_JOIN_WORKSPACE || !db_row_is_null(row, first + CHAT_REF_JOINED_ID);
 }
 
 static enum err ref_read(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -55,22 +55,20 @@ struct chat_access {
     struct membership m;
 };
 
-/* member_find's columns, then chat_ref's. */
 static enum err access_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    enum { CHAT_COLUMNS = 4 };
     struct chat_access *access = arg;
     struct chat_ref *ref;
 
     member_fill(row, &access->m);
-    if (db_row_is_null(row, CHAT_COLUMNS))
+    if (db_row_is_null(row, CHAT_ACCESS_LOAD_CHAT_REF + CHAT_REF_ID))
         return ERR_OK;
     ref = arena_calloc(ctx->arena, 1, sizeof(*ref));
     if (ref == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     ref->uuid = *access->chat;
     ref->workspace_id = access->m.workspace_id;
-    ref_fill(row, CHAT_COLUMNS, ref);
+    ref_fill(row, CHAT_ACCESS_LOAD_CHAT_REF, ref);
     access->m.chat = ref;
     return ERR_OK;
 }
@@ -128,49 +126,15 @@ enum err chat_require_locked(struct ctx *ctx, const struct membership *m, int64_
 
 /* ---- reading ---- */
 
-/* The SELECT list of chat_get, chat_history and chat_open_list. */
-enum column {
-    COLUMN_ID,
-    COLUMN_UUID,
-    COLUMN_TITLE,
-    COLUMN_CREATED_BY,
-    COLUMN_JOIN,
-    COLUMN_ASSISTANT,
-    COLUMN_PROVIDER,
-    COLUMN_MODEL,
-    COLUMN_SYSTEM_PROMPT,
-    COLUMN_TEMPERATURE,
-    COLUMN_MAX_TOKENS,
-    COLUMN_MESSAGE_COUNT,
-    COLUMN_JOINED,
-    COLUMN_LAST_SEQ,
-    COLUMN_ACTIVITY,
-    COLUMN_VERSION,
-    COLUMN_CREATED,
-    COLUMN_UPDATED,
-    COLUMN_LAST_UUID,
-    COLUMN_LAST_MESSAGE_SEQ,
-    COLUMN_LAST_IS_AI,
-    COLUMN_LAST_CONTENT,
-    COLUMN_LAST_CREATED,
-    COLUMN_LAST_SENDER_NAME,
-    COLUMN_SENDER_UUID,
-    COLUMN_SENDER_FIRST_NAME,
-    COLUMN_SENDER_LAST_NAME,
-    COLUMN_SENDER_USERNAME,
-    COLUMN_SENDER_KIND,
-    COLUMN_SENDER_DELETED,
-};
-
 static const struct display_name_columns sender_columns = {
-    .uuid = COLUMN_SENDER_UUID,
-    .kind = COLUMN_SENDER_KIND,
-    .first_name = COLUMN_SENDER_FIRST_NAME,
-    .last_name = COLUMN_SENDER_LAST_NAME,
-    .username = COLUMN_SENDER_USERNAME,
-    .deleted = COLUMN_SENDER_DELETED,
-    .sender_name = COLUMN_LAST_SENDER_NAME,
-    .is_ai = COLUMN_LAST_IS_AI,
+    .uuid = CHAT_WITH_LAST_SENDER_UUID,
+    .kind = CHAT_WITH_LAST_KIND,
+    .first_name = CHAT_WITH_LAST_FIRST_NAME,
+    .last_name = CHAT_WITH_LAST_LAST_NAME,
+    .username = CHAT_WITH_LAST_USERNAME,
+    .deleted = CHAT_WITH_LAST_DELETED_US,
+    .sender_name = CHAT_WITH_LAST_SENDER_NAME,
+    .is_ai = CHAT_WITH_LAST_IS_AI_RESPONSE,
 };
 
 static enum err last_message_read(struct ctx *ctx, const struct db_row *row, struct chat_last_message **ret_message)
@@ -180,12 +144,12 @@ static enum err last_message_read(struct ctx *ctx, const struct db_row *row, str
     if (last == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     *last = (struct chat_last_message){
-        .uuid = db_row_uuid(row, COLUMN_LAST_UUID),
-        .seq = db_row_int(row, COLUMN_LAST_MESSAGE_SEQ),
+        .uuid = db_row_uuid(row, CHAT_WITH_LAST_MESSAGE_UUID),
+        .seq = db_row_int(row, CHAT_WITH_LAST_SEQ),
         .sender = display_name_sender(ctx, row, &sender_columns),
-        .content = arena_str(ctx->arena, db_row_str(row, COLUMN_LAST_CONTENT)),
-        .is_ai_response = db_row_int(row, COLUMN_LAST_IS_AI) != 0,
-        .created_us = db_row_int(row, COLUMN_LAST_CREATED),
+        .content = arena_str(ctx->arena, db_row_str(row, CHAT_WITH_LAST_PREVIEW)),
+        .is_ai_response = db_row_int(row, CHAT_WITH_LAST_IS_AI_RESPONSE) != 0,
+        .created_us = db_row_int(row, CHAT_WITH_LAST_MESSAGE_CREATED_US),
     };
     *ret_message = last;
     return arena_check(ctx->arena);
@@ -193,36 +157,36 @@ static enum err last_message_read(struct ctx *ctx, const struct db_row *row, str
 
 static void settings_read(struct ctx *ctx, const struct db_row *row, struct chat *chat)
 {
-    bool has_temperature = !db_row_is_null(row, COLUMN_TEMPERATURE);
-    bool has_max_tokens = !db_row_is_null(row, COLUMN_MAX_TOKENS);
+    bool has_temperature = !db_row_is_null(row, CHAT_VIEW_TEMPERATURE);
+    bool has_max_tokens = !db_row_is_null(row, CHAT_VIEW_MAX_TOKENS);
 
-    chat->join = (enum chat_join)db_row_int(row, COLUMN_JOIN);
-    chat->assistant = (enum chat_assistant)db_row_int(row, COLUMN_ASSISTANT);
-    chat->provider = arena_str(ctx->arena, db_row_str(row, COLUMN_PROVIDER));
-    chat->model = arena_str(ctx->arena, db_row_str(row, COLUMN_MODEL));
-    chat->system_prompt = arena_str(ctx->arena, db_row_str(row, COLUMN_SYSTEM_PROMPT));
-    chat->temperature = has_temperature ? db_row_real(row, COLUMN_TEMPERATURE) : (double)NAN;
-    chat->max_tokens = has_max_tokens ? db_row_int(row, COLUMN_MAX_TOKENS) : INT64_MIN;
+    chat->join = (enum chat_join)db_row_int(row, CHAT_VIEW_JOIN_MODE);
+    chat->assistant = (enum chat_assistant)db_row_int(row, CHAT_VIEW_ASSISTANT);
+    chat->provider = arena_str(ctx->arena, db_row_str(row, CHAT_VIEW_PROVIDER));
+    chat->model = arena_str(ctx->arena, db_row_str(row, CHAT_VIEW_MODEL));
+    chat->system_prompt = arena_str(ctx->arena, db_row_str(row, CHAT_VIEW_SYSTEM_PROMPT));
+    chat->temperature = has_temperature ? db_row_real(row, CHAT_VIEW_TEMPERATURE) : (double)NAN;
+    chat->max_tokens = has_max_tokens ? db_row_int(row, CHAT_VIEW_MAX_TOKENS) : INT64_MIN;
 }
 
 enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m, struct chat *ret_chat)
 {
     *ret_chat = (struct chat){
-        .id = db_row_int(row, COLUMN_ID),
-        .uuid = db_row_uuid(row, COLUMN_UUID),
+        .id = db_row_int(row, CHAT_VIEW_ID),
+        .uuid = db_row_uuid(row, CHAT_VIEW_UUID),
         .workspace = m->workspace,
-        .title = arena_str(ctx->arena, db_row_str(row, COLUMN_TITLE)),
-        .created_by = db_row_uuid(row, COLUMN_CREATED_BY),
-        .message_count = db_row_int(row, COLUMN_MESSAGE_COUNT),
-        .last_seq = db_row_int(row, COLUMN_LAST_SEQ),
-        .joined = db_row_int(row, COLUMN_JOINED) != 0,
-        .activity_us = db_row_int(row, COLUMN_ACTIVITY),
-        .version = db_row_int(row, COLUMN_VERSION),
-        .created_us = db_row_int(row, COLUMN_CREATED),
-        .updated_us = db_row_int(row, COLUMN_UPDATED),
+        .title = arena_str(ctx->arena, db_row_str(row, CHAT_VIEW_TITLE)),
+        .created_by = db_row_uuid(row, CHAT_VIEW_CREATOR_UUID),
+        .message_count = db_row_int(row, CHAT_VIEW_MESSAGE_COUNT),
+        .last_seq = db_row_int(row, CHAT_VIEW_LAST_SEQ),
+        .joined = db_row_int(row, CHAT_VIEW_IS_JOINED) != 0,
+        .activity_us = db_row_int(row, CHAT_VIEW_ACTIVITY_US),
+        .version = db_row_int(row, CHAT_VIEW_VERSION),
+        .created_us = db_row_int(row, CHAT_VIEW_CREATED_US),
+        .updated_us = db_row_int(row, CHAT_VIEW_UPDATED_US),
     };
     settings_read(ctx, row, ret_chat);
-    if (ret_chat->joined && !db_row_is_null(row, COLUMN_LAST_UUID))
+    if (ret_chat->joined && !db_row_is_null(row, CHAT_WITH_LAST_MESSAGE_UUID))
         TRY(last_message_read(ctx, row, &ret_chat->last_message));
     return arena_check(ctx->arena);
 }

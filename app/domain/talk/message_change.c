@@ -51,9 +51,11 @@ static enum err seq_and_sender_read(struct ctx *ctx, const struct db_row *row, v
 {
     struct message *message = arg;
 
-    message->seq = db_row_int(row, 0);
-    message->sender.kind = (int)db_row_int(row, 1);
-    message->sender.name = display_name(ctx, db_row_str(row, 2), db_row_str(row, 3), db_row_str(row, 4));
+    message->seq = db_row_int(row, CHAT_SEQ_AND_SENDER_LAST_SEQ);
+    message->sender.kind = (int)db_row_int(row, CHAT_SEQ_AND_SENDER_KIND);
+    message->sender.name = display_name(ctx, db_row_str(row, CHAT_SEQ_AND_SENDER_FIRST_NAME),
+                                        db_row_str(row, CHAT_SEQ_AND_SENDER_LAST_NAME),
+                                        db_row_str(row, CHAT_SEQ_AND_SENDER_USERNAME));
     return arena_check(ctx->arena);
 }
 

@@ -11,50 +11,29 @@
 
 /* ---- reading ---- */
 
-enum column {
-    COLUMN_ID,
-    COLUMN_UUID,
-    COLUMN_USER,
-    COLUMN_WORKSPACE_ID,
-    COLUMN_WORKSPACE,
-    COLUMN_NAME,
-    COLUMN_DESCRIPTION,
-    COLUMN_SCOPES,
-    COLUMN_ALLOWED_IPS,
-    COLUMN_EXPIRES,
-    COLUMN_IS_ACTIVE,
-    COLUMN_LAST_USED,
-    COLUMN_LAST_USED_IP,
-    COLUMN_CREATED_BY_USER,
-    COLUMN_CREATED_BY_KEY,
-    COLUMN_REPLACED_BY,
-    COLUMN_CREATED,
-    COLUMN_UPDATED,
-};
-
 static enum err key_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct api_key *key = arg;
 
     *key = (struct api_key){
-        .id = db_row_int(row, COLUMN_ID),
-        .uuid = db_row_uuid(row, COLUMN_UUID),
-        .user_id = db_row_int(row, COLUMN_USER),
-        .workspace_id = db_row_int(row, COLUMN_WORKSPACE_ID),
-        .workspace = db_row_uuid(row, COLUMN_WORKSPACE),
-        .name = arena_str(ctx->arena, db_row_str(row, COLUMN_NAME)),
-        .description = arena_str(ctx->arena, db_row_str(row, COLUMN_DESCRIPTION)),
-        .scopes = (unsigned)db_row_int(row, COLUMN_SCOPES),
-        .allowed_ips = arena_str(ctx->arena, db_row_str(row, COLUMN_ALLOWED_IPS)),
-        .expires_us = db_row_int(row, COLUMN_EXPIRES),
-        .is_active = db_row_int(row, COLUMN_IS_ACTIVE) != 0,
-        .last_used_us = db_row_int(row, COLUMN_LAST_USED),
-        .last_used_ip = arena_str(ctx->arena, db_row_str(row, COLUMN_LAST_USED_IP)),
-        .created_by_user = db_row_int(row, COLUMN_CREATED_BY_USER),
-        .created_by_key = db_row_int(row, COLUMN_CREATED_BY_KEY),
-        .replaced_by = db_row_int(row, COLUMN_REPLACED_BY),
-        .created_us = db_row_int(row, COLUMN_CREATED),
-        .updated_us = db_row_int(row, COLUMN_UPDATED),
+        .id = db_row_int(row, API_KEY_ID),
+        .uuid = db_row_uuid(row, API_KEY_UUID),
+        .user_id = db_row_int(row, API_KEY_USER_ID),
+        .workspace_id = db_row_int(row, API_KEY_WORKSPACE_ID),
+        .workspace = db_row_uuid(row, API_KEY_WORKSPACE_UUID),
+        .name = arena_str(ctx->arena, db_row_str(row, API_KEY_NAME)),
+        .description = arena_str(ctx->arena, db_row_str(row, API_KEY_DESCRIPTION)),
+        .scopes = (unsigned)db_row_int(row, API_KEY_SCOPES),
+        .allowed_ips = arena_str(ctx->arena, db_row_str(row, API_KEY_ALLOWED_IPS)),
+        .expires_us = db_row_int(row, API_KEY_EXPIRES_US),
+        .is_active = db_row_int(row, API_KEY_IS_ACTIVE) != 0,
+        .last_used_us = db_row_int(row, API_KEY_LAST_USED_US),
+        .last_used_ip = arena_str(ctx->arena, db_row_str(row, API_KEY_LAST_USED_IP)),
+        .created_by_user = db_row_int(row, API_KEY_CREATED_BY_USER),
+        .created_by_key = db_row_int(row, API_KEY_CREATED_BY_KEY),
+        .replaced_by = db_row_int(row, API_KEY_REPLACED_BY),
+        .created_us = db_row_int(row, API_KEY_CREATED_US),
+        .updated_us = db_row_int(row, API_KEY_UPDATED_US),
     };
     return arena_check(ctx->arena);
 }
@@ -174,7 +153,7 @@ enum err api_key_add(struct ctx *ctx, struct api_key *key, struct str text)
 static enum err read_uuid(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     (void)ctx;
-    *(struct uuid *)arg = db_row_uuid(row, 0);
+    *(struct uuid *)arg = db_row_uuid(row, WORKSPACE_PERSONAL_UUID);
     return ERR_OK;
 }
 

@@ -18,53 +18,35 @@ struct found {
     int64_t last_used_us;
 };
 
-enum column {
-    COLUMN_ID,
-    COLUMN_UUID,
-    COLUMN_SCOPES,
-    COLUMN_ALLOWED_IPS,
-    COLUMN_EXPIRES,
-    COLUMN_IS_ACTIVE,
-    COLUMN_LAST_USED,
-    COLUMN_WORKSPACE_ID,
-    COLUMN_WORKSPACE,
-    COLUMN_USER_ID,
-    COLUMN_USER,
-    COLUMN_KIND,
-    COLUMN_ROLE,
-    COLUMN_TWOFA_ENABLED,
-    COLUMN_EMAIL,
-};
-
 static enum err read_found(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct found *found = arg;
     struct principal *p = &found->principal;
-    struct str allowed_ips = db_row_str(row, COLUMN_ALLOWED_IPS);
-    struct str email = db_row_str(row, COLUMN_EMAIL);
-    unsigned scopes = (unsigned)db_row_int(row, COLUMN_SCOPES);
+    struct str allowed_ips = db_row_str(row, API_KEY_PRINCIPAL_ALLOWED_IPS);
+    struct str email = db_row_str(row, API_KEY_PRINCIPAL_EMAIL);
+    unsigned scopes = (unsigned)db_row_int(row, API_KEY_PRINCIPAL_SCOPES);
 
     if (email.len > EMAIL_MAX_BYTES)
         return fail(ctx, ERR_INTERNAL);
     *p = (struct principal){
         .credential = CREDENTIAL_API_KEY,
-        .key_id = db_row_int(row, COLUMN_ID),
-        .key = db_row_uuid(row, COLUMN_UUID),
+        .key_id = db_row_int(row, API_KEY_PRINCIPAL_ID),
+        .key = db_row_uuid(row, API_KEY_PRINCIPAL_UUID),
         .key_scopes = scopes,
-        .key_workspace_id = db_row_int(row, COLUMN_WORKSPACE_ID),
-        .key_workspace = db_row_uuid(row, COLUMN_WORKSPACE),
-        .user_id = db_row_int(row, COLUMN_USER_ID),
-        .user = db_row_uuid(row, COLUMN_USER),
-        .kind = (enum user_kind)db_row_int(row, COLUMN_KIND),
-        .role = scopes & KEY_SCOPE_ADMIN ? (enum user_role)db_row_int(row, COLUMN_ROLE) : USER_ROLE_USER,
-        .twofa_enabled = db_row_int(row, COLUMN_TWOFA_ENABLED) != 0,
+        .key_workspace_id = db_row_int(row, API_KEY_PRINCIPAL_WORKSPACE_ID),
+        .key_workspace = db_row_uuid(row, API_KEY_PRINCIPAL_WORKSPACE_UUID),
+        .user_id = db_row_int(row, API_KEY_PRINCIPAL_USER_ID),
+        .user = db_row_uuid(row, API_KEY_PRINCIPAL_USER_UUID),
+        .kind = (enum user_kind)db_row_int(row, API_KEY_PRINCIPAL_KIND),
+        .role = scopes & KEY_SCOPE_ADMIN ? (enum user_role)db_row_int(row, API_KEY_PRINCIPAL_ROLE) : USER_ROLE_USER,
+        .twofa_enabled = db_row_int(row, API_KEY_PRINCIPAL_TWOFA_ENABLED) != 0,
     };
     if (email.len > 0)
         memcpy(p->email, email.ptr, email.len);
     found->is_address_allowed = allowed_ips.ptr == NULL || cidr_list_has(allowed_ips, found->ip);
-    found->expires_us = db_row_int(row, COLUMN_EXPIRES);
-    found->is_active = db_row_int(row, COLUMN_IS_ACTIVE) != 0;
-    found->last_used_us = db_row_int(row, COLUMN_LAST_USED);
+    found->expires_us = db_row_int(row, API_KEY_PRINCIPAL_EXPIRES_US);
+    found->is_active = db_row_int(row, API_KEY_PRINCIPAL_IS_ACTIVE) != 0;
+    found->last_used_us = db_row_int(row, API_KEY_PRINCIPAL_LAST_USED_US);
     return ERR_OK;
 }
 

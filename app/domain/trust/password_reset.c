@@ -134,7 +134,7 @@ static enum err answer_in_transaction(struct ctx *ctx, void *arg)
 
 static enum err read_ask(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    *(struct str *)arg = arena_str(ctx->arena, db_row_str(row, 0));
+    *(struct str *)arg = arena_str(ctx->arena, db_row_str(row, PASSWORD_RESET_ASK_NEXT_EMAIL));
     return arena_check(ctx->arena);
 }
 
@@ -196,8 +196,8 @@ static enum err read_owner(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct redemption *redemption = arg;
 
-    redemption->user = db_row_uuid(row, 0);
-    redemption->email = arena_str(ctx->arena, db_row_str(row, 1));
+    redemption->user = db_row_uuid(row, PASSWORD_RESET_OWNER_UUID);
+    redemption->email = arena_str(ctx->arena, db_row_str(row, PASSWORD_RESET_OWNER_EMAIL));
     return arena_check(ctx->arena);
 }
 

@@ -142,7 +142,7 @@ struct pending {
 
 static enum err read_pending(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    ((struct pending *)arg)->sealed = arena_str(ctx->arena, db_row_str(row, 0));
+    ((struct pending *)arg)->sealed = arena_str(ctx->arena, db_row_str(row, TOTP_GET_SECRET));
     return arena_check(ctx->arena);
 }
 

@@ -21,11 +21,11 @@ static enum err read_row(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct totp_row *totp = arg;
 
-    totp->sealed = arena_str(ctx->arena, db_row_str(row, 0));
-    totp->enabled = !db_row_is_null(row, 1);
-    totp->last_step = db_row_int(row, 2);
-    totp->wrong_count = db_row_int(row, 3);
-    totp->locked_until_us = db_row_int(row, 4);
+    totp->sealed = arena_str(ctx->arena, db_row_str(row, TOTP_GET_SECRET));
+    totp->enabled = !db_row_is_null(row, TOTP_GET_ENABLED_US);
+    totp->last_step = db_row_int(row, TOTP_GET_LAST_STEP);
+    totp->wrong_count = db_row_int(row, TOTP_GET_WRONG_COUNT);
+    totp->locked_until_us = db_row_int(row, TOTP_GET_LOCKED_UNTIL_US);
     return arena_check(ctx->arena);
 }
 

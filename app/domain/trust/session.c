@@ -23,17 +23,17 @@ static enum err read_principal(struct ctx *ctx, const struct db_row *row, void *
 {
     struct found *found = arg;
     struct principal *p = found->principal;
-    struct str email = db_row_str(row, 7);
+    struct str email = db_row_str(row, SESSION_PRINCIPAL_EMAIL);
 
     if (email.len > EMAIL_MAX_BYTES)
         return fail(ctx, ERR_INTERNAL);
-    p->session_id = db_row_int(row, 0);
-    found->last_used_us = db_row_int(row, 1);
-    p->user_id = db_row_int(row, 2);
-    p->user = db_row_uuid(row, 3);
-    p->kind = (enum user_kind)db_row_int(row, 4);
-    p->role = (enum user_role)db_row_int(row, 5);
-    p->twofa_enabled = db_row_int(row, 6) != 0;
+    p->session_id = db_row_int(row, SESSION_PRINCIPAL_ID);
+    found->last_used_us = db_row_int(row, SESSION_PRINCIPAL_LAST_USED_US);
+    p->user_id = db_row_int(row, SESSION_PRINCIPAL_USER_ID);
+    p->user = db_row_uuid(row, SESSION_PRINCIPAL_USER_UUID);
+    p->kind = (enum user_kind)db_row_int(row, SESSION_PRINCIPAL_KIND);
+    p->role = (enum user_role)db_row_int(row, SESSION_PRINCIPAL_ROLE);
+    p->twofa_enabled = db_row_int(row, SESSION_PRINCIPAL_TWOFA_ENABLED) != 0;
     if (email.len > 0)
         memcpy(p->email, email.ptr, email.len);
     p->email[email.len] = '\0';
@@ -237,15 +237,15 @@ static enum err read_refresh_state(struct ctx *ctx, const struct db_row *row, vo
     struct refresh_state *state = arg;
     struct session_grant *grant = &state->rotate->grant;
 
-    state->session_id = db_row_int(row, 0);
-    grant->refresh_jti = db_row_uuid(row, 1);
-    grant->issued_us = db_row_int(row, 2);
-    state->previous_jti = db_row_uuid(row, 3);
-    grant->expires_us = db_row_int(row, 4);
-    state->rotate->user_id = db_row_int(row, 5);
-    grant->user = db_row_uuid(row, 6);
-    grant->email = arena_str(ctx->arena, db_row_str(row, 7));
-    grant->role = (enum user_role)db_row_int(row, 8);
+    state->session_id = db_row_int(row, SESSION_REFRESH_STATE_ID);
+    grant->refresh_jti = db_row_uuid(row, SESSION_REFRESH_STATE_REFRESH_JTI);
+    grant->issued_us = db_row_int(row, SESSION_REFRESH_STATE_REFRESH_ISSUED_US);
+    state->previous_jti = db_row_uuid(row, SESSION_REFRESH_STATE_PREVIOUS_JTI);
+    grant->expires_us = db_row_int(row, SESSION_REFRESH_STATE_EXPIRES_US);
+    state->rotate->user_id = db_row_int(row, SESSION_REFRESH_STATE_USER_ID);
+    grant->user = db_row_uuid(row, SESSION_REFRESH_STATE_USER_UUID);
+    grant->email = arena_str(ctx->arena, db_row_str(row, SESSION_REFRESH_STATE_EMAIL));
+    grant->role = (enum user_role)db_row_int(row, SESSION_REFRESH_STATE_ROLE);
     grant->session = state->rotate->claims->session;
     return arena_check(ctx->arena);
 }
@@ -320,13 +320,13 @@ static enum err read_session(struct ctx *ctx, const struct db_row *row, void *ar
     if (listing->count == listing->room_count)
         return ERR_OK;
     listing->sessions[listing->count++] = (struct session){
-        .current = db_row_int(row, 0) == listing->current_id,
-        .uuid = db_row_uuid(row, 1),
-        .created_us = db_row_int(row, 2),
-        .last_used_us = db_row_int(row, 3),
-        .expires_us = db_row_int(row, 4),
-        .ip = arena_str(ctx->arena, db_row_str(row, 5)),
-        .user_agent = arena_str(ctx->arena, db_row_str(row, 6)),
+        .current = db_row_int(row, SESSION_LIST_ID) == listing->current_id,
+        .uuid = db_row_uuid(row, SESSION_LIST_UUID),
+        .created_us = db_row_int(row, SESSION_LIST_CREATED_US),
+        .last_used_us = db_row_int(row, SESSION_LIST_LAST_USED_US),
+        .expires_us = db_row_int(row, SESSION_LIST_EXPIRES_US),
+        .ip = arena_str(ctx->arena, db_row_str(row, SESSION_LIST_IP)),
+        .user_agent = arena_str(ctx->arena, db_row_str(row, SESSION_LIST_USER_AGENT)),
     };
     return arena_check(ctx->arena);
 }

@@ -19,9 +19,9 @@ static enum err read_sealed(struct ctx *ctx, const struct db_row *row, void *arg
 
     if (added == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    added->user_id = db_row_int(row, 0);
-    added->user = db_row_uuid(row, 1);
-    added->sealed = arena_str(ctx->arena, db_row_str(row, 2));
+    added->user_id = db_row_int(row, TOTP_PAGE_USER_ID);
+    added->user = db_row_uuid(row, TOTP_PAGE_UUID);
+    added->sealed = arena_str(ctx->arena, db_row_str(row, TOTP_PAGE_SECRET));
     return arena_check(ctx->arena);
 }
 

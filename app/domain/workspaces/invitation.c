@@ -25,17 +25,19 @@ static enum err token_read(struct ctx *ctx, const struct db_row *row, void *arg)
     struct invitation *i = arg;
 
     *i = (struct invitation){
-        .id = db_row_int(row, 0),
-        .uuid = db_row_uuid(row, 1),
-        .workspace_id = db_row_int(row, 2),
-        .workspace = db_row_uuid(row, 3),
-        .workspace_name = arena_str(ctx->arena, db_row_str(row, 4)),
-        .email = arena_str(ctx->arena, db_row_str(row, 5)),
-        .role = (enum member_role)db_row_int(row, 6),
-        .invited_by = db_row_uuid(row, 7),
-        .created_us = db_row_int(row, 8),
-        .expires_us = db_row_int(row, 9),
-        .invited_by_name = display_name(ctx, db_row_str(row, 10), db_row_str(row, 11), db_row_str(row, 12)),
+        .id = db_row_int(row, INVITATION_BY_TOKEN_ID),
+        .uuid = db_row_uuid(row, INVITATION_BY_TOKEN_UUID),
+        .workspace_id = db_row_int(row, INVITATION_BY_TOKEN_WORKSPACE_ID),
+        .workspace = db_row_uuid(row, INVITATION_BY_TOKEN_WORKSPACE_UUID),
+        .workspace_name = arena_str(ctx->arena, db_row_str(row, INVITATION_BY_TOKEN_WORKSPACE_NAME)),
+        .email = arena_str(ctx->arena, db_row_str(row, INVITATION_BY_TOKEN_EMAIL)),
+        .role = (enum member_role)db_row_int(row, INVITATION_BY_TOKEN_ROLE),
+        .invited_by = db_row_uuid(row, INVITATION_BY_TOKEN_AUTHOR_UUID),
+        .created_us = db_row_int(row, INVITATION_BY_TOKEN_CREATED_US),
+        .expires_us = db_row_int(row, INVITATION_BY_TOKEN_EXPIRES_US),
+        .invited_by_name = display_name(ctx, db_row_str(row, INVITATION_BY_TOKEN_FIRST_NAME),
+                                        db_row_str(row, INVITATION_BY_TOKEN_LAST_NAME),
+                                        db_row_str(row, INVITATION_BY_TOKEN_USERNAME)),
     };
     return arena_check(ctx->arena);
 }
@@ -146,9 +148,9 @@ static enum err candidate_read(struct ctx *ctx, const struct db_row *row, void *
     struct candidate *candidate = arg;
 
     (void)ctx;
-    candidate->user_id = db_row_int(row, 0);
-    candidate->user = db_row_uuid(row, 1);
-    candidate->role = (enum member_role)db_row_int(row, 2);
+    candidate->user_id = db_row_int(row, INVITATION_CANDIDATE_ID);
+    candidate->user = db_row_uuid(row, INVITATION_CANDIDATE_UUID);
+    candidate->role = (enum member_role)db_row_int(row, INVITATION_CANDIDATE_ROLE);
     return ERR_OK;
 }
 
@@ -280,13 +282,13 @@ static enum err listed_read(struct ctx *ctx, const struct db_row *row, void *arg
     if (added == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     *added = (struct invitation){
-        .id = db_row_int(row, 0),
-        .uuid = db_row_uuid(row, 1),
-        .email = arena_str(ctx->arena, db_row_str(row, 2)),
-        .role = (enum member_role)db_row_int(row, 3),
-        .invited_by = db_row_uuid(row, 4),
-        .created_us = db_row_int(row, 5),
-        .expires_us = db_row_int(row, 6),
+        .id = db_row_int(row, INVITATION_LIST_ID),
+        .uuid = db_row_uuid(row, INVITATION_LIST_UUID),
+        .email = arena_str(ctx->arena, db_row_str(row, INVITATION_LIST_EMAIL)),
+        .role = (enum member_role)db_row_int(row, INVITATION_LIST_ROLE),
+        .invited_by = db_row_uuid(row, INVITATION_LIST_AUTHOR_UUID),
+        .created_us = db_row_int(row, INVITATION_LIST_CREATED_US),
+        .expires_us = db_row_int(row, INVITATION_LIST_EXPIRES_US),
     };
     return arena_check(ctx->arena);
 }
@@ -313,8 +315,8 @@ static enum err author_read(struct ctx *ctx, const struct db_row *row, void *arg
     struct author *author = arg;
 
     (void)ctx;
-    author->invitation_id = db_row_int(row, 0);
-    author->user_id = db_row_int(row, 1);
+    author->invitation_id = db_row_int(row, INVITATION_AUTHOR_ID);
+    author->user_id = db_row_int(row, INVITATION_AUTHOR_INVITED_BY);
     return ERR_OK;
 }
 

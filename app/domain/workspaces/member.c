@@ -7,29 +7,27 @@
 
 /* ---- reading ---- */
 
-enum column { COLUMN_USER, COLUMN_EMAIL, COLUMN_FIRST_NAME, COLUMN_LAST_NAME, COLUMN_ROLE, COLUMN_JOINED, COLUMN_ID };
-
 enum err member_read(struct ctx *ctx, const struct db_row *row, enum member_role caller, struct member *ret_member)
 {
-    struct str email = db_row_str(row, COLUMN_EMAIL);
+    struct str email = db_row_str(row, MEMBER_EMAIL);
 
     *ret_member = (struct member){
-        .user = db_row_uuid(row, COLUMN_USER),
+        .user = db_row_uuid(row, MEMBER_USER_UUID),
         .email = caller > MEMBER_ROLE_GUEST ? arena_str(ctx->arena, email) : (struct str){ NULL, 0 },
-        .first_name = arena_str(ctx->arena, db_row_str(row, COLUMN_FIRST_NAME)),
-        .last_name = arena_str(ctx->arena, db_row_str(row, COLUMN_LAST_NAME)),
-        .role = (enum member_role)db_row_int(row, COLUMN_ROLE),
-        .joined_us = db_row_int(row, COLUMN_JOINED),
+        .first_name = arena_str(ctx->arena, db_row_str(row, MEMBER_FIRST_NAME)),
+        .last_name = arena_str(ctx->arena, db_row_str(row, MEMBER_LAST_NAME)),
+        .role = (enum member_role)db_row_int(row, MEMBER_ROLE),
+        .joined_us = db_row_int(row, MEMBER_JOINED_US),
     };
     return arena_check(ctx->arena);
 }
 
 void member_fill(const struct db_row *row, struct membership *m)
 {
-    m->workspace_id = db_row_int(row, 0);
-    m->role = (enum member_role)db_row_int(row, 1);
-    m->personal = db_row_int(row, 2) != 0;
-    m->require_2fa = db_row_int(row, 3) != 0;
+    m->workspace_id = db_row_int(row, MEMBERSHIP_WORKSPACE_ID);
+    m->role = (enum member_role)db_row_int(row, MEMBERSHIP_ROLE);
+    m->personal = db_row_int(row, MEMBERSHIP_PERSONAL) != 0;
+    m->require_2fa = db_row_int(row, MEMBERSHIP_REQUIRE_2FA) != 0;
 }
 
 static enum err membership_read(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -94,7 +92,7 @@ static enum err found_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct found *found = arg;
 
-    found->user_id = db_row_int(row, COLUMN_ID);
+    found->user_id = db_row_int(row, MEMBER_GET_ID);
     return member_read(ctx, row, found->caller, &found->member);
 }
 

@@ -10,39 +10,24 @@ static const struct str personal_name = STR_INIT("Personal");
 
 /* ---- reading ---- */
 
-enum column {
-    COLUMN_ID,
-    COLUMN_UUID,
-    COLUMN_NAME,
-    COLUMN_PERSONAL,
-    COLUMN_CREATED_BY,
-    COLUMN_ROLE,
-    COLUMN_MEMBER_COUNT,
-    COLUMN_RETENTION_DAYS,
-    COLUMN_REQUIRE_2FA,
-    COLUMN_VERSION,
-    COLUMN_CREATED,
-    COLUMN_UPDATED,
-};
-
 static enum err workspace_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct workspace *w = arg;
-    bool is_kept = db_row_is_null(row, COLUMN_RETENTION_DAYS);
+    bool is_kept = db_row_is_null(row, WORKSPACE_RETENTION_DAYS);
 
     *w = (struct workspace){
-        .id = db_row_int(row, COLUMN_ID),
-        .uuid = db_row_uuid(row, COLUMN_UUID),
-        .name = arena_str(ctx->arena, db_row_str(row, COLUMN_NAME)),
-        .personal = db_row_int(row, COLUMN_PERSONAL) != 0,
-        .created_by = db_row_uuid(row, COLUMN_CREATED_BY),
-        .role = (enum member_role)db_row_int(row, COLUMN_ROLE),
-        .member_count = db_row_int(row, COLUMN_MEMBER_COUNT),
-        .retention_days = is_kept ? INT64_MIN : db_row_int(row, COLUMN_RETENTION_DAYS),
-        .require_2fa = db_row_int(row, COLUMN_REQUIRE_2FA) != 0,
-        .version = db_row_int(row, COLUMN_VERSION),
-        .created_us = db_row_int(row, COLUMN_CREATED),
-        .updated_us = db_row_int(row, COLUMN_UPDATED),
+        .id = db_row_int(row, WORKSPACE_ID),
+        .uuid = db_row_uuid(row, WORKSPACE_UUID),
+        .name = arena_str(ctx->arena, db_row_str(row, WORKSPACE_NAME)),
+        .personal = db_row_int(row, WORKSPACE_PERSONAL) != 0,
+        .created_by = db_row_uuid(row, WORKSPACE_CREATOR_UUID),
+        .role = (enum member_role)db_row_int(row, WORKSPACE_ROLE),
+        .member_count = db_row_int(row, WORKSPACE_MEMBER_COUNT),
+        .retention_days = is_kept ? INT64_MIN : db_row_int(row, WORKSPACE_RETENTION_DAYS),
+        .require_2fa = db_row_int(row, WORKSPACE_REQUIRE_2FA) != 0,
+        .version = db_row_int(row, WORKSPACE_VERSION),
+        .created_us = db_row_int(row, WORKSPACE_CREATED_US),
+        .updated_us = db_row_int(row, WORKSPACE_UPDATED_US),
     };
     return w->name.ptr != NULL ? ERR_OK : fail(ctx, ERR_NO_MEMORY);
 }
@@ -162,11 +147,11 @@ enum err workspace_create(struct ctx *ctx, const struct workspace_create_opts *o
 
 static void workspace_apply(struct workspace *w, const struct workspace_update_opts *opts)
 {
-    if (opts->fields & WORKSPACE_NAME)
+    if (opts->fields & WORKSPACE_CHANGE_NAME)
         w->name = opts->name;
-    if (opts->fields & WORKSPACE_RETENTION_DAYS)
+    if (opts->fields & WORKSPACE_CHANGE_RETENTION_DAYS)
         w->retention_days = opts->retention_days;
-    if (opts->fields & WORKSPACE_REQUIRE_2FA)
+    if (opts->fields & WORKSPACE_CHANGE_REQUIRE_2FA)
         w->require_2fa = opts->require_2fa;
 }
 
@@ -187,12 +172,12 @@ static enum err audit_update(struct ctx *ctx, const struct workspace_update_opts
     struct audit_detail details[3];
     size_t count = 0;
 
-    if (opts->fields & WORKSPACE_NAME)
+    if (opts->fields & WORKSPACE_CHANGE_NAME)
         details[count++] = AUDIT_TEXT("name", STR("changed"));
-    if (opts->fields & WORKSPACE_RETENTION_DAYS)
+    if (opts->fields & WORKSPACE_CHANGE_RETENTION_DAYS)
         details[count++] = w->retention_days == INT64_MIN ? AUDIT_JSON("retention_days", STR("null"))
                                                           : AUDIT_INT("retention_days", w->retention_days);
-    if (opts->fields & WORKSPACE_REQUIRE_2FA)
+    if (opts->fields & WORKSPACE_CHANGE_REQUIRE_2FA)
         details[count++] = AUDIT_JSON("require_2fa", w->require_2fa ? STR("true") : STR("false"));
     return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_WORKSPACE_CHANGED,
                                                  .target_kind = AUDIT_ON_WORKSPACE,
@@ -228,7 +213,7 @@ enum err workspace_update(struct ctx *ctx, const struct membership *membership,
 {
     struct update_call call = { .membership = membership, .opts = opts };
 
-    if ((opts->fields & WORKSPACE_REQUIRE_2FA) && opts->require_2fa && !opts->has_2fa)
+    if ((opts->fields & WORKSPACE_CHANGE_REQUIRE_2FA) && opts->require_2fa && !opts->has_2fa)
         return fail(ctx, ERR_SECOND_FACTOR_OWN);
     TRY(db_run(ctx, update, &call));
     *ret_workspace = call.workspace;

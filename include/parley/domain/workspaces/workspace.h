@@ -64,7 +64,11 @@ enum err workspace_create(struct ctx *ctx, const struct workspace_create_opts *o
 enum err workspace_create_personal(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 
 /* What is not to change is left out of `fields`. */
-enum workspace_field { WORKSPACE_NAME = 1, WORKSPACE_RETENTION_DAYS = 2, WORKSPACE_REQUIRE_2FA = 4 };
+enum workspace_field {
+    WORKSPACE_CHANGE_NAME = 1,
+    WORKSPACE_CHANGE_RETENTION_DAYS = 2,
+    WORKSPACE_CHANGE_REQUIRE_2FA = 4
+};
 struct workspace_update_opts {
     int64_t user_id;    /* the caller, an OWNER */
     int64_t if_version; /* 0: any */
