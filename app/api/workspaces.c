@@ -159,7 +159,7 @@ static enum err workspaces_delete(struct ctx *ctx, const struct call *call, stru
 
     (void)reply;
     TRY(wanted_version(ctx, call, &version));
-    return workspace_delete(ctx, &call->workspace, version);
+    return workspace_delete(ctx, &call->workspace, call->principal->user_id, version);
 }
 
 /* ---- members ---- */

@@ -18,20 +18,6 @@ DELETE FROM chat_members WHERE chat_id = ? AND user_id = ? AND workspace_id = ?
 -- name: chat_member_any
 SELECT user_id FROM chat_members WHERE chat_id = ? AND +workspace_id = ? LIMIT 1
 
--- name: chat_member_leave_workspace
--- event: none, because member_delete tells member.left of the workspace with all its chats
-DELETE FROM chat_members WHERE workspace_id = ? AND user_id = ?
-
--- name: chat_member_leave_everywhere
--- tenant: none, an account leaves the whole server
--- event: none, because member_delete_everywhere tells member.left of each workspace with all its chats
--- @mysql
-DELETE FROM chat_members WHERE user_id = ?
--- @sqlite
-WITH gone (user_id) AS (VALUES (?))
-DELETE FROM chat_members WHERE (workspace_id, user_id) IN
-    (SELECT m.workspace_id, m.user_id FROM members m JOIN gone ON gone.user_id = m.user_id)
-
 -- Who is not in the workspace that the chat goes to stays behind.
 -- name: chat_member_leave_behind
 -- event: member.left

@@ -12,6 +12,16 @@ SELECT {chat_ref}
 FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ?
 WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 
+-- chat_ref with the caller's present role, for a transaction: whoever takes the chat, the member or the chat's member away
+-- waits for it, or has won. Not found: one of the first two is gone. The tables stand in the order of their locks.
+-- name: chat_ref_hold
+SELECT {chat_ref}, b.role
+FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
+    LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
+WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
+-- @mysql
+LOCK IN SHARE MODE
+
 -- name: chat_lock
 SELECT id FROM chats WHERE uuid = ? AND workspace_id = ? AND deleted_us IS NULL
 -- @mysql

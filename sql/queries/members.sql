@@ -17,8 +17,16 @@ WHERE u.uuid = ?
 -- name: member_role
 SELECT role FROM members WHERE workspace_id = ? AND user_id = ?
 
+-- Held to the commit: whoever changes it or takes the member away waits for that, or has won.
+-- name: member_role_hold
+SELECT role FROM members WHERE workspace_id = ? AND user_id = ?
+-- @mysql
+LOCK IN SHARE MODE
+
+-- Somebody else with the role who can act.
 -- name: member_other_with_role
-SELECT user_id FROM members WHERE workspace_id = ? AND role = ? AND user_id <> ? LIMIT 1
+SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id AND u.is_active = 1 AND u.deleted_us IS NULL
+WHERE m.workspace_id = ? AND m.role = ? AND m.user_id <> ? LIMIT 1
 
 -- name: member_workspace_count
 SELECT COUNT(workspace_id) FROM members WHERE user_id = ?

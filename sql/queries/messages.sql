@@ -31,10 +31,17 @@ UPDATE chats SET last_seq = last_seq + 1, message_count = message_count + 1,
     activity_us = CASE WHEN activity_us < ? THEN ? ELSE activity_us END
 WHERE id = ? AND workspace_id = ?
 
--- Not found: the chat was deleted while this waited for its lock.
+-- The right to write is looked at again here, behind chat_take_seq (chat.c: CHAT_WRITE; MEMBER is 2), and held to the
+-- commit: whoever takes it away waits for that, or has won. Not found: there is no such right, or no such chat, any more.
+-- The tables stand in the order of their locks.
 -- name: chat_seq_and_sender
-SELECT c.last_seq, u.kind, u.first_name, u.last_name, u.username FROM chats c JOIN users u ON u.id = ?
-WHERE c.id = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
+SELECT c.last_seq, u.kind, u.first_name, u.last_name, u.username
+FROM chats c JOIN users u ON u.id = ?
+    JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = u.id AND b.role >= 2
+    LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = u.id
+WHERE c.id = ? AND c.workspace_id = ? AND c.deleted_us IS NULL AND (c.join_mode = 0 OR m.user_id IS NOT NULL)
+-- @mysql
+LOCK IN SHARE MODE
 
 -- name: message_insert
 -- event: message.created

@@ -12,6 +12,18 @@ SELECT {user} FROM users WHERE uuid = ? AND deleted_us IS NULL
 -- @mysql
 FOR UPDATE
 
+-- What counts a user's things and then adds one locks the row first: otherwise two at once would both find room.
+-- name: user_row_lock
+SELECT id FROM users WHERE id = ? AND deleted_us IS NULL
+-- @mysql
+FOR UPDATE
+
+-- The same by address, for somebody who is known by that only.
+-- name: user_row_lock_by_email
+SELECT id FROM users WHERE email = ? AND deleted_us IS NULL
+-- @mysql
+FOR UPDATE
+
 -- name: user_by_email
 SELECT {user}, password_hash FROM users WHERE email = ? AND deleted_us IS NULL
 

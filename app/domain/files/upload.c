@@ -6,6 +6,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/json_out.h"
 #include "parley/db/db.h"
+#include "parley/domain/people/user.h"
 #include "parley/objects/filetype.h"
 #include "parley/objects/store.h"
 
@@ -159,6 +160,8 @@ static enum err create_in_transaction(struct ctx *ctx, void *arg)
     struct uuid resource_uuid;
     int64_t pending = 0;
 
+    TRY(user_row_lock(ctx, upload->user_id));
+    TRY(member_require(ctx, creating->draft->workspace, upload->user_id, MEMBER_ROLE_MEMBER));
     TRY(idempotency_take(ctx, creating->draft->claim, &upload->uuid, &state, &resource_uuid));
     if (state == IDEMPOTENCY_SEEN)
         return upload_get(ctx, upload->workspace_id, upload->user_id, &resource_uuid, upload);

@@ -199,6 +199,7 @@ static enum err finish_in_transaction(struct ctx *ctx, void *arg)
         .promised_sha256 = upload->has_sha256 ? upload->sha256 : NULL,
     };
 
+    TRY(member_require(ctx, completing->completion->workspace, upload->user_id, MEMBER_ROLE_MEMBER));
     TRY(claimed_row_delete(ctx, completing));
     return attachment_insert(ctx, &row, &completing->attachment);
 }

@@ -63,6 +63,22 @@ enum err user_lock(struct ctx *ctx, const struct uuid *uuid, struct user *ret_us
     return get_one(ctx, SQL_USER_BY_UUID_LOCKED, DB_UUID(uuid), ret_user);
 }
 
+enum err user_row_lock(struct ctx *ctx, int64_t id)
+{
+    int64_t locked;
+    enum err e = db_number(ctx, SQL_USER_ROW_LOCK, DB_ARGS(DB_INT(id)), &locked);
+
+    return e == ERR_NOT_FOUND ? fail(ctx, ERR_USER_NOT_FOUND) : e;
+}
+
+enum err user_row_lock_by_email(struct ctx *ctx, struct str email)
+{
+    int64_t locked;
+    enum err e = db_number(ctx, SQL_USER_ROW_LOCK_BY_EMAIL, DB_ARGS(DB_TEXT(email)), &locked);
+
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 struct user_credential {
     struct user user;
     struct str password_hash;

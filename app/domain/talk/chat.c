@@ -7,24 +7,23 @@
 
 /* ---- who may do what ---- */
 
-static bool has_role(const struct membership *m, int64_t user_id, const struct chat_ref *chat, enum chat_right right)
+static bool has_role(int64_t user_id, const struct chat_ref *chat, enum chat_right right)
 {
     switch (right) {
     case CHAT_SEE:
     case CHAT_READ: return true;
-    case CHAT_WRITE: return m->role >= MEMBER_ROLE_MEMBER;
+    case CHAT_WRITE: return chat->role >= MEMBER_ROLE_MEMBER;
     case CHAT_MANAGE:
-        return m->role >= MEMBER_ROLE_OWNER || (m->role >= MEMBER_ROLE_MEMBER && chat->created_by == user_id);
+        return chat->role >= MEMBER_ROLE_OWNER || (chat->role >= MEMBER_ROLE_MEMBER && chat->created_by == user_id);
     }
     return false;
 }
 
-static enum err right_check(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct chat_ref *chat,
-                            enum chat_right right)
+static enum err right_check(struct ctx *ctx, int64_t user_id, const struct chat_ref *chat, enum chat_right right)
 {
     if (!chat->joined && chat->join == CHAT_JOIN_INVITE)
         return fail(ctx, ERR_CHAT_NOT_FOUND);
-    if (!has_role(m, user_id, chat, right))
+    if (!has_role(user_id, chat, right))
         return fail(ctx, ERR_FORBIDDEN);
     if (!chat->joined && (right == CHAT_READ || right == CHAT_WRITE))
         return fail(ctx, ERR_NOT_JOINED);
@@ -68,6 +67,7 @@ static enum err access_read(struct ctx *ctx, const struct db_row *row, void *arg
         return fail(ctx, ERR_NO_MEMORY);
     ref->uuid = *access->chat;
     ref->workspace_id = access->m.workspace_id;
+    ref->role = access->m.role;
     ref_fill(row, CHAT_ACCESS_LOAD_CHAT_REF, ref);
     access->m.chat = ref;
     return ERR_OK;
@@ -90,14 +90,14 @@ enum err chat_access_load(struct ctx *ctx, const struct uuid *workspace, const s
 static enum err find_row(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                          enum chat_right right, struct chat_ref *ret_chat)
 {
-    struct chat_ref found = { .uuid = *chat, .workspace_id = m->workspace_id };
+    struct chat_ref found = { .uuid = *chat, .workspace_id = m->workspace_id, .role = m->role };
     enum err e = db_one(ctx, SQL_CHAT_REF, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_INT(m->workspace_id)), ref_read,
                         &found);
 
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_CHAT_NOT_FOUND);
     TRY(e);
-    TRY(right_check(ctx, m, user_id, &found, right));
+    TRY(right_check(ctx, user_id, &found, right));
     *ret_chat = found;
     return ERR_OK;
 }
@@ -107,8 +107,42 @@ enum err chat_require(struct ctx *ctx, const struct membership *m, int64_t user_
 {
     if (m->chat == NULL || !uuid_eq(&m->chat->uuid, chat))
         return find_row(ctx, m, user_id, chat, right, ret_chat);
-    TRY(right_check(ctx, m, user_id, m->chat, right));
+    TRY(right_check(ctx, user_id, m->chat, right));
     *ret_chat = *m->chat;
+    return ERR_OK;
+}
+
+static enum err held_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct chat_ref *chat = arg;
+
+    (void)ctx;
+    ref_fill(row, 0, chat);
+    chat->role = (enum member_role)db_row_int(row, CHAT_REF_HOLD_ROLE);
+    return ERR_OK;
+}
+
+/* Which of the two is gone. */
+static enum err hold_refuse(struct ctx *ctx, const struct membership *m, int64_t user_id)
+{
+    enum member_role role;
+
+    TRY(member_role_get(ctx, m->workspace_id, user_id, &role));
+    return fail(ctx, role == MEMBER_ROLE_NONE ? ERR_WORKSPACE_NOT_FOUND : ERR_CHAT_NOT_FOUND);
+}
+
+enum err chat_require_held(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                           enum chat_right right, struct chat_ref *ret_chat)
+{
+    struct chat_ref held = { .uuid = *chat, .workspace_id = m->workspace_id };
+    enum err e = db_one(ctx, SQL_CHAT_REF_HOLD, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_INT(m->workspace_id)),
+                        held_read, &held);
+
+    if (e == ERR_NOT_FOUND)
+        return hold_refuse(ctx, m, user_id);
+    TRY(e);
+    TRY(right_check(ctx, user_id, &held, right));
+    *ret_chat = held;
     return ERR_OK;
 }
 
@@ -121,7 +155,7 @@ enum err chat_require_locked(struct ctx *ctx, const struct membership *m, int64_
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_CHAT_NOT_FOUND);
     TRY(e);
-    return find_row(ctx, m, user_id, chat, right, ret_chat);
+    return chat_require_held(ctx, m, user_id, chat, right, ret_chat);
 }
 
 /* ---- reading ---- */

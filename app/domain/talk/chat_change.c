@@ -55,8 +55,10 @@ static enum err create(struct ctx *ctx, void *arg)
     enum idempotency state;
 
     TRY(idempotency_take(ctx, call->claim, &uuid, &state, &made));
-    if (state == IDEMPOTENCY_NEW)
+    if (state == IDEMPOTENCY_NEW) {
+        TRY(member_require(ctx, call->maker->m, call->maker->user_id, MEMBER_ROLE_MEMBER));
         TRY(chat_insert(ctx, call, &uuid));
+    }
     return chat_get(ctx, call->maker->m, call->maker->user_id, &made, &call->chat);
 }
 
@@ -123,17 +125,20 @@ static enum err settings_write(struct ctx *ctx, const struct chat *chat, int64_t
                    NULL);
 }
 
-/* A chat that is no longer everyone's, or no longer to be found: whoever did that, and its creator, are in it. */
+/*
+ * A chat that is no longer everyone's, or no longer to be found: whoever did that is in it, and its creator, unless they
+ * have left the workspace.
+ */
 static enum err members_keep(struct ctx *ctx, const struct chat_target *target, const struct chat_ref *before)
 {
     int64_t workspace_id = target->m->workspace_id;
-    enum member_role role;
+    enum err e;
 
     TRY(chat_member_add(ctx, workspace_id, before->id, target->user_id));
     if (before->join != CHAT_JOIN_WORKSPACE || before->created_by == 0)
         return ERR_OK;
-    TRY(member_role_get(ctx, workspace_id, before->created_by, &role));
-    return role == MEMBER_ROLE_NONE ? ERR_OK : chat_member_add(ctx, workspace_id, before->id, before->created_by);
+    e = chat_member_add(ctx, workspace_id, before->id, before->created_by);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static enum err update(struct ctx *ctx, void *arg)

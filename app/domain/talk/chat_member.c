@@ -57,7 +57,10 @@ enum err chat_member_list(struct ctx *ctx, const struct membership *m, int64_t u
 
 /* ---- changes ---- */
 
-/* Both locks, in their order, and the chat for a caller with that right. */
+/*
+ * Both locks, in their order, and the chat for a caller with that right: of an invite-only chat whose last members go out
+ * of it and out of the workspace at once, one has to see that the other is gone.
+ */
 static enum err change_begin(struct ctx *ctx, const struct change *change, enum chat_right right,
                              struct chat_ref *ret_ref)
 {
@@ -78,15 +81,11 @@ enum err chat_member_add(struct ctx *ctx, int64_t workspace_id, int64_t chat_id,
 static enum err join(struct ctx *ctx, void *arg)
 {
     struct change *change = arg;
-    enum member_role role;
     struct chat_ref ref;
 
-    TRY(change_begin(ctx, change, CHAT_SEE, &ref));
+    TRY(chat_require_locked(ctx, change->m, change->user_id, &change->chat, CHAT_SEE, &ref));
     if (ref.join != CHAT_JOIN_OPEN)
         return fail(ctx, ERR_NOT_JOINABLE);
-    TRY(member_role_get(ctx, ref.workspace_id, change->user_id, &role));
-    if (role == MEMBER_ROLE_NONE)
-        return fail(ctx, ERR_WORKSPACE_NOT_FOUND);
     TRY(chat_member_add(ctx, ref.workspace_id, ref.id, change->user_id));
     return chat_get(ctx, change->m, change->user_id, &change->chat, &change->joined);
 }
@@ -153,7 +152,7 @@ static enum err take_out(struct ctx *ctx, void *arg)
         return failf(ctx, ERR_NOT_JOINABLE, "Everyone in the workspace is in this chat");
     TRY(member_get(ctx, change->m, &change->member, &member, &member_id));
     if (member_id != change->user_id)
-        TRY(chat_require(ctx, change->m, change->user_id, &change->chat, CHAT_MANAGE, &ref));
+        TRY(chat_require_held(ctx, change->m, change->user_id, &change->chat, CHAT_MANAGE, &ref));
     TRY(db_exec(ctx, SQL_CHAT_MEMBER_DELETE, DB_ARGS(DB_INT(ref.id), DB_INT(member_id), DB_INT(ref.workspace_id)),
                 &count));
     if (count == 0)

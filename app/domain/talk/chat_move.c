@@ -5,8 +5,8 @@
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat_member.h"
 
-/* Messages changed by one statement. */
-enum { MOVE_BATCH = 1000 };
+/* Messages changed by one statement; how often the members are looked at again. */
+enum { MOVE_BATCH = 1000, MOVE_TRIES = 3 };
 
 struct move_call {
     const struct chat_move_opts *opts;
@@ -23,7 +23,7 @@ static enum err target_check(struct ctx *ctx, struct move_call *call)
     TRY(member_find(ctx, &call->opts->to, principal->user_id, &call->to));
     if (call->to.require_2fa && !principal->twofa_enabled)
         return fail(ctx, ERR_SECOND_FACTOR);
-    return call->to.role >= MEMBER_ROLE_MEMBER ? ERR_OK : fail(ctx, ERR_FORBIDDEN);
+    return member_require(ctx, &call->to, principal->user_id, MEMBER_ROLE_MEMBER);
 }
 
 /* Files before their messages, by whose workspace they are found. */
@@ -39,11 +39,22 @@ static enum err move_messages(struct ctx *ctx, const struct chat_ref *ref, int64
     return ERR_OK;
 }
 
-static enum err move_members(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id, int64_t user_id)
+/* ERR_NOT_FOUND: somebody who was to go along has left the other workspace between the two statements. */
+static enum err take_along(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id)
 {
     TRY(db_exec(ctx, SQL_CHAT_MEMBER_LEAVE_BEHIND, DB_ARGS(DB_INT(ref->id), DB_INT(ref->workspace_id), DB_INT(to_id)),
                 NULL));
-    TRY(db_exec(ctx, SQL_CHAT_MEMBER_MOVE, DB_ARGS(DB_INT(to_id), DB_INT(ref->id), DB_INT(ref->workspace_id)), NULL));
+    return db_exec(ctx, SQL_CHAT_MEMBER_MOVE, DB_ARGS(DB_INT(to_id), DB_INT(ref->id), DB_INT(ref->workspace_id)), NULL);
+}
+
+static enum err move_members(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id, int64_t user_id)
+{
+    enum err e = ERR_NOT_FOUND;
+
+    for (int i = 0; i < MOVE_TRIES && e == ERR_NOT_FOUND; i++)
+        e = take_along(ctx, ref, to_id);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? fail(ctx, ERR_BUSY) : e;
     if (ref->join == CHAT_JOIN_WORKSPACE)
         return ERR_OK;
     return chat_member_add(ctx, to_id, ref->id, user_id);

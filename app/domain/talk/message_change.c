@@ -59,10 +59,20 @@ static enum err seq_and_sender_read(struct ctx *ctx, const struct db_row *row, v
     return arena_check(ctx->arena);
 }
 
-/* The chat's row lock is held from the first statement on: what commits later has the greater seq. */
+static enum err location_hold(struct ctx *ctx, const struct message_location *location, enum chat_right right,
+                              struct chat_ref *ret_chat)
+{
+    return chat_require_held(ctx, location->workspace, location->principal->user_id, &location->chat, right, ret_chat);
+}
+
+/*
+ * The chat's row lock is held from the first statement on: what commits later has the greater seq. The second asks for the
+ * right again: what the gate saw may be as old as a form takes to arrive and be stored.
+ */
 static enum err seq_take(struct ctx *ctx, struct posting *posting)
 {
-    const struct chat_ref *chat = &posting->chat;
+    const struct message_location *location = &posting->draft->location;
+    struct chat_ref *chat = &posting->chat;
     int64_t now_us = clock_now_us();
     enum err e;
 
@@ -70,11 +80,13 @@ static enum err seq_take(struct ctx *ctx, struct posting *posting)
                 DB_ARGS(DB_INT(now_us), DB_INT(now_us), DB_INT(chat->id), DB_INT(chat->workspace_id)), NULL));
     /* Taken under the lock, so that times go up with the seqs. */
     posting->message.created_us = posting->message.updated_us = clock_now_us();
-    e = db_one(
-        ctx, SQL_CHAT_SEQ_AND_SENDER,
-        DB_ARGS(DB_INT(posting->draft->location.principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id)),
-        seq_and_sender_read, &posting->message);
-    return e == ERR_NOT_FOUND ? fail(ctx, ERR_CHAT_NOT_FOUND) : e;
+    e = db_one(ctx, SQL_CHAT_SEQ_AND_SENDER,
+               DB_ARGS(DB_INT(location->principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id)),
+               seq_and_sender_read, &posting->message);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TRY(location_hold(ctx, location, CHAT_WRITE, chat)); /* says what is gone */
+    return fail(ctx, ERR_CHAT_NOT_FOUND);
 }
 
 static enum err row_insert(struct ctx *ctx, struct posting *posting)
@@ -132,12 +144,6 @@ static void message_begin(struct posting *posting)
     };
 }
 
-static enum err location_require(struct ctx *ctx, const struct message_location *location, enum chat_right right,
-                                 struct chat_ref *ret_chat)
-{
-    return chat_require(ctx, location->workspace, location->principal->user_id, &location->chat, right, ret_chat);
-}
-
 static enum err post_in_transaction(struct ctx *ctx, void *arg)
 {
     struct posting *posting = arg;
@@ -147,7 +153,8 @@ static enum err post_in_transaction(struct ctx *ctx, void *arg)
 
     TRY(idempotency_take(ctx, draft->claim, &posting->uuid, &state, &resource_uuid));
     posting->seen = state == IDEMPOTENCY_SEEN;
-    TRY(location_require(ctx, &draft->location, CHAT_WRITE, &posting->chat));
+    TRY(chat_require(ctx, draft->location.workspace, draft->location.principal->user_id, &draft->location.chat,
+                     CHAT_WRITE, &posting->chat));
     if (posting->seen)
         return message_get(ctx, &posting->chat, &resource_uuid, &posting->message);
     message_begin(posting);
@@ -207,7 +214,7 @@ static enum err edit_once(struct ctx *ctx, void *arg)
     struct chat_ref chat;
     int64_t count = 0;
 
-    TRY(location_require(ctx, &edit->location, CHAT_READ, &chat));
+    TRY(location_hold(ctx, &edit->location, CHAT_READ, &chat));
     TRY(message_get(ctx, &chat, &edit->message, message));
     if (message->sender_user_id != edit->location.principal->user_id)
         return failf(ctx, ERR_FORBIDDEN, "Only its author may change a message");
@@ -248,9 +255,9 @@ struct deleting {
     struct pending_deletions pending;
 };
 
-static enum err may_delete(struct ctx *ctx, const struct message_location *location, const struct message *message)
+static enum err may_delete(struct ctx *ctx, int64_t user_id, const struct chat_ref *chat, const struct message *message)
 {
-    if (message->sender_user_id == location->principal->user_id || location->workspace->role == MEMBER_ROLE_OWNER)
+    if (message->sender_user_id == user_id || chat->role == MEMBER_ROLE_OWNER)
         return ERR_OK;
     return failf(ctx, ERR_FORBIDDEN, "Only its author or an owner of the workspace may delete a message");
 }
@@ -275,9 +282,9 @@ static enum err delete_once(struct ctx *ctx, void *arg)
     int64_t count = 0;
 
     deleting->pending.count = 0;
-    TRY(location_require(ctx, &removal->location, CHAT_READ, &chat));
+    TRY(location_hold(ctx, &removal->location, CHAT_READ, &chat));
     TRY(message_get(ctx, &chat, &removal->message, &message));
-    TRY(may_delete(ctx, &removal->location, &message));
+    TRY(may_delete(ctx, removal->location.principal->user_id, &chat, &message));
     TRY(version_check(ctx, removal->version, message.version));
     TRY(db_exec(ctx, SQL_MESSAGE_SET_DELETED,
                 DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(message.id), DB_INT(chat.id),

@@ -7,6 +7,7 @@
 #include "parley/db/db.h"
 #include "parley/domain/people/display_name.h"
 #include "parley/domain/people/email.h"
+#include "parley/domain/people/user.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/link_token.h"
 #include "parley/domain/record/mail_queue.h"
@@ -95,7 +96,7 @@ static enum err redeem(struct ctx *ctx, const struct invitation *invitation)
     return count > 0 ? ERR_OK : fail(ctx, ERR_INVITATION);
 }
 
-/* The lock comes before the redeeming, so an author who is being removed has withdrawn it, or has not been removed yet. */
+/* The locks come before the redeeming, so an author who is being removed has withdrawn it, or has not been removed yet. */
 static enum err accept(struct ctx *ctx, void *arg)
 {
     struct acceptance *acceptance = arg;
@@ -106,6 +107,7 @@ static enum err accept(struct ctx *ctx, void *arg)
     TRY(invitation_find_by_token(ctx, acceptance->token, invitation));
     if (!str_eq(invitation->email, acceptance->email))
         return failf(ctx, ERR_FORBIDDEN, "This invitation is for another address");
+    TRY(user_row_lock(ctx, acceptance->user_id));
     TRY(workspace_row_lock(ctx, invitation->workspace_id, &member_count));
     TRY(redeem(ctx, invitation));
     TRY(member_role_get(ctx, invitation->workspace_id, acceptance->user_id, &role));
@@ -230,6 +232,8 @@ static enum err invite(struct ctx *ctx, void *arg)
     int64_t member_count;
     enum member_role own_role;
 
+    if (ctx->config->invite_adds_at_once)
+        TRY(user_row_lock_by_email(ctx, call->email));
     TRY(workspace_row_lock(ctx, workspace_id, &member_count));
     TRY(member_role_get(ctx, workspace_id, opts->inviter_id, &own_role));
     if (own_role < MEMBER_ROLE_MEMBER || opts->role > own_role)
@@ -331,16 +335,18 @@ static enum err withdraw(struct ctx *ctx, void *arg)
     const struct withdrawal *withdrawal = arg;
     const struct membership *caller = withdrawal->caller;
     struct author author;
-    int64_t count = 0;
-    enum err e = db_one(ctx, SQL_INVITATION_AUTHOR,
-                        DB_ARGS(DB_UUID(withdrawal->invitation), DB_INT(caller->workspace_id), DB_INT(ctx->now_us)),
-                        author_read, &author);
+    int64_t member_count, count = 0;
+    enum err e;
 
+    TRY(workspace_row_lock(ctx, caller->workspace_id, &member_count));
+    e = db_one(ctx, SQL_INVITATION_AUTHOR,
+               DB_ARGS(DB_UUID(withdrawal->invitation), DB_INT(caller->workspace_id), DB_INT(ctx->now_us)), author_read,
+               &author);
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_INVITATION);
     TRY(e);
-    if (caller->role < MEMBER_ROLE_OWNER && author.user_id != withdrawal->caller_id)
-        return fail(ctx, ERR_FORBIDDEN);
+    TRY(member_require(ctx, caller, withdrawal->caller_id,
+                       author.user_id == withdrawal->caller_id ? MEMBER_ROLE_MEMBER : MEMBER_ROLE_OWNER));
     TRY(db_exec(ctx, SQL_INVITATION_WITHDRAW, DB_ARGS(DB_INT(author.invitation_id), DB_INT(caller->workspace_id)),
                 &count));
     if (count == 0)

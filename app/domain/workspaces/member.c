@@ -82,6 +82,17 @@ enum err member_role_get(struct ctx *ctx, int64_t workspace_id, int64_t user_id,
     return ERR_OK;
 }
 
+enum err member_require(struct ctx *ctx, const struct membership *m, int64_t user_id, enum member_role least)
+{
+    int64_t role = MEMBER_ROLE_NONE;
+    enum err e = db_number(ctx, SQL_MEMBER_ROLE_HOLD, DB_ARGS(DB_INT(m->workspace_id), DB_INT(user_id)), &role);
+
+    if (e == ERR_NOT_FOUND)
+        return fail(ctx, ERR_WORKSPACE_NOT_FOUND);
+    TRY(e);
+    return role >= (int64_t)least ? ERR_OK : fail(ctx, ERR_FORBIDDEN);
+}
+
 struct found {
     enum member_role caller;
     struct member member;
@@ -176,7 +187,7 @@ static enum err change_begin(struct ctx *ctx, struct change *change)
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_MEMBER_NOT_FOUND) : e;
 }
 
-/* Where an OWNER becomes less, another one stays. */
+/* Where an OWNER becomes less, another one who can act stays. */
 static enum err change_check_owner(struct ctx *ctx, const struct change *change)
 {
     int64_t other;
@@ -243,8 +254,6 @@ static enum err member_take_out(struct ctx *ctx, void *arg)
     TRY(db_exec(ctx, SQL_CHAT_END_DESERTED,
                 DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(workspace_id), DB_INT(change->target.user_id)),
                 NULL));
-    TRY(db_exec(ctx, SQL_CHAT_MEMBER_LEAVE_WORKSPACE, DB_ARGS(DB_INT(workspace_id), DB_INT(change->target.user_id)),
-                NULL));
     TRY(change_withdraw(ctx, change));
     TRY(db_exec(ctx, SQL_MEMBER_DELETE, DB_ARGS(DB_INT(workspace_id), DB_INT(change->target.user_id)), NULL));
     TRY(audit_add(ctx,
@@ -272,7 +281,6 @@ enum err member_forget_user(struct ctx *ctx, int64_t user_id)
 
     TRY(db_exec(ctx, SQL_WORKSPACE_LOSE_USER, marked, NULL));
     TRY(db_exec(ctx, SQL_CHAT_END_DESERTED_EVERYWHERE, marked, NULL));
-    TRY(db_exec(ctx, SQL_CHAT_MEMBER_LEAVE_EVERYWHERE, user, NULL));
     TRY(db_exec(ctx, SQL_INVITATION_WITHDRAW_EVERYWHERE, user, NULL));
     return db_exec(ctx, SQL_MEMBER_DELETE_EVERYWHERE, user, NULL);
 }

@@ -2,6 +2,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/people/user.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/workspaces/workspace_row.h"
 
@@ -122,6 +123,7 @@ static enum err create(struct ctx *ctx, void *arg)
     enum idempotency state;
     int64_t count = 0;
 
+    TRY(user_row_lock(ctx, opts->user_id));
     TRY(idempotency_take(ctx, opts->claim, &insert.uuid, &state, &made));
     if (state == IDEMPOTENCY_NEW) {
         TRY(db_number(ctx, SQL_MEMBER_WORKSPACE_COUNT, DB_ARGS(DB_INT(opts->user_id)), &count));
@@ -222,15 +224,17 @@ enum err workspace_update(struct ctx *ctx, const struct membership *membership,
 
 struct delete_call {
     const struct membership *membership;
-    int64_t if_version;
+    int64_t caller_id, if_version;
 };
 
 static enum err mark_deleted(struct ctx *ctx, void *arg)
 {
     const struct delete_call *call = arg;
-    int64_t count = 0;
+    int64_t member_count, count = 0;
 
     outcome_wake(ctx, OUTCOME_DATA);
+    TRY(workspace_row_lock(ctx, call->membership->workspace_id, &member_count));
+    TRY(member_require(ctx, call->membership, call->caller_id, MEMBER_ROLE_OWNER));
     TRY(db_exec(ctx, SQL_WORKSPACE_MARK_DELETED,
                 DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(call->membership->workspace_id),
                         DB_INT(call->if_version), DB_INT(call->if_version)),
@@ -242,9 +246,9 @@ static enum err mark_deleted(struct ctx *ctx, void *arg)
                                                  .target = call->membership->workspace });
 }
 
-enum err workspace_delete(struct ctx *ctx, const struct membership *membership, int64_t if_version)
+enum err workspace_delete(struct ctx *ctx, const struct membership *membership, int64_t caller_id, int64_t if_version)
 {
     if (membership->personal)
         return fail(ctx, ERR_PERSONAL_WORKSPACE);
-    return db_run(ctx, mark_deleted, &(struct delete_call){ membership, if_version });
+    return db_run(ctx, mark_deleted, &(struct delete_call){ membership, caller_id, if_version });
 }

@@ -35,6 +35,13 @@ enum err user_get_by_uuid(struct ctx *ctx, const struct uuid *uuid, struct user 
 /* The same with the row's lock, inside db_run. */
 enum err user_lock(struct ctx *ctx, const struct uuid *uuid, struct user *ret_user) MUST_CHECK;
 /*
+ * Inside db_run, before whatever counts a user's things to add one: of two at once the second waits. It comes before the
+ * locks of workspaces, chats and members. The
+ * first: ERR_USER_NOT_FOUND. The second takes a normalised address, which nobody needs to have.
+ */
+enum err user_row_lock(struct ctx *ctx, int64_t id) MUST_CHECK;
+enum err user_row_lock_by_email(struct ctx *ctx, struct str email) MUST_CHECK;
+/*
  * By address in any case, with the stored password hash (absent: none set). ERR_NOT_FOUND, with nothing in the problem:
  * no such address.
  */

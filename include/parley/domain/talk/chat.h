@@ -43,7 +43,8 @@ struct chat_ref {
     int64_t last_seq;      /* of the newest message ever, when this was read */
     int64_t message_count; /* likewise */
     int64_t version;
-    bool joined; /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */
+    enum member_role role; /* the caller's in the workspace, when this was read */
+    bool joined;           /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */
 };
 
 /*
@@ -102,8 +103,15 @@ enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membe
 enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                   struct chat *ret_chat) MUST_CHECK;
 /*
- * chat_require inside db_run, the chat's row locked until the end of the transaction. The workspace's lock, where it is
- * needed too, comes before.
+ * chat_require inside db_run, asked of the rows as they are now, whatever the gate has seen before. They are held to the
+ * commit: whoever takes the chat, the caller's membership or the caller's place in the chat away waits, or has won.
+ * ERR_WORKSPACE_NOT_FOUND: no longer a member. One statement. For every change in a chat; message_change.c alone asks in
+ * the statement that takes the seq.
+ */
+enum err chat_require_held(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                           enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;
+/*
+ * The same with the chat's row locked for changing it. The workspace's lock, where it is needed too, comes before.
  */
 enum err chat_require_locked(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                              enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;

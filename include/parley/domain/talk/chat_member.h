@@ -1,7 +1,7 @@
 /*
  * Members of a chat. With CHAT_JOIN_WORKSPACE these are the workspace's, and nobody joins or leaves; otherwise each has a
- * row. Whatever adds or removes one takes the workspace's lock, then the chat's, so nobody who is leaving the workspace
- * is put into a chat of it.
+ * row. Whatever adds or removes one takes the chat's lock. A foreign key from a chat's members to the workspace's holds
+ * that nobody is in a chat of a workspace that they are not in.
  *
  * Every function here: any thread; ERR_DATABASE, ERR_BUSY, ERR_NO_MEMORY and ERR_COMMIT_UNKNOWN as db.h says, and
  * ERR_CHAT_NOT_FOUND and ERR_FORBIDDEN as chat_require does. Results are in the request arena.
@@ -41,7 +41,7 @@ enum err chat_member_remove(struct ctx *ctx, const struct membership *m, int64_t
 
 /*
  * For other parts of the domain, inside db_run, with the chat's row locked or just made: puts a member of the workspace
- * into the chat; who is in it already stays.
+ * into the chat; who is in it already stays. ERR_NOT_FOUND, with nothing written into the problem: not of this workspace.
  */
 enum err chat_member_add(struct ctx *ctx, int64_t workspace_id, int64_t chat_id, int64_t user_id) MUST_CHECK;
 

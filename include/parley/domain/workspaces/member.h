@@ -1,6 +1,6 @@
 /*
  * Members of a workspace and their roles. Whatever changes them takes the workspace row's lock first, so the last OWNER
- * stays even when two requests meet, and moves the workspace's version.
+ * who can act stays even when two requests meet, and moves the workspace's version.
  *
  * Every function here: any thread; ERR_DATABASE, ERR_BUSY, ERR_NO_MEMORY and ERR_COMMIT_UNKNOWN as db.h says. Results
  * are in the request arena.
@@ -65,14 +65,15 @@ enum err member_list(struct ctx *ctx, const struct membership *caller, struct li
 
 /*
  * Gives a member another role. The caller is an OWNER.
- * ERR_MEMBER_NOT_FOUND, ERR_LAST_OWNER (the only one cannot become less), ERR_FORBIDDEN (the caller is no longer an
+ * ERR_MEMBER_NOT_FOUND, ERR_LAST_OWNER (the only one who can act cannot become less), ERR_FORBIDDEN (the caller is no longer an
  * OWNER). Invitations of the member to more than the new role are withdrawn.
  */
 enum err member_set_role(struct ctx *ctx, const struct membership *caller, int64_t caller_id, const struct uuid *user,
                          enum member_role role, struct member *ret_member) MUST_CHECK;
 
 /*
- * Takes a member out of the workspace, its chats and its invitations. An OWNER removes anyone, everyone oneself.
+ * Takes a member out of the workspace, its chats (a foreign key does that) and its invitations. What the member has under
+ * way is committed before, or never. An OWNER removes anyone, everyone oneself.
  * An invite-only chat that has no member left is deleted with it: nobody could ever find it again.
  * ERR_MEMBER_NOT_FOUND, ERR_FORBIDDEN, ERR_LAST_OWNER, ERR_PERSONAL_WORKSPACE.
  */
@@ -86,12 +87,20 @@ enum err member_remove(struct ctx *ctx, const struct membership *caller, int64_t
 enum err member_forget_user(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 
 /*
- * Inside db_run, under workspace_row_lock: makes a user a member.
+ * Inside db_run, under the user's row lock (user.h) and workspace_row_lock: makes a user a member.
  *   member_count  what workspace_row_lock answered
  * ERR_ALREADY_MEMBER; ERR_LIMIT: the workspace is full, or the user is in WORKSPACES_PER_USER_MAX.
  */
 enum err member_add(struct ctx *ctx, int64_t workspace_id, int64_t member_count, int64_t user_id,
                     enum member_role role) MUST_CHECK;
+
+/*
+ * Inside db_run: asks again whether the caller has at least a role, and holds that to the commit: whoever changes it or
+ * takes the caller out waits, or has won. For every change in a workspace whose right is the role alone.
+ * ERR_WORKSPACE_NOT_FOUND: no longer a member. ERR_FORBIDDEN: less by now. One statement.
+ */
+enum err member_require(struct ctx *ctx, const struct membership *m, int64_t user_id,
+                        enum member_role least) MUST_CHECK;
 
 /* A user's present role in a workspace; MEMBER_ROLE_NONE when there is none. One statement. */
 enum err member_role_get(struct ctx *ctx, int64_t workspace_id, int64_t user_id, enum member_role *ret_role) MUST_CHECK;

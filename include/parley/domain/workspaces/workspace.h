@@ -88,8 +88,9 @@ enum err workspace_update(struct ctx *ctx, const struct membership *membership,
 /*
  * Deletes a workspace: marked in one statement, invisible to everyone from then on; a job removes rows and objects.
  *   if_version  0: any
- * ERR_PERSONAL_WORKSPACE, ERR_PRECONDITION, ERR_WORKSPACE_NOT_FOUND.
+ * ERR_PERSONAL_WORKSPACE, ERR_PRECONDITION, ERR_WORKSPACE_NOT_FOUND, ERR_FORBIDDEN (the caller is no longer an OWNER).
  */
-enum err workspace_delete(struct ctx *ctx, const struct membership *membership, int64_t if_version) MUST_CHECK;
+enum err workspace_delete(struct ctx *ctx, const struct membership *membership, int64_t caller_id,
+                          int64_t if_version) MUST_CHECK;
 
 #endif

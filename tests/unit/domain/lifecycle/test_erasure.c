@@ -93,7 +93,7 @@ static void test_erase_workspaces__everything_of_it_goes(void **state)
         assert_ok(chat_create(&f.caller.ctx, &maker, &settings, NULL, &chat));
         (void)post_as(&f.member, &m, &chat, "a.txt");
     }
-    assert_ok(workspace_delete(&f.caller.ctx, &m, 0));
+    assert_ok(workspace_delete(&f.caller.ctx, &m, f.member.id, 0));
     (void)run_all(erase_workspaces_step);
     (void)run_all(erase_chats_step);
     (void)run_all(erase_workspaces_step);
