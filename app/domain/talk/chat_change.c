@@ -6,6 +6,7 @@
 #include "parley/db/db.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat_member.h"
+#include "parley/domain/workspaces/workspace_row.h"
 
 static struct db_value int_value(int64_t number)
 {
@@ -53,9 +54,12 @@ static enum err create(struct ctx *ctx, void *arg)
     struct uuid uuid = uuid_new();
     struct uuid made;
     enum idempotency state;
+    int64_t member_count;
 
     TRY(idempotency_take(ctx, call->claim, &uuid, &state, &made));
     if (state == IDEMPOTENCY_NEW) {
+        /* The row's foreign key would take the workspace's lock behind the member's: a deadlock with a removal. */
+        TRY(workspace_row_lock(ctx, call->maker->m->workspace_id, &member_count));
         TRY(member_require(ctx, call->maker->m, call->maker->user_id, MEMBER_ROLE_MEMBER));
         TRY(chat_insert(ctx, call, &uuid));
     }
