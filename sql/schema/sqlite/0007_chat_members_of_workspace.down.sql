@@ -1,3 +1,4 @@
+DROP INDEX chat_members_user;
 CREATE TABLE chat_members_before (
     chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
     user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
