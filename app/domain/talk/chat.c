@@ -117,7 +117,7 @@ static enum err held_read(struct ctx *ctx, const struct db_row *row, void *arg)
     struct chat_ref *chat = arg;
 
     (void)ctx;
-    ref_fill(row, 0, chat);
+    ref_fill(row, CHAT_REF_HOLD_CHAT_REF, chat);
     chat->role = (enum member_role)db_row_int(row, CHAT_REF_HOLD_ROLE);
     return ERR_OK;
 }
