@@ -52,7 +52,7 @@ static int verify(struct cli *cli, struct cli_runtime *runtime, const char *know
         return cli_wrong_use(cli, "--known wants a position, a colon and 64 hex digits");
     e = audit_verify(&runtime->task.ctx, known_text != NULL ? &known : NULL, &report);
     if (e != ERR_OK)
-        return cli_fail(cli, "%s", cli_task_sentence(&runtime->task, e));
+        return cli_fail(cli, "%s", task_sentence(&runtime->task, e));
     return report_print(cli, &runtime->task.ctx, &report);
 }
 
@@ -165,7 +165,7 @@ static int export_rows(struct cli *cli, struct cli_runtime *runtime, const char 
     buf_release(&text);
     if (e == ERR_OK && fflush(stdout) != 0)
         return cli_fail(cli, "the rows cannot be written");
-    return e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", cli_task_sentence(&runtime->task, e));
+    return e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", task_sentence(&runtime->task, e));
 }
 
 /* ---- the command ---- */
@@ -187,7 +187,7 @@ static int run(struct cli *cli)
     if (!cli_parse(cli, options))
         return CLI_WRONG_USE;
     for (size_t i = 0; cli->word_count == 1 && i < COUNT_OF(actions); i++) {
-        struct cli_runtime runtime = { .config = NULL };
+        struct cli_runtime runtime = { .app.db = NULL };
         int result = CLI_FAILED;
 
         if (strcmp(cli->words[0], actions[i].name) != 0)

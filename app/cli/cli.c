@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 
-#include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
@@ -120,6 +119,18 @@ struct config *cli_config(const struct cli *cli)
     return config;
 }
 
+struct config_box *cli_config_box(const struct cli *cli)
+{
+    struct config *config = cli_config(cli);
+    struct config_box *box = config == NULL ? NULL : config_box_new(config);
+
+    if (config != NULL && box == NULL) {
+        config_free(config);
+        (void)cli_fail(cli, "out of memory");
+    }
+    return box;
+}
+
 /* All folders in a path that ends with the slash at `len`. */
 static bool make_dirs(const struct cli *cli, const char *path, size_t len)
 {
@@ -146,27 +157,6 @@ bool cli_make_dirs(const struct cli *cli, const struct config *config)
            (slash == config->fcgi_socket || make_dirs(cli, config->fcgi_socket, (size_t)(slash - config->fcgi_socket)));
 }
 
-enum err cli_task_begin(struct cli_task *task, const struct app *app, const struct config *config)
-{
-    *task = (struct cli_task){ .ctx = { .app = app, .config = config, .now_us = clock_now_us() } };
-    task->ctx.problem = &task->problem;
-    task->ctx.arena = arena_new(REQUEST_ARENA_BYTES);
-    return task->ctx.arena == NULL ? ERR_NO_MEMORY : ERR_OK;
-}
-
-void cli_task_end(struct cli_task *task)
-{
-    arena_free(task->ctx.arena);
-    task->ctx.arena = NULL;
-}
-
-const char *cli_task_sentence(const struct cli_task *task, enum err e)
-{
-    if (task->problem.err == e && task->problem.detail != NULL)
-        return task->problem.detail;
-    return err_info(e)->sentence;
-}
-
 enum err cli_db_open(const struct config *config, struct buf *ret_error_text, struct db **ret_db)
 {
     struct db *db;
@@ -186,13 +176,13 @@ bool cli_runtime_open(const struct cli *cli, struct cli_runtime *runtime)
     struct buf error_text;
     enum err e;
 
-    runtime->config = cli_config(cli);
-    if (runtime->config == NULL)
+    runtime->app.config = cli_config_box(cli);
+    if (runtime->app.config == NULL)
         return false;
     buf_init(&error_text, 65536);
-    e = cli_db_open(runtime->config, &error_text, &runtime->app.db);
+    e = task_begin(&runtime->task, &runtime->app);
     if (e == ERR_OK)
-        e = cli_task_begin(&runtime->task, &runtime->app, runtime->config);
+        e = cli_db_open(runtime->task.ctx.config, &error_text, &runtime->app.db);
     if (e != ERR_OK)
         (void)cli_fail(cli, "%s", error_text.len > 0 ? error_text.ptr : err_info(e)->sentence);
     buf_release(&error_text);
@@ -201,7 +191,7 @@ bool cli_runtime_open(const struct cli *cli, struct cli_runtime *runtime)
 
 void cli_runtime_close(struct cli_runtime *runtime)
 {
-    cli_task_end(&runtime->task);
+    task_end(&runtime->task);
     db_close(runtime->app.db);
-    config_free(runtime->config);
+    config_box_free(runtime->app.config);
 }

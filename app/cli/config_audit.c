@@ -1,9 +1,9 @@
 #include "config_audit.h"
 
-#include "parley/cli/cli.h"
 #include "parley/core/buf.h"
 #include "parley/core/json_out.h"
 #include "parley/core/log.h"
+#include "parley/core/task.h"
 #include "parley/domain/record/audit.h"
 
 enum { VALUE_MAX_BYTES = 65536 };
@@ -59,9 +59,9 @@ static enum err changes_audit(struct ctx *ctx, const struct config *before, cons
 
 void config_audit(const struct app *app, const struct config *before, const struct config *after)
 {
-    struct cli_task task;
+    struct task task;
     struct buf text;
-    enum err e = cli_task_begin(&task, app, after);
+    enum err e = task_begin(&task, app);
 
     buf_init(&text, VALUE_MAX_BYTES);
     if (e == ERR_OK)
@@ -70,5 +70,5 @@ void config_audit(const struct app *app, const struct config *before, const stru
         log_event(LOG_WARN, "changed settings could not be written into the audit log",
                   LOG_C("code", err_info(e)->code));
     buf_release(&text);
-    cli_task_end(&task);
+    task_end(&task);
 }

@@ -4,9 +4,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "parley/cli/cli.h"
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
+#include "parley/core/task.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
 #include "parley/domain/lifecycle/key_ownership.h"
@@ -31,7 +31,7 @@ struct database_startup {
 static enum err prepare(const struct app *app, const struct config *config, struct db *db, struct buf *ret_error_text)
 {
     struct app own = *app;
-    struct cli_task task;
+    struct task task;
     int steps = 0;
     enum err e;
 
@@ -41,10 +41,10 @@ static enum err prepare(const struct app *app, const struct config *config, stru
         TRY(migrate_check(db, ret_error_text));
     TRY(db_check_statements(db, ret_error_text));
     own.db = db;
-    e = cli_task_begin(&task, &own, config);
+    e = task_begin(&task, &own);
     if (e == ERR_OK)
         e = key_ownership_check(&task.ctx, ret_error_text);
-    cli_task_end(&task);
+    task_end(&task);
     if (e == ERR_OK && steps > 0)
         log_event(LOG_INFO, "the database's schema is brought up to date", LOG_INT("versions", steps));
     return e;
@@ -68,19 +68,17 @@ static enum err try_once(const struct app *app, struct buf *ret_error_text)
 /* Where nobody has an account yet and SETUP_TOKEN=auto: the link that makes the first one. */
 static void tell_setup_link(const struct app *app)
 {
-    const struct config *config = config_get(app->config);
-    struct cli_task task;
+    struct task task;
     struct str token = { NULL, 0 };
 
-    if (cli_task_begin(&task, app, config) == ERR_OK && setup_token_ensure(&task.ctx, &token) == ERR_OK &&
-        token.len > 0) {
-        const char *url = arena_printf(task.ctx.arena, "%s/app/#/setup?token=%.*s", config->public_url, STR_FMT(token));
+    if (task_begin(&task, app) == ERR_OK && setup_token_ensure(&task.ctx, &token) == ERR_OK && token.len > 0) {
+        const char *url = arena_printf(task.ctx.arena, "%s/app/#/setup?token=%.*s", task.ctx.config->public_url,
+                                       STR_FMT(token));
 
         log_event(LOG_WARN, "nobody has an account yet; this link makes the first administrator",
                   LOG_STR("url", str_from(url)));
     }
-    cli_task_end(&task);
-    config_put(app->config, config);
+    task_end(&task);
 }
 
 /* Time mends what has to do with reaching the server. A file that cannot be opened stays as it is. */

@@ -41,15 +41,16 @@ static void (*const checks[])(struct doctor_run *run) = {
     check_files, check_settings, check_tls, check_keys, check_database, check_setup, check_bucket,
 };
 
-static int examine(struct cli *cli, const struct config *config)
+static int examine(struct cli *cli, struct config_box *box)
 {
-    struct doctor_run run = { .config = config };
+    struct doctor_run run = { .app.config = box };
 
-    if (egress_init() != ERR_OK || cli_task_begin(&run.task, &run.app, config) != ERR_OK)
+    if (egress_init() != ERR_OK || task_begin(&run.task, &run.app) != ERR_OK)
         return cli_fail(cli, "out of memory");
+    run.config = run.task.ctx.config;
     for (size_t i = 0; i < COUNT_OF(checks); i++)
         checks[i](&run);
-    cli_task_end(&run.task);
+    task_end(&run.task);
     db_close(run.app.db);
     keys_free(run.app.keys);
     egress_cleanup();
@@ -60,18 +61,18 @@ static int examine(struct cli *cli, const struct config *config)
 
 static int run(struct cli *cli)
 {
-    struct config *config;
+    struct config_box *box;
     int result;
 
     if (!cli_parse(cli, NULL))
         return CLI_WRONG_USE;
     if (cli->word_count > 0)
         return cli_wrong_use(cli, "takes no arguments");
-    config = cli_config(cli);
-    if (config == NULL)
+    box = cli_config_box(cli);
+    if (box == NULL)
         return CLI_FAILED;
-    result = examine(cli, config);
-    config_free(config);
+    result = examine(cli, box);
+    config_box_free(box);
     return result;
 }
 

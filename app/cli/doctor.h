@@ -4,12 +4,12 @@
 
 #include "parley/cli/cli.h"
 #include "parley/core/config.h"
-#include "parley/core/ctx.h"
+#include "parley/core/task.h"
 
 struct doctor_run {
     const struct config *config;
-    struct app app;       /* keys and db where they could be opened */
-    struct cli_task task; /* begun in any case */
+    struct app app;   /* keys and db where they could be opened */
+    struct task task; /* begun in any case */
     int result_count;
 };
 

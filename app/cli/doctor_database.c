@@ -36,7 +36,7 @@ static void durability_check(struct doctor_run *run)
     enum err e = db_one(&run->task.ctx, SQL_DATABASE_DURABILITY, DB_NO_ARGS, read_durability, &durability);
 
     if (e != ERR_OK) {
-        check_result(run, "the database does not tell its settings: %s", cli_task_sentence(&run->task, e));
+        check_result(run, "the database does not tell its settings: %s", task_sentence(&run->task, e));
         return;
     }
     off_s = (durability.now_us - clock_now_us()) / US_PER_S;
@@ -84,7 +84,7 @@ static void check_damage(struct doctor_run *run)
                         &error_text);
 
     if (e != ERR_OK && e != ERR_NOT_FOUND)
-        error_text = str_from(cli_task_sentence(&run->task, e));
+        error_text = str_from(task_sentence(&run->task, e));
     if (!str_eq_c(error_text, "ok"))
         check_result(run,
                      "the SQLite file is damaged (%.*s); stop the server, keep a copy, and bring back a backup or run "
@@ -110,7 +110,7 @@ static void check_rights(struct doctor_run *run)
     enum err e = db_one(&run->task.ctx, SQL_DATABASE_RIGHTS, DB_NO_ARGS, read_rights, &rights);
 
     if (e != ERR_OK)
-        check_result(run, "the database does not tell its user's rights: %s", cli_task_sentence(&run->task, e));
+        check_result(run, "the database does not tell its user's rights: %s", task_sentence(&run->task, e));
     else if (rights.count > 0)
         check_result(
             run,

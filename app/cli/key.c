@@ -8,32 +8,31 @@
 
 /* The parts that both actions need. */
 struct key_parts {
-    const struct config *config;
     struct app app;
-    struct cli_task task;
+    struct task task;
 };
 
 static enum err parts_open_for_keys(struct key_parts *runtime, struct buf *ret_error_text)
 {
-    TRY(keys_open(runtime->config, ret_error_text, &runtime->app.keys));
-    TRY(cli_db_open(runtime->config, ret_error_text, &runtime->app.db));
-    return cli_task_begin(&runtime->task, &runtime->app, runtime->config);
+    TRY(task_begin(&runtime->task, &runtime->app));
+    TRY(keys_open(runtime->task.ctx.config, ret_error_text, &runtime->app.keys));
+    return cli_db_open(runtime->task.ctx.config, ret_error_text, &runtime->app.db);
 }
 
 static void parts_close_for_keys(struct key_parts *runtime)
 {
-    cli_task_end(&runtime->task);
+    task_end(&runtime->task);
     db_close(runtime->app.db);
     keys_free(runtime->app.keys);
 }
 
-static enum err reseal_all(struct ctx *ctx, struct totp_reseal *reseal)
+static enum err reseal_all(struct task *task, struct totp_reseal *reseal)
 {
     int64_t count;
 
     do {
-        TRY(totp_reseal_page(ctx, reseal, &count));
-        arena_reset(ctx->arena);
+        TRY(totp_reseal_page(&task->ctx, reseal, &count));
+        task_renew(task);
     } while (count > 0);
     return ERR_OK;
 }
@@ -42,10 +41,10 @@ static enum err reseal_all(struct ctx *ctx, struct totp_reseal *reseal)
  * Writes the present keys into the database, and seals again what older ones have sealed. Then the older sealing keys may
  * go, but for the one named, if any: a host that has not heard of the new one seals with it.
  */
-static enum err adopt(const struct config *config, struct str kept_seal, struct totp_reseal *ret_reseal,
+static enum err adopt(struct config_box *box, struct str kept_seal, struct totp_reseal *ret_reseal,
                       struct buf *ret_error_text)
 {
-    struct key_parts runtime = { .config = config };
+    struct key_parts runtime = { .app.config = box };
     struct totp_reseal reseal = { .after_id = 0 };
     bool is_rotation = kept_seal.ptr != NULL;
     enum err e = parts_open_for_keys(&runtime, ret_error_text);
@@ -56,11 +55,11 @@ static enum err adopt(const struct config *config, struct str kept_seal, struct 
         e = audit_add(&runtime.task.ctx, &(struct audit_entry){ .action = is_rotation ? AUDIT_SIGNING_KEY_ROTATED
                                                                                       : AUDIT_SIGNING_KEYS_ADOPTED });
     if (e == ERR_OK)
-        e = reseal_all(&runtime.task.ctx, &reseal);
+        e = reseal_all(&runtime.task, &reseal);
     if (e == ERR_OK && reseal.stuck_count == 0 && kept_seal.len > 0)
         keys_forget_seals(runtime.app.keys, kept_seal);
     if (e != ERR_OK && ret_error_text->len == 0)
-        buf_add_c(ret_error_text, cli_task_sentence(&runtime.task, e));
+        buf_add_c(ret_error_text, task_sentence(&runtime.task, e));
     parts_close_for_keys(&runtime);
     *ret_reseal = reseal;
     return e;
@@ -108,8 +107,9 @@ static void say_rotated(const struct config *config, const char *kid)
                  kid, config->keys_dir, (long long)config->refresh_token_expire_days);
 }
 
-static int rotate(struct cli *cli, const struct config *config)
+static int rotate(struct cli *cli, struct config_box *box)
 {
+    const struct config *config = config_get(box);
     struct buf error_text, kid, seal;
     struct totp_reseal reseal;
     int result = CLI_OK;
@@ -122,7 +122,7 @@ static int rotate(struct cli *cli, const struct config *config)
         result = cli_fail(cli, "%s", error_text.ptr);
     } else {
         say_rotated(config, kid.ptr);
-        if (adopt(config, buf_str(&seal), &reseal, &error_text) != ERR_OK)
+        if (adopt(box, buf_str(&seal), &reseal, &error_text) != ERR_OK)
             result = cli_fail(cli, "the database could not be told of the new keys (%s); run later: parley key adopt",
                               error_text.ptr);
         else
@@ -131,29 +131,32 @@ static int rotate(struct cli *cli, const struct config *config)
     buf_release(&error_text);
     buf_release(&kid);
     buf_release(&seal);
+    config_put(box, config);
     return result;
 }
 
-static int adopt_and_say(struct cli *cli, const struct config *config)
+static int adopt_and_say(struct cli *cli, struct config_box *box)
 {
+    const struct config *config = config_get(box);
     struct buf error_text;
     struct totp_reseal reseal;
     int result;
 
     buf_init(&error_text, 65536);
-    if (adopt(config, (struct str){ NULL, 0 }, &reseal, &error_text) != ERR_OK) {
+    if (adopt(box, (struct str){ NULL, 0 }, &reseal, &error_text) != ERR_OK) {
         result = cli_fail(cli, "%s", error_text.ptr);
     } else {
         (void)printf("The database now belongs to the keys in %s.\n", config->keys_dir);
         result = say_resealed(cli, &reseal);
     }
     buf_release(&error_text);
+    config_put(box, config);
     return result;
 }
 
 static int run(struct cli *cli)
 {
-    struct config *config;
+    struct config_box *box;
     bool rotating;
     int result;
 
@@ -162,11 +165,11 @@ static int run(struct cli *cli)
     rotating = cli->word_count == 1 && strcmp(cli->words[0], "rotate") == 0;
     if (!rotating && (cli->word_count != 1 || strcmp(cli->words[0], "adopt") != 0))
         return cli_wrong_use(cli, "rotate or adopt is missing");
-    config = cli_config(cli);
-    if (config == NULL)
+    box = cli_config_box(cli);
+    if (box == NULL)
         return CLI_FAILED;
-    result = rotating ? rotate(cli, config) : adopt_and_say(cli, config);
-    config_free(config);
+    result = rotating ? rotate(cli, box) : adopt_and_say(cli, box);
+    config_box_free(box);
     return result;
 }
 

@@ -87,19 +87,19 @@ static void log_ready(struct runtime *runtime, int64_t began_us)
 }
 
 /* The new keys' ids are written down, so that a restart knows them. */
-static void reload_keys(struct runtime *runtime, const struct config *config)
+static void reload_keys(struct runtime *runtime)
 {
-    struct cli_task task;
+    struct task task;
     struct buf error_text;
 
     buf_init(&error_text, 65536);
     if (keys_reload(runtime->app.keys, &error_text) != ERR_OK)
         log_event(LOG_ERROR, "the keys were not taken, the old ones stay", LOG_STR("fault", buf_str(&error_text)));
     buf_clear(&error_text);
-    if (cli_task_begin(&task, &runtime->app, config) == ERR_OK &&
+    if (task_begin(&task, &runtime->app) == ERR_OK &&
         key_ownership_check(&task.ctx, &error_text) == ERR_CONFLICT)
         log_event(LOG_ERROR, "the keys are not this server's", LOG_STR("fault", buf_str(&error_text)));
-    cli_task_end(&task);
+    task_end(&task);
     buf_release(&error_text);
 }
 
@@ -129,7 +129,7 @@ static void reload(struct runtime *runtime, const struct config_load_opts *opts)
     config_audit(&runtime->app, before, config);
     config_put(runtime->app.config, before);
     log_set_level((enum log_level)config->log_level);
-    reload_keys(runtime, config);
+    reload_keys(runtime);
     config_put(runtime->app.config, config);
     log_text(LOG_INFO, "reloaded");
 }

@@ -118,7 +118,7 @@ static int work(struct cli *cli, const struct action *action, const struct wante
     if (cli_runtime_open(cli, &runtime)) {
         enum err e = runtime.app.hasher != NULL ? action->run(&runtime.task.ctx, wanted) : ERR_NO_MEMORY;
 
-        result = e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", cli_task_sentence(&runtime.task, e));
+        result = e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", task_sentence(&runtime.task, e));
     }
     cli_runtime_close(&runtime);
     hasher_free(runtime.app.hasher);

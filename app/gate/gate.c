@@ -263,10 +263,7 @@ static struct exchange *exchange_new(struct gate *gate, struct http_request *req
 
     if (p == NULL)
         return NULL;
-    p->ctx.app = gate->app;
-    p->ctx.arena = a;
-    p->ctx.problem = &p->problem;
-    p->ctx.now_us = clock_now_us();
+    ctx_begin(&p->ctx, gate->app, a, &p->problem);
     p->ctx.ip = http_param(req, "REMOTE_ADDR");
     request_id_set(&p->ctx, http_param(req, "REQUEST_ID"));
     p->call.request = req;
@@ -298,12 +295,11 @@ void gate_handle(void *arg, struct http_request *req, struct arena *a, struct re
         return;
     }
     http_note_set(req, p);
-    p->ctx.config = config_get(gate->app->config);
     p->outcome = pass(gate, p, reply);
     if (p->outcome != ERR_OK)
         problem_reply(&p->ctx, &p->match, p->outcome, reply);
     headers_add(p, reply);
-    config_put(gate->app->config, p->ctx.config);
+    ctx_end(&p->ctx);
 }
 
 void gate_done(void *arg, struct http_request *req, struct arena *a, const struct reply *reply, enum err sent,

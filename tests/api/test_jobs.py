@@ -139,11 +139,11 @@ def test_digest__that_was_not_promised_removes_the_file_visibly(deep, talk):
 def test_rows__that_are_too_old_go(deep, talk):
     talk.member.ok("POST", f"{talk.at}/message", 201, json={"content": "x"}, headers={"Idempotency-Key": "k"})
     talk.owner.ok("POST", f"{talk.path}/invite", json={"email": "nobody@example.org", "role": "MEMBER"})
-    deep.later("idempotency", ["created_us"], 25)
+    deep.later("idempotency_keys", ["created_us"], 25)
     deep.later("invitations", ["created_us", "expires_us"], 24 * 100)
     deep.rows("DELETE FROM job_leases")
     deep.wake()
-    until(lambda: deep.count("idempotency") == deep.count("invitations") == 0)
+    until(lambda: deep.count("idempotency_keys") == deep.count("invitations") == 0)
 
 
 def test_jobs__of_two_processes_do_everything_once(make_server):

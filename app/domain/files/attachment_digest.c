@@ -1,8 +1,10 @@
 #include "parley/domain/files/attachment_digest.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "parley/auth/digest.h"
+#include "parley/core/clock.h"
 #include "parley/db/db.h"
 #include "parley/domain/files/attachment.h"
 #include "parley/objects/store.h"
@@ -34,32 +36,80 @@ static enum err undigested_read(struct ctx *ctx, const struct db_row *row, void 
     return arena_check(ctx->arena);
 }
 
-struct summing {
-    struct digest *digest;
-    int64_t size_bytes;
-    keepalive_fn keepalive;
-    void *keepalive_arg;
+struct attachment_digest {
+    int64_t after_id; /* every file up to this key is done with */
+    /* The file that is being read: */
+    int64_t id;            /* 0: none */
+    int64_t size_bytes;    /* so much of it has been read… */
+    struct digest *digest; /* …into this */
 };
 
+struct attachment_digest *attachment_digest_new(void)
+{
+    return calloc(1, sizeof(struct attachment_digest));
+}
+
+void attachment_digest_free(struct attachment_digest *pass)
+{
+    if (pass == NULL)
+        return;
+    digest_free(pass->digest);
+    free(pass);
+}
+
+/* The file that was left may have been deleted since. */
+static enum err reading_begin(struct ctx *ctx, struct attachment_digest *pass, const struct undigested *undigested)
+{
+    if (pass->digest != NULL && pass->id == undigested->id)
+        return ERR_OK;
+    digest_free(pass->digest);
+    pass->digest = digest_new();
+    pass->id = undigested->id;
+    pass->size_bytes = 0;
+    return pass->digest == NULL ? fail(ctx, ERR_NO_MEMORY) : ERR_OK;
+}
+
+static void reading_end(struct attachment_digest *pass, struct undigested *undigested)
+{
+    digest_end(pass->digest, undigested->found);
+    pass->digest = NULL;
+    pass->after_id = pass->id;
+    pass->id = 0;
+}
+
+struct summing {
+    struct attachment_digest *pass;
+    const struct attachment_digest_opts *opts;
+    int64_t wanted_bytes; /* the file's size */
+    bool paused;
+};
+
+/* The last piece is never left: what would then be asked of the store is nothing. */
 static enum err sum_bytes(void *arg, const void *bytes, size_t len)
 {
     struct summing *summing = arg;
 
-    digest_add(summing->digest, bytes, len);
-    summing->size_bytes += (int64_t)len;
-    return summing->keepalive(summing->keepalive_arg);
+    digest_add(summing->pass->digest, bytes, len);
+    summing->pass->size_bytes += (int64_t)len;
+    TRY(summing->opts->keepalive(summing->opts->keepalive_arg));
+    if (summing->pass->size_bytes >= summing->wanted_bytes || clock_monotonic_us() < summing->opts->until_us)
+        return ERR_OK;
+    summing->paused = true;
+    return ERR_TIMEOUT; /* ends the reading; object_sum knows why */
 }
 
-static enum err object_sum(struct ctx *ctx, struct undigested *undigested, keepalive_fn keepalive, void *keepalive_arg)
+/* *ret_paused: there is more to be read. */
+static enum err object_sum(struct ctx *ctx, struct attachment_digest *pass, const struct undigested *undigested,
+                           const struct attachment_digest_opts *opts, bool *ret_paused)
 {
-    struct summing summing = { .digest = digest_new(), .keepalive = keepalive, .keepalive_arg = keepalive_arg };
-    enum err e;
+    struct summing summing = { .pass = pass, .opts = opts, .wanted_bytes = undigested->size_bytes };
+    enum err e = store_get(ctx->app->store, ctx->arena, undigested->object_key, pass->size_bytes, -1, sum_bytes,
+                           &summing);
 
-    if (summing.digest == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    e = store_get(ctx->app->store, ctx->arena, undigested->object_key, 0, -1, sum_bytes, &summing);
-    digest_end(summing.digest, undigested->found);
-    return e == ERR_OK && summing.size_bytes != undigested->size_bytes ? ERR_STORAGE : e;
+    *ret_paused = summing.paused;
+    if (summing.paused)
+        return ERR_OK;
+    return e == ERR_OK && pass->size_bytes != undigested->size_bytes ? ERR_STORAGE : e;
 }
 
 static enum err sum_keep(struct ctx *ctx, const struct undigested *undigested)
@@ -99,21 +149,24 @@ static enum err sum_judge(struct ctx *ctx, struct undigested *undigested)
     return ERR_OK;
 }
 
-enum err attachment_digest_step(struct ctx *ctx, int64_t after_id, keepalive_fn keepalive, void *keepalive_arg,
-                                int64_t *ret_id)
+enum err attachment_digest_step(struct ctx *ctx, struct attachment_digest *pass,
+                                const struct attachment_digest_opts *opts, bool *ret_more)
 {
     struct undigested undigested;
-    enum err e = db_one(ctx, SQL_ATTACHMENT_UNDIGESTED_NEXT, DB_ARGS(DB_INT(after_id)), undigested_read, &undigested);
+    bool paused = false;
+    enum err e = db_one(ctx, SQL_ATTACHMENT_UNDIGESTED_NEXT, DB_ARGS(DB_INT(pass->after_id)), undigested_read,
+                        &undigested);
 
-    *ret_id = 0;
+    *ret_more = e == ERR_OK;
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     TRY(e);
-    e = object_sum(ctx, &undigested, keepalive, keepalive_arg);
-    if (e == ERR_OK)
-        TRY(sum_judge(ctx, &undigested));
-    else if (e != ERR_NOT_FOUND)
+    TRY(reading_begin(ctx, pass, &undigested));
+    e = object_sum(ctx, pass, &undigested, opts, &paused);
+    if (paused)
+        return ERR_OK;
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;
-    *ret_id = undigested.id;
-    return ERR_OK;
+    reading_end(pass, &undigested);
+    return e == ERR_OK ? sum_judge(ctx, &undigested) : ERR_OK;
 }

@@ -1,7 +1,7 @@
 /*
  * The two structures that are passed everywhere. struct app: the parts of the running process, put together once in
  * main.c and borrowed by all. struct ctx: what belongs to one request (or one job's step): its arena, its problem, its
- * transaction. A ctx is used by one thread at a time.
+ * transaction. A ctx is used by one thread at a time; the gate begins a request's, task.h whatever runs outside of one.
  */
 #ifndef PARLEY_CORE_CTX_H
 #define PARLEY_CORE_CTX_H
@@ -91,6 +91,14 @@ struct ctx {
     char request_id[REQUEST_ID_BYTES];
     uint32_t statement_count;
 };
+
+/*
+ * Begins a ctx in the caller's storage: the present configuration (held until ctx_end), the time, everything else empty.
+ * app, arena and problem (an empty one) are borrowed for as long as the ctx is used. Any thread.
+ */
+void ctx_begin(struct ctx *ctx, const struct app *app, struct arena *arena, struct problem *problem);
+/* Lets go of the configuration; the rest can still be read (for the log). Once more, or on a zeroed one, does nothing. */
+void ctx_end(struct ctx *ctx);
 
 /* return fail(ctx, ERR_X): the error with its own sentence; failf: with a detail (never with the client's bytes). */
 #define fail(ctx, err) problem_fail((ctx)->problem, (ctx)->arena, (err), NULL)

@@ -93,6 +93,7 @@ enum {
     RESET_LIFE_S = 3600,        /* of a link for a new password; mail may take its time */
 
     /* Jobs */
+    JOB_SLICE_S = 2,          /* then others of its lane are looked at: a mail is not due more often than that */
     JOB_LEASE_S = 60,         /* a job whose host has died is free after it */
     JOB_LEASE_RENEW_S = 20,   /* while it works */
     AUDIT_ERASE_AGAIN_S = 10, /* a deleted user's requests have ended by then; their last rows are erased */

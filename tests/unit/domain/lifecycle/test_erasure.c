@@ -136,43 +136,61 @@ static enum err no_pulse(void *arg)
     return ERR_OK;
 }
 
+/* One pass over all files, each step until this time. Gives how many steps found something to do. */
+static int digest_steps(int64_t until_us)
+{
+    const struct attachment_digest_opts opts = { until_us, no_pulse, NULL };
+    struct attachment_digest *pass = attachment_digest_new();
+    bool more = true;
+    int count = -1;
+
+    assert_non_null(pass);
+    for (; more; count++) {
+        caller_next(&f.caller);
+        assert_ok(attachment_digest_step(&f.caller.ctx, pass, &opts, &more));
+        assert_true(count < 100);
+    }
+    attachment_digest_free(pass);
+    return count;
+}
+
 static void test_attachment_digest__passes_when_nothing_is_unread(void **state)
 {
     (void)state;
-    int64_t id = -1;
 
-    assert_ok(attachment_digest_step(&f.caller.ctx, 0, no_pulse, NULL, &id));
-    assert_int_equal(id, 0);
+    assert_int_equal(digest_steps(INT64_MAX), 0);
 }
 
-static enum err insert_unread(const struct message *message, struct str key, const uint8_t *promised,
-                              struct attachment *ret_attachment)
+static struct str stored_object(struct str bytes)
 {
-    const struct attachment_row row = {
-        .binding = { .workspace_id = f.of_member.workspace_id, .message_id = message->id, .user_id = f.member.id },
-        .uuid = uuid_new(),
-        .key = key,
-        .filename = STR("parts.zip"),
-        .content_type = STR("application/zip"),
-        .size_bytes = 5,
-        .promised_sha256 = promised,
-    };
-
-    return attachment_insert(&f.caller.ctx, &row, ret_attachment);
-}
-
-static struct str stored_object(void)
-{
-    struct memory_source source = { STR("hello") };
-    struct store_put_opts opts = {
-        .content_type = STR("application/zip"), .size_bytes = 5, .max_bytes = 5, .source = memory_read, .arg = &source
-    };
+    struct memory_source source = { bytes };
+    struct store_put_opts opts = { .content_type = STR("application/zip"),
+                                   .size_bytes = (int64_t)bytes.len,
+                                   .max_bytes = (int64_t)bytes.len,
+                                   .source = memory_read,
+                                   .arg = &source };
     uint8_t sum[SHA256_BYTES];
     int64_t size;
 
     assert_ok(attachment_new_key(&f.caller.ctx, &f.of_member.workspace, STR("parts.zip"), &opts.key));
     assert_ok(store_put(f.base.app.store, f.caller.ctx.arena, &opts, &size, sum));
     return opts.key;
+}
+
+static enum err insert_unread(const struct message *message, struct str bytes, const uint8_t *promised,
+                              struct attachment *ret_attachment)
+{
+    const struct attachment_row row = {
+        .binding = { .workspace_id = f.of_member.workspace_id, .message_id = message->id, .user_id = f.member.id },
+        .uuid = uuid_new(),
+        .key = stored_object(bytes),
+        .filename = STR("parts.zip"),
+        .content_type = STR("application/zip"),
+        .size_bytes = (int64_t)bytes.len,
+        .promised_sha256 = promised,
+    };
+
+    return attachment_insert(&f.caller.ctx, &row, ret_attachment);
 }
 
 static void test_attachment_digest__the_promised_one_is_kept(void **state)
@@ -182,14 +200,67 @@ static void test_attachment_digest__the_promised_one_is_kept(void **state)
     struct attachment attachment, found;
     const struct principal who = principal_of(&f.member);
     uint8_t promised[SHA256_BYTES];
-    int64_t id;
 
     digest_sha256(STR("hello"), promised);
-    assert_ok(insert_unread(&message, stored_object(), promised, &attachment));
-    assert_ok(attachment_digest_step(&f.caller.ctx, 0, no_pulse, NULL, &id));
-    assert_int_equal(id, attachment.id);
+    assert_ok(insert_unread(&message, STR("hello"), promised, &attachment));
+    assert_int_equal(digest_steps(INT64_MAX), 1);
     assert_ok(attachment_get(&f.caller.ctx, &who, &attachment.uuid, &found));
     assert_str(found.sha256, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+}
+
+enum { LARGE_BYTES = 3 * 1024 * 1024 + 7 };
+
+static void test_attachment_digest__goes_on_where_a_step_has_left_it(void **state)
+{
+    (void)state;
+    struct message message = post_as(&f.member, &f.of_member, &f.chat, NULL);
+    struct attachment attachment, found;
+    const struct principal who = principal_of(&f.member);
+    uint8_t promised[SHA256_BYTES];
+    char hex[SHA256_HEX_BYTES];
+    char *bytes = malloc(LARGE_BYTES);
+    struct str large = { bytes, LARGE_BYTES };
+
+    assert_non_null(bytes);
+    for (size_t i = 0; i < LARGE_BYTES; i++)
+        bytes[i] = (char)(i * 7 + i / 1000);
+    digest_sha256(large, promised);
+    assert_ok(insert_unread(&message, large, promised, &attachment));
+    assert_true(digest_steps(0) > 2);
+    caller_next(&f.caller);
+    assert_ok(attachment_get(&f.caller.ctx, &who, &attachment.uuid, &found));
+    digest_hex(promised, hex);
+    assert_str(found.sha256, hex);
+    free(bytes);
+}
+
+static void test_attachment_digest__of_a_file_that_has_gone_meanwhile_ends(void **state)
+{
+    (void)state;
+    const struct attachment_digest_opts opts = { 0, no_pulse, NULL };
+    struct attachment_digest *pass = attachment_digest_new();
+    struct chat chat = files_chat(&f);
+    const struct chat_target target = { .m = &f.of_owner, .user_id = f.owner.id, .chat = chat.uuid };
+    struct message message = post_as(&f.member, &f.of_member, &chat, NULL);
+    struct message other = post_as(&f.member, &f.of_member, &f.chat, NULL);
+    struct attachment attachment;
+    char *bytes = calloc(1, LARGE_BYTES);
+    bool more = false;
+
+    assert_non_null(bytes);
+    assert_ok(insert_unread(&message, (struct str){ bytes, LARGE_BYTES }, NULL, &attachment));
+    assert_ok(attachment_digest_step(&f.caller.ctx, pass, &opts, &more));
+    assert_true(more);
+    assert_ok(chat_delete(&f.caller.ctx, &target));
+    (void)run_all(erase_chats_step);
+    assert_ok(insert_unread(&other, STR("hello"), NULL, &attachment));
+    caller_next(&f.caller);
+    assert_ok(attachment_digest_step(&f.caller.ctx, pass, &opts, &more));
+    assert_true(more);
+    assert_ok(attachment_digest_step(&f.caller.ctx, pass, &opts, &more));
+    assert_false(more);
+    attachment_digest_free(pass);
+    free(bytes);
 }
 
 static void test_attachment_digest__another_one_removes_the_file_visibly(void **state)
@@ -201,10 +272,9 @@ static void test_attachment_digest__another_one_removes_the_file_visibly(void **
     struct attachment attachment;
     uint8_t promised[SHA256_BYTES] = { 1 };
     int before = files_in_store(&f);
-    int64_t id;
 
-    assert_ok(insert_unread(&message, stored_object(), promised, &attachment));
-    assert_ok(attachment_digest_step(&f.caller.ctx, 0, no_pulse, NULL, &id));
+    assert_ok(insert_unread(&message, STR("hello"), promised, &attachment));
+    assert_int_equal(digest_steps(INT64_MAX), 1);
     caller_next(&f.caller);
     assert_err(attachment_get(&f.caller.ctx, &who, &attachment.uuid, &attachment), ERR_ATTACHMENT_NOT_FOUND);
     assert_int_equal(files_in_store(&f), before);
@@ -222,6 +292,8 @@ int main(void)
         cmocka_unit_test(test_erase_users__what_they_wrote_goes_and_counts_follow),
         cmocka_unit_test(test_attachment_digest__passes_when_nothing_is_unread),
         cmocka_unit_test(test_attachment_digest__the_promised_one_is_kept),
+        cmocka_unit_test(test_attachment_digest__goes_on_where_a_step_has_left_it),
+        cmocka_unit_test(test_attachment_digest__of_a_file_that_has_gone_meanwhile_ends),
         cmocka_unit_test(test_attachment_digest__another_one_removes_the_file_visibly),
     };
 
