@@ -18,6 +18,7 @@
 #include "parley/jobs/jobs.h"
 #include "parley/mail/mailer.h"
 #include "parley/objects/store.h"
+#include "reload.h"
 #include "routes.h"
 
 enum { COMPUTING_MIN = 2 }; /* while one reads from the disk */
@@ -85,12 +86,19 @@ static enum err open_server(struct runtime *runtime, const struct config *config
 
     TRY(gate_new(&runtime->app, all_routes, all_routes_count, ret_error_text, &runtime->gate));
     opts.arg = runtime->gate;
-    TRY(server_new(&opts, ret_error_text, &runtime->server));
-    runtime->jobs = jobs_new(&runtime->app);
-    return runtime->jobs == NULL ? ERR_NO_MEMORY : ERR_OK;
+    return server_new(&opts, ret_error_text, &runtime->server);
 }
 
-enum err runtime_open(struct runtime *runtime, struct config *config, struct buf *ret_error_text)
+/* What works beside the requests. */
+static enum err start_threads(struct runtime *runtime, const struct config_load_opts *opts)
+{
+    runtime->jobs = jobs_new(&runtime->app);
+    runtime->reload = reload_new(&runtime->app, opts);
+    return runtime->jobs == NULL || runtime->reload == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
+enum err runtime_open(struct runtime *runtime, struct config *config, const struct config_load_opts *opts,
+                      struct buf *ret_error_text)
 {
     const struct config *now;
     enum err e;
@@ -106,6 +114,8 @@ enum err runtime_open(struct runtime *runtime, struct config *config, struct buf
         e = open_app(runtime, now, ret_error_text);
     if (e == ERR_OK)
         e = open_server(runtime, now, ret_error_text);
+    if (e == ERR_OK)
+        e = start_threads(runtime, opts);
     if (e != ERR_OK && ret_error_text->len == 0)
         buf_add_c(ret_error_text, err_info(e)->sentence);
     config_put(runtime->app.config, now);
@@ -122,6 +132,8 @@ enum err runtime_stop(struct runtime *runtime)
         e = server_stop(runtime->server);
     if (runtime->jobs != NULL && e == ERR_OK)
         e = jobs_stop(runtime->jobs);
+    if (runtime->reload != NULL && e == ERR_OK)
+        e = reload_stop(runtime->reload);
     return e;
 }
 
@@ -129,6 +141,7 @@ void runtime_close(struct runtime *runtime)
 {
     struct app *app = &runtime->app;
 
+    reload_free(runtime->reload);
     jobs_free(atomic_exchange(&runtime->jobs, NULL));
     server_free(runtime->server);
     gate_free(runtime->gate);

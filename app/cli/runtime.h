@@ -9,6 +9,7 @@
 
 struct gate;
 struct jobs;
+struct reload;
 struct server;
 
 struct runtime {
@@ -17,16 +18,19 @@ struct runtime {
     struct gate *gate;
     struct server *server;
     struct jobs *_Atomic jobs; /* NULL until they run; requests wake them */
+    struct reload *reload;
     struct after_commit after_commit;
 };
 
 /*
- * Opens and starts all runtime; config: taken over, also on failure. On failure ret_error_text has the reason (a line, or one for
- * each faulty row of the route tables), and runtime_close must still be called.
+ * Opens and starts all parts; config: taken over, also on failure; opts: where a reload finds the next one, borrowed until
+ * runtime_close. On failure ret_error_text has the reason (a line, or one for each faulty row of the route tables), and
+ * runtime_close must still be called.
  */
-enum err runtime_open(struct runtime *runtime, struct config *config, struct buf *ret_error_text) MUST_CHECK;
+enum err runtime_open(struct runtime *runtime, struct config *config, const struct config_load_opts *opts,
+                      struct buf *ret_error_text) MUST_CHECK;
 /*
- * Takes no more requests, finishes those under way, ends the jobs. ERR_TIMEOUT: something hangs; then nothing may be
+ * Takes no more requests, finishes those under way, ends the jobs and a reload that runs. ERR_TIMEOUT: something hangs; then nothing may be
  * closed, and the process ends with _exit.
  */
 enum err runtime_stop(struct runtime *runtime) MUST_CHECK;

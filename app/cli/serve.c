@@ -3,17 +3,16 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "config_audit.h"
-#include "parley/auth/keys.h"
+#include "log_lines.h"
 #include "parley/bus/bus.h"
 #include "parley/cli/commands.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
 #include "parley/db/db.h"
-#include "parley/domain/lifecycle/key_ownership.h"
 #include "parley/jobs/jobs.h"
 #include "parley/objects/store.h"
+#include "reload.h"
 #include "runtime.h"
 
 enum {
@@ -52,18 +51,6 @@ static void block_signals(sigset_t *ret_signals)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-/* A log line for each line of text. */
-static void log_lines(enum log_level level, const char *message, const char *key, const struct buf *text)
-{
-    struct str rest = buf_str(text);
-    struct str line;
-
-    while (str_split(&rest, '\n', &line)) {
-        if (line.len > 0)
-            log_event(level, message, LOG_STR(key, line));
-    }
-}
-
 static void log_notes(const struct config *config)
 {
     struct buf notes;
@@ -86,56 +73,8 @@ static void log_ready(struct runtime *runtime, int64_t began_us)
     config_put(runtime->app.config, config);
 }
 
-/* The new keys' ids are written down, so that a restart knows them. */
-static void reload_keys(struct runtime *runtime)
-{
-    struct task task;
-    struct buf error_text;
-
-    buf_init(&error_text, 65536);
-    if (keys_reload(runtime->app.keys, &error_text) != ERR_OK)
-        log_event(LOG_ERROR, "the keys were not taken, the old ones stay", LOG_STR("fault", buf_str(&error_text)));
-    buf_clear(&error_text);
-    if (task_begin(&task, &runtime->app) == ERR_OK &&
-        key_ownership_check(&task.ctx, &error_text) == ERR_CONFLICT)
-        log_event(LOG_ERROR, "the keys are not this server's", LOG_STR("fault", buf_str(&error_text)));
-    task_end(&task);
-    buf_release(&error_text);
-}
-
-static void reload_config(struct runtime *runtime, const struct config_load_opts *opts)
-{
-    struct config *next = NULL;
-    struct buf text;
-
-    buf_init(&text, 65536);
-    if (config_load(opts, &text, &next) != ERR_OK)
-        log_lines(LOG_ERROR, "the configuration was not taken, the old one stays", "fault", &text);
-    else if (config_replace(runtime->app.config, next, &text) != ERR_OK)
-        log_text(LOG_ERROR, "the configuration was not taken: out of memory");
-    else if (text.len > 0)
-        log_event(LOG_WARN, "these settings change at the next start only", LOG_STR("settings", buf_str(&text)));
-    buf_release(&text);
-}
-
-static void reload(struct runtime *runtime, const struct config_load_opts *opts)
-{
-    const struct config *before, *config;
-
-    log_reopen();
-    before = config_get(runtime->app.config);
-    reload_config(runtime, opts);
-    config = config_get(runtime->app.config);
-    config_audit(&runtime->app, before, config);
-    config_put(runtime->app.config, before);
-    log_set_level((enum log_level)config->log_level);
-    reload_keys(runtime);
-    config_put(runtime->app.config, config);
-    log_text(LOG_INFO, "reloaded");
-}
-
 /* Until the server is to stop. */
-static void handle_signals(struct runtime *runtime, const struct config_load_opts *opts, const sigset_t *signals)
+static void handle_signals(struct runtime *runtime, const sigset_t *signals)
 {
     for (;;) {
         int number = 0;
@@ -143,7 +82,7 @@ static void handle_signals(struct runtime *runtime, const struct config_load_opt
         if (sigwait(signals, &number) != 0)
             continue;
         if (number == SIGHUP)
-            reload(runtime, opts);
+            reload_ask(runtime->reload);
         else if (number == SIGUSR1)
             jobs_wake(runtime->jobs);
         else
@@ -151,7 +90,7 @@ static void handle_signals(struct runtime *runtime, const struct config_load_opt
     }
 }
 
-/* SIGALRM: requests and jobs together have had their time. */
+/* SIGALRM: requests, jobs and a reload together have had their time. */
 static void give_up(int number)
 {
     (void)number;
@@ -197,9 +136,9 @@ static int serve(struct cli *cli, struct config *config, const sigset_t *signals
 
     buf_init(&error_text, 1 * MIB);
     log_notes(config);
-    if (runtime_open(&runtime, config, &error_text) == ERR_OK) {
+    if (runtime_open(&runtime, config, &cli->config_opts, &error_text) == ERR_OK) {
         log_ready(&runtime, began_us);
-        handle_signals(&runtime, &cli->config_opts, signals);
+        handle_signals(&runtime, signals);
         status = stop(&runtime);
     } else {
         status = cli_fail(cli, "%s", error_text.ptr);
