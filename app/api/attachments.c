@@ -1,29 +1,16 @@
 #include "parley/domain/files/attachment.h"
 
-#include "parley/api/messages.h"
 #include "parley/api/routes.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/gate/page.h"
+#include "parley/shapes/attachment.h"
 
 /* ---- what goes in and out ---- */
 
 #define ATTACHMENT_FIELD(member) .offset = offsetof(struct attachment, member)
-#define ATTACHMENT_FIELDS \
-    { "id", FIELD_UUID, ATTACHMENT_FIELD(uuid) }, { "filename", FIELD_STR, ATTACHMENT_FIELD(filename) }, \
-        { "content_type", FIELD_STR, ATTACHMENT_FIELD(content_type), .doc = "By its bytes and its name" }, \
-        { "size", FIELD_INT, ATTACHMENT_FIELD(size_bytes), .doc = "Bytes" }, \
-        { "sha256", FIELD_STR, FIELD_NULLABLE, ATTACHMENT_FIELD(sha256), .doc = "null until it has been computed" }, \
-    { \
-        "url", FIELD_STR, ATTACHMENT_FIELD(url), .doc = "Its stable address on this server; asks for a credential" \
-    }
-
-static const struct field attachment_fields[] = { ATTACHMENT_FIELDS };
-const struct spec attachment_spec = { "Attachment", attachment_fields, COUNT_OF(attachment_fields),
-                                      .size_bytes = sizeof(struct attachment) };
-
 static const struct field listed_fields[] = {
-    ATTACHMENT_FIELDS,
+    { SPEC_INLINE(&attachment_spec) },
     { "chat_id", FIELD_UUID, ATTACHMENT_FIELD(chat) },
     { "message_id", FIELD_UUID, ATTACHMENT_FIELD(message) },
     { "uploader_id", FIELD_UUID, FIELD_NULLABLE, ATTACHMENT_FIELD(uploader) },

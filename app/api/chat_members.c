@@ -1,7 +1,8 @@
-#include "parley/api/chats.h"
-#include "parley/api/routes.h"
-#include "parley/api/workspaces.h"
 #include "parley/domain/talk/chat_member.h"
+
+#include "parley/api/routes.h"
+#include "parley/shapes/chat.h"
+#include "parley/shapes/member.h"
 
 static enum err members_list(struct ctx *ctx, const struct call *call, struct reply *reply)
 {

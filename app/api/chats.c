@@ -1,6 +1,3 @@
-#include "parley/api/chats.h"
-
-#include "parley/api/messages.h"
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
 #include "parley/domain/talk/chat_change.h"
@@ -10,79 +7,52 @@
 #include "parley/domain/talk/message.h"
 #include "parley/gate/page.h"
 #include "parley/gate/precondition.h"
+#include "parley/shapes/chat.h"
+#include "parley/shapes/message.h"
 
 /* ---- what goes in and out ---- */
 /* clang-format off */
-static const char *const join_names[] = { "workspace", "open", "invite", NULL };
-static const char *const assistant_names[] = { "off", "mention", "always", NULL };
-
-#define LAST_FIELD(member) .offset = offsetof(struct chat_last_message, member)
-static const struct field last_fields[] = {
-    { "id", FIELD_UUID, LAST_FIELD(uuid) },
-    { "seq", FIELD_INT, LAST_FIELD(seq) },
-    { "sender_id", FIELD_UUID, FIELD_NULLABLE, LAST_FIELD(sender.id) },
-    { "sender", FIELD_OBJECT, LAST_FIELD(sender), .spec = &sender_spec },
-    { "content", FIELD_STR, LAST_FIELD(content), .doc = "Its first 200 characters" },
-    { "is_ai_response", FIELD_BOOL, LAST_FIELD(is_ai_response) },
-    { "created_at", FIELD_TIME, LAST_FIELD(created_us) },
-};
-static const struct spec last_spec = { SPEC_INIT("LastMessage", struct chat_last_message, last_fields) };
-
 #define CHAT_FIELD(member) .offset = offsetof(struct chat, member)
-#define CHAT_ROWS \
-    { "id", FIELD_UUID, CHAT_FIELD(uuid) }, \
-    { "workspace_id", FIELD_UUID, CHAT_FIELD(workspace) }, \
-    { "title", FIELD_STR, CHAT_FIELD(title) }, \
-    { "created_by", FIELD_UUID, FIELD_NULLABLE, CHAT_FIELD(created_by) }, \
-    { "join", FIELD_ENUM, CHAT_FIELD(join), .names = join_names, \
-      .doc = "workspace: everyone is in it; open: everyone sees it and may join; invite: only its members know of it" }, \
-    { "joined", FIELD_BOOL, CHAT_FIELD(joined), .doc = "The caller is in it, and may read" }, \
-    { "assistant", FIELD_ENUM, CHAT_FIELD(assistant), .names = assistant_names }, \
-    { "provider", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(provider) }, \
-    { "model", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(model) }, \
-    { "system_prompt", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(system_prompt) }, \
-    { "temperature", FIELD_REAL, FIELD_NULLABLE, CHAT_FIELD(temperature) }, \
-    { "max_tokens", FIELD_INT, FIELD_NULLABLE, CHAT_FIELD(max_tokens) }, \
-    { "message_count", FIELD_INT, CHAT_FIELD(message_count) }, \
-    { "last_message", FIELD_REF, FIELD_NULLABLE, CHAT_FIELD(last_message), .spec = &last_spec, \
-      .doc = "The newest that has not been deleted; null for who may not read it" }, \
-    { "created_at", FIELD_TIME, CHAT_FIELD(created_us) }, \
-    { "updated_at", FIELD_TIME, CHAT_FIELD(updated_us) }
-
-static const struct field chat_fields[] = { CHAT_ROWS };
-const struct spec chat_spec = { SPEC_INIT("Chat", struct chat, chat_fields) };
-
 static const struct field detail_fields[] = {
-    CHAT_ROWS,
+    { SPEC_INLINE(&chat_spec) },
     { "messages", FIELD_LIST, CHAT_FIELD(messages), .spec = &message_spec,
       .doc = "The newest 50, oldest first; none for who may not read them" },
 };
 static const struct spec detail_spec = { SPEC_INIT("ChatWithMessages", struct chat, detail_fields) };
 
-/* Rows in the order of enum chat_field's bits. */
-struct settings_body {
+/* All but the title, in the order of enum chat_field's bits behind it. */
+struct tuning_body {
     struct body body;
-    struct str title;
     int assistant; /* enum chat_assistant */
     struct str provider, model, system_prompt;
     double temperature;
     int64_t max_tokens;
     int join; /* enum chat_join */
 };
-#define SETTINGS_FIELD(member) .offset = offsetof(struct settings_body, member)
-#define SETTINGS_ROWS(title_flags) \
-    { "title", FIELD_STR, title_flags, 1, NAME_MAX_CHARS, SETTINGS_FIELD(title) }, \
-    { "assistant", FIELD_ENUM, SETTINGS_FIELD(assistant), .names = assistant_names }, \
-    { "provider", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, SETTINGS_FIELD(provider) }, \
-    { "model", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, SETTINGS_FIELD(model) }, \
-    { "system_prompt", FIELD_STR, FIELD_NULLABLE, 0, PROMPT_MAX_CHARS, SETTINGS_FIELD(system_prompt) }, \
-    { "temperature", FIELD_REAL, FIELD_NULLABLE, 0, TEMPERATURE_MAX, SETTINGS_FIELD(temperature) }, \
-    { "max_tokens", FIELD_INT, FIELD_NULLABLE, 1, ANSWER_TOKENS_MAX, SETTINGS_FIELD(max_tokens) }, \
-    { "join", FIELD_ENUM, SETTINGS_FIELD(join), .names = join_names }
+#define TUNING_FIELD(member) .offset = offsetof(struct tuning_body, member)
+static const struct field tuning_fields[] = {
+    { "assistant", FIELD_ENUM, TUNING_FIELD(assistant), .names = chat_assistant_names },
+    { "provider", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, TUNING_FIELD(provider) },
+    { "model", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, TUNING_FIELD(model) },
+    { "system_prompt", FIELD_STR, FIELD_NULLABLE, 0, PROMPT_MAX_CHARS, TUNING_FIELD(system_prompt) },
+    { "temperature", FIELD_REAL, FIELD_NULLABLE, 0, TEMPERATURE_MAX, TUNING_FIELD(temperature) },
+    { "max_tokens", FIELD_INT, FIELD_NULLABLE, 1, ANSWER_TOKENS_MAX, TUNING_FIELD(max_tokens) },
+    { "join", FIELD_ENUM, TUNING_FIELD(join), .names = chat_join_names },
+};
+static const struct spec tuning_spec = { SPEC_INIT("ChatTuning", struct tuning_body, tuning_fields) };
 
-static const struct field create_fields[] = { SETTINGS_ROWS(FIELD_REQUIRED) };
+struct settings_body {
+    struct body body; /* bit 0: the title, CHAT_TITLE */
+    struct str title;
+    struct tuning_body tuning;
+};
+#define TITLE_FIELD(flags) \
+    { "title", FIELD_STR, flags, 1, NAME_MAX_CHARS, .offset = offsetof(struct settings_body, title) }
+#define TUNING_INLINE \
+    { SPEC_INLINE(&tuning_spec), .offset = offsetof(struct settings_body, tuning) }
+static const struct field create_fields[] = { TITLE_FIELD(FIELD_REQUIRED), TUNING_INLINE };
 static const struct spec create_spec = { SPEC_INIT("ChatCreate", struct settings_body, create_fields) };
-static const struct field change_fields[] = { SETTINGS_ROWS(0) };
+static const struct field change_fields[] = { TITLE_FIELD(0), TUNING_INLINE };
 static const struct spec change_spec = { SPEC_INIT("ChatChange", struct settings_body, change_fields) };
 
 struct list_query {
@@ -157,16 +127,18 @@ static enum err wanted_version(struct ctx *ctx, const struct call *call, int64_t
 
 static struct chat_settings settings_of(const struct settings_body *body)
 {
+    const struct tuning_body *tuning = &body->tuning;
+
     return (struct chat_settings){
-        .fields = (unsigned)body->body.sent,
+        .fields = (unsigned)(body->body.sent | tuning->body.sent << 1),
         .title = body->title,
-        .assistant = (enum chat_assistant)body->assistant,
-        .provider = body->provider,
-        .model = body->model,
-        .system_prompt = body->system_prompt,
-        .temperature = body->temperature,
-        .max_tokens = body->max_tokens,
-        .join = (enum chat_join)body->join,
+        .assistant = (enum chat_assistant)tuning->assistant,
+        .provider = tuning->provider,
+        .model = tuning->model,
+        .system_prompt = tuning->system_prompt,
+        .temperature = tuning->temperature,
+        .max_tokens = tuning->max_tokens,
+        .join = (enum chat_join)tuning->join,
     };
 }
 

@@ -1,9 +1,10 @@
 #include "parley/api/routes.h"
-#include "parley/api/workspaces.h"
 #include "parley/core/limits.h"
 #include "parley/domain/workspaces/invitation.h"
 #include "parley/domain/workspaces/workspace.h"
 #include "parley/gate/page.h"
+#include "parley/shapes/member.h"
+#include "parley/shapes/workspace.h"
 
 /* Longer than any token, so that what is no token is answered as an unknown one. */
 enum { TOKEN_CHARS_MAX = 200 };

@@ -1,5 +1,3 @@
-#include "parley/api/messages.h"
-
 #include <inttypes.h>
 
 #include "message_body.h"
@@ -8,42 +6,9 @@
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/talk/message_change.h"
 #include "parley/gate/precondition.h"
+#include "parley/shapes/message.h"
 
 /* ---- what goes in and out ---- */
-
-static const char *const sender_kinds[] = { "person",    "bot",     "contact", "anonymous",
-                                            "assistant", "outside", "deleted", NULL };
-static const struct field sender_fields[] = {
-    { "id", FIELD_UUID, FIELD_NULLABLE, .offset = offsetof(struct sender, id) },
-    { "name", FIELD_STR, .offset = offsetof(struct sender, name) },
-    { "kind", FIELD_ENUM, .offset = offsetof(struct sender, kind), .names = sender_kinds },
-};
-const struct spec sender_spec = { "Sender", sender_fields, COUNT_OF(sender_fields),
-                                  .size_bytes = sizeof(struct sender) };
-
-static const char *const status_names[] = { "complete", "pending", "streaming", "stopped", "failed", NULL };
-
-#define MESSAGE_FIELD(member) .offset = offsetof(struct message, member)
-static const struct field message_fields[] = {
-    { "id", FIELD_UUID, MESSAGE_FIELD(uuid) },
-    { "chat_id", FIELD_UUID, MESSAGE_FIELD(chat) },
-    { "seq", FIELD_INT, MESSAGE_FIELD(seq), .doc = "1, 2, 3 … in its chat" },
-    { "sender_id", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(sender_id) },
-    { "sender", FIELD_OBJECT, MESSAGE_FIELD(sender), .spec = &sender_spec },
-    { "content", FIELD_STR, MESSAGE_FIELD(content),
-      .doc = "Text, never markup that a client may run; empty once deleted" },
-    { "is_ai_response", FIELD_BOOL, MESSAGE_FIELD(is_ai_response) },
-    { "status", FIELD_ENUM, MESSAGE_FIELD(status), .names = status_names },
-    { "model", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(model) },
-    { "reply_to", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(reply_to) },
-    { "attachments", FIELD_LIST, MESSAGE_FIELD(attachments), .spec = &attachment_spec },
-    { "edited_at", FIELD_TIME, FIELD_NULLABLE, MESSAGE_FIELD(edited_us) },
-    { "deleted_at", FIELD_TIME, FIELD_NULLABLE, MESSAGE_FIELD(deleted_us) },
-    { "created_at", FIELD_TIME, MESSAGE_FIELD(created_us) },
-    { "updated_at", FIELD_TIME, MESSAGE_FIELD(updated_us) },
-};
-const struct spec message_spec = { "Message", message_fields, COUNT_OF(message_fields),
-                                   .size_bytes = sizeof(struct message) };
 
 struct page_view {
     struct list messages;

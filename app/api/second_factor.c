@@ -23,13 +23,6 @@ static const struct field verify_fields[] = {
 };
 static const struct spec verify_spec = { SPEC_INIT("SecondFactorVerify", struct verify_body, verify_fields) };
 
-struct second_factor_code_body {
-    struct body body;
-    struct str code, recovery_code;
-};
-static const struct field code_fields[] = { SECOND_FACTOR_CODE_FIELDS(struct second_factor_code_body) };
-static const struct spec code_spec = { SPEC_INIT("SecondFactorProof", struct second_factor_code_body, code_fields) };
-
 struct codes_answer {
     struct str message;
     struct list codes;
@@ -63,16 +56,9 @@ static enum err verify_post(struct ctx *ctx, const struct call *call, struct rep
     return ERR_OK;
 }
 
-static struct second_factor_code code_of(const struct call *call)
-{
-    const struct second_factor_code_body *body = call->body;
-
-    return (struct second_factor_code){ body->code, body->recovery_code };
-}
-
 static enum err disable_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    const struct second_factor_code code = code_of(call);
+    const struct second_factor_code code = second_factor_code_of(call->body);
 
     (void)reply;
     return second_factor_disable(ctx, call->principal, &code);
@@ -80,7 +66,7 @@ static enum err disable_post(struct ctx *ctx, const struct call *call, struct re
 
 static enum err codes_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    const struct second_factor_code code = code_of(call);
+    const struct second_factor_code code = second_factor_code_of(call->body);
     struct codes_answer answer = { .message = { NULL, 0 } };
 
     TRY(second_factor_new_codes(ctx, call->principal, &code, &answer.codes));
@@ -109,11 +95,11 @@ static const struct route routes[] = {
       .summary = "Switch the second factor on with a first code; answers with the recovery codes", .tag = "Second factor" },
     { POST, "/auth/2fa/disable", disable_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
-      .body = &code_spec, .status = 204,
+      .body = &second_factor_code_spec, .status = 204,
       .summary = "Switch the second factor off with a fresh code", .tag = "Second factor" },
     { POST, "/auth/2fa/recovery-codes", codes_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
-      .body = &code_spec, .reply = &codes_spec, .status = 200,
+      .body = &second_factor_code_spec, .reply = &codes_spec, .status = 200,
       .summary = "Take new recovery codes for the old ones, with a fresh code", .tag = "Second factor" },
     { DELETE, "/users/{user}/2fa", users_delete_2fa,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE, .status = 204,

@@ -6,32 +6,12 @@
 #include "parley/domain/lifecycle/user_create.h"
 #include "parley/gate/page.h"
 #include "parley/gate/precondition.h"
+#include "parley/shapes/user.h"
 
 enum { SKIP_MAX = 1000000 };
 
 /* ---- what goes in and out ---- */
 /* clang-format off */
-static const char *const role_names[] = { "USER", "ADMIN", NULL };
-
-#define USER_FIELD(member) .offset = offsetof(struct user, member)
-static const struct field user_fields[] = {
-    { "id", FIELD_UUID, USER_FIELD(uuid) },
-    { "email", FIELD_STR, FIELD_NULLABLE, USER_FIELD(email), .doc = "In lower case" },
-    { "username", FIELD_STR, USER_FIELD(username) },
-    { "first_name", FIELD_STR, FIELD_NULLABLE, USER_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE, USER_FIELD(last_name) },
-    { "role", FIELD_ENUM, USER_FIELD(role), .names = role_names },
-    { "is_active", FIELD_BOOL, USER_FIELD(is_active) },
-    { "is_first_login", FIELD_BOOL, USER_FIELD(is_first_login),
-      .doc = "True until the second sign-in, or until the password is changed" },
-    { "tos_accepted", FIELD_BOOL, USER_FIELD(tos_accepted) },
-    { "twofa_enabled", FIELD_BOOL, USER_FIELD(twofa_enabled) },
-    { "last_login", FIELD_TIME, FIELD_NULLABLE, USER_FIELD(last_login_us) },
-    { "created_at", FIELD_TIME, USER_FIELD(created_us) },
-    { "updated_at", FIELD_TIME, USER_FIELD(updated_us) },
-};
-const struct spec user_spec = { SPEC_INIT("User", struct user, user_fields) };
-
 struct user_create_body {
     struct body body;
     struct str email, password, first_name, last_name;
@@ -43,7 +23,7 @@ static const struct field create_fields[] = {
     { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, CREATE_FIELD(password) },
     { "first_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(first_name) },
     { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(last_name) },
-    { "role", FIELD_ENUM, CREATE_FIELD(role), .names = role_names, .doc = "USER unless said otherwise" },
+    { "role", FIELD_ENUM, CREATE_FIELD(role), .names = user_role_names, .doc = "USER unless said otherwise" },
 };
 static const struct spec create_spec = { SPEC_INIT("UserCreate", struct user_create_body, create_fields) };
 
@@ -53,7 +33,7 @@ static const struct field change_fields[] = {
     { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name) },
     { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted) },
     { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active), .doc = "ADMIN only. false ends all sessions" },
-    { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = role_names, .doc = "ADMIN only" },
+    { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = user_role_names, .doc = "ADMIN only" },
 };
 static const struct spec change_spec = { SPEC_INIT("UserChange", struct user_change_body, change_fields) };
 

@@ -1,46 +1,15 @@
-#include "parley/api/workspaces.h"
-
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
 #include "parley/domain/workspaces/workspace.h"
 #include "parley/gate/precondition.h"
+#include "parley/shapes/member.h"
+#include "parley/shapes/workspace.h"
 
 /* ---- what goes in and out ---- */
 /* clang-format off */
-const char *const member_role_names[] = { "GUEST", "MEMBER", "OWNER", NULL };
-
-#define MEMBER_FIELD(name) .offset = offsetof(struct member, name)
-static const struct field member_fields[] = {
-    { "user_id", FIELD_UUID, MEMBER_FIELD(user) },
-    { "email", FIELD_STR, FIELD_NULLABLE, MEMBER_FIELD(email), .doc = "null for a caller who is a GUEST" },
-    { "first_name", FIELD_STR, FIELD_NULLABLE, MEMBER_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE, MEMBER_FIELD(last_name) },
-    { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, MEMBER_FIELD(role), .names = member_role_names },
-    { "joined_at", FIELD_TIME, MEMBER_FIELD(joined_us) },
-};
-const struct spec member_spec = { SPEC_INIT("Member", struct member, member_fields) };
-
 #define WORKSPACE_FIELD(member) .offset = offsetof(struct workspace, member)
-#define WORKSPACE_ROWS \
-    { "id", FIELD_UUID, WORKSPACE_FIELD(uuid) }, \
-    { "name", FIELD_STR, WORKSPACE_FIELD(name) }, \
-    { "personal", FIELD_BOOL, WORKSPACE_FIELD(personal), \
-      .doc = "The caller's own, which can be neither shared nor deleted" }, \
-    { "created_by", FIELD_UUID, FIELD_NULLABLE, WORKSPACE_FIELD(created_by) }, \
-    { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, WORKSPACE_FIELD(role), .names = member_role_names, \
-      .doc = "The caller's" }, \
-    { "member_count", FIELD_INT, WORKSPACE_FIELD(member_count) }, \
-    { "retention_days", FIELD_INT, FIELD_NULLABLE, WORKSPACE_FIELD(retention_days), .doc = "null: kept for ever" }, \
-    { "require_2fa", FIELD_BOOL, WORKSPACE_FIELD(require_2fa), \
-      .doc = "Shut to members without a second factor" }, \
-    { "created_at", FIELD_TIME, WORKSPACE_FIELD(created_us) }, \
-    { "updated_at", FIELD_TIME, WORKSPACE_FIELD(updated_us) }
-
-static const struct field workspace_fields[] = { WORKSPACE_ROWS };
-const struct spec workspace_spec = { SPEC_INIT("Workspace", struct workspace, workspace_fields) };
-
 static const struct field detail_fields[] = {
-    WORKSPACE_ROWS,
+    { SPEC_INLINE(&workspace_spec) },
     { "users", FIELD_LIST, WORKSPACE_FIELD(users), .spec = &member_spec },
 };
 static const struct spec detail_spec = { SPEC_INIT("WorkspaceWithUsers", struct workspace, detail_fields) };

@@ -17,24 +17,24 @@ struct key_view {
     struct uuid workspace;
 };
 #define KEY_FIELD(member) .offset = offsetof(struct key_view, member)
-#define KEY_FIELDS                                                                                                     \
-    { "name", FIELD_STR, KEY_FIELD(name) },                                                                            \
-        { "description", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(description) },                                          \
-        { "scopes", FIELD_STR, KEY_FIELD(scopes), .doc = "In the order of the alphabet, with commas between" },        \
-        { "expires_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, KEY_FIELD(expires_us), .doc = "UTC, as all times here" },    \
-        { "allowed_ips", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(allowed_ips), .doc = "null: any address" },              \
-        { "id", FIELD_INT, KEY_FIELD(id), .doc = "Never given out again" },                                            \
-        { "is_active", FIELD_BOOL, KEY_FIELD(is_active) },                                                             \
-        { "created_at", FIELD_NAIVE_TIME, KEY_FIELD(created_us) },                                                     \
-        { "last_used_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, KEY_FIELD(last_used_us), .doc = "To the minute" },         \
-        { "last_used_ip", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(last_used_ip) },                                        \
-        { "created_by_user_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(created_by_user) },                               \
-        { "workspace_id", FIELD_UUID, KEY_FIELD(workspace), .doc = "In which alone the key acts" },                    \
-        { "replaced_by_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(replaced_by), .doc = "Its successor by a rotation" }
-static const struct field key_fields[] = { KEY_FIELDS };
+static const struct field key_fields[] = {
+    { "name", FIELD_STR, KEY_FIELD(name) },
+    { "description", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(description) },
+    { "scopes", FIELD_STR, KEY_FIELD(scopes), .doc = "In the order of the alphabet, with commas between" },
+    { "expires_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, KEY_FIELD(expires_us), .doc = "UTC, as all times here" },
+    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(allowed_ips), .doc = "null: any address" },
+    { "id", FIELD_INT, KEY_FIELD(id), .doc = "Never given out again" },
+    { "is_active", FIELD_BOOL, KEY_FIELD(is_active) },
+    { "created_at", FIELD_NAIVE_TIME, KEY_FIELD(created_us) },
+    { "last_used_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, KEY_FIELD(last_used_us), .doc = "To the minute" },
+    { "last_used_ip", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(last_used_ip) },
+    { "created_by_user_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(created_by_user) },
+    { "workspace_id", FIELD_UUID, KEY_FIELD(workspace), .doc = "In which alone the key acts" },
+    { "replaced_by_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(replaced_by), .doc = "Its successor by a rotation" },
+};
 static const struct spec key_spec = { SPEC_INIT("ApiKey", struct key_view, key_fields) };
 static const struct field made_fields[] = {
-    KEY_FIELDS,
+    { SPEC_INLINE(&key_spec) },
     { "key", FIELD_STR, KEY_FIELD(text), .doc = "The key itself; shown this once" },
 };
 static const struct spec made_spec = { SPEC_INIT("ApiKeyMade", struct key_view, made_fields) };

@@ -151,9 +151,15 @@ static struct str body_email(const struct spec *spec, const void *body)
 {
     struct str email = { NULL, 0 };
 
-    for (size_t i = 0; i < spec->field_count && email.ptr == NULL; i++)
-        if (spec->fields[i].type == FIELD_EMAIL)
-            memcpy(&email, (const char *)body + spec->fields[i].offset, sizeof(email));
+    for (size_t i = 0; i < spec->field_count && email.ptr == NULL; i++) {
+        const struct field *field = &spec->fields[i];
+        const char *at = (const char *)body + field->offset;
+
+        if (field->type == FIELD_INLINE)
+            email = body_email(field->spec, at);
+        else if (field->type == FIELD_EMAIL)
+            memcpy(&email, at, sizeof(email));
+    }
     return email;
 }
 

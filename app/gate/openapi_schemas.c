@@ -19,6 +19,18 @@ static void clash_note(struct found_specs *found, size_t index, const struct spe
         buf_addf(found->faults, "spec %s: it describes bodies and replies\n", spec->name);
 }
 
+static void specs_add(struct found_specs *found, const struct spec *spec, enum spec_use use);
+
+/* What stands inline has its rows in the spec around it, and is none of its own. */
+static void nested_add(struct found_specs *found, const struct spec *spec, enum spec_use use)
+{
+    for (size_t i = 0; i < spec->field_count; i++)
+        if (spec->fields[i].type == FIELD_INLINE)
+            nested_add(found, spec->fields[i].spec, use);
+        else
+            specs_add(found, spec->fields[i].spec, use);
+}
+
 /* Adds a spec and those nested in it, each name once, in the order in which they are met. */
 static void specs_add(struct found_specs *found, const struct spec *spec, enum spec_use use)
 {
@@ -31,8 +43,7 @@ static void specs_add(struct found_specs *found, const struct spec *spec, enum s
         }
     found->specs[found->count] = spec;
     found->uses[found->count++] = use;
-    for (size_t i = 0; i < spec->field_count; i++)
-        specs_add(found, spec->fields[i].spec, use);
+    nested_add(found, spec, use);
 }
 
 static void specs_find(const struct route_table *const *tables, size_t table_count, struct found_specs *found)

@@ -1,13 +1,10 @@
-/* What other resources of the API show of users. */
+/* What several tables of the API do with users. */
 #ifndef PARLEY_API_USERS_H
 #define PARLEY_API_USERS_H
 
 #include "parley/core/ctx.h"
 #include "parley/domain/people/user.h"
 #include "parley/gate/route.h"
-
-/* struct user as everyone entitled to it sees it. */
-extern const struct spec user_spec;
 
 /* Answers with a user that was just made: the JSON, and where it is found. */
 void users_reply_created(struct ctx *ctx, const struct user *user, struct reply *reply);

@@ -15,6 +15,8 @@
  *   FIELD_REF    pointer      to a struct described by `spec`; NULL = null
  *   FIELD_LIST   struct list  of elements described by `spec`, or of `element` when spec is NULL
  *   FIELD_RAW    struct str   JSON text, written as it is (replies only)
+ *   FIELD_INLINE struct       embedded; the rows of `spec` stand among ours, in the same JSON object. It has no name. In a body
+ *                             the embedded struct has a struct body of its own, with the bits of its rows. Not in queries.
  */
 #ifndef PARLEY_GATE_SPEC_H
 #define PARLEY_GATE_SPEC_H
@@ -46,6 +48,7 @@ enum field_type {
     FIELD_REF,
     FIELD_LIST,
     FIELD_RAW,
+    FIELD_INLINE,
 };
 
 enum field_flags {
@@ -63,7 +66,7 @@ struct field {
     int64_t min, max; /* strings: length; numbers: value; lists: count. Both 0: none; max < min: no max */
     size_t offset;
     const char *const *names; /* FIELD_ENUM: NULL-ended, in the order of the C enum */
-    const struct spec *spec;  /* FIELD_OBJECT, FIELD_REF, FIELD_LIST */
+    const struct spec *spec;  /* FIELD_OBJECT, FIELD_REF, FIELD_LIST, FIELD_INLINE */
     enum field_type element;  /* FIELD_LIST without spec: FIELD_STR, FIELD_UUID, FIELD_INT */
     const char *doc;
 };
@@ -80,6 +83,9 @@ struct spec {
 /* const struct spec user_spec = { SPEC_INIT("User", struct user, user_fields) }; */
 #define SPEC_INIT(schema_name, type, rows) \
     .name = (schema_name), .fields = (rows), .field_count = COUNT_OF(rows), .size_bytes = sizeof(type)
+
+/* { SPEC_INLINE(&chat_spec) }: the rows of a spec over the same struct (replies). */
+#define SPEC_INLINE(rows) .type = FIELD_INLINE, .spec = (rows)
 
 /*
  * Every struct that is decoded into begins with this, nested ones and query structs too: which fields were sent, bit
