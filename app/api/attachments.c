@@ -4,6 +4,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/gate/page.h"
+#include "parley/gate/precondition.h"
 #include "parley/shapes/attachment.h"
 
 /* ---- what goes in and out ---- */
@@ -58,13 +59,11 @@ static enum err reply_by_nginx(struct ctx *ctx, const struct attachment *attachm
 static bool is_fresh(struct ctx *ctx, const struct call *call, const struct attachment *attachment, struct reply *reply)
 {
     char id[UUID_TEXT_BYTES];
-    char *tag;
 
     uuid_format(&attachment->uuid, id);
-    tag = arena_printf(ctx->arena, "\"%s\"", id);
-    reply_header(reply, "ETag", tag);
+    reply_header(reply, "ETag", arena_printf(ctx->arena, "\"%s\"", id));
     reply_header(reply, "Cache-Control", "private, no-cache");
-    return tag != NULL && str_eq_c(http_header(call->request, "If-None-Match"), tag);
+    return precondition_is_fresh(call, str_from(id));
 }
 
 static enum err attachment_show(struct ctx *ctx, const struct call *call, struct reply *reply)

@@ -298,7 +298,7 @@ static enum err me_get(struct ctx *ctx, const struct call *call, struct reply *r
     struct user user;
 
     TRY(user_get(ctx, call->principal->user_id, &user));
-    users_reply_one(ctx, call, &user, reply);
+    users_reply_one(&user, reply);
     return ERR_OK;
 }
 

@@ -1,5 +1,3 @@
-#include <inttypes.h>
-
 #include "message_body.h"
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
@@ -72,8 +70,8 @@ static enum err message_show(struct ctx *ctx, const struct call *call, struct re
     struct message message;
 
     TRY(message_find(ctx, &location, &call->ids[1], &message));
-    if (precondition_reply(ctx, call, message.version, reply) == FRESHNESS_SEND)
-        spec_encode(&reply->json, &message_spec, &message);
+    reply->version = message.version;
+    spec_encode(&reply->json, &message_spec, &message);
     return ERR_OK;
 }
 
@@ -154,7 +152,7 @@ static void created_reply(struct ctx *ctx, const struct call *call, const struct
     uuid_format(&message->chat, chat);
     uuid_format(&message->uuid, id);
     reply_header(reply, "Location", arena_printf(ctx->arena, "/workspaces/%s/chat/%s/message/%s", workspace, chat, id));
-    reply_header(reply, "ETag", arena_printf(ctx->arena, "\"v%" PRId64 "\"", message->version));
+    reply->version = message->version;
     spec_encode(&reply->json, &message_spec, message);
 }
 
@@ -221,8 +219,8 @@ static enum err message_put(struct ctx *ctx, const struct call *call, struct rep
 
     TRY(wanted_version(ctx, call, &edit.version));
     TRY(message_edit(ctx, &edit, &message));
-    if (precondition_reply(ctx, call, message.version, reply) == FRESHNESS_SEND)
-        spec_encode(&reply->json, &message_spec, &message);
+    reply->version = message.version;
+    spec_encode(&reply->json, &message_spec, &message);
     return ERR_OK;
 }
 

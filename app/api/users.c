@@ -82,10 +82,10 @@ void users_reply_created(struct ctx *ctx, const struct user *user, struct reply 
     spec_encode(&reply->json, &user_spec, user);
 }
 
-void users_reply_one(struct ctx *ctx, const struct call *call, const struct user *user, struct reply *reply)
+void users_reply_one(const struct user *user, struct reply *reply)
 {
-    if (precondition_reply(ctx, call, user->version, reply) == FRESHNESS_SEND)
-        spec_encode(&reply->json, &user_spec, user);
+    reply->version = user->version;
+    spec_encode(&reply->json, &user_spec, user);
 }
 
 /* If-Match that names several tags, or any, is judged on the row as it is now, and that version is then demanded. */
@@ -118,7 +118,7 @@ enum err users_change(struct ctx *ctx, const struct call *call, const struct uui
 
     TRY(wanted_version(ctx, call, uuid, &change.version));
     TRY(user_change(ctx, uuid, &change, &user));
-    users_reply_one(ctx, call, &user, reply);
+    users_reply_one(&user, reply);
     return ERR_OK;
 }
 
@@ -178,7 +178,7 @@ static enum err users_get(struct ctx *ctx, const struct call *call, struct reply
 
     TRY(check_visible(ctx, call));
     TRY(user_get_by_uuid(ctx, &call->ids[0], &user));
-    users_reply_one(ctx, call, &user, reply);
+    users_reply_one(&user, reply);
     return ERR_OK;
 }
 

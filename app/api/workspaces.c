@@ -82,8 +82,8 @@ static enum err workspaces_get(struct ctx *ctx, const struct call *call, struct 
     struct workspace workspace;
 
     TRY(workspace_get_with_members(ctx, &call->workspace, call->principal->user_id, &workspace));
-    if (precondition_reply(ctx, call, workspace.version, reply) == FRESHNESS_SEND)
-        spec_encode(&reply->json, &detail_spec, &workspace);
+    reply->version = workspace.version;
+    spec_encode(&reply->json, &detail_spec, &workspace);
     return ERR_OK;
 }
 
@@ -117,8 +117,8 @@ static enum err workspaces_put(struct ctx *ctx, const struct call *call, struct 
 
     TRY(wanted_version(ctx, call, &opts.if_version));
     TRY(workspace_update(ctx, &call->workspace, &opts, &workspace));
-    if (precondition_reply(ctx, call, workspace.version, reply) == FRESHNESS_SEND)
-        spec_encode(&reply->json, &workspace_spec, &workspace);
+    reply->version = workspace.version;
+    spec_encode(&reply->json, &workspace_spec, &workspace);
     return ERR_OK;
 }
 

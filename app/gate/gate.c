@@ -12,6 +12,7 @@
 #include "parley/core/log.h"
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/trust/second_factor.h"
+#include "parley/gate/precondition.h"
 #include "problem_reply.h"
 #include "route_check.h"
 #include "router.h"
@@ -166,7 +167,9 @@ static enum err handler_call(struct exchange *p, struct reply *reply)
 {
     reply->status = p->call.route->status;
     TRY(p->call.route->handler(&p->ctx, &p->call, reply));
-    return buf_check(&reply->body);
+    TRY(buf_check(&reply->body));
+    precondition_reply(&p->ctx, &p->call, reply);
+    return ERR_OK;
 }
 
 /* An upload takes as long as the store and the client like, so at most half the workers may be busy with them. */

@@ -52,6 +52,7 @@ void reply_init(struct reply *reply)
     reply->status = 200;
     reply->content_type = "application/json";
     reply->header_count = 0;
+    reply->version = 0;
     buf_clear(&reply->body);
     json_out_init(&reply->json, &reply->body);
 }

@@ -21,6 +21,7 @@ struct reply {
     const char *content_type; /* "application/json" until said otherwise; not sent without a body */
     struct buf body;
     struct json_out json; /* writes into body */
+    int64_t version;      /* of the one thing that the body names: the gate makes an ETag of it and the body; 0: none */
     size_t header_count;
     struct reply_header headers[REPLY_HEADERS_MAX];
 };
