@@ -130,11 +130,6 @@ static enum err access_check(struct exchange *p)
     return ERR_OK;
 }
 
-static bool names_chat(const struct route *route)
-{
-    return str_starts_with(str_from(route->path), STR("/workspaces/{workspace}/chat/{chat}"));
-}
-
 static enum err membership_check(struct exchange *p)
 {
     static const enum member_role least[] = {
@@ -146,7 +141,7 @@ static enum err membership_check(struct exchange *p)
         return ERR_OK;
     if (!principal_may_enter(&p->principal, &p->match.workspace))
         return fail(&p->ctx, ERR_WORKSPACE_NOT_FOUND);
-    TRY(names_chat(p->call.route)
+    TRY(p->match.names_chat
             ? chat_access_load(&p->ctx, &p->match.workspace, &p->call.ids[0], p->principal.user_id, &p->call.workspace)
             : member_find(&p->ctx, &p->match.workspace, p->principal.user_id, &p->call.workspace));
     if (p->call.workspace.role < least[role])
