@@ -9,7 +9,7 @@ static const char *const bad_form =
 
 static enum err set(struct arena *a, struct str s, const char **ret_text, const char **ret_reason)
 {
-    enum err err = percent_decode(a, s, ret_text);
+    enum err err = percent_decode(a, s, PLUS_LITERAL, ret_text);
     if (err == ERR_INVALID)
         *ret_reason = "DATABASE_URL holds a % that is no percent-encoding; write %25 for the sign itself";
     return err;

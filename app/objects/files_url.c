@@ -133,7 +133,7 @@ static bool split_signature(struct str query, struct str *ret_signed, struct str
 static enum err decode(struct arena *a, struct str text, struct str *ret_text)
 {
     const char *decoded = NULL;
-    enum err e = percent_decode(a, text, &decoded);
+    enum err e = percent_decode(a, text, PLUS_LITERAL, &decoded);
 
     if (e == ERR_OK)
         *ret_text = str_from(decoded);
