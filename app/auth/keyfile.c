@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "key.h"
+#include "parley/core/path.h"
 #include "parley/core/rand.h"
 
 static enum err say_errno(struct buf *ret_error_text, const char *path, const char *what)
@@ -17,24 +18,9 @@ static enum err say_errno(struct buf *ret_error_text, const char *path, const ch
     return ERR_INVALID;
 }
 
-/* Makes every folder above path that is missing. */
-static void make_parents(const char *path)
-{
-    char part[PATH_MAX];
-
-    for (size_t i = 1; path[i] != '\0' && i < sizeof(part); i++) {
-        if (path[i] != '/')
-            continue;
-        memcpy(part, path, i);
-        part[i] = '\0';
-        (void)mkdir(part, 0750); /* the last mkdir of keyfile_make_dir says what is wrong */
-    }
-}
-
 enum err keyfile_make_dir(const char *path, struct buf *ret_error_text)
 {
-    make_parents(path);
-    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+    if (path_make_dir(path, 0700) == ERR_OK)
         return ERR_OK;
     return say_errno(ret_error_text, path, "the folder for the keys cannot be made");
 }

@@ -1,15 +1,14 @@
 #include "parley/cli/cli.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
-#include <sys/stat.h>
 
 #include "parley/core/limits.h"
+#include "parley/core/path.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
 
-enum { LINE_MAX_BYTES = 8192 };
+enum { LINE_MAX_BYTES = 8192, FOLDER_MODE = 0750 };
 
 /* The text, a line each with "parley NAME: " before it. */
 static void print_lines(const struct cli *cli, const char *text)
@@ -131,30 +130,17 @@ struct config_box *cli_config_box(const struct cli *cli)
     return box;
 }
 
-/* All folders in a path that ends with the slash at `len`. */
-static bool make_dirs(const struct cli *cli, const char *path, size_t len)
-{
-    char part[PATH_MAX];
-
-    for (size_t i = 1; i <= len && i < sizeof(part); i++) {
-        if (path[i] != '/' && i != len)
-            continue;
-        memcpy(part, path, i);
-        part[i] = '\0';
-        if (mkdir(part, 0750) != 0 && errno != EEXIST && i == len) {
-            (void)cli_fail(cli, "%s: the folder cannot be made: %s", part, strerror(errno));
-            return false;
-        }
-    }
-    return true;
-}
-
 bool cli_make_dirs(const struct cli *cli, const struct config *config)
 {
-    const char *slash = strrchr(config->fcgi_socket, '/');
-
-    return make_dirs(cli, config->var_dir, strlen(config->var_dir)) &&
-           (slash == config->fcgi_socket || make_dirs(cli, config->fcgi_socket, (size_t)(slash - config->fcgi_socket)));
+    if (path_make_dir(config->var_dir, FOLDER_MODE) != ERR_OK) {
+        (void)cli_fail(cli, "%s: the folder cannot be made: %s", config->var_dir, strerror(errno));
+        return false;
+    }
+    if (path_make_parent(config->fcgi_socket, FOLDER_MODE) != ERR_OK) {
+        (void)cli_fail(cli, "%s: the folder of this socket cannot be made: %s", config->fcgi_socket, strerror(errno));
+        return false;
+    }
+    return true;
 }
 
 enum err cli_db_open(const struct config *config, struct buf *ret_error_text, struct db **ret_db)

@@ -1,13 +1,13 @@
 #include "sqlite.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "parley/core/clock.h"
+#include "parley/core/path.h"
 #include "parley/core/rand.h"
 
 /*
@@ -78,14 +78,11 @@ static enum err sqlite_init(struct db *db)
 /* The file is made readable by its owner only; so are those that SQLite puts beside it. Its folder, if need be, too. */
 static void make_file(const char *path)
 {
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    if (slash != NULL && slash > path && (size_t)(slash - path) < sizeof folder) {
-        memcpy(folder, path, (size_t)(slash - path));
-        folder[slash - path] = '\0';
-        mkdir(folder, 0700);
-    }
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int fd;
+
+    /* If that cannot be, opening the database says so. */
+    (void)!path_make_parent(path, 0700);
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0)
         close(fd);
 }

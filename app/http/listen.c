@@ -8,22 +8,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "parley/core/path.h"
+
 enum { FOLDER_MODE = 0750, SOCKET_MODE = 0660, LOCK_MODE = 0600 };
 
-static enum err folders_make(const char *path, struct buf *ret_error_text)
+static enum err folder_make(const char *path, struct buf *ret_error_text)
 {
-    char *copy = strdup(path);
-    enum err e = copy == NULL ? ERR_NO_MEMORY : ERR_OK;
-
-    for (char *slash = copy; e == ERR_OK && (slash = strchr(slash + 1, '/')) != NULL; *slash = '/') {
-        *slash = '\0';
-        if (mkdir(copy, FOLDER_MODE) != 0 && errno != EEXIST) {
-            buf_addf(ret_error_text, "FCGI_SOCKET: the folder %s cannot be made: %s", copy, strerror(errno));
-            e = ERR_UNAVAILABLE;
-        }
-    }
-    free(copy);
-    return e;
+    if (path_make_parent(path, FOLDER_MODE) == ERR_OK)
+        return ERR_OK;
+    buf_addf(ret_error_text, "FCGI_SOCKET: the folder of %s cannot be made: %s", path, strerror(errno));
+    return ERR_UNAVAILABLE;
 }
 
 static enum err lock_take(const char *path, struct buf *ret_error_text, int *ret_fd)
@@ -74,7 +68,7 @@ enum err listener_open(const char *path, int backlog, struct buf *ret_error_text
         buf_addf(ret_error_text, "FCGI_SOCKET: the path is longer than the 107 bytes that a socket may have: %s", path);
         return ERR_UNAVAILABLE;
     }
-    TRY(folders_make(path, ret_error_text));
+    TRY(folder_make(path, ret_error_text));
     TRY(lock_take(path, ret_error_text, &listener.lock_fd));
     e = socket_bind(path, backlog, ret_error_text, &listener.fd);
     if (e != ERR_OK) {

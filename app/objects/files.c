@@ -8,6 +8,7 @@
 
 #include "parley/auth/digest.h"
 #include "parley/core/limits.h"
+#include "parley/core/path.h"
 
 static struct files *files_of(struct store *store)
 {
@@ -192,18 +193,6 @@ static enum err fault(struct buf *ret_error_text, const char *what, const char *
     return ERR_STORAGE;
 }
 
-static enum err make_path(const char *path, struct buf *ret_error_text)
-{
-    char part[FILES_PATH_BYTES];
-    for (const char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-        TRY(files_path(part, "%.*s", slash != NULL ? (int)(slash - path) : (int)strlen(path), path));
-        if (mkdir(part, FILES_DIR_MODE) != 0 && errno != EEXIST)
-            return fault(ret_error_text, "cannot be made", part);
-        if (slash == NULL)
-            return ERR_OK;
-    }
-}
-
 static enum err make_inner(struct files *files, const char *path, const char *name, struct buf *ret_error_text)
 {
     if (mkdirat(files->dir, name, FILES_DIR_MODE) != 0 && errno != EEXIST)
@@ -215,7 +204,8 @@ static enum err make_inner(struct files *files, const char *path, const char *na
 
 static enum err open_folders(struct files *files, const char *path, struct buf *ret_error_text)
 {
-    TRY(make_path(path, ret_error_text));
+    if (path_make_dir(path, FILES_DIR_MODE) != ERR_OK)
+        return fault(ret_error_text, "cannot be made", path);
     files->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (files->dir < 0)
         return fault(ret_error_text, "cannot be opened", path);
