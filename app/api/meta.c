@@ -48,15 +48,16 @@ static const struct field jwk_set_fields[] = {
 static const struct spec jwk_set_spec = { SPEC_INIT("JwkSet", struct jwk_set, jwk_set_fields) };
 
 struct openapi {
-    struct str version, info, paths;
+    struct str version, info, paths, components;
 };
 static const struct field openapi_fields[] = {
     { "openapi", FIELD_STR, .offset = offsetof(struct openapi, version) },
     { "info", FIELD_RAW, .offset = offsetof(struct openapi, info) },
     { "paths", FIELD_RAW, .offset = offsetof(struct openapi, paths) },
+    { "components", FIELD_RAW, .offset = offsetof(struct openapi, components) },
 };
 static const struct spec openapi_spec = { SPEC_INIT("OpenApi", struct openapi, openapi_fields),
-    .doc = "This document", .reads_unknown = 1 };
+    .doc = "This document" };
 /* clang-format on */
 
 /* ---- handlers ---- */

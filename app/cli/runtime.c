@@ -84,7 +84,8 @@ static enum err open_server(struct runtime *runtime, const struct config *config
         .done = gate_done,
     };
 
-    TRY(gate_new(&runtime->app, all_routes, all_routes_count, ret_error_text, &runtime->gate));
+    TRY(routes_of(config, ret_error_text, &runtime->routes));
+    TRY(gate_new(&runtime->app, runtime->routes.tables, runtime->routes.count, ret_error_text, &runtime->gate));
     opts.arg = runtime->gate;
     return server_new(&opts, ret_error_text, &runtime->server);
 }

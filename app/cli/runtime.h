@@ -6,6 +6,7 @@
 
 #include "database_startup.h"
 #include "parley/core/ctx.h"
+#include "routes.h"
 
 struct gate;
 struct jobs;
@@ -15,6 +16,7 @@ struct server;
 struct runtime {
     struct app app;
     struct database_startup *start;
+    struct routes routes;
     struct gate *gate;
     struct server *server;
     struct jobs *_Atomic jobs; /* NULL until they run; requests wake them */

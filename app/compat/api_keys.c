@@ -59,7 +59,7 @@ static const struct field create_fields[] = {
     { "workspace_id", FIELD_UUID, FIELD_NULLABLE, CREATE_FIELD(workspace),
       .doc = "One of the caller's; when not sent their personal one, or that of the key that asks" },
 };
-static const struct spec create_spec = { SPEC_INIT("ApiKeyCreate", struct create_body, create_fields), .reads_unknown = 1 };
+static const struct spec create_spec = { SPEC_INIT("ApiKeyCreate", struct create_body, create_fields) };
 
 struct change_body {
     struct body body;
@@ -77,7 +77,7 @@ static const struct field change_fields[] = {
     { "expires_at", FIELD_TIME, FIELD_NULLABLE, CHANGE_FIELD(expires_us), .doc = EXPIRES_DOC },
     { "allowed_ips", FIELD_STR, FIELD_NULLABLE, CHANGE_FIELD(allowed_ips), .doc = ALLOWED_DOC },
 };
-static const struct spec change_spec = { SPEC_INIT("ApiKeyChange", struct change_body, change_fields), .reads_unknown = 1 };
+static const struct spec change_spec = { SPEC_INIT("ApiKeyChange", struct change_body, change_fields) };
 
 struct rotate_body {
     struct body body;
@@ -87,7 +87,7 @@ static const struct field rotate_fields[] = {
     { "grace_seconds", FIELD_INT, 0, 0, API_KEY_GRACE_MAX_S, .offset = offsetof(struct rotate_body, grace_s),
       .doc = "How long the old key goes on working; when not sent it ends at once" },
 };
-static const struct spec rotate_spec = { SPEC_INIT("ApiKeyRotate", struct rotate_body, rotate_fields), .reads_unknown = 1 };
+static const struct spec rotate_spec = { SPEC_INIT("ApiKeyRotate", struct rotate_body, rotate_fields) };
 
 struct list_query {
     struct body body;
@@ -217,7 +217,7 @@ static enum err keys_list(struct ctx *ctx, const struct call *call, struct reply
     struct api_key_list_opts opts = {
         .which = query->include_inactive ? API_KEYS_ALL : API_KEYS_ACTIVE,
         .skip_count = query->skip_count,
-        .limit = octopus_limit(query->limit),
+        .limit = dialect_limit(&octopus, query->limit),
     };
     struct list list;
 

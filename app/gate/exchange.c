@@ -5,6 +5,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/domain/people/email.h"
+#include "route_check.h"
 
 static bool has_type(const struct http_request *req, struct str wanted)
 {
@@ -119,7 +120,7 @@ static enum err json_decode(struct exchange *p, struct str text)
     if (body == NULL)
         return fail(&p->ctx, ERR_NO_MEMORY);
     p->call.body = body;
-    return spec_decode(&p->ctx, spec, value, body);
+    return spec_decode(&p->ctx, spec, route_body_use(p->call.route), value, body);
 }
 
 static enum err body_decode(struct exchange *p)

@@ -24,6 +24,7 @@ struct gate {
     struct limiter *limiter;
     const struct route_table *const *tables;
     size_t table_count;
+    struct dialects dialects;
     struct in_flight in_flight;
     atomic_int upload_count; /* requests under way whose handler reads the body as it comes */
 };
@@ -52,6 +53,7 @@ enum err gate_new(const struct app *app, const struct route_table *const *tables
     gate->router = router;
     gate->tables = tables;
     gate->table_count = table_count;
+    gate->dialects = dialects_find(tables, table_count);
     in_flight_init(&gate->in_flight);
     gate->limiter = limiter_new();
     if (gate->limiter == NULL) {
@@ -98,7 +100,7 @@ static int tokens_wanted(const struct exchange *p)
 /* Who asks. Nobody is not refused here: the limit of rate comes first. */
 static enum err credential_check(struct gate *gate, struct exchange *p)
 {
-    enum err e = credential_read(&p->ctx, p->call.request, &p->principal);
+    enum err e = credential_read(&p->ctx, p->call.request, &gate->dialects, &p->principal);
     int status = err_info(e)->http_status;
 
     if (e == ERR_UNAUTHORIZED)
@@ -220,7 +222,7 @@ static enum err pass(struct gate *gate, struct exchange *p, struct reply *reply)
 {
     TRY(route_find(gate, p));
     if (p->call.route == NULL) {
-        cors_preflight(&p->ctx, p->call.request, p->match.methods, reply);
+        cors_preflight(&p->ctx, p->call.request, p->match.methods, &gate->dialects, reply);
         return ERR_OK;
     }
     TRY(exchange_size(p));

@@ -231,14 +231,15 @@ static enum err object_decode(struct decoder *d, const struct spec *spec, const 
     kept = members_decode(d, spec, place, value, out, &known_count);
     if (kept == ERR_NO_MEMORY)
         return kept;
-    if (!spec->reads_unknown && known_count < json_in_count(value))
+    if (d->use != SPEC_OPEN_BODY && known_count < json_in_count(value))
         (void)note(unknown_refuse(d, spec, place, value), &kept);
     return kept;
 }
 
-enum err spec_decode(struct ctx *ctx, const struct spec *spec, const struct json_in *value, void *ret_struct)
+enum err spec_decode(struct ctx *ctx, const struct spec *spec, enum spec_use use, const struct json_in *value,
+                     void *ret_struct)
 {
-    struct decoder d = { .ctx = ctx, .where = "body" };
+    struct decoder d = { .ctx = ctx, .where = "body", .use = use };
     const struct place root = { .up = NULL };
 
     return object_decode(&d, spec, &root, value, ret_struct);
@@ -296,7 +297,7 @@ static const struct http_pair *pair_find(const char *name, const struct http_pai
 enum err spec_decode_query(struct ctx *ctx, const struct spec *spec, const struct http_pair *pairs, size_t count,
                            void *ret_struct)
 {
-    struct decoder d = { .ctx = ctx, .where = "query" };
+    struct decoder d = { .ctx = ctx, .where = "query", .use = SPEC_QUERY };
     struct body *body = ret_struct;
     enum err kept = ERR_OK;
 

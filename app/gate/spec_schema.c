@@ -168,7 +168,7 @@ void spec_schema(struct json_out *out, const struct spec *spec, enum spec_use us
     json_out_array(out);
     required_write(out, spec, use);
     json_out_array_end(out);
-    if (!spec->reads_unknown)
+    if (use != SPEC_OPEN_BODY)
         json_out_kv_bool(out, "additionalProperties", false);
     json_out_object_end(out);
 }

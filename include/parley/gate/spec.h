@@ -77,7 +77,6 @@ struct spec {
     size_t field_count;
     size_t size_bytes; /* of the C struct, of one element for lists */
     const char *doc;
-    int reads_unknown; /* 1: unknown fields are ignored (dialects, /v1); 0: refused */
 };
 
 /* const struct spec user_spec = { SPEC_INIT("User", struct user, user_fields) }; */
@@ -98,12 +97,18 @@ struct body {
 #define body_sent(body_ptr, index) (((body_ptr)->body.sent >> (index)) & 1U)
 
 /*
+ * A spec describes what we read or what we write, never both. Fields that no row knows are refused in a SPEC_BODY and passed
+ * over in a SPEC_OPEN_BODY (dialects, whose clients send many).
+ */
+enum spec_use { SPEC_BODY, SPEC_OPEN_BODY, SPEC_QUERY, SPEC_REPLY };
+
+/*
  * Decodes `value` into *ret_struct (size_bytes of it, zeroed first; enums, INT and REAL that were not sent are 0 unless
  * the handler looks at body_sent). Texts are borrowed from the tree, so from the request arena. Every fault is added to
  * ctx->problem; the client's values are never echoed. E-mail addresses come out without blanks around them and with the
  * domain in lower case. Returns ERR_OK, ERR_INVALID or ERR_NO_MEMORY.
  */
-enum err spec_decode(struct ctx *ctx, const struct spec *spec, const struct json_in *value,
+enum err spec_decode(struct ctx *ctx, const struct spec *spec, enum spec_use use, const struct json_in *value,
                      void *ret_struct) MUST_CHECK;
 
 /*
@@ -117,9 +122,6 @@ enum err spec_decode_query(struct ctx *ctx, const struct spec *spec, const struc
 void spec_encode(struct json_out *out, const struct spec *spec, const void *data);
 /* Writes `count` structs of size spec->size_bytes as a JSON array. */
 void spec_encode_list(struct json_out *out, const struct spec *spec, const void *items, size_t count);
-
-/* A spec describes what we read or what we write, never both. */
-enum spec_use { SPEC_BODY, SPEC_QUERY, SPEC_REPLY };
 
 /* Writes the JSON Schema of the spec (OpenAPI 3.1), nested ones as $ref to #/components/schemas/<name>. */
 void spec_schema(struct json_out *out, const struct spec *spec, enum spec_use use);

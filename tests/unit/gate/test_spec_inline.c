@@ -60,7 +60,7 @@ static enum err decode(struct fixture *f, const char *text)
 
     f->problem = (struct problem){ .err = ERR_OK };
     assert_ok(json_in_parse(f->ctx.arena, str_from(text), &value, &reason));
-    return spec_decode(&f->ctx, &person_spec, value, &f->person);
+    return spec_decode(&f->ctx, &person_spec, SPEC_BODY, value, &f->person);
 }
 
 static void test_spec_inline__rows_are_read_from_the_same_object(void **state)
