@@ -51,7 +51,7 @@ static const struct bus_ops local_ops = {
 
 enum err local_bus_new(struct bus **ret_bus)
 {
-    struct bus *bus = calloc(1, sizeof *bus);
+    struct bus *bus = calloc(1, sizeof(*bus));
     if (bus == NULL)
         return ERR_NO_MEMORY;
     bus_init(bus, &local_ops);

@@ -45,7 +45,7 @@ static struct redis_bus *redis_of(struct bus *bus)
 static void wake(struct redis_bus *r)
 {
     const uint64_t one = 1;
-    ssize_t ignored = write(r->wake_fd, &one, sizeof one);
+    ssize_t ignored = write(r->wake_fd, &one, sizeof(one));
     (void)ignored;
 }
 
@@ -162,7 +162,7 @@ static bool keep_alive(struct redis_bus *r)
 static void clear_wake(struct redis_bus *r)
 {
     uint64_t count = 0;
-    ssize_t ignored = read(r->wake_fd, &count, sizeof count);
+    ssize_t ignored = read(r->wake_fd, &count, sizeof(count));
     (void)ignored;
 }
 
@@ -302,7 +302,7 @@ static const struct bus_ops redis_ops = {
 
 enum err redis_bus_new(struct arena *arena, const struct redis_address *address, struct bus **ret_bus)
 {
-    struct redis_bus *r = calloc(1, sizeof *r);
+    struct redis_bus *r = calloc(1, sizeof(*r));
     if (r == NULL) {
         arena_free(arena);
         return ERR_NO_MEMORY;

@@ -42,8 +42,8 @@ struct uuid db_row_uuid(const struct db_row *row, int column)
 {
     struct uuid id = { { 0 } };
     struct str bytes = db_row_str(row, column);
-    if (bytes.len == sizeof id.bytes)
-        memcpy(id.bytes, bytes.ptr, sizeof id.bytes);
+    if (bytes.len == sizeof(id.bytes))
+        memcpy(id.bytes, bytes.ptr, sizeof(id.bytes));
     return id;
 }
 

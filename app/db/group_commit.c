@@ -27,7 +27,7 @@ struct group_commit {
 
 struct group_commit *group_commit_new(void)
 {
-    struct group_commit *c = calloc(1, sizeof *c);
+    struct group_commit *c = calloc(1, sizeof(*c));
     if (c != NULL)
         pthread_mutex_init(&c->mutex, NULL);
     return c;

@@ -53,8 +53,8 @@ static enum err take_row(struct ctx *ctx, const struct db_row *row, void *arg)
     if (run->version == VERSIONS_MAX)
         return ERR_CONFLICT;
     struct applied *a = &run->applied[run->version++];
-    copy_text(db_row_str(row, MIGRATION_LIST_NAME), a->name, sizeof a->name);
-    copy_text(db_row_str(row, MIGRATION_LIST_CHECKSUM), a->checksum, sizeof a->checksum);
+    copy_text(db_row_str(row, MIGRATION_LIST_NAME), a->name, sizeof(a->name));
+    copy_text(db_row_str(row, MIGRATION_LIST_CHECKSUM), a->checksum, sizeof(a->checksum));
     a->done = db_row_int(row, MIGRATION_LIST_STATEMENTS_DONE);
     a->count = db_row_int(row, MIGRATION_LIST_STATEMENT_COUNT);
     a->applied_us = db_row_int(row, MIGRATION_LIST_APPLIED_US);
@@ -259,7 +259,7 @@ static enum err run_open(struct run *run, int target, enum err (*work)(struct ru
 static enum err migrate(struct run *run, int target, enum err (*work)(struct run *run, int target))
 {
     run->schema = &schemas[run->db->ops->schema];
-    run->applied = calloc(VERSIONS_MAX, sizeof *run->applied);
+    run->applied = calloc(VERSIONS_MAX, sizeof(*run->applied));
     if (run->applied == NULL)
         return ERR_NO_MEMORY;
     enum err err = run_open(run, target, work);

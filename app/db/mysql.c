@@ -174,7 +174,7 @@ static enum err set_session(struct mysql_conn *c)
     bool limited = c->base.use != CONN_FOR_MIGRATING;
     bool mariadb = strstr(mysql_get_server_info(c->handle), "MariaDB") != NULL;
     int timeout_s = limited ? c->base.db->query_timeout_s : 0;
-    snprintf(text, sizeof text,
+    snprintf(text, sizeof(text),
              "SET NAMES utf8mb4 COLLATE utf8mb4_bin; "
              "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
              "NO_ENGINE_SUBSTITUTION', SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = %d, "
@@ -243,11 +243,11 @@ static enum err mysql_driver_open(struct db *db, enum conn_use use, struct buf *
                                   struct db_conn **ret_conn)
 {
     enter_thread(db);
-    struct mysql_conn *c = calloc(1, sizeof *c);
+    struct mysql_conn *c = calloc(1, sizeof(*c));
     if (c == NULL)
         return ERR_NO_MEMORY;
     c->base = (struct db_conn){ .db = db, .use = use, .idle_since_us = clock_monotonic_us() };
-    c->params = calloc(most_params(), sizeof *c->params);
+    c->params = calloc(most_params(), sizeof(*c->params));
     c->handle = mysql_init(NULL);
     enum err err = ERR_NO_MEMORY;
     if (c->params != NULL && c->handle != NULL) {
@@ -334,7 +334,7 @@ static bool mysql_was_done_before(const struct db_conn *conn)
 static enum err ask_for_lock(struct mysql_conn *c, bool *ret_locked)
 {
     char text[128];
-    snprintf(text, sizeof text, "SELECT GET_LOCK(CONCAT('parley ', LEFT(SHA2(DATABASE(), 256), 48)), %d)",
+    snprintf(text, sizeof(text), "SELECT GET_LOCK(CONCAT('parley ', LEFT(SHA2(DATABASE(), 256), 48)), %d)",
              MIGRATION_LOCK_PIECE_S);
     if (mysql_real_query(c->handle, text, (unsigned long)strlen(text)) != 0)
         return fail_handle(c);

@@ -11,7 +11,7 @@ enum { URL_ARENA_BYTES = 16384, SQLITE_READERS_KEPT = 1 };
 enum err conn_fail(struct db_conn *conn, enum err err, int code, const char *message)
 {
     conn->code = code;
-    struct str text = str_head(str_from(message != NULL ? message : ""), sizeof conn->message - 1);
+    struct str text = str_head(str_from(message != NULL ? message : ""), sizeof(conn->message) - 1);
     memcpy(conn->message, text.ptr, text.len);
     conn->message[text.len] = '\0';
     return err;
@@ -60,7 +60,7 @@ static enum err set_up(struct db *db, const struct config *config, struct buf *r
 
 enum err db_open(const struct config *config, enum db_check check, struct buf *ret_error_text, struct db **ret_db)
 {
-    struct db *db = calloc(1, sizeof *db);
+    struct db *db = calloc(1, sizeof(*db));
     if (db == NULL)
         return ERR_NO_MEMORY;
     enum err err = set_up(db, config, ret_error_text);

@@ -29,7 +29,7 @@ struct pool {
 
 struct pool *pool_new(const struct pool_opts *opts)
 {
-    struct pool *p = calloc(1, sizeof *p);
+    struct pool *p = calloc(1, sizeof(*p));
     if (p == NULL)
         return NULL;
     p->opts = *opts;

@@ -155,7 +155,7 @@ static enum err open_fault(struct sqlite_conn *c, enum err err, struct buf *ret_
 
 static enum err sqlite_open(struct db *db, enum conn_use use, struct buf *ret_error_text, struct db_conn **ret_conn)
 {
-    struct sqlite_conn *c = calloc(1, sizeof *c);
+    struct sqlite_conn *c = calloc(1, sizeof(*c));
     if (c == NULL)
         return ERR_NO_MEMORY;
     c->base = (struct db_conn){ .db = db, .use = use, .idle_since_us = clock_monotonic_us() };

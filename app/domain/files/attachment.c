@@ -9,7 +9,7 @@
 
 enum { KEY_RANDOM_BYTES = 16 };
 
-/* --- rows --- */
+/* ---- rows ---- */
 
 static struct str attachment_url(struct ctx *ctx, const struct uuid *uuid)
 {
@@ -77,7 +77,7 @@ enum err attachment_insert(struct ctx *ctx, const struct attachment_row *row, st
     return arena_check(ctx->arena);
 }
 
-/* --- binding --- */
+/* ---- binding ---- */
 
 struct collected {
     struct attachment *items;
@@ -125,7 +125,7 @@ enum err attachment_bind(struct ctx *ctx, const struct binding *binding, const s
     return ERR_OK;
 }
 
-/* --- reading --- */
+/* ---- reading ---- */
 
 static enum err read_one(struct ctx *ctx, const struct db_row *row, void *arg)
 {
@@ -225,7 +225,7 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
     return ERR_OK;
 }
 
-/* --- going away --- */
+/* ---- going away ---- */
 
 struct going {
     struct pending_deletions batch;
@@ -271,7 +271,7 @@ enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_
     return ERR_OK;
 }
 
-/* --- keys --- */
+/* ---- keys ---- */
 
 /* The part behind the last dot in lower case, where it is letters and digits only and short; else absent. */
 static struct str extension(struct ctx *ctx, struct str filename)

@@ -10,7 +10,7 @@
 #include "parley/objects/filetype.h"
 #include "parley/objects/store.h"
 
-/* --- rows --- */
+/* ---- rows ---- */
 
 static enum err upload_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
@@ -62,7 +62,7 @@ enum err upload_key_check(struct ctx *ctx, struct str object_key)
     return count > 0 ? ERR_OK : fail(ctx, ERR_FORBIDDEN);
 }
 
-/* --- parts --- */
+/* ---- parts ---- */
 
 int64_t upload_part_count(const struct upload *upload)
 {
@@ -95,7 +95,7 @@ static bool goes_in_one_put(const struct upload *upload)
     return upload->size_bytes <= SINGLE_PUT_MAX_BYTES;
 }
 
-/* --- beginning --- */
+/* ---- beginning ---- */
 
 struct creating {
     const struct upload_draft *draft;
@@ -182,7 +182,7 @@ enum err upload_create(struct ctx *ctx, const struct upload_draft *draft, struct
     return ERR_OK;
 }
 
-/* --- addresses --- */
+/* ---- addresses ---- */
 
 /* The store's side of a multipart upload begins when its addresses are first asked for; of two that begin at once one stays. */
 static enum err store_side_begin(struct ctx *ctx, struct upload *upload)
@@ -358,7 +358,7 @@ enum err upload_plan(struct ctx *ctx, struct upload *upload, enum upload_ask ask
     return ERR_OK;
 }
 
-/* --- giving up --- */
+/* ---- giving up ---- */
 
 enum err upload_queue_deletion(struct ctx *ctx, const struct upload *upload, struct pending_deletions *batch)
 {

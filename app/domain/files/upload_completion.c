@@ -17,7 +17,7 @@ struct completing {
     struct attachment attachment;
 };
 
-/* --- the claim --- */
+/* ---- the claim ---- */
 
 static enum err claim(struct ctx *ctx, struct completing *completing)
 {
@@ -77,7 +77,7 @@ static void discard(struct ctx *ctx, struct completing *completing)
     *ctx->problem = kept;
 }
 
-/* --- the parts --- */
+/* ---- the parts ---- */
 
 static struct str without_quotes(struct str etag)
 {
@@ -133,7 +133,7 @@ static enum err parts_join(struct ctx *ctx, const struct completing *completing)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* --- size, digest and type --- */
+/* ---- size, digest and type ---- */
 
 struct head {
     char bytes[FILETYPE_HEAD_BYTES];
@@ -182,7 +182,7 @@ static enum err object_check(struct ctx *ctx, struct completing *completing)
     return type_check(ctx, completing);
 }
 
-/* --- the attachment --- */
+/* ---- the attachment ---- */
 
 static enum err finish_in_transaction(struct ctx *ctx, void *arg)
 {

@@ -12,7 +12,7 @@
 #include "parley/domain/trust/session.h"
 #include "parley/objects/store.h"
 
-/* --- objects --- */
+/* ---- objects ---- */
 
 enum err expire_objects(struct ctx *ctx, int64_t *ret_count)
 {
@@ -33,7 +33,7 @@ enum err expire_store(struct ctx *ctx, int64_t *ret_count)
     return store_sweep(ctx->app->store, ctx->arena, older_than_us, &swept);
 }
 
-/* --- uploads --- */
+/* ---- uploads ---- */
 
 struct old_upload {
     int64_t id, workspace_id;
@@ -121,7 +121,7 @@ enum err expire_uploads_of_workspace(struct ctx *ctx, int64_t workspace_id, int6
     return ERR_OK;
 }
 
-/* --- files without a message --- */
+/* ---- files without a message ---- */
 
 struct unbound {
     int64_t count;
@@ -148,7 +148,7 @@ enum err expire_unbound(struct ctx *ctx, int64_t *ret_count)
     return ERR_OK;
 }
 
-/* --- rows --- */
+/* ---- rows ---- */
 
 enum err expire_rows(struct ctx *ctx, int64_t *ret_count)
 {

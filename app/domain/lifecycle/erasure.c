@@ -20,7 +20,7 @@ static enum err next_read(struct ctx *ctx, const struct db_row *row, void *arg)
     return ERR_OK;
 }
 
-/* --- chats --- */
+/* ---- chats ---- */
 
 struct chat_piece {
     struct next chat;
@@ -67,7 +67,7 @@ enum err erase_chats_step(struct ctx *ctx, int64_t *ret_count)
                    DB_ARGS(DB_INT(piece.chat.id), DB_INT(piece.chat.workspace_id), DB_INT(piece.end_seq)), ret_count);
 }
 
-/* --- workspaces --- */
+/* ---- workspaces ---- */
 
 struct workspace_piece {
     int64_t id;
@@ -115,7 +115,7 @@ enum err erase_workspaces_step(struct ctx *ctx, int64_t *ret_count)
     return *ret_count > 0 ? ERR_OK : workspace_finish(ctx, piece.id, ret_count);
 }
 
-/* --- what a user wrote --- */
+/* ---- what a user wrote ---- */
 
 struct user_piece {
     int64_t user_id;

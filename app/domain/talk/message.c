@@ -6,7 +6,7 @@
 #include "parley/db/db.h"
 #include "parley/domain/talk/chat.h"
 
-/* --- rows --- */
+/* ---- rows ---- */
 
 static const struct display_name_columns sender_columns = {
     .uuid = MESSAGE_SENDER_UUID,
@@ -45,7 +45,7 @@ static enum err message_read(struct ctx *ctx, const struct db_row *row, const st
     return arena_check(ctx->arena);
 }
 
-/* --- lists --- */
+/* ---- lists ---- */
 
 /* Messages in the order in which they are wanted: ascending seq. */
 struct loading {
@@ -131,7 +131,7 @@ static enum err load_after(struct ctx *ctx, const struct chat_ref *chat, int64_t
     return ERR_OK;
 }
 
-/* --- the files of a page --- */
+/* ---- the files of a page ---- */
 
 struct attaching {
     struct message *items;
@@ -180,7 +180,7 @@ static enum err load_attachments(struct ctx *ctx, const struct loading *loading)
                    attach_rows, &attaching);
 }
 
-/* --- pages --- */
+/* ---- pages ---- */
 
 static enum err page_finish(struct ctx *ctx, const struct loading *loading, struct message_page *ret_page)
 {
@@ -291,7 +291,7 @@ enum err message_page_read(struct ctx *ctx, const struct chat_ref *chat, int64_t
     return ERR_OK;
 }
 
-/* --- one --- */
+/* ---- one ---- */
 
 struct single {
     const struct chat_ref *chat;
@@ -321,7 +321,7 @@ enum err message_get(struct ctx *ctx, const struct chat_ref *chat, const struct 
     return ERR_OK;
 }
 
-/* --- with the right to it --- */
+/* ---- with the right to it ---- */
 
 struct finding {
     const struct message_location *location;

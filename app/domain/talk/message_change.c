@@ -6,7 +6,7 @@
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat.h"
 
-/* --- posting --- */
+/* ---- posting ---- */
 
 struct posting {
     const struct message_draft *draft;
@@ -176,7 +176,7 @@ enum err message_post(struct ctx *ctx, const struct message_draft *draft, struct
     return ERR_OK;
 }
 
-/* --- editing --- */
+/* ---- editing ---- */
 
 struct editing {
     const struct message_edit *edit;
@@ -248,7 +248,7 @@ enum err message_edit(struct ctx *ctx, const struct message_edit *edit, struct m
     return ERR_OK;
 }
 
-/* --- deleting --- */
+/* ---- deleting ---- */
 
 struct deleting {
     const struct message_removal *removal;

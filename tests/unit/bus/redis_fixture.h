@@ -32,9 +32,9 @@ struct server {
 static inline bool answers(const struct server *s)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", s->socket);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", s->socket);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    bool ok = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
     close(fd);
     return ok;
 }
@@ -66,12 +66,12 @@ static inline void stop(struct server *s, int sig)
 
 static inline int setup(void **state)
 {
-    struct server *s = calloc(1, sizeof *s);
+    struct server *s = calloc(1, sizeof(*s));
     signal(SIGPIPE, SIG_IGN); /* as serve does */
     const char *tmp = getenv("TMPDIR");
-    snprintf(s->folder, sizeof s->folder, "%s/parley-bus-XXXXXX", tmp != NULL && strlen(tmp) < 60 ? tmp : "/tmp");
+    snprintf(s->folder, sizeof(s->folder), "%s/parley-bus-XXXXXX", tmp != NULL && strlen(tmp) < 60 ? tmp : "/tmp");
     assert_non_null(mkdtemp(s->folder));
-    snprintf(s->socket, sizeof s->socket, "%s/r.sock", s->folder);
+    snprintf(s->socket, sizeof(s->socket), "%s/r.sock", s->folder);
     *state = s;
     return 0;
 }

@@ -30,7 +30,7 @@ static void hear(void *arg, struct str channel, struct str payload)
     (void)channel;
     pthread_mutex_lock(&h->lock);
     h->count++;
-    h->last_len = payload.len < sizeof h->last ? payload.len : sizeof h->last;
+    h->last_len = payload.len < sizeof(h->last) ? payload.len : sizeof(h->last);
     memcpy(h->last, payload.ptr, h->last_len);
     pthread_cond_signal(&h->more);
     pthread_mutex_unlock(&h->lock);
@@ -275,13 +275,13 @@ static void test_bus__a_full_queue_drops_the_oldest_and_counts_them(void **state
     /* With what each costs besides its bytes, one less than the limit holds. */
     int room = BUS_QUEUE_MAX_BYTES / PAYLOAD_BYTES - 1;
     for (int i = 0; i < room + EXTRA; i++) {
-        snprintf(payload, sizeof payload, "%d", i);
-        bus_publish(bus, "wake", (struct str){ payload, sizeof payload });
+        snprintf(payload, sizeof(payload), "%d", i);
+        bus_publish(bus, "wake", (struct str){ payload, sizeof(payload) });
     }
     assert_int_equal(bus_dropped_count(bus), EXTRA);
     open_gate(&gate);
     await_count(&h, before + room);
-    snprintf(payload, sizeof payload, "%d", room + EXTRA - 1);
+    snprintf(payload, sizeof(payload), "%d", room + EXTRA - 1);
     assert_string_equal(h.last, payload);
     assert_int_equal(count_of(&h), before + room);
     bus_close(bus);

@@ -97,9 +97,9 @@ static inline void scratch_sqlite(struct scratch *s)
     *s = (struct scratch){ .db = NULL };
     buf_init(&s->error_text, 4000);
     const char *tmp = getenv("TMPDIR");
-    snprintf(s->folder, sizeof s->folder, "%s/parley-db-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    snprintf(s->folder, sizeof(s->folder), "%s/parley-db-XXXXXX", tmp != NULL ? tmp : "/tmp");
     assert_non_null(mkdtemp(s->folder));
-    snprintf(s->url, sizeof s->url, "sqlite:///%s/test.db", s->folder);
+    snprintf(s->url, sizeof(s->url), "sqlite:///%s/test.db", s->folder);
     scratch_config(s);
     scratch_open_db(s);
 }
@@ -135,9 +135,9 @@ static inline void scratch_mysql(struct scratch *s)
 {
     *s = (struct scratch){ .db = NULL };
     buf_init(&s->error_text, 4000);
-    snprintf(s->name, sizeof s->name, "parley_unit_%d_%08x", (int)getpid(), (unsigned)rand_below(UINT32_MAX));
+    snprintf(s->name, sizeof(s->name), "parley_unit_%d_%08x", (int)getpid(), (unsigned)rand_below(UINT32_MAX));
     char text[200];
-    snprintf(text, sizeof text, "CREATE DATABASE %s CHARACTER SET utf8mb4", s->name);
+    snprintf(text, sizeof(text), "CREATE DATABASE %s CHARACTER SET utf8mb4", s->name);
     scratch_server_text(text);
     scratch_url(s->name, s->url);
     scratch_config(s);
@@ -160,7 +160,7 @@ static inline void scratch_release(struct scratch *s)
     db_close(s->db);
     if (s->name[0] != '\0') {
         char text[200];
-        snprintf(text, sizeof text, "DROP DATABASE %s", s->name);
+        snprintf(text, sizeof(text), "DROP DATABASE %s", s->name);
         scratch_server_text(text);
     } else {
         scratch_remove_folder(s->folder);

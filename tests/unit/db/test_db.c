@@ -89,7 +89,7 @@ static void test_db__reads_rows_of_changing_size(void **state)
     struct work w;
     work_init(&w, s);
     static char text[3000];
-    memset(text, 'x', sizeof text);
+    memset(text, 'x', sizeof(text));
     for (int64_t i = 1; i <= 20; i++) {
         struct str name = { text, (size_t)(i * i * i % 3000) };
         assert_ok(db_exec(&w.ctx, SQL_MIGRATION_INSERT,

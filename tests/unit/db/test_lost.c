@@ -18,7 +18,7 @@ static void url_through(struct lost *l)
     const char *reason = NULL;
     assert_ok(db_url_parse(a, str_from(l->direct.url), &url, &reason));
     proxy_start(&l->proxy, (int)url.port);
-    snprintf(l->through.url, sizeof l->through.url, "mysql://%s:%s@127.0.0.1:%d/%s", url.user, url.password,
+    snprintf(l->through.url, sizeof(l->through.url), "mysql://%s:%s@127.0.0.1:%d/%s", url.user, url.password,
              l->proxy.port, url.database);
     arena_free(a);
 }
@@ -28,7 +28,7 @@ static int setup(void **state)
     *state = NULL;
     if (scratch_server() == NULL)
         return 0;
-    struct lost *l = calloc(1, sizeof *l);
+    struct lost *l = calloc(1, sizeof(*l));
     assert_non_null(l);
     scratch_mysql(&l->direct);
     make_table(&l->direct);

@@ -111,7 +111,7 @@ static void test_migrate__refuses_a_gap_and_a_newer_database(void **state)
     int steps = 0;
     up(s, newest(s));
     char text[300];
-    snprintf(text, sizeof text, "INSERT INTO schema_migrations VALUES (%d, 'later', 'x', 1, 1, 1)", newest(s) + 1);
+    snprintf(text, sizeof(text), "INSERT INTO schema_migrations VALUES (%d, 'later', 'x', 1, 1, 1)", newest(s) + 1);
     assert_ok(scratch_text(s->db, text));
     assert_err(migrate_up(s->db, MIGRATE_NEWEST, &s->error_text, &steps), ERR_CONFLICT);
     assert_fault(s, "run a newer parley");
@@ -129,7 +129,7 @@ static void cut_after(struct scratch *s, int done, int counted)
     const struct schema_step *step = &schema->steps[0];
     char text[400];
     assert_ok(scratch_text(s->db, s->db->ops->migrations_table));
-    snprintf(text, sizeof text, "INSERT INTO schema_migrations VALUES (1, '%s', '%s', %d, %d, 1)", step->name,
+    snprintf(text, sizeof(text), "INSERT INTO schema_migrations VALUES (1, '%s', '%s', %d, %d, 1)", step->name,
              step->checksum, counted, (int)step->up_count);
     assert_ok(scratch_text(s->db, text));
     for (int i = 0; i < done; i++)
@@ -165,7 +165,7 @@ static void test_migrate__finishes_the_way_down(void **state)
     assert_ok(migrate_up(s->db, 1, &s->error_text, &steps));
     for (int i = 0; i < 2; i++)
         assert_ok(scratch_text(s->db, step->down[i]));
-    snprintf(text, sizeof text, "UPDATE schema_migrations SET statements_done = 2, statement_count = %d",
+    snprintf(text, sizeof(text), "UPDATE schema_migrations SET statements_done = 2, statement_count = %d",
              -(int)step->down_count);
     assert_ok(scratch_text(s->db, text));
     up(s, newest(s) + 1);

@@ -162,7 +162,7 @@ static void test_s3__leaves_nothing_of_what_failed(void **state)
     }
 }
 
-/* --- addresses for clients --- */
+/* ---- addresses for clients ---- */
 
 static struct str presign_put(struct str key, int64_t size, const uint8_t *sha256, const char *ret_headers[3])
 {
@@ -265,7 +265,7 @@ static void test_s3__signs_for_the_name_that_clients_know(void **state)
     store_close(store);
 }
 
-/* --- uploads in parts --- */
+/* ---- uploads in parts ---- */
 
 static void send_part(struct str key, struct str id, int number, char byte, size_t size)
 {

@@ -32,7 +32,7 @@ struct attachment {
     int64_t created_us;
 };
 
-/* --- binding --- */
+/* ---- binding ---- */
 
 struct binding {
     int64_t workspace_id;
@@ -46,7 +46,7 @@ struct binding {
 enum err attachment_bind(struct ctx *ctx, const struct binding *binding, const struct uuid *ids, size_t count,
                          struct list *ret_list) MUST_CHECK;
 
-/* --- reading --- */
+/* ---- reading ---- */
 
 /*
  * ERR_ATTACHMENT_NOT_FOUND: unknown, or not for this user or key; ERR_SECOND_FACTOR: its workspace asks for one that the user does
@@ -78,7 +78,7 @@ enum download_way { DOWNLOAD_BY_SERVER, DOWNLOAD_BY_URL };
 enum err attachment_download(struct ctx *ctx, const struct attachment *attachment, enum download_way way, int expires_s,
                              struct download *ret_download) MUST_CHECK;
 
-/* --- going away --- */
+/* ---- going away ---- */
 
 /*
  * In a transaction: deletes the attachments that a statement finds (one of "attachments that go" in attachments.sql) and
@@ -87,7 +87,7 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
 enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_args args,
                                  struct pending_deletions *ret_batch) MUST_CHECK;
 
-/* --- for the other files of attachments --- */
+/* ---- for the other files of attachments ---- */
 
 /* A new key for an object of the workspace: workspace_<uuid>/<YYYYMMDD>_<32 hex>[.<extension of the file name>]. */
 enum err attachment_new_key(struct ctx *ctx, const struct uuid *workspace, struct str filename,

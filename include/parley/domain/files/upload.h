@@ -83,7 +83,7 @@ enum err upload_cancel(struct ctx *ctx, int64_t workspace_id, int64_t user_id, c
    takes bytes. */
 enum err upload_key_check(struct ctx *ctx, struct str object_key) MUST_CHECK;
 
-/* --- for the other files of uploads --- */
+/* ---- for the other files of uploads ---- */
 
 /* How many parts it has, and the size of one of them. */
 int64_t upload_part_count(const struct upload *upload);
