@@ -10,13 +10,13 @@ static enum err open_redis(struct arena *arena, const struct config *config, str
 {
     struct redis_address address;
     const char *reason = NULL;
-    enum err err = redis_address_from_config(arena, config, &address, &reason);
-    if (err == ERR_OK)
+    enum err e = redis_address_from_config(arena, config, &address, &reason);
+    if (e == ERR_OK)
         return redis_bus_new(arena, &address, ret_bus);
-    if (err == ERR_INVALID)
+    if (e == ERR_INVALID)
         buf_add_c(ret_error_text, reason);
     arena_free(arena);
-    return err;
+    return e;
 }
 
 enum err bus_open(const struct config *config, struct buf *ret_error_text, struct bus **ret_bus)
@@ -24,8 +24,8 @@ enum err bus_open(const struct config *config, struct buf *ret_error_text, struc
     struct arena *arena = arena_new(ADDRESS_ARENA_BYTES);
     if (arena == NULL)
         return ERR_NO_MEMORY;
-    enum err err = open_redis(arena, config, ret_error_text, ret_bus);
-    return err == ERR_NOT_FOUND ? local_bus_new(ret_bus) : err;
+    enum err e = open_redis(arena, config, ret_error_text, ret_bus);
+    return e == ERR_NOT_FOUND ? local_bus_new(ret_bus) : e;
 }
 
 void bus_init(struct bus *bus, const struct bus_ops *ops)

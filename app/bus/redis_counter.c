@@ -177,12 +177,12 @@ static bool lock_soon(struct redis_counter *counter)
 enum err redis_counter_consume(struct redis_counter *counter, const struct bus_consumption *consumption,
                                struct bus_bucket *ret_bucket)
 {
-    enum err err = ERR_TIMEOUT;
+    enum err e = ERR_TIMEOUT;
     blocking_begin();
     if (lock_soon(counter)) {
-        err = consume(counter, consumption, ret_bucket);
+        e = consume(counter, consumption, ret_bucket);
         pthread_mutex_unlock(&counter->lock);
     }
     blocking_end();
-    return err;
+    return e;
 }

@@ -35,8 +35,8 @@ enum err checkout_begin(struct checkout *checkout, enum conn_mode mode, bool *re
     for (;;) {
         struct db_conn *conn = NULL;
         TRY(take(checkout, &conn));
-        enum err err = checkout->db->ops->begin(conn, mode);
-        if (err == ERR_OK) {
+        enum err e = checkout->db->ops->begin(conn, mode);
+        if (e == ERR_OK) {
             conn->mode = mode;
             conn->begun = false;
             *ret_conn = conn;
@@ -46,7 +46,7 @@ enum err checkout_begin(struct checkout *checkout, enum conn_mode mode, bool *re
         *ret_again = conn->state == CONN_RETRY;
         checkout_return(checkout, conn);
         if (!lost || checkout->replaced)
-            return err;
+            return e;
         checkout->replaced = true;
     }
 }

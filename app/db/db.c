@@ -64,14 +64,13 @@ struct call {
 };
 
 /* Logged here because nobody above knows the statement. Values are not logged: they are people's. */
-static void log_failure(const struct db_conn *conn, enum sql id, enum err err)
+static void log_failure(const struct db_conn *conn, enum sql id, enum err e)
 {
-    if (err != ERR_INTERNAL && err != ERR_DATABASE && err != ERR_DISK_FULL && err != ERR_NO_MEMORY)
+    if (e != ERR_INTERNAL && e != ERR_DATABASE && e != ERR_DISK_FULL && e != ERR_NO_MEMORY)
         return;
     bool lost = conn->state == CONN_LOST;
     log_event(lost ? LOG_WARN : LOG_ERROR, lost ? "a connection to the database was lost" : "a statement failed",
-              LOG_C("statement", statements[id].name), LOG_C("error", err_info(err)->code),
-              LOG_INT("code", conn->code));
+              LOG_C("statement", statements[id].name), LOG_C("error", err_info(e)->code), LOG_INT("code", conn->code));
 }
 
 static enum err read_rows(struct ctx *ctx, struct db_conn *conn, struct call *call, enum err *ret_fn_err)
@@ -113,14 +112,14 @@ static enum err run_on(struct ctx *ctx, struct call *call)
         return conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
     ctx->statement_count++;
     enum err fn_err = ERR_OK;
-    enum err err = conn->db->ops->start(conn, call->id, call->args);
-    if (err == ERR_OK)
-        err = statement->verb == STATEMENT_SELECT ? read_rows(ctx, conn, call, &fn_err) : read_change(conn, call);
-    conn->begun |= err == ERR_OK;
+    enum err e = conn->db->ops->start(conn, call->id, call->args);
+    if (e == ERR_OK)
+        e = statement->verb == STATEMENT_SELECT ? read_rows(ctx, conn, call, &fn_err) : read_change(conn, call);
+    conn->begun |= e == ERR_OK;
     conn->db->ops->finish(conn);
-    if (err != ERR_OK)
-        log_failure(conn, call->id, err);
-    return err != ERR_OK ? err : fn_err;
+    if (e != ERR_OK)
+        log_failure(conn, call->id, e);
+    return e != ERR_OK ? e : fn_err;
 }
 
 /* The call alone on a connection that is given back at once. *ret_again: it has done nothing and may be repeated. */
@@ -130,7 +129,7 @@ static enum err run_checked_out(struct ctx *ctx, struct call *call, struct check
     struct db_conn *conn = NULL;
     TRY(checkout_begin(checkout, CONN_AUTOCOMMIT, ret_again, &conn));
     ctx->conn = conn;
-    enum err err = run_on(ctx, call);
+    enum err e = run_on(ctx, call);
     ctx->conn = NULL;
     if (conn->state == CONN_RETRY) {
         conn->db->ops->rollback(conn);
@@ -138,10 +137,10 @@ static enum err run_checked_out(struct ctx *ctx, struct call *call, struct check
     }
     if (conn->state == CONN_LOST) {
         *ret_again = !changes && call->row_count == 0;
-        err = changes ? ERR_COMMIT_UNKNOWN : err;
+        e = changes ? ERR_COMMIT_UNKNOWN : e;
     }
     checkout_return(checkout, conn);
-    return err;
+    return e;
 }
 
 static enum err run_call(struct ctx *ctx, struct call *call)
@@ -152,15 +151,15 @@ static enum err run_call(struct ctx *ctx, struct call *call)
     struct db *db = ctx->app->db;
     bool for_writer = db->ops->one_writer && statements[call->id].verb != STATEMENT_SELECT;
     struct checkout checkout;
-    enum err err;
+    enum err e;
     bool again;
     checkout_init(&checkout, db, for_writer ? CONN_FOR_WRITING : CONN_FOR_READING);
     do {
         again = false;
-        err = run_checked_out(ctx, call, &checkout, &again);
+        e = run_checked_out(ctx, call, &checkout, &again);
     } while (again && checkout_pause(&checkout));
     checkout_end(&checkout);
-    return err;
+    return e;
 }
 
 enum err db_one(struct ctx *ctx, enum sql statement, struct db_args args, db_row_fn fn, void *arg)

@@ -120,6 +120,6 @@ struct db {
 };
 
 /* Notes a failure in the connection and returns err. message may be NULL. */
-enum err conn_fail(struct db_conn *conn, enum err err, int code, const char *message);
+enum err conn_fail(struct db_conn *conn, enum err e, int code, const char *message);
 
 #endif

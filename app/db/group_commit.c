@@ -73,10 +73,10 @@ static void run_checked_out(struct checkout *checkout, struct entry *batch)
 {
     struct db_conn *conn = NULL;
     bool again = false;
-    enum err err = checkout_begin(checkout, CONN_CHANGING, &again, &conn);
-    if (err != ERR_OK) {
+    enum err e = checkout_begin(checkout, CONN_CHANGING, &again, &conn);
+    if (e != ERR_OK) {
         for (struct entry *p = batch; p != NULL; p = p->next) {
-            p->err = err;
+            p->err = e;
             p->again = again;
         }
         return;
@@ -86,10 +86,10 @@ static void run_checked_out(struct checkout *checkout, struct entry *batch)
         whole = run_entry(conn, p);
     bool unknown = false;
     if (whole) {
-        err = checkout->db->ops->commit(conn);
-        unknown = err == ERR_COMMIT_UNKNOWN;
-        whole = err == ERR_OK;
-        transaction_log_commit(conn, err);
+        e = checkout->db->ops->commit(conn);
+        unknown = e == ERR_COMMIT_UNKNOWN;
+        whole = e == ERR_OK;
+        transaction_log_commit(conn, e);
     }
     if (!whole && conn->state != CONN_LOST)
         checkout->db->ops->rollback(conn);

@@ -24,12 +24,12 @@ struct run {
     int steps;   /* taken in this run */
 };
 
-static enum err stop(struct run *run, enum err err, const char *what)
+static enum err stop(struct run *run, enum err e, const char *what)
 {
     buf_addf(run->error_text, "migrations: %s", what);
-    if (err == ERR_DATABASE || err == ERR_BUSY || err == ERR_INTERNAL || err == ERR_NO_MEMORY)
+    if (e == ERR_DATABASE || e == ERR_BUSY || e == ERR_INTERNAL || e == ERR_NO_MEMORY)
         buf_addf(run->error_text, ": %s", run->ctx.conn->message);
-    return err;
+    return e;
 }
 
 static void copy_text(struct str s, char *ret_text, size_t room_bytes)
@@ -78,9 +78,9 @@ static enum err read_table(struct run *run)
 {
     if (run->db->ops->run_text(run->ctx.conn, run->db->ops->migrations_table) != ERR_OK)
         return stop(run, ERR_DATABASE, "cannot make the table schema_migrations");
-    enum err err = db_each(&run->ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, take_row, run);
-    if (err != ERR_OK)
-        return buf_str(run->error_text).len > 0 ? err : stop(run, err, "cannot read the table schema_migrations");
+    enum err e = db_each(&run->ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, take_row, run);
+    if (e != ERR_OK)
+        return buf_str(run->error_text).len > 0 ? e : stop(run, e, "cannot read the table schema_migrations");
     if ((size_t)run->version > run->schema->step_count) {
         buf_addf(run->error_text,
                  "migrations: the database is at version %d, this program knows %zu; run a newer parley", run->version,
@@ -94,9 +94,9 @@ static enum err read_table(struct run *run)
 
 static enum err note_progress(struct run *run, const struct schema_step *step, int64_t done, int64_t count)
 {
-    enum err err = db_exec(&run->ctx, SQL_MIGRATION_PROGRESS,
-                           DB_ARGS(DB_INT(done), DB_INT(count), DB_INT(clock_now_us()), DB_INT(step->version)), NULL);
-    return err == ERR_OK ? err : stop(run, err, "cannot note how far the step has come");
+    enum err e = db_exec(&run->ctx, SQL_MIGRATION_PROGRESS,
+                         DB_ARGS(DB_INT(done), DB_INT(count), DB_INT(clock_now_us()), DB_INT(step->version)), NULL);
+    return e == ERR_OK ? e : stop(run, e, "cannot note how far the step has come");
 }
 
 /* Runs texts[from … count). The first may have been run before a cut that came before it was counted. */
@@ -106,11 +106,11 @@ static enum err run_texts(struct run *run, const struct schema_step *step, const
     const struct db_ops *ops = run->db->ops;
     bool down = texts == step->down;
     for (int64_t i = from; i < count; i++) {
-        enum err err = ops->run_text(run->ctx.conn, texts[i]);
-        if (err != ERR_OK && !(i == from && ops->was_done_before(run->ctx.conn))) {
+        enum err e = ops->run_text(run->ctx.conn, texts[i]);
+        if (e != ERR_OK && !(i == from && ops->was_done_before(run->ctx.conn))) {
             buf_addf(run->error_text, "migrations: %04d_%s.%s, statement %d of %d: %s", step->version, step->name,
                      down ? "down" : "up", (int)i + 1, (int)count, run->ctx.conn->message);
-            return err;
+            return e;
         }
         TRY(note_progress(run, step, i + 1, down ? -count : count));
     }
@@ -119,12 +119,12 @@ static enum err run_texts(struct run *run, const struct schema_step *step, const
 
 static enum err insert_row(struct run *run, const struct schema_step *step, int64_t done)
 {
-    enum err err = db_exec(&run->ctx, SQL_MIGRATION_INSERT,
-                           DB_ARGS(DB_INT(step->version), DB_TEXT(str_from(step->name)),
-                                   DB_TEXT(str_from(step->checksum)), DB_INT(done), DB_INT((int64_t)step->up_count),
-                                   DB_INT(clock_now_us())),
-                           NULL);
-    return err == ERR_OK ? err : stop(run, err, "cannot write into the table schema_migrations");
+    enum err e = db_exec(&run->ctx, SQL_MIGRATION_INSERT,
+                         DB_ARGS(DB_INT(step->version), DB_TEXT(str_from(step->name)),
+                                 DB_TEXT(str_from(step->checksum)), DB_INT(done), DB_INT((int64_t)step->up_count),
+                                 DB_INT(clock_now_us())),
+                         NULL);
+    return e == ERR_OK ? e : stop(run, e, "cannot write into the table schema_migrations");
 }
 
 static enum err step_up(struct run *run)
@@ -141,9 +141,9 @@ static enum err go_down(struct run *run, int64_t done)
 {
     const struct schema_step *step = &run->schema->steps[run->version - 1];
     TRY(run_texts(run, step, step->down, done, (int64_t)step->down_count));
-    enum err err = db_exec(&run->ctx, SQL_MIGRATION_DELETE, DB_ARGS(DB_INT(step->version)), NULL);
-    if (err != ERR_OK)
-        return stop(run, err, "cannot delete from the table schema_migrations");
+    enum err e = db_exec(&run->ctx, SQL_MIGRATION_DELETE, DB_ARGS(DB_INT(step->version)), NULL);
+    if (e != ERR_OK)
+        return stop(run, e, "cannot delete from the table schema_migrations");
     run->version--;
     run->steps++;
     return ERR_OK;
@@ -230,16 +230,16 @@ static enum err do_nothing(struct run *run, int target)
 static enum err run_locked(struct run *run, int target, enum err (*work)(struct run *run, int target))
 {
     const struct db_ops *ops = run->db->ops;
-    enum err err = ops->migration_lock(run->ctx.conn);
-    if (err != ERR_OK)
-        return stop(run, err, "another process holds the lock, or the database cannot be written");
-    err = read_table(run);
-    if (err == ERR_OK)
-        err = work(run, target);
-    enum err unlock_err = ops->migration_unlock(run->ctx.conn, err == ERR_OK);
-    if (err == ERR_OK && unlock_err != ERR_OK)
-        err = stop(run, ERR_DATABASE, "the end of the run was not saved");
-    return err;
+    enum err e = ops->migration_lock(run->ctx.conn);
+    if (e != ERR_OK)
+        return stop(run, e, "another process holds the lock, or the database cannot be written");
+    e = read_table(run);
+    if (e == ERR_OK)
+        e = work(run, target);
+    enum err unlock_err = ops->migration_unlock(run->ctx.conn, e == ERR_OK);
+    if (e == ERR_OK && unlock_err != ERR_OK)
+        e = stop(run, ERR_DATABASE, "the end of the run was not saved");
+    return e;
 }
 
 /* Opens a connection, locks, reads and checks the table, does the work. run->applied is the caller's. */
@@ -250,10 +250,10 @@ static enum err run_open(struct run *run, int target, enum err (*work)(struct ru
     TRY(run->db->ops->open(run->db, CONN_FOR_MIGRATING, run->error_text, &conn));
     conn->mode = CONN_CHANGING;
     run->ctx.conn = conn;
-    enum err err = run_locked(run, target, work);
+    enum err e = run_locked(run, target, work);
     run->ctx.conn = NULL;
     run->db->ops->close(conn);
-    return err;
+    return e;
 }
 
 static enum err migrate(struct run *run, int target, enum err (*work)(struct run *run, int target))
@@ -262,12 +262,12 @@ static enum err migrate(struct run *run, int target, enum err (*work)(struct run
     run->applied = calloc(VERSIONS_MAX, sizeof(*run->applied));
     if (run->applied == NULL)
         return ERR_NO_MEMORY;
-    enum err err = run_open(run, target, work);
-    if (err != ERR_OK) {
+    enum err e = run_open(run, target, work);
+    if (e != ERR_OK) {
         free(run->applied);
         run->applied = NULL;
     }
-    return err;
+    return e;
 }
 
 enum err migrate_up(struct db *db, int target, struct buf *ret_error_text, int *ret_steps)

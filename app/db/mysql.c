@@ -249,15 +249,15 @@ static enum err mysql_driver_open(struct db *db, enum conn_use use, struct buf *
     c->base = (struct db_conn){ .db = db, .use = use, .idle_since_us = clock_monotonic_us() };
     c->params = calloc(most_params(), sizeof(*c->params));
     c->handle = mysql_init(NULL);
-    enum err err = ERR_NO_MEMORY;
+    enum err e = ERR_NO_MEMORY;
     if (c->params != NULL && c->handle != NULL) {
         set_options(c);
-        err = connect_handle(c);
+        e = connect_handle(c);
     }
-    if (err != ERR_OK) {
+    if (e != ERR_OK) {
         write_fault(c, ret_error_text);
         mysql_driver_close(&c->base);
-        return err == ERR_NO_MEMORY ? err : ERR_DATABASE;
+        return e == ERR_NO_MEMORY ? e : ERR_DATABASE;
     }
     *ret_conn = &c->base;
     return ERR_OK;
@@ -308,9 +308,9 @@ static void mysql_driver_rollback(struct db_conn *conn)
 
 static enum err mysql_driver_commit(struct db_conn *conn)
 {
-    enum err err = run_text(conn, "COMMIT");
-    if (err == ERR_OK || conn->state == CONN_RETRY)
-        return err;
+    enum err e = run_text(conn, "COMMIT");
+    if (e == ERR_OK || conn->state == CONN_RETRY)
+        return e;
     if (conn->state == CONN_LOST || conn->code == ER_QUERY_INTERRUPTED || conn->code == ER_MARIADB_STATEMENT_TIMEOUT) {
         conn->state = CONN_LOST;
         return ERR_COMMIT_UNKNOWN;

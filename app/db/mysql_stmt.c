@@ -63,9 +63,9 @@ enum err mysql_statement_prepare(struct db_conn *conn, enum sql id)
     if (stmt == NULL)
         return no_memory(c);
     if (mysql_stmt_prepare(stmt, statements[id].mysql, (unsigned long)strlen(statements[id].mysql)) != 0) {
-        enum err err = fail_stmt(c, stmt);
+        enum err e = fail_stmt(c, stmt);
         mysql_stmt_close(stmt);
-        return err;
+        return e;
     }
     return describe(c, stmt, &c->prepared[id]);
 }

@@ -112,7 +112,7 @@ static enum err wait_turn(struct pool *p, int64_t deadline_us, struct db_conn **
 /* A connection, or NULL: the right to open one. */
 static enum err take(struct pool *p, int64_t deadline_us, struct db_conn **ret_conn)
 {
-    enum err err = ERR_OK;
+    enum err e = ERR_OK;
     struct db_conn *conn = NULL;
     pthread_mutex_lock(&p->mutex);
     if (p->first == NULL && p->idle != NULL) {
@@ -122,12 +122,12 @@ static enum err take(struct pool *p, int64_t deadline_us, struct db_conn **ret_c
     } else if (p->first == NULL && p->total_count < p->opts.max_count) {
         p->total_count++;
     } else {
-        err = wait_turn(p, deadline_us, &conn);
+        e = wait_turn(p, deadline_us, &conn);
     }
     pthread_mutex_unlock(&p->mutex);
-    if (err == ERR_OK)
+    if (e == ERR_OK)
         *ret_conn = conn;
-    return err;
+    return e;
 }
 
 /* Gives back the right to have one connection. Locked. */
@@ -158,22 +158,22 @@ static bool may_try(struct pool *p)
     return may;
 }
 
-static void note_try(struct pool *p, enum err err, const struct buf *error_text)
+static void note_try(struct pool *p, enum err e, const struct buf *error_text)
 {
     pthread_mutex_lock(&p->mutex);
     bool was_away = p->away;
-    p->away = err != ERR_OK;
+    p->away = e != ERR_OK;
     p->trying = false;
-    if (err != ERR_OK) {
+    if (e != ERR_OK) {
         p->away_until_us = clock_monotonic_us() + DB_RECONNECT_PAUSE_MS * US_PER_MS;
         give_up_place(p);
     }
     pthread_mutex_unlock(&p->mutex);
     if (p->opts.use == CONN_FOR_PING)
         return; /* who asks for readiness is told; the log hears it from those who need the database */
-    if (err != ERR_OK && !was_away)
+    if (e != ERR_OK && !was_away)
         log_event(LOG_ERROR, "the database cannot be reached", LOG_STR("why", buf_str(error_text)));
-    if (err == ERR_OK && was_away)
+    if (e == ERR_OK && was_away)
         log_text(LOG_INFO, "the database is back");
 }
 
@@ -187,14 +187,14 @@ static enum err open_one(struct pool *p, struct buf *ret_error_text, struct db_c
     struct buf error_text;
     buf_init(&error_text, DB_FAULT_MAX_BYTES);
     struct db_conn *conn = NULL;
-    enum err err = ops_of(p)->open(p->opts.db, p->opts.use, &error_text, &conn);
-    note_try(p, err, &error_text);
-    if (err == ERR_OK)
+    enum err e = ops_of(p)->open(p->opts.db, p->opts.use, &error_text, &conn);
+    note_try(p, e, &error_text);
+    if (e == ERR_OK)
         *ret_conn = conn;
     else if (ret_error_text != NULL)
         buf_add(ret_error_text, buf_str(&error_text));
     buf_release(&error_text);
-    return err;
+    return e;
 }
 
 enum err pool_checkout(struct pool *p, int64_t deadline_us, struct buf *ret_error_text, struct db_conn **ret_conn)

@@ -53,9 +53,9 @@ static enum err step(struct sqlite_conn *c, sqlite3_stmt *stmt)
 {
     sqlite_start_clock(c);
     int rc = sqlite3_step(stmt);
-    enum err err = rc == SQLITE_DONE || rc == SQLITE_ROW ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
+    enum err e = rc == SQLITE_DONE || rc == SQLITE_ROW ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
     sqlite3_reset(stmt);
-    return err;
+    return e;
 }
 
 static enum err run_text(struct db_conn *conn, const char *text)
@@ -140,7 +140,7 @@ static void sqlite_close(struct db_conn *conn)
     free(c);
 }
 
-static enum err open_fault(struct sqlite_conn *c, enum err err, struct buf *ret_error_text)
+static enum err open_fault(struct sqlite_conn *c, enum err e, struct buf *ret_error_text)
 {
     const char *path = c->base.db->url.path;
     if (c->handle == NULL)
@@ -150,7 +150,7 @@ static enum err open_fault(struct sqlite_conn *c, enum err err, struct buf *ret_
                  "cannot open the SQLite database %s: %s; check that its folder exists, can be written, "
                  "and has room",
                  path, sqlite3_errmsg(c->handle));
-    return err == ERR_NO_MEMORY ? err : ERR_DATABASE;
+    return e == ERR_NO_MEMORY ? e : ERR_DATABASE;
 }
 
 static enum err sqlite_open(struct db *db, enum conn_use use, struct buf *ret_error_text, struct db_conn **ret_conn)
@@ -162,11 +162,11 @@ static enum err sqlite_open(struct db *db, enum conn_use use, struct buf *ret_er
     make_file(db->url.path);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int rc = sqlite3_open_v2(db->url.path, &c->handle, flags, NULL);
-    enum err err = rc == SQLITE_OK ? set_up(c) : ERR_DATABASE;
-    if (err != ERR_OK) {
-        err = open_fault(c, err, ret_error_text);
+    enum err e = rc == SQLITE_OK ? set_up(c) : ERR_DATABASE;
+    if (e != ERR_OK) {
+        e = open_fault(c, e, ret_error_text);
         sqlite_close(&c->base);
-        return err;
+        return e;
     }
     *ret_conn = &c->base;
     return ERR_OK;
@@ -222,12 +222,12 @@ static bool commit_is_unknown(int code)
 static enum err sqlite_commit(struct db_conn *conn)
 {
     struct sqlite_conn *c = sqlite_of(conn);
-    enum err err = step(c, c->commit);
-    if (err == ERR_OK)
+    enum err e = step(c, c->commit);
+    if (e == ERR_OK)
         return ERR_OK;
     bool unknown = commit_is_unknown(conn->code & 0xff);
     sqlite_rollback(conn);
-    return unknown ? ERR_COMMIT_UNKNOWN : err;
+    return unknown ? ERR_COMMIT_UNKNOWN : e;
 }
 
 /*
@@ -239,13 +239,13 @@ static enum err sqlite_migration_lock(struct db_conn *conn)
     struct sqlite_conn *c = sqlite_of(conn);
     TRY(run_text(conn, "PRAGMA foreign_keys = OFF"));
     int64_t until_us = clock_monotonic_us() + MIGRATION_WAIT_MAX_S * US_PER_S;
-    enum err err;
+    enum err e;
     do {
         conn->state = CONN_OK;
-        err = step(c, c->begin_write);
-    } while (err != ERR_OK && conn->state == CONN_RETRY && clock_monotonic_us() < until_us);
+        e = step(c, c->begin_write);
+    } while (e != ERR_OK && conn->state == CONN_RETRY && clock_monotonic_us() < until_us);
     conn->state = conn->state == CONN_RETRY ? CONN_OK : conn->state;
-    return err;
+    return e;
 }
 
 static enum err sqlite_migration_unlock(struct db_conn *conn, bool keep)

@@ -11,9 +11,9 @@
 static enum err run_fn(struct ctx *ctx, struct db_conn *conn, db_fn fn, void *arg)
 {
     ctx->conn = conn;
-    enum err err = fn(ctx, arg);
+    enum err e = fn(ctx, arg);
     ctx->conn = NULL;
-    return err;
+    return e;
 }
 
 enum err transaction_call(struct ctx *ctx, struct db_conn *conn, db_fn fn, void *arg)
@@ -32,20 +32,20 @@ static bool may_begin_again(struct checkout *checkout, const struct db_conn *con
     return true;
 }
 
-void transaction_log_commit(const struct db_conn *conn, enum err err)
+void transaction_log_commit(const struct db_conn *conn, enum err e)
 {
-    if (err != ERR_OK && conn->state != CONN_RETRY)
-        log_event(LOG_ERROR, "a transaction could not be committed", LOG_C("error", err_info(err)->code),
+    if (e != ERR_OK && conn->state != CONN_RETRY)
+        log_event(LOG_ERROR, "a transaction could not be committed", LOG_C("error", err_info(e)->code),
                   LOG_INT("code", conn->code));
 }
 
 /* Ends the transaction as fn's result and the connection's state demand. */
-static enum err end(struct db_conn *conn, enum err err, bool *ret_again)
+static enum err end(struct db_conn *conn, enum err e, bool *ret_again)
 {
     const struct db_ops *ops = conn->db->ops;
-    if (err == ERR_OK && conn->state == CONN_OK) {
-        err = ops->commit(conn);
-        transaction_log_commit(conn, err);
+    if (e == ERR_OK && conn->state == CONN_OK) {
+        e = ops->commit(conn);
+        transaction_log_commit(conn, e);
     } else if (conn->state != CONN_LOST) {
         ops->rollback(conn);
     }
@@ -53,33 +53,33 @@ static enum err end(struct db_conn *conn, enum err err, bool *ret_again)
         *ret_again = true;
         return ERR_BUSY;
     }
-    return err == ERR_OK && conn->state == CONN_LOST ? ERR_DATABASE : err;
+    return e == ERR_OK && conn->state == CONN_LOST ? ERR_DATABASE : e;
 }
 
 static enum err run_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, void *arg, bool *ret_again)
 {
     struct db_conn *conn = NULL;
     TRY(checkout_begin(checkout, CONN_CHANGING, ret_again, &conn));
-    enum err err = end(conn, transaction_call(ctx, conn, fn, arg), ret_again);
+    enum err e = end(conn, transaction_call(ctx, conn, fn, arg), ret_again);
     *ret_again |= may_begin_again(checkout, conn);
     checkout_return(checkout, conn);
-    return err;
+    return e;
 }
 
 /* Each run begins with the outcome that there was before the first. */
 static enum err run_alone(struct ctx *ctx, const struct outcome *mark, db_fn fn, void *arg)
 {
     struct checkout checkout;
-    enum err err;
+    enum err e;
     bool again;
     checkout_init(&checkout, ctx->app->db, CONN_FOR_WRITING);
     do {
         again = false;
         outcome_undo(ctx, mark);
-        err = run_once(ctx, &checkout, fn, arg, &again);
+        e = run_once(ctx, &checkout, fn, arg, &again);
     } while (again && checkout_pause(&checkout));
     checkout_end(&checkout);
-    return err;
+    return e;
 }
 
 static enum err run_outermost(struct ctx *ctx, const struct outcome *mark, db_fn fn, void *arg)
@@ -87,9 +87,9 @@ static enum err run_outermost(struct ctx *ctx, const struct outcome *mark, db_fn
     struct group_commit *group_commit = ctx->app->db->group_commit;
     if (group_commit != NULL) {
         bool alone = false;
-        enum err err = group_commit_run(group_commit, ctx, fn, arg, &alone);
+        enum err e = group_commit_run(group_commit, ctx, fn, arg, &alone);
         if (!alone)
-            return err;
+            return e;
     }
     return run_alone(ctx, mark, fn, arg);
 }
@@ -101,14 +101,14 @@ enum err db_run(struct ctx *ctx, db_fn fn, void *arg)
         return fn(ctx, arg);
     }
     const struct outcome mark = outcome_mark(ctx);
-    enum err err = run_outermost(ctx, &mark, fn, arg);
-    if (err == ERR_OK)
+    enum err e = run_outermost(ctx, &mark, fn, arg);
+    if (e == ERR_OK)
         outcome_settle(ctx, OUTCOME_COMMITTED);
-    else if (err == ERR_COMMIT_UNKNOWN)
+    else if (e == ERR_COMMIT_UNKNOWN)
         outcome_settle(ctx, OUTCOME_UNKNOWN);
     else
         outcome_undo(ctx, &mark);
-    return err;
+    return e;
 }
 
 static enum err read_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, void *arg)
@@ -116,13 +116,13 @@ static enum err read_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, 
     struct db_conn *conn = NULL;
     bool again = false;
     TRY(checkout_begin(checkout, CONN_READING, &again, &conn));
-    enum err err = run_fn(ctx, conn, fn, arg);
+    enum err e = run_fn(ctx, conn, fn, arg);
     if (conn->state != CONN_LOST)
         checkout->db->ops->rollback(conn);
-    if (err == ERR_OK && conn->state != CONN_OK)
-        err = conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
+    if (e == ERR_OK && conn->state != CONN_OK)
+        e = conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
     checkout_return(checkout, conn);
-    return err;
+    return e;
 }
 
 enum err db_read(struct ctx *ctx, db_fn fn, void *arg)
@@ -133,7 +133,7 @@ enum err db_read(struct ctx *ctx, db_fn fn, void *arg)
     }
     struct checkout checkout;
     checkout_init(&checkout, ctx->app->db, CONN_FOR_READING);
-    enum err err = read_once(ctx, &checkout, fn, arg);
+    enum err e = read_once(ctx, &checkout, fn, arg);
     checkout_end(&checkout);
-    return err;
+    return e;
 }

@@ -4,20 +4,20 @@
 
 #include "parley/gate/route.h"
 
-static const struct dialect_error *row_find(const struct dialect_error *rows, enum err err)
+static const struct dialect_error *row_find(const struct dialect_error *rows, enum err e)
 {
     for (; rows != NULL && rows->err != ERR_OK; rows++)
-        if (rows->err == err)
+        if (rows->err == e)
             return rows;
     return NULL;
 }
 
 const struct dialect_error *dialect_error_find(const struct dialect *dialect, const struct dialect_error *route_errors,
-                                               enum err err)
+                                               enum err e)
 {
-    const struct dialect_error *found = row_find(route_errors, err);
+    const struct dialect_error *found = row_find(route_errors, e);
 
-    return found != NULL ? found : row_find(dialect->errors, err);
+    return found != NULL ? found : row_find(dialect->errors, e);
 }
 
 static void dialect_add(struct dialects *found, const struct dialect *dialect)

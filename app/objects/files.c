@@ -44,11 +44,11 @@ static enum err files_put(struct store *store, struct arena *a, const struct sto
     };
     TRY(files_path(path, "%.*s", STR_FMT(opts->key)));
     TRY(staged_file_begin(files_of(store), &draft));
-    enum err err = files_take(&draft, &ingest, ret_size, ret_sha256);
-    if (err == ERR_OK)
-        err = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
+    enum err e = files_take(&draft, &ingest, ret_size, ret_sha256);
+    if (e == ERR_OK)
+        e = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
     staged_file_drop(&draft);
-    return err;
+    return e;
 }
 
 static enum err open_object(struct files *files, struct str key, int *ret_fd, struct stat *ret_stat)
@@ -104,10 +104,10 @@ static enum err files_get(struct store *store, struct arena *a, struct str key, 
     struct stat st;
     TRY(open_object(files_of(store), key, &fd, &st));
     char *chunk = malloc(COPY_CHUNK_BYTES);
-    enum err err = chunk != NULL ? copy_out(files_of(store), fd, offset, length, chunk, sink, arg) : ERR_NO_MEMORY;
+    enum err e = chunk != NULL ? copy_out(files_of(store), fd, offset, length, chunk, sink, arg) : ERR_NO_MEMORY;
     free(chunk);
     close(fd);
-    return err;
+    return e;
 }
 
 /* Folders that became empty go too; one that is not says so, and stays. */
@@ -127,8 +127,8 @@ static enum err files_delete(struct store *store, struct arena *a, struct str ke
     char path[FILES_PATH_BYTES];
     TRY(files_path(path, "%.*s", STR_FMT(key)));
     if (unlinkat(files->dir, path, 0) != 0) {
-        enum err err = errno == ENOTDIR ? ERR_NOT_FOUND : files_errno(files, "delete");
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
+        enum err e = errno == ENOTDIR ? ERR_NOT_FOUND : files_errno(files, "delete");
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
     }
     TRY(files_sync_parent(files, path));
     remove_empty_parents(files, path);
@@ -157,13 +157,13 @@ static enum err files_local_receive(struct store *store, struct arena *a, const 
                                         .sha256 = grant->sha256 };
     TRY(files_path(path, "%.*s", STR_FMT(grant->key)));
     TRY(staged_file_begin(files_of(store), &draft));
-    enum err err = files_take(&draft, &ingest, &size, sha256);
-    if (err == ERR_OK)
-        err = files_etag(files_of(store), a, draft.fd, ret_etag);
-    if (err == ERR_OK)
-        err = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
+    enum err e = files_take(&draft, &ingest, &size, sha256);
+    if (e == ERR_OK)
+        e = files_etag(files_of(store), a, draft.fd, ret_etag);
+    if (e == ERR_OK)
+        e = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
     staged_file_drop(&draft);
-    return err;
+    return e;
 }
 
 static const struct store_ops files_ops = {
@@ -226,10 +226,10 @@ enum err files_open(const struct config *config, struct keys *keys, struct buf *
     if (str_ends_with(url, STR("/")))
         url = str_head(url, url.len - 1);
     files->public_url = strndup(url.ptr, url.len);
-    enum err err = files->public_url != NULL ? open_folders(files, config->objects_dir, ret_error_text) : ERR_NO_MEMORY;
-    if (err != ERR_OK) {
+    enum err e = files->public_url != NULL ? open_folders(files, config->objects_dir, ret_error_text) : ERR_NO_MEMORY;
+    if (e != ERR_OK) {
         files_close(&files->base);
-        return err;
+        return e;
     }
     *ret_store = &files->base;
     return ERR_OK;

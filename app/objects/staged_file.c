@@ -58,9 +58,9 @@ enum err staged_file_begin(struct files *files, struct staged_file *ret_draft)
     if (draft.fd < 0)
         return write_errno(files);
     if (fchmod(draft.fd, FILES_MODE) != 0) {
-        enum err err = write_errno(files);
+        enum err e = write_errno(files);
         staged_file_drop(&draft);
-        return err;
+        return e;
     }
     *ret_draft = draft;
     return ERR_OK;
@@ -118,9 +118,9 @@ enum err files_sync_parent(struct files *files, const char *path)
     if (fd < 0)
         return errno == ENOENT ? ERR_OK : write_errno(files); /* it went away when it was empty: nothing to keep */
     int done = sync_to_disk(fd);
-    enum err err = done == 0 ? ERR_OK : write_errno(files);
+    enum err e = done == 0 ? ERR_OK : write_errno(files);
     close(fd);
-    return err;
+    return e;
 }
 
 /* A delete may take the folder away when it has become empty, just between the making and the renaming. */
@@ -146,10 +146,10 @@ enum err staged_file_commit(struct staged_file *draft, const char *path, enum fi
     TRY(rename_into(draft, path, folders));
     close(draft->fd);
     draft->fd = -1;
-    enum err err = files_sync_parent(draft->files, path);
-    if (err != ERR_OK)
+    enum err e = files_sync_parent(draft->files, path);
+    if (e != ERR_OK)
         unlinkat(draft->files->dir, path, 0);
-    return err;
+    return e;
 }
 
 void staged_file_drop(struct staged_file *draft)
@@ -184,19 +184,19 @@ enum err files_take(struct staged_file *draft, const struct files_intake_opts *o
     char *chunk = malloc(COPY_CHUNK_BYTES);
     if (chunk == NULL)
         return ERR_NO_MEMORY;
-    enum err err = ingest_init(&in, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
-    if (err == ERR_OK)
-        err = copy_in(draft, &in, chunk);
-    if (err == ERR_OK) {
+    enum err e = ingest_init(&in, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
+    if (e == ERR_OK)
+        e = copy_in(draft, &in, chunk);
+    if (e == ERR_OK) {
         int64_t size = 0;
         uint8_t sha256[SHA256_BYTES];
         ingest_finish(&in, &size, sha256);
         if (opts->sha256 != NULL && memcmp(opts->sha256, sha256, sizeof(sha256)) != 0)
-            err = ERR_UPLOAD_MISMATCH;
+            e = ERR_UPLOAD_MISMATCH;
         *ret_size = size;
         memcpy(ret_sha256, sha256, sizeof(sha256));
     }
     ingest_release(&in);
     free(chunk);
-    return err;
+    return e;
 }

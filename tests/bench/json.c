@@ -20,8 +20,8 @@ static char content[MESSAGES][CONTENT_BYTES + 1];
 /* Sentences with what people write: letters, a few quotes and line feeds, now and then another script. */
 static void content_fill(char *text, int seed)
 {
-    static const char *const words[] = { "the ", "meeting ", "is ", "at ", "ten, ", "\"maybe\" ", "later\n", "grüße ", "ok ",
-                                         "build " };
+    static const char *const words[] = { "the ",       "meeting ", "is ",    "at ", "ten, ",
+                                         "\"maybe\" ", "later\n",  "grüße ", "ok ", "build " };
     size_t len = 0;
 
     for (unsigned i = (unsigned)seed; len < CONTENT_BYTES - 16; i = i * 1103515245u + 12345u) {

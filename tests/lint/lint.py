@@ -6,6 +6,7 @@ from pathlib import Path
 
 import columns
 import generated
+import hand
 import headers
 import layers
 import locks
@@ -33,6 +34,7 @@ def main():
         ("headers alone", lambda: headers.faults(Path(binary).parent / "generated")),
         ("sizes", sizes.faults),
         ("words", words.faults),
+        ("one hand", hand.faults),
         ("shape", style.faults),
         ("scripts", shell.faults),
         ("generated files", lambda: generated.faults(binary)),

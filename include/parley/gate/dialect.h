@@ -67,7 +67,7 @@ int64_t dialect_limit(const struct dialect *dialect, int64_t asked);
 
 /* The row for an error: the route's if it has one, else the dialect's; NULL: there is none. route_errors may be NULL. */
 const struct dialect_error *dialect_error_find(const struct dialect *dialect, const struct dialect_error *route_errors,
-                                               enum err err);
+                                               enum err e);
 
 /* Where a fault is, as an array: "body" and "parts.0.etag" → ["body", "parts", 0, "etag"]. */
 void dialect_place_write(const struct fault *fault, struct json_out *out);

@@ -47,9 +47,9 @@ static void test_json__escapes_what_must_be(void **state)
 static enum err parse(struct arena *a, const char *text, const struct json_in **ret_root)
 {
     const char *reason = NULL;
-    enum err err = json_in_parse(a, str_from(text), ret_root, &reason);
+    enum err e = json_in_parse(a, str_from(text), ret_root, &reason);
     assert_non_null(reason);
-    return err;
+    return e;
 }
 
 /* Every byte at every place of texts around the width in which they are looked through. */

@@ -72,17 +72,17 @@ static inline enum err scratch_text(struct db *db, const char *text)
     struct buf error_text;
     buf_init(&error_text, 1000);
     struct db_conn *conn = NULL;
-    enum err err = db->ops->open(db, CONN_FOR_MIGRATING, &error_text, &conn);
-    if (err == ERR_OK) {
-        err = db->ops->run_text(conn, text);
-        if (err != ERR_OK)
+    enum err e = db->ops->open(db, CONN_FOR_MIGRATING, &error_text, &conn);
+    if (e == ERR_OK) {
+        e = db->ops->run_text(conn, text);
+        if (e != ERR_OK)
             print_error("%s: %s\n", text, conn->message);
         db->ops->close(conn);
     } else {
         print_error("%s\n", error_text.ptr);
     }
     buf_release(&error_text);
-    return err;
+    return e;
 }
 
 static inline void scratch_open_db(struct scratch *s)

@@ -45,8 +45,8 @@ static void *work_rounds(void *arg)
         struct step step = { .ending = (enum ending)((task->number + i) % ENDING_COUNT),
                              .version = 10 + 2 * (task->number * ROUNDS + i) };
         w.problem = (struct problem){ .err = ERR_OK };
-        enum err err = db_run(&w.ctx, two_rows, &step);
-        task->wrong_count += err != wanted[step.ending] || (w.problem.err == ERR_GONE) != (step.ending == REFUSED);
+        enum err e = db_run(&w.ctx, two_rows, &step);
+        task->wrong_count += e != wanted[step.ending] || (w.problem.err == ERR_GONE) != (step.ending == REFUSED);
     }
     work_release(&w);
     return NULL;
@@ -89,9 +89,9 @@ static void *end_of_thread(void *arg)
     struct work w;
     struct step step = { .version = 1 };
     work_init(&w, arg);
-    enum err err = db_run(&w.ctx, two_rows, &step);
+    enum err e = db_run(&w.ctx, two_rows, &step);
     work_release(&w);
-    return (void *)(uintptr_t)err;
+    return (void *)(uintptr_t)e;
 }
 
 /* Another process holds the lock for as long as the statement may take; then the queue goes on. */

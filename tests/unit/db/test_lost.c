@@ -125,8 +125,8 @@ static enum err cut_in_the_middle(struct ctx *ctx, void *arg)
     cut->runs++;
     TRY(set_done(ctx, 1, 9));
     proxy_drop(&cut->l->proxy);
-    enum err err = set_done(ctx, 1, 10);
-    assert_err(err, ERR_DATABASE);
+    enum err e = set_done(ctx, 1, 10);
+    assert_err(e, ERR_DATABASE);
     assert_err(set_done(ctx, 1, 11), ERR_DATABASE);
     return ERR_OK; /* one that forgets */
 }
@@ -169,9 +169,9 @@ static void *try_once(void *arg)
     struct work w;
     work_init(&w, arg);
     int64_t number = 0;
-    enum err err = db_number(&w.ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, &number);
+    enum err e = db_number(&w.ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, &number);
     work_release(&w);
-    return (void *)(intptr_t)err;
+    return (void *)(intptr_t)e;
 }
 
 enum { WORKERS = 16 };

@@ -12,10 +12,10 @@ static int newest(const struct scratch *s)
 static void up(struct scratch *s, int wanted_steps)
 {
     int steps = -1;
-    enum err err = migrate_up(s->db, MIGRATE_NEWEST, &s->error_text, &steps);
-    if (err != ERR_OK)
+    enum err e = migrate_up(s->db, MIGRATE_NEWEST, &s->error_text, &steps);
+    if (e != ERR_OK)
         print_error("%s\n", s->error_text.ptr);
-    assert_ok(err);
+    assert_ok(e);
     assert_int_equal(steps, wanted_steps);
 }
 
@@ -43,9 +43,9 @@ static void test_migrate__goes_up_and_every_statement_prepares(void **state)
     up(s, newest(s));
     up(s, 0);
     assert_ok(migrate_check(s->db, &s->error_text));
-    enum err err = db_check_statements(s->db, &s->error_text);
+    enum err e = db_check_statements(s->db, &s->error_text);
     assert_string_equal(s->error_text.ptr, "");
-    assert_ok(err);
+    assert_ok(e);
     struct db *checked = NULL;
     assert_ok(db_open(&s->config, DB_CHECKED, &s->error_text, &checked));
     db_close(checked);
@@ -180,14 +180,14 @@ static void child(struct scratch *s)
     struct db *db = NULL;
     int steps = 0;
     buf_init(&error_text, 2000);
-    enum err err = db_open(&s->config, DB_UNCHECKED, &error_text, &db);
-    if (err == ERR_OK)
-        err = migrate_up(db, MIGRATE_NEWEST, &error_text, &steps);
-    if (err != ERR_OK)
+    enum err e = db_open(&s->config, DB_UNCHECKED, &error_text, &db);
+    if (e == ERR_OK)
+        e = migrate_up(db, MIGRATE_NEWEST, &error_text, &steps);
+    if (e != ERR_OK)
         print_error("%s\n", error_text.ptr);
     db_close(db);
     buf_release(&error_text);
-    _exit(err == ERR_OK ? steps : 100);
+    _exit(e == ERR_OK ? steps : 100);
 }
 
 static void test_migrate__of_ten_processes_one_migrates(void **state)

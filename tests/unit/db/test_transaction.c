@@ -60,9 +60,9 @@ static enum err read_twice(struct ctx *ctx, void *arg)
     struct work other;
     TRY(db_each(ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, see, &reading->before));
     work_init(&other, reading->s);
-    enum err err = set_done(&other.ctx, 1, 50);
+    enum err e = set_done(&other.ctx, 1, 50);
     work_release(&other);
-    TRY(err);
+    TRY(e);
     return db_each(ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, see, &reading->after);
 }
 

@@ -109,9 +109,9 @@ static void test_egress__keeps_strangers_away_from_inner_addresses(void **state)
     x.request.trust = EGRESS_FOREIGN;
     for (size_t i = 0; i < COUNT_OF(urls); i++) {
         x.request.url = urls[i];
-        enum err err = exchange_run(&x);
-        if (err != ERR_FORBIDDEN)
-            fail_msg("%s: %d", urls[i], err);
+        enum err e = exchange_run(&x);
+        if (e != ERR_FORBIDDEN)
+            fail_msg("%s: %d", urls[i], e);
     }
     exchange_release(&x);
     assert_int_equal(x.server.connection_count, 0);
@@ -144,9 +144,9 @@ static void test_egress__refuses_odd_addresses(void **state)
     exchange_init(&x, script);
     for (size_t i = 0; i < COUNT_OF(urls); i++) {
         x.request.url = urls[i];
-        enum err err = exchange_run(&x);
-        if (err != ERR_INVALID)
-            fail_msg("%s: %d", urls[i], err);
+        enum err e = exchange_run(&x);
+        if (e != ERR_INVALID)
+            fail_msg("%s: %d", urls[i], e);
     }
     exchange_release(&x);
 }

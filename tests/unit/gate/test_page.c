@@ -96,7 +96,7 @@ static void test_page__limit_and_its_bounds(void **state)
 {
     static const struct {
         const char *uri;
-        enum err err;
+        enum err e;
         int64_t limit;
     } cases[] = {
         { "/x", ERR_OK, PAGE_DEFAULT },          { "/x?limit=1", ERR_OK, 1 },

@@ -130,9 +130,9 @@ static inline enum err put_gen(struct store_fixture *f, const char *key, int64_t
                                    .arg = &gen };
     int64_t stored = -1;
     uint8_t sha256[32], wanted[32];
-    enum err err = store_put(f->store, f->arena, &opts, &stored, sha256);
-    if (err != ERR_OK)
-        return err;
+    enum err e = store_put(f->store, f->arena, &opts, &stored, sha256);
+    if (e != ERR_OK)
+        return e;
     gen_digest(size, wanted);
     assert_true(stored == size);
     assert_memory_equal(sha256, wanted, 32);

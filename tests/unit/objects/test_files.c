@@ -92,7 +92,7 @@ static void test_files__says_that_the_disk_is_full(void **state)
     store_close(f.store);
     f.store = NULL;
     fixture_open(&f);
-    enum err err = put_gen(&f, "w/big", 3000000, 1);
+    enum err e = put_gen(&f, "w/big", 3000000, 1);
     buf_init(&error_text, 1000);
     store_fault(f.store, &error_text);
     snprintf(fault_text, sizeof(fault_text), "%s", error_text.ptr);
@@ -102,7 +102,7 @@ static void test_files__says_that_the_disk_is_full(void **state)
     store_close(f.store);
     f.store = NULL;
     assert_int_equal(umount(f.objects_dir), 0);
-    assert_err(err, ERR_DISK_FULL);
+    assert_err(e, ERR_DISK_FULL);
     assert_string_equal(fault_text, "The disk of the object folder is full");
     assert_int_equal(left, 0);
     assert_ok(small);
