@@ -9,10 +9,13 @@
 
 #include "parley/core/clock.h"
 
+enum { TICK_US = 500, YIELD_US = 50, WANTED_US = 20000, PAUSE_MAX_US = 2000 };
 /*
- * Measured by `./dev bench p6` and `./dev bench signin`: TODO
+ * At normal priority a hash has a half of a processor, which is enough for a sign-in behind other programs. While this
+ * process itself is busy (for more than 1/BUSY_DIVISOR of a processor) it has a quarter: with a half, `./dev bench p6` came
+ * close to its limit.
  */
-enum { TICK_US = 500, YIELD_US = 50, WANTED_US = 20000, LIMIT_DIVISOR = 2, LIMIT_PAUSE_MAX_US = 2000 };
+enum { SHARE_DIVISOR = 2, BUSY_DIVISOR = 4, BUSY_SHARE_DIVISOR = 4 };
 
 #define PACE_SIGNAL SIGRTMIN
 #ifndef sigev_notify_thread_id /* timer_create(2) names it, glibc does not yet */
@@ -21,12 +24,12 @@ enum { TICK_US = 500, YIELD_US = 50, WANTED_US = 20000, LIMIT_DIVISOR = 2, LIMIT
 
 static _Thread_local struct hash_pace *own;
 
-static int64_t thread_cpu_us(void)
+static int64_t read_clock(clockid_t clock)
 {
-    struct timespec used;
+    struct timespec time;
 
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return used.tv_sec * US_PER_S + used.tv_nsec / 1000;
+    (void)clock_gettime(clock, &time);
+    return time.tv_sec * US_PER_S + time.tv_nsec / 1000;
 }
 
 static struct hash_pace_seen look(void)
@@ -34,13 +37,16 @@ static struct hash_pace_seen look(void)
     struct rusage usage = { .ru_nivcsw = 0 };
 
     (void)getrusage(RUSAGE_THREAD, &usage);
-    return (struct hash_pace_seen){ clock_monotonic_us(), thread_cpu_us(), usage.ru_nivcsw };
+    return (struct hash_pace_seen){ .now_us = clock_monotonic_us(),
+                                    .own_cpu_us = read_clock(CLOCK_THREAD_CPUTIME_ID),
+                                    .process_cpu_us = read_clock(CLOCK_PROCESS_CPUTIME_ID),
+                                    .interrupted_count = usage.ru_nivcsw };
 }
 
 static int64_t yielding_pause_us(struct hash_pace *pace, const struct hash_pace_seen *seen)
 {
-    if (seen->interrupted_count != pace->interrupted_count) {
-        pace->interrupted_count = seen->interrupted_count;
+    if (seen->interrupted_count != pace->seen.interrupted_count) {
+        pace->seen.interrupted_count = seen->interrupted_count;
         atomic_store(pace->wanted_until_us, seen->now_us + WANTED_US);
     }
     return seen->now_us < atomic_load(pace->wanted_until_us) ? YIELD_US : 0;
@@ -49,11 +55,15 @@ static int64_t yielding_pause_us(struct hash_pace *pace, const struct hash_pace_
 /* Until its share of the time since the hash began has come up to what it has used. */
 static int64_t limited_pause_us(const struct hash_pace *pace, const struct hash_pace_seen *seen)
 {
-    int64_t ahead_us = (seen->cpu_us - pace->began_cpu_us) * LIMIT_DIVISOR - (seen->now_us - pace->began_us);
+    int64_t since_us = seen->now_us - pace->seen.now_us;
+    int64_t own_us = seen->own_cpu_us - pace->seen.own_cpu_us;
+    int64_t others_us = seen->process_cpu_us - pace->seen.process_cpu_us - own_us;
+    int64_t divisor = others_us * BUSY_DIVISOR > since_us ? BUSY_SHARE_DIVISOR : SHARE_DIVISOR;
+    int64_t ahead_us = own_us * divisor - since_us;
 
     if (ahead_us <= 0)
         return 0;
-    return ahead_us < LIMIT_PAUSE_MAX_US ? ahead_us : LIMIT_PAUSE_MAX_US;
+    return ahead_us < PAUSE_MAX_US ? ahead_us : PAUSE_MAX_US;
 }
 
 int64_t hash_pace_pause_us(struct hash_pace *pace, const struct hash_pace_seen *seen)
@@ -109,11 +119,7 @@ static void tick_every(const struct hash_pace *pace, long us)
 
 void hash_pace_begin(struct hash_pace *pace)
 {
-    struct hash_pace_seen seen = look();
-
-    pace->began_us = seen.now_us;
-    pace->began_cpu_us = seen.cpu_us;
-    pace->interrupted_count = seen.interrupted_count;
+    pace->seen = look();
     tick_every(pace, TICK_US);
 }
 

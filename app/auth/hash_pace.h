@@ -20,13 +20,18 @@ enum hash_pace_kind {
     HASH_PACE_LIMITED,  /* at normal priority: takes no more than its share of one processor */
 };
 
+/* What the handler sees. */
+struct hash_pace_seen {
+    int64_t now_us, own_cpu_us, process_cpu_us;
+    long interrupted_count; /* of the own thread */
+};
+
 struct hash_pace {
     enum hash_pace_kind kind;
     _Atomic int64_t *wanted_until_us; /* shared by all: while this is to come, somebody wants a processor */
     bool has_timer;                   /* else (no memory in the kernel) it hashes without pausing */
     timer_t timer;
-    int64_t began_us, began_cpu_us;
-    long interrupted_count;
+    struct hash_pace_seen seen; /* when the hash began; but the interruptions are counted from tick to tick */
 };
 
 /* Before the first pace of the process. */
@@ -38,12 +43,7 @@ void hash_pace_release(struct hash_pace *pace);
 void hash_pace_begin(struct hash_pace *pace);
 void hash_pace_end(struct hash_pace *pace);
 
-/* What the handler sees… */
-struct hash_pace_seen {
-    int64_t now_us, cpu_us;
-    long interrupted_count;
-};
-/* …and for how long it sleeps, maybe 0. */
+/* For how long the handler sleeps that sees this; maybe 0. */
 int64_t hash_pace_pause_us(struct hash_pace *pace, const struct hash_pace_seen *seen);
 
 #endif
