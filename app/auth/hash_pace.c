@@ -71,15 +71,27 @@ int64_t hash_pace_pause_us(struct hash_pace *pace, const struct hash_pace_seen *
     return pace->kind == HASH_PACE_YIELDING ? yielding_pause_us(pace, seen) : limited_pause_us(pace, seen);
 }
 
+static void set_timer(const struct hash_pace *pace, long us)
+{
+    if (pace->has_timer)
+        (void)timer_settime(pace->timer, 0, &(struct itimerspec){ .it_value = { .tv_nsec = us * 1000 } }, NULL);
+}
+
+/*
+ * The next tick counts from the end of the pause. With a timer that repeats it would be there already where the pause took
+ * long (behind other programs a sleeper is woken late), and the hash would not move at all.
+ */
 static void on_tick(int number)
 {
     int error = errno;
     struct hash_pace_seen seen = look();
-    int64_t pause_us = own == NULL ? 0 : hash_pace_pause_us(own, &seen);
+    int64_t pause_us = own == NULL || !own->is_ticking ? 0 : hash_pace_pause_us(own, &seen);
 
     (void)number;
     if (pause_us > 0)
         (void)pselect(0, NULL, NULL, NULL, &(struct timespec){ .tv_nsec = pause_us * 1000 }, NULL);
+    if (own != NULL && own->is_ticking)
+        set_timer(own, TICK_US);
     errno = error;
 }
 
@@ -109,21 +121,15 @@ void hash_pace_release(struct hash_pace *pace)
     own = NULL;
 }
 
-static void tick_every(const struct hash_pace *pace, long us)
-{
-    struct timespec every = { .tv_nsec = us * 1000 };
-
-    if (pace->has_timer)
-        (void)timer_settime(pace->timer, 0, &(struct itimerspec){ .it_interval = every, .it_value = every }, NULL);
-}
-
 void hash_pace_begin(struct hash_pace *pace)
 {
     pace->seen = look();
-    tick_every(pace, TICK_US);
+    pace->is_ticking = 1;
+    set_timer(pace, TICK_US);
 }
 
 void hash_pace_end(struct hash_pace *pace)
 {
-    tick_every(pace, 0);
+    pace->is_ticking = 0;
+    set_timer(pace, 0);
 }

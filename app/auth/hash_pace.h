@@ -10,6 +10,7 @@
 #ifndef PARLEY_APP_AUTH_HASH_PACE_H
 #define PARLEY_APP_AUTH_HASH_PACE_H
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,7 +32,8 @@ struct hash_pace {
     _Atomic int64_t *wanted_until_us; /* shared by all: while this is to come, somebody wants a processor */
     bool has_timer;                   /* else (no memory in the kernel) it hashes without pausing */
     timer_t timer;
-    struct hash_pace_seen seen; /* when the hash began; but the interruptions are counted from tick to tick */
+    volatile sig_atomic_t is_ticking; /* between begin and end */
+    struct hash_pace_seen seen;       /* when the hash began; but the interruptions are counted from tick to tick */
 };
 
 /* Before the first pace of the process. */

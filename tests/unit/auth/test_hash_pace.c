@@ -2,6 +2,10 @@
 
 #include "unit.h"
 
+#include <sys/resource.h>
+
+#include "parley/core/clock.h"
+
 /* A hash that began at 0, with nothing used. */
 static struct hash_pace pace_of(enum hash_pace_kind kind, _Atomic int64_t *wanted_until_us)
 {
@@ -66,12 +70,55 @@ static void test_hash_pace__normal_priority_has_a_half_and_a_quarter_beside_requ
         assert_int_equal(hash_pace_pause_us(&pace, &cases[i].seen), cases[i].pause_us);
 }
 
+static long sleeps_count(void)
+{
+    struct rusage usage;
+
+    assert_int_equal(getrusage(RUSAGE_THREAD, &usage), 0);
+    return usage.ru_nvcsw;
+}
+
+/*
+ * The thread computes and does nothing that could sleep: whoever sleeps is the handler. Between two pauses it must come to
+ * compute, also where a pause is longer than the time to the next.
+ */
+static void assert_sleeps(enum hash_pace_kind kind)
+{
+    _Atomic int64_t wanted_until_us = INT64_MAX;
+    int64_t end_us = clock_monotonic_us() + 20 * US_PER_S;
+    long before_count;
+    struct hash_pace pace;
+
+    hash_pace_handle_signals();
+    hash_pace_init(&pace, kind, &wanted_until_us);
+    assert_true(pace.has_timer);
+    before_count = sleeps_count();
+    hash_pace_begin(&pace);
+    pace.seen.own_cpu_us -= US_PER_MINUTE; /* as if it had used so much, whatever it gets beside other tests */
+    while (sleeps_count() < before_count + 20 && clock_monotonic_us() < end_us)
+        continue;
+    hash_pace_end(&pace);
+    hash_pace_release(&pace);
+    assert_true(clock_monotonic_us() < end_us);
+#ifndef __SANITIZE_THREAD__ /* which holds signals back until the next call that it knows */
+    assert_true(sleeps_count() >= before_count + 20);
+#endif
+}
+
+static void test_hash_pace__a_timer_lets_the_thread_sleep(void **state)
+{
+    (void)state;
+    assert_sleeps(HASH_PACE_YIELDING);
+    assert_sleeps(HASH_PACE_LIMITED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hash_pace__pauses_only_while_interrupted),
         cmocka_unit_test(test_hash_pace__all_pause_where_one_is_interrupted),
         cmocka_unit_test(test_hash_pace__normal_priority_has_a_half_and_a_quarter_beside_requests),
+        cmocka_unit_test(test_hash_pace__a_timer_lets_the_thread_sleep),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
