@@ -5,7 +5,7 @@
  * idle, so it fetches nothing that waits on the other ones; and where the kernel shares by session or service (autogroup,
  * cgroups) an idle thread that is alone in its group has the group's whole share. So a hash sleeps for a moment now and
  * then, which sets its processor free; but only while somebody wants one, which shows in that a hash was interrupted
- * (getrusage's involuntary changes of context).
+ * (getrusage's involuntary changes of context). Pausing always made a hash take a quarter longer on an idle machine.
  */
 #ifndef PARLEY_APP_AUTH_HASH_PACE_H
 #define PARLEY_APP_AUTH_HASH_PACE_H

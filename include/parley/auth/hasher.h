@@ -1,9 +1,11 @@
 /*
  * Threads that run bcrypt (crypt_r, "$2b$") at SCHED_IDLE, one for each processor, so that a hammered sign-in takes the
  * processors from nobody; while somebody else wants one they sleep for a moment now and then (a timer's SIGRTMIN, in these
- * threads only). One further thread makes, at normal priority and with at most half of a processor, the hashes of those who
- * would starve behind other programs: so long as there is one that was begun half a second ago and had a processor for less
- * than half of that, it makes the hash that was begun first, and then those that wait.
+ * threads only). One further thread works at normal priority for those who would starve behind other programs: as long as
+ * a hash was begun half a second ago and had a processor for less than half of that, it makes the one that was begun first,
+ * and then those that wait; of one processor it takes a half at most, and a quarter while the process answers requests. It
+ * begins anew what another thread has worked on, since a thread cannot leave SCHED_IDLE without CAP_SYS_NICE or
+ * RLIMIT_NICE, which hardly any server has.
  *
  * Requests wait in a queue of HASH_QUEUE_MAX that is fair between the networks of clients. Nothing is hashed for who has
  * gone meanwhile. Secrets are wiped.

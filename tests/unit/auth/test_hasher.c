@@ -5,6 +5,7 @@
 
 #include "parley/auth/hasher.h"
 #include "parley/core/clock.h"
+#include "parley/core/limits.h"
 #include "parley/core/thread.h"
 
 /*
@@ -128,11 +129,49 @@ static void test_hasher__nothing_is_hashed_anew_for_who_has_gone(void **state)
     hasher_free(hasher);
 }
 
+/* More of one network than there is room for, which is full as soon as one of them is refused. */
+static _Atomic int refused_count;
+
+static void *crowd_in(void *arg)
+{
+    char made[PASSWORD_HASH_BYTES];
+
+    if (hasher_run(arg, STR("correct horse"), STR("$2b$12$abcdefghijklmnopqrstuu"), STR("192.0.2.1"), made) == ERR_BUSY)
+        refused_count++;
+    return NULL;
+}
+
+static void test_hasher__a_queue_that_one_network_fills_has_room_for_another(void **state)
+{
+    struct hasher *hasher = hasher_new(NULL);
+    pthread_t threads[HASH_QUEUE_MAX + 128];
+    int count = HASH_QUEUE_MAX + processor_count() + 8;
+    int refused_before;
+
+    (void)state;
+    assert_non_null(hasher);
+    assert_true((size_t)count <= COUNT_OF(threads));
+    refused_count = 0;
+    for (int i = 0; i < count; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, crowd_in, hasher), 0);
+    while (refused_count == 0)
+        (void)sched_yield();
+    assert_ok(hash(hasher, "192.0.2.2"));
+    refused_before = refused_count;
+    hasher_stop(hasher);
+    for (int i = 0; i < count; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    /* Most of the crowd was still waiting when the other's hash was there. */
+    assert_true(refused_count - refused_before > HASH_QUEUE_MAX / 2);
+    hasher_free(hasher);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hasher__nobody_starves_behind_busy_programs),
         cmocka_unit_test(test_hasher__nothing_is_hashed_anew_for_who_has_gone),
+        cmocka_unit_test(test_hasher__a_queue_that_one_network_fills_has_room_for_another),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
