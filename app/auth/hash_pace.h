@@ -23,8 +23,9 @@ enum hash_pace_kind {
 
 /* What the handler sees. */
 struct hash_pace_seen {
-    int64_t now_us, own_cpu_us, process_cpu_us;
-    long interrupted_count; /* of the own thread */
+    int64_t now_us;
+    long interrupted_count;             /* of the own thread; only where it yields */
+    int64_t own_cpu_us, process_cpu_us; /* only where it is limited */
 };
 
 struct hash_pace {
@@ -33,6 +34,7 @@ struct hash_pace {
     bool has_timer;                   /* else (no memory in the kernel) it hashes without pausing */
     timer_t timer;
     volatile sig_atomic_t is_ticking; /* between begin and end */
+    bool was_interrupted;             /* before the last tick */
     struct hash_pace_seen seen;       /* when the hash began; but the interruptions are counted from tick to tick */
 };
 

@@ -13,7 +13,7 @@ static struct hash_pace pace_of(enum hash_pace_kind kind, _Atomic int64_t *wante
     return (struct hash_pace){ .kind = kind, .wanted_until_us = wanted_until_us };
 }
 
-static void test_hash_pace__pauses_only_while_interrupted(void **state)
+static void test_hash_pace__pauses_only_while_interrupted_time_after_time(void **state)
 {
     _Atomic int64_t wanted_until_us;
     struct hash_pace pace = pace_of(HASH_PACE_YIELDING, &wanted_until_us);
@@ -21,11 +21,16 @@ static void test_hash_pace__pauses_only_while_interrupted(void **state)
         struct hash_pace_seen seen;
         bool pauses;
     } cases[] = {
-        { { .now_us = 500, .own_cpu_us = 500, .interrupted_count = 0 }, false },
-        { { .now_us = 1000, .own_cpu_us = 1000, .interrupted_count = 1 }, true },
-        { { .now_us = 15000, .own_cpu_us = 14000, .interrupted_count = 1 }, true },
-        { { .now_us = 40000, .own_cpu_us = 38000, .interrupted_count = 1 }, false },
-        { { .now_us = 40500, .own_cpu_us = 38000, .interrupted_count = 5 }, true },
+        { { .now_us = 500, .interrupted_count = 0 }, false },
+        { { .now_us = 5500, .interrupted_count = 1 }, false }, /* once */
+        { { .now_us = 10500, .interrupted_count = 1 }, false },
+        { { .now_us = 15500, .interrupted_count = 2 }, false },
+        { { .now_us = 20500, .interrupted_count = 4 }, true }, /* time after time */
+        { { .now_us = 21000, .interrupted_count = 4 }, true },
+        { { .now_us = 35000, .interrupted_count = 5 }, true }, /* and again meanwhile */
+        { { .now_us = 50000, .interrupted_count = 5 }, true },
+        { { .now_us = 55500, .interrupted_count = 5 }, false },
+        { { .now_us = 60500, .interrupted_count = 6 }, false },
     };
 
     (void)state;
@@ -39,11 +44,13 @@ static void test_hash_pace__all_pause_where_one_is_interrupted(void **state)
     _Atomic int64_t wanted_until_us;
     struct hash_pace one = pace_of(HASH_PACE_YIELDING, &wanted_until_us);
     struct hash_pace other = pace_of(HASH_PACE_YIELDING, &wanted_until_us);
-    struct hash_pace_seen seen = { .now_us = 500, .own_cpu_us = 500 };
+    struct hash_pace_seen seen = { .now_us = 500 };
 
     (void)state;
     assert_int_equal(hash_pace_pause_us(&other, &seen), 0);
     seen.interrupted_count = 1;
+    assert_int_equal(hash_pace_pause_us(&one, &seen), 0);
+    seen.interrupted_count = 2;
     assert_true(hash_pace_pause_us(&one, &seen) > 0);
     seen.interrupted_count = 0;
     assert_true(hash_pace_pause_us(&other, &seen) > 0);
@@ -115,7 +122,7 @@ static void test_hash_pace__a_timer_lets_the_thread_sleep(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hash_pace__pauses_only_while_interrupted),
+        cmocka_unit_test(test_hash_pace__pauses_only_while_interrupted_time_after_time),
         cmocka_unit_test(test_hash_pace__all_pause_where_one_is_interrupted),
         cmocka_unit_test(test_hash_pace__normal_priority_has_a_half_and_a_quarter_beside_requests),
         cmocka_unit_test(test_hash_pace__a_timer_lets_the_thread_sleep),
