@@ -65,7 +65,7 @@ enum err password_check_rules(struct ctx *ctx, struct str password, struct str e
 
 static enum err run(struct ctx *ctx, struct str password, struct str setting, char ret_hash[PASSWORD_HASH_BYTES])
 {
-    enum err e = hasher_run(ctx->app->hasher, password, setting, ret_hash);
+    enum err e = hasher_run(ctx->app->hasher, password, setting, ctx->ip, ret_hash);
 
     if (e == ERR_CLIENT_GONE)
         return fail(ctx, e);

@@ -1,7 +1,7 @@
 /*
  * Passwords: their rules, and their bcrypt hashes, made and compared on the threads of hasher.h. Who waits there holds no
- * worker; HASH_QUEUE_MAX may wait, and one more is ERR_BUSY with Retry-After. A client that goes away while it waits is
- * ERR_CLIENT_GONE: nothing was hashed or compared for it.
+ * worker; HASH_QUEUE_MAX may wait, shared fairly between the networks of clients, and one more is ERR_BUSY with
+ * Retry-After. A client that goes away while it waits is ERR_CLIENT_GONE: nothing was hashed or compared for it.
  */
 #ifndef PARLEY_AUTH_PASSWORD_H
 #define PARLEY_AUTH_PASSWORD_H
