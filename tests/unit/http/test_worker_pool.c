@@ -77,7 +77,7 @@ static void send_other_to_sleep(struct fixture *f)
     wait_until_other(f, WORKER_SLEEPING);
 }
 
-static void test_crew__who_is_one_too_many_sleeps_until_somebody_waits(void **state)
+static void test_worker_pool__who_is_one_too_many_sleeps_until_somebody_waits(void **state)
 {
     struct fixture *f = *state;
 
@@ -94,7 +94,7 @@ static void test_crew__who_is_one_too_many_sleeps_until_somebody_waits(void **st
     wait_until_other(f, WORKER_SLEEPING);
 }
 
-static void test_crew__as_many_as_processors_stay_up(void **state)
+static void test_worker_pool__as_many_as_processors_stay_up(void **state)
 {
     struct fixture *f = *state;
 
@@ -104,7 +104,7 @@ static void test_crew__as_many_as_processors_stay_up(void **state)
         wait_until_other_answers(f);
 }
 
-static void test_crew__who_rests_makes_room_and_who_is_back_takes_it_again(void **state)
+static void test_worker_pool__who_rests_makes_room_and_who_is_back_takes_it_again(void **state)
 {
     struct fixture *f = *state;
 
@@ -118,7 +118,7 @@ static void test_crew__who_rests_makes_room_and_who_is_back_takes_it_again(void 
     wait_until_other(f, WORKER_SLEEPING);
 }
 
-static void test_crew__a_connection_that_nobody_takes_gets_a_sleeper_up(void **state)
+static void test_worker_pool__a_connection_that_nobody_takes_gets_a_sleeper_up(void **state)
 {
     struct fixture *f = *state;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -130,7 +130,7 @@ static void test_crew__a_connection_that_nobody_takes_gets_a_sleeper_up(void **s
     close(fd);
 }
 
-static void test_crew__stopping_gets_everybody_up(void **state)
+static void test_worker_pool__stopping_gets_everybody_up(void **state)
 {
     struct fixture *f = *state;
 
@@ -178,11 +178,11 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_crew__who_is_one_too_many_sleeps_until_somebody_waits),
-        TEST(test_crew__as_many_as_processors_stay_up),
-        TEST(test_crew__who_rests_makes_room_and_who_is_back_takes_it_again),
-        TEST(test_crew__a_connection_that_nobody_takes_gets_a_sleeper_up),
-        TEST(test_crew__stopping_gets_everybody_up),
+        TEST(test_worker_pool__who_is_one_too_many_sleeps_until_somebody_waits),
+        TEST(test_worker_pool__as_many_as_processors_stay_up),
+        TEST(test_worker_pool__who_rests_makes_room_and_who_is_back_takes_it_again),
+        TEST(test_worker_pool__a_connection_that_nobody_takes_gets_a_sleeper_up),
+        TEST(test_worker_pool__stopping_gets_everybody_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
