@@ -110,7 +110,7 @@ static void test_page__limit_and_its_bounds(void **state)
         struct fixture f;
         struct page page = { .limit = 0 };
         begin(&f, cases[i].uri);
-        assert_err(page_read(&f.ctx, &f.call, 1, &page), cases[i].err);
+        assert_err(page_read(&f.ctx, &f.call, 1, &page), cases[i].e);
         assert_int_equal(page.limit, cases[i].limit);
         assert_int_equal(page.after.key_count, 0);
         end(&f);
