@@ -1,5 +1,6 @@
 """Replies in pieces, streams and parked requests: a test program's handlers behind the real nginx, HTTP/1.1 and HTTP/2."""
 import asyncio
+import contextlib
 import json
 import re
 import socket
@@ -22,15 +23,35 @@ BROKEN = {HTTP1: (52, 18), HTTP2: (92,)}
 both = pytest.mark.parametrize("version", [HTTP1, HTTP2])
 
 
-@pytest.fixture
-def ways(binary, run_folder, request):
-    folder = run_folder / f"w{abs(hash(request.node.nodeid)) % 10**8}"
+@contextlib.contextmanager
+def running(binary, folder):
     ways = Handover(folder, binary.parent / "handover_server")
     try:
         yield ways.start()
     finally:
         exit_status, reports = ways.stop()
     assert (exit_status, reports) == (0, []), ways.program.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def shared_ways(binary, run_folder):
+    """The program and its nginx, for all tests that leave it running."""
+    with running(binary, run_folder / "ways") as ways:
+        yield ways
+
+
+@pytest.fixture
+def ways(shared_ways):
+    """The same, with what it says counted from here."""
+    shared_ways.forget()
+    yield shared_ways
+    shared_ways.wait_nobody()
+
+
+@pytest.fixture
+def stopping_ways(binary, run_folder, request):
+    with running(binary, run_folder / f"ways{request.node.callspec.indices['version']}") as ways:
+        yield ways
 
 
 class Http2:
@@ -293,9 +314,10 @@ def test_park__a_thousand_wait_while_two_workers_answer_others(ways):
 # ---- stopping ----
 
 @both
-def test_stop__ends_what_is_still_there(ways, version):
-    stream, late = open_stream(ways, version), ways.curl(version, "/park")
-    ways.wait_said("taken", 2)
-    ways.program.send(ways.program.stop_signal)
+def test_stop__ends_what_is_still_there(stopping_ways, version):
+    stream = open_stream(stopping_ways, version)
+    late = stopping_ways.curl(version, "/park")
+    stopping_ways.wait_said("taken", 2)
+    stopping_ways.program.send(stopping_ways.program.stop_signal)
     assert rest_of(stream) == (0, "event: end\n\n")
     late.communicate(timeout=20)

@@ -20,6 +20,7 @@ class Program(Part):
 class Handover:
     def __init__(self, folder, binary, workers=2):
         self.program = Program(folder, binary, workers)
+        self.start_of_output = 0
         settings = {"VAR_DIR": str(folder), "HTTPS_HOST": "127.0.0.1", "HTTPS_PORT": str(ports.free()),
                     "NGINX_WORKER_CONNECTIONS": "4096"}
         self.nginx = Nginx(folder / "nginx", settings, [folder / "s.sock"])
@@ -42,16 +43,28 @@ class Handover:
         status = self.program.stop()
         return status, sanitizers.reports(self.program.folder)
 
+    def output(self):
+        """What the program has said, and its log, since forget()."""
+        return self.program.log.read_text()[self.start_of_output:] if self.program.log.exists() else ""
+
+    def forget(self):
+        self.start_of_output = len(self.output()) + self.start_of_output
+
     def said(self, word):
         """How often a line of the program's is this word."""
-        return self.program.log.read_text().splitlines().count(word) if self.program.log.exists() else 0
+        return self.output().splitlines().count(word)
+
+    def wait_nobody(self):
+        """Until every connection that was taken has ended."""
+        wait_until(lambda: self.said("taken") == self.said("gone") + self.said("ended"), 20, "the end of all connections",
+                   [self.program])
 
     def wait_said(self, word, times=1):
         wait_until(lambda: self.said(word) >= times, 20, f"{word!r} {times} times", [self.program])
 
     def lines(self, route):
         """The lines of its access log of routes that begin so."""
-        return [line for line in self.program.log.read_text().splitlines() if f" route={route}" in line]
+        return [line for line in self.output().splitlines() if f" route={route}" in line]
 
     def curl(self, version, path, *options):
         """curl as a running process, with the answer as it comes on its standard output."""
