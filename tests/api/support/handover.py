@@ -68,7 +68,7 @@ class Handover:
 
     def curl(self, version, path, *options):
         """curl as a running process, with the answer as it comes on its standard output."""
-        command = ["curl", "--no-progress-meter", "-N", "--cacert", self.ca, version, *options, self.base_url + path]
+        command = ["curl", "--no-progress-meter", "-N", "--max-time", "60", "--cacert", self.ca, version, *options, self.base_url + path]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def fetch(self, version, path, *options):
