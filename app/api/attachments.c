@@ -3,7 +3,7 @@
 #include "parley/api/routes.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/gate/page.h"
+#include "parley/gate/page_reply.h"
 #include "parley/gate/precondition.h"
 #include "parley/shapes/attachment.h"
 
@@ -106,24 +106,28 @@ static enum err attachment_url_show(struct ctx *ctx, const struct call *call, st
     return ERR_OK;
 }
 
+static enum err attachments_find(struct ctx *ctx, const struct call *call, const struct page *page,
+                                 struct list *ret_list)
+{
+    const struct attachment_query query = {
+        .workspace_id = call->workspace.workspace_id,
+        .user_id = call->principal->user_id,
+        .before_id = page->after.key_count > 0 ? page->after.keys[0] : 0,
+        .limit = page->limit,
+    };
+
+    return attachment_list(ctx, &query, ret_list);
+}
+
 static enum err attachments_list(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct attachment_query query = { call->workspace.workspace_id, call->principal->user_id, .before_id = 0 };
-    struct page page;
-    struct list found;
+    static const struct page_source source = { .list = attachments_find,
+                                               .spec = &listed_spec,
+                                               .row_bytes = sizeof(struct attachment),
+                                               .key_count = 1,
+                                               .key_offsets = { offsetof(struct attachment, id) } };
 
-    TRY(page_read(ctx, call, 1, &page));
-    query.limit = page.limit + 1;
-    if (page.after.key_count > 0)
-        query.before_id = page.after.keys[0];
-    TRY(attachment_list(ctx, &query, &found));
-    if ((int64_t)found.count > page.limit) {
-        const struct attachment *last = (const struct attachment *)found.items + page.limit - 1;
-        found.count = (size_t)page.limit;
-        TRY(page_next(ctx, call, &(struct page_position){ 1, { last->id } }, reply));
-    }
-    spec_encode_list(&reply->json, &listed_spec, found.items, found.count);
-    return ERR_OK;
+    return page_reply(ctx, call, &source, reply);
 }
 
 /* ---- routes ---- */

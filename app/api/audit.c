@@ -2,7 +2,7 @@
 #include "parley/domain/record/audit_list.h"
 
 #include "parley/api/routes.h"
-#include "parley/gate/page.h"
+#include "parley/gate/page_reply.h"
 
 static const struct uuid none;
 
@@ -113,21 +113,21 @@ static void row_view_of(struct ctx *ctx, const struct audit_link *row, struct pa
     };
 }
 
-static enum err rows_write(struct ctx *ctx, const struct audit_link *rows, size_t count, struct reply *reply)
+static enum err rows_view(struct ctx *ctx, struct list *list)
 {
-    struct row_view *views = arena_calloc(ctx->arena, count, sizeof(*views));
-    struct part_views *part_views = arena_calloc(ctx->arena, count, sizeof(*part_views));
+    const struct audit_link *rows = list->items;
+    struct row_view *views = arena_calloc(ctx->arena, list->count, sizeof(*views));
+    struct part_views *part_views = arena_calloc(ctx->arena, list->count, sizeof(*part_views));
 
     if (views == NULL || part_views == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < list->count; i++)
         row_view_of(ctx, &rows[i], &part_views[i], &views[i]);
-    TRY(arena_check(ctx->arena));
-    spec_encode_list(&reply->json, &row_spec, views, count);
-    return ERR_OK;
+    list->items = views;
+    return arena_check(ctx->arena);
 }
 
-static enum err audit_get(struct ctx *ctx, const struct call *call, struct reply *reply)
+static enum err rows_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
 {
     const struct audit_query *query = call->query;
     struct audit_list_opts opts = {
@@ -135,28 +135,29 @@ static enum err audit_get(struct ctx *ctx, const struct call *call, struct reply
         .target = query->target,
         .after_us = query->after_us,
         .before_us = query->before_us,
+        .limit = page->limit,
     };
-    const struct audit_link *rows;
-    struct list list;
-    struct page page;
 
-    TRY(page_read(ctx, call, 2, &page));
     if (body_sent(query, QUERY_ACTION))
         opts.action = str_from(action_names[query->action]);
-    if (page.after.key_count > 0) {
-        opts.next_us = page.after.keys[0];
-        opts.next_id = page.after.keys[1];
+    if (page->after.key_count > 0) {
+        opts.next_us = page->after.keys[0];
+        opts.next_id = page->after.keys[1];
     }
-    opts.limit = page.limit + 1;
-    TRY(audit_list(ctx, &opts, &list));
-    rows = list.items;
-    if (list.count > (size_t)page.limit) {
-        const struct audit_link *last = &rows[page.limit - 1];
+    return audit_list(ctx, &opts, ret_list);
+}
 
-        list.count = (size_t)page.limit;
-        TRY(page_next(ctx, call, &(struct page_position){ 2, { last->at_us, last->id } }, reply));
-    }
-    return rows_write(ctx, rows, list.count, reply);
+static enum err audit_get(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    static const struct page_source source = { .list = rows_find,
+                                               .view = rows_view,
+                                               .spec = &row_spec,
+                                               .row_bytes = sizeof(struct audit_link),
+                                               .key_count = 2,
+                                               .key_offsets = { offsetof(struct audit_link, at_us),
+                                                                offsetof(struct audit_link, id) } };
+
+    return page_reply(ctx, call, &source, reply);
 }
 
 /* clang-format off */

@@ -5,7 +5,7 @@
 #include "parley/domain/talk/chat_move.h"
 #include "parley/domain/talk/chat_page.h"
 #include "parley/domain/talk/message.h"
-#include "parley/gate/page.h"
+#include "parley/gate/page_reply.h"
 #include "parley/gate/precondition.h"
 #include "parley/shapes/chat.h"
 #include "parley/shapes/message.h"
@@ -115,45 +115,50 @@ static enum err wanted_version(struct ctx *ctx, const struct call *call, int64_t
     return ERR_OK;
 }
 
-typedef enum err (*list_fn)(struct ctx *ctx, const struct membership *m, const struct chat_list_opts *opts,
-                            struct list *ret_list);
-
-static enum err list_page(struct ctx *ctx, const struct call *call, list_fn list_chats, struct reply *reply)
+static struct chat_list_opts list_opts_of(const struct call *call, const struct page *page)
 {
     const struct list_query *query = call->query;
-    struct chat_list_opts opts = {
-        .user_id = call->principal->user_id, .query = query->text, .after_activity_us = INT64_MAX, .after_id = INT64_MAX
-    };
-    const struct chat *chats;
-    struct list list;
-    struct page page;
+    bool first = page->after.key_count == 0;
 
-    TRY(page_read(ctx, call, 2, &page));
-    opts.limit = page.limit + 1;
-    if (page.after.key_count > 0) {
-        opts.after_activity_us = page.after.keys[0];
-        opts.after_id = page.after.keys[1];
-    }
-    TRY(list_chats(ctx, &call->workspace, &opts, &list));
-    chats = list.items;
-    if (list.count > (size_t)page.limit) {
-        list.count = (size_t)page.limit;
-        TRY(page_next(ctx, call,
-                      &(struct page_position){ 2, { chats[list.count - 1].activity_us, chats[list.count - 1].id } },
-                      reply));
-    }
-    spec_encode_list(&reply->json, &chat_spec, list.items, list.count);
-    return ERR_OK;
+    return (struct chat_list_opts){
+        .user_id = call->principal->user_id,
+        .query = query->text,
+        .after_activity_us = first ? INT64_MAX : page->after.keys[0],
+        .after_id = first ? INT64_MAX : page->after.keys[1],
+        .limit = page->limit,
+    };
 }
+
+static enum err history_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
+{
+    const struct chat_list_opts opts = list_opts_of(call, page);
+
+    return chat_list_history(ctx, &call->workspace, &opts, ret_list);
+}
+
+static enum err open_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
+{
+    const struct chat_list_opts opts = list_opts_of(call, page);
+
+    return chat_list_open(ctx, &call->workspace, &opts, ret_list);
+}
+
+#define CHAT_LIST \
+    .spec = &chat_spec, .row_bytes = sizeof(struct chat), .key_count = 2, \
+    .key_offsets = { offsetof(struct chat, activity_us), offsetof(struct chat, id) }
 
 static enum err chats_history(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    return list_page(ctx, call, chat_list_history, reply);
+    static const struct page_source source = { .list = history_find, CHAT_LIST };
+
+    return page_reply(ctx, call, &source, reply);
 }
 
 static enum err chats_open(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    return list_page(ctx, call, chat_list_open, reply);
+    static const struct page_source source = { .list = open_find, CHAT_LIST };
+
+    return page_reply(ctx, call, &source, reply);
 }
 
 static enum err chats_post(struct ctx *ctx, const struct call *call, struct reply *reply)

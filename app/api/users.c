@@ -4,7 +4,7 @@
 #include "parley/core/limits.h"
 #include "parley/domain/lifecycle/user_change.h"
 #include "parley/domain/lifecycle/user_create.h"
-#include "parley/gate/page.h"
+#include "parley/gate/page_reply.h"
 #include "parley/gate/precondition.h"
 #include "parley/shapes/user.h"
 
@@ -124,27 +124,30 @@ enum err users_change(struct ctx *ctx, const struct call *call, const struct uui
 
 /* ---- handlers ---- */
 
-static enum err users_list(struct ctx *ctx, const struct call *call, struct reply *reply)
+static enum err users_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
 {
     const struct list_query *query = call->query;
-    struct user_list_opts opts = { .query = query->text };
+    struct user_list_opts opts = { .query = query->text, .limit = page->limit };
     struct user *users;
-    struct page page;
-    size_t count;
 
-    TRY(page_read(ctx, call, 1, &page));
-    opts.limit = page.limit + 1;
-    if (page.after.key_count > 0)
-        opts.after_id = page.after.keys[0];
+    if (page->after.key_count > 0)
+        opts.after_id = page->after.keys[0];
     else
         opts.skip_count = query->skip_count;
-    TRY(user_list(ctx, &opts, &users, &count));
-    if (count > (size_t)page.limit) {
-        count = (size_t)page.limit;
-        TRY(page_next(ctx, call, &(struct page_position){ 1, { users[count - 1].id } }, reply));
-    }
-    spec_encode_list(&reply->json, &user_spec, users, count);
+    TRY(user_list(ctx, &opts, &users, &ret_list->count));
+    ret_list->items = users;
     return ERR_OK;
+}
+
+static enum err users_list(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    static const struct page_source source = { .list = users_find,
+                                               .spec = &user_spec,
+                                               .row_bytes = sizeof(struct user),
+                                               .key_count = 1,
+                                               .key_offsets = { offsetof(struct user, id) } };
+
+    return page_reply(ctx, call, &source, reply);
 }
 
 static enum err users_post(struct ctx *ctx, const struct call *call, struct reply *reply)

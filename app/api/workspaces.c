@@ -1,18 +1,22 @@
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
 #include "parley/domain/workspaces/workspace.h"
+#include "parley/gate/page_reply.h"
 #include "parley/gate/precondition.h"
 #include "parley/shapes/member.h"
 #include "parley/shapes/workspace.h"
 
 /* ---- what goes in and out ---- */
 /* clang-format off */
-#define WORKSPACE_FIELD(member) .offset = offsetof(struct workspace, member)
+struct detail_view {
+    struct workspace workspace;
+    struct list users; /* written piece by piece */
+};
 static const struct field detail_fields[] = {
     { SPEC_INLINE(&workspace_spec) },
-    { "users", FIELD_LIST, WORKSPACE_FIELD(users), .spec = &member_spec },
+    { "users", FIELD_LIST, .offset = offsetof(struct detail_view, users), .spec = &member_spec },
 };
-static const struct spec detail_spec = { SPEC_INIT("WorkspaceWithUsers", struct workspace, detail_fields) };
+static const struct spec detail_spec = { SPEC_INIT("WorkspaceWithUsers", struct detail_view, detail_fields) };
 
 struct create_body {
     struct body body;
@@ -52,13 +56,28 @@ static const struct spec role_spec = { SPEC_INIT("MemberRole", struct role_body,
 
 /* ---- workspaces ---- */
 
+static enum err workspaces_find(struct ctx *ctx, const struct call *call, const struct page *page,
+                                struct list *ret_list)
+{
+    const struct workspace_list_opts opts = {
+        .user_id = call->principal->user_id,
+        .only_id = call->principal->key_workspace_id,
+        .after_id = page->after.key_count > 0 ? page->after.keys[0] : 0,
+        .limit = page->limit,
+    };
+
+    return workspace_list(ctx, &opts, ret_list);
+}
+
 static enum err workspaces_list(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct list list;
+    static const struct page_source source = { .list = workspaces_find,
+                                               .spec = &workspace_spec,
+                                               .row_bytes = sizeof(struct workspace),
+                                               .key_count = 1,
+                                               .key_offsets = { offsetof(struct workspace, id) } };
 
-    TRY(workspace_list(ctx, call->principal->user_id, call->principal->key_workspace_id, &list));
-    spec_encode_list(&reply->json, &workspace_spec, list.items, list.count);
-    return ERR_OK;
+    return page_reply_all(ctx, call, &source, NULL, reply);
 }
 
 static enum err workspaces_post(struct ctx *ctx, const struct call *call, struct reply *reply)
@@ -77,14 +96,25 @@ static enum err workspaces_post(struct ctx *ctx, const struct call *call, struct
     return ERR_OK;
 }
 
+static enum err members_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
+{
+    const struct member_range range = { page->after.key_count > 0 ? page->after.keys[0] : 0, page->limit };
+
+    return member_list(ctx, &call->workspace, &range, ret_list);
+}
+
 static enum err workspaces_get(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
+    static const struct page_source source = { .list = members_find,
+                                               .spec = &member_spec,
+                                               .row_bytes = sizeof(struct member),
+                                               .key_count = 1,
+                                               .key_offsets = { offsetof(struct member, id) } };
     struct workspace workspace;
 
-    TRY(workspace_get_with_members(ctx, &call->workspace, call->principal->user_id, &workspace));
+    TRY(workspace_get(ctx, &call->workspace.workspace, call->principal->user_id, &workspace));
     reply->version = workspace.version;
-    spec_encode(&reply->json, &detail_spec, &workspace);
-    return ERR_OK;
+    return page_reply_all(ctx, call, &source, &(struct page_object){ &detail_spec, &workspace }, reply);
 }
 
 /* If-Match is judged on the row as it is now, and that version is then demanded; 0 without one. */

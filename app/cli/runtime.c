@@ -82,10 +82,14 @@ static enum err open_server(struct runtime *runtime, const struct config *config
         .processor_count = processor_count() > COMPUTING_MIN ? processor_count() : COMPUTING_MIN,
         .handle = gate_handle,
         .done = gate_done,
+        .take = gate_take,
     };
+    struct gate_opts gate_opts = { .app = &runtime->app };
 
     TRY(routes_of(config, ret_error_text, &runtime->routes));
-    TRY(gate_new(&runtime->app, runtime->routes.tables, runtime->routes.count, ret_error_text, &runtime->gate));
+    gate_opts.tables = runtime->routes.tables;
+    gate_opts.table_count = runtime->routes.count;
+    TRY(gate_new(&gate_opts, ret_error_text, &runtime->gate));
     opts.arg = runtime->gate;
     return server_new(&opts, ret_error_text, &runtime->server);
 }

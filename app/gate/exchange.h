@@ -2,6 +2,7 @@
 #ifndef PARLEY_APP_GATE_EXCHANGE_H
 #define PARLEY_APP_GATE_EXCHANGE_H
 
+#include "hold.h"
 #include "limiter.h"
 #include "parley/gate/route.h"
 #include "router.h"
@@ -19,6 +20,8 @@ struct exchange {
     enum purpose purpose;
     struct limiter_quota quota; /* what the answer tells of it */
     enum err outcome;
+    struct hold hold;         /* until the answer is made; then with whoever goes on with it */
+    struct handover handover; /* where the connection is handed over */
 };
 
 /* Query, body and Idempotency-Key as the route's row says, into call.query, call.body and call.claim. */

@@ -9,7 +9,7 @@
 #include "in_flight.h"
 #include "openapi_schemas.h"
 #include "parley/core/clock.h"
-#include "parley/core/log.h"
+#include "parley/core/limits.h"
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/trust/second_factor.h"
 #include "parley/gate/precondition.h"
@@ -27,11 +27,13 @@ struct gate {
     struct dialects dialects;
     struct in_flight in_flight;
     atomic_int upload_count; /* requests under way whose handler reads the body as it comes */
+    struct handover_taker taker;
 };
 
-enum err gate_new(const struct app *app, const struct route_table *const *tables, size_t table_count,
-                  struct buf *ret_faults, struct gate **ret_gate)
+enum err gate_new(const struct gate_opts *opts, struct buf *ret_faults, struct gate **ret_gate)
 {
+    const struct route_table *const *tables = opts->tables;
+    size_t table_count = opts->table_count;
     struct gate *gate;
     struct router *router;
     enum err kept = ERR_OK;
@@ -49,11 +51,12 @@ enum err gate_new(const struct app *app, const struct route_table *const *tables
         router_free(router);
         return ERR_NO_MEMORY;
     }
-    gate->app = app;
+    gate->app = opts->app;
     gate->router = router;
     gate->tables = tables;
     gate->table_count = table_count;
     gate->dialects = dialects_find(tables, table_count);
+    gate->taker = opts->taker;
     in_flight_init(&gate->in_flight);
     gate->limiter = limiter_new();
     if (gate->limiter == NULL) {
@@ -179,29 +182,25 @@ static enum err upload_call(struct gate *gate, struct exchange *p, struct reply 
 
     if (!streams)
         return handler_call(p, reply);
-    if (atomic_fetch_add(&gate->upload_count, 1) < (half > 0 ? half : 1)) {
-        e = handler_call(p, reply);
-    } else {
-        e = failf(&p->ctx, ERR_BUSY, "Too many uploads are under way at the moment");
-        p->problem.retry_after_s = UPLOAD_RETRY_AFTER_S;
-    }
-    atomic_fetch_sub(&gate->upload_count, 1);
+    p->hold.upload_count = &gate->upload_count;
+    if (atomic_fetch_add(&gate->upload_count, 1) < (half > 0 ? half : 1))
+        return handler_call(p, reply);
+    e = failf(&p->ctx, ERR_BUSY, "Too many uploads are under way at the moment");
+    p->problem.retry_after_s = UPLOAD_RETRY_AFTER_S;
     return e;
 }
 
 static enum err handler_run(struct gate *gate, struct exchange *p, struct reply *reply)
 {
-    struct in_flight_entry entry;
     enum err e;
 
     if (p->call.claim == NULL)
         return upload_call(gate, p, reply);
-    e = in_flight_enter(&gate->in_flight, p->call.claim, &entry);
+    e = in_flight_enter(&gate->in_flight, p->call.claim, &p->hold.entry);
     if (e != ERR_OK)
         return fail(&p->ctx, e);
-    e = upload_call(gate, p, reply);
-    in_flight_leave(&gate->in_flight, &entry);
-    return e;
+    p->hold.in_flight = &gate->in_flight;
+    return upload_call(gate, p, reply);
 }
 
 /* Where a credential is tried: whether it may be is asked before anything is hashed. */
@@ -285,6 +284,60 @@ static void headers_add(struct exchange *p, struct reply *reply)
     cors_headers(&p->ctx, p->call.request, reply);
 }
 
+static struct access_line line_of(const struct exchange *p, const struct reply *reply, enum err sent)
+{
+    struct access_line line = {
+        .method = method_name(p->method),
+        .route = p->call.route != NULL ? p->call.route->path : "-",
+        .status = reply->status,
+        .code = err_info(sent != ERR_OK ? sent : p->outcome)->code,
+        .level = p->purpose == PURPOSE_ANSWER ? LOG_INFO : LOG_DEBUG,
+        .arena_bytes = (uint32_t)arena_used_bytes(p->ctx.arena),
+        .statement_count = p->ctx.statement_count,
+    };
+
+    memcpy(line.request_id, p->ctx.request_id, sizeof(line.request_id));
+    if (p->call.principal != NULL)
+        line.user = p->principal.user;
+    return line;
+}
+
+/* What a connection takes along. Behind headers_add. */
+static enum err handover_make(const struct gate *gate, struct exchange *p, struct reply *reply)
+{
+    struct buf head;
+    const char *copy;
+
+    if (gate->taker.take == NULL)
+        return ERR_INTERNAL;
+    buf_init(&head, HEADERS_BYTES_MAX);
+    if (reply->way == REPLY_PARKED)
+        reply_header_lines(reply, &head);
+    copy = arena_cstr(p->ctx.arena, buf_str(&head));
+    p->handover = (struct handover){ .method = p->method, .head = { copy, head.len }, .subject = reply->subject };
+    buf_release(&head);
+    if (copy == NULL)
+        return ERR_NO_MEMORY;
+    TRY(hold_hand_over(&p->hold, &p->handover.hold));
+    p->handover.line = line_of(p, reply, ERR_OK);
+    reply->handover = &p->handover;
+    return ERR_OK;
+}
+
+static void answer_finish(const struct gate *gate, struct exchange *p, struct reply *reply)
+{
+    if (p->outcome == ERR_OK && reply_is_handed_over(reply)) {
+        headers_add(p, reply);
+        p->outcome = handover_make(gate, p, reply);
+    } else if (p->outcome == ERR_OK) {
+        headers_add(p, reply);
+    }
+    if (p->outcome != ERR_OK) {
+        problem_reply(&p->ctx, &p->match, p->outcome, reply);
+        headers_add(p, reply);
+    }
+}
+
 void gate_handle(void *arg, struct http_request *req, struct arena *a, struct reply *reply)
 {
     struct gate *gate = arg;
@@ -296,28 +349,34 @@ void gate_handle(void *arg, struct http_request *req, struct arena *a, struct re
     }
     http_note_set(req, p);
     p->outcome = pass(gate, p, reply);
-    if (p->outcome != ERR_OK)
-        problem_reply(&p->ctx, &p->match, p->outcome, reply);
-    headers_add(p, reply);
-    ctx_end(&p->ctx);
+    answer_finish(gate, p, reply);
+    hold_release(&p->hold);
+    if (reply->way != REPLY_PAGED)
+        ctx_end(&p->ctx);
 }
 
 void gate_done(void *arg, struct http_request *req, struct arena *a, const struct reply *reply, enum err sent,
                int64_t took_us)
 {
-    const struct exchange *p = http_note(req);
-    char user[UUID_TEXT_BYTES] = "-";
-    const char *route;
+    struct exchange *p = http_note(req);
+    struct access_line line;
 
-    (void)arg;
     if (p == NULL)
         return;
-    route = p->call.route != NULL ? p->call.route->path : "-";
-    if (p->call.principal != NULL)
-        uuid_format(&p->principal.user, user);
-    log_event(p->purpose == PURPOSE_ANSWER ? LOG_INFO : LOG_DEBUG, "request", LOG_C("id", p->ctx.request_id),
-              LOG_C("method", method_name(p->method)), LOG_C("route", route), LOG_C("user", user),
-              LOG_INT("status", reply->status), LOG_C("code", err_info(sent != ERR_OK ? sent : p->outcome)->code),
-              LOG_INT("ms", took_us / US_PER_MS), LOG_INT("arena_bytes", (int64_t)arena_used_bytes(a)),
-              LOG_INT("statements", p->ctx.statement_count));
+    (void)arg;
+    (void)a;
+    line = line_of(p, reply, sent);
+    access_line_log(&line, took_us);
+    /* The pieces were made under the configuration with which the request began. */
+    if (reply->way == REPLY_PAGED)
+        ctx_end(&p->ctx);
+    if (reply_is_handed_over(reply) && p->handover.hold.release != NULL)
+        p->handover.hold.release(p->handover.hold.arg);
+}
+
+void gate_take(void *arg, const struct handover *handover)
+{
+    const struct gate *gate = arg;
+
+    gate->taker.take(gate->taker.arg, handover);
 }

@@ -10,7 +10,8 @@
 #include "parley/domain/record/idempotency.h"
 
 struct in_flight_entry {
-    const struct idempotency_claim *claim;
+    int64_t user_id;
+    uint8_t key_hash[SHA256_BYTES];
     struct in_flight_entry *next;
 };
 
@@ -24,6 +25,8 @@ void in_flight_release(struct in_flight *in_flight);
 /* Puts *entry, which the caller keeps until in_flight_leave, into the set. ERR_IDEMPOTENCY_RUNNING: the key is in it. */
 enum err in_flight_enter(struct in_flight *in_flight, const struct idempotency_claim *claim,
                          struct in_flight_entry *entry) MUST_CHECK;
+/* The same key in other memory: *moved takes the place of *entry, which the caller may forget. */
+void in_flight_move(struct in_flight *in_flight, const struct in_flight_entry *entry, struct in_flight_entry *moved);
 void in_flight_leave(struct in_flight *in_flight, struct in_flight_entry *entry);
 
 #endif

@@ -92,6 +92,12 @@ void precondition_reply(struct ctx *ctx, const struct call *call, struct reply *
 
     if (reply->version == 0)
         return;
+    if (reply->way != REPLY_WHOLE) {
+        /* What is behind the first piece is not known yet: good for If-Match, and never fresh. */
+        reply_header(reply, "ETag", arena_printf(ctx->arena, "\"v%" PRId64 "\"", reply->version));
+        reply_header(reply, "Cache-Control", "private, no-cache");
+        return;
+    }
     snprintf(tag, sizeof(tag), "v%" PRId64 "-%016" PRIx64, reply->version, body_hash(reply));
     reply_header(reply, "ETag", arena_printf(ctx->arena, "\"%s\"", tag));
     reply_header(reply, "Cache-Control", "private, no-cache");

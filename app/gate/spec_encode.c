@@ -101,16 +101,16 @@ static void value_encode(struct json_out *out, const struct field *field, const 
     json_out_null(out);
 }
 
-static void members_encode(struct json_out *out, const struct spec *spec, const void *data)
+/* The first field_count fields. */
+static void fields_encode(struct json_out *out, const struct spec *spec, size_t field_count, const void *data)
 {
-    assert(spec != NULL);
-    for (size_t i = 0; i < spec->field_count; i++) {
+    for (size_t i = 0; i < field_count; i++) {
         const struct field *field = &spec->fields[i];
         const void *at = (const char *)data + field->offset;
         bool null;
 
         if (field->type == FIELD_INLINE) {
-            members_encode(out, field->spec, at);
+            fields_encode(out, field->spec, field->spec->field_count, at);
             continue;
         }
         null = value_is_null(field, at);
@@ -126,15 +126,32 @@ static void members_encode(struct json_out *out, const struct spec *spec, const 
 
 void spec_encode(struct json_out *out, const struct spec *spec, const void *data)
 {
+    assert(spec != NULL);
     json_out_object(out);
-    members_encode(out, spec, data);
+    fields_encode(out, spec, spec->field_count, data);
     json_out_object_end(out);
+}
+
+void spec_encode_open(struct json_out *out, const struct spec *spec, const void *data)
+{
+    const struct field *last = &spec->fields[spec->field_count - 1];
+
+    assert(last->type == FIELD_LIST);
+    json_out_object(out);
+    fields_encode(out, spec, spec->field_count - 1, data);
+    json_out_key(out, last->name);
+    json_out_array(out);
+}
+
+void spec_encode_items(struct json_out *out, const struct spec *spec, const void *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        spec_encode(out, spec, (const char *)items + i * spec->size_bytes);
 }
 
 void spec_encode_list(struct json_out *out, const struct spec *spec, const void *items, size_t count)
 {
     json_out_array(out);
-    for (size_t i = 0; i < count; i++)
-        spec_encode(out, spec, (const char *)items + i * spec->size_bytes);
+    spec_encode_items(out, spec, items, count);
     json_out_array_end(out);
 }

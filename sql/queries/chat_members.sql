@@ -4,8 +4,8 @@
 SELECT {member, joined_us = c.joined_us}
 FROM chat_members c JOIN members m ON m.workspace_id = c.workspace_id AND m.user_id = c.user_id
     JOIN users u ON u.id = c.user_id
-WHERE c.chat_id = ? AND c.workspace_id = ?
-ORDER BY c.user_id
+WHERE c.chat_id = ? AND c.user_id > ? AND c.workspace_id = ?
+ORDER BY c.user_id LIMIT ?
 
 -- name: chat_member_insert
 -- event: member.joined

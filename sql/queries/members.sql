@@ -1,5 +1,5 @@
 -- columns: membership = w.id AS workspace_id, b.role, w.personal, w.require_2fa
--- columns: member = u.uuid AS user_uuid, u.email, u.first_name, u.last_name, m.role, m.joined_us
+-- columns: member = u.id AS user_id, u.uuid AS user_uuid, u.email, u.first_name, u.last_name, m.role, m.joined_us
 
 -- name: member_find
 SELECT {membership} FROM workspaces w JOIN members b ON b.workspace_id = w.id AND b.user_id = ?
@@ -7,11 +7,11 @@ WHERE w.uuid = ? AND w.deleted_us IS NULL
 
 -- name: member_list
 SELECT {member} FROM members m JOIN users u ON u.id = m.user_id
-WHERE m.workspace_id = ?
-ORDER BY m.user_id
+WHERE m.workspace_id = ? AND m.user_id > ?
+ORDER BY m.user_id LIMIT ?
 
 -- name: member_get
-SELECT {member}, u.id FROM users u JOIN members m ON m.user_id = u.id AND m.workspace_id = ?
+SELECT {member} FROM users u JOIN members m ON m.user_id = u.id AND m.workspace_id = ?
 WHERE u.uuid = ?
 
 -- name: member_role

@@ -4,8 +4,8 @@
 -- The integer key of the only workspace that is wanted; 0: all.
 -- name: workspace_list
 SELECT {workspace} FROM members m JOIN workspaces w ON w.id = m.workspace_id LEFT JOIN users u ON u.id = w.created_by
-WHERE m.user_id = ? AND (? = 0 OR m.workspace_id = ?) AND w.deleted_us IS NULL
-ORDER BY m.workspace_id
+WHERE m.user_id = ? AND m.workspace_id > ? AND (? = 0 OR m.workspace_id = ?) AND w.deleted_us IS NULL
+ORDER BY m.workspace_id LIMIT ?
 
 -- name: workspace_get
 SELECT {workspace} FROM workspaces w JOIN members m ON m.workspace_id = w.id AND m.user_id = ? LEFT JOIN users u ON u.id = w.created_by

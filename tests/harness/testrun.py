@@ -147,7 +147,7 @@ def run(arguments, kind="asan", env=None):
     began = time.monotonic()
     tally = Tally()
     prepare(legs)
-    folder = build.build(kind, ["all"] if "unit" in legs else ["parley"])
+    folder = build.build(kind, ["all"] if "unit" in legs else ["parley", "test_programs"])
     if "unit" in legs:
         run_units(folder, rest if legs == ["unit"] else [], tally, env)
     records = [run_api(leg, folder / "parley", rest, tally, env) for leg in legs if leg in API_LEGS]

@@ -99,10 +99,11 @@ static enum err bot_add(struct ctx *ctx, const char *username, struct user *ret_
 /* The one workspace that a new user has. */
 static enum err workspace_of(struct ctx *ctx, const struct user *bot, struct api_key *key)
 {
+    const struct workspace_list_opts opts = { .user_id = bot->id, .limit = 2 };
     const struct workspace *workspace;
     struct list list;
 
-    TRY(workspace_list(ctx, bot->id, 0, &list));
+    TRY(workspace_list(ctx, &opts, &list));
     assert(list.count == 1);
     workspace = list.items;
     key->workspace_id = workspace->id;

@@ -18,6 +18,7 @@ struct change {
 
 struct listing {
     const struct change *change;
+    const struct member_range *range;
     struct list list;
 };
 
@@ -40,15 +41,18 @@ static enum err list_members(struct ctx *ctx, void *arg)
     listing->list = (struct list){ NULL, 0 };
     TRY(chat_require(ctx, asked->m, asked->user_id, &asked->chat, CHAT_SEE, &ref));
     if (ref.join == CHAT_JOIN_WORKSPACE)
-        return member_list(ctx, asked->m, &listing->list);
-    return db_each(ctx, SQL_CHAT_MEMBER_LIST, DB_ARGS(DB_INT(ref.id), DB_INT(ref.workspace_id)), listing_add, listing);
+        return member_list(ctx, asked->m, listing->range, &listing->list);
+    return db_each(ctx, SQL_CHAT_MEMBER_LIST,
+                   DB_ARGS(DB_INT(ref.id), DB_INT(listing->range->after_id), DB_INT(ref.workspace_id),
+                           DB_INT(listing->range->limit)),
+                   listing_add, listing);
 }
 
 enum err chat_member_list(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
-                          struct list *ret_list)
+                          const struct member_range *range, struct list *ret_list)
 {
     const struct change asked = { .m = m, .user_id = user_id, .chat = *chat };
-    struct listing listing = { .change = &asked };
+    struct listing listing = { .change = &asked, .range = range };
 
     TRY(db_read(ctx, list_members, &listing));
     *ret_list = listing.list;

@@ -12,6 +12,7 @@ enum err member_read(struct ctx *ctx, const struct db_row *row, enum member_role
     struct str email = db_row_str(row, MEMBER_EMAIL);
 
     *ret_member = (struct member){
+        .id = db_row_int(row, MEMBER_USER_ID),
         .user = db_row_uuid(row, MEMBER_USER_UUID),
         .email = caller > MEMBER_ROLE_GUEST ? arena_str(ctx->arena, email) : (struct str){ NULL, 0 },
         .first_name = arena_str(ctx->arena, db_row_str(row, MEMBER_FIRST_NAME)),
@@ -62,11 +63,14 @@ static enum err listing_add(struct ctx *ctx, const struct db_row *row, void *arg
     return added != NULL ? member_read(ctx, row, listing->caller, added) : fail(ctx, ERR_NO_MEMORY);
 }
 
-enum err member_list(struct ctx *ctx, const struct membership *caller, struct list *ret_list)
+enum err member_list(struct ctx *ctx, const struct membership *caller, const struct member_range *range,
+                     struct list *ret_list)
 {
     struct listing listing = { .caller = caller->role };
 
-    TRY(db_each(ctx, SQL_MEMBER_LIST, DB_ARGS(DB_INT(caller->workspace_id)), listing_add, &listing));
+    TRY(db_each(ctx, SQL_MEMBER_LIST,
+                DB_ARGS(DB_INT(caller->workspace_id), DB_INT(range->after_id), DB_INT(range->limit)), listing_add,
+                &listing));
     *ret_list = listing.list;
     return ERR_OK;
 }
@@ -96,14 +100,12 @@ enum err member_require(struct ctx *ctx, const struct membership *m, int64_t use
 struct found {
     enum member_role caller;
     struct member member;
-    int64_t user_id;
 };
 
 static enum err found_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct found *found = arg;
 
-    found->user_id = db_row_int(row, MEMBER_GET_ID);
     return member_read(ctx, row, found->caller, &found->member);
 }
 
@@ -126,7 +128,7 @@ enum err member_get(struct ctx *ctx, const struct membership *caller, const stru
     TRY(e);
     *ret_member = found.member;
     if (ret_user_id != NULL)
-        *ret_user_id = found.user_id;
+        *ret_user_id = found.member.id;
     return ERR_OK;
 }
 
@@ -181,7 +183,7 @@ static enum err change_begin(struct ctx *ctx, struct change *change)
     TRY(workspace_row_lock(ctx, caller.workspace_id, &member_count));
     TRY(member_role_get(ctx, caller.workspace_id, change->caller_id, &caller.role));
     e = member_look_up(ctx, &caller, &change->user, &change->target);
-    is_own_leave = e == ERR_OK && change->role == MEMBER_ROLE_NONE && change->target.user_id == change->caller_id;
+    is_own_leave = e == ERR_OK && change->role == MEMBER_ROLE_NONE && change->target.member.id == change->caller_id;
     if (caller.role < MEMBER_ROLE_OWNER && !is_own_leave)
         return fail(ctx, ERR_FORBIDDEN);
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_MEMBER_NOT_FOUND) : e;
@@ -197,7 +199,7 @@ static enum err change_check_owner(struct ctx *ctx, const struct change *change)
         return ERR_OK;
     e = db_number(
         ctx, SQL_MEMBER_OTHER_WITH_ROLE,
-        DB_ARGS(DB_INT(change->caller->workspace_id), DB_INT(MEMBER_ROLE_OWNER), DB_INT(change->target.user_id)),
+        DB_ARGS(DB_INT(change->caller->workspace_id), DB_INT(MEMBER_ROLE_OWNER), DB_INT(change->target.member.id)),
         &other);
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_LAST_OWNER) : e;
 }
@@ -208,7 +210,8 @@ static enum err change_withdraw(struct ctx *ctx, const struct change *change)
     int64_t still = change->role >= MEMBER_ROLE_MEMBER ? (int64_t)change->role : MEMBER_ROLE_NONE;
 
     return db_exec(ctx, SQL_INVITATION_WITHDRAW_ABOVE,
-                   DB_ARGS(DB_INT(change->caller->workspace_id), DB_INT(change->target.user_id), DB_INT(still)), NULL);
+                   DB_ARGS(DB_INT(change->caller->workspace_id), DB_INT(change->target.member.id), DB_INT(still)),
+                   NULL);
 }
 
 static enum err set_role(struct ctx *ctx, void *arg)
@@ -221,7 +224,7 @@ static enum err set_role(struct ctx *ctx, void *arg)
     if (change->target.member.role == change->role)
         return ERR_OK;
     TRY(db_exec(ctx, SQL_MEMBER_UPDATE_ROLE,
-                DB_ARGS(DB_INT(change->role), DB_INT(workspace_id), DB_INT(change->target.user_id)), NULL));
+                DB_ARGS(DB_INT(change->role), DB_INT(workspace_id), DB_INT(change->target.member.id)), NULL));
     TRY(change_withdraw(ctx, change));
     TRY(audit_add(ctx, &(struct audit_entry){
                            .action = AUDIT_MEMBER_ROLE_CHANGED,
@@ -251,17 +254,18 @@ static enum err member_take_out(struct ctx *ctx, void *arg)
 
     TRY(change_begin(ctx, change));
     TRY(change_check_owner(ctx, change));
-    TRY(db_exec(ctx, SQL_CHAT_END_DESERTED,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(workspace_id), DB_INT(change->target.user_id)),
-                NULL));
+    TRY(db_exec(
+        ctx, SQL_CHAT_END_DESERTED,
+        DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(workspace_id), DB_INT(change->target.member.id)),
+        NULL));
     TRY(change_withdraw(ctx, change));
-    TRY(db_exec(ctx, SQL_MEMBER_DELETE, DB_ARGS(DB_INT(workspace_id), DB_INT(change->target.user_id)), NULL));
-    TRY(audit_add(ctx,
-                  &(struct audit_entry){
-                      .action = change->target.user_id == change->caller_id ? AUDIT_MEMBER_LEFT : AUDIT_MEMBER_REMOVED,
-                      .target_kind = AUDIT_ON_USER,
-                      .target = change->user,
-                      .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &change->caller->workspace)) }));
+    TRY(db_exec(ctx, SQL_MEMBER_DELETE, DB_ARGS(DB_INT(workspace_id), DB_INT(change->target.member.id)), NULL));
+    TRY(audit_add(
+        ctx, &(struct audit_entry){ .action = change->target.member.id == change->caller_id ? AUDIT_MEMBER_LEFT
+                                                                                            : AUDIT_MEMBER_REMOVED,
+                                    .target_kind = AUDIT_ON_USER,
+                                    .target = change->user,
+                                    .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &change->caller->workspace)) }));
     return workspace_row_touch(ctx, workspace_id, -1);
 }
 

@@ -40,12 +40,14 @@ static enum err workspace_list_add(struct ctx *ctx, const struct db_row *row, vo
     return added != NULL ? workspace_read(ctx, row, added) : fail(ctx, ERR_NO_MEMORY);
 }
 
-enum err workspace_list(struct ctx *ctx, int64_t user_id, int64_t only_id, struct list *ret_list)
+enum err workspace_list(struct ctx *ctx, const struct workspace_list_opts *opts, struct list *ret_list)
 {
+    const struct db_value only = DB_INT(opts->only_id);
     struct list list = { NULL, 0 };
 
-    TRY(db_each(ctx, SQL_WORKSPACE_LIST, DB_ARGS(DB_INT(user_id), DB_INT(only_id), DB_INT(only_id)), workspace_list_add,
-                &list));
+    TRY(db_each(ctx, SQL_WORKSPACE_LIST,
+                DB_ARGS(DB_INT(opts->user_id), DB_INT(opts->after_id), only, only, DB_INT(opts->limit)),
+                workspace_list_add, &list));
     *ret_list = list;
     return ERR_OK;
 }
@@ -56,30 +58,6 @@ enum err workspace_get(struct ctx *ctx, const struct uuid *workspace, int64_t us
                         ret_workspace);
 
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_WORKSPACE_NOT_FOUND) : e;
-}
-
-struct get_call {
-    const struct membership *membership;
-    int64_t user_id;
-    struct workspace workspace;
-};
-
-static enum err get_with_members(struct ctx *ctx, void *arg)
-{
-    struct get_call *get = arg;
-
-    TRY(workspace_get(ctx, &get->membership->workspace, get->user_id, &get->workspace));
-    return member_list(ctx, get->membership, &get->workspace.users);
-}
-
-enum err workspace_get_with_members(struct ctx *ctx, const struct membership *membership, int64_t user_id,
-                                    struct workspace *ret_workspace)
-{
-    struct get_call get = { .membership = membership, .user_id = user_id };
-
-    TRY(db_read(ctx, get_with_members, &get));
-    *ret_workspace = get.workspace;
-    return ERR_OK;
 }
 
 /* ---- making ---- */

@@ -3,7 +3,8 @@
  * one thing has the tag "v<version>-<hash of the body>", so it moves with the row and with whatever else the body shows (a
  * renamed author, a digest that was computed). Readers (If-None-Match) are compared with all of it, writers (If-Match) with
  * the version only: a writer is late when somebody else has changed the thing, not when its author got a new name. A proxy
- * that compresses makes our tags weak (W/"…"); those count as ours for both.
+ * that compresses makes our tags weak (W/"…"); those count as ours for both. An answer in pieces has the tag "v<version>"
+ * alone, good for If-Match and never fresh: it goes out before all of its body is known.
  */
 #ifndef PARLEY_GATE_PRECONDITION_H
 #define PARLEY_GATE_PRECONDITION_H

@@ -120,8 +120,11 @@ enum err spec_decode_query(struct ctx *ctx, const struct spec *spec, const struc
 
 /* Writes the struct as a JSON object. */
 void spec_encode(struct json_out *out, const struct spec *spec, const void *data);
-/* Writes `count` structs of size spec->size_bytes as a JSON array. */
+/* The same up to the opening bracket of the last field, a FIELD_LIST that is not read; "]}" is still to be written. */
+void spec_encode_open(struct json_out *out, const struct spec *spec, const void *data);
+/* Writes `count` structs of size spec->size_bytes as a JSON array; _items: without the brackets. */
 void spec_encode_list(struct json_out *out, const struct spec *spec, const void *items, size_t count);
+void spec_encode_items(struct json_out *out, const struct spec *spec, const void *items, size_t count);
 
 /* Writes the JSON Schema of the spec (OpenAPI 3.1), nested ones as $ref to #/components/schemas/<name>. */
 void spec_schema(struct json_out *out, const struct spec *spec, enum spec_use use);

@@ -5,16 +5,23 @@
 #define PARLEY_HTTP_SERVER_H
 
 #include "parley/core/arena.h"
+#include "parley/http/handover.h"
 #include "parley/http/reply.h"
 #include "parley/http/request.h"
 
 struct server;
 
-/* Answers one request: fills the reply. Called on a worker thread; the arena is reset after the reply has been sent. */
+/* Answers one request: fills the reply; one that is handed over has reply->handover. Called on a worker thread; the arena is reset after the reply has been sent. */
 typedef void (*server_fn)(void *arg, struct http_request *req, struct arena *a, struct reply *reply);
 /* Called after the reply was sent (or could not be: ERR_CLIENT_GONE), for the log line. Before the arena is reset. */
 typedef void (*server_done_fn)(void *arg, struct http_request *req, struct arena *a, const struct reply *reply,
                                enum err sent, int64_t took_us);
+
+/*
+ * Called instead, for a reply that is handed over: the connection is whole (fd, request_id) and the taker's from now on.
+ * The request and its parameters are gone, the arena is there until this returns.
+ */
+typedef void (*server_take_fn)(void *arg, const struct handover *handover);
 
 struct server_opts {
     const char *socket_path; /* at most 107 bytes */
@@ -24,6 +31,7 @@ struct server_opts {
     int processor_count; /* of those answered, how many compute at once, if it can be had; the others wait (core/blocking.h) */
     server_fn handle;
     server_done_fn done;
+    server_take_fn take; /* may be NULL where no reply is handed over */
     void *arg;
 };
 

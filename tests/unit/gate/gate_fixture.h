@@ -85,7 +85,15 @@ struct gate_fixture {
     struct gate *gate;
     struct fake_request fake;
     struct reply reply;
+    struct handover taken; /* the last connection that was handed over */
 };
+
+static inline void fixture_take(void *arg, const struct handover *handover)
+{
+    struct gate_fixture *f = arg;
+
+    f->taken = *handover;
+}
 
 static inline struct config_box *fixture_config(const char *const *settings)
 {
@@ -103,12 +111,13 @@ static inline struct config_box *fixture_config(const char *const *settings)
 /* settings: "NAME=value", …, NULL */
 static inline void fixture_open(struct gate_fixture *f, const char *const *settings, const struct route_table *table)
 {
+    struct gate_opts opts = { .app = &f->app, .tables = f->tables, .table_count = 1, .taker = { fixture_take, f } };
     struct buf faults;
 
     *f = (struct gate_fixture){ .tables = { table } };
     f->app.config = fixture_config(settings);
     buf_init(&faults, 10000);
-    if (gate_new(&f->app, f->tables, 1, &faults, &f->gate) != ERR_OK)
+    if (gate_new(&opts, &faults, &f->gate) != ERR_OK)
         fprintf(stderr, "%s", faults.ptr);
     buf_release(&faults);
     buf_init(&f->reply.body, MIB);

@@ -98,7 +98,8 @@ static int asked(const struct on *tables, const char *path)
     int status;
 
     buf_init(&faults, 4096);
-    assert_ok(gate_new(&f.app, tables->tables, tables->count, &faults, &f.gate));
+    assert_ok(gate_new(&(struct gate_opts){ .app = &f.app, .tables = tables->tables, .table_count = tables->count },
+                       &faults, &f.gate));
     buf_release(&faults);
     buf_init(&f.reply.body, MIB);
     status = ask_with(&f, "GET", path, "HTTP_BRIEF_KEY", "parley_r");

@@ -17,9 +17,12 @@
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/workspaces/member.h"
 
-/* All members (struct member, with their roles in the workspace), for whoever may see the chat. Two statements. */
+/*
+ * Members (struct member, with their roles in the workspace) in the order in which their accounts were made, for whoever
+ * may see the chat. Two statements.
+ */
 enum err chat_member_list(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
-                          struct list *ret_list) MUST_CHECK;
+                          const struct member_range *range, struct list *ret_list) MUST_CHECK;
 
 /* Joins an open chat; who is in it already stays. ERR_NOT_JOINABLE: the chat is not an open one. */
 enum err chat_member_join(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,

@@ -34,6 +34,7 @@ struct membership {
 
 /* One member as others see it. */
 struct member {
+    int64_t id; /* the user's integer key */
     struct uuid user;
     struct str email;      /* absent for a caller who is a GUEST, and where there is none */
     struct str first_name; /* absent: none */
@@ -44,7 +45,7 @@ struct member {
 
 struct db_row;
 /*
- * For statements that list people: takes a row of (uuid, email, first_name, last_name, role, joined_us), hiding the
+ * For statements that list people: takes a row of (uuid, email, first_name, last_name, role, joined_us, id), hiding the
  * address from a caller whose role is GUEST. ERR_NO_MEMORY.
  */
 enum err member_read(struct ctx *ctx, const struct db_row *row, enum member_role caller,
@@ -60,8 +61,14 @@ void member_fill(const struct db_row *row, struct membership *ret_membership);
 enum err member_find(struct ctx *ctx, const struct uuid *workspace, int64_t user_id,
                      struct membership *ret_membership) MUST_CHECK;
 
-/* All members (struct member), in the order in which their accounts were made; at most MEMBERS_PER_WORKSPACE_MAX. One statement. */
-enum err member_list(struct ctx *ctx, const struct membership *caller, struct list *ret_list) MUST_CHECK;
+/* A part of a list of members. */
+struct member_range {
+    int64_t after_id; /* the user's integer key behind which it begins; 0: at the start */
+    int64_t limit;    /* rows at most */
+};
+/* Members (struct member) in the order in which their accounts were made. One statement. */
+enum err member_list(struct ctx *ctx, const struct membership *caller, const struct member_range *range,
+                     struct list *ret_list) MUST_CHECK;
 
 /*
  * Gives a member another role. The caller is an OWNER.

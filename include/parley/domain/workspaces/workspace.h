@@ -31,21 +31,20 @@ struct workspace {
     bool require_2fa;
     int64_t version;
     int64_t created_us, updated_us;
-    struct list users; /* struct member; filled by workspace_get_with_members only */
 };
 
-/*
- * The workspaces of a user (struct workspace), oldest first, at most WORKSPACES_PER_USER_MAX. One statement.
- *   only_id  integer key of the one that is wanted; 0: all
- */
-enum err workspace_list(struct ctx *ctx, int64_t user_id, int64_t only_id, struct list *ret_list) MUST_CHECK;
+struct workspace_list_opts {
+    int64_t user_id;
+    int64_t only_id;  /* integer key of the one that is wanted; 0: all */
+    int64_t after_id; /* integer key behind which the list begins; 0: at the start */
+    int64_t limit;    /* rows at most */
+};
+/* The workspaces of a user (struct workspace), oldest first. One statement. */
+enum err workspace_list(struct ctx *ctx, const struct workspace_list_opts *opts, struct list *ret_list) MUST_CHECK;
 
 /* A workspace of the user. ERR_WORKSPACE_NOT_FOUND: none such, gone, or not the user's. One statement. */
 enum err workspace_get(struct ctx *ctx, const struct uuid *workspace, int64_t user_id,
                        struct workspace *ret_workspace) MUST_CHECK;
-/* The same with its members, both of one moment. Two statements. */
-enum err workspace_get_with_members(struct ctx *ctx, const struct membership *membership, int64_t user_id,
-                                    struct workspace *ret_workspace) MUST_CHECK;
 
 struct workspace_create_opts {
     int64_t user_id;                       /* becomes its OWNER */
