@@ -44,11 +44,12 @@ static inline int faulty_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_f
     return rc;
 }
 
-/* The methods of a log, from any file that is opened as one; before the first thread. */
+/* The methods of a log are those of every file without locks, so of a temporary one, too. Before the first thread. */
 static inline void faulty_wal_install(void)
 {
     sqlite3_file *file;
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_WAL | SQLITE_OPEN_DELETEONCLOSE;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_TEMP_DB | SQLITE_OPEN_EXCLUSIVE |
+                SQLITE_OPEN_DELETEONCLOSE;
 
     assert_int_equal(sqlite3_initialize(), SQLITE_OK);
     real_vfs = sqlite3_vfs_find(NULL);
