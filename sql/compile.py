@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Turns sql/queries and sql/schema into tables of C. Usage: compile.py SQL_FOLDER OUT_FOLDER
+"""Turns sql/queries and sql/schema into tables of C. Usage: compile.py SQL_FOLDER EVENTS_DEF OUT_FOLDER
 
 Reads   SQL_FOLDER/queries/*.sql                       named statements (sql/README.md says how they are written)
+        EVENTS_DEF                                     the kinds of live events
         SQL_FOLDER/schema/{sqlite,mysql}/NNNN_name.{up,down}.sql
-Writes  OUT_FOLDER/parley/db/statements.h              enum sql
+Writes  OUT_FOLDER/parley/db/statements.h              enum sql, and the enums of columns
         OUT_FOLDER/statements.c                        const struct statement statements[]
         OUT_FOLDER/schema.c                            const struct schema schemas[]
         OUT_FOLDER/statements.json                     the same for tests
@@ -16,82 +17,22 @@ import re
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # the build leaves nothing in the folder of the sources
+
+from columns import LIST, Columns, Lists, check_constants, enums_c
+from events import MARK, Mark, read_kinds
+from events import check as check_event
+from text import NAME, TOKEN, VERBS, Text, fault, faults
+
 KINDS = ("sqlite", "mysql")
 TENANT_TABLES = {"members", "invitations", "chats", "chat_members", "messages", "attachments", "uploads"}
-VERBS = {"select": "SELECT", "insert": "INSERT", "replace": "INSERT", "update": "UPDATE", "delete": "DELETE"}
-NAME = re.compile(r"[a-z][a-z0-9_]*")
-TOKEN = re.compile(r"\s+|--[^\n]*|'(?:[^']|'')*'|`[^`]*`|[A-Za-z_][A-Za-z0-9_]*|[0-9][0-9.]*|\?[0-9]*|.", re.S)
 STEP_FILE = re.compile(r"([0-9]{4})_([a-z][a-z0-9_]*)\.(up|down)\.sql")
 
-faults = []
 
-
-def fault(path, line, text):
-    faults.append(f"{path}:{line}: {text}")
-
-
-class Text:
-    """One SQL text: its tokens without comments, blanks made one."""
-
-    def __init__(self, path, line, raw):
-        self.path, self.line = path, line
-        self.tokens = []
-        blank = False
-        for match in TOKEN.finditer(raw):
-            token = match.group()
-            if token.isspace() or token.startswith("--"):
-                blank = True
-                continue
-            if blank and self.tokens:
-                self.tokens.append(" ")
-            blank = False
-            self.tokens.append(token)
-            self.check(token, line + raw.count("\n", 0, match.start()))
-
-    def check(self, token, line):
-        if token in "'\"`":
-            fault(self.path, line, f"{token} opens something that does not end; text is '…', names stand without quotes")
-        if token[0] == "'" and "\\" in token:
-            fault(self.path, line, "a backslash inside '…' means different things to the two databases; bind it")
-        if token[0] == "?" and len(token) > 1:
-            fault(self.path, line, "parameters are written as a plain ?")
-
-    @property
-    def sql(self):
-        return "".join(self.tokens)
-
-    @property
-    def words(self):
-        return [token.lower() for token in self.tokens if token != " "]
-
-    def first_word(self):
-        return self.words[0] if self.words else ""
-
-    def cut_end(self):
-        """Takes one semicolon from the end; another one inside is a fault."""
-        if self.tokens and self.tokens[-1] == ";":
-            self.tokens.pop()
-            while self.tokens and self.tokens[-1] == " ":
-                self.tokens.pop()
-        if ";" in self.tokens:
-            fault(self.path, self.line, "a semicolon in the middle: one block is one statement")
-
-    def verb(self):
-        """SELECT, INSERT, UPDATE or DELETE; None for anything else. Looks behind WITH (…)."""
-        depth = 0
-        words = self.words
-        for word in words:
-            depth += (word == "(") - (word == ")")
-            if depth == 0 and word in VERBS:
-                return VERBS[word]
-            if words[0] != "with":
-                return None
-        return None
-
-    def tables(self):
-        words = self.words
-        return {word for i, word in enumerate(words)
-                if word in TENANT_TABLES and (i == 0 or words[i - 1] not in (".", "as"))}
+def tenant_tables(text):
+    words = text.words
+    return {word for i, word in enumerate(words)
+            if word in TENANT_TABLES and (i == 0 or words[i - 1] not in (".", "as"))}
 
 
 class Statement:
@@ -99,7 +40,7 @@ class Statement:
         self.path, self.line, self.name = path, line, name
         self.parts = {None: []}
         self.open = None
-        self.no_tenant = None
+        self.no_tenant = self.event = self.columns = None
 
     def add_line(self, text, line):
         stripped = text.strip()
@@ -110,6 +51,10 @@ class Statement:
         tenant = re.fullmatch(r"--\s*tenant:\s*(.*)", stripped)
         if tenant:
             self.set_tenant(tenant.group(1), line)
+            return
+        event = MARK.fullmatch(stripped)
+        if event:
+            self.set_event(Mark(self.path, line, event.group(1)))
             return
         self.parts[self.open].append((line, stripped))
 
@@ -129,6 +74,11 @@ class Statement:
         else:
             fault(self.path, line, "say it as: -- tenant: none, <reason>")
 
+    def set_event(self, mark):
+        if self.event:
+            fault(self.path, mark.line, f"{self.name} has -- event: twice; kinds stand in one, with commas")
+        self.event = mark
+
     def text(self, *parts):
         """The lines of these parts, each at its own place, so that faults name the right one."""
         raw, at = "", self.line
@@ -146,16 +96,31 @@ class Statement:
             return self.text(variant)
         return self.text(common, variant)
 
-    def finish(self):
+    def finish(self, lists, kinds):
         self.texts = {kind: self.text_of(kind) for kind in KINDS}
         for kind, text in self.texts.items():
             text.cut_end()
             if not text.tokens:
                 fault(self.path, self.line, f"{self.name} has no text for {kind}")
                 return
+        self.name_columns(lists)
+        for text in self.texts.values():
+            lists.write_out(text)
         self.check_verb()
         self.check_params()
         self.check_tenant()
+        check_event(self, kinds)
+
+    def name_columns(self, lists):
+        """What C calls the columns of a SELECT: the same for both databases."""
+        found = [Columns(self.path, self.line, self.name, text.select_list(), lists)
+                 for text in self.texts.values() if text.verb() == "SELECT"]
+        if not found:
+            return
+        if any(columns.places != found[0].places for columns in found):
+            fault(self.path, self.line, f"{self.name}: the variants do not have the same columns in the same order")
+        if found[0].places and not found[0].is_one_list:
+            self.columns = found[0]
 
     def check_verb(self):
         verbs = {kind: text.verb() for kind, text in self.texts.items()}
@@ -175,10 +140,10 @@ class Statement:
                   f"{self.name}: {counts['sqlite']} ? for sqlite, {counts['mysql']} for mysql")
 
     def check_tenant(self):
-        self.tenant = any(text.tables() for text in self.texts.values())
+        self.tenant = any(tenant_tables(text) for text in self.texts.values())
         for text in self.texts.values():
-            if text.tables() and "workspace_id" not in text.words and not self.no_tenant:
-                tables = ", ".join(sorted(text.tables()))
+            if tenant_tables(text) and "workspace_id" not in text.words and not self.no_tenant:
+                tables = ", ".join(sorted(tenant_tables(text)))
                 fault(self.path, self.line, f"{self.name} touches {tables} and does not name workspace_id; "
                       "add it, or say why not: -- tenant: none, <reason>")
                 return
@@ -186,11 +151,31 @@ class Statement:
             self.tenant = False
 
 
-def read_queries(folder):
-    statements, seen = [], {}
+def comment_lists(lines):
+    """(line, text) of each `-- columns:`, and the lines without them. One that ends with a comma goes on in the next."""
+    lists, kept, is_open = [], [], False
+    for number, line in enumerate(lines, 1):
+        begin = LIST.fullmatch(line.strip())
+        if begin:
+            lists.append([number, begin.group(1)])
+        elif is_open and line.strip().startswith("--"):
+            lists[-1][1] += "\n" + line.strip().removeprefix("--")
+        else:
+            kept.append((number, line))
+            is_open = False
+            continue
+        is_open = lists[-1][1].rstrip().endswith(",")
+    return lists, kept
+
+
+def read_queries(folder, kinds):
+    statements, lists, seen = [], Lists(), {}
     for path in sorted(folder.glob("*.sql")):
         current = None
-        for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(keepends=True), 1):
+        found, lines = comment_lists(path.read_text(encoding="utf-8").splitlines(keepends=True))
+        for line, text in found:
+            lists.add(path, line, text)
+        for line, text in lines:
             head = re.fullmatch(r"--\s*name:\s*(\S*)\s*", text.strip())
             if head:
                 current = Statement(path, line, head.group(1))
@@ -201,8 +186,11 @@ def read_queries(folder):
             elif text.strip() and not text.strip().startswith("--"):
                 fault(path, line, "text before the first -- name:")
     for statement in statements:
-        statement.finish()
-    return statements
+        statement.finish(lists, kinds)
+    lists.check_used()
+    columns = [*lists.by_name.values(), *(s.columns for s in statements if s.columns)]
+    check_constants(columns)
+    return statements, columns
 
 
 def check_name(statement, seen):
@@ -276,10 +264,10 @@ def quoted(text):
 HEAD = "/* Made by sql/compile.py from {}; changes here are lost. */\n"
 
 
-def header(statements):
+def header(statements, columns):
     rows = "".join(f"    SQL_{s.name.upper()},\n" for s in statements)
     return (HEAD.format("sql/queries") + "#ifndef PARLEY_DB_STATEMENTS_H\n#define PARLEY_DB_STATEMENTS_H\n\n"
-            + "enum sql {\n    SQL_NONE_ = 0,\n" + rows + "    SQL_COUNT\n};\n\n#endif\n")
+            + "enum sql {\n    SQL_NONE_ = 0,\n" + rows + "    SQL_COUNT\n};\n\n" + enums_c(columns) + "\n#endif\n")
 
 
 C_HEAD = '#include "parley/db/tables.h"\n\n#pragma GCC diagnostic ignored "-Woverlength-strings"\n\n'
@@ -322,7 +310,7 @@ def schema_c(schemas):
 def statements_json(statements, schemas, folder):
     rows = [{"name": s.name, "place": f"{s.path.relative_to(folder.parent)}:{s.line}", "verb": s.verb,
              "param_count": s.param_count, "tenant": s.tenant,
-             **{kind: s.texts[kind].sql for kind in KINDS}} for s in statements]
+             "events": s.event.kinds if s.event else [], **{kind: s.texts[kind].sql for kind in KINDS}} for s in statements]
     steps = {kind: [{key: step[key] for key in ("version", "name", "up", "down", "checksum")} for step in steps]
              for kind, steps in schemas.items()}
     return json.dumps({"statements": rows, "schema": steps}, indent=1) + "\n"
@@ -336,17 +324,17 @@ def write_changed(path, text):
 
 
 def main(arguments):
-    if len(arguments) != 2:
+    if len(arguments) != 3:
         print(__doc__.splitlines()[0], file=sys.stderr)
         return 2
-    folder, out = Path(arguments[0]), Path(arguments[1])
-    statements = read_queries(folder / "queries")
+    folder, events, out = map(Path, arguments)
+    statements, columns = read_queries(folder / "queries", read_kinds(events))
     schemas = {kind: read_schema(folder / "schema", kind) for kind in KINDS}
     check_same_steps(folder / "schema", schemas)
     if faults:
         print("\n".join(dict.fromkeys(faults)), file=sys.stderr)
         return 1
-    write_changed(out / "parley/db/statements.h", header(statements))
+    write_changed(out / "parley/db/statements.h", header(statements, columns))
     write_changed(out / "statements.c", statements_c(statements, folder))
     write_changed(out / "schema.c", schema_c(schemas))
     write_changed(out / "statements.json", statements_json(statements, schemas, folder))

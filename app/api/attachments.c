@@ -1,29 +1,17 @@
-#include "parley/domain/attachment.h"
+#include "parley/domain/files/attachment.h"
 
-#include "parley/api/messages.h"
 #include "parley/api/routes.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/gate/page.h"
+#include "parley/gate/page_reply.h"
+#include "parley/gate/precondition.h"
+#include "parley/shapes/attachment.h"
 
 /* ---- what goes in and out ---- */
 
 #define ATTACHMENT_FIELD(member) .offset = offsetof(struct attachment, member)
-#define ATTACHMENT_FIELDS \
-    { "id", FIELD_UUID, ATTACHMENT_FIELD(uuid) }, { "filename", FIELD_STR, ATTACHMENT_FIELD(filename) }, \
-        { "content_type", FIELD_STR, ATTACHMENT_FIELD(content_type), .doc = "By its bytes and its name" }, \
-        { "size", FIELD_INT, ATTACHMENT_FIELD(size_bytes), .doc = "Bytes" }, \
-        { "sha256", FIELD_STR, FIELD_NULLABLE, ATTACHMENT_FIELD(sha256), .doc = "null until it has been computed" }, \
-    { \
-        "url", FIELD_STR, ATTACHMENT_FIELD(url), .doc = "Its stable address on this server; asks for a credential" \
-    }
-
-static const struct field attachment_fields[] = { ATTACHMENT_FIELDS };
-const struct spec attachment_spec = { "Attachment", attachment_fields, COUNT_OF(attachment_fields),
-                                      .size_bytes = sizeof(struct attachment) };
-
 static const struct field listed_fields[] = {
-    ATTACHMENT_FIELDS,
+    { SPEC_INLINE(&attachment_spec) },
     { "chat_id", FIELD_UUID, ATTACHMENT_FIELD(chat) },
     { "message_id", FIELD_UUID, ATTACHMENT_FIELD(message) },
     { "uploader_id", FIELD_UUID, FIELD_NULLABLE, ATTACHMENT_FIELD(uploader) },
@@ -71,13 +59,11 @@ static enum err reply_by_nginx(struct ctx *ctx, const struct attachment *attachm
 static bool is_fresh(struct ctx *ctx, const struct call *call, const struct attachment *attachment, struct reply *reply)
 {
     char id[UUID_TEXT_BYTES];
-    char *tag;
 
     uuid_format(&attachment->uuid, id);
-    tag = arena_printf(ctx->arena, "\"%s\"", id);
-    reply_header(reply, "ETag", tag);
+    reply_header(reply, "ETag", arena_printf(ctx->arena, "\"%s\"", id));
     reply_header(reply, "Cache-Control", "private, no-cache");
-    return tag != NULL && str_eq_c(http_header(call->request, "If-None-Match"), tag);
+    return precondition_is_fresh(call, str_from(id));
 }
 
 static enum err attachment_show(struct ctx *ctx, const struct call *call, struct reply *reply)
@@ -120,24 +106,28 @@ static enum err attachment_url_show(struct ctx *ctx, const struct call *call, st
     return ERR_OK;
 }
 
+static enum err attachments_find(struct ctx *ctx, const struct call *call, const struct page *page,
+                                 struct list *ret_list)
+{
+    const struct attachment_query query = {
+        .workspace_id = call->workspace.workspace_id,
+        .user_id = call->principal->user_id,
+        .before_id = page->after.key_count > 0 ? page->after.keys[0] : 0,
+        .limit = page->limit,
+    };
+
+    return attachment_list(ctx, &query, ret_list);
+}
+
 static enum err attachments_list(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct attachment_query query = { call->workspace.workspace_id, call->principal->user_id, .before_id = 0 };
-    struct page page;
-    struct list found;
+    static const struct page_source source = { .list = attachments_find,
+                                               .spec = &listed_spec,
+                                               .row_bytes = sizeof(struct attachment),
+                                               .key_count = 1,
+                                               .key_offsets = { offsetof(struct attachment, id) } };
 
-    TRY(page_read(ctx, call, 1, &page));
-    query.limit = page.limit + 1;
-    if (page.after.key_count > 0)
-        query.before_id = page.after.keys[0];
-    TRY(attachment_list(ctx, &query, &found));
-    if ((int64_t)found.count > page.limit) {
-        const struct attachment *last = (const struct attachment *)found.items + page.limit - 1;
-        found.count = (size_t)page.limit;
-        TRY(page_next(ctx, call, &(struct page_position){ 1, { last->id } }, reply));
-    }
-    spec_encode_list(&reply->json, &listed_spec, found.items, found.count);
-    return ERR_OK;
+    return page_reply(ctx, call, &source, reply);
 }
 
 /* ---- routes ---- */

@@ -1,8 +1,8 @@
-#include "parley/domain/audit.h"
-#include "parley/domain/audit_list.h"
+#include "parley/domain/record/audit.h"
+#include "parley/domain/record/audit_list.h"
 
 #include "parley/api/routes.h"
-#include "parley/gate/page.h"
+#include "parley/gate/page_reply.h"
 
 static const struct uuid none;
 
@@ -10,7 +10,7 @@ static const struct uuid none;
 /* clang-format off */
 static const char *const action_names[] = {
 #define AUDIT(id, name, watch, sentence) name,
-#include "parley/domain/audit_actions.def"
+#include "parley/domain/record/audit_actions.def"
 #undef AUDIT
     NULL,
 };
@@ -86,25 +86,26 @@ static const struct spec row_spec = { SPEC_INIT("AuditRow", struct row_view, row
 /* ---- GET /audit ---- */
 
 /* One row and the two that it refers to, as one piece of memory. */
-struct shown {
+struct part_views {
     struct actor_view actor;
     struct target_view target;
 };
 
-static void row_show(struct ctx *ctx, const struct audit_link *row, struct shown *shown, struct row_view *ret_view)
+static void row_view_of(struct ctx *ctx, const struct audit_link *row, struct part_views *parts,
+                        struct row_view *ret_view)
 {
-    shown->actor = (struct actor_view){ .id = row->actor,
+    parts->actor = (struct actor_view){ .id = row->actor,
                                         .name = row->personal.name,
                                         .api_key_id = row->actor_key_id != 0 ? row->actor_key_id : INT_NULL };
-    shown->target = (struct target_view){ .kind = row->target_kind,
+    parts->target = (struct target_view){ .kind = row->target_kind,
                                           .id = row->target,
                                           .api_key_id = row->target_key_id != 0 ? row->target_key_id : INT_NULL };
     *ret_view = (struct row_view){
         .id = row->uuid,
         .at_us = row->at_us,
-        .actor = uuid_eq(&row->actor, &none) ? NULL : &shown->actor,
+        .actor = uuid_eq(&row->actor, &none) ? NULL : &parts->actor,
         .action = row->action,
-        .target = row->target_kind.ptr == NULL ? NULL : &shown->target,
+        .target = row->target_kind.ptr == NULL ? NULL : &parts->target,
         .ip = row->personal.ip,
         .request_id = row->request_id,
         .details = row->details,
@@ -112,21 +113,21 @@ static void row_show(struct ctx *ctx, const struct audit_link *row, struct shown
     };
 }
 
-static enum err rows_write(struct ctx *ctx, const struct audit_link *rows, size_t count, struct reply *reply)
+static enum err rows_view(struct ctx *ctx, struct list *list)
 {
-    struct row_view *views = arena_calloc(ctx->arena, count, sizeof(*views));
-    struct shown *shown = arena_calloc(ctx->arena, count, sizeof(*shown));
+    const struct audit_link *rows = list->items;
+    struct row_view *views = arena_calloc(ctx->arena, list->count, sizeof(*views));
+    struct part_views *part_views = arena_calloc(ctx->arena, list->count, sizeof(*part_views));
 
-    if (views == NULL || shown == NULL)
+    if (views == NULL || part_views == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    for (size_t i = 0; i < count; i++)
-        row_show(ctx, &rows[i], &shown[i], &views[i]);
-    TRY(arena_check(ctx->arena));
-    spec_encode_list(&reply->json, &row_spec, views, count);
-    return ERR_OK;
+    for (size_t i = 0; i < list->count; i++)
+        row_view_of(ctx, &rows[i], &part_views[i], &views[i]);
+    list->items = views;
+    return arena_check(ctx->arena);
 }
 
-static enum err audit_get(struct ctx *ctx, const struct call *call, struct reply *reply)
+static enum err rows_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
 {
     const struct audit_query *query = call->query;
     struct audit_list_opts opts = {
@@ -134,28 +135,29 @@ static enum err audit_get(struct ctx *ctx, const struct call *call, struct reply
         .target = query->target,
         .after_us = query->after_us,
         .before_us = query->before_us,
+        .limit = page->limit,
     };
-    const struct audit_link *rows;
-    struct list list;
-    struct page page;
 
-    TRY(page_read(ctx, call, 2, &page));
     if (body_sent(query, QUERY_ACTION))
         opts.action = str_from(action_names[query->action]);
-    if (page.after.key_count > 0) {
-        opts.next_us = page.after.keys[0];
-        opts.next_id = page.after.keys[1];
+    if (page->after.key_count > 0) {
+        opts.next_us = page->after.keys[0];
+        opts.next_id = page->after.keys[1];
     }
-    opts.limit = page.limit + 1;
-    TRY(audit_list(ctx, &opts, &list));
-    rows = list.items;
-    if (list.count > (size_t)page.limit) {
-        const struct audit_link *last = &rows[page.limit - 1];
+    return audit_list(ctx, &opts, ret_list);
+}
 
-        list.count = (size_t)page.limit;
-        TRY(page_next(ctx, call, &(struct page_position){ 2, { last->at_us, last->id } }, reply));
-    }
-    return rows_write(ctx, rows, list.count, reply);
+static enum err audit_get(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    static const struct page_source source = { .list = rows_find,
+                                               .view = rows_view,
+                                               .spec = &row_spec,
+                                               .row_bytes = sizeof(struct audit_link),
+                                               .key_count = 2,
+                                               .key_offsets = { offsetof(struct audit_link, at_us),
+                                                                offsetof(struct audit_link, id) } };
+
+    return page_reply(ctx, call, &source, reply);
 }
 
 /* clang-format off */

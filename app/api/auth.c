@@ -1,10 +1,12 @@
 #include "parley/api/routes.h"
 #include "parley/api/users.h"
 #include "parley/core/limits.h"
-#include "parley/domain/account.h"
-#include "parley/domain/session.h"
-#include "parley/domain/setup.h"
-#include "proof_body.h"
+#include "parley/domain/lifecycle/account.h"
+#include "parley/domain/lifecycle/setup.h"
+#include "parley/domain/lifecycle/user_create.h"
+#include "parley/domain/trust/session.h"
+#include "parley/shapes/user.h"
+#include "second_factor_code_body.h"
 
 /* A password that is offered, of any length; whether it fits is not the spec's to say. */
 enum { OFFERED_MAX_BYTES = 1024, TOKEN_TEXT_MAX = 200 };
@@ -22,26 +24,35 @@ static const struct spec setup_state_spec = { SPEC_INIT("SetupState", struct set
 /* Setup and registration: a new person, and the token that lets them in. */
 struct person_body {
     struct body body;
-    struct str email, password, first_name, last_name, token;
+    struct str email, password, first_name, last_name;
 };
 #define PERSON_FIELD(member) .offset = offsetof(struct person_body, member)
-#define PERSON_FIELDS                                                                                                  \
-    { "email", FIELD_EMAIL, FIELD_REQUIRED, PERSON_FIELD(email) },                                                     \
-        { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, PERSON_FIELD(password) },\
-        { "first_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(first_name) },               \
-        { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(last_name) }
+static const struct field person_fields[] = {
+    { "email", FIELD_EMAIL, FIELD_REQUIRED, PERSON_FIELD(email) },
+    { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, PERSON_FIELD(password) },
+    { "first_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(first_name) },
+    { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(last_name) },
+};
+static const struct spec person_spec = { SPEC_INIT("Person", struct person_body, person_fields) };
+
+struct newcomer_body {
+    struct body body;
+    struct person_body person;
+    struct str token;
+};
+#define NEWCOMER_FIELD(member) .offset = offsetof(struct newcomer_body, member)
 static const struct field setup_fields[] = {
-    PERSON_FIELDS,
-    { "setup_token", FIELD_STR, FIELD_NULLABLE, 0, TOKEN_TEXT_MAX, PERSON_FIELD(token),
+    { SPEC_INLINE(&person_spec), NEWCOMER_FIELD(person) },
+    { "setup_token", FIELD_STR, FIELD_NULLABLE, 0, TOKEN_TEXT_MAX, NEWCOMER_FIELD(token),
       .doc = "Where SETUP_TOKEN is set" },
 };
-static const struct spec setup_spec = { SPEC_INIT("Setup", struct person_body, setup_fields) };
+static const struct spec setup_spec = { SPEC_INIT("Setup", struct newcomer_body, setup_fields) };
 static const struct field register_fields[] = {
-    PERSON_FIELDS,
-    { "invite", FIELD_STR, FIELD_NULLABLE, 0, TOKEN_TEXT_MAX, PERSON_FIELD(token),
+    { SPEC_INLINE(&person_spec), NEWCOMER_FIELD(person) },
+    { "invite", FIELD_STR, FIELD_NULLABLE, 0, TOKEN_TEXT_MAX, NEWCOMER_FIELD(token),
       .doc = "Token of an invitation to this address" },
 };
-static const struct spec register_spec = { SPEC_INIT("Registration", struct person_body, register_fields) };
+static const struct spec register_spec = { SPEC_INIT("Registration", struct newcomer_body, register_fields) };
 
 struct login_body {
     struct body body;
@@ -90,12 +101,13 @@ static const struct spec login_answer_spec = { SPEC_INIT("LoginAnswer", struct l
 
 struct login_second_body {
     struct body body;
-    struct str challenge_token, code, recovery_code;
+    struct str challenge_token;
+    struct second_factor_code_body code;
 };
 static const struct field login_second_fields[] = {
     { "challenge_token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_MAX_BYTES,
       .offset = offsetof(struct login_second_body, challenge_token) },
-    PROOF_FIELDS(struct login_second_body),
+    { SPEC_INLINE(&second_factor_code_spec), .offset = offsetof(struct login_second_body, code) },
 };
 static const struct spec login_second_spec = {
     SPEC_INIT("LoginSecondStep", struct login_second_body, login_second_fields)
@@ -156,20 +168,20 @@ static enum err setup_get(struct ctx *ctx, const struct call *call, struct reply
     return ERR_OK;
 }
 
-static struct user_create_opts person_opts(const struct person_body *body)
+static struct user_create_opts person_opts(const struct person_body *person)
 {
     return (struct user_create_opts){
-        .email = body->email,
-        .password = body->password,
-        .first_name = body->first_name,
-        .last_name = body->last_name,
+        .email = person->email,
+        .password = person->password,
+        .first_name = person->first_name,
+        .last_name = person->last_name,
     };
 }
 
 static enum err setup_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    const struct person_body *body = call->body;
-    struct user_create_opts opts = person_opts(body);
+    const struct newcomer_body *body = call->body;
+    struct user_create_opts opts = person_opts(&body->person);
     struct user user;
 
     TRY(setup_complete(ctx, &opts, body->token, &user));
@@ -179,8 +191,8 @@ static enum err setup_post(struct ctx *ctx, const struct call *call, struct repl
 
 static enum err register_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    const struct person_body *body = call->body;
-    struct user_create_opts opts = person_opts(body);
+    const struct newcomer_body *body = call->body;
+    struct user_create_opts opts = person_opts(&body->person);
     struct user user;
 
     TRY(account_register(ctx, &opts, body->token, &user));
@@ -232,11 +244,11 @@ static enum err login_post(struct ctx *ctx, const struct call *call, struct repl
 static enum err login_second_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct login_second_body *body = call->body;
-    const struct proof proof = { body->code, body->recovery_code };
+    const struct second_factor_code code = second_factor_code_of(&body->code);
     struct session_origin origin = origin_of(call);
     struct sign_in_result result;
 
-    TRY(account_sign_in_second(ctx, body->challenge_token, &proof, &origin, &result));
+    TRY(account_sign_in_second(ctx, body->challenge_token, &code, &origin, &result));
     login_reply(&result, reply);
     return ERR_OK;
 }
@@ -286,7 +298,7 @@ static enum err me_get(struct ctx *ctx, const struct call *call, struct reply *r
     struct user user;
 
     TRY(user_get(ctx, call->principal->user_id, &user));
-    users_reply_one(ctx, call, &user, reply);
+    users_reply_one(&user, reply);
     return ERR_OK;
 }
 

@@ -1,15 +1,27 @@
-#include "parley/api/chats.h"
+#include "parley/domain/talk/chat_member.h"
+#include "parley/gate/page_reply.h"
+
+/* Whether the caller may still see the chat is looked at for each piece. */
+static enum err members_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
+{
+    const struct member_range range = { page->after.key_count > 0 ? page->after.keys[0] : 0, page->limit };
+
+    return chat_member_list(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &range, ret_list);
+}
+
 #include "parley/api/routes.h"
-#include "parley/api/workspaces.h"
-#include "parley/domain/chat_member.h"
+#include "parley/shapes/chat.h"
+#include "parley/shapes/member.h"
 
 static enum err members_list(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct list list;
+    static const struct page_source source = { .list = members_find,
+                                               .spec = &member_spec,
+                                               .row_bytes = sizeof(struct member),
+                                               .key_count = 1,
+                                               .key_offsets = { offsetof(struct member, id) } };
 
-    TRY(chat_member_list(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &list));
-    spec_encode_list(&reply->json, &member_spec, list.items, list.count);
-    return ERR_OK;
+    return page_reply_all(ctx, call, &source, NULL, reply);
 }
 
 static enum err join_post(struct ctx *ctx, const struct call *call, struct reply *reply)

@@ -1,86 +1,58 @@
-#include "parley/api/chats.h"
-
-#include "parley/api/messages.h"
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/chat_change.h"
-#include "parley/domain/chat_list.h"
-#include "parley/domain/chat_move.h"
-#include "parley/gate/page.h"
+#include "parley/domain/talk/chat_change.h"
+#include "parley/domain/talk/chat_list.h"
+#include "parley/domain/talk/chat_move.h"
+#include "parley/domain/talk/chat_page.h"
+#include "parley/domain/talk/message.h"
+#include "parley/gate/page_reply.h"
 #include "parley/gate/precondition.h"
+#include "parley/shapes/chat.h"
+#include "parley/shapes/message.h"
 
 /* ---- what goes in and out ---- */
 /* clang-format off */
-static const char *const join_names[] = { "workspace", "open", "invite", NULL };
-static const char *const assistant_names[] = { "off", "mention", "always", NULL };
-
-#define LAST_FIELD(member) .offset = offsetof(struct chat_last_message, member)
-static const struct field last_fields[] = {
-    { "id", FIELD_UUID, LAST_FIELD(uuid) },
-    { "seq", FIELD_INT, LAST_FIELD(seq) },
-    { "sender_id", FIELD_UUID, FIELD_NULLABLE, LAST_FIELD(sender.id) },
-    { "sender", FIELD_OBJECT, LAST_FIELD(sender), .spec = &sender_spec },
-    { "content", FIELD_STR, LAST_FIELD(content), .doc = "Its first 200 characters" },
-    { "is_ai_response", FIELD_BOOL, LAST_FIELD(is_ai_response) },
-    { "created_at", FIELD_TIME, LAST_FIELD(created_us) },
-};
-static const struct spec last_spec = { SPEC_INIT("LastMessage", struct chat_last_message, last_fields) };
-
 #define CHAT_FIELD(member) .offset = offsetof(struct chat, member)
-#define CHAT_ROWS \
-    { "id", FIELD_UUID, CHAT_FIELD(uuid) }, \
-    { "workspace_id", FIELD_UUID, CHAT_FIELD(workspace) }, \
-    { "title", FIELD_STR, CHAT_FIELD(title) }, \
-    { "created_by", FIELD_UUID, FIELD_NULLABLE, CHAT_FIELD(created_by) }, \
-    { "join", FIELD_ENUM, CHAT_FIELD(join), .names = join_names, \
-      .doc = "workspace: everyone is in it; open: everyone sees it and may join; invite: only its members know of it" }, \
-    { "joined", FIELD_BOOL, CHAT_FIELD(joined), .doc = "The caller is in it, and may read" }, \
-    { "assistant", FIELD_ENUM, CHAT_FIELD(assistant), .names = assistant_names }, \
-    { "provider", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(provider) }, \
-    { "model", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(model) }, \
-    { "system_prompt", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(system_prompt) }, \
-    { "temperature", FIELD_REAL, FIELD_NULLABLE, CHAT_FIELD(temperature) }, \
-    { "max_tokens", FIELD_INT, FIELD_NULLABLE, CHAT_FIELD(max_tokens) }, \
-    { "message_count", FIELD_INT, CHAT_FIELD(message_count) }, \
-    { "last_message", FIELD_REF, FIELD_NULLABLE, CHAT_FIELD(last_message), .spec = &last_spec, \
-      .doc = "The newest that has not been deleted; null for who may not read it" }, \
-    { "created_at", FIELD_TIME, CHAT_FIELD(created_us) }, \
-    { "updated_at", FIELD_TIME, CHAT_FIELD(updated_us) }
-
-static const struct field chat_fields[] = { CHAT_ROWS };
-const struct spec chat_spec = { SPEC_INIT("Chat", struct chat, chat_fields) };
-
 static const struct field detail_fields[] = {
-    CHAT_ROWS,
+    { SPEC_INLINE(&chat_spec) },
     { "messages", FIELD_LIST, CHAT_FIELD(messages), .spec = &message_spec,
       .doc = "The newest 50, oldest first; none for who may not read them" },
 };
 static const struct spec detail_spec = { SPEC_INIT("ChatWithMessages", struct chat, detail_fields) };
 
-/* Rows in the order of enum chat_field's bits. */
-struct settings_body {
+/* All but the title, in the order of enum chat_field's bits behind it. */
+struct tuning_body {
     struct body body;
-    struct str title;
     int assistant; /* enum chat_assistant */
     struct str provider, model, system_prompt;
     double temperature;
     int64_t max_tokens;
     int join; /* enum chat_join */
 };
-#define SETTINGS_FIELD(member) .offset = offsetof(struct settings_body, member)
-#define SETTINGS_ROWS(title_flags) \
-    { "title", FIELD_STR, title_flags, 1, NAME_MAX_CHARS, SETTINGS_FIELD(title) }, \
-    { "assistant", FIELD_ENUM, SETTINGS_FIELD(assistant), .names = assistant_names }, \
-    { "provider", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, SETTINGS_FIELD(provider) }, \
-    { "model", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, SETTINGS_FIELD(model) }, \
-    { "system_prompt", FIELD_STR, FIELD_NULLABLE, 0, PROMPT_MAX_CHARS, SETTINGS_FIELD(system_prompt) }, \
-    { "temperature", FIELD_REAL, FIELD_NULLABLE, 0, TEMPERATURE_MAX, SETTINGS_FIELD(temperature) }, \
-    { "max_tokens", FIELD_INT, FIELD_NULLABLE, 1, ANSWER_TOKENS_MAX, SETTINGS_FIELD(max_tokens) }, \
-    { "join", FIELD_ENUM, SETTINGS_FIELD(join), .names = join_names }
+#define TUNING_FIELD(member) .offset = offsetof(struct tuning_body, member)
+static const struct field tuning_fields[] = {
+    { "assistant", FIELD_ENUM, TUNING_FIELD(assistant), .names = chat_assistant_names },
+    { "provider", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, TUNING_FIELD(provider) },
+    { "model", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, TUNING_FIELD(model) },
+    { "system_prompt", FIELD_STR, FIELD_NULLABLE, 0, PROMPT_MAX_CHARS, TUNING_FIELD(system_prompt) },
+    { "temperature", FIELD_REAL, FIELD_NULLABLE, 0, TEMPERATURE_MAX, TUNING_FIELD(temperature) },
+    { "max_tokens", FIELD_INT, FIELD_NULLABLE, 1, ANSWER_TOKENS_MAX, TUNING_FIELD(max_tokens) },
+    { "join", FIELD_ENUM, TUNING_FIELD(join), .names = chat_join_names },
+};
+static const struct spec tuning_spec = { SPEC_INIT("ChatTuning", struct tuning_body, tuning_fields) };
 
-static const struct field create_fields[] = { SETTINGS_ROWS(FIELD_REQUIRED) };
+struct settings_body {
+    struct body body; /* bit 0: the title, CHAT_TITLE */
+    struct str title;
+    struct tuning_body tuning;
+};
+#define TITLE_FIELD(flags) \
+    { "title", FIELD_STR, flags, 1, NAME_MAX_CHARS, .offset = offsetof(struct settings_body, title) }
+#define TUNING_INLINE \
+    { SPEC_INLINE(&tuning_spec), .offset = offsetof(struct settings_body, tuning) }
+static const struct field create_fields[] = { TITLE_FIELD(FIELD_REQUIRED), TUNING_INLINE };
 static const struct spec create_spec = { SPEC_INIT("ChatCreate", struct settings_body, create_fields) };
-static const struct field change_fields[] = { SETTINGS_ROWS(0) };
+static const struct field change_fields[] = { TITLE_FIELD(0), TUNING_INLINE };
 static const struct spec change_spec = { SPEC_INIT("ChatChange", struct settings_body, change_fields) };
 
 struct list_query {
@@ -104,67 +76,22 @@ static const struct field move_fields[] = {
 static const struct spec move_spec = { SPEC_INIT("ChatMove", struct move_body, move_fields) };
 /* clang-format on */
 
-/* ---- versions ---- */
-
-/*
- * A chat is shown with its newest messages, whose changes do not move the row's version. Its tag therefore holds the
- * version above 32 bits that stand for what was shown of them; If-Match looks at the version only.
- */
-enum { TAG_SHIFT = 32 };
-
-static uint32_t hash_add(uint32_t hash, const void *bytes, size_t len)
-{
-    /* FNV-1a, 32 bits */
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ ((const uint8_t *)bytes)[i]) * UINT32_C(16777619);
-    return hash;
-}
-
-static int64_t chat_tag(const struct chat *chat)
-{
-    const struct message *messages = chat->messages.items;
-    uint32_t hash = UINT32_C(2166136261) ^ (uint32_t)chat->joined;
-
-    for (size_t i = 0; i < chat->messages.count; i++) {
-        hash = hash_add(hash, &messages[i].seq, sizeof(messages[i].seq));
-        hash = hash_add(hash, &messages[i].version, sizeof(messages[i].version));
-    }
-    return (chat->version << TAG_SHIFT) | (int64_t)hash;
-}
-
-/* The version that If-Match wants; of several tags, the one that is the chat's present state. 0 without one. */
-static enum err wanted_version(struct ctx *ctx, const struct call *call, int64_t *ret_version)
-{
-    struct str header = http_header(call->request, "If-Match");
-    struct chat chat;
-    int64_t tag;
-
-    TRY(precondition_version(ctx, call, &tag));
-    if (tag == 0 && header.len > 0) {
-        TRY(chat_get_with_messages(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &chat));
-        TRY(precondition_check(ctx, call, chat_tag(&chat)));
-        tag = chat_tag(&chat);
-    }
-    *ret_version = tag >> TAG_SHIFT;
-    if (tag != 0 && *ret_version == 0)
-        return fail(ctx, ERR_PRECONDITION);
-    return ERR_OK;
-}
-
 /* ---- handlers ---- */
 
 static struct chat_settings settings_of(const struct settings_body *body)
 {
+    const struct tuning_body *tuning = &body->tuning;
+
     return (struct chat_settings){
-        .fields = (unsigned)body->body.sent,
+        .fields = (unsigned)(body->body.sent | tuning->body.sent << 1),
         .title = body->title,
-        .assistant = (enum chat_assistant)body->assistant,
-        .provider = body->provider,
-        .model = body->model,
-        .system_prompt = body->system_prompt,
-        .temperature = body->temperature,
-        .max_tokens = body->max_tokens,
-        .join = (enum chat_join)body->join,
+        .assistant = (enum chat_assistant)tuning->assistant,
+        .provider = tuning->provider,
+        .model = tuning->model,
+        .system_prompt = tuning->system_prompt,
+        .temperature = tuning->temperature,
+        .max_tokens = tuning->max_tokens,
+        .join = (enum chat_join)tuning->join,
     };
 }
 
@@ -173,45 +100,65 @@ static struct chat_target target_of(const struct call *call)
     return (struct chat_target){ .m = &call->workspace, .user_id = call->principal->user_id, .chat = call->ids[0] };
 }
 
-typedef enum err (*list_fn)(struct ctx *ctx, const struct membership *m, const struct chat_list_opts *opts,
-                            struct list *ret_list);
-
-static enum err list_page(struct ctx *ctx, const struct call *call, list_fn list_chats, struct reply *reply)
+/* If-Match is judged on the row as it is now, and that version is then demanded; 0 without one. */
+static enum err wanted_version(struct ctx *ctx, const struct call *call, int64_t *ret_version)
 {
-    const struct list_query *query = call->query;
-    struct chat_list_opts opts = {
-        .user_id = call->principal->user_id, .query = query->text, .after_activity_us = INT64_MAX, .after_id = INT64_MAX
-    };
-    const struct chat *chats;
-    struct list list;
-    struct page page;
+    struct chat chat;
 
-    TRY(page_read(ctx, call, 2, &page));
-    opts.limit = page.limit + 1;
-    if (page.after.key_count > 0) {
-        opts.after_activity_us = page.after.keys[0];
-        opts.after_id = page.after.keys[1];
+    if (http_header(call->request, "If-Match").ptr == NULL) {
+        *ret_version = 0;
+        return ERR_OK;
     }
-    TRY(list_chats(ctx, &call->workspace, &opts, &list));
-    chats = list.items;
-    if (list.count > (size_t)page.limit) {
-        list.count = (size_t)page.limit;
-        TRY(page_next(ctx, call,
-                      &(struct page_position){ 2, { chats[list.count - 1].activity_us, chats[list.count - 1].id } },
-                      reply));
-    }
-    spec_encode_list(&reply->json, &chat_spec, list.items, list.count);
+    TRY(chat_get(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &chat));
+    TRY(precondition_check(ctx, call, chat.version));
+    *ret_version = chat.version;
     return ERR_OK;
 }
 
+static struct chat_list_opts list_opts_of(const struct call *call, const struct page *page)
+{
+    const struct list_query *query = call->query;
+    bool first = page->after.key_count == 0;
+
+    return (struct chat_list_opts){
+        .user_id = call->principal->user_id,
+        .query = query->text,
+        .after_activity_us = first ? INT64_MAX : page->after.keys[0],
+        .after_id = first ? INT64_MAX : page->after.keys[1],
+        .limit = page->limit,
+    };
+}
+
+static enum err history_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
+{
+    const struct chat_list_opts opts = list_opts_of(call, page);
+
+    return chat_list_history(ctx, &call->workspace, &opts, ret_list);
+}
+
+static enum err open_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
+{
+    const struct chat_list_opts opts = list_opts_of(call, page);
+
+    return chat_list_open(ctx, &call->workspace, &opts, ret_list);
+}
+
+#define CHAT_LIST \
+    .spec = &chat_spec, .row_bytes = sizeof(struct chat), .key_count = 2, \
+    .key_offsets = { offsetof(struct chat, activity_us), offsetof(struct chat, id) }
+
 static enum err chats_history(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    return list_page(ctx, call, chat_list_history, reply);
+    static const struct page_source source = { .list = history_find, CHAT_LIST };
+
+    return page_reply(ctx, call, &source, reply);
 }
 
 static enum err chats_open(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    return list_page(ctx, call, chat_list_open, reply);
+    static const struct page_source source = { .list = open_find, CHAT_LIST };
+
+    return page_reply(ctx, call, &source, reply);
 }
 
 static enum err chats_post(struct ctx *ctx, const struct call *call, struct reply *reply)
@@ -233,9 +180,9 @@ static enum err chats_get(struct ctx *ctx, const struct call *call, struct reply
 {
     struct chat chat;
 
-    TRY(chat_get_with_messages(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &chat));
-    if (precondition_reply(ctx, call, chat_tag(&chat), reply) == FRESHNESS_SEND)
-        spec_encode(&reply->json, &detail_spec, &chat);
+    TRY(chat_page_get(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &chat));
+    reply->version = chat.version;
+    spec_encode(&reply->json, &detail_spec, &chat);
     return ERR_OK;
 }
 
@@ -247,8 +194,8 @@ static enum err chats_put(struct ctx *ctx, const struct call *call, struct reply
 
     TRY(wanted_version(ctx, call, &target.if_version));
     TRY(chat_update(ctx, &target, &settings, &chat));
-    if (precondition_reply(ctx, call, chat_tag(&chat), reply) == FRESHNESS_SEND)
-        spec_encode(&reply->json, &chat_spec, &chat);
+    reply->version = chat.version;
+    spec_encode(&reply->json, &chat_spec, &chat);
     return ERR_OK;
 }
 

@@ -1,9 +1,10 @@
 #include "parley/api/routes.h"
-#include "parley/api/workspaces.h"
 #include "parley/core/limits.h"
-#include "parley/domain/invitation.h"
-#include "parley/domain/workspace.h"
-#include "parley/gate/page.h"
+#include "parley/domain/workspaces/invitation.h"
+#include "parley/domain/workspaces/workspace.h"
+#include "parley/gate/page_reply.h"
+#include "parley/shapes/member.h"
+#include "parley/shapes/workspace.h"
 
 /* Longer than any token, so that what is no token is answered as an unknown one. */
 enum { TOKEN_CHARS_MAX = 200 };
@@ -121,29 +122,29 @@ static enum err invite_post(struct ctx *ctx, const struct call *call, struct rep
     return ERR_OK;
 }
 
+static enum err invitations_find(struct ctx *ctx, const struct call *call, const struct page *page,
+                                 struct list *ret_list)
+{
+    bool first = page->after.key_count == 0;
+    const struct invitation_list_opts opts = {
+        .after_created_us = first ? INT64_MAX : page->after.keys[0],
+        .after_id = first ? INT64_MAX : page->after.keys[1],
+        .limit = page->limit,
+    };
+
+    return invitation_list(ctx, &call->workspace, &opts, ret_list);
+}
+
 static enum err invitations_list(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct invitation_list_opts opts = { .after_created_us = INT64_MAX, .after_id = INT64_MAX };
-    const struct invitation *items;
-    struct list list;
-    struct page page;
+    static const struct page_source source = { .list = invitations_find,
+                                               .spec = &invitation_spec,
+                                               .row_bytes = sizeof(struct invitation),
+                                               .key_count = 2,
+                                               .key_offsets = { offsetof(struct invitation, created_us),
+                                                                offsetof(struct invitation, id) } };
 
-    TRY(page_read(ctx, call, 2, &page));
-    opts.limit = page.limit + 1;
-    if (page.after.key_count > 0) {
-        opts.after_created_us = page.after.keys[0];
-        opts.after_id = page.after.keys[1];
-    }
-    TRY(invitation_list(ctx, &call->workspace, &opts, &list));
-    if (list.count > (size_t)page.limit) {
-        items = list.items;
-        list.count = (size_t)page.limit;
-        TRY(page_next(ctx, call,
-                      &(struct page_position){ 2, { items[list.count - 1].created_us, items[list.count - 1].id } },
-                      reply));
-    }
-    spec_encode_list(&reply->json, &invitation_spec, list.items, list.count);
-    return ERR_OK;
+    return page_reply(ctx, call, &source, reply);
 }
 
 static enum err invitations_delete(struct ctx *ctx, const struct call *call, struct reply *reply)

@@ -93,7 +93,7 @@ static enum err reply_to_read(struct form *form)
     if (e != ERR_OK && e != ERR_TOO_LARGE)
         return fail(form->ctx, e);
     if (e == ERR_TOO_LARGE || uuid_parse(text, &form->draft->reply_to) != ERR_OK)
-        return form_fault(form, "reply_to", "is no UUID");
+        return form_fault(form, "reply_to", "is not a UUID");
     form_digest_add(form, text.ptr, text.len);
     return ERR_OK;
 }
@@ -107,14 +107,14 @@ static enum err part_source(void *arg, void *bytes, size_t room_bytes, size_t *r
 
 static enum err file_read(struct form *form, struct str filename)
 {
-    struct new_files *files = form->draft->files;
-    const struct new_file_opts opts = {
-        .workspace = form->draft->place.workspace,
+    struct incoming_files *files = form->draft->files;
+    const struct incoming_file_opts opts = {
+        .workspace = form->draft->location.workspace,
         .filename = filename,
         .source = part_source,
         .source_arg = form,
     };
-    enum err e = new_files_put(form->ctx, files, &opts);
+    enum err e = incoming_files_put(form->ctx, files, &opts);
 
     if (e != ERR_OK)
         return fail(form->ctx, e);

@@ -2,7 +2,7 @@
 #ifndef PARLEY_APP_API_MESSAGE_BODY_H
 #define PARLEY_APP_API_MESSAGE_BODY_H
 
-#include "parley/domain/message_change.h"
+#include "parley/domain/talk/message_change.h"
 #include "parley/gate/spec.h"
 #include "parley/http/request.h"
 

@@ -1,49 +1,12 @@
-#include "parley/api/messages.h"
-
-#include <inttypes.h>
-
 #include "message_body.h"
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/chat.h"
-#include "parley/domain/message_change.h"
+#include "parley/domain/talk/chat.h"
+#include "parley/domain/talk/message_change.h"
 #include "parley/gate/precondition.h"
+#include "parley/shapes/message.h"
 
 /* ---- what goes in and out ---- */
-
-static const char *const sender_kinds[] = { "person",    "bot",     "contact", "anonymous",
-                                            "assistant", "outside", "deleted", NULL };
-static const struct field sender_fields[] = {
-    { "id", FIELD_UUID, FIELD_NULLABLE, .offset = offsetof(struct sender, id) },
-    { "name", FIELD_STR, .offset = offsetof(struct sender, name) },
-    { "kind", FIELD_ENUM, .offset = offsetof(struct sender, kind), .names = sender_kinds },
-};
-const struct spec sender_spec = { "Sender", sender_fields, COUNT_OF(sender_fields),
-                                  .size_bytes = sizeof(struct sender) };
-
-static const char *const status_names[] = { "complete", "pending", "streaming", "stopped", "failed", NULL };
-
-#define MESSAGE_FIELD(member) .offset = offsetof(struct message, member)
-static const struct field message_fields[] = {
-    { "id", FIELD_UUID, MESSAGE_FIELD(uuid) },
-    { "chat_id", FIELD_UUID, MESSAGE_FIELD(chat) },
-    { "seq", FIELD_INT, MESSAGE_FIELD(seq), .doc = "1, 2, 3 … in its chat" },
-    { "sender_id", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(sender_id) },
-    { "sender", FIELD_OBJECT, MESSAGE_FIELD(sender), .spec = &sender_spec },
-    { "content", FIELD_STR, MESSAGE_FIELD(content),
-      .doc = "Text, never markup that a client may run; empty once deleted" },
-    { "is_ai_response", FIELD_BOOL, MESSAGE_FIELD(is_ai_response) },
-    { "status", FIELD_ENUM, MESSAGE_FIELD(status), .names = status_names },
-    { "model", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(model) },
-    { "reply_to", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(reply_to) },
-    { "attachments", FIELD_LIST, MESSAGE_FIELD(attachments), .spec = &attachment_spec },
-    { "edited_at", FIELD_TIME, FIELD_NULLABLE, MESSAGE_FIELD(edited_us) },
-    { "deleted_at", FIELD_TIME, FIELD_NULLABLE, MESSAGE_FIELD(deleted_us) },
-    { "created_at", FIELD_TIME, MESSAGE_FIELD(created_us) },
-    { "updated_at", FIELD_TIME, MESSAGE_FIELD(updated_us) },
-};
-const struct spec message_spec = { "Message", message_fields, COUNT_OF(message_fields),
-                                   .size_bytes = sizeof(struct message) };
 
 struct page_view {
     struct list messages;
@@ -93,39 +56,40 @@ static const struct field edit_fields[] = {
 static const struct spec edit_spec = { "MessageEdit", edit_fields, COUNT_OF(edit_fields),
                                        .size_bytes = sizeof(struct edit_body) };
 
-static struct message_place place_of(const struct call *call)
+static struct message_location location_of(const struct call *call)
 {
-    return (struct message_place){ .workspace = &call->workspace, .principal = call->principal, .chat = call->ids[0] };
+    return (
+        struct message_location){ .workspace = &call->workspace, .principal = call->principal, .chat = call->ids[0] };
 }
 
 /* ---- reading ---- */
 
 static enum err message_show(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    const struct message_place place = place_of(call);
+    const struct message_location location = location_of(call);
     struct message message;
 
-    TRY(message_find(ctx, &place, &call->ids[1], &message));
-    if (precondition_reply(ctx, call, message.version, reply) == FRESHNESS_SEND)
-        spec_encode(&reply->json, &message_spec, &message);
+    TRY(message_find(ctx, &location, &call->ids[1], &message));
+    reply->version = message.version;
+    spec_encode(&reply->json, &message_spec, &message);
     return ERR_OK;
 }
 
 static enum err page_by_number(struct ctx *ctx, const struct call *call, struct page_view *view,
                                struct message_page *ret_page)
 {
-    const struct message_place place = place_of(call);
+    const struct message_location location = location_of(call);
     const struct page_query *query = call->query;
 
     view->page = body_sent(query, SENT_PAGE) ? query->page : 1;
     view->page_size = body_sent(query, SENT_PAGE_SIZE) ? query->page_size : PAGE_DEFAULT;
-    return message_page_find(ctx, &place, view->page, view->page_size, ret_page);
+    return message_page_find(ctx, &location, view->page, view->page_size, ret_page);
 }
 
 static enum err page_by_seq(struct ctx *ctx, const struct call *call, struct page_view *view,
                             struct message_page *ret_page)
 {
-    const struct message_place place = place_of(call);
+    const struct message_location location = location_of(call);
     const struct page_query *query = call->query;
     struct message_range range = { MESSAGES_NEWEST, 0, body_sent(query, SENT_LIMIT) ? query->limit : PAGE_DEFAULT };
 
@@ -141,7 +105,7 @@ static enum err page_by_seq(struct ctx *ctx, const struct call *call, struct pag
     }
     view->page = INT_NULL;
     view->page_size = range.limit;
-    return message_range_find(ctx, &place, &range, ret_page);
+    return message_range_find(ctx, &location, &range, ret_page);
 }
 
 /* One way of saying where, not two. */
@@ -188,13 +152,13 @@ static void created_reply(struct ctx *ctx, const struct call *call, const struct
     uuid_format(&message->chat, chat);
     uuid_format(&message->uuid, id);
     reply_header(reply, "Location", arena_printf(ctx->arena, "/workspaces/%s/chat/%s/message/%s", workspace, chat, id));
-    reply_header(reply, "ETag", arena_printf(ctx->arena, "\"v%" PRId64 "\"", message->version));
+    reply->version = message->version;
     spec_encode(&reply->json, &message_spec, message);
 }
 
 static enum err message_post_json(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct message_draft draft = { .place = place_of(call), .claim = call->claim };
+    struct message_draft draft = { .location = location_of(call), .claim = call->claim };
     struct message message;
 
     TRY(message_body_json(ctx, call->body, &draft));
@@ -205,22 +169,22 @@ static enum err message_post_json(struct ctx *ctx, const struct call *call, stru
 
 static enum err message_post_form(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct new_files *files = arena_calloc(ctx->arena, 1, sizeof(*files));
-    struct message_draft draft = { .place = place_of(call), .files = files, .claim = call->claim };
+    struct incoming_files *files = arena_calloc(ctx->arena, 1, sizeof(*files));
+    struct message_draft draft = { .location = location_of(call), .files = files, .claim = call->claim };
     struct message message;
     struct chat_ref chat;
     enum err e;
 
     if (files == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    TRY(chat_find(ctx, &call->workspace, call->principal->user_id, &call->ids[0], CHAT_WRITE, &chat));
+    TRY(chat_require(ctx, &call->workspace, call->principal->user_id, &call->ids[0], CHAT_WRITE, &chat));
     e = message_body_form(ctx, call->request, &draft);
     if (e == ERR_OK)
         e = message_post(ctx, &draft, &message);
     if (e != ERR_OK) {
         /* Where nobody knows whether the message is there, its files stay; if it is not, the job deletes them. */
         if (e != ERR_COMMIT_UNKNOWN)
-            new_files_drop(ctx, files);
+            incoming_files_drop(ctx, files);
         return e;
     }
     created_reply(ctx, call, &message, reply);
@@ -235,13 +199,13 @@ static enum err message_create(struct ctx *ctx, const struct call *call, struct 
 /* If-Match is judged on the row as it is now, and that version is then demanded of the writer. */
 static enum err wanted_version(struct ctx *ctx, const struct call *call, int64_t *ret_version)
 {
-    const struct message_place place = place_of(call);
+    const struct message_location location = location_of(call);
     struct message message;
 
     *ret_version = 0;
     if (http_header(call->request, "If-Match").ptr == NULL)
         return ERR_OK;
-    TRY(message_find(ctx, &place, &call->ids[1], &message));
+    TRY(message_find(ctx, &location, &call->ids[1], &message));
     TRY(precondition_check(ctx, call, message.version));
     *ret_version = message.version;
     return ERR_OK;
@@ -250,19 +214,19 @@ static enum err wanted_version(struct ctx *ctx, const struct call *call, int64_t
 static enum err message_put(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct edit_body *body = call->body;
-    struct message_edit edit = { .place = place_of(call), .message = call->ids[1], .content = body->content };
+    struct message_edit edit = { .location = location_of(call), .message = call->ids[1], .content = body->content };
     struct message message;
 
     TRY(wanted_version(ctx, call, &edit.version));
     TRY(message_edit(ctx, &edit, &message));
-    if (precondition_reply(ctx, call, message.version, reply) == FRESHNESS_SEND)
-        spec_encode(&reply->json, &message_spec, &message);
+    reply->version = message.version;
+    spec_encode(&reply->json, &message_spec, &message);
     return ERR_OK;
 }
 
 static enum err message_remove(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct message_removal removal = { .place = place_of(call), .message = call->ids[1] };
+    struct message_removal removal = { .location = location_of(call), .message = call->ids[1] };
 
     (void)reply;
     TRY(wanted_version(ctx, call, &removal.version));
@@ -284,7 +248,7 @@ static const struct route routes[] = {
       .summary = "One message", .tag = "Messages" },
     { PUT, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_put, .access = ACCESS_SIGNED_IN,
       .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .body = &edit_spec, .reply = &message_spec,
-      .status = 200, .summary = "Write one's message anew", .tag = "Messages" },
+      .status = 200, .summary = "Edit your own message", .tag = "Messages" },
     { DELETE, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_remove, .access = ACCESS_SIGNED_IN,
       .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
       .summary = "Delete one's message, or as an owner anyone's", .tag = "Messages" },

@@ -1,7 +1,7 @@
 /* The server itself: what it is, whether it lives, its keys and its contract. */
 #include "parley/api/routes.h"
-#include "parley/domain/readiness.h"
-#include "parley/domain/session.h"
+#include "parley/domain/lifecycle/readiness.h"
+#include "parley/domain/trust/session.h"
 #include "parley/gate/openapi.h"
 
 #define PUBLIC_FOR_MINUTES "public, max-age=300"
@@ -48,15 +48,16 @@ static const struct field jwk_set_fields[] = {
 static const struct spec jwk_set_spec = { SPEC_INIT("JwkSet", struct jwk_set, jwk_set_fields) };
 
 struct openapi {
-    struct str version, info, paths;
+    struct str version, info, paths, components;
 };
 static const struct field openapi_fields[] = {
     { "openapi", FIELD_STR, .offset = offsetof(struct openapi, version) },
     { "info", FIELD_RAW, .offset = offsetof(struct openapi, info) },
     { "paths", FIELD_RAW, .offset = offsetof(struct openapi, paths) },
+    { "components", FIELD_RAW, .offset = offsetof(struct openapi, components) },
 };
 static const struct spec openapi_spec = { SPEC_INIT("OpenApi", struct openapi, openapi_fields),
-    .doc = "This document", .reads_unknown = 1 };
+    .doc = "This document" };
 /* clang-format on */
 
 /* ---- handlers ---- */

@@ -1,15 +1,15 @@
 /* The folder store's own addresses: what an S3 server would answer at its presigned ones. */
-#include "parley/domain/local_object.h"
+#include "parley/domain/files/signed_object.h"
 
 #include "parley/api/routes.h"
 
-static struct local_object_request asked(const struct call *call)
+static struct signed_object_request asked(const struct call *call)
 {
     struct str path = http_path(call->request);
 
     if (str_starts_with(path, STR("/api/")))
         path = str_tail(path, strlen("/api"));
-    return (struct local_object_request){
+    return (struct signed_object_request){
         .path = str_tail(path, strlen("/objects/")),
         .query = http_raw_query(call->request),
         .content_length = http_content_length(call->request),
@@ -18,10 +18,10 @@ static struct local_object_request asked(const struct call *call)
 
 static enum err object_show(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    const struct local_object_request request = asked(call);
-    struct local_object object;
+    const struct signed_object_request request = asked(call);
+    struct signed_object object;
 
-    TRY(local_object_get(ctx, &request, &object));
+    TRY(signed_object_get(ctx, &request, &object));
     reply_header(reply, "X-Accel-Redirect", arena_cstr(ctx->arena, object.accel_path));
     reply->content_type = arena_cstr(ctx->arena, object.content_type);
     reply_header(reply, "Content-Disposition", arena_cstr(ctx->arena, object.disposition));
@@ -35,10 +35,10 @@ static enum err body_source(void *arg, void *bytes, size_t room_bytes, size_t *r
 
 static enum err object_put(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    const struct local_object_request request = asked(call);
+    const struct signed_object_request request = asked(call);
     struct str etag;
 
-    TRY(local_object_put(ctx, &request, body_source, call->request, &etag));
+    TRY(signed_object_put(ctx, &request, body_source, call->request, &etag));
     reply_header(reply, "ETag", arena_cstr(ctx->arena, etag));
     return arena_check(ctx->arena);
 }

@@ -1,8 +1,8 @@
-#include "parley/domain/password_reset.h"
+#include "parley/domain/trust/password_reset.h"
 
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/mail_queue.h"
+#include "parley/domain/record/mail_queue.h"
 
 /* Longer than any token, so that what is no token is answered as an unknown one. */
 enum { TOKEN_CHARS_MAX = 200 };
@@ -79,7 +79,7 @@ static enum err users_reset_post(struct ctx *ctx, const struct call *call, struc
 
     if (uuid_eq(&call->ids[0], &call->principal->user))
         return failf(ctx, ERR_FORBIDDEN, "Change your own password with the present one");
-    TRY(password_reset_hand_out(ctx, &call->ids[0], &link));
+    TRY(password_reset_issue(ctx, &call->ids[0], &link));
     spec_encode(&reply->json, &link_spec, &link);
     return ERR_OK;
 }

@@ -1,7 +1,7 @@
-#include "parley/domain/second_factor.h"
+#include "parley/domain/trust/second_factor.h"
 
 #include "parley/api/routes.h"
-#include "proof_body.h"
+#include "second_factor_code_body.h"
 
 /* ---- what goes in and out ---- */
 /* clang-format off */
@@ -22,13 +22,6 @@ static const struct field verify_fields[] = {
       .doc = "Six digits of the authenticator" },
 };
 static const struct spec verify_spec = { SPEC_INIT("SecondFactorVerify", struct verify_body, verify_fields) };
-
-struct proof_body {
-    struct body body;
-    struct str code, recovery_code;
-};
-static const struct field proof_fields[] = { PROOF_FIELDS(struct proof_body) };
-static const struct spec proof_spec = { SPEC_INIT("SecondFactorProof", struct proof_body, proof_fields) };
 
 struct codes_answer {
     struct str message;
@@ -63,27 +56,20 @@ static enum err verify_post(struct ctx *ctx, const struct call *call, struct rep
     return ERR_OK;
 }
 
-static struct proof proof_of(const struct call *call)
-{
-    const struct proof_body *body = call->body;
-
-    return (struct proof){ body->code, body->recovery_code };
-}
-
 static enum err disable_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    const struct proof proof = proof_of(call);
+    const struct second_factor_code code = second_factor_code_of(call->body);
 
     (void)reply;
-    return second_factor_disable(ctx, call->principal, &proof);
+    return second_factor_disable(ctx, call->principal, &code);
 }
 
 static enum err codes_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    const struct proof proof = proof_of(call);
+    const struct second_factor_code code = second_factor_code_of(call->body);
     struct codes_answer answer = { .message = { NULL, 0 } };
 
-    TRY(second_factor_new_codes(ctx, call->principal, &proof, &answer.codes));
+    TRY(second_factor_new_codes(ctx, call->principal, &code, &answer.codes));
     spec_encode(&reply->json, &codes_spec, &answer);
     return ERR_OK;
 }
@@ -109,11 +95,11 @@ static const struct route routes[] = {
       .summary = "Switch the second factor on with a first code; answers with the recovery codes", .tag = "Second factor" },
     { POST, "/auth/2fa/disable", disable_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
-      .body = &proof_spec, .status = 204,
+      .body = &second_factor_code_spec, .status = 204,
       .summary = "Switch the second factor off with a fresh code", .tag = "Second factor" },
     { POST, "/auth/2fa/recovery-codes", codes_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
-      .body = &proof_spec, .reply = &codes_spec, .status = 200,
+      .body = &second_factor_code_spec, .reply = &codes_spec, .status = 200,
       .summary = "Take new recovery codes for the old ones, with a fresh code", .tag = "Second factor" },
     { DELETE, "/users/{user}/2fa", users_delete_2fa,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE, .status = 204,

@@ -1,9 +1,9 @@
-#include "parley/domain/upload.h"
+#include "parley/domain/files/upload.h"
 
-#include "parley/api/messages.h"
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/upload_completion.h"
+#include "parley/domain/files/upload_completion.h"
+#include "parley/shapes/attachment.h"
 
 /* ---- what goes in and out ---- */
 

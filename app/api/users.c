@@ -2,35 +2,16 @@
 
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/user_change.h"
-#include "parley/gate/page.h"
+#include "parley/domain/lifecycle/user_change.h"
+#include "parley/domain/lifecycle/user_create.h"
+#include "parley/gate/page_reply.h"
 #include "parley/gate/precondition.h"
+#include "parley/shapes/user.h"
 
 enum { SKIP_MAX = 1000000 };
 
 /* ---- what goes in and out ---- */
 /* clang-format off */
-static const char *const role_names[] = { "USER", "ADMIN", NULL };
-
-#define USER_FIELD(member) .offset = offsetof(struct user, member)
-static const struct field user_fields[] = {
-    { "id", FIELD_UUID, USER_FIELD(uuid) },
-    { "email", FIELD_STR, FIELD_NULLABLE, USER_FIELD(email), .doc = "In lower case" },
-    { "username", FIELD_STR, USER_FIELD(username) },
-    { "first_name", FIELD_STR, FIELD_NULLABLE, USER_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE, USER_FIELD(last_name) },
-    { "role", FIELD_ENUM, USER_FIELD(role), .names = role_names },
-    { "is_active", FIELD_BOOL, USER_FIELD(is_active) },
-    { "is_first_login", FIELD_BOOL, USER_FIELD(is_first_login),
-      .doc = "True until the second sign-in, or until the password is changed" },
-    { "tos_accepted", FIELD_BOOL, USER_FIELD(tos_accepted) },
-    { "twofa_enabled", FIELD_BOOL, USER_FIELD(twofa_enabled) },
-    { "last_login", FIELD_TIME, FIELD_NULLABLE, USER_FIELD(last_login_us) },
-    { "created_at", FIELD_TIME, USER_FIELD(created_us) },
-    { "updated_at", FIELD_TIME, USER_FIELD(updated_us) },
-};
-const struct spec user_spec = { SPEC_INIT("User", struct user, user_fields) };
-
 struct user_create_body {
     struct body body;
     struct str email, password, first_name, last_name;
@@ -42,7 +23,7 @@ static const struct field create_fields[] = {
     { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, CREATE_FIELD(password) },
     { "first_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(first_name) },
     { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(last_name) },
-    { "role", FIELD_ENUM, CREATE_FIELD(role), .names = role_names, .doc = "USER unless said otherwise" },
+    { "role", FIELD_ENUM, CREATE_FIELD(role), .names = user_role_names, .doc = "USER unless said otherwise" },
 };
 static const struct spec create_spec = { SPEC_INIT("UserCreate", struct user_create_body, create_fields) };
 
@@ -52,7 +33,7 @@ static const struct field change_fields[] = {
     { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name) },
     { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted) },
     { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active), .doc = "ADMIN only. false ends all sessions" },
-    { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = role_names, .doc = "ADMIN only" },
+    { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = user_role_names, .doc = "ADMIN only" },
 };
 static const struct spec change_spec = { SPEC_INIT("UserChange", struct user_change_body, change_fields) };
 
@@ -101,10 +82,10 @@ void users_reply_created(struct ctx *ctx, const struct user *user, struct reply 
     spec_encode(&reply->json, &user_spec, user);
 }
 
-void users_reply_one(struct ctx *ctx, const struct call *call, const struct user *user, struct reply *reply)
+void users_reply_one(const struct user *user, struct reply *reply)
 {
-    if (precondition_reply(ctx, call, user->version, reply) == FRESHNESS_SEND)
-        spec_encode(&reply->json, &user_spec, user);
+    reply->version = user->version;
+    spec_encode(&reply->json, &user_spec, user);
 }
 
 /* If-Match that names several tags, or any, is judged on the row as it is now, and that version is then demanded. */
@@ -137,33 +118,36 @@ enum err users_change(struct ctx *ctx, const struct call *call, const struct uui
 
     TRY(wanted_version(ctx, call, uuid, &change.version));
     TRY(user_change(ctx, uuid, &change, &user));
-    users_reply_one(ctx, call, &user, reply);
+    users_reply_one(&user, reply);
     return ERR_OK;
 }
 
 /* ---- handlers ---- */
 
-static enum err users_list(struct ctx *ctx, const struct call *call, struct reply *reply)
+static enum err users_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
 {
     const struct list_query *query = call->query;
-    struct user_list_opts opts = { .query = query->text };
+    struct user_list_opts opts = { .query = query->text, .limit = page->limit };
     struct user *users;
-    struct page page;
-    size_t count;
 
-    TRY(page_read(ctx, call, 1, &page));
-    opts.limit = page.limit + 1;
-    if (page.after.key_count > 0)
-        opts.after_id = page.after.keys[0];
+    if (page->after.key_count > 0)
+        opts.after_id = page->after.keys[0];
     else
         opts.skip_count = query->skip_count;
-    TRY(user_list(ctx, &opts, &users, &count));
-    if (count > (size_t)page.limit) {
-        count = (size_t)page.limit;
-        TRY(page_next(ctx, call, &(struct page_position){ 1, { users[count - 1].id } }, reply));
-    }
-    spec_encode_list(&reply->json, &user_spec, users, count);
+    TRY(user_list(ctx, &opts, &users, &ret_list->count));
+    ret_list->items = users;
     return ERR_OK;
+}
+
+static enum err users_list(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    static const struct page_source source = { .list = users_find,
+                                               .spec = &user_spec,
+                                               .row_bytes = sizeof(struct user),
+                                               .key_count = 1,
+                                               .key_offsets = { offsetof(struct user, id) } };
+
+    return page_reply(ctx, call, &source, reply);
 }
 
 static enum err users_post(struct ctx *ctx, const struct call *call, struct reply *reply)
@@ -197,7 +181,7 @@ static enum err users_get(struct ctx *ctx, const struct call *call, struct reply
 
     TRY(check_visible(ctx, call));
     TRY(user_get_by_uuid(ctx, &call->ids[0], &user));
-    users_reply_one(ctx, call, &user, reply);
+    users_reply_one(&user, reply);
     return ERR_OK;
 }
 

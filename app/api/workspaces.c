@@ -1,49 +1,22 @@
-#include "parley/api/workspaces.h"
-
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/workspace.h"
+#include "parley/domain/workspaces/workspace.h"
+#include "parley/gate/page_reply.h"
 #include "parley/gate/precondition.h"
+#include "parley/shapes/member.h"
+#include "parley/shapes/workspace.h"
 
 /* ---- what goes in and out ---- */
 /* clang-format off */
-const char *const member_role_names[] = { "GUEST", "MEMBER", "OWNER", NULL };
-
-#define MEMBER_FIELD(name) .offset = offsetof(struct member, name)
-static const struct field member_fields[] = {
-    { "user_id", FIELD_UUID, MEMBER_FIELD(user) },
-    { "email", FIELD_STR, FIELD_NULLABLE, MEMBER_FIELD(email), .doc = "null for a caller who is a GUEST" },
-    { "first_name", FIELD_STR, FIELD_NULLABLE, MEMBER_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE, MEMBER_FIELD(last_name) },
-    { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, MEMBER_FIELD(role), .names = member_role_names },
-    { "joined_at", FIELD_TIME, MEMBER_FIELD(joined_us) },
+struct detail_view {
+    struct workspace workspace;
+    struct list users; /* written piece by piece */
 };
-const struct spec member_spec = { SPEC_INIT("Member", struct member, member_fields) };
-
-#define WORKSPACE_FIELD(member) .offset = offsetof(struct workspace, member)
-#define WORKSPACE_ROWS \
-    { "id", FIELD_UUID, WORKSPACE_FIELD(uuid) }, \
-    { "name", FIELD_STR, WORKSPACE_FIELD(name) }, \
-    { "personal", FIELD_BOOL, WORKSPACE_FIELD(personal), \
-      .doc = "The caller's own, which can be neither shared nor deleted" }, \
-    { "created_by", FIELD_UUID, FIELD_NULLABLE, WORKSPACE_FIELD(created_by) }, \
-    { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, WORKSPACE_FIELD(role), .names = member_role_names, \
-      .doc = "The caller's" }, \
-    { "member_count", FIELD_INT, WORKSPACE_FIELD(member_count) }, \
-    { "retention_days", FIELD_INT, FIELD_NULLABLE, WORKSPACE_FIELD(retention_days), .doc = "null: kept for ever" }, \
-    { "require_2fa", FIELD_BOOL, WORKSPACE_FIELD(require_2fa), \
-      .doc = "Shut to members without a second factor" }, \
-    { "created_at", FIELD_TIME, WORKSPACE_FIELD(created_us) }, \
-    { "updated_at", FIELD_TIME, WORKSPACE_FIELD(updated_us) }
-
-static const struct field workspace_fields[] = { WORKSPACE_ROWS };
-const struct spec workspace_spec = { SPEC_INIT("Workspace", struct workspace, workspace_fields) };
-
 static const struct field detail_fields[] = {
-    WORKSPACE_ROWS,
-    { "users", FIELD_LIST, WORKSPACE_FIELD(users), .spec = &member_spec },
+    { SPEC_INLINE(&workspace_spec) },
+    { "users", FIELD_LIST, .offset = offsetof(struct detail_view, users), .spec = &member_spec },
 };
-static const struct spec detail_spec = { SPEC_INIT("WorkspaceWithUsers", struct workspace, detail_fields) };
+static const struct spec detail_spec = { SPEC_INIT("WorkspaceWithUsers", struct detail_view, detail_fields) };
 
 struct create_body {
     struct body body;
@@ -83,13 +56,28 @@ static const struct spec role_spec = { SPEC_INIT("MemberRole", struct role_body,
 
 /* ---- workspaces ---- */
 
+static enum err workspaces_find(struct ctx *ctx, const struct call *call, const struct page *page,
+                                struct list *ret_list)
+{
+    const struct workspace_list_opts opts = {
+        .user_id = call->principal->user_id,
+        .only_id = call->principal->key_workspace_id,
+        .after_id = page->after.key_count > 0 ? page->after.keys[0] : 0,
+        .limit = page->limit,
+    };
+
+    return workspace_list(ctx, &opts, ret_list);
+}
+
 static enum err workspaces_list(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct list list;
+    static const struct page_source source = { .list = workspaces_find,
+                                               .spec = &workspace_spec,
+                                               .row_bytes = sizeof(struct workspace),
+                                               .key_count = 1,
+                                               .key_offsets = { offsetof(struct workspace, id) } };
 
-    TRY(workspace_list(ctx, call->principal->user_id, call->principal->key_workspace_id, &list));
-    spec_encode_list(&reply->json, &workspace_spec, list.items, list.count);
-    return ERR_OK;
+    return page_reply_all(ctx, call, &source, NULL, reply);
 }
 
 static enum err workspaces_post(struct ctx *ctx, const struct call *call, struct reply *reply)
@@ -108,14 +96,25 @@ static enum err workspaces_post(struct ctx *ctx, const struct call *call, struct
     return ERR_OK;
 }
 
+static enum err members_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
+{
+    const struct member_range range = { page->after.key_count > 0 ? page->after.keys[0] : 0, page->limit };
+
+    return member_list(ctx, &call->workspace, &range, ret_list);
+}
+
 static enum err workspaces_get(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
+    static const struct page_source source = { .list = members_find,
+                                               .spec = &member_spec,
+                                               .row_bytes = sizeof(struct member),
+                                               .key_count = 1,
+                                               .key_offsets = { offsetof(struct member, id) } };
     struct workspace workspace;
 
-    TRY(workspace_get_with_members(ctx, &call->workspace, call->principal->user_id, &workspace));
-    if (precondition_reply(ctx, call, workspace.version, reply) == FRESHNESS_SEND)
-        spec_encode(&reply->json, &detail_spec, &workspace);
-    return ERR_OK;
+    TRY(workspace_get(ctx, &call->workspace.workspace, call->principal->user_id, &workspace));
+    reply->version = workspace.version;
+    return page_reply_all(ctx, call, &source, &(struct page_object){ &detail_spec, &workspace }, reply);
 }
 
 /* If-Match is judged on the row as it is now, and that version is then demanded; 0 without one. */
@@ -148,8 +147,8 @@ static enum err workspaces_put(struct ctx *ctx, const struct call *call, struct 
 
     TRY(wanted_version(ctx, call, &opts.if_version));
     TRY(workspace_update(ctx, &call->workspace, &opts, &workspace));
-    if (precondition_reply(ctx, call, workspace.version, reply) == FRESHNESS_SEND)
-        spec_encode(&reply->json, &workspace_spec, &workspace);
+    reply->version = workspace.version;
+    spec_encode(&reply->json, &workspace_spec, &workspace);
     return ERR_OK;
 }
 
@@ -159,7 +158,7 @@ static enum err workspaces_delete(struct ctx *ctx, const struct call *call, stru
 
     (void)reply;
     TRY(wanted_version(ctx, call, &version));
-    return workspace_delete(ctx, &call->workspace, version);
+    return workspace_delete(ctx, &call->workspace, call->principal->user_id, version);
 }
 
 /* ---- members ---- */

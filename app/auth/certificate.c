@@ -18,19 +18,19 @@ static int no_phrase(char *text, int size, int writing, void *arg)
     return 0;
 }
 
-static FILE *open_file(const char *path, const char *setting, struct buf *ret_fault)
+static FILE *open_file(const char *path, const char *setting, struct buf *ret_error_text)
 {
     FILE *file = path[0] != '\0' ? fopen(path, "re") : NULL;
 
     if (file == NULL)
-        buf_addf(ret_fault, "%s=%s cannot be read: %s; put the file there, readable for this user", setting, path,
+        buf_addf(ret_error_text, "%s=%s cannot be read: %s; put the file there, readable for this user", setting, path,
                  path[0] == '\0' ? "it is not set" : strerror(errno));
     return file;
 }
 
-static X509 *read_chain(const char *path, struct buf *ret_fault)
+static X509 *read_chain(const char *path, struct buf *ret_error_text)
 {
-    FILE *file = open_file(path, "TLS_CERT", ret_fault);
+    FILE *file = open_file(path, "TLS_CERT", ret_error_text);
     X509 *cert;
 
     if (file == NULL)
@@ -38,13 +38,13 @@ static X509 *read_chain(const char *path, struct buf *ret_fault)
     cert = PEM_read_X509(file, NULL, no_phrase, NULL);
     (void)fclose(file);
     if (cert == NULL)
-        buf_addf(ret_fault, "%s holds no certificate in PEM; set TLS_CERT to the chain", path);
+        buf_addf(ret_error_text, "%s holds no certificate in PEM; set TLS_CERT to the chain", path);
     return cert;
 }
 
-static EVP_PKEY *read_private(const char *path, struct buf *ret_fault)
+static EVP_PKEY *read_private(const char *path, struct buf *ret_error_text)
 {
-    FILE *file = open_file(path, "TLS_KEY", ret_fault);
+    FILE *file = open_file(path, "TLS_KEY", ret_error_text);
     EVP_PKEY *key;
 
     if (file == NULL)
@@ -52,7 +52,7 @@ static EVP_PKEY *read_private(const char *path, struct buf *ret_fault)
     key = PEM_read_PrivateKey(file, NULL, no_phrase, NULL);
     (void)fclose(file);
     if (key == NULL)
-        buf_addf(ret_fault, "%s holds no private key in PEM without a pass phrase; set TLS_KEY to one", path);
+        buf_addf(ret_error_text, "%s holds no private key in PEM without a pass phrase; set TLS_KEY to one", path);
     return key;
 }
 
@@ -64,28 +64,28 @@ static int compare_time(const ASN1_TIME *time, int64_t at_s)
     return X509_cmp_time(time, &at);
 }
 
-static enum err check_pair(const char *path, X509 *cert, EVP_PKEY *key, int64_t now_s, struct buf *ret_fault)
+static enum err check_pair(const char *path, X509 *cert, EVP_PKEY *key, int64_t now_s, struct buf *ret_error_text)
 {
     if (X509_check_private_key(cert, key) != 1)
-        buf_addf(ret_fault, "%s: TLS_KEY does not belong to it; set the key that it was made for", path);
+        buf_addf(ret_error_text, "%s: TLS_KEY does not belong to it; set the key that it was made for", path);
     else if (EVP_PKEY_get_security_bits(key) < STRENGTH_BITS_MIN)
-        buf_addf(ret_fault, "%s: its key is weak; make one of RSA 2048 bits or EC P-256", path);
+        buf_addf(ret_error_text, "%s: its key is weak; make one of RSA 2048 bits or EC P-256", path);
     else if (compare_time(X509_get0_notBefore(cert), now_s) > 0)
-        buf_addf(ret_fault, "%s is not valid yet; look at this machine's clock, or wait", path);
+        buf_addf(ret_error_text, "%s is not valid yet; look at this machine's clock, or wait", path);
     else if (compare_time(X509_get0_notAfter(cert), now_s) <= 0)
-        buf_addf(ret_fault, "%s has expired; renew it", path);
+        buf_addf(ret_error_text, "%s has expired; renew it", path);
     else if (compare_time(X509_get0_notAfter(cert), now_s + (int64_t)SOON_DAYS * DAY_S) <= 0)
-        buf_addf(ret_fault, "%s expires within %d days; renew it", path, SOON_DAYS);
+        buf_addf(ret_error_text, "%s expires within %d days; renew it", path, SOON_DAYS);
     else
         return ERR_OK;
     return ERR_INVALID;
 }
 
-enum err certificate_check(const char *chain_path, const char *key_path, int64_t now_s, struct buf *ret_fault)
+enum err certificate_check(const char *chain_path, const char *key_path, int64_t now_s, struct buf *ret_error_text)
 {
-    X509 *cert = read_chain(chain_path, ret_fault);
-    EVP_PKEY *key = cert != NULL ? read_private(key_path, ret_fault) : NULL;
-    enum err e = cert != NULL && key != NULL ? check_pair(chain_path, cert, key, now_s, ret_fault) : ERR_INVALID;
+    X509 *cert = read_chain(chain_path, ret_error_text);
+    EVP_PKEY *key = cert != NULL ? read_private(key_path, ret_error_text) : NULL;
+    enum err e = cert != NULL && key != NULL ? check_pair(chain_path, cert, key, now_s, ret_error_text) : ERR_INVALID;
 
     EVP_PKEY_free(key);
     X509_free(cert);

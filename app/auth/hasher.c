@@ -1,188 +1,216 @@
 #include "parley/auth/hasher.h"
 
 #include <assert.h>
-#include <crypt.h>
-#include <errno.h>
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/select.h>
-#include <unistd.h>
 
+#include "hash_queue.h"
+#include "hash_thread.h"
+#include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/secret.h"
 #include "parley/core/thread.h"
 
-enum { THREADS_MAX = 64, STACK_BYTES = 256 * 1024, WAY_EVERY_US = 500, WAY_US = 50 };
+/* LOOK_US: how often it is looked, while hashes are made, whether one starves. */
+enum { IDLE_MAX = 64, LOOK_US = 100000 };
 
-#define WAY_SIGNAL SIGRTMIN
-#ifndef sigev_notify_thread_id /* timer_create(2) names it, glibc does not yet */
-#define sigev_notify_thread_id _sigev_un._tid
-#endif
-
-/* One password on its way; it lies on the stack of the thread that waits for it. */
-struct work {
-    char password[PASSWORD_MAX_BYTES + 1];
-    char setting[PASSWORD_HASH_BYTES];
-    char hash[PASSWORD_HASH_BYTES];
-    void *waiter;     /* what hooks.wait_begin gave */
-    bool done;        /* and with what… */
-    enum err outcome; /* …ERR_OK: there is a hash */
-    pthread_cond_t ready;
+/* A thread, and whose hash it makes: NULL where nobody waits for it (any more). */
+struct place {
+    struct hash_thread thread;
+    struct hash_request *request;
 };
 
 struct hasher {
-    pthread_mutex_t lock; /* guards all below but the threads */
-    pthread_cond_t filled;
-    struct work *queue[HASH_QUEUE_MAX]; /* a ring */
-    int first;
-    int waiting_count;
+    pthread_mutex_t lock; /* guards the queue, `ending` and the requests; never taken by a thread at SCHED_IDLE */
+    struct hash_queue queue;
     bool ending;
     struct hasher_hooks hooks;
-    int thread_count;
-    pthread_t threads[THREADS_MAX];
+    struct hash_thread_shared shared;
+    /* Of the manager: */
+    pthread_t manager;
+    int idle_count;
+    struct place idle[IDLE_MAX]; /* at SCHED_IDLE */
+    struct place normal;         /* at normal priority, for who would starve */
 };
 
-/* The first one in the queue, taken out of it; NULL when it is empty. The lock is held, as for all that follows here. */
-static struct work *take(struct hasher *hasher)
+static void finish(struct hash_request *request, enum err outcome)
 {
-    struct work *work;
-
-    if (hasher->waiting_count == 0)
-        return NULL;
-    work = hasher->queue[hasher->first];
-    hasher->first = (hasher->first + 1) % HASH_QUEUE_MAX;
-    hasher->waiting_count--;
-    return work;
+    request->outcome = outcome;
+    request->done = true;
+    (void)pthread_cond_signal(&request->ready);
 }
 
-static void put(struct hasher *hasher, struct work *work)
+/* ---- the manager: gives out requests and hands back hashes; the lock is held but in its pauses ---- */
+
+static bool is_free(const struct place *place)
 {
-    hasher->queue[(hasher->first + hasher->waiting_count) % HASH_QUEUE_MAX] = work;
-    hasher->waiting_count++;
+    return place->request == NULL && !atomic_load(&place->thread.is_busy);
 }
 
-static void finish(struct work *work, enum err outcome)
+static void give(struct place *place, struct hash_request *request)
 {
-    work->outcome = outcome;
-    work->done = true;
-    (void)pthread_cond_signal(&work->ready);
+    place->request = request;
+    hash_thread_give(&place->thread, &request->input);
+}
+
+/* Nobody makes its hash from here on, or what is made is thrown away. */
+static void finish_given(struct hasher *hasher, struct hash_request *request, enum err outcome)
+{
+    for (int i = 0; i < hasher->idle_count; i++)
+        if (hasher->idle[i].request == request)
+            hasher->idle[i].request = NULL;
+    if (hasher->normal.request == request)
+        hasher->normal.request = NULL;
+    finish(request, outcome);
+}
+
+static void collect(struct hasher *hasher, struct place *place)
+{
+    struct hash_request *request = place->request;
+
+    if (atomic_load(&place->thread.is_busy))
+        return;
+    if (request != NULL) {
+        memcpy(request->hash, place->thread.hash, sizeof(request->hash));
+        finish_given(hasher, request, place->thread.outcome);
+    }
+    secret_wipe(place->thread.hash, sizeof(place->thread.hash));
+}
+
+static bool is_gone(const struct hasher *hasher, const struct hash_request *request)
+{
+    return hasher->hooks.is_gone != NULL && hasher->hooks.is_gone(request->waiter);
 }
 
 /* All of them, and not only the next: who has gone shall keep no place from somebody who has come. */
 static void drop_gone(struct hasher *hasher)
 {
-    for (int left = hasher->waiting_count; left > 0; left--) {
-        struct work *work = take(hasher);
-        if (hasher->hooks.is_gone != NULL && hasher->hooks.is_gone(work->waiter))
-            finish(work, ERR_CLIENT_GONE);
+    int i = 0;
+
+    while (i < hasher->queue.count) {
+        if (is_gone(hasher, hasher->queue.requests[i]))
+            finish(hash_queue_remove(&hasher->queue, i), ERR_CLIENT_GONE);
         else
-            put(hasher, work);
+            i++;
     }
 }
 
-/* Waits for work; NULL when the threads are to end. */
-static struct work *next(struct hasher *hasher)
+/* What has starved for longest of what was given out, or else the next one: where one starves all do. NULL: none does. */
+static struct hash_request *find_starved(struct hasher *hasher)
 {
-    for (;;) {
-        struct work *work;
-        drop_gone(hasher);
-        work = take(hasher);
-        if (work != NULL || hasher->ending)
-            return work;
-        (void)pthread_cond_wait(&hasher->filled, &hasher->lock);
+    int64_t now_us = clock_monotonic_us();
+    const struct place *oldest = NULL;
+    bool is_any = false;
+
+    for (int i = 0; i < hasher->idle_count; i++) {
+        struct place *place = &hasher->idle[i];
+        if (!hash_thread_is_starved(&place->thread, now_us))
+            continue;
+        is_any = true;
+        if (place->request != NULL && is_gone(hasher, place->request))
+            finish_given(hasher, place->request, ERR_CLIENT_GONE);
+        if (place->request != NULL && (oldest == NULL || place->thread.given_us < oldest->thread.given_us))
+            oldest = place;
     }
+    if (oldest != NULL)
+        return oldest->request;
+    return is_any ? hash_queue_take(&hasher->queue) : NULL;
 }
 
-/* state: 32 KiB that bcrypt works in. */
-static enum err hash_one(struct work *work, struct crypt_data *state)
+static void give_out(struct hasher *hasher)
 {
-    const char *hash = crypt_r(work->password, work->setting, state);
-    bool good = hash != NULL && hash[0] == '$' && strlen(hash) == PASSWORD_HASH_BYTES - 1;
+    struct hash_request *request;
 
-    if (good)
-        memcpy(work->hash, hash, PASSWORD_HASH_BYTES);
-    secret_wipe(state, sizeof(*state));
-    return good ? ERR_OK : ERR_INVALID;
+    for (int i = 0; i < hasher->idle_count; i++) {
+        if (is_free(&hasher->idle[i]) && (request = hash_queue_take(&hasher->queue)) != NULL)
+            give(&hasher->idle[i], request);
+    }
+    if (is_free(&hasher->normal) && (request = find_starved(hasher)) != NULL)
+        give(&hasher->normal, request);
 }
 
-/*
- * SCHED_IDLE yields to whoever wakes on the thread's own processor. That is not all: a processor that hashes is never idle,
- * so it fetches nothing that waits on the other ones; and where the kernel shares by session or service (autogroup, cgroups)
- * an idle thread that is alone in its group has the group's whole share. So a hash sleeps for a moment now and then, which
- * sets its processor free. Measured by `./dev bench p6`: reads' p99 beside a hammer falls from 6 times that of
- * reads alone to 2 or 3 times, and a hash takes a quarter longer.
- */
-static void give_way(int number)
+static bool is_any_given(const struct hasher *hasher)
 {
-    int error = errno;
+    bool is_any = hasher->normal.request != NULL;
 
-    (void)number;
-    (void)pselect(0, NULL, NULL, NULL, &(struct timespec){ .tv_nsec = WAY_US * 1000 }, NULL);
-    errno = error;
+    for (int i = 0; i < hasher->idle_count; i++)
+        is_any = is_any || hasher->idle[i].request != NULL;
+    return is_any;
 }
 
-/* The calling thread's timer, not running yet. Without one (no memory in the kernel) it hashes without giving way. */
-static bool way_timer(timer_t *ret_timer)
+static void wait_for_news(struct hasher *hasher)
 {
-    struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = WAY_SIGNAL };
-    sigset_t signals;
+    struct timespec until;
 
-    event.sigev_notify_thread_id = gettid();
-    sigemptyset(&signals);
-    sigaddset(&signals, WAY_SIGNAL);
-    return pthread_sigmask(SIG_UNBLOCK, &signals, NULL) == 0 && timer_create(CLOCK_MONOTONIC, &event, ret_timer) == 0;
+    if (!is_any_given(hasher) && hasher->queue.count == 0 && !hasher->ending) {
+        (void)pthread_mutex_unlock(&hasher->lock);
+        (void)sem_wait(&hasher->shared.news);
+    } else {
+        (void)pthread_mutex_unlock(&hasher->lock);
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += LOOK_US * 1000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        (void)sem_clockwait(&hasher->shared.news, CLOCK_MONOTONIC, &until);
+    }
+    (void)pthread_mutex_lock(&hasher->lock);
 }
 
-static void way_set(timer_t timer, long every_us)
-{
-    struct timespec every = { .tv_nsec = every_us * 1000 };
-
-    (void)timer_settime(timer, 0, &(struct itimerspec){ .it_interval = every, .it_value = every }, NULL);
-}
-
-static void *run_thread(void *arg)
+static void *manage(void *arg)
 {
     struct hasher *hasher = arg;
-    struct crypt_data state = { 0 };
-    struct work *work;
-    timer_t timer;
-    bool timed = way_timer(&timer);
 
-    (void)pthread_setschedparam(pthread_self(), SCHED_IDLE, &(struct sched_param){ 0 });
     (void)pthread_mutex_lock(&hasher->lock);
-    while ((work = next(hasher)) != NULL) {
-        enum err e;
-        (void)pthread_mutex_unlock(&hasher->lock);
-        if (timed)
-            way_set(timer, WAY_EVERY_US);
-        e = hash_one(work, &state);
-        if (timed)
-            way_set(timer, 0);
-        (void)pthread_mutex_lock(&hasher->lock);
-        finish(work, e);
+    while (!hasher->ending || is_any_given(hasher)) {
+        wait_for_news(hasher);
+        for (int i = 0; i < hasher->idle_count; i++)
+            collect(hasher, &hasher->idle[i]);
+        collect(hasher, &hasher->normal);
+        drop_gone(hasher);
+        give_out(hasher);
     }
     (void)pthread_mutex_unlock(&hasher->lock);
-    if (timed)
-        (void)timer_delete(timer);
     return NULL;
 }
 
-/* One processor is left to everything else. */
-static int wanted_threads(void)
-{
-    int count = processor_count() - 1;
+/* ---- beginning and end ---- */
 
-    if (count < 1)
-        return 1;
-    return count < THREADS_MAX ? count : THREADS_MAX;
+static bool start_thread(struct hasher *hasher, struct place *place, enum hash_pace_kind kind)
+{
+    place->thread.kind = kind;
+    place->thread.shared = &hasher->shared;
+    return hash_thread_start(&place->thread) == ERR_OK;
 }
 
-static void start_threads(struct hasher *hasher, int wanted_count)
+static void join_idle(struct hasher *hasher)
 {
-    while (hasher->thread_count < wanted_count &&
-           thread_start(STACK_BYTES, run_thread, hasher, &hasher->threads[hasher->thread_count]) == ERR_OK)
-        hasher->thread_count++;
+    while (hasher->idle_count > 0)
+        hash_thread_join(&hasher->idle[--hasher->idle_count].thread);
+}
+
+/* At least one of each. */
+static bool start_threads(struct hasher *hasher)
+{
+    int wanted_count = processor_count() < IDLE_MAX ? processor_count() : IDLE_MAX;
+
+    while (hasher->idle_count < wanted_count &&
+           start_thread(hasher, &hasher->idle[hasher->idle_count], HASH_PACE_YIELDING))
+        hasher->idle_count++;
+    if (hasher->idle_count == 0)
+        return false;
+    if (start_thread(hasher, &hasher->normal, HASH_PACE_LIMITED)) {
+        if (thread_start(WATCH_STACK_BYTES, manage, hasher, &hasher->manager) == ERR_OK)
+            return true;
+        hash_thread_join(&hasher->normal.thread);
+    }
+    join_idle(hasher);
+    return false;
+}
+
+static void release(struct hasher *hasher)
+{
+    (void)pthread_mutex_destroy(&hasher->lock);
+    (void)sem_destroy(&hasher->shared.news);
+    free(hasher);
 }
 
 struct hasher *hasher_new(const struct hasher_hooks *hooks)
@@ -193,26 +221,25 @@ struct hasher *hasher_new(const struct hasher_hooks *hooks)
         return NULL;
     if (hooks != NULL)
         hasher->hooks = *hooks;
-    (void)sigaction(WAY_SIGNAL, &(struct sigaction){ .sa_handler = give_way, .sa_flags = SA_RESTART }, NULL);
+    hash_pace_handle_signals();
     (void)pthread_mutex_init(&hasher->lock, NULL);
-    (void)pthread_cond_init(&hasher->filled, NULL);
-    start_threads(hasher, wanted_threads());
-    if (hasher->thread_count > 0)
+    (void)sem_init(&hasher->shared.news, 0, 0);
+    if (start_threads(hasher))
         return hasher;
-    hasher_free(hasher);
+    release(hasher);
     return NULL;
 }
 
 void hasher_stop(struct hasher *hasher)
 {
-    struct work *work;
+    struct hash_request *request;
 
     (void)pthread_mutex_lock(&hasher->lock);
     hasher->ending = true;
-    while ((work = take(hasher)) != NULL)
-        finish(work, ERR_BUSY);
-    (void)pthread_cond_broadcast(&hasher->filled);
+    while ((request = hash_queue_take(&hasher->queue)) != NULL)
+        finish(request, ERR_BUSY);
     (void)pthread_mutex_unlock(&hasher->lock);
+    (void)sem_post(&hasher->shared.news);
 }
 
 void hasher_free(struct hasher *hasher)
@@ -220,48 +247,53 @@ void hasher_free(struct hasher *hasher)
     if (hasher == NULL)
         return;
     hasher_stop(hasher);
-    for (int i = 0; i < hasher->thread_count; i++)
-        (void)pthread_join(hasher->threads[i], NULL);
-    (void)pthread_cond_destroy(&hasher->filled);
-    (void)pthread_mutex_destroy(&hasher->lock);
-    free(hasher);
+    (void)pthread_join(hasher->manager, NULL);
+    hash_thread_join(&hasher->normal.thread);
+    join_idle(hasher);
+    release(hasher);
 }
 
-static enum err queue_up(struct hasher *hasher, struct work *work)
+/* ---- who wants a hash ---- */
+
+static enum err queue_up(struct hasher *hasher, struct hash_request *request)
 {
     enum err e = ERR_BUSY;
 
     (void)pthread_mutex_lock(&hasher->lock);
-    if (hasher->waiting_count < HASH_QUEUE_MAX && !hasher->ending) {
-        put(hasher, work);
-        (void)pthread_cond_signal(&hasher->filled);
-        while (!work->done)
-            (void)pthread_cond_wait(&work->ready, &hasher->lock);
-        e = work->outcome;
+    if (!hasher->ending) {
+        struct hash_request *refused = hash_queue_add(&hasher->queue, request);
+        if (refused != NULL)
+            finish(refused, ERR_BUSY);
+        (void)sem_post(&hasher->shared.news);
+        while (!request->done)
+            (void)pthread_cond_wait(&request->ready, &hasher->lock);
+        e = request->outcome;
     }
     (void)pthread_mutex_unlock(&hasher->lock);
     return e;
 }
 
-enum err hasher_run(struct hasher *hasher, struct str password, struct str setting, char ret_hash[PASSWORD_HASH_BYTES])
+enum err hasher_run(struct hasher *hasher, struct str password, struct str setting, struct str client,
+                    char ret_hash[PASSWORD_HASH_BYTES])
 {
-    struct work work = { .done = false };
+    struct hash_request request = { .done = false };
     enum err e;
 
     assert(password.len <= PASSWORD_MAX_BYTES);
-    if (setting.len >= sizeof(work.setting))
+    if (setting.len >= sizeof(request.input.setting))
         return ERR_INVALID;
-    memcpy(work.password, password.ptr, password.len);
-    memcpy(work.setting, setting.ptr, setting.len);
-    (void)pthread_cond_init(&work.ready, NULL);
-    if (hasher->hooks.wait_begin != NULL)
-        work.waiter = hasher->hooks.wait_begin();
-    e = queue_up(hasher, &work);
-    if (hasher->hooks.wait_end != NULL)
-        hasher->hooks.wait_end();
-    (void)pthread_cond_destroy(&work.ready);
+    memcpy(request.input.password, password.ptr, password.len);
+    memcpy(request.input.setting, setting.ptr, setting.len);
+    cidr_network(client, request.network);
+    (void)pthread_cond_init(&request.ready, NULL);
+    if (hasher->hooks.blocking_begin != NULL)
+        request.waiter = hasher->hooks.blocking_begin();
+    e = queue_up(hasher, &request);
+    if (hasher->hooks.blocking_end != NULL)
+        hasher->hooks.blocking_end();
+    (void)pthread_cond_destroy(&request.ready);
     if (e == ERR_OK)
-        memcpy(ret_hash, work.hash, PASSWORD_HASH_BYTES);
-    secret_wipe(&work, sizeof(work));
+        memcpy(ret_hash, request.hash, PASSWORD_HASH_BYTES);
+    secret_wipe(&request, sizeof(request));
     return e;
 }

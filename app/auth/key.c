@@ -100,14 +100,14 @@ static const char *unfit(EVP_PKEY *pkey)
     return NULL;
 }
 
-enum err key_read(struct str pem, enum key_half half, const char **ret_fault, struct key **ret_key)
+enum err key_read(struct str pem, enum key_half half, const char **ret_error_text, struct key **ret_key)
 {
     BIO *bio;
     EVP_PKEY *pkey;
     struct key *key;
 
     if (pem.len > KEY_PEM_MAX_BYTES) {
-        *ret_fault = "is too long for a key";
+        *ret_error_text = "is too long for a key";
         return ERR_INVALID;
     }
     bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
@@ -118,11 +118,11 @@ enum err key_read(struct str pem, enum key_half half, const char **ret_fault, st
     BIO_free(bio);
     ERR_clear_error();
     if (pkey == NULL) {
-        *ret_fault = half == KEY_PRIVATE ? "is no unencrypted private key in PEM" : "is no public key in PEM";
+        *ret_error_text = half == KEY_PRIVATE ? "is no unencrypted private key in PEM" : "is no public key in PEM";
         return ERR_INVALID;
     }
-    *ret_fault = unfit(pkey);
-    if (*ret_fault != NULL) {
+    *ret_error_text = unfit(pkey);
+    if (*ret_error_text != NULL) {
         EVP_PKEY_free(pkey);
         return ERR_INVALID;
     }

@@ -20,7 +20,7 @@ struct key;
 /* A new pair. NULL without memory or randomness. About 100 ms. */
 struct key *key_generate(void);
 /* Reads PEM: PKCS#8 or PKCS#1 for KEY_PRIVATE, SubjectPublicKeyInfo for KEY_PUBLIC. Never asks for a pass phrase. */
-enum err key_read(struct str pem, enum key_half half, const char **ret_fault, struct key **ret_key) MUST_CHECK;
+enum err key_read(struct str pem, enum key_half half, const char **ret_error_text, struct key **ret_key) MUST_CHECK;
 void key_free(struct key *key); /* NULL is fine */
 
 /* Its name in tokens: the RFC 7638 thumbprint, 43 characters. Borrowed from the key. */

@@ -7,102 +7,88 @@
 #include <unistd.h>
 
 #include "key.h"
+#include "parley/core/path.h"
 #include "parley/core/rand.h"
 
-static enum err say_errno(struct buf *ret_fault, const char *path, const char *what)
+static enum err say_errno(struct buf *ret_error_text, const char *path, const char *what)
 {
     int number = errno;
 
-    buf_addf(ret_fault, "%s: %s: %s", path, what, strerror(number));
+    buf_addf(ret_error_text, "%s: %s: %s", path, what, strerror(number));
     return ERR_INVALID;
 }
 
-/* Makes every folder above path that is missing. */
-static void make_parents(const char *path)
+enum err keyfile_make_dir(const char *path, struct buf *ret_error_text)
 {
-    char part[PATH_MAX];
-
-    for (size_t i = 1; path[i] != '\0' && i < sizeof(part); i++) {
-        if (path[i] != '/')
-            continue;
-        memcpy(part, path, i);
-        part[i] = '\0';
-        (void)mkdir(part, 0750); /* the last mkdir of keyfile_make_dir says what is wrong */
-    }
-}
-
-enum err keyfile_make_dir(const char *path, struct buf *ret_fault)
-{
-    make_parents(path);
-    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+    if (path_make_dir(path, 0700) == ERR_OK)
         return ERR_OK;
-    return say_errno(ret_fault, path, "the folder for the keys cannot be made");
+    return say_errno(ret_error_text, path, "the folder for the keys cannot be made");
 }
 
-enum err keyfile_check_dir(const char *path, struct buf *ret_fault)
+enum err keyfile_check_dir(const char *path, struct buf *ret_error_text)
 {
     struct stat info;
 
     if (stat(path, &info) != 0)
-        return say_errno(ret_fault, path, "the folder of the keys cannot be looked at");
+        return say_errno(ret_error_text, path, "the folder of the keys cannot be looked at");
     if (!S_ISDIR(info.st_mode)) {
-        buf_addf(ret_fault, "%s: this should be the folder of the keys", path);
+        buf_addf(ret_error_text, "%s: this should be the folder of the keys", path);
         return ERR_INVALID;
     }
     if ((info.st_mode & 077) != 0) {
-        buf_addf(ret_fault, "%s: other users can look into the folder of the keys (mode %04o); chmod 700 it", path,
+        buf_addf(ret_error_text, "%s: other users can look into the folder of the keys (mode %04o); chmod 700 it", path,
                  (unsigned)(info.st_mode & 07777));
         return ERR_INVALID;
     }
     return ERR_OK;
 }
 
-enum err keyfile_close_dir(const char *path, struct buf *ret_fault)
+enum err keyfile_close_dir(const char *path, struct buf *ret_error_text)
 {
     struct stat info;
 
     if (stat(path, &info) == 0 && (info.st_mode & 077) == 0)
         return ERR_OK;
     if (chmod(path, 0700) != 0)
-        return say_errno(ret_fault, path, "the folder for the keys cannot be closed to others");
+        return say_errno(ret_error_text, path, "the folder for the keys cannot be closed to others");
     return ERR_OK;
 }
 
-static enum err check_file(int fd, const char *path, enum keyfile_kind kind, struct buf *ret_fault)
+static enum err check_file(int fd, const char *path, enum keyfile_kind kind, struct buf *ret_error_text)
 {
     struct stat info;
 
     if (fstat(fd, &info) != 0)
-        return say_errno(ret_fault, path, "cannot be looked at");
+        return say_errno(ret_error_text, path, "cannot be looked at");
     if (!S_ISREG(info.st_mode)) {
-        buf_addf(ret_fault, "%s: this should be a file", path);
+        buf_addf(ret_error_text, "%s: this should be a file", path);
         return ERR_INVALID;
     }
     if (kind == KEYFILE_SECRET && (info.st_mode & 077) != 0) {
-        buf_addf(ret_fault,
+        buf_addf(ret_error_text,
                  "%s: other users have rights on this key (mode %04o); chmod 600 it, and make a new one if "
                  "others may have read it",
                  path, (unsigned)(info.st_mode & 07777));
         return ERR_INVALID;
     }
     if (kind == KEYFILE_PUBLIC && (info.st_mode & 022) != 0) {
-        buf_addf(ret_fault, "%s: other users can replace this key (mode %04o); chmod 600 it", path,
+        buf_addf(ret_error_text, "%s: other users can replace this key (mode %04o); chmod 600 it", path,
                  (unsigned)(info.st_mode & 07777));
         return ERR_INVALID;
     }
     return ERR_OK;
 }
 
-static enum err read_all(int fd, const char *path, struct buf *ret_fault, struct buf *out)
+static enum err read_all(int fd, const char *path, struct buf *ret_error_text, struct buf *out)
 {
     switch (buf_add_fd(out, fd)) {
     case ERR_OK: return ERR_OK;
-    case ERR_UNAVAILABLE: return say_errno(ret_fault, path, "cannot be read");
-    default: buf_addf(ret_fault, "%s: is too long for a key", path); return ERR_INVALID;
+    case ERR_UNAVAILABLE: return say_errno(ret_error_text, path, "cannot be read");
+    default: buf_addf(ret_error_text, "%s: is too long for a key", path); return ERR_INVALID;
     }
 }
 
-enum err keyfile_read(const char *path, enum keyfile_kind kind, struct buf *ret_fault, struct buf *out)
+enum err keyfile_read(const char *path, enum keyfile_kind kind, struct buf *ret_error_text, struct buf *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     enum err e;
@@ -110,10 +96,10 @@ enum err keyfile_read(const char *path, enum keyfile_kind kind, struct buf *ret_
     if (fd < 0 && errno == ENOENT)
         return ERR_NOT_FOUND;
     if (fd < 0)
-        return say_errno(ret_fault, path, "cannot be opened");
-    e = check_file(fd, path, kind, ret_fault);
+        return say_errno(ret_error_text, path, "cannot be opened");
+    e = check_file(fd, path, kind, ret_error_text);
     if (e == ERR_OK)
-        e = read_all(fd, path, ret_fault, out);
+        e = read_all(fd, path, ret_error_text, out);
     (void)close(fd);
     return e;
 }
@@ -132,22 +118,22 @@ static enum err write_all(int fd, struct str content)
 }
 
 /* The content under a name of its own, durable. */
-static enum err write_temporary(const char *temporary, struct str content, struct buf *ret_fault)
+static enum err write_temporary(const char *temporary, struct str content, struct buf *ret_error_text)
 {
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     enum err e;
 
     if (fd < 0)
-        return say_errno(ret_fault, temporary, "cannot be made");
+        return say_errno(ret_error_text, temporary, "cannot be made");
     e = write_all(fd, content);
     if (e != ERR_OK)
-        e = say_errno(ret_fault, temporary, "cannot be written");
+        e = say_errno(ret_error_text, temporary, "cannot be written");
     (void)close(fd);
     return e;
 }
 
 /* The folder's own entry must be on disk too. */
-static enum err sync_dir_of(const char *path, struct buf *ret_fault)
+static enum err sync_dir_of(const char *path, struct buf *ret_error_text)
 {
     const char *slash = strrchr(path, '/');
     char dir[PATH_MAX] = ".";
@@ -160,20 +146,21 @@ static enum err sync_dir_of(const char *path, struct buf *ret_fault)
     }
     fd = open(dir[0] == '\0' ? "/" : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return say_errno(ret_fault, dir, "cannot be opened");
+        return say_errno(ret_error_text, dir, "cannot be opened");
     done = fsync(fd);
     (void)close(fd);
-    return done == 0 ? ERR_OK : say_errno(ret_fault, dir, "cannot be written");
+    return done == 0 ? ERR_OK : say_errno(ret_error_text, dir, "cannot be written");
 }
 
-static enum err put_in_place(const char *temporary, const char *path, enum keyfile_write how, struct buf *ret_fault)
+static enum err put_in_place(const char *temporary, const char *path, enum keyfile_write how,
+                             struct buf *ret_error_text)
 {
     if (how == KEYFILE_REPLACE)
-        return rename(temporary, path) == 0 ? ERR_OK : say_errno(ret_fault, path, "cannot be replaced");
-    return link(temporary, path) == 0 || errno == EEXIST ? ERR_OK : say_errno(ret_fault, path, "cannot be made");
+        return rename(temporary, path) == 0 ? ERR_OK : say_errno(ret_error_text, path, "cannot be replaced");
+    return link(temporary, path) == 0 || errno == EEXIST ? ERR_OK : say_errno(ret_error_text, path, "cannot be made");
 }
 
-enum err keyfile_write(const char *path, struct str content, enum keyfile_write how, struct buf *ret_fault)
+enum err keyfile_write(const char *path, struct str content, enum keyfile_write how, struct buf *ret_error_text)
 {
     uint64_t random;
     struct buf temporary;
@@ -184,10 +171,10 @@ enum err keyfile_write(const char *path, struct str content, enum keyfile_write 
     buf_addf(&temporary, "%s.%016llx.tmp", path, (unsigned long long)random);
     e = buf_check(&temporary);
     if (e == ERR_OK)
-        e = write_temporary(temporary.ptr, content, ret_fault);
+        e = write_temporary(temporary.ptr, content, ret_error_text);
     if (e == ERR_OK)
-        e = put_in_place(temporary.ptr, path, how, ret_fault);
+        e = put_in_place(temporary.ptr, path, how, ret_error_text);
     (void)unlink(temporary.ptr);
     buf_release(&temporary);
-    return e == ERR_OK ? sync_dir_of(path, ret_fault) : e;
+    return e == ERR_OK ? sync_dir_of(path, ret_error_text) : e;
 }

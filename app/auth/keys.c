@@ -18,7 +18,7 @@ struct keys {
 };
 
 /* Makes a pair and writes its private half. *ret_key (may be NULL): the pair. */
-static enum err make_private(const struct key_paths *paths, enum keyfile_write how, struct buf *ret_fault,
+static enum err make_private(const struct key_paths *paths, enum keyfile_write how, struct buf *ret_error_text,
                              struct key **ret_key)
 {
     struct key *key = key_generate();
@@ -26,14 +26,14 @@ static enum err make_private(const struct key_paths *paths, enum keyfile_write h
     enum err e;
 
     if (key == NULL) {
-        buf_add_c(ret_fault, "no key could be made: not enough memory");
+        buf_add_c(ret_error_text, "no key could be made: not enough memory");
         return ERR_NO_MEMORY;
     }
     buf_init(&pem, KEY_PEM_MAX_BYTES);
     (void)buf_room(&pem, KEY_PEM_MAX_BYTES / 2); /* at once, so that growing leaves no copy of it behind */
     e = key_write(key, KEY_PRIVATE, &pem);
     if (e == ERR_OK)
-        e = keyfile_write(paths->private_path, buf_str(&pem), how, ret_fault);
+        e = keyfile_write(paths->private_path, buf_str(&pem), how, ret_error_text);
     if (pem.len > 0)
         secret_wipe(pem.ptr, pem.len);
     buf_release(&pem);
@@ -45,13 +45,13 @@ static enum err make_private(const struct key_paths *paths, enum keyfile_write h
 }
 
 /* local.key or seal.key. */
-static enum err make_secret(const char *path, enum keyfile_write how, struct buf *ret_fault)
+static enum err make_secret(const char *path, enum keyfile_write how, struct buf *ret_error_text)
 {
     char bytes[LOCAL_KEY_BYTES];
     enum err e;
 
     rand_bytes(bytes, sizeof(bytes));
-    e = keyfile_write(path, (struct str){ bytes, sizeof(bytes) }, how, ret_fault);
+    e = keyfile_write(path, (struct str){ bytes, sizeof(bytes) }, how, ret_error_text);
     secret_wipe(bytes, sizeof(bytes));
     return e;
 }
@@ -66,20 +66,20 @@ static bool exists(const char *path)
  * again, so a lost key is a fault that is named and not a new key that signs everybody out. seal.key alone is made where
  * it is missing, since folders of older versions have none: where it was lost, the database knows another one.
  */
-static enum err make_missing(const struct key_paths *paths, struct buf *ret_fault)
+static enum err make_missing(const struct key_paths *paths, struct buf *ret_error_text)
 {
-    TRY(keyfile_make_dir(paths->dir, ret_fault));
+    TRY(keyfile_make_dir(paths->dir, ret_error_text));
     if (exists(paths->local_path))
-        return exists(paths->seal_path) ? ERR_OK : make_secret(paths->seal_path, KEYFILE_NEW, ret_fault);
+        return exists(paths->seal_path) ? ERR_OK : make_secret(paths->seal_path, KEYFILE_NEW, ret_error_text);
     if (!exists(paths->private_path) || !str_starts_with(str_from(paths->private_path), str_from(paths->dir)))
-        TRY(keyfile_close_dir(paths->dir, ret_fault));
+        TRY(keyfile_close_dir(paths->dir, ret_error_text));
     if (!exists(paths->private_path))
-        TRY(make_private(paths, KEYFILE_NEW, ret_fault, NULL));
-    TRY(make_secret(paths->seal_path, KEYFILE_NEW, ret_fault));
-    return make_secret(paths->local_path, KEYFILE_NEW, ret_fault);
+        TRY(make_private(paths, KEYFILE_NEW, ret_error_text, NULL));
+    TRY(make_secret(paths->seal_path, KEYFILE_NEW, ret_error_text));
+    return make_secret(paths->local_path, KEYFILE_NEW, ret_error_text);
 }
 
-enum err keys_open(const struct config *config, struct buf *ret_fault, struct keys **ret_keys)
+enum err keys_open(const struct config *config, struct buf *ret_error_text, struct keys **ret_keys)
 {
     struct keys *keys = calloc(1, sizeof(*keys));
     enum err e;
@@ -89,9 +89,9 @@ enum err keys_open(const struct config *config, struct buf *ret_fault, struct ke
     (void)pthread_mutex_init(&keys->lock, NULL);
     e = key_paths_init(&keys->paths, config);
     if (e == ERR_OK)
-        e = make_missing(&keys->paths, ret_fault);
+        e = make_missing(&keys->paths, ret_error_text);
     if (e == ERR_OK)
-        e = key_set_load(&keys->paths, ret_fault, &keys->now);
+        e = key_set_load(&keys->paths, ret_error_text, &keys->now);
     if (e != ERR_OK) {
         keys_free(keys);
         return e;
@@ -110,12 +110,12 @@ void keys_free(struct keys *keys)
     free(keys);
 }
 
-enum err keys_reload(struct keys *keys, struct buf *ret_fault)
+enum err keys_reload(struct keys *keys, struct buf *ret_error_text)
 {
     struct key_set *next;
     struct key_set *old;
 
-    TRY(key_set_load(&keys->paths, ret_fault, &next));
+    TRY(key_set_load(&keys->paths, ret_error_text, &next));
     (void)pthread_mutex_lock(&keys->lock);
     old = keys->now;
     keys->now = next;
@@ -138,7 +138,7 @@ struct key_set *keys_borrow(struct keys *keys)
 void keys_look_again(struct keys *keys)
 {
     int64_t now_us = clock_monotonic_us();
-    struct buf fault;
+    struct buf error_text;
     bool due;
 
     (void)pthread_mutex_lock(&keys->lock);
@@ -148,20 +148,21 @@ void keys_look_again(struct keys *keys)
     (void)pthread_mutex_unlock(&keys->lock);
     if (!due)
         return;
-    buf_init(&fault, 1024);
-    (void)!keys_reload(keys, &fault); /* the old keys stay; SIGHUP says what is wrong */
-    buf_release(&fault);
+    buf_init(&error_text, 1024);
+    (void)!keys_reload(keys, &error_text); /* the old keys stay; SIGHUP says what is wrong */
+    buf_release(&error_text);
 }
 
 /* The present public key under a name of its own, so that it still verifies when the next one has taken its place. */
-static enum err put_aside(const struct key_paths *paths, const struct key_set *set, struct buf *ret_fault)
+static enum err put_aside(const struct key_paths *paths, const struct key_set *set, struct buf *ret_error_text)
 {
     struct buf path;
     struct buf pem;
     enum err e;
 
     if (set->count >= KEYS_LIVE_MAX) {
-        buf_addf(ret_fault, "%s: there are %zu keys already; remove the oldest public-*.pem", paths->dir, set->count);
+        buf_addf(ret_error_text, "%s: there are %zu keys already; remove the oldest public-*.pem", paths->dir,
+                 set->count);
         return ERR_INVALID;
     }
     buf_init(&path, 8192);
@@ -171,24 +172,24 @@ static enum err put_aside(const struct key_paths *paths, const struct key_set *s
     if (e == ERR_OK)
         e = buf_check(&path);
     if (e == ERR_OK)
-        e = keyfile_write(path.ptr, buf_str(&pem), KEYFILE_NEW, ret_fault);
+        e = keyfile_write(path.ptr, buf_str(&pem), KEYFILE_NEW, ret_error_text);
     buf_release(&pem);
     buf_release(&path);
     return e;
 }
 
 /* The new private key first; a public.pem that a power cut leaves behind is known by what was put aside. */
-static enum err take_next(const struct key_paths *paths, struct buf *ret_fault, struct buf *ret_kid)
+static enum err take_next(const struct key_paths *paths, struct buf *ret_error_text, struct buf *ret_kid)
 {
     struct key *next = NULL;
     struct buf pem;
     enum err e;
 
-    TRY(make_private(paths, KEYFILE_REPLACE, ret_fault, &next));
+    TRY(make_private(paths, KEYFILE_REPLACE, ret_error_text, &next));
     buf_init(&pem, KEY_PEM_MAX_BYTES);
     e = key_write(next, KEY_PUBLIC, &pem);
     if (e == ERR_OK)
-        e = keyfile_write(paths->public_path, buf_str(&pem), KEYFILE_REPLACE, ret_fault);
+        e = keyfile_write(paths->public_path, buf_str(&pem), KEYFILE_REPLACE, ret_error_text);
     if (e == ERR_OK)
         buf_add_c(ret_kid, key_id(next));
     buf_release(&pem);
@@ -203,7 +204,7 @@ static void add_seal_path(struct buf *path, const struct key_paths *paths, const
     buf_add_c(path, ".key");
 }
 
-static enum err seal_put_aside(const struct key_paths *paths, const struct seal_key *key, struct buf *ret_fault)
+static enum err seal_put_aside(const struct key_paths *paths, const struct seal_key *key, struct buf *ret_error_text)
 {
     struct buf path;
     enum err e;
@@ -213,39 +214,39 @@ static enum err seal_put_aside(const struct key_paths *paths, const struct seal_
     e = buf_check(&path);
     if (e == ERR_OK)
         e = keyfile_write(path.ptr, (struct str){ (const char *)key->bytes, sizeof(key->bytes) }, KEYFILE_NEW,
-                          ret_fault);
+                          ret_error_text);
     buf_release(&path);
     return e;
 }
 
-static enum err rotate_seal(const struct key_paths *paths, const struct key_set *set, struct buf *ret_fault)
+static enum err rotate_seal(const struct key_paths *paths, const struct key_set *set, struct buf *ret_error_text)
 {
     if (set->seal_count == SEAL_KEYS_MAX) {
-        buf_addf(ret_fault,
+        buf_addf(ret_error_text,
                  "%s: there are %zu sealing keys already; run parley key adopt, then remove the oldest seal-*.key",
                  paths->dir, set->seal_count);
         return ERR_INVALID;
     }
-    TRY(seal_put_aside(paths, &set->seals[0], ret_fault));
-    return make_secret(paths->seal_path, KEYFILE_REPLACE, ret_fault);
+    TRY(seal_put_aside(paths, &set->seals[0], ret_error_text));
+    return make_secret(paths->seal_path, KEYFILE_REPLACE, ret_error_text);
 }
 
-enum err keys_rotate(const struct config *config, struct buf *ret_fault, struct buf *ret_kid)
+enum err keys_rotate(const struct config *config, struct buf *ret_error_text, struct buf *ret_kid)
 {
     struct key_paths paths;
     struct key_set *set = NULL;
     enum err e;
 
     TRY(key_paths_init(&paths, config));
-    e = make_missing(&paths, ret_fault);
+    e = make_missing(&paths, ret_error_text);
     if (e == ERR_OK)
-        e = key_set_load(&paths, ret_fault, &set);
+        e = key_set_load(&paths, ret_error_text, &set);
     if (e == ERR_OK)
-        e = put_aside(&paths, set, ret_fault);
+        e = put_aside(&paths, set, ret_error_text);
     if (e == ERR_OK)
-        e = rotate_seal(&paths, set, ret_fault);
+        e = rotate_seal(&paths, set, ret_error_text);
     if (e == ERR_OK)
-        e = take_next(&paths, ret_fault, ret_kid);
+        e = take_next(&paths, ret_error_text, ret_kid);
     key_set_put(set);
     key_paths_release(&paths);
     return e;

@@ -17,7 +17,7 @@ static char *join(const char *dir, const char *name)
     return path;
 }
 
-/* The set path, or the standard one in the folder. */
+/* The set path, or the default one in the folder. */
 static char *path_or(const char *set, const char *dir, const char *name)
 {
     return set != NULL && set[0] != '\0' ? strdup(set) : join(dir, name);
@@ -69,14 +69,15 @@ const struct key *key_set_find(const struct key_set *set, struct str id)
 }
 
 /* Takes over key. One that is there already is not kept twice. */
-static enum err add_verifying(struct key_set *set, struct key *key, const char *path, struct buf *ret_fault)
+static enum err add_verifying(struct key_set *set, struct key *key, const char *path, struct buf *ret_error_text)
 {
     if (key_set_find(set, str_from(key_id(key))) != NULL) {
         key_free(key);
         return ERR_OK;
     }
     if (set->count == KEYS_LIVE_MAX) {
-        buf_addf(ret_fault, "%s: there are more than %d keys; remove the oldest public-*.pem", path, KEYS_LIVE_MAX);
+        buf_addf(ret_error_text, "%s: there are more than %d keys; remove the oldest public-*.pem", path,
+                 KEYS_LIVE_MAX);
         key_free(key);
         return ERR_INVALID;
     }
@@ -84,30 +85,30 @@ static enum err add_verifying(struct key_set *set, struct key *key, const char *
     return ERR_OK;
 }
 
-static enum err read_key(const char *path, enum key_half half, struct buf *ret_fault, struct key **ret_key)
+static enum err read_key(const char *path, enum key_half half, struct buf *ret_error_text, struct key **ret_key)
 {
-    const char *fault = NULL;
+    const char *error_text = NULL;
     struct buf pem;
     enum err e;
 
     buf_init(&pem, KEY_PEM_MAX_BYTES + 4096);
-    e = keyfile_read(path, half == KEY_PRIVATE ? KEYFILE_SECRET : KEYFILE_PUBLIC, ret_fault, &pem);
+    e = keyfile_read(path, half == KEY_PRIVATE ? KEYFILE_SECRET : KEYFILE_PUBLIC, ret_error_text, &pem);
     if (e == ERR_OK)
-        e = key_read(buf_str(&pem), half, &fault, ret_key);
-    if (fault != NULL)
-        buf_addf(ret_fault, "%s %s", path, fault);
+        e = key_read(buf_str(&pem), half, &error_text, ret_key);
+    if (error_text != NULL)
+        buf_addf(ret_error_text, "%s %s", path, error_text);
     if (half == KEY_PRIVATE && pem.len > 0)
         secret_wipe(pem.ptr, pem.len);
     buf_release(&pem);
     return e;
 }
 
-static enum err load_private(struct key_set *set, const struct key_paths *paths, struct buf *ret_fault)
+static enum err load_private(struct key_set *set, const struct key_paths *paths, struct buf *ret_error_text)
 {
-    enum err e = read_key(paths->private_path, KEY_PRIVATE, ret_fault, &set->signing);
+    enum err e = read_key(paths->private_path, KEY_PRIVATE, ret_error_text, &set->signing);
 
     if (e == ERR_NOT_FOUND) {
-        buf_addf(ret_fault,
+        buf_addf(ret_error_text,
                  "%s: the private key is missing; bring it back, or copy the whole folder of the keys from "
                  "another host of this server",
                  paths->private_path);
@@ -122,15 +123,15 @@ static bool is_put_aside(const struct key_paths *paths, const struct key *key)
     char name[sizeof("public-.pem") + KEY_ID_BYTES];
     char *path;
     struct key *aside = NULL;
-    struct buf fault;
+    struct buf error_text;
     bool found;
 
     (void)snprintf(name, sizeof(name), "public-%s.pem", key_id(key));
     path = join(paths->dir, name);
-    buf_init(&fault, 1024);
-    found = path != NULL && read_key(path, KEY_PUBLIC, &fault, &aside) == ERR_OK &&
+    buf_init(&error_text, 1024);
+    found = path != NULL && read_key(path, KEY_PUBLIC, &error_text, &aside) == ERR_OK &&
             strcmp(key_id(aside), key_id(key)) == 0;
-    buf_release(&fault);
+    buf_release(&error_text);
     key_free(aside);
     free(path);
     return found;
@@ -138,19 +139,19 @@ static bool is_put_aside(const struct key_paths *paths, const struct key *key)
 
 /* The public file must be the private key's other half, pem; it is made where it is missing. */
 static enum err match_public(const struct key_set *set, const struct key_paths *paths, struct str pem,
-                             struct buf *ret_fault)
+                             struct buf *ret_error_text)
 {
     struct key *given = NULL;
-    enum err e = read_key(paths->public_path, KEY_PUBLIC, ret_fault, &given);
+    enum err e = read_key(paths->public_path, KEY_PUBLIC, ret_error_text, &given);
 
     if (e == ERR_NOT_FOUND)
-        return keyfile_write(paths->public_path, pem, KEYFILE_NEW, ret_fault);
+        return keyfile_write(paths->public_path, pem, KEYFILE_NEW, ret_error_text);
     TRY(e);
     if (strcmp(key_id(given), key_id(set->signing)) != 0) {
         if (is_put_aside(paths, given)) {
-            e = keyfile_write(paths->public_path, pem, KEYFILE_REPLACE, ret_fault);
+            e = keyfile_write(paths->public_path, pem, KEYFILE_REPLACE, ret_error_text);
         } else {
-            buf_addf(ret_fault, "%s does not belong to %s; remove it and it is made again", paths->public_path,
+            buf_addf(ret_error_text, "%s does not belong to %s; remove it and it is made again", paths->public_path,
                      paths->private_path);
             e = ERR_INVALID;
         }
@@ -159,9 +160,9 @@ static enum err match_public(const struct key_set *set, const struct key_paths *
     return e;
 }
 
-static enum err load_public(struct key_set *set, const struct key_paths *paths, struct buf *ret_fault)
+static enum err load_public(struct key_set *set, const struct key_paths *paths, struct buf *ret_error_text)
 {
-    const char *fault;
+    const char *error_text;
     struct key *own = NULL;
     struct buf pem;
     enum err e;
@@ -169,25 +170,25 @@ static enum err load_public(struct key_set *set, const struct key_paths *paths, 
     buf_init(&pem, KEY_PEM_MAX_BYTES);
     e = key_write(set->signing, KEY_PUBLIC, &pem);
     if (e == ERR_OK)
-        e = key_read(buf_str(&pem), KEY_PUBLIC, &fault, &own);
+        e = key_read(buf_str(&pem), KEY_PUBLIC, &error_text, &own);
     if (e == ERR_OK)
-        e = add_verifying(set, own, paths->public_path, ret_fault);
+        e = add_verifying(set, own, paths->public_path, ret_error_text);
     if (e == ERR_OK)
-        e = match_public(set, paths, buf_str(&pem), ret_fault);
+        e = match_public(set, paths, buf_str(&pem), ret_error_text);
     buf_release(&pem);
     return e;
 }
 
 /* 32 bytes of a file. ERR_NOT_FOUND when there is none. */
-static enum err read_secret(const char *path, uint8_t ret_bytes[LOCAL_KEY_BYTES], struct buf *ret_fault)
+static enum err read_secret(const char *path, uint8_t ret_bytes[LOCAL_KEY_BYTES], struct buf *ret_error_text)
 {
     struct buf bytes;
     enum err e;
 
     buf_init(&bytes, KEY_PEM_MAX_BYTES);
-    e = keyfile_read(path, KEYFILE_SECRET, ret_fault, &bytes);
+    e = keyfile_read(path, KEYFILE_SECRET, ret_error_text, &bytes);
     if (e == ERR_OK && bytes.len != LOCAL_KEY_BYTES) {
-        buf_addf(ret_fault, "%s: should hold %d bytes; bring it back from a backup or another host of this server",
+        buf_addf(ret_error_text, "%s: should hold %d bytes; bring it back from a backup or another host of this server",
                  path, LOCAL_KEY_BYTES);
         e = ERR_INVALID;
     }
@@ -199,13 +200,13 @@ static enum err read_secret(const char *path, uint8_t ret_bytes[LOCAL_KEY_BYTES]
     return e;
 }
 
-static enum err load_needed_secret(const char *path, uint8_t ret_bytes[LOCAL_KEY_BYTES], struct buf *ret_fault)
+static enum err load_needed_secret(const char *path, uint8_t ret_bytes[LOCAL_KEY_BYTES], struct buf *ret_error_text)
 {
-    enum err e = read_secret(path, ret_bytes, ret_fault);
+    enum err e = read_secret(path, ret_bytes, ret_error_text);
 
     if (e != ERR_NOT_FOUND)
         return e;
-    buf_addf(ret_fault,
+    buf_addf(ret_error_text,
              "%s: is missing; bring it back, or copy the whole folder of the keys from another host of this server",
              path);
     return ERR_INVALID;
@@ -220,7 +221,7 @@ static void name_seal_key(struct seal_key *key)
 }
 
 /* One that is there already is not kept twice. */
-static enum err add_seal(struct key_set *set, struct seal_key *key, const char *path, struct buf *ret_fault)
+static enum err add_seal(struct key_set *set, struct seal_key *key, const char *path, struct buf *ret_error_text)
 {
     name_seal_key(key);
     for (size_t i = 0; i < set->seal_count; i++) {
@@ -228,7 +229,7 @@ static enum err add_seal(struct key_set *set, struct seal_key *key, const char *
             return ERR_OK;
     }
     if (set->seal_count == SEAL_KEYS_MAX) {
-        buf_addf(ret_fault, "%s: there are more than %d sealing keys; remove the oldest seal-*.key", path,
+        buf_addf(ret_error_text, "%s: there are more than %d sealing keys; remove the oldest seal-*.key", path,
                  SEAL_KEYS_MAX);
         return ERR_INVALID;
     }
@@ -236,32 +237,32 @@ static enum err add_seal(struct key_set *set, struct seal_key *key, const char *
     return ERR_OK;
 }
 
-static enum err load_seal(struct key_set *set, const struct key_paths *paths, struct buf *ret_fault)
+static enum err load_seal(struct key_set *set, const struct key_paths *paths, struct buf *ret_error_text)
 {
     struct seal_key key;
-    enum err e = load_needed_secret(paths->seal_path, key.bytes, ret_fault);
+    enum err e = load_needed_secret(paths->seal_path, key.bytes, ret_error_text);
 
     if (e == ERR_OK)
-        e = add_seal(set, &key, paths->seal_path, ret_fault);
+        e = add_seal(set, &key, paths->seal_path, ret_error_text);
     secret_wipe(&key, sizeof(key));
     return e;
 }
 
-static enum err load_older_public(struct key_set *set, const char *path, struct buf *ret_fault)
+static enum err load_older_public(struct key_set *set, const char *path, struct buf *ret_error_text)
 {
     struct key *key = NULL;
 
-    TRY(read_key(path, KEY_PUBLIC, ret_fault, &key));
-    return add_verifying(set, key, path, ret_fault);
+    TRY(read_key(path, KEY_PUBLIC, ret_error_text, &key));
+    return add_verifying(set, key, path, ret_error_text);
 }
 
-static enum err load_older_seal(struct key_set *set, const char *path, struct buf *ret_fault)
+static enum err load_older_seal(struct key_set *set, const char *path, struct buf *ret_error_text)
 {
     struct seal_key key;
-    enum err e = read_secret(path, key.bytes, ret_fault);
+    enum err e = read_secret(path, key.bytes, ret_error_text);
 
     if (e == ERR_OK)
-        e = add_seal(set, &key, path, ret_fault);
+        e = add_seal(set, &key, path, ret_error_text);
     secret_wipe(&key, sizeof(key));
     return e;
 }
@@ -272,54 +273,55 @@ static bool is_named(const char *name, const char *start, const char *end)
 }
 
 /* What rotations have put aside. */
-static enum err load_older(struct key_set *set, const struct key_paths *paths, const char *name, struct buf *ret_fault)
+static enum err load_older(struct key_set *set, const struct key_paths *paths, const char *name,
+                           struct buf *ret_error_text)
 {
     char *path = join(paths->dir, name);
     enum err e = path == NULL ? ERR_NO_MEMORY : ERR_OK;
 
     if (e == ERR_OK && is_named(name, "public-", ".pem"))
-        e = load_older_public(set, path, ret_fault);
+        e = load_older_public(set, path, ret_error_text);
     if (e == ERR_OK && is_named(name, "seal-", ".key"))
-        e = load_older_seal(set, path, ret_fault);
+        e = load_older_seal(set, path, ret_error_text);
     free(path);
     return e == ERR_NOT_FOUND ? ERR_OK : e; /* removed between the listing and the reading */
 }
 
-static enum err load_all_older(struct key_set *set, const struct key_paths *paths, struct buf *ret_fault)
+static enum err load_all_older(struct key_set *set, const struct key_paths *paths, struct buf *ret_error_text)
 {
     DIR *dir = opendir(paths->dir);
     struct dirent *entry;
     enum err e = ERR_OK;
 
     if (dir == NULL) {
-        buf_addf(ret_fault, "%s: the folder of the keys cannot be read: %s", paths->dir, strerror(errno));
+        buf_addf(ret_error_text, "%s: the folder of the keys cannot be read: %s", paths->dir, strerror(errno));
         return ERR_INVALID;
     }
     while (e == ERR_OK && (entry = readdir(dir)) != NULL)
-        e = load_older(set, paths, entry->d_name, ret_fault);
+        e = load_older(set, paths, entry->d_name, ret_error_text);
     (void)closedir(dir);
     return e;
 }
 
-enum err key_set_load(const struct key_paths *paths, struct buf *ret_fault, struct key_set **ret_set)
+enum err key_set_load(const struct key_paths *paths, struct buf *ret_error_text, struct key_set **ret_set)
 {
     struct key_set *set;
     enum err e;
 
-    TRY(keyfile_check_dir(paths->dir, ret_fault));
+    TRY(keyfile_check_dir(paths->dir, ret_error_text));
     set = calloc(1, sizeof(*set));
     if (set == NULL)
         return ERR_NO_MEMORY;
     atomic_init(&set->users, 1);
-    e = load_private(set, paths, ret_fault);
+    e = load_private(set, paths, ret_error_text);
     if (e == ERR_OK)
-        e = load_public(set, paths, ret_fault);
+        e = load_public(set, paths, ret_error_text);
     if (e == ERR_OK)
-        e = load_seal(set, paths, ret_fault);
+        e = load_seal(set, paths, ret_error_text);
     if (e == ERR_OK)
-        e = load_all_older(set, paths, ret_fault);
+        e = load_all_older(set, paths, ret_error_text);
     if (e == ERR_OK)
-        e = load_needed_secret(paths->local_path, set->local, ret_fault);
+        e = load_needed_secret(paths->local_path, set->local, ret_error_text);
     if (e != ERR_OK) {
         key_set_put(set);
         return e;

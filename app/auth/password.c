@@ -65,7 +65,7 @@ enum err password_check_rules(struct ctx *ctx, struct str password, struct str e
 
 static enum err run(struct ctx *ctx, struct str password, struct str setting, char ret_hash[PASSWORD_HASH_BYTES])
 {
-    enum err e = hasher_run(ctx->app->hasher, password, setting, ret_hash);
+    enum err e = hasher_run(ctx->app->hasher, password, setting, ctx->ip, ret_hash);
 
     if (e == ERR_CLIENT_GONE)
         return fail(ctx, e);
@@ -91,6 +91,12 @@ enum err password_hash(struct ctx *ctx, struct str password, char ret_hash[PASSW
         return fail(ctx, ERR_INTERNAL);
     e = run(ctx, password, str_from(setting), ret_hash);
     return e == ERR_INVALID ? fail(ctx, ERR_INTERNAL) : e;
+}
+
+enum err password_hash_new(struct ctx *ctx, struct str password, struct str email, char ret_hash[PASSWORD_HASH_BYTES])
+{
+    TRY(password_check_rules(ctx, password, email));
+    return password_hash(ctx, password, ret_hash);
 }
 
 /* The cost in "$2b$12$…"; 0 for a hash of another kind. */

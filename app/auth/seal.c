@@ -122,11 +122,11 @@ static enum err open_with(struct keys *keys, const struct seal_label *label, con
 /* Only rows of our own name keys, so no stranger can make us read the disk: another process has rotated just now. */
 static void look_for_new_key(struct keys *keys)
 {
-    struct buf fault;
+    struct buf error_text;
 
-    buf_init(&fault, 1024);
-    (void)!keys_reload(keys, &fault); /* the old keys stay; SIGHUP says what is wrong */
-    buf_release(&fault);
+    buf_init(&error_text, 1024);
+    (void)!keys_reload(keys, &error_text); /* the old keys stay; SIGHUP says what is wrong */
+    buf_release(&error_text);
 }
 
 enum err seal_open(struct keys *keys, struct arena *a, const struct seal_label *label, struct str sealed,

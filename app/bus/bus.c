@@ -5,27 +5,27 @@
 
 enum { ADDRESS_ARENA_BYTES = 8192 };
 
-static enum err open_redis(struct arena *arena, const struct config *config, struct buf *ret_fault,
+static enum err open_redis(struct arena *arena, const struct config *config, struct buf *ret_error_text,
                            struct bus **ret_bus)
 {
     struct redis_address address;
     const char *reason = NULL;
-    enum err err = redis_address_from_config(arena, config, &address, &reason);
-    if (err == ERR_OK)
+    enum err e = redis_address_from_config(arena, config, &address, &reason);
+    if (e == ERR_OK)
         return redis_bus_new(arena, &address, ret_bus);
-    if (err == ERR_INVALID)
-        buf_add_c(ret_fault, reason);
+    if (e == ERR_INVALID)
+        buf_add_c(ret_error_text, reason);
     arena_free(arena);
-    return err;
+    return e;
 }
 
-enum err bus_open(const struct config *config, struct buf *ret_fault, struct bus **ret_bus)
+enum err bus_open(const struct config *config, struct buf *ret_error_text, struct bus **ret_bus)
 {
     struct arena *arena = arena_new(ADDRESS_ARENA_BYTES);
     if (arena == NULL)
         return ERR_NO_MEMORY;
-    enum err err = open_redis(arena, config, ret_fault, ret_bus);
-    return err == ERR_NOT_FOUND ? local_bus_new(ret_bus) : err;
+    enum err e = open_redis(arena, config, ret_error_text, ret_bus);
+    return e == ERR_NOT_FOUND ? local_bus_new(ret_bus) : e;
 }
 
 void bus_init(struct bus *bus, const struct bus_ops *ops)
@@ -73,9 +73,14 @@ void bus_publish(struct bus *bus, const char *channel, struct str payload)
     bus->ops->publish(bus, channel, payload);
 }
 
-enum err bus_spend(struct bus *bus, const struct bus_spending *spending, struct bus_bucket *ret_bucket)
+int64_t bus_dropped_count(struct bus *bus)
 {
-    return bus->ops->spend(bus, spending, ret_bucket);
+    return bus->ops->dropped_count(bus);
+}
+
+enum err bus_consume(struct bus *bus, const struct bus_consumption *consumption, struct bus_bucket *ret_bucket)
+{
+    return bus->ops->consume(bus, consumption, ret_bucket);
 }
 
 void bus_deliver(struct bus *bus, struct str channel, struct str payload)

@@ -23,7 +23,8 @@ struct bus_ops {
     /* A channel has been added to the table. */
     void (*subscribed)(struct bus *bus);
     void (*publish)(struct bus *bus, const char *channel, struct str payload);
-    enum err (*spend)(struct bus *bus, const struct bus_spending *spending, struct bus_bucket *ret_bucket);
+    int64_t (*dropped_count)(struct bus *bus);
+    enum err (*consume)(struct bus *bus, const struct bus_consumption *consumption, struct bus_bucket *ret_bucket);
 };
 
 /* The common beginning of each kind. */

@@ -25,10 +25,16 @@ static void local_publish(struct bus *bus, const char *channel, struct str paylo
     bus_deliver(bus, str_from(channel), payload);
 }
 
-static enum err local_spend(struct bus *bus, const struct bus_spending *spending, struct bus_bucket *ret_bucket)
+static int64_t local_dropped_count(struct bus *bus)
 {
     (void)bus;
-    (void)spending;
+    return 0;
+}
+
+static enum err local_consume(struct bus *bus, const struct bus_consumption *consumption, struct bus_bucket *ret_bucket)
+{
+    (void)bus;
+    (void)consumption;
     (void)ret_bucket;
     return ERR_UNAVAILABLE;
 }
@@ -39,12 +45,13 @@ static const struct bus_ops local_ops = {
     .is_healthy = local_is_healthy,
     .subscribed = local_subscribed,
     .publish = local_publish,
-    .spend = local_spend,
+    .dropped_count = local_dropped_count,
+    .consume = local_consume,
 };
 
 enum err local_bus_new(struct bus **ret_bus)
 {
-    struct bus *bus = calloc(1, sizeof *bus);
+    struct bus *bus = calloc(1, sizeof(*bus));
     if (bus == NULL)
         return ERR_NO_MEMORY;
     bus_init(bus, &local_ops);

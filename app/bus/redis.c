@@ -1,6 +1,7 @@
 /*
- * The bus through Redis. One thread makes all connections, keeps them, and receives; workers only write a message to the
- * publishing connection (or ask the counting one) and read its answer, so none of them ever waits for a connect.
+ * The bus through Redis. One thread makes the connection on which is published and the one on which is received, keeps
+ * them, sends what stands in the queue, and delivers what comes. Nobody else touches them. Counting is apart:
+ * redis_counter.h.
  */
 #include <errno.h>
 #include <poll.h>
@@ -11,14 +12,12 @@
 #include <unistd.h>
 
 #include "driver.h"
+#include "message_queue.h"
 #include "parley/core/arena.h"
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
-#include "parley/core/rand.h"
-#include "parley/core/wait.h"
+#include "redis_connection.h"
 #include "redis_counter.h"
-
-enum { BACKOFF_FIRST_MS = 50 };
 
 struct redis_bus {
     struct bus base;
@@ -28,13 +27,12 @@ struct redis_bus {
     int wake_fd; /* written when the thread shall look */
     atomic_bool stopping;
     atomic_bool up;
-    pthread_mutex_t publish_lock; /* guards publisher */
-    redisContext *publisher;      /* NULL while there is none */
+    struct message_queue queue;
     struct redis_counter counter;
     /* The thread's own: */
-    redisContext *receiver;
-    size_t subscribed_count; /* of the table, sent on this connection */
-    int64_t heard_us;        /* when the receiver last heard anything */
+    redisContext *publisher, *receiver; /* NULL while there is none */
+    size_t subscribed_count;            /* of the table, sent on this connection */
+    int64_t heard_us;                   /* when the receiver last heard anything */
     bool ping_sent;
     bool away_logged;
 };
@@ -47,80 +45,37 @@ static struct redis_bus *redis_of(struct bus *bus)
 static void wake(struct redis_bus *r)
 {
     const uint64_t one = 1;
-    ssize_t ignored = write(r->wake_fd, &one, sizeof one);
+    ssize_t ignored = write(r->wake_fd, &one, sizeof(one));
     (void)ignored;
 }
 
-static struct timeval duration(int64_t ms)
+/* To this process alone. Frees them. */
+static void deliver_all(struct redis_bus *r, struct message *first)
 {
-    return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+    for (struct message *m = first, *next; m != NULL; m = next) {
+        next = m->next;
+        bus_deliver(&r->base, m->channel, m->payload);
+        free(m);
+    }
 }
 
-/* Takes ownership of the reply. */
-static bool is_fine(redisReply *reply)
+static void connection_drop(redisContext **context)
 {
-    bool fine = reply != NULL && reply->type != REDIS_REPLY_ERROR;
-    freeReplyObject(reply);
-    return fine;
+    if (*context != NULL)
+        redisFree(*context);
+    *context = NULL;
 }
 
-static bool sign_in(redisContext *c, const struct redis_address *address)
-{
-    if (address->user[0] != '\0' && !is_fine(redisCommand(c, "AUTH %s %s", address->user, address->password)))
-        return false;
-    if (address->user[0] == '\0' && address->password[0] != '\0' &&
-        !is_fine(redisCommand(c, "AUTH %s", address->password)))
-        return false;
-    if (address->database != 0 && !is_fine(redisCommand(c, "SELECT %d", address->database)))
-        return false;
-    return is_fine(redisCommand(c, "PING"));
-}
-
-/* A connection that has signed in, or NULL with *ret_why, static or in the thread's buffer. */
-static redisContext *connect_redis(struct redis_bus *r, char ret_why[128])
-{
-    const struct timeval limit = duration(BUS_CONNECT_MAX_MS);
-    redisContext *c = r->address.socket[0] != '\0' ? redisConnectUnixWithTimeout(r->address.socket, limit)
-                                                   : redisConnectWithTimeout(r->address.host, r->address.port, limit);
-    if (c != NULL && c->err == 0)
-        redisSetTimeout(c, limit);
-    bool fine = c != NULL && c->err == 0 && sign_in(c, &r->address);
-    if (fine)
-        return c;
-    snprintf(ret_why, 128, "%s", c == NULL || c->err == 0 ? "the server refuses us: check REDIS_PASSWORD" : c->errstr);
-    if (c != NULL)
-        redisFree(c);
-    return NULL;
-}
-
-static void drop_publisher(struct redis_bus *r)
-{
-    pthread_mutex_lock(&r->publish_lock);
-    if (r->publisher != NULL)
-        redisFree(r->publisher);
-    r->publisher = NULL;
-    pthread_mutex_unlock(&r->publish_lock);
-}
-
+/* What is put into the queue at this moment, by one that has found the bus up, is found when it next looks. */
 static void note_away(struct redis_bus *r, const char *why)
 {
     atomic_store(&r->up, false);
-    if (r->receiver != NULL)
-        redisFree(r->receiver);
-    r->receiver = NULL;
-    drop_publisher(r);
-    redis_counter_connect(&r->counter, NULL);
+    connection_drop(&r->receiver);
+    connection_drop(&r->publisher);
+    deliver_all(r, message_queue_take(&r->queue));
     if (!r->away_logged && !atomic_load(&r->stopping))
         log_event(LOG_WARN, "Redis is away; this process goes on alone", LOG_C("why", why));
     r->away_logged = true;
-}
-
-static void set_publisher(struct redis_bus *r, redisContext *c)
-{
-    redisSetTimeout(c, duration(BUS_PUBLISH_MAX_MS));
-    pthread_mutex_lock(&r->publish_lock);
-    r->publisher = c;
-    pthread_mutex_unlock(&r->publish_lock);
 }
 
 /* Sends SUBSCRIBE for channels that are in the table and not yet asked for. */
@@ -132,38 +87,22 @@ static void subscribe_rest(struct redis_bus *r)
     pthread_rwlock_unlock(&r->base.lock);
 }
 
-/* A connection for buckets, where there is none: the last one did not answer in time. */
-static bool counter_is_up(struct redis_bus *r)
-{
-    char why[128];
-    redisContext *c;
-    if (redis_counter_is_connected(&r->counter))
-        return true;
-    c = connect_redis(r, why);
-    if (c != NULL)
-        redis_counter_connect(&r->counter, c);
-    return c != NULL;
-}
-
 static bool go_up(struct redis_bus *r)
 {
-    char why[128] = "";
-    redisContext *publisher = connect_redis(r, why);
-    r->receiver = publisher != NULL ? connect_redis(r, why) : NULL;
+    char why[REDIS_WHY_BYTES] = "";
+    r->publisher = redis_connection_new(&r->address, why);
+    r->receiver = r->publisher != NULL ? redis_connection_new(&r->address, why) : NULL;
     if (r->receiver == NULL) {
-        if (publisher != NULL)
-            redisFree(publisher);
         note_away(r, why);
         return false;
     }
-    set_publisher(r, publisher);
-    (void)counter_is_up(r); /* what hinders it shows at the next turn */
+    redis_connection_limit(r->publisher, BUS_PUBLISH_MAX_MS);
     r->subscribed_count = 0;
     r->heard_us = clock_monotonic_us();
     r->ping_sent = false;
     subscribe_rest(r);
     if (r->away_logged)
-        log_text(LOG_INFO, "Redis is back");
+        log_event(LOG_INFO, "Redis is back", LOG_INT("dropped", message_queue_dropped_count(&r->queue)));
     r->away_logged = false;
     atomic_store(&r->up, true);
     return true;
@@ -223,30 +162,47 @@ static bool keep_alive(struct redis_bus *r)
 static void clear_wake(struct redis_bus *r)
 {
     uint64_t count = 0;
-    ssize_t ignored = read(r->wake_fd, &count, sizeof count);
+    ssize_t ignored = read(r->wake_fd, &count, sizeof(count));
     (void)ignored;
 }
 
-static bool has_publisher(struct redis_bus *r)
+/* Sends what stands in the queue. False when the connection is gone; what Redis has not taken then stays in this process. */
+static bool publish_rest(struct redis_bus *r)
 {
-    pthread_mutex_lock(&r->publish_lock);
-    bool has = r->publisher != NULL;
-    pthread_mutex_unlock(&r->publish_lock);
-    return has;
+    struct message *first = message_queue_take(&r->queue);
+    for (struct message *m = first; m != NULL; m = m->next)
+        redisAppendCommand(r->publisher, "PUBLISH %b %b", m->channel.ptr, m->channel.len, m->payload.ptr,
+                           m->payload.len);
+    while (first != NULL) {
+        void *reply = NULL;
+        struct message *sent = first;
+        if (redisGetReply(r->publisher, &reply) != REDIS_OK || !redis_reply_take(reply)) {
+            deliver_all(r, first);
+            return false;
+        }
+        first = sent->next;
+        free(sent);
+    }
+    return true;
 }
 
-/* Waits for a message, a wake-up or the time of a question; handles it. False when the connection is to be made anew. */
+/*
+ * Waits for a message, a wake-up or the time of a question; handles it. False when the connections are to be made again: of
+ * the publishing one, nothing is to be read here but its end.
+ */
 static bool turn(struct redis_bus *r)
 {
-    struct pollfd fds[2] = { { .fd = r->wake_fd, .events = POLLIN }, { .fd = r->receiver->fd, .events = POLLIN } };
-    int ready = poll(fds, 2, BUS_PING_MS);
-    if (ready < 0 && errno != EINTR)
-        return false;
+    struct pollfd fds[3] = { { .fd = r->wake_fd, .events = POLLIN },
+                             { .fd = r->receiver->fd, .events = POLLIN },
+                             { .fd = r->publisher->fd, .events = POLLIN } };
+    int ready = poll(fds, 3, BUS_PING_MS);
+    if (ready < 0)
+        return errno == EINTR;
     if (fds[0].revents != 0)
         clear_wake(r);
-    if (ready > 0 && fds[1].revents != 0 && !receive(r))
+    if (fds[1].revents != 0 && !receive(r))
         return false;
-    if (!has_publisher(r) || !counter_is_up(r))
+    if (fds[2].revents != 0 || !publish_rest(r))
         return false;
     subscribe_rest(r);
     return keep_alive(r) && send_rest(r);
@@ -255,27 +211,29 @@ static bool turn(struct redis_bus *r)
 static void back_off(struct redis_bus *r, int64_t *backoff_ms)
 {
     struct pollfd fd = { .fd = r->wake_fd, .events = POLLIN };
-    int64_t half_ms = *backoff_ms / 2;
-    int64_t until_us = clock_monotonic_us() + (half_ms + (int64_t)rand_below((uint64_t)half_ms + 1)) * US_PER_MS;
+    int64_t until_us = clock_monotonic_us() + redis_backoff_next(backoff_ms) * US_PER_MS;
     for (int64_t left_us; !atomic_load(&r->stopping) && (left_us = until_us - clock_monotonic_us()) > 0;)
-        if (poll(&fd, 1, (int)(left_us / US_PER_MS) + 1) > 0)
+        if (poll(&fd, 1, (int)(left_us / US_PER_MS) + 1) > 0) {
             clear_wake(r);
-    *backoff_ms = *backoff_ms * 2 < BUS_BACKOFF_MAX_MS ? *backoff_ms * 2 : BUS_BACKOFF_MAX_MS;
+            deliver_all(r, message_queue_take(&r->queue));
+        }
 }
 
 static void *run_thread(void *arg)
 {
     struct redis_bus *r = arg;
-    int64_t backoff_ms = BACKOFF_FIRST_MS;
+    int64_t backoff_ms = 0;
     while (!atomic_load(&r->stopping)) {
         if (!go_up(r)) {
             back_off(r, &backoff_ms);
             continue;
         }
-        backoff_ms = BACKOFF_FIRST_MS;
+        backoff_ms = 0;
         bool fine = send_rest(r);
         while (fine && !atomic_load(&r->stopping))
             fine = turn(r);
+        if (fine)
+            (void)publish_rest(r); /* the last words of a process that stops */
         note_away(r, "the connection was lost");
         if (!fine)
             back_off(r, &backoff_ms);
@@ -283,44 +241,23 @@ static void *run_thread(void *arg)
     return NULL;
 }
 
-/* True when Redis has taken it. */
-static bool send_message(struct redis_bus *r, const char *channel, struct str payload)
-{
-    bool sent = false;
-    wait_begin();
-    pthread_mutex_lock(&r->publish_lock);
-    if (r->publisher != NULL) {
-        sent = is_fine(redisCommand(r->publisher, "PUBLISH %s %b", channel, payload.ptr, payload.len));
-        if (!sent) {
-            redisFree(r->publisher);
-            r->publisher = NULL;
-        }
-    }
-    pthread_mutex_unlock(&r->publish_lock);
-    wait_end();
-    return sent;
-}
-
 static void redis_publish(struct bus *bus, const char *channel, struct str payload)
 {
     struct redis_bus *r = redis_of(bus);
-    if (atomic_load(&r->up) && send_message(r, channel, payload))
-        return;
-    if (atomic_exchange(&r->up, false))
+    if (!atomic_load(&r->up))
+        bus_deliver(bus, str_from(channel), payload);
+    else if (message_queue_add(&r->queue, str_from(channel), payload))
         wake(r);
-    bus_deliver(bus, str_from(channel), payload);
 }
 
-static enum err redis_spend(struct bus *bus, const struct bus_spending *spending, struct bus_bucket *ret_bucket)
+static int64_t redis_dropped_count(struct bus *bus)
 {
-    struct redis_bus *r = redis_of(bus);
-    enum err err;
-    if (!atomic_load(&r->up))
-        return ERR_UNAVAILABLE;
-    err = redis_counter_spend(&r->counter, spending, ret_bucket);
-    if (err == ERR_UNAVAILABLE)
-        wake(r);
-    return err;
+    return message_queue_dropped_count(&redis_of(bus)->queue);
+}
+
+static enum err redis_consume(struct bus *bus, const struct bus_consumption *consumption, struct bus_bucket *ret_bucket)
+{
+    return redis_counter_consume(&redis_of(bus)->counter, consumption, ret_bucket);
 }
 
 static void redis_subscribed(struct bus *bus)
@@ -335,9 +272,7 @@ static bool redis_is_healthy(struct bus *bus)
 
 static void release(struct redis_bus *r)
 {
-    drop_publisher(r);
-    redis_counter_release(&r->counter);
-    pthread_mutex_destroy(&r->publish_lock);
+    message_queue_release(&r->queue);
     bus_destroy(&r->base);
     if (r->wake_fd >= 0)
         close(r->wake_fd);
@@ -351,6 +286,7 @@ static void redis_close(struct bus *bus)
     atomic_store(&r->stopping, true);
     wake(r);
     pthread_join(r->thread, NULL);
+    redis_counter_stop(&r->counter);
     release(r);
 }
 
@@ -360,12 +296,13 @@ static const struct bus_ops redis_ops = {
     .is_healthy = redis_is_healthy,
     .subscribed = redis_subscribed,
     .publish = redis_publish,
-    .spend = redis_spend,
+    .dropped_count = redis_dropped_count,
+    .consume = redis_consume,
 };
 
 enum err redis_bus_new(struct arena *arena, const struct redis_address *address, struct bus **ret_bus)
 {
-    struct redis_bus *r = calloc(1, sizeof *r);
+    struct redis_bus *r = calloc(1, sizeof(*r));
     if (r == NULL) {
         arena_free(arena);
         return ERR_NO_MEMORY;
@@ -373,10 +310,14 @@ enum err redis_bus_new(struct arena *arena, const struct redis_address *address,
     bus_init(&r->base, &redis_ops);
     r->arena = arena;
     r->address = *address;
-    pthread_mutex_init(&r->publish_lock, NULL);
-    redis_counter_init(&r->counter);
+    message_queue_init(&r->queue);
     r->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (r->wake_fd < 0 || pthread_create(&r->thread, NULL, run_thread, r) != 0) {
+    if (r->wake_fd < 0 || redis_counter_start(&r->counter, &r->address) != ERR_OK) {
+        release(r);
+        return ERR_NO_MEMORY;
+    }
+    if (pthread_create(&r->thread, NULL, run_thread, r) != 0) {
+        redis_counter_stop(&r->counter);
         release(r);
         return ERR_NO_MEMORY;
     }

@@ -19,8 +19,8 @@ static enum err parse_number(struct str text, int64_t max, int *ret_number)
 static enum err parse_access(struct arena *a, struct str user, struct redis_address *address)
 {
     struct str password = str_cut(&user, ':');
-    TRY(percent_decode(a, user, &address->user));
-    return password.ptr != NULL ? percent_decode(a, password, &address->password) : ERR_OK;
+    TRY(percent_decode(a, user, PLUS_LITERAL, &address->user));
+    return password.ptr != NULL ? percent_decode(a, password, PLUS_LITERAL, &address->password) : ERR_OK;
 }
 
 static enum err parse_tcp(struct arena *a, struct str rest, struct redis_address *address)
@@ -44,7 +44,7 @@ static enum err parse_tcp(struct arena *a, struct str rest, struct redis_address
     } else {
         port = str_cut(&host, ':');
     }
-    TRY(percent_decode(a, host.len > 0 ? host : STR("127.0.0.1"), &address->host));
+    TRY(percent_decode(a, host.len > 0 ? host : STR("127.0.0.1"), PLUS_LITERAL, &address->host));
     TRY(parse_number(port, 65535, &address->port));
     return parse_number(database, 1000000, &address->database);
 }
@@ -59,7 +59,7 @@ static enum err parse_unix(struct arena *a, struct str rest, struct redis_addres
     /* unix:///path has two more. */
     if (str_starts_with(rest, STR("///")))
         rest = str_tail(rest, 2);
-    return percent_decode(a, rest, &address->socket);
+    return percent_decode(a, rest, PLUS_LITERAL, &address->socket);
 }
 
 static enum err parse_url(struct arena *a, struct str url, struct redis_address *address, const char **ret_reason)

@@ -1,12 +1,11 @@
 #include "redis_counter.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "parley/core/blocking.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/core/wait.h"
 
 /*
  * A bucket is the moment at which it will be full again, by Redis' own clock, so processes' clocks need not agree. It is
@@ -28,18 +27,6 @@ static const char script[] = "local t = redis.call('TIME')\n"
                              "           'PX', math.ceil((full - now) / 1000) + 1000)\n"
                              "return {room and 1 or 0, full - now}\n";
 
-void redis_counter_init(struct redis_counter *counter)
-{
-    *counter = (struct redis_counter){ .context = NULL };
-    pthread_mutex_init(&counter->lock, NULL);
-}
-
-void redis_counter_release(struct redis_counter *counter)
-{
-    redis_counter_connect(counter, NULL);
-    pthread_mutex_destroy(&counter->lock);
-}
-
 /* Gives the script to the server. Without its id the script itself is sent each time. */
 static void load_script(redisContext *context, char ret_id[SCRIPT_ID_BYTES])
 {
@@ -50,32 +37,91 @@ static void load_script(redisContext *context, char ret_id[SCRIPT_ID_BYTES])
     freeReplyObject(reply);
 }
 
-void redis_counter_connect(struct redis_counter *counter, redisContext *context)
+/* ---- the thread ---- */
+
+static redisContext *connect_counter(const struct redis_address *address, char ret_script_id[SCRIPT_ID_BYTES])
 {
-    const struct timeval limit = { .tv_usec = BUS_SPEND_ANSWER_MAX_MS * US_PER_MS };
-    char script_id[SCRIPT_ID_BYTES] = "";
-    if (context != NULL) {
-        load_script(context, script_id);
-        redisSetTimeout(context, limit);
-    }
+    char why[REDIS_WHY_BYTES]; /* the publishing side says it: they have one server */
+    redisContext *context = redis_connection_new(address, why);
+    if (context == NULL)
+        return NULL;
+    load_script(context, ret_script_id);
+    redis_connection_limit(context, BUS_SPEND_ANSWER_MAX_MS);
+    return context;
+}
+
+/* Locked but while it connects. */
+static void reconnect(struct redis_counter *counter, int64_t *backoff_ms)
+{
+    char script_id[SCRIPT_ID_BYTES];
+    redisContext *context;
+    pthread_mutex_unlock(&counter->lock);
+    context = connect_counter(counter->address, script_id);
     pthread_mutex_lock(&counter->lock);
+    counter->context = context;
+    if (context == NULL) {
+        int64_t until_us = clock_monotonic_us() + redis_backoff_next(backoff_ms) * US_PER_MS;
+        const struct timespec until = clock_deadline(until_us);
+        while (!counter->stopping && pthread_cond_timedwait(&counter->changed, &counter->lock, &until) == 0)
+            continue;
+        return;
+    }
+    memcpy(counter->script_id, script_id, SCRIPT_ID_BYTES);
+    *backoff_ms = 0;
+}
+
+static void *run_thread(void *arg)
+{
+    struct redis_counter *counter = arg;
+    int64_t backoff_ms = 0;
+    pthread_mutex_lock(&counter->lock);
+    while (!counter->stopping) {
+        if (counter->context == NULL)
+            reconnect(counter, &backoff_ms);
+        else
+            pthread_cond_wait(&counter->changed, &counter->lock);
+    }
+    pthread_mutex_unlock(&counter->lock);
+    return NULL;
+}
+
+static void release(struct redis_counter *counter)
+{
     if (counter->context != NULL)
         redisFree(counter->context);
-    counter->context = context;
-    memcpy(counter->script_id, script_id, SCRIPT_ID_BYTES);
-    pthread_mutex_unlock(&counter->lock);
+    pthread_cond_destroy(&counter->changed);
+    pthread_mutex_destroy(&counter->lock);
 }
 
-bool redis_counter_is_connected(struct redis_counter *counter)
+enum err redis_counter_start(struct redis_counter *counter, const struct redis_address *address)
+{
+    pthread_condattr_t attr;
+    *counter = (struct redis_counter){ .address = address };
+    pthread_mutex_init(&counter->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&counter->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    if (pthread_create(&counter->thread, NULL, run_thread, counter) == 0)
+        return ERR_OK;
+    release(counter);
+    return ERR_NO_MEMORY;
+}
+
+void redis_counter_stop(struct redis_counter *counter)
 {
     pthread_mutex_lock(&counter->lock);
-    bool connected = counter->context != NULL;
+    counter->stopping = true;
+    pthread_cond_signal(&counter->changed);
     pthread_mutex_unlock(&counter->lock);
-    return connected;
+    pthread_join(counter->thread, NULL);
+    release(counter);
 }
 
+/* ---- asking ---- */
+
 /* verb: EVALSHA with the script's id, or EVAL with the script. */
-static redisReply *ask(redisContext *context, const char *verb, const char *what, const struct bus_spending *s)
+static redisReply *ask(redisContext *context, const char *verb, const char *what, const struct bus_consumption *s)
 {
     return redisCommand(context, "%s %s 1 %b %lld %lld %lld %lld", verb, what, s->key.ptr, s->key.len,
                         (long long)s->token_us, (long long)s->burst_us, (long long)s->spent_count,
@@ -94,20 +140,22 @@ static bool is_bucket(const redisReply *reply)
 }
 
 /* Under the lock. */
-static enum err spend(struct redis_counter *counter, const struct bus_spending *spending, struct bus_bucket *ret_bucket)
+static enum err consume(struct redis_counter *counter, const struct bus_consumption *consumption,
+                        struct bus_bucket *ret_bucket)
 {
     redisReply *reply;
     if (counter->context == NULL)
         return ERR_UNAVAILABLE;
-    reply = ask(counter->context, "EVALSHA", counter->script_id, spending);
+    reply = ask(counter->context, "EVALSHA", counter->script_id, consumption);
     if (is_unknown_script(reply)) {
         freeReplyObject(reply);
-        reply = ask(counter->context, "EVAL", script, spending);
+        reply = ask(counter->context, "EVAL", script, consumption);
     }
     if (!is_bucket(reply)) {
         freeReplyObject(reply);
         redisFree(counter->context);
         counter->context = NULL;
+        pthread_cond_signal(&counter->changed);
         return ERR_UNAVAILABLE;
     }
     *ret_bucket = (struct bus_bucket){ reply->element[0]->integer != 0, reply->element[1]->integer };
@@ -126,15 +174,15 @@ static bool lock_soon(struct redis_counter *counter)
     return pthread_mutex_timedlock(&counter->lock, &until) == 0;
 }
 
-enum err redis_counter_spend(struct redis_counter *counter, const struct bus_spending *spending,
-                             struct bus_bucket *ret_bucket)
+enum err redis_counter_consume(struct redis_counter *counter, const struct bus_consumption *consumption,
+                               struct bus_bucket *ret_bucket)
 {
-    enum err err = ERR_TIMEOUT;
-    wait_begin();
+    enum err e = ERR_TIMEOUT;
+    blocking_begin();
     if (lock_soon(counter)) {
-        err = spend(counter, spending, ret_bucket);
+        e = consume(counter, consumption, ret_bucket);
         pthread_mutex_unlock(&counter->lock);
     }
-    wait_end();
-    return err;
+    blocking_end();
+    return e;
 }

@@ -1,11 +1,11 @@
-#include "parley/domain/audit.h"
+#include "parley/domain/record/audit.h"
 
 #include "parley/cli/commands.h"
 #include "parley/core/buf.h"
 #include "parley/core/clock.h"
 #include "parley/core/json_out.h"
 #include "parley/core/limits.h"
-#include "parley/domain/audit_verify.h"
+#include "parley/domain/record/audit_verify.h"
 
 enum { EXPORT_PAGE = 200, KNOWN_HEX_CHARS = 2 * SHA256_BYTES };
 
@@ -42,7 +42,7 @@ static int report_print(struct cli *cli, struct ctx *ctx, const struct audit_rep
     return CLI_OK;
 }
 
-static int verify(struct cli *cli, struct cli_parts *parts, const char *known_text)
+static int verify(struct cli *cli, struct cli_runtime *runtime, const char *known_text)
 {
     struct audit_report report;
     struct audit_end known = { .position = 0 };
@@ -50,10 +50,10 @@ static int verify(struct cli *cli, struct cli_parts *parts, const char *known_te
 
     if (known_text != NULL && !known_parse(known_text, &known))
         return cli_wrong_use(cli, "--known wants a position, a colon and 64 hex digits");
-    e = audit_verify(&parts->task.ctx, known_text != NULL ? &known : NULL, &report);
+    e = audit_verify(&runtime->task.ctx, known_text != NULL ? &known : NULL, &report);
     if (e != ERR_OK)
-        return cli_fail(cli, "%s", cli_task_sentence(&parts->task, e));
-    return report_print(cli, &parts->task.ctx, &report);
+        return cli_fail(cli, "%s", task_sentence(&runtime->task, e));
+    return report_print(cli, &runtime->task.ctx, &report);
 }
 
 /* ---- export ---- */
@@ -150,9 +150,9 @@ static enum err page_print(struct ctx *ctx, struct buf *text, int64_t *id, size_
     return ERR_OK;
 }
 
-static int export_rows(struct cli *cli, struct cli_parts *parts, const char *unused)
+static int export_rows(struct cli *cli, struct cli_runtime *runtime, const char *unused)
 {
-    struct ctx *ctx = &parts->task.ctx;
+    struct ctx *ctx = &runtime->task.ctx;
     struct buf text;
     int64_t id = 0;
     size_t count = 1;
@@ -165,7 +165,7 @@ static int export_rows(struct cli *cli, struct cli_parts *parts, const char *unu
     buf_release(&text);
     if (e == ERR_OK && fflush(stdout) != 0)
         return cli_fail(cli, "the rows cannot be written");
-    return e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", cli_task_sentence(&parts->task, e));
+    return e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", task_sentence(&runtime->task, e));
 }
 
 /* ---- the command ---- */
@@ -173,7 +173,7 @@ static int export_rows(struct cli *cli, struct cli_parts *parts, const char *unu
 static const struct action {
     const char *name;
     bool takes_known;
-    int (*run)(struct cli *cli, struct cli_parts *parts, const char *known);
+    int (*run)(struct cli *cli, struct cli_runtime *runtime, const char *known);
 } actions[] = {
     { "verify", true, verify },
     { "export", false, export_rows },
@@ -187,16 +187,16 @@ static int run(struct cli *cli)
     if (!cli_parse(cli, options))
         return CLI_WRONG_USE;
     for (size_t i = 0; cli->word_count == 1 && i < COUNT_OF(actions); i++) {
-        struct cli_parts parts = { .config = NULL };
+        struct cli_runtime runtime = { .app.db = NULL };
         int result = CLI_FAILED;
 
         if (strcmp(cli->words[0], actions[i].name) != 0)
             continue;
         if (known != NULL && !actions[i].takes_known)
             return cli_wrong_use(cli, "%s does not take --known", actions[i].name);
-        if (cli_parts_open(cli, &parts))
-            result = actions[i].run(cli, &parts, known);
-        cli_parts_close(&parts);
+        if (cli_runtime_open(cli, &runtime))
+            result = actions[i].run(cli, &runtime, known);
+        cli_runtime_close(&runtime);
         return result;
     }
     return cli_wrong_use(cli, "verify or export is missing");
@@ -210,7 +210,7 @@ const struct command audit_command = {
              "\n"
              "  verify  walk along the chain of sealed rows; every row that was changed, removed, added or moved is\n"
              "          named, and the exit code is 1. Prints where the chain ends: kept outside of this server and\n"
-             "          given to --known later, it also shows a chain that was made anew from there.\n"
+             "          given to --known later, it also shows a chain that was made again from there.\n"
              "  export  print every row as a line of JSON, with what verifying it needs\n",
     .run = run,
 };

@@ -1,16 +1,14 @@
 #include "parley/cli/cli.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
-#include <sys/stat.h>
 
-#include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/core/path.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
 
-enum { LINE_MAX_BYTES = 8192 };
+enum { LINE_MAX_BYTES = 8192, FOLDER_MODE = 0750 };
 
 /* The text, a line each with "parley NAME: " before it. */
 static void print_lines(const struct cli *cli, const char *text)
@@ -120,60 +118,38 @@ struct config *cli_config(const struct cli *cli)
     return config;
 }
 
-/* All folders in a path that ends with the slash at `len`. */
-static bool make_dirs(const struct cli *cli, const char *path, size_t len)
+struct config_box *cli_config_box(const struct cli *cli)
 {
-    char part[PATH_MAX];
+    struct config *config = cli_config(cli);
+    struct config_box *box = config == NULL ? NULL : config_box_new(config);
 
-    for (size_t i = 1; i <= len && i < sizeof(part); i++) {
-        if (path[i] != '/' && i != len)
-            continue;
-        memcpy(part, path, i);
-        part[i] = '\0';
-        if (mkdir(part, 0750) != 0 && errno != EEXIST && i == len) {
-            (void)cli_fail(cli, "%s: the folder cannot be made: %s", part, strerror(errno));
-            return false;
-        }
+    if (config != NULL && box == NULL) {
+        config_free(config);
+        (void)cli_fail(cli, "out of memory");
     }
-    return true;
+    return box;
 }
 
 bool cli_make_dirs(const struct cli *cli, const struct config *config)
 {
-    const char *slash = strrchr(config->fcgi_socket, '/');
-
-    return make_dirs(cli, config->var_dir, strlen(config->var_dir)) &&
-           (slash == config->fcgi_socket || make_dirs(cli, config->fcgi_socket, (size_t)(slash - config->fcgi_socket)));
+    if (path_make_dir(config->var_dir, FOLDER_MODE) != ERR_OK) {
+        (void)cli_fail(cli, "%s: the folder cannot be made: %s", config->var_dir, strerror(errno));
+        return false;
+    }
+    if (path_make_parent(config->fcgi_socket, FOLDER_MODE) != ERR_OK) {
+        (void)cli_fail(cli, "%s: the folder of this socket cannot be made: %s", config->fcgi_socket, strerror(errno));
+        return false;
+    }
+    return true;
 }
 
-enum err cli_task_begin(struct cli_task *task, const struct app *app, const struct config *config)
-{
-    *task = (struct cli_task){ .ctx = { .app = app, .config = config, .now_us = clock_now_us() } };
-    task->ctx.problem = &task->problem;
-    task->ctx.arena = arena_new(REQUEST_ARENA_BYTES);
-    return task->ctx.arena == NULL ? ERR_NO_MEMORY : ERR_OK;
-}
-
-void cli_task_end(struct cli_task *task)
-{
-    arena_free(task->ctx.arena);
-    task->ctx.arena = NULL;
-}
-
-const char *cli_task_sentence(const struct cli_task *task, enum err e)
-{
-    if (task->problem.err == e && task->problem.detail != NULL)
-        return task->problem.detail;
-    return err_info(e)->sentence;
-}
-
-enum err cli_db_open(const struct config *config, struct buf *ret_fault, struct db **ret_db)
+enum err cli_db_open(const struct config *config, struct buf *ret_error_text, struct db **ret_db)
 {
     struct db *db;
     enum err e;
 
-    TRY(db_open(config, DB_UNCHECKED, ret_fault, &db));
-    e = migrate_check(db, ret_fault);
+    TRY(db_open(config, DB_UNCHECKED, ret_error_text, &db));
+    e = migrate_check(db, ret_error_text);
     if (e == ERR_OK)
         *ret_db = db;
     else
@@ -181,27 +157,27 @@ enum err cli_db_open(const struct config *config, struct buf *ret_fault, struct 
     return e;
 }
 
-bool cli_parts_open(const struct cli *cli, struct cli_parts *parts)
+bool cli_runtime_open(const struct cli *cli, struct cli_runtime *runtime)
 {
-    struct buf fault;
+    struct buf error_text;
     enum err e;
 
-    parts->config = cli_config(cli);
-    if (parts->config == NULL)
+    runtime->app.config = cli_config_box(cli);
+    if (runtime->app.config == NULL)
         return false;
-    buf_init(&fault, 65536);
-    e = cli_db_open(parts->config, &fault, &parts->app.db);
+    buf_init(&error_text, 65536);
+    e = task_begin(&runtime->task, &runtime->app);
     if (e == ERR_OK)
-        e = cli_task_begin(&parts->task, &parts->app, parts->config);
+        e = cli_db_open(runtime->task.ctx.config, &error_text, &runtime->app.db);
     if (e != ERR_OK)
-        (void)cli_fail(cli, "%s", fault.len > 0 ? fault.ptr : err_info(e)->sentence);
-    buf_release(&fault);
+        (void)cli_fail(cli, "%s", error_text.len > 0 ? error_text.ptr : err_info(e)->sentence);
+    buf_release(&error_text);
     return e == ERR_OK;
 }
 
-void cli_parts_close(struct cli_parts *parts)
+void cli_runtime_close(struct cli_runtime *runtime)
 {
-    cli_task_end(&parts->task);
-    db_close(parts->app.db);
-    config_free(parts->config);
+    task_end(&runtime->task);
+    db_close(runtime->app.db);
+    config_box_free(runtime->app.config);
 }

@@ -29,9 +29,9 @@ static void add_markdown(struct buf *out)
     buf_add_c(out, "| Setting | Default | Meaning |\n|---|---|---|\n");
     for (size_t i = 0; i < config_row_count(); i++) {
         const struct config_row *row = config_row_at(i);
-        bool set = row->standard[0] != '\0';
+        bool set = row->default_value[0] != '\0';
 
-        buf_addf(out, "| `%s` | %s%s%s | %s", row->name, set ? "`" : "", row->standard, set ? "`" : "", row->doc);
+        buf_addf(out, "| `%s` | %s%s%s | %s", row->name, set ? "`" : "", row->default_value, set ? "`" : "", row->doc);
         add_range(row, out);
         if ((row->flags & CONFIG_RELOAD) != 0)
             buf_add_c(out, " Taken on `SIGHUP`.");
@@ -48,7 +48,7 @@ static void add_env(struct buf *out)
 
         buf_addf(out, "\n# %s", row->doc);
         add_range(row, out);
-        buf_addf(out, "\n#%s=%s\n", row->name, row->standard);
+        buf_addf(out, "\n#%s=%s\n", row->name, row->default_value);
     }
 }
 

@@ -9,7 +9,7 @@
 #include "parley/db/db.h"
 #include "parley/egress/egress.h"
 
-void finding(struct checkup *checkup, const char *format, ...)
+void check_result(struct doctor_run *run, const char *format, ...)
 {
     va_list args;
 
@@ -17,61 +17,62 @@ void finding(struct checkup *checkup, const char *format, ...)
     (void)vprintf(format, args);
     va_end(args);
     (void)putchar('\n');
-    checkup->finding_count++;
+    run->result_count++;
 }
 
 /* Never makes keys: that is for the server's first start. */
-void check_keys(struct checkup *checkup)
+void check_keys(struct doctor_run *run)
 {
-    const struct config *config = checkup->config;
-    struct buf fault;
+    const struct config *config = run->config;
+    struct buf error_text;
 
     if (access(config->keys_dir, F_OK) != 0) {
-        finding(checkup, "%s: there are no keys; start the server once, or copy KEYS_DIR from another host of it",
-                config->keys_dir);
+        check_result(run, "%s: there are no keys; start the server once, or copy KEYS_DIR from another host of it",
+                     config->keys_dir);
         return;
     }
-    buf_init(&fault, 65536);
-    if (keys_open(config, &fault, &checkup->app.keys) != ERR_OK)
-        finding(checkup, "%s", fault.len > 0 ? fault.ptr : "the keys cannot be opened: out of memory");
-    buf_release(&fault);
+    buf_init(&error_text, 65536);
+    if (keys_open(config, &error_text, &run->app.keys) != ERR_OK)
+        check_result(run, "%s", error_text.len > 0 ? error_text.ptr : "the keys cannot be opened: out of memory");
+    buf_release(&error_text);
 }
 
-static void (*const checks[])(struct checkup *checkup) = {
+static void (*const checks[])(struct doctor_run *run) = {
     check_files, check_settings, check_tls, check_keys, check_database, check_setup, check_bucket,
 };
 
-static int examine(struct cli *cli, const struct config *config)
+static int examine(struct cli *cli, struct config_box *box)
 {
-    struct checkup checkup = { .config = config };
+    struct doctor_run run = { .app.config = box };
 
-    if (egress_init() != ERR_OK || cli_task_begin(&checkup.task, &checkup.app, config) != ERR_OK)
+    if (egress_init() != ERR_OK || task_begin(&run.task, &run.app) != ERR_OK)
         return cli_fail(cli, "out of memory");
+    run.config = run.task.ctx.config;
     for (size_t i = 0; i < COUNT_OF(checks); i++)
-        checks[i](&checkup);
-    cli_task_end(&checkup.task);
-    db_close(checkup.app.db);
-    keys_free(checkup.app.keys);
+        checks[i](&run);
+    task_end(&run.task);
+    db_close(run.app.db);
+    keys_free(run.app.keys);
     egress_cleanup();
-    if (checkup.finding_count == 0)
+    if (run.result_count == 0)
         (void)puts("nothing is amiss");
-    return checkup.finding_count == 0 ? CLI_OK : CLI_FAILED;
+    return run.result_count == 0 ? CLI_OK : CLI_FAILED;
 }
 
 static int run(struct cli *cli)
 {
-    struct config *config;
+    struct config_box *box;
     int result;
 
     if (!cli_parse(cli, NULL))
         return CLI_WRONG_USE;
     if (cli->word_count > 0)
         return cli_wrong_use(cli, "takes no arguments");
-    config = cli_config(cli);
-    if (config == NULL)
+    box = cli_config_box(cli);
+    if (box == NULL)
         return CLI_FAILED;
-    result = examine(cli, config);
-    config_free(config);
+    result = examine(cli, box);
+    config_box_free(box);
     return result;
 }
 

@@ -4,32 +4,32 @@
 
 #include "parley/cli/cli.h"
 #include "parley/core/config.h"
-#include "parley/core/ctx.h"
+#include "parley/core/task.h"
 
-struct checkup {
+struct doctor_run {
     const struct config *config;
-    struct app app;       /* keys and db where they could be opened */
-    struct cli_task task; /* begun in any case */
-    int finding_count;
+    struct app app;   /* keys and db where they could be opened */
+    struct task task; /* begun in any case */
+    int result_count;
 };
 
 /* One finding, a line that says what is wrong and what to do. */
-void finding(struct checkup *checkup, const char *format, ...) PRINTF_LIKE(2, 3);
+void check_result(struct doctor_run *run, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The checks, in the order of their findings. The later ones use what the earlier ones have opened. */
 /* doctor_files.c: who else can read what the server keeps */
-void check_files(struct checkup *checkup);
+void check_files(struct doctor_run *run);
 /* doctor_settings.c: settings that are weak outside of a developer's machine */
-void check_settings(struct checkup *checkup);
+void check_settings(struct doctor_run *run);
 /* doctor_files.c: certificate and key */
-void check_tls(struct checkup *checkup);
+void check_tls(struct doctor_run *run);
 /* doctor.c: they are there, strong, and nobody else's to read */
-void check_keys(struct checkup *checkup);
+void check_keys(struct doctor_run *run);
 /* doctor_database.c: its schema, its keys, its clock, its durability, damage, its user's rights */
-void check_database(struct checkup *checkup);
+void check_database(struct doctor_run *run);
 /* doctor_database.c: anybody could become the first administrator */
-void check_setup(struct checkup *checkup);
+void check_setup(struct doctor_run *run);
 /* doctor_bucket.c: a stranger can list or read it */
-void check_bucket(struct checkup *checkup);
+void check_bucket(struct doctor_run *run);
 
 #endif

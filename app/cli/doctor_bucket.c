@@ -5,21 +5,21 @@
 enum { STRANGER_TIMEOUT_MS = 5000 };
 
 /* The bucket's address without a signature, as anybody can send it. */
-static const char *bucket_url(struct checkup *checkup, const char *rest)
+static const char *bucket_url(struct doctor_run *run, const char *rest)
 {
-    const struct config *c = checkup->config;
+    const struct config *c = run->config;
     const char *scheme = strstr(c->minio_endpoint, "://") != NULL ? "" : c->minio_secure ? "https://" : "http://";
 
-    return arena_printf(checkup->task.ctx.arena, "%s%s/%s%s", scheme, c->minio_endpoint, c->minio_bucket_name, rest);
+    return arena_printf(run->task.ctx.arena, "%s%s/%s%s", scheme, c->minio_endpoint, c->minio_bucket_name, rest);
 }
 
 /* The status of a GET by a stranger; 0 without a reply. */
-static int stranger_status(struct checkup *checkup, struct egress *egress, const char *rest)
+static int stranger_status(struct doctor_run *run, struct egress *egress, const char *rest)
 {
     static const char *const one_byte[] = { "Range: bytes=0-0", NULL };
     struct egress_request request = {
         .method = "GET",
-        .url = bucket_url(checkup, rest),
+        .url = bucket_url(run, rest),
         .headers = one_byte,
         .connect_timeout_ms = STRANGER_TIMEOUT_MS,
         .total_timeout_ms = STRANGER_TIMEOUT_MS,
@@ -37,34 +37,34 @@ static int stranger_status(struct checkup *checkup, struct egress *egress, const
 
 static enum err read_key(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    *(const char **)arg = arena_printf(ctx->arena, "/%.*s", STR_FMT(db_row_str(row, 0)));
+    *(const char **)arg = arena_printf(ctx->arena, "/%.*s", STR_FMT(db_row_str(row, ATTACHMENT_ANY_KEY_OBJECT_KEY)));
     return arena_check(ctx->arena);
 }
 
-static void check_as_stranger(struct checkup *checkup, struct egress *egress)
+static void check_as_stranger(struct doctor_run *run, struct egress *egress)
 {
-    const char *bucket = checkup->config->minio_bucket_name;
+    const char *bucket = run->config->minio_bucket_name;
     const char *object = NULL;
-    int status = stranger_status(checkup, egress, "?list-type=2&max-keys=1");
+    int status = stranger_status(run, egress, "?list-type=2&max-keys=1");
 
     if (status == 0)
-        finding(checkup, "the S3 server at MINIO_ENDPOINT does not answer; start it, or correct the setting");
+        check_result(run, "the S3 server at MINIO_ENDPOINT does not answer; start it, or correct the setting");
     if (status / 100 == 2)
-        finding(checkup, "bucket %s: anybody can list it; remove its public policy", bucket);
-    if (status == 0 || checkup->app.db == NULL ||
-        db_one(&checkup->task.ctx, SQL_ATTACHMENT_ANY_KEY, DB_NO_ARGS, read_key, &object) != ERR_OK)
+        check_result(run, "bucket %s: anybody can list it; remove its public policy", bucket);
+    if (status == 0 || run->app.db == NULL ||
+        db_one(&run->task.ctx, SQL_ATTACHMENT_ANY_KEY, DB_NO_ARGS, read_key, &object) != ERR_OK)
         return;
-    if (stranger_status(checkup, egress, object) / 100 == 2)
-        finding(checkup, "bucket %s: anybody can read its objects; remove its public policy", bucket);
+    if (stranger_status(run, egress, object) / 100 == 2)
+        check_result(run, "bucket %s: anybody can read its objects; remove its public policy", bucket);
 }
 
-void check_bucket(struct checkup *checkup)
+void check_bucket(struct doctor_run *run)
 {
-    struct egress_opts opts = { .ca_file = checkup->config->minio_ca_file, .idle_max = 1 };
+    struct egress_opts opts = { .ca_file = run->config->minio_ca_file, .idle_max = 1 };
     struct egress *egress;
 
-    if (checkup->config->minio_endpoint[0] == '\0' || egress_new(&opts, &egress) != ERR_OK)
+    if (run->config->minio_endpoint[0] == '\0' || egress_new(&opts, &egress) != ERR_OK)
         return;
-    check_as_stranger(checkup, egress);
+    check_as_stranger(run, egress);
     egress_free(egress);
 }

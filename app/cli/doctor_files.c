@@ -10,15 +10,15 @@
 #include "parley/core/limits.h"
 
 /* Rights that nobody but the owner should have; what is not there yet is no finding. */
-static void check_mode(struct checkup *checkup, const char *path, mode_t unwanted, const char *remedy)
+static void check_mode(struct doctor_run *run, const char *path, mode_t unwanted, const char *remedy)
 {
     struct stat st;
 
     if (path[0] == '\0' || stat(path, &st) != 0)
         return;
     if ((st.st_mode & unwanted) != 0)
-        finding(checkup, "%s has mode %03o: others than its owner can use it; run: chmod %s %s", path,
-                (unsigned)st.st_mode & 0777, remedy, path);
+        check_result(run, "%s has mode %03o: others than its owner can use it; run: chmod %s %s", path,
+                     (unsigned)st.st_mode & 0777, remedy, path);
 }
 
 /* The path of "sqlite:///file", or "". */
@@ -30,30 +30,30 @@ static const char *sqlite_path(const struct config *config)
                                                                           : "";
 }
 
-void check_files(struct checkup *checkup)
+void check_files(struct doctor_run *run)
 {
-    const struct config *c = checkup->config;
+    const struct config *c = run->config;
 
-    check_mode(checkup, c->var_dir, 0007, "o-rwx");
-    check_mode(checkup, c->objects_dir, 0007, "o-rwx");
-    check_mode(checkup, c->log_file, 0007, "o-rwx");
-    check_mode(checkup, sqlite_path(c), 0007, "o-rwx");
-    check_mode(checkup, ".env", 0077, "go-rwx");
-    check_mode(checkup, c->tls_key, 0007, "o-rwx");
+    check_mode(run, c->var_dir, 0007, "o-rwx");
+    check_mode(run, c->objects_dir, 0007, "o-rwx");
+    check_mode(run, c->log_file, 0007, "o-rwx");
+    check_mode(run, sqlite_path(c), 0007, "o-rwx");
+    check_mode(run, ".env", 0077, "go-rwx");
+    check_mode(run, c->tls_key, 0007, "o-rwx");
 }
 
-void check_tls(struct checkup *checkup)
+void check_tls(struct doctor_run *run)
 {
-    const struct config *c = checkup->config;
-    struct buf fault;
+    const struct config *c = run->config;
+    struct buf error_text;
 
     if (c->tls_cert[0] == '\0' && c->tls_key[0] == '\0') {
         if (!host_is_loopback(c->https_host))
-            finding(checkup, "TLS_CERT is empty: clients get a self-signed certificate; set TLS_CERT and TLS_KEY");
+            check_result(run, "TLS_CERT is empty: clients get a self-signed certificate; set TLS_CERT and TLS_KEY");
         return;
     }
-    buf_init(&fault, 4096);
-    if (certificate_check(c->tls_cert, c->tls_key, clock_now_us() / US_PER_S, &fault) != ERR_OK)
-        finding(checkup, "%s", fault.len > 0 ? fault.ptr : "the certificate cannot be read: out of memory");
-    buf_release(&fault);
+    buf_init(&error_text, 4096);
+    if (certificate_check(c->tls_cert, c->tls_key, clock_now_us() / US_PER_S, &error_text) != ERR_OK)
+        check_result(run, "%s", error_text.len > 0 ? error_text.ptr : "the certificate cannot be read: out of memory");
+    buf_release(&error_text);
 }

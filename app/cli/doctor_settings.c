@@ -50,10 +50,10 @@ static const struct weakness {
     { answers_any_host, "TRUSTED_HOSTS is empty: requests for any host name are answered; name this server's" },
 };
 
-void check_settings(struct checkup *checkup)
+void check_settings(struct doctor_run *run)
 {
     for (size_t i = 0; i < COUNT_OF(weaknesses); i++) {
-        if (weaknesses[i].is_there(checkup->config))
-            finding(checkup, "%s", weaknesses[i].text);
+        if (weaknesses[i].is_there(run->config))
+            check_result(run, "%s", weaknesses[i].text);
     }
 }

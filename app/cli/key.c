@@ -1,75 +1,74 @@
 #include "parley/auth/keys.h"
 
-#include "key_guard.h"
 #include "parley/cli/commands.h"
 #include "parley/db/db.h"
-#include "parley/domain/audit.h"
-#include "parley/domain/reseal.h"
+#include "parley/domain/lifecycle/key_ownership.h"
+#include "parley/domain/record/audit.h"
+#include "parley/domain/trust/totp_reseal.h"
 
 /* The parts that both actions need. */
 struct key_parts {
-    const struct config *config;
     struct app app;
-    struct cli_task task;
+    struct task task;
 };
 
-static enum err parts_open_for_keys(struct key_parts *parts, struct buf *ret_fault)
+static enum err parts_open_for_keys(struct key_parts *runtime, struct buf *ret_error_text)
 {
-    TRY(keys_open(parts->config, ret_fault, &parts->app.keys));
-    TRY(cli_db_open(parts->config, ret_fault, &parts->app.db));
-    return cli_task_begin(&parts->task, &parts->app, parts->config);
+    TRY(task_begin(&runtime->task, &runtime->app));
+    TRY(keys_open(runtime->task.ctx.config, ret_error_text, &runtime->app.keys));
+    return cli_db_open(runtime->task.ctx.config, ret_error_text, &runtime->app.db);
 }
 
-static void parts_close_for_keys(struct key_parts *parts)
+static void parts_close_for_keys(struct key_parts *runtime)
 {
-    cli_task_end(&parts->task);
-    db_close(parts->app.db);
-    keys_free(parts->app.keys);
+    task_end(&runtime->task);
+    db_close(runtime->app.db);
+    keys_free(runtime->app.keys);
 }
 
-static enum err reseal_all(struct ctx *ctx, struct reseal *reseal)
+static enum err reseal_all(struct task *task, struct totp_reseal *reseal)
 {
     int64_t count;
 
     do {
-        TRY(reseal_page(ctx, reseal, &count));
-        arena_reset(ctx->arena);
+        TRY(totp_reseal_page(&task->ctx, reseal, &count));
+        task_renew(task);
     } while (count > 0);
     return ERR_OK;
 }
 
 /*
- * Writes the present keys into the database, and seals anew what older ones have sealed. Then the older sealing keys may
+ * Writes the present keys into the database, and seals again what older ones have sealed. Then the older sealing keys may
  * go, but for the one named, if any: a host that has not heard of the new one seals with it.
  */
-static enum err adopt(const struct config *config, struct str kept_seal, struct reseal *ret_reseal,
-                      struct buf *ret_fault)
+static enum err adopt(struct config_box *box, struct str kept_seal, struct totp_reseal *ret_reseal,
+                      struct buf *ret_error_text)
 {
-    struct key_parts parts = { .config = config };
-    struct reseal reseal = { .after_id = 0 };
+    struct key_parts runtime = { .app.config = box };
+    struct totp_reseal reseal = { .after_id = 0 };
     bool is_rotation = kept_seal.ptr != NULL;
-    enum err e = parts_open_for_keys(&parts, ret_fault);
+    enum err e = parts_open_for_keys(&runtime, ret_error_text);
 
     if (e == ERR_OK)
-        e = key_guard_adopt(&parts.task.ctx);
+        e = key_ownership_adopt(&runtime.task.ctx);
     if (e == ERR_OK)
-        e = audit_add(&parts.task.ctx, &(struct audit_entry){ .action = is_rotation ? AUDIT_SIGNING_KEY_ROTATED
-                                                                                    : AUDIT_SIGNING_KEYS_ADOPTED });
+        e = audit_add(&runtime.task.ctx, &(struct audit_entry){ .action = is_rotation ? AUDIT_SIGNING_KEY_ROTATED
+                                                                                      : AUDIT_SIGNING_KEYS_ADOPTED });
     if (e == ERR_OK)
-        e = reseal_all(&parts.task.ctx, &reseal);
+        e = reseal_all(&runtime.task, &reseal);
     if (e == ERR_OK && reseal.stuck_count == 0 && kept_seal.len > 0)
-        keys_forget_seals(parts.app.keys, kept_seal);
-    if (e != ERR_OK && ret_fault->len == 0)
-        buf_add_c(ret_fault, cli_task_sentence(&parts.task, e));
-    parts_close_for_keys(&parts);
+        keys_forget_seals(runtime.app.keys, kept_seal);
+    if (e != ERR_OK && ret_error_text->len == 0)
+        buf_add_c(ret_error_text, task_sentence(&runtime.task, e));
+    parts_close_for_keys(&runtime);
     *ret_reseal = reseal;
     return e;
 }
 
-static int say_resealed(struct cli *cli, const struct reseal *reseal)
+static int say_resealed(struct cli *cli, const struct totp_reseal *reseal)
 {
     if (reseal->done_count > 0)
-        (void)printf("Secrets sealed anew: %lld.\n", (long long)reseal->done_count);
+        (void)printf("Secrets sealed again: %lld.\n", (long long)reseal->done_count);
     if (reseal->stuck_count == 0)
         return CLI_OK;
     return cli_fail(
@@ -82,13 +81,13 @@ static int say_resealed(struct cli *cli, const struct reseal *reseal)
 /* The name of the sealing key that seals now. */
 static void present_seal(const struct config *config, struct buf *out)
 {
-    struct buf fault, ids;
+    struct buf error_text, ids;
     struct keys *keys = NULL;
     struct str rest, id;
 
-    buf_init(&fault, 65536);
+    buf_init(&error_text, 65536);
     buf_init(&ids, 1024);
-    if (keys_open(config, &fault, &keys) == ERR_OK) {
+    if (keys_open(config, &error_text, &keys) == ERR_OK) {
         keys_seal_ids(keys, &ids);
         rest = buf_str(&ids);
         if (str_split(&rest, ' ', &id))
@@ -96,7 +95,7 @@ static void present_seal(const struct config *config, struct buf *out)
     }
     keys_free(keys);
     buf_release(&ids);
-    buf_release(&fault);
+    buf_release(&error_text);
 }
 
 static void say_rotated(const struct config *config, const char *kid)
@@ -108,52 +107,56 @@ static void say_rotated(const struct config *config, const char *kid)
                  kid, config->keys_dir, (long long)config->refresh_token_expire_days);
 }
 
-static int rotate(struct cli *cli, const struct config *config)
+static int rotate(struct cli *cli, struct config_box *box)
 {
-    struct buf fault, kid, seal;
-    struct reseal reseal;
+    const struct config *config = config_get(box);
+    struct buf error_text, kid, seal;
+    struct totp_reseal reseal;
     int result = CLI_OK;
 
-    buf_init(&fault, 65536);
+    buf_init(&error_text, 65536);
     buf_init(&kid, 100);
     buf_init(&seal, 100);
     present_seal(config, &seal);
-    if (keys_rotate(config, &fault, &kid) != ERR_OK) {
-        result = cli_fail(cli, "%s", fault.ptr);
+    if (keys_rotate(config, &error_text, &kid) != ERR_OK) {
+        result = cli_fail(cli, "%s", error_text.ptr);
     } else {
         say_rotated(config, kid.ptr);
-        if (adopt(config, buf_str(&seal), &reseal, &fault) != ERR_OK)
+        if (adopt(box, buf_str(&seal), &reseal, &error_text) != ERR_OK)
             result = cli_fail(cli, "the database could not be told of the new keys (%s); run later: parley key adopt",
-                              fault.ptr);
+                              error_text.ptr);
         else
             result = say_resealed(cli, &reseal);
     }
-    buf_release(&fault);
+    buf_release(&error_text);
     buf_release(&kid);
     buf_release(&seal);
+    config_put(box, config);
     return result;
 }
 
-static int adopt_and_say(struct cli *cli, const struct config *config)
+static int adopt_and_say(struct cli *cli, struct config_box *box)
 {
-    struct buf fault;
-    struct reseal reseal;
+    const struct config *config = config_get(box);
+    struct buf error_text;
+    struct totp_reseal reseal;
     int result;
 
-    buf_init(&fault, 65536);
-    if (adopt(config, (struct str){ NULL, 0 }, &reseal, &fault) != ERR_OK) {
-        result = cli_fail(cli, "%s", fault.ptr);
+    buf_init(&error_text, 65536);
+    if (adopt(box, (struct str){ NULL, 0 }, &reseal, &error_text) != ERR_OK) {
+        result = cli_fail(cli, "%s", error_text.ptr);
     } else {
         (void)printf("The database now belongs to the keys in %s.\n", config->keys_dir);
         result = say_resealed(cli, &reseal);
     }
-    buf_release(&fault);
+    buf_release(&error_text);
+    config_put(box, config);
     return result;
 }
 
 static int run(struct cli *cli)
 {
-    struct config *config;
+    struct config_box *box;
     bool rotating;
     int result;
 
@@ -162,11 +165,11 @@ static int run(struct cli *cli)
     rotating = cli->word_count == 1 && strcmp(cli->words[0], "rotate") == 0;
     if (!rotating && (cli->word_count != 1 || strcmp(cli->words[0], "adopt") != 0))
         return cli_wrong_use(cli, "rotate or adopt is missing");
-    config = cli_config(cli);
-    if (config == NULL)
+    box = cli_config_box(cli);
+    if (box == NULL)
         return CLI_FAILED;
-    result = rotating ? rotate(cli, config) : adopt_and_say(cli, config);
-    config_free(config);
+    result = rotating ? rotate(cli, box) : adopt_and_say(cli, box);
+    config_box_free(box);
     return result;
 }
 
@@ -178,9 +181,9 @@ const struct command key_command = {
         "\n"
         "  rotate  make a new pair that signs tokens; the public key before stays and still verifies, so that\n"
         "          nobody is signed out. A new sealing key too; what the database keeps sealed (second factors) is\n"
-        "          sealed anew. Running servers take the keys at SIGHUP.\n"
+        "          sealed again. Running servers take the keys at SIGHUP.\n"
         "  adopt   tell the database that the keys in KEYS_DIR are this server's. Needed only where they were\n"
-        "          replaced by hand or lost: everybody must then sign in again. Seals anew what an older\n"
+        "          replaced by hand or lost: everybody must then sign in again. Seals again what an older\n"
         "          sealing key has sealed, too.\n",
     .run = run,
 };

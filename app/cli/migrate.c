@@ -7,7 +7,7 @@
 struct action {
     const char *name;
     enum { VERSION_NONE, VERSION_MAY, VERSION_MUST } version;
-    enum err (*run)(struct db *db, int version, struct buf *ret_text, struct buf *ret_fault);
+    enum err (*run)(struct db *db, int version, struct buf *ret_text, struct buf *ret_error_text);
 };
 
 static void add_steps(int steps, const char *what, struct buf *out)
@@ -18,35 +18,35 @@ static void add_steps(int steps, const char *what, struct buf *out)
         buf_addf(out, "%d %s %s.\n", steps, steps == 1 ? "version" : "versions", what);
 }
 
-static enum err up(struct db *db, int version, struct buf *ret_text, struct buf *ret_fault)
+static enum err up(struct db *db, int version, struct buf *ret_text, struct buf *ret_error_text)
 {
     int steps = 0;
 
-    TRY(migrate_up(db, version, ret_fault, &steps));
+    TRY(migrate_up(db, version, ret_error_text, &steps));
     add_steps(steps, "applied", ret_text);
     return ERR_OK;
 }
 
-static enum err down(struct db *db, int version, struct buf *ret_text, struct buf *ret_fault)
+static enum err down(struct db *db, int version, struct buf *ret_text, struct buf *ret_error_text)
 {
     int steps = 0;
 
-    TRY(migrate_down(db, version, ret_fault, &steps));
+    TRY(migrate_down(db, version, ret_error_text, &steps));
     add_steps(steps, "taken back", ret_text);
     return ERR_OK;
 }
 
-static enum err stamp(struct db *db, int version, struct buf *ret_text, struct buf *ret_fault)
+static enum err stamp(struct db *db, int version, struct buf *ret_text, struct buf *ret_error_text)
 {
-    TRY(migrate_stamp(db, version, ret_fault));
+    TRY(migrate_stamp(db, version, ret_error_text));
     buf_add_c(ret_text, "Marked as done.\n");
     return ERR_OK;
 }
 
-static enum err status(struct db *db, int version, struct buf *ret_text, struct buf *ret_fault)
+static enum err status(struct db *db, int version, struct buf *ret_text, struct buf *ret_error_text)
 {
     (void)version;
-    return migrate_status(db, ret_text, ret_fault);
+    return migrate_status(db, ret_text, ret_error_text);
 }
 
 static const struct action actions[] = {

@@ -4,25 +4,42 @@
 #include "parley/core/limits.h"
 #include "routes.h"
 
-static int run(struct cli *cli)
+static int print(struct cli *cli, const struct routes *routes)
 {
     struct json_out json;
     struct buf text;
     int status = CLI_OK;
 
-    if (!cli_parse(cli, NULL))
-        return CLI_WRONG_USE;
-    if (cli->word_count > 0)
-        return cli_wrong_use(cli, "takes no arguments");
     buf_init(&text, REPLY_MAX_BYTES);
     json_out_init(&json, &text);
-    openapi_write(&json, all_routes, all_routes_count);
+    openapi_write(&json, routes->tables, routes->count);
     buf_add_byte(&text, '\n');
     if (buf_check(&text) != ERR_OK)
         status = cli_fail(cli, "out of memory");
     else if (fwrite(text.ptr, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
         status = cli_fail(cli, "standard output cannot be written");
     buf_release(&text);
+    return status;
+}
+
+static int run(struct cli *cli)
+{
+    struct config *config;
+    struct routes routes;
+    struct buf faults;
+    int status;
+
+    if (!cli_parse(cli, NULL))
+        return CLI_WRONG_USE;
+    if (cli->word_count > 0)
+        return cli_wrong_use(cli, "takes no arguments");
+    config = cli_config(cli);
+    if (config == NULL)
+        return CLI_FAILED;
+    buf_init(&faults, REPLY_MAX_BYTES);
+    status = routes_of(config, &faults, &routes) == ERR_OK ? print(cli, &routes) : cli_fail(cli, "%s", faults.ptr);
+    buf_release(&faults);
+    config_free(config);
     return status;
 }
 

@@ -84,19 +84,19 @@ static enum err ask(int fd, const char *question, struct buf *out)
     return e;
 }
 
-static enum err ask_twice(int fd, const char **ret_fault, struct buf *ret_password)
+static enum err ask_twice(int fd, const char **ret_error_text, struct buf *ret_password)
 {
     struct buf again;
     enum err e;
 
     buf_init(&again, ret_password->cap_bytes);
     (void)buf_room(&again, again.cap_bytes); /* at once, so that growing leaves no copy behind */
-    *ret_fault = "no password was typed";
+    *ret_error_text = "no password was typed";
     e = ask(fd, "Password: ", ret_password);
     if (e == ERR_OK)
         e = ask(fd, "The same again: ", &again);
     if (e == ERR_OK && !secret_eq(buf_str(ret_password), buf_str(&again))) {
-        *ret_fault = "the two passwords differ";
+        *ret_error_text = "the two passwords differ";
         e = ERR_INVALID;
     }
     secret_wipe(again.ptr, again.len);
@@ -104,21 +104,21 @@ static enum err ask_twice(int fd, const char **ret_fault, struct buf *ret_passwo
     return e;
 }
 
-enum err password_prompt(enum password_from from, const char **ret_fault, struct buf *ret_password)
+enum err password_prompt(enum password_from from, const char **ret_error_text, struct buf *ret_password)
 {
     enum err e;
     int fd;
 
     (void)buf_room(ret_password, ret_password->cap_bytes);
     if (from == PASSWORD_FROM_STDIN) {
-        *ret_fault = "no password came on standard input";
+        *ret_error_text = "no password came on standard input";
         return read_line(STDIN_FILENO, ret_password);
     }
-    *ret_fault = "there is no terminal to ask for the password; give it with --password-stdin";
+    *ret_error_text = "there is no terminal to ask for the password; give it with --password-stdin";
     fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return ERR_INVALID;
-    e = ask_twice(fd, ret_fault, ret_password);
+    e = ask_twice(fd, ret_error_text, ret_password);
     (void)close(fd);
     return e;
 }

@@ -8,9 +8,9 @@
 enum password_from { PASSWORD_FROM_TERMINAL, PASSWORD_FROM_STDIN };
 
 /*
- * From the terminal: twice, without echo. From standard input: its first line. ERR_INVALID with *ret_fault (static):
+ * From the terminal: twice, without echo. From standard input: its first line. ERR_INVALID with *ret_error_text (static):
  * no terminal, the two differ, nothing came. The caller wipes ret_password.
  */
-enum err password_prompt(enum password_from from, const char **ret_fault, struct buf *ret_password) MUST_CHECK;
+enum err password_prompt(enum password_from from, const char **ret_error_text, struct buf *ret_password) MUST_CHECK;
 
 #endif

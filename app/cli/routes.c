@@ -1,12 +1,21 @@
 #include "routes.h"
 
+#include <assert.h>
+
 #include "parley/api/routes.h"
 #include "parley/compat/routes.h"
 
-const struct route_table *const all_routes[] = {
+static const struct route_table *const all[] = {
     &meta_routes,        &auth_routes,          &second_factor_routes, &password_reset_routes, &users_routes,
     &workspaces_routes,  &invitations_routes,   &chats_routes,         &chat_members_routes,   &messages_routes,
     &attachments_routes, &uploads_routes,       &objects_routes,       &audit_routes,          &bootstrap_routes,
     &api_keys_routes,    &api_key_audit_routes,
 };
-const size_t all_routes_count = COUNT_OF(all_routes);
+
+enum err routes_of(const struct config *config, struct buf *ret_faults, struct routes *ret_routes)
+{
+    static_assert(COUNT_OF(all) <= ROUTE_TABLES_MAX, "more tables of routes than there is room for");
+
+    return dialects_on(all, COUNT_OF(all), str_from(config->dialects), ret_faults, ret_routes->tables,
+                       &ret_routes->count);
+}

@@ -3,8 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "key_guard.h"
-#include "parley/auth/keys.h"
+#include "log_lines.h"
 #include "parley/bus/bus.h"
 #include "parley/cli/commands.h"
 #include "parley/core/clock.h"
@@ -13,8 +12,8 @@
 #include "parley/db/db.h"
 #include "parley/jobs/jobs.h"
 #include "parley/objects/store.h"
-#include "parts.h"
-#include "settings_audit.h"
+#include "reload.h"
+#include "runtime.h"
 
 enum {
 #ifdef __SANITIZE_THREAD__
@@ -52,18 +51,6 @@ static void block_signals(sigset_t *ret_signals)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-/* A log line for each line of text. */
-static void log_lines(enum log_level level, const char *message, const char *key, const struct buf *text)
-{
-    struct str rest = buf_str(text);
-    struct str line;
-
-    while (str_split(&rest, '\n', &line)) {
-        if (line.len > 0)
-            log_event(level, message, LOG_STR(key, line));
-    }
-}
-
 static void log_notes(const struct config *config)
 {
     struct buf notes;
@@ -74,67 +61,20 @@ static void log_notes(const struct config *config)
     buf_release(&notes);
 }
 
-static void log_ready(struct parts *parts, int64_t began_us)
+static void log_ready(struct runtime *runtime, int64_t began_us)
 {
-    const struct config *config = config_get(parts->app.config);
+    const struct config *config = config_get(runtime->app.config);
 
-    log_event(LOG_INFO, database_start_is_done(parts->start) ? "ready" : "ready but for the database",
+    log_event(LOG_INFO, database_startup_is_done(runtime->start) ? "ready" : "ready but for the database",
               LOG_C("version", PARLEY_VERSION), LOG_C("socket", config->fcgi_socket),
-              LOG_C("database", db_kind(parts->app.db)), LOG_C("store", store_kind(parts->app.store)),
-              LOG_C("bus", bus_kind(parts->app.bus)), LOG_INT("workers", config->worker_threads),
+              LOG_C("database", db_kind(runtime->app.db)), LOG_C("store", store_kind(runtime->app.store)),
+              LOG_C("bus", bus_kind(runtime->app.bus)), LOG_INT("workers", config->worker_threads),
               LOG_INT("took_ms", (clock_monotonic_us() - began_us) / US_PER_MS));
-    config_put(parts->app.config, config);
-}
-
-/* The new keys' ids are written down, so that a restart knows them. */
-static void reload_keys(struct parts *parts, const struct config *config)
-{
-    struct cli_task task;
-    struct buf fault;
-
-    buf_init(&fault, 65536);
-    if (keys_reload(parts->app.keys, &fault) != ERR_OK)
-        log_event(LOG_ERROR, "the keys were not taken, the old ones stay", LOG_STR("fault", buf_str(&fault)));
-    buf_clear(&fault);
-    if (cli_task_begin(&task, &parts->app, config) == ERR_OK && key_guard_check(&task.ctx, &fault) == ERR_CONFLICT)
-        log_event(LOG_ERROR, "the keys are not this server's", LOG_STR("fault", buf_str(&fault)));
-    cli_task_end(&task);
-    buf_release(&fault);
-}
-
-static void reload_config(struct parts *parts, const struct config_load_opts *opts)
-{
-    struct config *next = NULL;
-    struct buf text;
-
-    buf_init(&text, 65536);
-    if (config_load(opts, &text, &next) != ERR_OK)
-        log_lines(LOG_ERROR, "the configuration was not taken, the old one stays", "fault", &text);
-    else if (config_replace(parts->app.config, next, &text) != ERR_OK)
-        log_text(LOG_ERROR, "the configuration was not taken: out of memory");
-    else if (text.len > 0)
-        log_event(LOG_WARN, "these settings change at the next start only", LOG_STR("settings", buf_str(&text)));
-    buf_release(&text);
-}
-
-static void reload(struct parts *parts, const struct config_load_opts *opts)
-{
-    const struct config *before, *config;
-
-    log_reopen();
-    before = config_get(parts->app.config);
-    reload_config(parts, opts);
-    config = config_get(parts->app.config);
-    settings_audit(&parts->app, before, config);
-    config_put(parts->app.config, before);
-    log_set_level((enum log_level)config->log_level);
-    reload_keys(parts, config);
-    config_put(parts->app.config, config);
-    log_text(LOG_INFO, "reloaded");
+    config_put(runtime->app.config, config);
 }
 
 /* Until the server is to stop. */
-static void handle_signals(struct parts *parts, const struct config_load_opts *opts, const sigset_t *signals)
+static void handle_signals(struct runtime *runtime, const sigset_t *signals)
 {
     for (;;) {
         int number = 0;
@@ -142,33 +82,33 @@ static void handle_signals(struct parts *parts, const struct config_load_opts *o
         if (sigwait(signals, &number) != 0)
             continue;
         if (number == SIGHUP)
-            reload(parts, opts);
+            reload_ask(runtime->reload);
         else if (number == SIGUSR1)
-            jobs_wake(parts->jobs);
+            jobs_wake(runtime->jobs);
         else
             return;
     }
 }
 
-/* SIGALRM: requests and jobs together have had their time. */
+/* SIGALRM: requests, jobs and a reload together have had their time. */
 static void give_up(int number)
 {
     (void)number;
     _exit(CLI_FAILED);
 }
 
-static int stop(struct parts *parts)
+static int stop(struct runtime *runtime)
 {
-    bool failed = database_start_has_failed(parts->start);
+    bool failed = database_startup_has_failed(runtime->start);
 
     log_text(LOG_INFO, "stopping");
     (void)signal(SIGALRM, give_up);
     (void)alarm(STOP_MAX_S + 1);
-    if (parts_stop(parts) != ERR_OK) {
+    if (runtime_stop(runtime) != ERR_OK) {
         log_text(LOG_WARN, "stopped before everything under way had ended");
         _exit(CLI_FAILED);
     }
-    parts_close(parts);
+    runtime_close(runtime);
     log_text(LOG_INFO, "stopped");
     return failed ? CLI_FAILED : CLI_OK;
 }
@@ -190,23 +130,23 @@ static bool open_log(const struct cli *cli, const struct config *config)
 static int serve(struct cli *cli, struct config *config, const sigset_t *signals)
 {
     int64_t began_us = clock_monotonic_us();
-    struct parts parts;
-    struct buf fault;
+    struct runtime runtime;
+    struct buf error_text;
     int status;
 
-    buf_init(&fault, 1 * MIB);
+    buf_init(&error_text, 1 * MIB);
     log_notes(config);
-    if (parts_open(&parts, config, &fault) == ERR_OK) {
-        log_ready(&parts, began_us);
-        handle_signals(&parts, &cli->config_opts, signals);
-        status = stop(&parts);
+    if (runtime_open(&runtime, config, &cli->config_opts, &error_text) == ERR_OK) {
+        log_ready(&runtime, began_us);
+        handle_signals(&runtime, signals);
+        status = stop(&runtime);
     } else {
-        status = cli_fail(cli, "%s", fault.ptr);
-        if (parts_stop(&parts) != ERR_OK)
+        status = cli_fail(cli, "%s", error_text.ptr);
+        if (runtime_stop(&runtime) != ERR_OK)
             _exit(status);
-        parts_close(&parts);
+        runtime_close(&runtime);
     }
-    buf_release(&fault);
+    buf_release(&error_text);
     return status;
 }
 

@@ -1,11 +1,13 @@
-#include "parley/domain/user.h"
+#include "parley/domain/people/user.h"
+#include "parley/auth/hasher.h"
 
 #include "parley/cli/commands.h"
 #include "parley/core/clock.h"
 #include "parley/core/mail_address.h"
 #include "parley/core/secret.h"
-#include "parley/domain/second_factor.h"
-#include "parley/domain/user_change.h"
+#include "parley/domain/lifecycle/user_change.h"
+#include "parley/domain/lifecycle/user_create.h"
+#include "parley/domain/trust/second_factor.h"
 #include "password_prompt.h"
 
 enum { LIST_PAGE = 200, PASSWORD_TYPED_MAX_BYTES = 200 };
@@ -110,36 +112,36 @@ static const struct action {
 
 static int work(struct cli *cli, const struct action *action, const struct wanted *wanted)
 {
-    struct cli_parts parts = { .app.hasher = hasher_new(NULL) };
+    struct cli_runtime runtime = { .app.hasher = hasher_new(NULL) };
     int result = CLI_FAILED;
 
-    if (cli_parts_open(cli, &parts)) {
-        enum err e = parts.app.hasher != NULL ? action->run(&parts.task.ctx, wanted) : ERR_NO_MEMORY;
+    if (cli_runtime_open(cli, &runtime)) {
+        enum err e = runtime.app.hasher != NULL ? action->run(&runtime.task.ctx, wanted) : ERR_NO_MEMORY;
 
-        result = e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", cli_task_sentence(&parts.task, e));
+        result = e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", task_sentence(&runtime.task, e));
     }
-    cli_parts_close(&parts);
-    hasher_free(parts.app.hasher);
+    cli_runtime_close(&runtime);
+    hasher_free(runtime.app.hasher);
     return result;
 }
 
 /* An action that takes a password from standard input is one that needs a password. */
-static enum err ask(const struct action *action, struct wanted *wanted, const char **ret_fault)
+static enum err ask(const struct action *action, struct wanted *wanted, const char **ret_error_text)
 {
     if ((action->options & TAKES(PASSWORD_STDIN)) == 0)
         return ERR_OK;
     return password_prompt(wanted->given[OPTION_PASSWORD_STDIN] ? PASSWORD_FROM_STDIN : PASSWORD_FROM_TERMINAL,
-                           ret_fault, &wanted->password);
+                           ret_error_text, &wanted->password);
 }
 
 static int ask_and_work(struct cli *cli, const struct action *action, struct wanted *wanted)
 {
-    const char *fault = NULL;
+    const char *error_text = NULL;
     int result;
 
     buf_init(&wanted->password, PASSWORD_TYPED_MAX_BYTES);
-    if (ask(action, wanted, &fault) != ERR_OK)
-        result = cli_fail(cli, "%s", fault);
+    if (ask(action, wanted, &error_text) != ERR_OK)
+        result = cli_fail(cli, "%s", error_text);
     else
         result = work(cli, action, wanted);
     secret_wipe(wanted->password.ptr, wanted->password.len);

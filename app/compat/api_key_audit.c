@@ -1,8 +1,8 @@
 #include "octopus.h"
 #include "parley/compat/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/audit.h"
-#include "parley/domain/audit_list.h"
+#include "parley/domain/record/audit.h"
+#include "parley/domain/record/audit_list.h"
 
 /* What octopus calls the actions. */
 static const struct {
@@ -101,7 +101,7 @@ static enum err logs_get(struct ctx *ctx, const struct call *call, struct reply 
         .key_id = query->key_id,
         .action = our_action(query->action),
         .skip_count = query->skip_count,
-        .limit = octopus_limit(query->limit),
+        .limit = dialect_limit(&octopus, query->limit),
     };
     struct list list = { NULL, 0 };
 

@@ -3,8 +3,8 @@
 #include "octopus.h"
 #include "parley/compat/routes.h"
 #include "parley/core/limits.h"
-#include "parley/domain/api_key.h"
-#include "parley/domain/api_key_change.h"
+#include "parley/domain/trust/api_key.h"
+#include "parley/domain/trust/api_key_change.h"
 
 enum { EXPIRING_DAYS_STANDARD = 7, EXPIRING_DAYS_MAX = 36500 };
 
@@ -17,24 +17,24 @@ struct key_view {
     struct uuid workspace;
 };
 #define KEY_FIELD(member) .offset = offsetof(struct key_view, member)
-#define KEY_FIELDS                                                                                                     \
-    { "name", FIELD_STR, KEY_FIELD(name) },                                                                            \
-        { "description", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(description) },                                          \
-        { "scopes", FIELD_STR, KEY_FIELD(scopes), .doc = "In the order of the alphabet, with commas between" },        \
-        { "expires_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, KEY_FIELD(expires_us), .doc = "UTC, as all times here" },    \
-        { "allowed_ips", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(allowed_ips), .doc = "null: any address" },              \
-        { "id", FIELD_INT, KEY_FIELD(id), .doc = "Never given out again" },                                            \
-        { "is_active", FIELD_BOOL, KEY_FIELD(is_active) },                                                             \
-        { "created_at", FIELD_NAIVE_TIME, KEY_FIELD(created_us) },                                                     \
-        { "last_used_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, KEY_FIELD(last_used_us), .doc = "To the minute" },         \
-        { "last_used_ip", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(last_used_ip) },                                        \
-        { "created_by_user_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(created_by_user) },                               \
-        { "workspace_id", FIELD_UUID, KEY_FIELD(workspace), .doc = "In which alone the key acts" },                    \
-        { "replaced_by_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(replaced_by), .doc = "Its successor by a rotation" }
-static const struct field key_fields[] = { KEY_FIELDS };
+static const struct field key_fields[] = {
+    { "name", FIELD_STR, KEY_FIELD(name) },
+    { "description", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(description) },
+    { "scopes", FIELD_STR, KEY_FIELD(scopes), .doc = "In the order of the alphabet, with commas between" },
+    { "expires_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, KEY_FIELD(expires_us), .doc = "UTC, as all times here" },
+    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(allowed_ips), .doc = "null: any address" },
+    { "id", FIELD_INT, KEY_FIELD(id), .doc = "Never given out again" },
+    { "is_active", FIELD_BOOL, KEY_FIELD(is_active) },
+    { "created_at", FIELD_NAIVE_TIME, KEY_FIELD(created_us) },
+    { "last_used_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, KEY_FIELD(last_used_us), .doc = "To the minute" },
+    { "last_used_ip", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(last_used_ip) },
+    { "created_by_user_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(created_by_user) },
+    { "workspace_id", FIELD_UUID, KEY_FIELD(workspace), .doc = "In which alone the key acts" },
+    { "replaced_by_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(replaced_by), .doc = "Its successor by a rotation" },
+};
 static const struct spec key_spec = { SPEC_INIT("ApiKey", struct key_view, key_fields) };
 static const struct field made_fields[] = {
-    KEY_FIELDS,
+    { SPEC_INLINE(&key_spec) },
     { "key", FIELD_STR, KEY_FIELD(text), .doc = "The key itself; shown this once" },
 };
 static const struct spec made_spec = { SPEC_INIT("ApiKeyMade", struct key_view, made_fields) };
@@ -59,7 +59,7 @@ static const struct field create_fields[] = {
     { "workspace_id", FIELD_UUID, FIELD_NULLABLE, CREATE_FIELD(workspace),
       .doc = "One of the caller's; when not sent their personal one, or that of the key that asks" },
 };
-static const struct spec create_spec = { SPEC_INIT("ApiKeyCreate", struct create_body, create_fields), .reads_unknown = 1 };
+static const struct spec create_spec = { SPEC_INIT("ApiKeyCreate", struct create_body, create_fields) };
 
 struct change_body {
     struct body body;
@@ -77,7 +77,7 @@ static const struct field change_fields[] = {
     { "expires_at", FIELD_TIME, FIELD_NULLABLE, CHANGE_FIELD(expires_us), .doc = EXPIRES_DOC },
     { "allowed_ips", FIELD_STR, FIELD_NULLABLE, CHANGE_FIELD(allowed_ips), .doc = ALLOWED_DOC },
 };
-static const struct spec change_spec = { SPEC_INIT("ApiKeyChange", struct change_body, change_fields), .reads_unknown = 1 };
+static const struct spec change_spec = { SPEC_INIT("ApiKeyChange", struct change_body, change_fields) };
 
 struct rotate_body {
     struct body body;
@@ -87,7 +87,7 @@ static const struct field rotate_fields[] = {
     { "grace_seconds", FIELD_INT, 0, 0, API_KEY_GRACE_MAX_S, .offset = offsetof(struct rotate_body, grace_s),
       .doc = "How long the old key goes on working; when not sent it ends at once" },
 };
-static const struct spec rotate_spec = { SPEC_INIT("ApiKeyRotate", struct rotate_body, rotate_fields), .reads_unknown = 1 };
+static const struct spec rotate_spec = { SPEC_INIT("ApiKeyRotate", struct rotate_body, rotate_fields) };
 
 struct list_query {
     struct body body;
@@ -217,7 +217,7 @@ static enum err keys_list(struct ctx *ctx, const struct call *call, struct reply
     struct api_key_list_opts opts = {
         .which = query->include_inactive ? API_KEYS_ALL : API_KEYS_ACTIVE,
         .skip_count = query->skip_count,
-        .limit = octopus_limit(query->limit),
+        .limit = dialect_limit(&octopus, query->limit),
     };
     struct list list;
 

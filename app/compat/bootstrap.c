@@ -1,8 +1,8 @@
-#include "parley/domain/bootstrap.h"
+#include "parley/domain/lifecycle/bootstrap.h"
 
 #include "octopus.h"
 #include "parley/compat/routes.h"
-#include "parley/domain/api_key.h"
+#include "parley/domain/trust/api_key.h"
 
 enum { TOKEN_TEXT_MAX = 200 };
 
@@ -17,7 +17,7 @@ static const struct field bootstrap_fields[] = {
       .doc = "Where SETUP_TOKEN is set; the header X-Setup-Token does as well" },
 };
 static const struct spec bootstrap_spec = {
-    SPEC_INIT("Bootstrap", struct bootstrap_body, bootstrap_fields), .reads_unknown = 1
+    SPEC_INIT("Bootstrap", struct bootstrap_body, bootstrap_fields)
 };
 
 struct instructions {

@@ -3,7 +3,7 @@
 #include "parley/core/attrs.h"
 #include "parley/core/limits.h"
 
-enum { LIMIT_STANDARD = 100 };
+enum { LIMIT_DEFAULT = 100 };
 
 static const struct dialect_error errors[] = {
     { ERR_UNAUTHORIZED, 422, NULL },
@@ -85,13 +85,15 @@ static const char schema[] =
     "\"required\":[\"type\",\"loc\",\"msg\"],\"additionalProperties\":false}}]},\"error\":{\"type\":\"string\"}},"
     "\"minProperties\":1,\"maxProperties\":1,\"additionalProperties\":false}";
 
-int64_t octopus_limit(int64_t asked)
-{
-    if (asked == 0)
-        return LIMIT_STANDARD;
-    return asked < PAGE_MAX ? asked : PAGE_MAX;
-}
-
 const struct dialect octopus = {
-    .name = "OctopusError", .schema = schema, .errors = errors, .error_write = error_write
+    .name = "octopus",
+    .on = DIALECT_ALWAYS,
+    .credential = "Octopus-API-Key",
+    .limit_default = LIMIT_DEFAULT,
+    .limit_max = PAGE_MAX,
+    .ignores_unknown = true,
+    .error_name = "OctopusError",
+    .schema = schema,
+    .errors = errors,
+    .error_write = error_write,
 };

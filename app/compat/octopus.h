@@ -20,7 +20,5 @@ extern const struct dialect octopus;
 
 enum { OCTOPUS_SKIP_MAX = 1000000 };
 #define OCTOPUS_LIMIT_DOC "100 when not sent; more than 200 gives 200"
-/* How many rows a list's `limit` gives: that system has no bound, so a large one is not refused. 0: it was not sent. */
-int64_t octopus_limit(int64_t asked);
 
 #endif

@@ -43,7 +43,7 @@ static bool grow(struct buf *b, size_t wanted_bytes)
     return true;
 }
 
-char *buf_room(struct buf *b, size_t extra_bytes)
+char *buf_room_more(struct buf *b, size_t extra_bytes)
 {
     if (b->failed)
         return NULL;
@@ -56,13 +56,6 @@ char *buf_room(struct buf *b, size_t extra_bytes)
         return NULL;
     }
     return b->ptr + b->len;
-}
-
-void buf_grown(struct buf *b, size_t added_bytes)
-{
-    assert(b->room_bytes > b->len + added_bytes);
-    b->len += added_bytes;
-    b->ptr[b->len] = '\0';
 }
 
 void buf_add_bytes(struct buf *b, const void *bytes, size_t len)

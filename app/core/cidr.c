@@ -4,7 +4,15 @@
 
 #include "parley/core/limits.h"
 
-enum { ADDRESS_BYTES = 16, V4_BYTES = 4, V4_BITS = 32, V6_BITS = 128, MAPPED_BITS = 96, ADDRESS_TEXT_BYTES = 48 };
+enum {
+    ADDRESS_BYTES = 16,
+    V4_BYTES = 4,
+    V6_NETWORK_BYTES = 8,
+    V4_BITS = 32,
+    V6_BITS = 128,
+    MAPPED_BITS = 96,
+    ADDRESS_TEXT_BYTES = 48
+};
 
 /* An address and how many of its first bits count. */
 struct network {
@@ -153,4 +161,16 @@ bool cidr_list_has(struct str list, struct str address)
         if (network_parse(piece, &item) && network_has(&item, &one))
             return true;
     return false;
+}
+
+void cidr_network(struct str address, uint8_t ret_network[CIDR_NETWORK_BYTES])
+{
+    struct network one;
+
+    memset(ret_network, 0, CIDR_NETWORK_BYTES);
+    if (!address_parse(address, &one))
+        return;
+    unmap(&one);
+    ret_network[0] = one.family == AF_INET ? V4_BYTES : V6_NETWORK_BYTES;
+    memcpy(ret_network + 1, one.bytes, ret_network[0]);
 }

@@ -75,19 +75,39 @@ struct timespec clock_deadline(int64_t monotonic_us)
                               .tv_nsec = (long)(system_us % US_PER_S * 1000) };
 }
 
+/*
+ * The date of a day, counted from 1970-01-01, by the Gregorian calendar before and after. Years are taken from March on, so
+ * that the day that is only sometimes there is the last one. Not gmtime_r: glibc's takes a lock that all threads share.
+ */
+static void date_of(int64_t days, struct tm *t)
+{
+    enum {
+        DAYS_TO_1970 = 719468,
+        ERA_DAYS = 146097,
+        ERA_YEARS = 400
+    }; /* from 0000-03-01; the calendar repeats after an era */
+    int64_t from_march = days + DAYS_TO_1970;
+    int64_t era = (from_march >= 0 ? from_march : from_march - (ERA_DAYS - 1)) / ERA_DAYS;
+    int of_era = (int)(from_march - era * ERA_DAYS);
+    int year = (of_era - of_era / 1460 + of_era / 36524 - of_era / (ERA_DAYS - 1)) / 365;
+    int of_year = of_era - (365 * year + year / 4 - year / 100);
+    int month = (5 * of_year + 2) / 153; /* months from March have 31, 30, 31, 30, 31 days: 153 in five */
+
+    t->tm_mday = of_year - (153 * month + 2) / 5 + 1;
+    t->tm_mon = month < 10 ? month + 2 : month - 10;
+    t->tm_year = (int)(era * ERA_YEARS) + year + (month >= 10) - 1900;
+}
+
 /* Splits into calendar fields and what is left of the second. */
 static struct tm split(int64_t time_us, int *ret_us)
 {
-    int64_t seconds = time_us / US_PER_S;
-    int64_t rest_us = time_us % US_PER_S;
-    if (rest_us < 0) {
-        seconds--;
-        rest_us += US_PER_S;
-    }
-    time_t t = (time_t)seconds;
-    struct tm fields = { 0 };
-    gmtime_r(&t, &fields);
-    *ret_us = (int)rest_us;
+    int64_t seconds = time_us / US_PER_S - (time_us % US_PER_S < 0);
+    int64_t days = seconds / 86400 - (seconds % 86400 < 0);
+    int of_day = (int)(seconds - days * 86400);
+    struct tm fields = { .tm_hour = of_day / 3600, .tm_min = of_day / 60 % 60, .tm_sec = of_day % 60 };
+
+    date_of(days, &fields);
+    *ret_us = (int)(time_us - seconds * US_PER_S);
     return fields;
 }
 

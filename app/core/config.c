@@ -8,8 +8,8 @@ static const struct row {
     struct config_row row;
     size_t offset;
 } rows[] = {
-#define SETTING(member, name, type, standard, min, max, choices, flags, doc) \
-    { { name, CONFIG_##type, standard, min, max, choices, flags, doc }, offsetof(struct config, member) },
+#define SETTING(member, name, type, default_value, min, max, choices, flags, doc) \
+    { { name, CONFIG_##type, default_value, min, max, choices, flags, doc }, offsetof(struct config, member) },
 #include "parley/core/config.def"
 #undef SETTING
 };
@@ -89,7 +89,7 @@ static struct str find_value(const struct sources *sources, size_t index, enum c
     }
     *ret_origin = FROM_DEFAULT;
     *ret_name = config_row_at(index)->name;
-    return str_from(config_row_at(index)->standard);
+    return str_from(config_row_at(index)->default_value);
 }
 
 /* All rows. A faulty one keeps its default, so that the checks behind can go on and find more. */
@@ -105,7 +105,7 @@ static enum err read_rows(struct config_loaded *loaded, const struct sources *so
         enum err e = config_value_set(&loaded->config, i, name, value, faults);
 
         if (e == ERR_INVALID && loaded->origin[i] != FROM_DEFAULT)
-            e = config_value_set(&loaded->config, i, name, str_from(config_row_at(i)->standard), &unheard);
+            e = config_value_set(&loaded->config, i, name, str_from(config_row_at(i)->default_value), &unheard);
         if (e != ERR_OK)
             result = e;
     }

@@ -45,7 +45,6 @@ static const struct unused {
     { "POSTGRES_USER", mysql_instead },
     { "POSTGRES_PASSWORD", mysql_instead },
     { "TOTP_ISSUER", not_yet },
-    { "DIALECTS", not_yet },
     { "API_KEY", not_yet },
     { "MAX_FILE_SIZE_MB", not_yet },
     { "MAX_DATABASE_SIZE_MB", not_yet },

@@ -41,20 +41,18 @@ struct uuid uuid_new_random(void)
     return id;
 }
 
-static bool hyphen_before_byte(int index)
-{
-    return index == 4 || index == 6 || index == 8 || index == 10;
-}
+/* The bytes behind which a hyphen stands. */
+enum { HYPHEN_AFTER = 1 << 3 | 1 << 5 | 1 << 7 | 1 << 9 };
 
 void uuid_format(const struct uuid *id, char ret_text[UUID_TEXT_BYTES])
 {
     static const char digits[] = "0123456789abcdef";
     char *at = ret_text;
     for (int i = 0; i < 16; i++) {
-        if (hyphen_before_byte(i))
-            *at++ = '-';
         *at++ = digits[id->bytes[i] >> 4];
         *at++ = digits[id->bytes[i] & 15];
+        if (HYPHEN_AFTER >> i & 1)
+            *at++ = '-';
     }
     *at = '\0';
 }
@@ -66,14 +64,14 @@ enum err uuid_parse(struct str text, struct uuid *ret_id)
     if (text.len != UUID_TEXT_LEN)
         return ERR_BAD_ID;
     for (int i = 0; i < 16; i++) {
-        if (hyphen_before_byte(i) && text.ptr[at++] != '-')
-            return ERR_BAD_ID;
         int high = str_hex_digit(text.ptr[at]);
         int low = str_hex_digit(text.ptr[at + 1]);
         if (high < 0 || low < 0)
             return ERR_BAD_ID;
         id.bytes[i] = (uint8_t)(high << 4 | low);
         at += 2;
+        if ((HYPHEN_AFTER >> i & 1) && text.ptr[at++] != '-')
+            return ERR_BAD_ID;
     }
     *ret_id = id;
     return ERR_OK;

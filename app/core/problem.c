@@ -5,15 +5,15 @@
 
 enum { DETAIL_MAX = 300 };
 
-enum err problem_fail(struct problem *p, struct arena *a, enum err err, const char *format, ...)
+enum err problem_fail(struct problem *p, struct arena *a, enum err e, const char *format, ...)
 {
-    assert(err != ERR_OK);
+    assert(e != ERR_OK);
     if (p->err != ERR_OK)
-        return err;
-    p->err = err;
-    p->detail = err_info(err)->sentence;
+        return e;
+    p->err = e;
+    p->detail = err_info(e)->sentence;
     if (!format)
-        return err;
+        return e;
     char detail[DETAIL_MAX];
     va_list args;
     va_start(args, format);
@@ -22,7 +22,7 @@ enum err problem_fail(struct problem *p, struct arena *a, enum err err, const ch
     const char *copy = arena_cstr(a, str_from(detail));
     if (copy)
         p->detail = copy;
-    return err;
+    return e;
 }
 
 enum err problem_add(struct problem *p, struct fault fault)

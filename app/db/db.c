@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lease.h"
+#include "checkout.h"
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 
@@ -42,8 +42,8 @@ struct uuid db_row_uuid(const struct db_row *row, int column)
 {
     struct uuid id = { { 0 } };
     struct str bytes = db_row_str(row, column);
-    if (bytes.len == sizeof id.bytes)
-        memcpy(id.bytes, bytes.ptr, sizeof id.bytes);
+    if (bytes.len == sizeof(id.bytes))
+        memcpy(id.bytes, bytes.ptr, sizeof(id.bytes));
     return id;
 }
 
@@ -64,14 +64,13 @@ struct call {
 };
 
 /* Logged here because nobody above knows the statement. Values are not logged: they are people's. */
-static void log_failure(const struct db_conn *conn, enum sql id, enum err err)
+static void log_failure(const struct db_conn *conn, enum sql id, enum err e)
 {
-    if (err != ERR_INTERNAL && err != ERR_DATABASE && err != ERR_DISK_FULL && err != ERR_NO_MEMORY)
+    if (e != ERR_INTERNAL && e != ERR_DATABASE && e != ERR_DISK_FULL && e != ERR_NO_MEMORY)
         return;
     bool lost = conn->state == CONN_LOST;
     log_event(lost ? LOG_WARN : LOG_ERROR, lost ? "a connection to the database was lost" : "a statement failed",
-              LOG_C("statement", statements[id].name), LOG_C("error", err_info(err)->code),
-              LOG_INT("code", conn->code));
+              LOG_C("statement", statements[id].name), LOG_C("error", err_info(e)->code), LOG_INT("code", conn->code));
 }
 
 static enum err read_rows(struct ctx *ctx, struct db_conn *conn, struct call *call, enum err *ret_fn_err)
@@ -109,28 +108,28 @@ static enum err run_on(struct ctx *ctx, struct call *call)
     assert(!conn->in_row);
     assert(call->args.count == statement->param_count);
     assert(statement->verb == STATEMENT_SELECT || conn->mode != CONN_READING);
-    if (conn->state != CONN_FINE)
+    if (conn->state != CONN_OK)
         return conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
     ctx->statement_count++;
     enum err fn_err = ERR_OK;
-    enum err err = conn->db->ops->start(conn, call->id, call->args);
-    if (err == ERR_OK)
-        err = statement->verb == STATEMENT_SELECT ? read_rows(ctx, conn, call, &fn_err) : read_change(conn, call);
-    conn->begun |= err == ERR_OK;
+    enum err e = conn->db->ops->start(conn, call->id, call->args);
+    if (e == ERR_OK)
+        e = statement->verb == STATEMENT_SELECT ? read_rows(ctx, conn, call, &fn_err) : read_change(conn, call);
+    conn->begun |= e == ERR_OK;
     conn->db->ops->finish(conn);
-    if (err != ERR_OK)
-        log_failure(conn, call->id, err);
-    return err != ERR_OK ? err : fn_err;
+    if (e != ERR_OK)
+        log_failure(conn, call->id, e);
+    return e != ERR_OK ? e : fn_err;
 }
 
 /* The call alone on a connection that is given back at once. *ret_again: it has done nothing and may be repeated. */
-static enum err run_leased(struct ctx *ctx, struct call *call, struct lease *lease, bool *ret_again)
+static enum err run_checked_out(struct ctx *ctx, struct call *call, struct checkout *checkout, bool *ret_again)
 {
     bool changes = statements[call->id].verb != STATEMENT_SELECT;
     struct db_conn *conn = NULL;
-    TRY(lease_begin(lease, CONN_ALONE, ret_again, &conn));
+    TRY(checkout_begin(checkout, CONN_AUTOCOMMIT, ret_again, &conn));
     ctx->conn = conn;
-    enum err err = run_on(ctx, call);
+    enum err e = run_on(ctx, call);
     ctx->conn = NULL;
     if (conn->state == CONN_RETRY) {
         conn->db->ops->rollback(conn);
@@ -138,10 +137,10 @@ static enum err run_leased(struct ctx *ctx, struct call *call, struct lease *lea
     }
     if (conn->state == CONN_LOST) {
         *ret_again = !changes && call->row_count == 0;
-        err = changes ? ERR_COMMIT_UNKNOWN : err;
+        e = changes ? ERR_COMMIT_UNKNOWN : e;
     }
-    lease_return(lease, conn);
-    return err;
+    checkout_return(checkout, conn);
+    return e;
 }
 
 static enum err run_call(struct ctx *ctx, struct call *call)
@@ -151,16 +150,16 @@ static enum err run_call(struct ctx *ctx, struct call *call)
         return run_on(ctx, call);
     struct db *db = ctx->app->db;
     bool for_writer = db->ops->one_writer && statements[call->id].verb != STATEMENT_SELECT;
-    struct lease lease;
-    enum err err;
+    struct checkout checkout;
+    enum err e;
     bool again;
-    lease_init(&lease, db, for_writer ? CONN_FOR_WRITING : CONN_FOR_READING);
+    checkout_init(&checkout, db, for_writer ? CONN_FOR_WRITING : CONN_FOR_READING);
     do {
         again = false;
-        err = run_leased(ctx, call, &lease, &again);
-    } while (again && lease_pause(&lease));
-    lease_end(&lease);
-    return err;
+        e = run_checked_out(ctx, call, &checkout, &again);
+    } while (again && checkout_pause(&checkout));
+    checkout_end(&checkout);
+    return e;
 }
 
 enum err db_one(struct ctx *ctx, enum sql statement, struct db_args args, db_row_fn fn, void *arg)
@@ -198,10 +197,12 @@ enum err db_insert(struct ctx *ctx, enum sql statement, struct db_args args, int
     return ERR_OK;
 }
 
+enum { ONLY_COLUMN };
+
 static enum err take_number(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     (void)ctx;
-    *(int64_t *)arg = db_row_int(row, 0);
+    *(int64_t *)arg = db_row_int(row, ONLY_COLUMN);
     return ERR_OK;
 }
 

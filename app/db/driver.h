@@ -31,27 +31,27 @@ enum conn_use {
     CONN_POOL_COUNT,
     CONN_FOR_MIGRATING = CONN_POOL_COUNT
 };
-enum conn_state { CONN_FINE, CONN_RETRY, CONN_LOST };
+enum conn_state { CONN_OK, CONN_RETRY, CONN_LOST };
 /* What it is doing: a statement of its own, db_read, db_run. */
-enum conn_mode { CONN_ALONE, CONN_READING, CONN_CHANGING };
+enum conn_mode { CONN_AUTOCOMMIT, CONN_READING, CONN_CHANGING };
 
 enum { CONN_MESSAGE_BYTES = 256 };
 
-/* The common beginning of a driver's connection. One thread at a time: who leases it. */
+/* The common beginning of a driver's connection. One thread at a time: who has checked it out. */
 struct db_conn {
     struct db *db;
     enum conn_use use;
     enum conn_state state;
     enum conn_mode mode;
     bool in_row; /* a row function runs */
-    bool begun;  /* a statement has been done since the lease began */
+    bool begun;  /* a statement has been done since it was checked out */
     int64_t idle_since_us;
     struct db_conn *next; /* in the pool's list of idle ones */
     int code;             /* the database's own code of the last failure, 0 for none */
     char message[CONN_MESSAGE_BYTES];
 };
 
-struct combiner;
+struct group_commit;
 
 struct db_row {
     struct db_conn *conn;
@@ -65,14 +65,14 @@ struct db_ops {
 
     /* Once per db, before other threads: what the library needs. */
     enum err (*init)(struct db *db);
-    /* Opens one. A failure writes one line that says what is wrong and what to do into ret_fault. */
-    enum err (*open)(struct db *db, enum conn_use use, struct buf *ret_fault, struct db_conn **ret_conn);
+    /* Opens one. A failure writes one line that says what is wrong and what to do into ret_error_text. */
+    enum err (*open)(struct db *db, enum conn_use use, struct buf *ret_error_text, struct db_conn **ret_conn);
     void (*close)(struct db_conn *conn);
-    /* Before a lease: whether it can still be used after idle_us of rest. Also what each leasing thread needs. */
+    /* Before a checkout: whether it can still be used after idle_us of rest. Also what each thread that checks one out needs. */
     bool (*alive)(struct db_conn *conn, int64_t idle_us);
     enum err (*ping)(struct db_conn *conn);
 
-    /* Makes it ready for what comes: with CONN_ALONE a statement of its own, else a transaction. */
+    /* Makes it ready for what comes: with CONN_AUTOCOMMIT a statement of its own, else a transaction. */
     enum err (*begin)(struct db_conn *conn, enum conn_mode mode);
     /* ERR_COMMIT_UNKNOWN when nobody knows. */
     enum err (*commit)(struct db_conn *conn);
@@ -113,13 +113,13 @@ struct db {
     struct db_url url;
     int connect_timeout_s, query_timeout_s;
     struct pool *pools[CONN_POOL_COUNT];
-    struct combiner *combiner; /* NULL: every transaction commits by itself */
-    pthread_key_t thread_key;  /* MySQL: each thread that has called the client library */
+    struct group_commit *group_commit; /* NULL: every transaction commits by itself */
+    pthread_key_t thread_key;          /* MySQL: each thread that has called the client library */
     bool has_thread_key;
-    atomic_bool held; /* no leases: db_hold */
+    atomic_bool held; /* no checkouts: db_hold */
 };
 
 /* Notes a failure in the connection and returns err. message may be NULL. */
-enum err conn_fail(struct db_conn *conn, enum err err, int code, const char *message);
+enum err conn_fail(struct db_conn *conn, enum err e, int code, const char *message);
 
 #endif

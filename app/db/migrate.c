@@ -17,19 +17,19 @@ struct applied {
 struct run {
     struct db *db;
     const struct schema *schema;
-    struct buf *fault;
+    struct buf *error_text;
     struct ctx ctx; /* its connection only */
     struct applied *applied;
     int version; /* number of rows; they are 1, 2, 3 … */
     int steps;   /* taken in this run */
 };
 
-static enum err stop(struct run *run, enum err err, const char *what)
+static enum err stop(struct run *run, enum err e, const char *what)
 {
-    buf_addf(run->fault, "migrations: %s", what);
-    if (err == ERR_DATABASE || err == ERR_BUSY || err == ERR_INTERNAL || err == ERR_NO_MEMORY)
-        buf_addf(run->fault, ": %s", run->ctx.conn->message);
-    return err;
+    buf_addf(run->error_text, "migrations: %s", what);
+    if (e == ERR_DATABASE || e == ERR_BUSY || e == ERR_INTERNAL || e == ERR_NO_MEMORY)
+        buf_addf(run->error_text, ": %s", run->ctx.conn->message);
+    return e;
 }
 
 static void copy_text(struct str s, char *ret_text, size_t room_bytes)
@@ -43,8 +43,8 @@ static enum err take_row(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     (void)ctx;
     struct run *run = arg;
-    if (db_row_int(row, 0) != run->version + 1) {
-        buf_addf(run->fault,
+    if (db_row_int(row, MIGRATION_LIST_VERSION) != run->version + 1) {
+        buf_addf(run->error_text,
                  "migrations: the table schema_migrations has a gap: version %d is missing; "
                  "restore it from a backup",
                  run->version + 1);
@@ -53,11 +53,11 @@ static enum err take_row(struct ctx *ctx, const struct db_row *row, void *arg)
     if (run->version == VERSIONS_MAX)
         return ERR_CONFLICT;
     struct applied *a = &run->applied[run->version++];
-    copy_text(db_row_str(row, 1), a->name, sizeof a->name);
-    copy_text(db_row_str(row, 2), a->checksum, sizeof a->checksum);
-    a->done = db_row_int(row, 3);
-    a->count = db_row_int(row, 4);
-    a->applied_us = db_row_int(row, 5);
+    copy_text(db_row_str(row, MIGRATION_LIST_NAME), a->name, sizeof(a->name));
+    copy_text(db_row_str(row, MIGRATION_LIST_CHECKSUM), a->checksum, sizeof(a->checksum));
+    a->done = db_row_int(row, MIGRATION_LIST_STATEMENTS_DONE);
+    a->count = db_row_int(row, MIGRATION_LIST_STATEMENT_COUNT);
+    a->applied_us = db_row_int(row, MIGRATION_LIST_APPLIED_US);
     return ERR_OK;
 }
 
@@ -67,7 +67,7 @@ static enum err check_row(struct run *run, int version)
     const struct schema_step *step = &run->schema->steps[version - 1];
     if (strcmp(a->name, step->name) == 0 && strcmp(a->checksum, step->checksum) == 0)
         return ERR_OK;
-    buf_addf(run->fault,
+    buf_addf(run->error_text,
              "migrations: step %04d_%s is not the one that this database was made with (there: %s, SHA-256 "
              "%.12s…; here: %.12s…); an applied step may not be changed: restore it and add a new one",
              version, step->name, a->name, a->checksum, step->checksum);
@@ -78,12 +78,13 @@ static enum err read_table(struct run *run)
 {
     if (run->db->ops->run_text(run->ctx.conn, run->db->ops->migrations_table) != ERR_OK)
         return stop(run, ERR_DATABASE, "cannot make the table schema_migrations");
-    enum err err = db_each(&run->ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, take_row, run);
-    if (err != ERR_OK)
-        return buf_str(run->fault).len > 0 ? err : stop(run, err, "cannot read the table schema_migrations");
+    enum err e = db_each(&run->ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, take_row, run);
+    if (e != ERR_OK)
+        return buf_str(run->error_text).len > 0 ? e : stop(run, e, "cannot read the table schema_migrations");
     if ((size_t)run->version > run->schema->step_count) {
-        buf_addf(run->fault, "migrations: the database is at version %d, this program knows %zu; run a newer parley",
-                 run->version, run->schema->step_count);
+        buf_addf(run->error_text,
+                 "migrations: the database is at version %d, this program knows %zu; run a newer parley", run->version,
+                 run->schema->step_count);
         return ERR_CONFLICT;
     }
     for (int version = 1; version <= run->version; version++)
@@ -93,9 +94,9 @@ static enum err read_table(struct run *run)
 
 static enum err note_progress(struct run *run, const struct schema_step *step, int64_t done, int64_t count)
 {
-    enum err err = db_exec(&run->ctx, SQL_MIGRATION_PROGRESS,
-                           DB_ARGS(DB_INT(done), DB_INT(count), DB_INT(clock_now_us()), DB_INT(step->version)), NULL);
-    return err == ERR_OK ? err : stop(run, err, "cannot note how far the step has come");
+    enum err e = db_exec(&run->ctx, SQL_MIGRATION_PROGRESS,
+                         DB_ARGS(DB_INT(done), DB_INT(count), DB_INT(clock_now_us()), DB_INT(step->version)), NULL);
+    return e == ERR_OK ? e : stop(run, e, "cannot note how far the step has come");
 }
 
 /* Runs texts[from … count). The first may have been run before a cut that came before it was counted. */
@@ -105,11 +106,11 @@ static enum err run_texts(struct run *run, const struct schema_step *step, const
     const struct db_ops *ops = run->db->ops;
     bool down = texts == step->down;
     for (int64_t i = from; i < count; i++) {
-        enum err err = ops->run_text(run->ctx.conn, texts[i]);
-        if (err != ERR_OK && !(i == from && ops->was_done_before(run->ctx.conn))) {
-            buf_addf(run->fault, "migrations: %04d_%s.%s, statement %d of %d: %s", step->version, step->name,
+        enum err e = ops->run_text(run->ctx.conn, texts[i]);
+        if (e != ERR_OK && !(i == from && ops->was_done_before(run->ctx.conn))) {
+            buf_addf(run->error_text, "migrations: %04d_%s.%s, statement %d of %d: %s", step->version, step->name,
                      down ? "down" : "up", (int)i + 1, (int)count, run->ctx.conn->message);
-            return err;
+            return e;
         }
         TRY(note_progress(run, step, i + 1, down ? -count : count));
     }
@@ -118,12 +119,12 @@ static enum err run_texts(struct run *run, const struct schema_step *step, const
 
 static enum err insert_row(struct run *run, const struct schema_step *step, int64_t done)
 {
-    enum err err = db_exec(&run->ctx, SQL_MIGRATION_INSERT,
-                           DB_ARGS(DB_INT(step->version), DB_TEXT(str_from(step->name)),
-                                   DB_TEXT(str_from(step->checksum)), DB_INT(done), DB_INT((int64_t)step->up_count),
-                                   DB_INT(clock_now_us())),
-                           NULL);
-    return err == ERR_OK ? err : stop(run, err, "cannot write into the table schema_migrations");
+    enum err e = db_exec(&run->ctx, SQL_MIGRATION_INSERT,
+                         DB_ARGS(DB_INT(step->version), DB_TEXT(str_from(step->name)),
+                                 DB_TEXT(str_from(step->checksum)), DB_INT(done), DB_INT((int64_t)step->up_count),
+                                 DB_INT(clock_now_us())),
+                         NULL);
+    return e == ERR_OK ? e : stop(run, e, "cannot write into the table schema_migrations");
 }
 
 static enum err step_up(struct run *run)
@@ -140,9 +141,9 @@ static enum err go_down(struct run *run, int64_t done)
 {
     const struct schema_step *step = &run->schema->steps[run->version - 1];
     TRY(run_texts(run, step, step->down, done, (int64_t)step->down_count));
-    enum err err = db_exec(&run->ctx, SQL_MIGRATION_DELETE, DB_ARGS(DB_INT(step->version)), NULL);
-    if (err != ERR_OK)
-        return stop(run, err, "cannot delete from the table schema_migrations");
+    enum err e = db_exec(&run->ctx, SQL_MIGRATION_DELETE, DB_ARGS(DB_INT(step->version)), NULL);
+    if (e != ERR_OK)
+        return stop(run, e, "cannot delete from the table schema_migrations");
     run->version--;
     run->steps++;
     return ERR_OK;
@@ -177,7 +178,7 @@ static enum err check_target(struct run *run, int target, int *ret_target)
     *ret_target = target == MIGRATE_NEWEST ? newest : target;
     if (*ret_target >= 0 && *ret_target <= newest)
         return ERR_OK;
-    buf_addf(run->fault, "migrations: there is no version %d; the newest is %d", target, newest);
+    buf_addf(run->error_text, "migrations: there is no version %d; the newest is %d", target, newest);
     return ERR_INVALID;
 }
 
@@ -212,8 +213,9 @@ static enum err do_check(struct run *run, int target)
     bool whole = last == NULL || last->done == last->count;
     if (run->version == target && whole)
         return ERR_OK;
-    buf_addf(run->fault, "migrations: the database is at version %d%s, this program needs %d; run parley migrate up",
-             run->version, whole ? "" : " (unfinished)", target);
+    buf_addf(run->error_text,
+             "migrations: the database is at version %d%s, this program needs %d; run parley migrate up", run->version,
+             whole ? "" : " (unfinished)", target);
     return ERR_CONFLICT;
 }
 
@@ -228,16 +230,16 @@ static enum err do_nothing(struct run *run, int target)
 static enum err run_locked(struct run *run, int target, enum err (*work)(struct run *run, int target))
 {
     const struct db_ops *ops = run->db->ops;
-    enum err err = ops->migration_lock(run->ctx.conn);
-    if (err != ERR_OK)
-        return stop(run, err, "another process holds the lock, or the database cannot be written");
-    err = read_table(run);
-    if (err == ERR_OK)
-        err = work(run, target);
-    enum err unlock_err = ops->migration_unlock(run->ctx.conn, err == ERR_OK);
-    if (err == ERR_OK && unlock_err != ERR_OK)
-        err = stop(run, ERR_DATABASE, "the end of the run was not saved");
-    return err;
+    enum err e = ops->migration_lock(run->ctx.conn);
+    if (e != ERR_OK)
+        return stop(run, e, "another process holds the lock, or the database cannot be written");
+    e = read_table(run);
+    if (e == ERR_OK)
+        e = work(run, target);
+    enum err unlock_err = ops->migration_unlock(run->ctx.conn, e == ERR_OK);
+    if (e == ERR_OK && unlock_err != ERR_OK)
+        e = stop(run, ERR_DATABASE, "the end of the run was not saved");
+    return e;
 }
 
 /* Opens a connection, locks, reads and checks the table, does the work. run->applied is the caller's. */
@@ -245,58 +247,58 @@ static enum err run_open(struct run *run, int target, enum err (*work)(struct ru
 {
     TRY(check_target(run, target, &target));
     struct db_conn *conn = NULL;
-    TRY(run->db->ops->open(run->db, CONN_FOR_MIGRATING, run->fault, &conn));
+    TRY(run->db->ops->open(run->db, CONN_FOR_MIGRATING, run->error_text, &conn));
     conn->mode = CONN_CHANGING;
     run->ctx.conn = conn;
-    enum err err = run_locked(run, target, work);
+    enum err e = run_locked(run, target, work);
     run->ctx.conn = NULL;
     run->db->ops->close(conn);
-    return err;
+    return e;
 }
 
 static enum err migrate(struct run *run, int target, enum err (*work)(struct run *run, int target))
 {
     run->schema = &schemas[run->db->ops->schema];
-    run->applied = calloc(VERSIONS_MAX, sizeof *run->applied);
+    run->applied = calloc(VERSIONS_MAX, sizeof(*run->applied));
     if (run->applied == NULL)
         return ERR_NO_MEMORY;
-    enum err err = run_open(run, target, work);
-    if (err != ERR_OK) {
+    enum err e = run_open(run, target, work);
+    if (e != ERR_OK) {
         free(run->applied);
         run->applied = NULL;
     }
-    return err;
+    return e;
 }
 
-enum err migrate_up(struct db *db, int target, struct buf *ret_fault, int *ret_steps)
+enum err migrate_up(struct db *db, int target, struct buf *ret_error_text, int *ret_steps)
 {
-    struct run run = { .db = db, .fault = ret_fault };
+    struct run run = { .db = db, .error_text = ret_error_text };
     TRY(migrate(&run, target, do_up));
     free(run.applied);
     *ret_steps = run.steps;
     return ERR_OK;
 }
 
-enum err migrate_down(struct db *db, int target, struct buf *ret_fault, int *ret_steps)
+enum err migrate_down(struct db *db, int target, struct buf *ret_error_text, int *ret_steps)
 {
-    struct run run = { .db = db, .fault = ret_fault };
+    struct run run = { .db = db, .error_text = ret_error_text };
     TRY(migrate(&run, target, do_down));
     free(run.applied);
     *ret_steps = run.steps;
     return ERR_OK;
 }
 
-enum err migrate_stamp(struct db *db, int target, struct buf *ret_fault)
+enum err migrate_stamp(struct db *db, int target, struct buf *ret_error_text)
 {
-    struct run run = { .db = db, .fault = ret_fault };
+    struct run run = { .db = db, .error_text = ret_error_text };
     TRY(migrate(&run, target, do_stamp));
     free(run.applied);
     return ERR_OK;
 }
 
-enum err migrate_check(struct db *db, struct buf *ret_fault)
+enum err migrate_check(struct db *db, struct buf *ret_error_text)
 {
-    struct run run = { .db = db, .fault = ret_fault };
+    struct run run = { .db = db, .error_text = ret_error_text };
     TRY(migrate(&run, MIGRATE_NEWEST, do_check));
     free(run.applied);
     return ERR_OK;
@@ -319,9 +321,9 @@ static void write_status(const struct run *run, int version, struct buf *ret_tex
         buf_addf(ret_text, "unfinished %s\n", time);
 }
 
-enum err migrate_status(struct db *db, struct buf *ret_text, struct buf *ret_fault)
+enum err migrate_status(struct db *db, struct buf *ret_text, struct buf *ret_error_text)
 {
-    struct run run = { .db = db, .fault = ret_fault };
+    struct run run = { .db = db, .error_text = ret_error_text };
     TRY(migrate(&run, MIGRATE_NEWEST, do_nothing));
     for (int version = 1; version <= (int)run.schema->step_count; version++)
         write_status(&run, version, ret_text);

@@ -30,21 +30,21 @@ struct meaning {
     enum conn_state state;
 };
 static const struct meaning meanings[] = {
-    { ER_DUP_ENTRY, ERR_CONFLICT, CONN_FINE },
-    { ER_DUP_ENTRY_WITH_KEY_NAME, ERR_CONFLICT, CONN_FINE },
-    { ER_NO_REFERENCED_ROW, ERR_NOT_FOUND, CONN_FINE },
-    { ER_NO_REFERENCED_ROW_2, ERR_NOT_FOUND, CONN_FINE },
-    { ER_ROW_IS_REFERENCED, ERR_CONFLICT, CONN_FINE },
-    { ER_ROW_IS_REFERENCED_2, ERR_CONFLICT, CONN_FINE },
+    { ER_DUP_ENTRY, ERR_CONFLICT, CONN_OK },
+    { ER_DUP_ENTRY_WITH_KEY_NAME, ERR_CONFLICT, CONN_OK },
+    { ER_NO_REFERENCED_ROW, ERR_NOT_FOUND, CONN_OK },
+    { ER_NO_REFERENCED_ROW_2, ERR_NOT_FOUND, CONN_OK },
+    { ER_ROW_IS_REFERENCED, ERR_CONFLICT, CONN_OK },
+    { ER_ROW_IS_REFERENCED_2, ERR_CONFLICT, CONN_OK },
     { ER_LOCK_DEADLOCK, ERR_BUSY, CONN_RETRY },
     { ER_LOCK_WAIT_TIMEOUT, ERR_BUSY, CONN_RETRY },
     { ER_CHECKREAD, ERR_BUSY, CONN_RETRY }, /* MariaDB: the row has changed since this transaction's snapshot */
     { ER_ERROR_DURING_COMMIT, ERR_BUSY, CONN_RETRY }, /* Galera */
     { ER_MYSQL_ROLLBACK_DURING_COMMIT, ERR_BUSY, CONN_RETRY },
     { ER_MYSQL_LOCK_NOWAIT, ERR_BUSY, CONN_RETRY },
-    { ER_MARIADB_STATEMENT_TIMEOUT, ERR_BUSY, CONN_FINE },
-    { ER_MYSQL_QUERY_TIMEOUT, ERR_BUSY, CONN_FINE },
-    { ER_QUERY_INTERRUPTED, ERR_BUSY, CONN_FINE },
+    { ER_MARIADB_STATEMENT_TIMEOUT, ERR_BUSY, CONN_OK },
+    { ER_MYSQL_QUERY_TIMEOUT, ERR_BUSY, CONN_OK },
+    { ER_QUERY_INTERRUPTED, ERR_BUSY, CONN_OK },
     { ER_SERVER_SHUTDOWN, ERR_DATABASE, CONN_LOST },
     { ER_MARIADB_CONNECTION_KILLED, ERR_DATABASE, CONN_LOST },
     { ER_MYSQL_IDLE_TOO_LONG, ERR_DATABASE, CONN_LOST },
@@ -54,10 +54,10 @@ static const struct meaning meanings[] = {
     { ER_UNKNOWN_STMT_HANDLER, ERR_DATABASE, CONN_LOST },
     { ER_NEED_REPREPARE, ERR_DATABASE, CONN_LOST },
     { ER_MAX_PREPARED_STMT_COUNT_REACHED, ERR_DATABASE, CONN_LOST },
-    { ER_DISK_FULL, ERR_DISK_FULL, CONN_FINE },
-    { ER_RECORD_FILE_FULL, ERR_DISK_FULL, CONN_FINE },
-    { ER_OUTOFMEMORY, ERR_DATABASE, CONN_FINE },
-    { ER_OUT_OF_RESOURCES, ERR_DATABASE, CONN_FINE },
+    { ER_DISK_FULL, ERR_DISK_FULL, CONN_OK },
+    { ER_RECORD_FILE_FULL, ERR_DISK_FULL, CONN_OK },
+    { ER_OUTOFMEMORY, ERR_DATABASE, CONN_OK },
+    { ER_OUT_OF_RESOURCES, ERR_DATABASE, CONN_OK },
 };
 
 enum err mysql_fail(struct mysql_conn *c, unsigned code, const char *message)
@@ -174,7 +174,7 @@ static enum err set_session(struct mysql_conn *c)
     bool limited = c->base.use != CONN_FOR_MIGRATING;
     bool mariadb = strstr(mysql_get_server_info(c->handle), "MariaDB") != NULL;
     int timeout_s = limited ? c->base.db->query_timeout_s : 0;
-    snprintf(text, sizeof text,
+    snprintf(text, sizeof(text),
              "SET NAMES utf8mb4 COLLATE utf8mb4_bin; "
              "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
              "NO_ENGINE_SUBSTITUTION', SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = %d, "
@@ -229,34 +229,35 @@ static const char *advice(int code)
     }
 }
 
-static void write_fault(const struct mysql_conn *c, struct buf *ret_fault)
+static void write_fault(const struct mysql_conn *c, struct buf *ret_error_text)
 {
     const struct db_url *url = &c->base.db->url;
     if (url->socket[0] != '\0')
-        buf_addf(ret_fault, "cannot use the MySQL server at %s: ", url->socket);
+        buf_addf(ret_error_text, "cannot use the MySQL server at %s: ", url->socket);
     else
-        buf_addf(ret_fault, "cannot use the MySQL server at %s:%u: ", url->host, url->port);
-    buf_addf(ret_fault, "%s (%d); %s", c->base.message, c->base.code, advice(c->base.code));
+        buf_addf(ret_error_text, "cannot use the MySQL server at %s:%u: ", url->host, url->port);
+    buf_addf(ret_error_text, "%s (%d); %s", c->base.message, c->base.code, advice(c->base.code));
 }
 
-static enum err mysql_driver_open(struct db *db, enum conn_use use, struct buf *ret_fault, struct db_conn **ret_conn)
+static enum err mysql_driver_open(struct db *db, enum conn_use use, struct buf *ret_error_text,
+                                  struct db_conn **ret_conn)
 {
     enter_thread(db);
-    struct mysql_conn *c = calloc(1, sizeof *c);
+    struct mysql_conn *c = calloc(1, sizeof(*c));
     if (c == NULL)
         return ERR_NO_MEMORY;
     c->base = (struct db_conn){ .db = db, .use = use, .idle_since_us = clock_monotonic_us() };
-    c->params = calloc(most_params(), sizeof *c->params);
+    c->params = calloc(most_params(), sizeof(*c->params));
     c->handle = mysql_init(NULL);
-    enum err err = ERR_NO_MEMORY;
+    enum err e = ERR_NO_MEMORY;
     if (c->params != NULL && c->handle != NULL) {
         set_options(c);
-        err = connect_handle(c);
+        e = connect_handle(c);
     }
-    if (err != ERR_OK) {
-        write_fault(c, ret_fault);
+    if (e != ERR_OK) {
+        write_fault(c, ret_error_text);
         mysql_driver_close(&c->base);
-        return err == ERR_NO_MEMORY ? err : ERR_DATABASE;
+        return e == ERR_NO_MEMORY ? e : ERR_DATABASE;
     }
     *ret_conn = &c->base;
     return ERR_OK;
@@ -307,9 +308,9 @@ static void mysql_driver_rollback(struct db_conn *conn)
 
 static enum err mysql_driver_commit(struct db_conn *conn)
 {
-    enum err err = run_text(conn, "COMMIT");
-    if (err == ERR_OK || conn->state == CONN_RETRY)
-        return err;
+    enum err e = run_text(conn, "COMMIT");
+    if (e == ERR_OK || conn->state == CONN_RETRY)
+        return e;
     if (conn->state == CONN_LOST || conn->code == ER_QUERY_INTERRUPTED || conn->code == ER_MARIADB_STATEMENT_TIMEOUT) {
         conn->state = CONN_LOST;
         return ERR_COMMIT_UNKNOWN;
@@ -333,7 +334,7 @@ static bool mysql_was_done_before(const struct db_conn *conn)
 static enum err ask_for_lock(struct mysql_conn *c, bool *ret_locked)
 {
     char text[128];
-    snprintf(text, sizeof text, "SELECT GET_LOCK(CONCAT('parley ', LEFT(SHA2(DATABASE(), 256), 48)), %d)",
+    snprintf(text, sizeof(text), "SELECT GET_LOCK(CONCAT('parley ', LEFT(SHA2(DATABASE(), 256), 48)), %d)",
              MIGRATION_LOCK_PIECE_S);
     if (mysql_real_query(c->handle, text, (unsigned long)strlen(text)) != 0)
         return fail_handle(c);

@@ -37,7 +37,7 @@ static enum column_kind kind_of(enum enum_field_types type)
 static enum err describe(struct mysql_conn *c, MYSQL_STMT *stmt, struct mysql_prepared **ret_prepared)
 {
     unsigned count = mysql_stmt_field_count(stmt);
-    struct mysql_prepared *p = calloc(1, sizeof *p + count);
+    struct mysql_prepared *p = calloc(1, sizeof(*p) + count);
     MYSQL_RES *meta = count > 0 ? mysql_stmt_result_metadata(stmt) : NULL;
     if (p == NULL || (count > 0 && meta == NULL)) {
         free(p);
@@ -63,16 +63,16 @@ enum err mysql_statement_prepare(struct db_conn *conn, enum sql id)
     if (stmt == NULL)
         return no_memory(c);
     if (mysql_stmt_prepare(stmt, statements[id].mysql, (unsigned long)strlen(statements[id].mysql)) != 0) {
-        enum err err = fail_stmt(c, stmt);
+        enum err e = fail_stmt(c, stmt);
         mysql_stmt_close(stmt);
-        return err;
+        return e;
     }
     return describe(c, stmt, &c->prepared[id]);
 }
 
 static void set_param(MYSQL_BIND *bind, const struct db_value *v)
 {
-    memset(bind, 0, sizeof *bind);
+    memset(bind, 0, sizeof(*bind));
     switch (v->kind) {
     case DB_INT_VALUE:
         bind->buffer_type = MYSQL_TYPE_LONGLONG;
@@ -96,12 +96,12 @@ static enum err make_columns(struct mysql_conn *c, unsigned count)
 {
     if (count <= c->column_room)
         return ERR_OK;
-    MYSQL_BIND *results = realloc(c->results, count * sizeof *results);
+    MYSQL_BIND *results = realloc(c->results, count * sizeof(*results));
     c->results = results != NULL ? results : c->results;
-    struct mysql_column *columns = results != NULL ? realloc(c->columns, count * sizeof *columns) : NULL;
+    struct mysql_column *columns = results != NULL ? realloc(c->columns, count * sizeof(*columns)) : NULL;
     if (columns == NULL)
         return no_memory(c);
-    memset(columns + c->column_room, 0, (count - c->column_room) * sizeof *columns);
+    memset(columns + c->column_room, 0, (count - c->column_room) * sizeof(*columns));
     c->columns = columns;
     c->column_room = count;
     return ERR_OK;
@@ -127,7 +127,7 @@ static enum err set_result(struct mysql_conn *c, unsigned i, enum column_kind ki
     column->kind = kind;
     if (kind == COLUMN_BYTES)
         TRY(make_room(c, column, COLUMN_FIRST_BYTES));
-    memset(bind, 0, sizeof *bind);
+    memset(bind, 0, sizeof(*bind));
     bind->is_null = &column->is_null;
     bind->error = &column->is_cut;
     bind->length = &column->len;

@@ -2,19 +2,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "combine.h"
+#include "group_commit.h"
 #include "parley/core/clock.h"
 #include "pool.h"
 
 enum { URL_ARENA_BYTES = 16384, SQLITE_READERS_KEPT = 1 };
 
-enum err conn_fail(struct db_conn *conn, enum err err, int code, const char *message)
+enum err conn_fail(struct db_conn *conn, enum err e, int code, const char *message)
 {
     conn->code = code;
-    struct str text = str_head(str_from(message != NULL ? message : ""), sizeof conn->message - 1);
+    struct str text = str_head(str_from(message != NULL ? message : ""), sizeof(conn->message) - 1);
     memcpy(conn->message, text.ptr, text.len);
     conn->message[text.len] = '\0';
-    return err;
+    return e;
 }
 
 static struct pool *new_pool(struct db *db, enum conn_use use, int64_t min_count, int64_t max_count)
@@ -38,18 +38,18 @@ static enum err make_pools(struct db *db, const struct config *config)
         if (db->pools[use] == NULL)
             return ERR_NO_MEMORY;
     if (one_writer)
-        db->combiner = combiner_new();
-    return !one_writer || db->combiner != NULL ? ERR_OK : ERR_NO_MEMORY;
+        db->group_commit = group_commit_new();
+    return !one_writer || db->group_commit != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
-static enum err set_up(struct db *db, const struct config *config, struct buf *ret_fault)
+static enum err set_up(struct db *db, const struct config *config, struct buf *ret_error_text)
 {
     const char *reason = "out of memory";
     db->arena = arena_new(URL_ARENA_BYTES);
-    enum err err = db->arena != NULL ? db_url_from_config(db->arena, config, &db->url, &reason) : ERR_NO_MEMORY;
-    if (err != ERR_OK) {
-        buf_add_c(ret_fault, reason);
-        return err;
+    enum err e = db->arena != NULL ? db_url_from_config(db->arena, config, &db->url, &reason) : ERR_NO_MEMORY;
+    if (e != ERR_OK) {
+        buf_add_c(ret_error_text, reason);
+        return e;
     }
     db->connect_timeout_s = (int)config->db_connection_timeout_s;
     db->query_timeout_s = (int)config->db_query_timeout_s;
@@ -58,17 +58,17 @@ static enum err set_up(struct db *db, const struct config *config, struct buf *r
     return make_pools(db, config);
 }
 
-enum err db_open(const struct config *config, enum db_check check, struct buf *ret_fault, struct db **ret_db)
+enum err db_open(const struct config *config, enum db_check check, struct buf *ret_error_text, struct db **ret_db)
 {
-    struct db *db = calloc(1, sizeof *db);
+    struct db *db = calloc(1, sizeof(*db));
     if (db == NULL)
         return ERR_NO_MEMORY;
-    enum err err = set_up(db, config, ret_fault);
-    if (err == ERR_OK && check == DB_CHECKED)
-        err = db_check_statements(db, ret_fault);
-    if (err != ERR_OK) {
+    enum err e = set_up(db, config, ret_error_text);
+    if (e == ERR_OK && check == DB_CHECKED)
+        e = db_check_statements(db, ret_error_text);
+    if (e != ERR_OK) {
         db_close(db);
-        return err;
+        return e;
     }
     *ret_db = db;
     return ERR_OK;
@@ -80,34 +80,34 @@ void db_close(struct db *db)
         return;
     for (int use = 0; use < CONN_POOL_COUNT; use++)
         pool_free(db->pools[use]);
-    combiner_free(db->combiner);
+    group_commit_free(db->group_commit);
     if (db->has_thread_key)
         pthread_key_delete(db->thread_key);
     arena_free(db->arena);
     free(db);
 }
 
-static enum err check_on(struct db_conn *conn, struct buf *ret_fault)
+static enum err check_on(struct db_conn *conn, struct buf *ret_error_text)
 {
     for (enum sql id = SQL_NONE_ + 1; id < SQL_COUNT; id++) {
-        enum err err = conn->db->ops->prepare(conn, id);
-        if (err == ERR_OK)
+        enum err e = conn->db->ops->prepare(conn, id);
+        if (e == ERR_OK)
             continue;
-        buf_addf(ret_fault, "the statement %s (%s) is refused by the database: %s", statements[id].name,
+        buf_addf(ret_error_text, "the statement %s (%s) is refused by the database: %s", statements[id].name,
                  statements[id].place, conn->message);
-        return err;
+        return e;
     }
     return ERR_OK;
 }
 
-/* On a connection of its own, so that no leased one keeps them all prepared. */
-enum err db_check_statements(struct db *db, struct buf *ret_fault)
+/* On a connection of its own, so that no checked-out one keeps them all prepared. */
+enum err db_check_statements(struct db *db, struct buf *ret_error_text)
 {
     struct db_conn *conn = NULL;
-    TRY(db->ops->open(db, CONN_FOR_WRITING, ret_fault, &conn));
-    enum err err = check_on(conn, ret_fault);
+    TRY(db->ops->open(db, CONN_FOR_WRITING, ret_error_text, &conn));
+    enum err e = check_on(conn, ret_error_text);
     db->ops->close(conn);
-    return err;
+    return e;
 }
 
 enum err db_ping(struct db *db)
@@ -117,12 +117,12 @@ enum err db_ping(struct db *db)
     int64_t deadline_us = clock_monotonic_us() + DB_PING_MAX_S * US_PER_S;
     if (atomic_load(&db->held))
         return ERR_DATABASE;
-    TRY(pool_lease(pool, deadline_us, NULL, &conn));
-    enum err err = db->ops->ping(conn);
-    if (err != ERR_OK)
+    TRY(pool_checkout(pool, deadline_us, NULL, &conn));
+    enum err e = db->ops->ping(conn);
+    if (e != ERR_OK)
         conn->state = CONN_LOST;
     pool_return(pool, conn);
-    return err;
+    return e;
 }
 
 void db_hold(struct db *db)

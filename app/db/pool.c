@@ -6,7 +6,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 
-/* Who waits for a lease; on that thread's stack. */
+/* Who waits for a checkout; on that thread's stack. */
 struct waiter {
     pthread_cond_t wake;
     struct db_conn *conn; /* handed over */
@@ -29,7 +29,7 @@ struct pool {
 
 struct pool *pool_new(const struct pool_opts *opts)
 {
-    struct pool *p = calloc(1, sizeof *p);
+    struct pool *p = calloc(1, sizeof(*p));
     if (p == NULL)
         return NULL;
     p->opts = *opts;
@@ -112,7 +112,7 @@ static enum err wait_turn(struct pool *p, int64_t deadline_us, struct db_conn **
 /* A connection, or NULL: the right to open one. */
 static enum err take(struct pool *p, int64_t deadline_us, struct db_conn **ret_conn)
 {
-    enum err err = ERR_OK;
+    enum err e = ERR_OK;
     struct db_conn *conn = NULL;
     pthread_mutex_lock(&p->mutex);
     if (p->first == NULL && p->idle != NULL) {
@@ -122,12 +122,12 @@ static enum err take(struct pool *p, int64_t deadline_us, struct db_conn **ret_c
     } else if (p->first == NULL && p->total_count < p->opts.max_count) {
         p->total_count++;
     } else {
-        err = wait_turn(p, deadline_us, &conn);
+        e = wait_turn(p, deadline_us, &conn);
     }
     pthread_mutex_unlock(&p->mutex);
-    if (err == ERR_OK)
+    if (e == ERR_OK)
         *ret_conn = conn;
-    return err;
+    return e;
 }
 
 /* Gives back the right to have one connection. Locked. */
@@ -158,52 +158,52 @@ static bool may_try(struct pool *p)
     return may;
 }
 
-static void note_try(struct pool *p, enum err err, const struct buf *fault)
+static void note_try(struct pool *p, enum err e, const struct buf *error_text)
 {
     pthread_mutex_lock(&p->mutex);
     bool was_away = p->away;
-    p->away = err != ERR_OK;
+    p->away = e != ERR_OK;
     p->trying = false;
-    if (err != ERR_OK) {
+    if (e != ERR_OK) {
         p->away_until_us = clock_monotonic_us() + DB_RECONNECT_PAUSE_MS * US_PER_MS;
         give_up_place(p);
     }
     pthread_mutex_unlock(&p->mutex);
     if (p->opts.use == CONN_FOR_PING)
         return; /* who asks for readiness is told; the log hears it from those who need the database */
-    if (err != ERR_OK && !was_away)
-        log_event(LOG_ERROR, "the database cannot be reached", LOG_STR("why", buf_str(fault)));
-    if (err == ERR_OK && was_away)
+    if (e != ERR_OK && !was_away)
+        log_event(LOG_ERROR, "the database cannot be reached", LOG_STR("why", buf_str(error_text)));
+    if (e == ERR_OK && was_away)
         log_text(LOG_INFO, "the database is back");
 }
 
-static enum err open_one(struct pool *p, struct buf *ret_fault, struct db_conn **ret_conn)
+static enum err open_one(struct pool *p, struct buf *ret_error_text, struct db_conn **ret_conn)
 {
     if (!may_try(p)) {
-        if (ret_fault != NULL)
-            buf_add_c(ret_fault, "the database could not be reached a moment ago");
+        if (ret_error_text != NULL)
+            buf_add_c(ret_error_text, "the database could not be reached a moment ago");
         return ERR_DATABASE;
     }
-    struct buf fault;
-    buf_init(&fault, DB_FAULT_MAX_BYTES);
+    struct buf error_text;
+    buf_init(&error_text, DB_FAULT_MAX_BYTES);
     struct db_conn *conn = NULL;
-    enum err err = ops_of(p)->open(p->opts.db, p->opts.use, &fault, &conn);
-    note_try(p, err, &fault);
-    if (err == ERR_OK)
+    enum err e = ops_of(p)->open(p->opts.db, p->opts.use, &error_text, &conn);
+    note_try(p, e, &error_text);
+    if (e == ERR_OK)
         *ret_conn = conn;
-    else if (ret_fault != NULL)
-        buf_add(ret_fault, buf_str(&fault));
-    buf_release(&fault);
-    return err;
+    else if (ret_error_text != NULL)
+        buf_add(ret_error_text, buf_str(&error_text));
+    buf_release(&error_text);
+    return e;
 }
 
-enum err pool_lease(struct pool *p, int64_t deadline_us, struct buf *ret_fault, struct db_conn **ret_conn)
+enum err pool_checkout(struct pool *p, int64_t deadline_us, struct buf *ret_error_text, struct db_conn **ret_conn)
 {
     for (;;) {
         struct db_conn *conn = NULL;
         TRY(take(p, deadline_us, &conn));
         if (conn == NULL)
-            return open_one(p, ret_fault, ret_conn);
+            return open_one(p, ret_error_text, ret_conn);
         if (ops_of(p)->alive(conn, clock_monotonic_us() - conn->idle_since_us)) {
             conn->next = NULL;
             *ret_conn = conn;
@@ -236,8 +236,8 @@ void pool_return(struct pool *p, struct db_conn *conn)
         drop(p, conn);
         return;
     }
-    conn->state = CONN_FINE;
-    conn->mode = CONN_ALONE;
+    conn->state = CONN_OK;
+    conn->mode = CONN_AUTOCOMMIT;
     conn->idle_since_us = clock_monotonic_us();
     pthread_mutex_lock(&p->mutex);
     if (!serve_waiter(p, conn)) {

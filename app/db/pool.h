@@ -18,14 +18,15 @@ struct pool_opts {
 
 /* NULL without memory. */
 struct pool *pool_new(const struct pool_opts *opts);
-/* Closes all; none may be on lease. NULL is fine. */
+/* Closes all; none may be on checkout. NULL is fine. */
 void pool_free(struct pool *p);
 /*
  * Lends one until pool_return. ERR_BUSY: none was free until deadline_us (monotonic clock). ERR_DATABASE: a new one could
- * not be opened; for DB_RECONNECT_PAUSE_MS after that others are told so at once instead of trying as well. ret_fault
+ * not be opened; for DB_RECONNECT_PAUSE_MS after that others are told so at once instead of trying as well. ret_error_text
  * may be NULL; it gets the line that says why.
  */
-enum err pool_lease(struct pool *p, int64_t deadline_us, struct buf *ret_fault, struct db_conn **ret_conn) MUST_CHECK;
+enum err pool_checkout(struct pool *p, int64_t deadline_us, struct buf *ret_error_text,
+                       struct db_conn **ret_conn) MUST_CHECK;
 /* A connection that is CONN_LOST is closed. */
 void pool_return(struct pool *p, struct db_conn *conn);
 void pool_stats(struct pool *p, struct db_pool_stats *ret_stats);

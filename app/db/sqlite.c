@@ -1,13 +1,13 @@
 #include "sqlite.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "parley/core/clock.h"
+#include "parley/core/path.h"
 #include "parley/core/rand.h"
 
 /*
@@ -53,9 +53,9 @@ static enum err step(struct sqlite_conn *c, sqlite3_stmt *stmt)
 {
     sqlite_start_clock(c);
     int rc = sqlite3_step(stmt);
-    enum err err = rc == SQLITE_DONE || rc == SQLITE_ROW ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
+    enum err e = rc == SQLITE_DONE || rc == SQLITE_ROW ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
     sqlite3_reset(stmt);
-    return err;
+    return e;
 }
 
 static enum err run_text(struct db_conn *conn, const char *text)
@@ -78,14 +78,11 @@ static enum err sqlite_init(struct db *db)
 /* The file is made readable by its owner only; so are those that SQLite puts beside it. Its folder, if need be, too. */
 static void make_file(const char *path)
 {
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    if (slash != NULL && slash > path && (size_t)(slash - path) < sizeof folder) {
-        memcpy(folder, path, (size_t)(slash - path));
-        folder[slash - path] = '\0';
-        mkdir(folder, 0700);
-    }
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int fd;
+
+    /* If that cannot be, opening the database says so. */
+    (void)!path_make_parent(path, 0700);
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0)
         close(fd);
 }
@@ -143,33 +140,33 @@ static void sqlite_close(struct db_conn *conn)
     free(c);
 }
 
-static enum err open_fault(struct sqlite_conn *c, enum err err, struct buf *ret_fault)
+static enum err open_fault(struct sqlite_conn *c, enum err e, struct buf *ret_error_text)
 {
     const char *path = c->base.db->url.path;
     if (c->handle == NULL)
-        buf_addf(ret_fault, "out of memory while opening the SQLite database %s", path);
+        buf_addf(ret_error_text, "out of memory while opening the SQLite database %s", path);
     else
-        buf_addf(ret_fault,
+        buf_addf(ret_error_text,
                  "cannot open the SQLite database %s: %s; check that its folder exists, can be written, "
                  "and has room",
                  path, sqlite3_errmsg(c->handle));
-    return err == ERR_NO_MEMORY ? err : ERR_DATABASE;
+    return e == ERR_NO_MEMORY ? e : ERR_DATABASE;
 }
 
-static enum err sqlite_open(struct db *db, enum conn_use use, struct buf *ret_fault, struct db_conn **ret_conn)
+static enum err sqlite_open(struct db *db, enum conn_use use, struct buf *ret_error_text, struct db_conn **ret_conn)
 {
-    struct sqlite_conn *c = calloc(1, sizeof *c);
+    struct sqlite_conn *c = calloc(1, sizeof(*c));
     if (c == NULL)
         return ERR_NO_MEMORY;
     c->base = (struct db_conn){ .db = db, .use = use, .idle_since_us = clock_monotonic_us() };
     make_file(db->url.path);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int rc = sqlite3_open_v2(db->url.path, &c->handle, flags, NULL);
-    enum err err = rc == SQLITE_OK ? set_up(c) : ERR_DATABASE;
-    if (err != ERR_OK) {
-        err = open_fault(c, err, ret_fault);
+    enum err e = rc == SQLITE_OK ? set_up(c) : ERR_DATABASE;
+    if (e != ERR_OK) {
+        e = open_fault(c, e, ret_error_text);
         sqlite_close(&c->base);
-        return err;
+        return e;
     }
     *ret_conn = &c->base;
     return ERR_OK;
@@ -193,7 +190,7 @@ static enum err sqlite_ping(struct db_conn *conn)
 static enum err sqlite_begin(struct db_conn *conn, enum conn_mode mode)
 {
     struct sqlite_conn *c = sqlite_of(conn);
-    if (mode == CONN_ALONE)
+    if (mode == CONN_AUTOCOMMIT)
         return ERR_OK;
     return step(c, mode == CONN_CHANGING ? c->begin_write : c->begin_read);
 }
@@ -209,16 +206,28 @@ static void sqlite_rollback(struct db_conn *conn)
     conn->code = code;
 }
 
+/*
+ * Whether a COMMIT that failed so may still be found after a crash. It writes its pages to the log, the last of them marked
+ * as the commit, waits for the disk, and then enters them into the index of the log, which makes them visible. An I/O error
+ * may come from the wait or from the index (a new page of it: SQLITE_IOERR_SHMSIZE, SQLITE_NOMEM), with a log on the disk
+ * that is whole; so may SQLITE_NOMEM. Anything else comes before the marked page is complete, whose checksum then does not
+ * fit (SQLITE_FULL: the write itself failed), or before anything is written (SQLITE_BUSY, a constraint): surely nothing
+ * was committed. Source: sqlite.org/walformat.html; wal.c, sqlite3WalFrames.
+ */
+static bool commit_is_unknown(int code)
+{
+    return code == SQLITE_IOERR || code == SQLITE_NOMEM;
+}
+
 static enum err sqlite_commit(struct db_conn *conn)
 {
     struct sqlite_conn *c = sqlite_of(conn);
-    enum err err = step(c, c->commit);
-    if (err == ERR_OK)
+    enum err e = step(c, c->commit);
+    if (e == ERR_OK)
         return ERR_OK;
-    /* The log's pages may be on the disk although the disk said that something failed. */
-    bool unknown = (conn->code & 0xff) == SQLITE_IOERR;
+    bool unknown = commit_is_unknown(conn->code & 0xff);
     sqlite_rollback(conn);
-    return unknown ? ERR_COMMIT_UNKNOWN : err;
+    return unknown ? ERR_COMMIT_UNKNOWN : e;
 }
 
 /*
@@ -230,13 +239,13 @@ static enum err sqlite_migration_lock(struct db_conn *conn)
     struct sqlite_conn *c = sqlite_of(conn);
     TRY(run_text(conn, "PRAGMA foreign_keys = OFF"));
     int64_t until_us = clock_monotonic_us() + MIGRATION_WAIT_MAX_S * US_PER_S;
-    enum err err;
+    enum err e;
     do {
-        conn->state = CONN_FINE;
-        err = step(c, c->begin_write);
-    } while (err != ERR_OK && conn->state == CONN_RETRY && clock_monotonic_us() < until_us);
-    conn->state = conn->state == CONN_RETRY ? CONN_FINE : conn->state;
-    return err;
+        conn->state = CONN_OK;
+        e = step(c, c->begin_write);
+    } while (e != ERR_OK && conn->state == CONN_RETRY && clock_monotonic_us() < until_us);
+    conn->state = conn->state == CONN_RETRY ? CONN_OK : conn->state;
+    return e;
 }
 
 static enum err sqlite_migration_unlock(struct db_conn *conn, bool keep)

@@ -2,8 +2,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "combine.h"
-#include "lease.h"
+#include "checkout.h"
+#include "group_commit.h"
 #include "parley/core/log.h"
 #include "parley/db/db.h"
 #include "transaction.h"
@@ -11,46 +11,41 @@
 static enum err run_fn(struct ctx *ctx, struct db_conn *conn, db_fn fn, void *arg)
 {
     ctx->conn = conn;
-    enum err err = fn(ctx, arg);
+    enum err e = fn(ctx, arg);
     ctx->conn = NULL;
-    return err;
+    return e;
 }
 
 enum err transaction_call(struct ctx *ctx, struct db_conn *conn, db_fn fn, void *arg)
 {
     if (ctx->problem != NULL)
         *ctx->problem = (struct problem){ .err = ERR_OK };
-    const struct audit_event *audited = ctx->audited;
-    enum err err = run_fn(ctx, conn, fn, arg);
-    if (err != ERR_OK)
-        ctx->audited = audited;
-    return err;
+    return run_fn(ctx, conn, fn, arg);
 }
 
 /* Where nothing had been done yet, as the first statement found the connection dead: once more on another one. */
-static bool may_begin_again(struct lease *lease, const struct db_conn *conn)
+static bool may_begin_again(struct checkout *checkout, const struct db_conn *conn)
 {
-    if (conn->state != CONN_LOST || conn->begun || lease->replaced)
+    if (conn->state != CONN_LOST || conn->begun || checkout->replaced)
         return false;
-    lease->replaced = true;
+    checkout->replaced = true;
     return true;
 }
 
-/* A busy database is asked again, so it is no news. */
-static void log_commit(const struct db_conn *conn, enum err err)
+void transaction_log_commit(const struct db_conn *conn, enum err e)
 {
-    if (err != ERR_OK && conn->state != CONN_RETRY)
-        log_event(LOG_ERROR, "a transaction could not be committed", LOG_C("error", err_info(err)->code),
+    if (e != ERR_OK && conn->state != CONN_RETRY)
+        log_event(LOG_ERROR, "a transaction could not be committed", LOG_C("error", err_info(e)->code),
                   LOG_INT("code", conn->code));
 }
 
 /* Ends the transaction as fn's result and the connection's state demand. */
-static enum err end(struct db_conn *conn, enum err err, bool *ret_again)
+static enum err end(struct db_conn *conn, enum err e, bool *ret_again)
 {
     const struct db_ops *ops = conn->db->ops;
-    if (err == ERR_OK && conn->state == CONN_FINE) {
-        err = ops->commit(conn);
-        log_commit(conn, err);
+    if (e == ERR_OK && conn->state == CONN_OK) {
+        e = ops->commit(conn);
+        transaction_log_commit(conn, e);
     } else if (conn->state != CONN_LOST) {
         ops->rollback(conn);
     }
@@ -58,20 +53,45 @@ static enum err end(struct db_conn *conn, enum err err, bool *ret_again)
         *ret_again = true;
         return ERR_BUSY;
     }
-    return err == ERR_OK && conn->state == CONN_LOST ? ERR_DATABASE : err;
+    return e == ERR_OK && conn->state == CONN_LOST ? ERR_DATABASE : e;
 }
 
-static enum err run_once(struct ctx *ctx, struct lease *lease, db_fn fn, void *arg, bool *ret_again)
+static enum err run_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, void *arg, bool *ret_again)
 {
     struct db_conn *conn = NULL;
-    TRY(lease_begin(lease, CONN_CHANGING, ret_again, &conn));
-    const struct audit_event *audited = ctx->audited;
-    enum err err = end(conn, transaction_call(ctx, conn, fn, arg), ret_again);
-    if (err != ERR_OK)
-        ctx->audited = audited;
-    *ret_again |= may_begin_again(lease, conn);
-    lease_return(lease, conn);
-    return err;
+    TRY(checkout_begin(checkout, CONN_CHANGING, ret_again, &conn));
+    enum err e = end(conn, transaction_call(ctx, conn, fn, arg), ret_again);
+    *ret_again |= may_begin_again(checkout, conn);
+    checkout_return(checkout, conn);
+    return e;
+}
+
+/* Each run begins with the outcome that there was before the first. */
+static enum err run_alone(struct ctx *ctx, const struct outcome *mark, db_fn fn, void *arg)
+{
+    struct checkout checkout;
+    enum err e;
+    bool again;
+    checkout_init(&checkout, ctx->app->db, CONN_FOR_WRITING);
+    do {
+        again = false;
+        outcome_undo(ctx, mark);
+        e = run_once(ctx, &checkout, fn, arg, &again);
+    } while (again && checkout_pause(&checkout));
+    checkout_end(&checkout);
+    return e;
+}
+
+static enum err run_outermost(struct ctx *ctx, const struct outcome *mark, db_fn fn, void *arg)
+{
+    struct group_commit *group_commit = ctx->app->db->group_commit;
+    if (group_commit != NULL) {
+        bool alone = false;
+        enum err e = group_commit_run(group_commit, ctx, fn, arg, &alone);
+        if (!alone)
+            return e;
+    }
+    return run_alone(ctx, mark, fn, arg);
 }
 
 enum err db_run(struct ctx *ctx, db_fn fn, void *arg)
@@ -80,37 +100,29 @@ enum err db_run(struct ctx *ctx, db_fn fn, void *arg)
         assert(ctx->conn->mode == CONN_CHANGING && !ctx->conn->in_row);
         return fn(ctx, arg);
     }
-    struct combiner *combiner = ctx->app->db->combiner;
-    if (combiner != NULL) {
-        bool alone = false;
-        enum err err = combiner_run(combiner, ctx, fn, arg, &alone);
-        if (!alone)
-            return err;
-    }
-    struct lease lease;
-    enum err err;
-    bool again;
-    lease_init(&lease, ctx->app->db, CONN_FOR_WRITING);
-    do {
-        again = false;
-        err = run_once(ctx, &lease, fn, arg, &again);
-    } while (again && lease_pause(&lease));
-    lease_end(&lease);
-    return err;
+    const struct outcome mark = outcome_mark(ctx);
+    enum err e = run_outermost(ctx, &mark, fn, arg);
+    if (e == ERR_OK)
+        outcome_settle(ctx, OUTCOME_COMMITTED);
+    else if (e == ERR_COMMIT_UNKNOWN)
+        outcome_settle(ctx, OUTCOME_UNKNOWN);
+    else
+        outcome_undo(ctx, &mark);
+    return e;
 }
 
-static enum err read_once(struct ctx *ctx, struct lease *lease, db_fn fn, void *arg)
+static enum err read_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, void *arg)
 {
     struct db_conn *conn = NULL;
     bool again = false;
-    TRY(lease_begin(lease, CONN_READING, &again, &conn));
-    enum err err = run_fn(ctx, conn, fn, arg);
+    TRY(checkout_begin(checkout, CONN_READING, &again, &conn));
+    enum err e = run_fn(ctx, conn, fn, arg);
     if (conn->state != CONN_LOST)
-        lease->db->ops->rollback(conn);
-    if (err == ERR_OK && conn->state != CONN_FINE)
-        err = conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
-    lease_return(lease, conn);
-    return err;
+        checkout->db->ops->rollback(conn);
+    if (e == ERR_OK && conn->state != CONN_OK)
+        e = conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
+    checkout_return(checkout, conn);
+    return e;
 }
 
 enum err db_read(struct ctx *ctx, db_fn fn, void *arg)
@@ -119,9 +131,9 @@ enum err db_read(struct ctx *ctx, db_fn fn, void *arg)
         assert(!ctx->conn->in_row);
         return fn(ctx, arg);
     }
-    struct lease lease;
-    lease_init(&lease, ctx->app->db, CONN_FOR_READING);
-    enum err err = read_once(ctx, &lease, fn, arg);
-    lease_end(&lease);
-    return err;
+    struct checkout checkout;
+    checkout_init(&checkout, ctx->app->db, CONN_FOR_READING);
+    enum err e = read_once(ctx, &checkout, fn, arg);
+    checkout_end(&checkout);
+    return e;
 }

@@ -9,10 +9,10 @@ static const char *const bad_form =
 
 static enum err set(struct arena *a, struct str s, const char **ret_text, const char **ret_reason)
 {
-    enum err err = percent_decode(a, s, ret_text);
-    if (err == ERR_INVALID)
+    enum err e = percent_decode(a, s, PLUS_LITERAL, ret_text);
+    if (e == ERR_INVALID)
         *ret_reason = "DATABASE_URL holds a % that is no percent-encoding; write %25 for the sign itself";
-    return err;
+    return e;
 }
 
 static enum err parse_sqlite(struct arena *a, struct str rest, struct db_url *url, const char **ret_reason)
@@ -167,17 +167,17 @@ enum err db_url_parse(struct arena *a, struct str text, struct db_url *ret_url, 
     struct str rest = text;
     struct str scheme = scheme_of(&rest);
     (void)str_cut(&scheme, '+');
-    enum err err = ERR_INVALID;
+    enum err e = ERR_INVALID;
     *ret_reason = bad_form;
     if (str_eq_c(scheme, "sqlite"))
-        err = parse_sqlite(a, rest, &url, ret_reason);
+        e = parse_sqlite(a, rest, &url, ret_reason);
     else if (str_eq_c(scheme, "mysql") || str_eq_c(scheme, "mariadb"))
-        err = parse_mysql(a, rest, &url, ret_reason);
+        e = parse_mysql(a, rest, &url, ret_reason);
     else if (str_starts_with(text, STR("postgres")))
         *ret_reason = "PostgreSQL is not supported; use mysql://user:password@host:port/database";
-    if (err == ERR_OK)
+    if (e == ERR_OK)
         *ret_url = url;
-    return err;
+    return e;
 }
 
 static enum err from_mysql_settings(struct arena *a, const struct config *config, struct db_url *url)

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "parley/core/blocking.h"
 #include "parley/core/limits.h"
-#include "parley/core/wait.h"
 
 /* Connections are reused within one kind of trust only: a stranger's url must never ride on one that the guard did not see. */
 struct idle {
@@ -202,9 +202,9 @@ static enum err url_check_port(CURLU *url)
     if (curl_url_get(url, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
         return ERR_INVALID;
     int64_t port = 0;
-    enum err err = str_to_int64(str_from(text), &port);
+    enum err e = str_to_int64(str_from(text), &port);
     curl_free(text);
-    if (err != ERR_OK)
+    if (e != ERR_OK)
         return ERR_INVALID;
     return guard_is_port_allowed((int)port) ? ERR_OK : ERR_FORBIDDEN;
 }
@@ -215,14 +215,14 @@ static enum err url_parse(const struct egress_request *request, CURLU **ret_url)
     CURLU *url = curl_url();
     if (url == NULL)
         return ERR_NO_MEMORY;
-    enum err err = ERR_OK;
+    enum err e = ERR_OK;
     if (curl_url_set(url, CURLUPART_URL, request->url, CURLU_DISALLOW_USER) != CURLUE_OK)
-        err = ERR_INVALID;
+        e = ERR_INVALID;
     else if (request->trust != EGRESS_OPERATOR)
-        err = url_check_port(url);
-    if (err != ERR_OK) {
+        e = url_check_port(url);
+    if (e != ERR_OK) {
         curl_url_cleanup(url);
-        return err;
+        return e;
     }
     *ret_url = url;
     return ERR_OK;
@@ -324,7 +324,7 @@ static enum err finish(struct run *run, CURLcode code)
         return ERR_NO_MEMORY;
     if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
         return ERR_INVALID;
-    run->reply->fault = egress_fault(code);
+    run->reply->error_text = egress_fault(code);
     return ERR_UNAVAILABLE;
 }
 
@@ -338,12 +338,12 @@ static enum err perform(struct egress *egress, struct run *run, CURLU *url, stru
     set_limits(run->curl, egress, run->request);
     set_method_and_body(run->curl, run);
     set_callbacks(run->curl, run);
-    wait_begin();
+    blocking_begin();
     CURLcode code = curl_easy_perform(run->curl);
-    wait_end();
-    enum err err = finish(run, code);
+    blocking_end();
+    enum err e = finish(run, code);
     handle_give_back(egress, run->request->trust, run->curl);
-    return err;
+    return e;
 }
 
 enum err egress_run(struct egress *egress, const struct egress_request *request, struct egress_reply *reply)
@@ -352,10 +352,10 @@ enum err egress_run(struct egress *egress, const struct egress_request *request,
     struct curl_slist *headers = NULL;
     CURLU *url = NULL;
     TRY(url_parse(request, &url));
-    enum err err = headers_make(request, &headers);
-    if (err == ERR_OK)
-        err = perform(egress, &run, url, headers);
+    enum err e = headers_make(request, &headers);
+    if (e == ERR_OK)
+        e = perform(egress, &run, url, headers);
     curl_slist_free_all(headers);
     curl_url_cleanup(url);
-    return err;
+    return e;
 }

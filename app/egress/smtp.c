@@ -37,10 +37,10 @@ static enum err port_get(CURLU *url, struct smtp_server *server)
     return e == ERR_OK && port > 0 ? ERR_OK : ERR_INVALID;
 }
 
-static bool has_part(CURLU *url, CURLUPart part, const char *standard)
+static bool has_part(CURLU *url, CURLUPart part, const char *default_value)
 {
     char *text = NULL;
-    bool found = curl_url_get(url, part, &text, 0) == CURLUE_OK && strcmp(text, standard) != 0;
+    bool found = curl_url_get(url, part, &text, 0) == CURLUE_OK && strcmp(text, default_value) != 0;
 
     curl_free(text);
     return found;
@@ -92,7 +92,7 @@ struct run {
     const struct smtp_mail *mail;
     CURL *curl;
     size_t sent_bytes;
-    bool stopped; /* the pulse said so */
+    bool stopped; /* the keepalive said so */
 };
 
 static size_t on_source(char *bytes, size_t size, size_t count, void *arg)
@@ -111,7 +111,7 @@ static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_o
     struct run *run = arg;
 
     (void)down_total, (void)down, (void)up_total, (void)up;
-    run->stopped = run->mail->pulse != NULL && run->mail->pulse(run->mail->pulse_arg) != ERR_OK;
+    run->stopped = run->mail->keepalive != NULL && run->mail->keepalive(run->mail->keepalive_arg) != ERR_OK;
     return run->stopped;
 }
 
@@ -203,11 +203,11 @@ static struct smtp_result result_of(const struct run *run, CURLcode code)
     if (code == CURLE_OK)
         return result;
     result.outcome = SMTP_AWAY;
-    result.fault = run->stopped ? "this server was stopped" : egress_fault(code);
+    result.error_text = run->stopped ? "this server was stopped" : egress_fault(code);
     if (status < 400 || status > 599 || (code != CURLE_SEND_ERROR && run->sent_bytes == 0))
         return result;
     result.outcome = status < 500 ? SMTP_LATER : SMTP_REFUSED;
-    result.fault = status < 500 ? "it was refused for now" : "it was refused";
+    result.error_text = status < 500 ? "it was refused for now" : "it was refused";
     return result;
 }
 

@@ -5,7 +5,7 @@
 #include "route_check.h"
 
 static const char request_headers[] = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
-                                      "Last-Event-ID, Octopus-API-Key, X-API-Key";
+                                      "Last-Event-ID, X-API-Key";
 static const char reply_headers[] = "ETag, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "
                                     "Retry-After, WWW-Authenticate, X-Request-Id";
 
@@ -78,7 +78,19 @@ const char *cors_methods(struct arena *a, unsigned methods)
     return arena_cstr(a, (struct str){ text, len });
 }
 
-void cors_preflight(const struct ctx *ctx, const struct http_request *req, unsigned methods, struct reply *reply)
+/* Those of ours, and in which the dialects that are on have their keys. */
+static const char *allowed_headers(struct arena *a, const struct dialects *dialects)
+{
+    const char *text = request_headers;
+
+    for (size_t i = 0; i < dialects->count && text != NULL; i++)
+        if (dialects->rows[i]->credential != NULL)
+            text = arena_printf(a, "%s, %s", text, dialects->rows[i]->credential);
+    return text;
+}
+
+void cors_preflight(const struct ctx *ctx, const struct http_request *req, unsigned methods,
+                    const struct dialects *dialects, struct reply *reply)
 {
     const char *allowed = cors_methods(ctx->arena, methods | 1U << OPTIONS);
 
@@ -89,6 +101,6 @@ void cors_preflight(const struct ctx *ctx, const struct http_request *req, unsig
         http_header(req, "Access-Control-Request-Method").len == 0)
         return;
     reply_header(reply, "Access-Control-Allow-Methods", allowed);
-    reply_header(reply, "Access-Control-Allow-Headers", request_headers);
+    reply_header(reply, "Access-Control-Allow-Headers", allowed_headers(ctx->arena, dialects));
     reply_header(reply, "Access-Control-Max-Age", "600");
 }

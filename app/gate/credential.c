@@ -1,8 +1,8 @@
 #include "credential.h"
 
-#include "parley/domain/api_key_text.h"
-#include "parley/domain/api_key_use.h"
-#include "parley/domain/session.h"
+#include "parley/domain/trust/api_key_text.h"
+#include "parley/domain/trust/api_key_use.h"
+#include "parley/domain/trust/session.h"
 
 /* "Bearer <token>" (RFC 6750 §2.1); absent for anything else. */
 static struct str bearer_token(struct str authorization)
@@ -28,30 +28,39 @@ static enum err bearer_read(struct ctx *ctx, struct str value, struct principal 
     return session_authenticate(ctx, token, ret_principal);
 }
 
-/* Where a credential may stand. A new kind is a row. */
-static const struct credential_kind {
+typedef enum err (*read_fn)(struct ctx *ctx, struct str value, struct principal *ret_principal);
+
+/* What was sent, as far as it has been looked for. */
+struct found {
+    size_t count;
     const char *header;
-    enum err (*read)(struct ctx *ctx, struct str value, struct principal *ret_principal);
-} kinds[] = {
-    { "Authorization", bearer_read },
-    { "X-API-Key", api_key_authenticate },
-    { "Octopus-API-Key", api_key_authenticate },
+    read_fn read;
 };
 
-enum err credential_read(struct ctx *ctx, const struct http_request *req, struct principal *ret_principal)
+static void look(const struct http_request *req, const char *header, read_fn read, struct found *found)
 {
-    const struct credential_kind *kind = NULL;
-    size_t count = 0;
+    size_t count = http_header_count(req, header);
 
-    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        size_t of_kind = http_header_count(req, kinds[i].header);
-        if (of_kind > 0)
-            kind = &kinds[i];
-        count += of_kind;
+    found->count += count;
+    if (count > 0) {
+        found->header = header;
+        found->read = read;
     }
-    if (kind == NULL)
+}
+
+enum err credential_read(struct ctx *ctx, const struct http_request *req, const struct dialects *dialects,
+                         struct principal *ret_principal)
+{
+    struct found found = { .count = 0 };
+
+    look(req, "Authorization", bearer_read, &found);
+    look(req, "X-API-Key", api_key_authenticate, &found);
+    for (size_t i = 0; i < dialects->count; i++)
+        if (dialects->rows[i]->credential != NULL)
+            look(req, dialects->rows[i]->credential, api_key_authenticate, &found);
+    if (found.count == 0)
         return ERR_UNAUTHORIZED;
-    if (count > 1)
+    if (found.count > 1)
         return fail(ctx, ERR_TWO_CREDENTIALS);
-    return kind->read(ctx, http_header(req, kind->header), ret_principal);
+    return found.read(ctx, http_header(req, found.header), ret_principal);
 }

@@ -5,18 +5,18 @@
 
 #include "cors.h"
 #include "credential.h"
+#include "exchange.h"
+#include "in_flight.h"
 #include "openapi_schemas.h"
 #include "parley/core/clock.h"
-#include "parley/core/log.h"
-#include "parley/domain/chat.h"
-#include "parley/domain/second_factor.h"
-#include "passage.h"
+#include "parley/core/limits.h"
+#include "parley/domain/talk/chat.h"
+#include "parley/domain/trust/second_factor.h"
+#include "parley/gate/precondition.h"
 #include "problem_reply.h"
 #include "route_check.h"
 #include "router.h"
-#include "running.h"
 #include "scope.h"
-#include "security_log.h"
 
 struct gate {
     const struct app *app;
@@ -24,13 +24,16 @@ struct gate {
     struct limiter *limiter;
     const struct route_table *const *tables;
     size_t table_count;
-    struct running running;
+    struct dialects dialects;
+    struct in_flight in_flight;
     atomic_int upload_count; /* requests under way whose handler reads the body as it comes */
+    struct handover_taker taker;
 };
 
-enum err gate_new(const struct app *app, const struct route_table *const *tables, size_t table_count,
-                  struct buf *ret_faults, struct gate **ret_gate)
+enum err gate_new(const struct gate_opts *opts, struct buf *ret_faults, struct gate **ret_gate)
 {
+    const struct route_table *const *tables = opts->tables;
+    size_t table_count = opts->table_count;
     struct gate *gate;
     struct router *router;
     enum err kept = ERR_OK;
@@ -48,11 +51,13 @@ enum err gate_new(const struct app *app, const struct route_table *const *tables
         router_free(router);
         return ERR_NO_MEMORY;
     }
-    gate->app = app;
+    gate->app = opts->app;
     gate->router = router;
     gate->tables = tables;
     gate->table_count = table_count;
-    running_init(&gate->running);
+    gate->dialects = dialects_find(tables, table_count);
+    gate->taker = opts->taker;
+    in_flight_init(&gate->in_flight);
     gate->limiter = limiter_new();
     if (gate->limiter == NULL) {
         gate_free(gate);
@@ -66,13 +71,13 @@ void gate_free(struct gate *gate)
 {
     if (gate == NULL)
         return;
-    running_release(&gate->running);
+    in_flight_release(&gate->in_flight);
     limiter_free(gate->limiter);
     router_free(gate->router);
     free(gate);
 }
 
-static enum err route_find(const struct gate *gate, struct passage *p)
+static enum err route_find(const struct gate *gate, struct exchange *p)
 {
     enum err e = router_find(gate->router, p->ctx.arena, p->method, http_path(p->call.request), &p->match);
 
@@ -90,15 +95,15 @@ static enum err route_find(const struct gate *gate, struct passage *p)
 }
 
 /* nginx's question about a large body takes no token of a bucket: the request itself comes later, and takes one. */
-static int tokens_wanted(const struct passage *p)
+static int tokens_wanted(const struct exchange *p)
 {
     return p->purpose == PURPOSE_ANSWER ? 1 : 0;
 }
 
 /* Who asks. Nobody is not refused here: the limit of rate comes first. */
-static enum err credential_check(struct gate *gate, struct passage *p)
+static enum err credential_check(struct gate *gate, struct exchange *p)
 {
-    enum err e = credential_read(&p->ctx, p->call.request, &p->principal);
+    enum err e = credential_read(&p->ctx, p->call.request, &gate->dialects, &p->principal);
     int status = err_info(e)->http_status;
 
     if (e == ERR_UNAUTHORIZED)
@@ -110,12 +115,12 @@ static enum err credential_check(struct gate *gate, struct passage *p)
     return e;
 }
 
-static enum err rate_check(struct gate *gate, struct passage *p)
+static enum err rate_check(struct gate *gate, struct exchange *p)
 {
     return limiter_request(gate->limiter, &p->ctx, p->call.route->rate, tokens_wanted(p), &p->quota);
 }
 
-static enum err access_check(struct passage *p)
+static enum err access_check(struct exchange *p)
 {
     enum access access = p->call.route->access;
 
@@ -130,12 +135,7 @@ static enum err access_check(struct passage *p)
     return ERR_OK;
 }
 
-static bool names_chat(const struct route *route)
-{
-    return str_starts_with(str_from(route->path), STR("/workspaces/{workspace}/chat/{chat}"));
-}
-
-static enum err membership_check(struct passage *p)
+static enum err membership_check(struct exchange *p)
 {
     static const enum member_role least[] = {
         [ROLE_GUEST] = MEMBER_ROLE_GUEST, [ROLE_MEMBER] = MEMBER_ROLE_MEMBER, [ROLE_OWNER] = MEMBER_ROLE_OWNER
@@ -146,8 +146,8 @@ static enum err membership_check(struct passage *p)
         return ERR_OK;
     if (!principal_may_enter(&p->principal, &p->match.workspace))
         return fail(&p->ctx, ERR_WORKSPACE_NOT_FOUND);
-    TRY(names_chat(p->call.route)
-            ? chat_enter(&p->ctx, &p->match.workspace, &p->call.ids[0], p->principal.user_id, &p->call.workspace)
+    TRY(p->match.names_chat
+            ? chat_access_load(&p->ctx, &p->match.workspace, &p->call.ids[0], p->principal.user_id, &p->call.workspace)
             : member_find(&p->ctx, &p->match.workspace, p->principal.user_id, &p->call.workspace));
     if (p->call.workspace.role < least[role])
         return fail(&p->ctx, ERR_FORBIDDEN);
@@ -155,7 +155,7 @@ static enum err membership_check(struct passage *p)
 }
 
 /* A workspace may ask its members for a second factor: until they have one, its doors are shut. */
-static enum err second_factor_check(struct passage *p)
+static enum err second_factor_check(struct exchange *p)
 {
     if (!p->call.workspace.require_2fa || p->principal.twofa_enabled)
         return ERR_OK;
@@ -163,15 +163,17 @@ static enum err second_factor_check(struct passage *p)
     return second_factor_ask(&p->ctx, p->principal.user_id);
 }
 
-static enum err handler_call(struct passage *p, struct reply *reply)
+static enum err handler_call(struct exchange *p, struct reply *reply)
 {
     reply->status = p->call.route->status;
     TRY(p->call.route->handler(&p->ctx, &p->call, reply));
-    return buf_check(&reply->body);
+    TRY(buf_check(&reply->body));
+    precondition_reply(&p->ctx, &p->call, reply);
+    return ERR_OK;
 }
 
 /* An upload takes as long as the store and the client like, so at most half the workers may be busy with them. */
-static enum err upload_call(struct gate *gate, struct passage *p, struct reply *reply)
+static enum err upload_call(struct gate *gate, struct exchange *p, struct reply *reply)
 {
     bool streams = (p->call.route->flags & (ROUTE_MULTIPART | ROUTE_RAW_BODY)) != 0 && p->call.body == NULL &&
                    http_content_length(p->call.request) > 0;
@@ -180,35 +182,31 @@ static enum err upload_call(struct gate *gate, struct passage *p, struct reply *
 
     if (!streams)
         return handler_call(p, reply);
-    if (atomic_fetch_add(&gate->upload_count, 1) < (half > 0 ? half : 1)) {
-        e = handler_call(p, reply);
-    } else {
-        e = failf(&p->ctx, ERR_BUSY, "Too many uploads are under way at the moment");
-        p->problem.retry_after_s = UPLOAD_RETRY_AFTER_S;
-    }
-    atomic_fetch_sub(&gate->upload_count, 1);
+    p->hold.upload_count = &gate->upload_count;
+    if (atomic_fetch_add(&gate->upload_count, 1) < (half > 0 ? half : 1))
+        return handler_call(p, reply);
+    e = failf(&p->ctx, ERR_BUSY, "Too many uploads are under way at the moment");
+    p->problem.retry_after_s = UPLOAD_RETRY_AFTER_S;
     return e;
 }
 
-static enum err handler_run(struct gate *gate, struct passage *p, struct reply *reply)
+static enum err handler_run(struct gate *gate, struct exchange *p, struct reply *reply)
 {
-    struct running_entry entry;
     enum err e;
 
     if (p->call.claim == NULL)
         return upload_call(gate, p, reply);
-    e = running_enter(&gate->running, p->call.claim, &entry);
+    e = in_flight_enter(&gate->in_flight, p->call.claim, &p->hold.entry);
     if (e != ERR_OK)
         return fail(&p->ctx, e);
-    e = upload_call(gate, p, reply);
-    running_leave(&gate->running, &entry);
-    return e;
+    p->hold.in_flight = &gate->in_flight;
+    return upload_call(gate, p, reply);
 }
 
 /* Where a credential is tried: whether it may be is asked before anything is hashed. */
-static enum err guess_run(struct gate *gate, struct passage *p, struct reply *reply)
+static enum err guess_run(struct gate *gate, struct exchange *p, struct reply *reply)
 {
-    struct limiter_guess guess = { .account = passage_account(p) };
+    struct limiter_guess guess = { .account = exchange_account(p) };
     enum err e;
 
     TRY(limiter_guess_begin(gate->limiter, &p->ctx, &guess, &p->quota));
@@ -219,14 +217,14 @@ static enum err guess_run(struct gate *gate, struct passage *p, struct reply *re
 }
 
 /* Everything that stands before a handler, in this order and nowhere else. */
-static enum err pass(struct gate *gate, struct passage *p, struct reply *reply)
+static enum err pass(struct gate *gate, struct exchange *p, struct reply *reply)
 {
     TRY(route_find(gate, p));
     if (p->call.route == NULL) {
-        cors_preflight(&p->ctx, p->call.request, p->match.methods, reply);
+        cors_preflight(&p->ctx, p->call.request, p->match.methods, &gate->dialects, reply);
         return ERR_OK;
     }
-    TRY(passage_size(p));
+    TRY(exchange_size(p));
     TRY(credential_check(gate, p));
     TRY(rate_check(gate, p));
     TRY(scope_check(&p->ctx, p->call.principal, p->call.route));
@@ -237,7 +235,7 @@ static enum err pass(struct gate *gate, struct passage *p, struct reply *reply)
         reply->status = 204;
         return ERR_OK;
     }
-    TRY(passage_input(p));
+    TRY(exchange_input(p));
     return limiter_is_guess(p->call.route->rate) ? guess_run(gate, p, reply) : handler_run(gate, p, reply);
 }
 
@@ -258,16 +256,13 @@ static void request_id_set(struct ctx *ctx, struct str given)
     uuid_format(&fresh, ctx->request_id);
 }
 
-static struct passage *passage_new(struct gate *gate, struct http_request *req, struct arena *a)
+static struct exchange *exchange_new(struct gate *gate, struct http_request *req, struct arena *a)
 {
-    struct passage *p = arena_calloc(a, 1, sizeof(*p));
+    struct exchange *p = arena_calloc(a, 1, sizeof(*p));
 
     if (p == NULL)
         return NULL;
-    p->ctx.app = gate->app;
-    p->ctx.arena = a;
-    p->ctx.problem = &p->problem;
-    p->ctx.now_us = clock_now_us();
+    ctx_begin(&p->ctx, gate->app, a, &p->problem);
     p->ctx.ip = http_param(req, "REMOTE_ADDR");
     request_id_set(&p->ctx, http_param(req, "REQUEST_ID"));
     p->call.request = req;
@@ -278,7 +273,7 @@ static struct passage *passage_new(struct gate *gate, struct http_request *req, 
     return p;
 }
 
-static void headers_add(struct passage *p, struct reply *reply)
+static void headers_add(struct exchange *p, struct reply *reply)
 {
     reply_header(reply, "X-Request-Id", p->ctx.request_id);
     if (!reply_has_header(reply, "Cache-Control"))
@@ -289,41 +284,99 @@ static void headers_add(struct passage *p, struct reply *reply)
     cors_headers(&p->ctx, p->call.request, reply);
 }
 
+static struct access_line line_of(const struct exchange *p, const struct reply *reply, enum err sent)
+{
+    struct access_line line = {
+        .method = method_name(p->method),
+        .route = p->call.route != NULL ? p->call.route->path : "-",
+        .status = reply->status,
+        .code = err_info(sent != ERR_OK ? sent : p->outcome)->code,
+        .level = p->purpose == PURPOSE_ANSWER ? LOG_INFO : LOG_DEBUG,
+        .arena_bytes = (uint32_t)arena_used_bytes(p->ctx.arena),
+        .statement_count = p->ctx.statement_count,
+    };
+
+    memcpy(line.request_id, p->ctx.request_id, sizeof(line.request_id));
+    if (p->call.principal != NULL)
+        line.user = p->principal.user;
+    return line;
+}
+
+/* What a connection takes along. Behind headers_add. */
+static enum err handover_make(const struct gate *gate, struct exchange *p, struct reply *reply)
+{
+    struct buf head;
+    const char *copy;
+
+    if (gate->taker.take == NULL)
+        return ERR_INTERNAL;
+    buf_init(&head, HEADERS_BYTES_MAX);
+    if (reply->way == REPLY_PARKED)
+        reply_header_lines(reply, &head);
+    copy = arena_cstr(p->ctx.arena, buf_str(&head));
+    p->handover = (struct handover){ .method = p->method, .head = { copy, head.len }, .subject = reply->subject };
+    buf_release(&head);
+    if (copy == NULL)
+        return ERR_NO_MEMORY;
+    TRY(hold_hand_over(&p->hold, &p->handover.hold));
+    p->handover.line = line_of(p, reply, ERR_OK);
+    reply->handover = &p->handover;
+    return ERR_OK;
+}
+
+static void answer_finish(const struct gate *gate, struct exchange *p, struct reply *reply)
+{
+    if (p->outcome == ERR_OK && reply_is_handed_over(reply)) {
+        headers_add(p, reply);
+        p->outcome = handover_make(gate, p, reply);
+    } else if (p->outcome == ERR_OK) {
+        headers_add(p, reply);
+    }
+    if (p->outcome != ERR_OK) {
+        problem_reply(&p->ctx, &p->match, p->outcome, reply);
+        headers_add(p, reply);
+    }
+}
+
 void gate_handle(void *arg, struct http_request *req, struct arena *a, struct reply *reply)
 {
     struct gate *gate = arg;
-    struct passage *p = passage_new(gate, req, a);
+    struct exchange *p = exchange_new(gate, req, a);
 
     if (p == NULL) {
         reply->status = err_info(ERR_NO_MEMORY)->http_status;
         return;
     }
     http_note_set(req, p);
-    p->ctx.config = config_get(gate->app->config);
     p->outcome = pass(gate, p, reply);
-    if (p->outcome != ERR_OK)
-        problem_reply(&p->ctx, &p->match, p->outcome, reply);
-    headers_add(p, reply);
-    config_put(gate->app->config, p->ctx.config);
+    answer_finish(gate, p, reply);
+    hold_release(&p->hold);
+    if (reply->way != REPLY_PAGED)
+        ctx_end(&p->ctx);
 }
 
 void gate_done(void *arg, struct http_request *req, struct arena *a, const struct reply *reply, enum err sent,
                int64_t took_us)
 {
-    const struct passage *p = http_note(req);
-    char user[UUID_TEXT_BYTES] = "-";
-    const char *route;
+    struct exchange *p = http_note(req);
+    struct access_line line;
 
-    (void)arg;
     if (p == NULL)
         return;
-    security_log(&p->ctx);
-    route = p->call.route != NULL ? p->call.route->path : "-";
-    if (p->call.principal != NULL)
-        uuid_format(&p->principal.user, user);
-    log_event(p->purpose == PURPOSE_ANSWER ? LOG_INFO : LOG_DEBUG, "request", LOG_C("id", p->ctx.request_id),
-              LOG_C("method", method_name(p->method)), LOG_C("route", route), LOG_C("user", user),
-              LOG_INT("status", reply->status), LOG_C("code", err_info(sent != ERR_OK ? sent : p->outcome)->code),
-              LOG_INT("ms", took_us / US_PER_MS), LOG_INT("arena_bytes", (int64_t)arena_used_bytes(a)),
-              LOG_INT("statements", p->ctx.statement_count));
+    (void)arg;
+    (void)a;
+    line = line_of(p, reply, sent);
+    access_line_log(&line, took_us);
+    /* The pieces were made under the configuration with which the request began. */
+    if (reply->way == REPLY_PAGED)
+        ctx_end(&p->ctx);
+    if (reply_is_handed_over(reply) && p->handover.hold.release != NULL)
+        p->handover.hold.release(p->handover.hold.arg);
+}
+
+void gate_take(void *arg, const struct handover *handover)
+{
+    const struct gate *gate = arg;
+
+    gate->taker.take(gate->taker.arg, handover);
 }

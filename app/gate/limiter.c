@@ -5,7 +5,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/siphash.h"
-#include "parley/domain/rate_share.h"
+#include "parley/domain/record/rate_sync.h"
 #include "rate_table.h"
 
 struct limiter {
@@ -115,17 +115,17 @@ static struct rate_spot spot_of(const struct limiter *limiter, const struct buck
     };
 }
 
-static enum err settle(const struct ctx *ctx, const struct bucket *bucket, int64_t spent, int64_t wanted,
-                       struct bus_bucket *ret_bucket)
+static enum err sync(const struct ctx *ctx, const struct bucket *bucket, int64_t spent, int64_t wanted,
+                     struct bus_bucket *ret_bucket)
 {
-    const struct bus_spending spending = {
+    const struct bus_consumption consumption = {
         .token_us = bucket->limit.token_us,
         .burst_us = bucket->limit.token_us * bucket->limit.count,
         .spent_count = spent,
         .wanted_count = wanted,
     };
 
-    return rate_share_settle(ctx, kinds[bucket->kind].name, rate_key_str(&bucket->key), &spending, ret_bucket);
+    return rate_sync_run(ctx, kinds[bucket->kind].name, rate_key_str(&bucket->key), &consumption, ret_bucket);
 }
 
 /* What the process knows, and where that is not enough, what all know. */
@@ -135,7 +135,7 @@ static struct rate_state take(struct limiter *limiter, const struct ctx *ctx, co
     struct rate_state state = rate_table_take(limiter->table, &spot, wanted);
     struct bus_bucket shared;
 
-    if (state.to_tell_count < 0 || settle(ctx, bucket, state.to_tell_count, wanted, &shared) != ERR_OK)
+    if (state.to_report_count < 0 || sync(ctx, bucket, state.to_report_count, wanted, &shared) != ERR_OK)
         return state;
     if (wanted > 0 && !shared.has_room)
         rate_table_give_back(limiter->table, &spot);
@@ -152,7 +152,7 @@ static void give_back(struct limiter *limiter, const struct ctx *ctx, const stru
     struct bus_bucket ignored;
 
     rate_table_give_back(limiter->table, &spot);
-    (void)!settle(ctx, bucket, -1, 0, &ignored);
+    (void)!sync(ctx, bucket, -1, 0, &ignored);
 }
 
 /* ---- what is told ---- */

@@ -1,6 +1,6 @@
 /*
  * Rate limits. Each class of route has a bucket of tokens for every principal, or, where nobody is signed in, for every
- * address; a request takes one. Figures are settings, taken anew on SIGHUP; RATE_LIMIT=off switches all of it off.
+ * address; a request takes one. Figures are settings, taken again on SIGHUP; RATE_LIMIT=off switches all of it off.
  *
  * Credentials that fail are counted apart, so that guessing ends long before the server is tired of hashing:
  *
@@ -16,8 +16,8 @@
  *            account within 30 days: whoever hammers an account from many places does not lock its owner out.
  *
  * In the process (rate_table.h), and through Redis for all processes where it is set: a bucket's first token, and then each
- * thirty-second part of the bucket, is settled there, so that requests cost few round trips, and n processes together give
- * out at most n/32 more than a bucket holds (buckets of fewer than 64 are settled token by token). Without Redis each process
+ * thirty-second part of the bucket, is synchronised there, so that requests cost few round trips, and n processes together give
+ * out at most n/32 more than a bucket holds (buckets of fewer than 64 are synchronised token by token). Without Redis each process
  * counts for itself, and knows who has signed in where as long as it runs. Any thread.
  */
 #ifndef PARLEY_APP_GATE_LIMITER_H

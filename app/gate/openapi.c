@@ -185,7 +185,7 @@ static void response_open(struct json_out *out, int status)
 /* The errors' schema of the route. */
 static const char *error_name(const struct route *route)
 {
-    return route->dialect != NULL ? route->dialect->name : "Problem";
+    return route->dialect != NULL ? route->dialect->error_name : "Problem";
 }
 
 static void rate_limited_write(struct json_out *out, const struct route *route)
@@ -226,16 +226,25 @@ static void responses_write(struct json_out *out, const struct route *route)
 }
 
 /* Which credentials are taken; any one of them is enough. */
-static struct str security_of(const struct route *route)
+static void security_write(struct json_out *out, const struct route *route, const struct dialects *dialects)
 {
-    if (route->access == ACCESS_ANYONE || route->access == ACCESS_SIGNED_URL)
-        return STR("[]");
-    if (route->scope == SCOPE_NONE)
-        return STR("[{\"bearer\":[]}]");
-    return STR("[{\"bearer\":[]},{\"apiKey\":[]},{\"octopusKey\":[]}]");
+    json_out_key(out, "security");
+    if (route->access == ACCESS_ANYONE || route->access == ACCESS_SIGNED_URL) {
+        json_out_raw(out, STR("[]"));
+        return;
+    }
+    buf_add_c(out->buf, "[{\"bearer\":[]}");
+    if (route->scope != SCOPE_NONE) {
+        buf_add_c(out->buf, ",{\"apiKey\":[]}");
+        for (size_t i = 0; i < dialects->count; i++)
+            if (dialects->rows[i]->credential != NULL)
+                buf_addf(out->buf, ",{\"%sKey\":[]}", dialects->rows[i]->name);
+    }
+    buf_add_byte(out->buf, ']');
+    out->comma = true;
 }
 
-static void operation_write(struct json_out *out, const struct route *route)
+static void operation_write(struct json_out *out, const struct route *route, const struct dialects *dialects)
 {
     static const char *const keys[] = { "", "get", "head", "post", "put", "patch", "delete", "options" };
 
@@ -246,8 +255,7 @@ static void operation_write(struct json_out *out, const struct route *route)
     json_out_array(out);
     json_out_c(out, route->tag);
     json_out_array_end(out);
-    json_out_key(out, "security");
-    json_out_raw(out, security_of(route));
+    security_write(out, route, dialects);
     parameters_write(out, route);
     body_write(out, route);
     responses_write(out, route);
@@ -299,6 +307,7 @@ static bool is_first_of_path(const struct route_table *const *tables, size_t tab
 /* A path stands where its first row does, with all its methods. */
 static void paths_write(struct json_out *out, const struct route_table *const *tables, size_t table_count)
 {
+    const struct dialects dialects = dialects_find(tables, table_count);
     const struct route *first, *other;
     struct buf scratch;
 
@@ -312,7 +321,7 @@ static void paths_write(struct json_out *out, const struct route_table *const *t
         json_out_object(out);
         for (size_t j = i; (other = route_at(tables, table_count, j)) != NULL; j++)
             if (strcmp(other->path, first->path) == 0)
-                operation_write(out, other);
+                operation_write(out, other, &dialects);
         json_out_object_end(out);
     }
     json_out_object_end(out);

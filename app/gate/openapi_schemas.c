@@ -1,6 +1,8 @@
 #include "openapi_schemas.h"
 
-enum { SPECS_MAX = 512, DIALECTS_MAX = 8 };
+#include "route_check.h"
+
+enum { SPECS_MAX = 512 };
 
 struct found_specs {
     size_t count;
@@ -16,7 +18,20 @@ static void clash_note(struct found_specs *found, size_t index, const struct spe
     if (found->specs[index] != spec && found->specs[index]->fields != spec->fields)
         buf_addf(found->faults, "spec %s: two specs have this name\n", spec->name);
     if (found->uses[index] != use)
-        buf_addf(found->faults, "spec %s: it describes bodies and replies\n", spec->name);
+        buf_addf(found->faults, "spec %s: it describes bodies and replies, or bodies that are closed and open\n",
+                 spec->name);
+}
+
+static void specs_add(struct found_specs *found, const struct spec *spec, enum spec_use use);
+
+/* What stands inline has its rows in the spec around it, and is none of its own. */
+static void nested_add(struct found_specs *found, const struct spec *spec, enum spec_use use)
+{
+    for (size_t i = 0; i < spec->field_count; i++)
+        if (spec->fields[i].type == FIELD_INLINE)
+            nested_add(found, spec->fields[i].spec, use);
+        else
+            specs_add(found, spec->fields[i].spec, use);
 }
 
 /* Adds a spec and those nested in it, each name once, in the order in which they are met. */
@@ -31,15 +46,14 @@ static void specs_add(struct found_specs *found, const struct spec *spec, enum s
         }
     found->specs[found->count] = spec;
     found->uses[found->count++] = use;
-    for (size_t i = 0; i < spec->field_count; i++)
-        specs_add(found, spec->fields[i].spec, use);
+    nested_add(found, spec, use);
 }
 
 static void specs_find(const struct route_table *const *tables, size_t table_count, struct found_specs *found)
 {
     for (size_t t = 0; t < table_count; t++)
         for (size_t r = 0; r < tables[t]->count; r++) {
-            specs_add(found, tables[t]->routes[r].body, SPEC_BODY);
+            specs_add(found, tables[t]->routes[r].body, route_body_use(&tables[t]->routes[r]));
             specs_add(found, tables[t]->routes[r].reply, SPEC_REPLY);
         }
 }
@@ -75,38 +89,12 @@ static const char headers[] =
     "\"schema\":{\"type\":\"integer\",\"minimum\":0}}}";
 static const char security[] = "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\","
                                "\"description\":\"An access token; an API key too, where one is enough\"},"
-                               "\"apiKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\"},"
-                               "\"octopusKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"Octopus-API-Key\"}}";
+                               "\"apiKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\"}";
 
 static void raw_member(struct json_out *out, const char *name, const char *json)
 {
     json_out_key(out, name);
     json_out_raw(out, str_from(json));
-}
-
-/* The dialects that routes name, each once. */
-struct found_dialects {
-    size_t count;
-    const struct dialect *dialects[DIALECTS_MAX];
-};
-
-static void dialect_add(struct found_dialects *found, const struct dialect *dialect)
-{
-    for (size_t i = 0; i < found->count; i++)
-        if (found->dialects[i] == dialect)
-            return;
-    if (dialect != NULL && found->count < DIALECTS_MAX)
-        found->dialects[found->count++] = dialect;
-}
-
-static struct found_dialects dialects_find(const struct route_table *const *tables, size_t table_count)
-{
-    struct found_dialects found = { .count = 0 };
-
-    for (size_t t = 0; t < table_count; t++)
-        for (size_t r = 0; r < tables[t]->count; r++)
-            dialect_add(&found, tables[t]->routes[r].dialect);
-    return found;
 }
 
 /* The response with which errors of that schema are answered. */
@@ -130,19 +118,32 @@ static void error_response_write(struct json_out *out, const char *schema, const
     json_out_object_end(out);
 }
 
-static void error_responses_write(struct json_out *out, const struct found_dialects *dialects)
+static void error_responses_write(struct json_out *out, const struct dialects *dialects)
 {
     json_out_key(out, "responses");
     json_out_object(out);
     error_response_write(out, "Problem", "application/problem+json");
     for (size_t i = 0; i < dialects->count; i++)
-        error_response_write(out, dialects->dialects[i]->name, "application/json");
+        error_response_write(out, dialects->rows[i]->error_name, "application/json");
     json_out_object_end(out);
+}
+
+/* A dialect's own header for a key is a way of signing in on every route. */
+static void security_schemes_write(struct json_out *out, const struct dialects *dialects)
+{
+    json_out_key(out, "securitySchemes");
+    buf_add_c(out->buf, security);
+    for (size_t i = 0; i < dialects->count; i++)
+        if (dialects->rows[i]->credential != NULL)
+            buf_addf(out->buf, ",\"%sKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"%s\"}",
+                     dialects->rows[i]->name, dialects->rows[i]->credential);
+    buf_add_byte(out->buf, '}');
+    out->comma = true;
 }
 
 void openapi_components_write(struct json_out *out, const struct route_table *const *tables, size_t table_count)
 {
-    struct found_dialects dialects = dialects_find(tables, table_count);
+    struct dialects dialects = dialects_find(tables, table_count);
     struct found_specs found = { .count = 0 };
 
     specs_find(tables, table_count, &found);
@@ -156,11 +157,11 @@ void openapi_components_write(struct json_out *out, const struct route_table *co
     }
     raw_member(out, "Problem", problem_schema);
     for (size_t i = 0; i < dialects.count; i++)
-        raw_member(out, dialects.dialects[i]->name, dialects.dialects[i]->schema);
+        raw_member(out, dialects.rows[i]->error_name, dialects.rows[i]->schema);
     json_out_object_end(out);
     error_responses_write(out, &dialects);
     raw_member(out, "parameters", parameters);
     raw_member(out, "headers", headers);
-    raw_member(out, "securitySchemes", security);
+    security_schemes_write(out, &dialects);
     json_out_object_end(out);
 }

@@ -1,12 +1,16 @@
 #include "parley/gate/precondition.h"
 
-struct tag {
-    bool weak;
-    struct str text; /* without the quotes */
-};
+#include <inttypes.h>
 
-/* The next entity tag of a list. ERR_NOT_FOUND: the list has ended. ERR_BAD_REQUEST: this is no list of tags. */
-static enum err tag_next(struct str *rest, struct tag *ret_tag)
+#include "parley/core/siphash.h"
+
+enum { TAG_MAX = 48 };
+
+/*
+ * The text between the quotes of the next entity tag of a list, strong or weak. ERR_NOT_FOUND: the list has ended.
+ * ERR_BAD_REQUEST: this is no list of tags.
+ */
+static enum err tag_next(struct str *rest, struct str *ret_tag)
 {
     size_t end;
 
@@ -14,8 +18,7 @@ static enum err tag_next(struct str *rest, struct tag *ret_tag)
         *rest = str_tail(*rest, 1);
     if (rest->len == 0)
         return ERR_NOT_FOUND;
-    ret_tag->weak = str_starts_with(*rest, STR("W/"));
-    if (ret_tag->weak)
+    if (str_starts_with(*rest, STR("W/")))
         *rest = str_tail(*rest, 2);
     if (!str_starts_with(*rest, STR("\"")))
         return ERR_BAD_REQUEST;
@@ -23,36 +26,20 @@ static enum err tag_next(struct str *rest, struct tag *ret_tag)
     end = str_index(*rest, '"');
     if (end == SIZE_MAX)
         return ERR_BAD_REQUEST;
-    ret_tag->text = str_head(*rest, end);
+    *ret_tag = str_head(*rest, end);
     *rest = str_tail(*rest, end + 1);
     return ERR_OK;
 }
 
-/* "v12" → 12; 0 for what can be no version of ours. */
-static int64_t version_of(struct tag tag)
+/* "v12-0123456789abcdef" → 12; 0 for what can be no tag of ours. */
+static int64_t version_of(struct str tag)
 {
+    struct str head = str_head(tag, str_index(tag, '-'));
     int64_t version = 0;
 
-    if (!str_starts_with(tag.text, STR("v")) || str_to_int64(str_tail(tag.text, 1), &version) != ERR_OK)
+    if (!str_starts_with(head, STR("v")) || str_to_int64(str_tail(head, 1), &version) != ERR_OK)
         return 0;
     return version > 0 ? version : 0;
-}
-
-/* RFC 9110 §8.8.3.2 */
-enum comparison { COMPARE_STRONG, COMPARE_WEAK };
-
-/* Does the list name the version? */
-static enum err list_names(struct str list, int64_t version, enum comparison comparison, bool *ret_named)
-{
-    struct str rest = list;
-    struct tag tag;
-    enum err e;
-
-    *ret_named = false;
-    while ((e = tag_next(&rest, &tag)) == ERR_OK)
-        if (version_of(tag) == version && (!tag.weak || comparison == COMPARE_WEAK))
-            *ret_named = true;
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static struct str if_match(const struct call *call)
@@ -62,54 +49,60 @@ static struct str if_match(const struct call *call)
     return str_eq_c(header, "*") ? (struct str){ NULL, 0 } : header;
 }
 
-static enum err malformed(struct ctx *ctx)
-{
-    return failf(ctx, ERR_BAD_REQUEST, "If-Match is not a list of entity tags");
-}
-
 enum err precondition_check(struct ctx *ctx, const struct call *call, int64_t version)
 {
-    struct str header = if_match(call);
-    bool named;
+    struct str rest = if_match(call);
+    bool named = rest.len == 0;
+    struct str tag;
+    enum err e = ERR_NOT_FOUND;
 
-    if (header.len == 0)
-        return ERR_OK;
-    if (list_names(header, version, COMPARE_STRONG, &named) != ERR_OK)
-        return malformed(ctx);
+    while (rest.len > 0 && (e = tag_next(&rest, &tag)) == ERR_OK)
+        named = named || version_of(tag) == version;
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return failf(ctx, ERR_BAD_REQUEST, "If-Match is not a list of entity tags");
     return named ? ERR_OK : fail(ctx, ERR_PRECONDITION);
 }
 
-enum err precondition_version(struct ctx *ctx, const struct call *call, int64_t *ret_version)
+bool precondition_is_fresh(const struct call *call, struct str tag)
 {
-    struct str rest = if_match(call);
-    struct tag first, second;
-    enum err e;
+    struct str rest = str_trim(http_header(call->request, "If-None-Match"));
+    struct str named;
 
-    *ret_version = 0;
-    if (rest.len == 0)
-        return ERR_OK;
-    if (tag_next(&rest, &first) != ERR_OK)
-        return malformed(ctx);
-    e = tag_next(&rest, &second);
-    if (e != ERR_NOT_FOUND)
-        return e == ERR_OK ? ERR_OK : malformed(ctx);
-    if (first.weak || version_of(first) == 0)
-        return fail(ctx, ERR_PRECONDITION);
-    *ret_version = version_of(first);
-    return ERR_OK;
+    if (call->route->method != GET && call->route->method != HEAD)
+        return false;
+    if (str_eq_c(rest, "*"))
+        return true;
+    while (rest.len > 0 && tag_next(&rest, &named) == ERR_OK)
+        if (str_eq(named, tag))
+            return true;
+    return false;
 }
 
-enum freshness precondition_reply(struct ctx *ctx, const struct call *call, int64_t version, struct reply *reply)
+/* Nobody gains by making two bodies of one version collide, so every process can have the same key. */
+static uint64_t body_hash(const struct reply *reply)
 {
-    struct str header = str_trim(http_header(call->request, "If-None-Match"));
-    bool named = false;
+    static const struct siphash_key key;
 
-    reply_header(reply, "ETag", arena_printf(ctx->arena, "\"v%lld\"", (long long)version));
+    return siphash(&key, buf_str(&reply->body));
+}
+
+void precondition_reply(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    char tag[TAG_MAX];
+
+    if (reply->version == 0)
+        return;
+    if (reply->way != REPLY_WHOLE) {
+        /* What is behind the first piece is not known yet: good for If-Match, and never fresh. */
+        reply_header(reply, "ETag", arena_printf(ctx->arena, "\"v%" PRId64 "\"", reply->version));
+        reply_header(reply, "Cache-Control", "private, no-cache");
+        return;
+    }
+    snprintf(tag, sizeof(tag), "v%" PRId64 "-%016" PRIx64, reply->version, body_hash(reply));
+    reply_header(reply, "ETag", arena_printf(ctx->arena, "\"%s\"", tag));
     reply_header(reply, "Cache-Control", "private, no-cache");
-    if (header.len == 0 || (call->route->method != GET && call->route->method != HEAD))
-        return FRESHNESS_SEND;
-    if (!str_eq_c(header, "*") && (list_names(header, version, COMPARE_WEAK, &named) != ERR_OK || !named))
-        return FRESHNESS_SEND;
+    if (!precondition_is_fresh(call, str_from(tag)))
+        return;
     reply->status = 304;
-    return FRESHNESS_NOT_MODIFIED;
+    buf_clear(&reply->body);
 }

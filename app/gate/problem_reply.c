@@ -36,17 +36,17 @@ static void native_write(const struct ctx *ctx, const struct dialect_problem *pr
 }
 
 /* What stands in ctx->problem counts where it is about this error. */
-static struct dialect_problem problem_of(const struct ctx *ctx, enum err err)
+static struct dialect_problem problem_of(const struct ctx *ctx, enum err e)
 {
-    const struct problem *told = ctx->problem;
-    struct dialect_problem problem = { .err = err, .text = err_info(err)->sentence };
+    const struct problem *reported = ctx->problem;
+    struct dialect_problem problem = { .err = e, .text = err_info(e)->sentence };
 
-    if (told->err != err)
+    if (reported->err != e)
         return problem;
-    if (told->detail != NULL)
-        problem.text = told->detail;
-    problem.faults = told->faults;
-    problem.fault_count = told->fault_count < PROBLEM_FAULTS_MAX ? told->fault_count : PROBLEM_FAULTS_MAX;
+    if (reported->detail != NULL)
+        problem.text = reported->detail;
+    problem.faults = reported->faults;
+    problem.fault_count = reported->fault_count < PROBLEM_FAULTS_MAX ? reported->fault_count : PROBLEM_FAULTS_MAX;
     return problem;
 }
 
@@ -63,24 +63,24 @@ static void dialect_write(const struct route_match *match, struct dialect_proble
     dialect->error_write(problem, &reply->json);
 }
 
-static int retry_after_s(const struct problem *problem, enum err err)
+static int retry_after_s(const struct problem *problem, enum err e)
 {
-    int status = err_info(err)->http_status;
+    int status = err_info(e)->http_status;
 
-    if (problem->err == err && problem->retry_after_s > 0)
+    if (problem->err == e && problem->retry_after_s > 0)
         return problem->retry_after_s;
-    if (err == ERR_IDEMPOTENCY_RUNNING)
+    if (e == ERR_IDEMPOTENCY_RUNNING)
         return RETRY_AFTER_RUNNING_S;
     return status == 429 || status == 503 ? RETRY_AFTER_S : 0;
 }
 
-void problem_reply(struct ctx *ctx, const struct route_match *match, enum err err, struct reply *reply)
+void problem_reply(struct ctx *ctx, const struct route_match *match, enum err e, struct reply *reply)
 {
-    struct dialect_problem problem = problem_of(ctx, err);
-    int retry_s = retry_after_s(ctx->problem, err);
+    struct dialect_problem problem = problem_of(ctx, e);
+    int retry_s = retry_after_s(ctx->problem, e);
 
     reply_init(reply);
-    reply->status = err_info(err)->http_status;
+    reply->status = err_info(e)->http_status;
     if (match->dialect != NULL) {
         dialect_write(match, &problem, reply);
     } else {

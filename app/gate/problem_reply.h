@@ -11,6 +11,6 @@
  * again later helps. The detail and the faults are those in ctx->problem where it is about this error.
  *   match  as far as the route was found; says the dialect
  */
-void problem_reply(struct ctx *ctx, const struct route_match *match, enum err err, struct reply *reply);
+void problem_reply(struct ctx *ctx, const struct route_match *match, enum err e, struct reply *reply);
 
 #endif

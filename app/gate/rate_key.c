@@ -1,8 +1,6 @@
 #include "rate_key.h"
 
-#include <arpa/inet.h>
-
-enum { V4_BYTES = 4, V6_BYTES = 16, V6_NETWORK_BYTES = 8 };
+#include "parley/core/cidr.h"
 
 static void add(struct rate_key *key, const void *bytes, size_t len)
 {
@@ -14,30 +12,13 @@ static void add(struct rate_key *key, const void *bytes, size_t len)
     key->len += len;
 }
 
-/* The bytes of a fixed number, so that nothing that follows can be taken for a part of the address. */
-static void add_address(struct rate_key *key, struct str ip)
-{
-    static const uint8_t mapped[V6_BYTES - V4_BYTES] = { [10] = 0xFF, [11] = 0xFF };
-    char text[INET6_ADDRSTRLEN] = "";
-    uint8_t address[V6_BYTES] = { 0 }, piece[RATE_ADDRESS_BYTES] = { 0 };
-
-    if (ip.len < sizeof(text) && ip.len > 0)
-        memcpy(text, ip.ptr, ip.len);
-    if (inet_pton(AF_INET, text, piece + 1) == 1) {
-        piece[0] = V4_BYTES;
-    } else if (inet_pton(AF_INET6, text, address) == 1) {
-        bool is_v4 = memcmp(address, mapped, sizeof(mapped)) == 0;
-
-        piece[0] = is_v4 ? V4_BYTES : V6_NETWORK_BYTES;
-        memcpy(piece + 1, is_v4 ? address + sizeof(mapped) : address, piece[0]);
-    }
-    add(key, piece, sizeof(piece));
-}
-
 void rate_key_address(struct str ip, struct rate_key *ret_key)
 {
+    uint8_t network[CIDR_NETWORK_BYTES];
+
+    cidr_network(ip, network);
     ret_key->len = 0;
-    add_address(ret_key, ip);
+    add(ret_key, network, sizeof(network));
 }
 
 void rate_key_principal(const struct principal *principal, struct rate_key *ret_key)

@@ -5,21 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "parley/core/cidr.h"
 #include "parley/core/limits.h"
 #include "parley/core/str.h"
-#include "parley/domain/principal.h"
+#include "parley/domain/record/principal.h"
 
-enum { RATE_ADDRESS_BYTES = 9, RATE_KEY_MAX_BYTES = RATE_ADDRESS_BYTES + EMAIL_MAX_BYTES };
+enum { RATE_KEY_MAX_BYTES = CIDR_NETWORK_BYTES + EMAIL_MAX_BYTES };
 
 struct rate_key {
     size_t len;
     char bytes[RATE_KEY_MAX_BYTES];
 };
 
-/*
- * Of an address as text: IPv4 wholly, also where it is written as IPv6 (::ffff:192.0.2.1); of IPv6 the first 64 bits,
- * since a network of that size is what one customer has. What is no address shares one key.
- */
+/* Of an address as text: of the network that one customer has (cidr_network). What is no address shares one key. */
 void rate_key_address(struct str ip, struct rate_key *ret_key);
 /* Of who is signed in: an API key for itself, all sessions of a user together. */
 void rate_key_principal(const struct principal *principal, struct rate_key *ret_key);

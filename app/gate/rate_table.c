@@ -246,7 +246,7 @@ static int64_t batch_of(const struct rate_limit *limit)
 }
 
 /* How many tokens others are to be told of now, and how many are to be told of afterwards. */
-static int64_t settle(const struct rate_spot *spot, const struct bucket *bucket, int64_t taken, int64_t *ret_owed)
+static int64_t sync(const struct rate_spot *spot, const struct bucket *bucket, int64_t taken, int64_t *ret_owed)
 {
     bool is_new = bucket->packed == 0;
     int64_t owed = owed_count(bucket);
@@ -262,10 +262,10 @@ static struct rate_state take(struct bucket *bucket, const struct rate_spot *spo
 {
     int64_t full = later(full_us(bucket), spot->now_us), owed;
     bool room = full + spot->limit.token_us <= spot->now_us + spot->limit.count * spot->limit.token_us;
-    struct rate_state state = { .has_room = room, .to_tell_count = -1 };
+    struct rate_state state = { .has_room = room, .to_report_count = -1 };
 
     if (room) {
-        state.to_tell_count = settle(spot, bucket, wanted, &owed);
+        state.to_report_count = sync(spot, bucket, wanted, &owed);
         full += wanted * spot->limit.token_us;
         bucket_set(bucket, full, owed);
     }
@@ -276,7 +276,7 @@ static struct rate_state take(struct bucket *bucket, const struct rate_spot *spo
 struct rate_state rate_table_take(struct rate_table *table, const struct rate_spot *spot, int64_t wanted)
 {
     struct shard *shard = shard_of(table, spot);
-    struct rate_state state = { .until_full_us = REST_S * US_PER_S, .to_tell_count = -1 };
+    struct rate_state state = { .until_full_us = REST_S * US_PER_S, .to_report_count = -1 };
     struct bucket *bucket;
 
     pthread_mutex_lock(&shard->lock);

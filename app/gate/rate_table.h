@@ -41,12 +41,12 @@ struct rate_state {
     bool has_room;         /* there was a token */
     int64_t until_full_us; /* afterwards; 0: it is full */
     /* Tokens given out that other processes shall be told of now, with what is known of them; -1: none. */
-    int64_t to_tell_count;
+    int64_t to_report_count;
 };
 
 /*
  * Takes `wanted` tokens (0: only looks, 1) where there is one. Each token given out is remembered as one to be told of;
- * to_tell_count comes once they are a thirty-second part of the bucket, or where nothing is known of it yet, and then they
+ * to_report_count comes once they are a thirty-second part of the bucket, or where nothing is known of it yet, and then they
  * are forgotten here. It does not count the token of this call.
  */
 struct rate_state rate_table_take(struct rate_table *table, const struct rate_spot *spot, int64_t wanted);

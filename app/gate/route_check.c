@@ -9,6 +9,11 @@ const char *method_name(enum method method)
     return names[method];
 }
 
+enum spec_use route_body_use(const struct route *route)
+{
+    return route->dialect != NULL && route->dialect->ignores_unknown ? SPEC_OPEN_BODY : SPEC_BODY;
+}
+
 static bool is_mutation(enum method method)
 {
     return method != GET && method != HEAD && method != OPTIONS;
@@ -91,8 +96,8 @@ static const char *contradiction(const struct route *route)
         return "reads a raw body and another one";
     if (!is_mutation(route->method) && route->body != NULL)
         return "reads a body with a method that has none";
-    if (route->dialect != NULL && route->body != NULL && !route->body->reads_unknown)
-        return "is of a dialect but refuses fields that it does not know";
+    if (route->dialect != NULL && route->dialect->on == DIALECT_ON_NOT_SAID_)
+        return "is of a dialect that does not say when it is on";
     if (route->errors != NULL && route->dialect == NULL)
         return "has words for errors but no dialect";
     if ((route->status == 204 || route->status == 302) && route->reply != NULL)
@@ -103,16 +108,16 @@ static const char *contradiction(const struct route *route)
 enum err route_check(const struct route *route, struct buf *ret_faults)
 {
     const char *path = route->path != NULL ? route->path : "(without a path)";
-    const char *fault = route->path == NULL ? "has no path" : omission(route);
+    const char *error_text = route->path == NULL ? "has no path" : omission(route);
     enum err e = ERR_OK;
 
-    if (fault == NULL)
-        fault = contradiction(route);
-    if (fault != NULL) {
-        buf_addf(ret_faults, "route %s %s: %s\n", method_name(route->method), path, fault);
+    if (error_text == NULL)
+        error_text = contradiction(route);
+    if (error_text != NULL) {
+        buf_addf(ret_faults, "route %s %s: %s\n", method_name(route->method), path, error_text);
         return ERR_INVALID;
     }
-    if (route->body != NULL && spec_check(route->body, SPEC_BODY, ret_faults) != ERR_OK)
+    if (route->body != NULL && spec_check(route->body, route_body_use(route), ret_faults) != ERR_OK)
         e = ERR_INVALID;
     if (route->query != NULL && spec_check(route->query, SPEC_QUERY, ret_faults) != ERR_OK)
         e = ERR_INVALID;

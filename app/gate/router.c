@@ -10,6 +10,7 @@ struct node {
     enum piece kind;
     struct str literal; /* as in the row: a placeholder with its braces */
     const struct route *by_method[METHOD_COUNT];
+    bool names_chat; /* of the whole path; decided once, at start */
 };
 
 struct router {
@@ -109,10 +110,11 @@ static enum err route_add(struct router *router, const struct route *route, stru
             return e;
     }
     if (node->by_method[route->method] != NULL) {
-        buf_addf(faults, "route %s: stands there twice for one method\n", route->path);
+        buf_addf(faults, "route %s: is listed twice for one method\n", route->path);
         return ERR_INVALID;
     }
     node->by_method[route->method] = route;
+    node->names_chat = str_starts_with(str_from(route->path), STR("/workspaces/{workspace}/chat/{chat}"));
     return ERR_OK;
 }
 
@@ -258,6 +260,7 @@ enum err router_find(const struct router *router, struct arena *a, enum method m
         return ERR_NOT_FOUND;
     match.methods = methods_of(node);
     match.dialect = dialect_of(node);
+    match.names_chat = node->names_chat;
     match.route = node->by_method[method == HEAD && node->by_method[HEAD] == NULL ? GET : method];
     *ret_match = match;
     if (match.route == NULL)

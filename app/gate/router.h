@@ -16,6 +16,7 @@ struct route_match {
     const struct dialect *dialect; /* of the path; known for ERR_METHOD too */
     unsigned methods; /* bit 1 << enum method: those that the path takes; known for ERR_METHOD and OPTIONS too */
     bool has_workspace;
+    bool names_chat; /* ids[0] is a chat of the workspace: the caller's access to it is loaded along */
     struct uuid workspace;
     struct uuid ids[PATH_IDS_MAX];
     int64_t numbers[PATH_IDS_MAX];

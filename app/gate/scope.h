@@ -3,7 +3,7 @@
 #define PARLEY_APP_GATE_SCOPE_H
 
 #include "parley/core/ctx.h"
-#include "parley/domain/principal.h"
+#include "parley/domain/record/principal.h"
 #include "parley/gate/route.h"
 
 /*

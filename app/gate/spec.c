@@ -31,6 +31,7 @@ size_t field_size_bytes(enum field_type type, const struct spec *spec)
     case FIELD_BOOL: return sizeof(bool);
     case FIELD_UUID: return sizeof(struct uuid);
     case FIELD_ENUM: return sizeof(int);
+    case FIELD_INLINE:
     case FIELD_OBJECT: return spec != NULL ? spec->size_bytes : 0;
     case FIELD_REF: return sizeof(void *);
     case FIELD_LIST: return sizeof(struct list);
@@ -46,7 +47,7 @@ size_t list_item_bytes(const struct field *list)
 
 static bool is_nesting(enum field_type type)
 {
-    return type == FIELD_OBJECT || type == FIELD_REF || type == FIELD_LIST;
+    return type == FIELD_OBJECT || type == FIELD_REF || type == FIELD_LIST || type == FIELD_INLINE;
 }
 
 static bool is_element(enum field_type type)
@@ -57,8 +58,10 @@ static bool is_element(enum field_type type)
 /* What is wrong with a row; NULL: nothing. */
 static const char *field_fault(const struct spec *spec, const struct field *field, enum spec_use use)
 {
-    if (field->name == NULL || field->type == FIELD_NONE_)
+    if ((field->name == NULL) != (field->type == FIELD_INLINE) || field->type == FIELD_NONE_)
         return "has no name or no type";
+    if (field->type == FIELD_INLINE && (field->spec == NULL || field->spec == spec))
+        return "has no other spec's rows";
     if (field->type == FIELD_ENUM && (field->names == NULL || field->names[0] == NULL))
         return "is an enum without names";
     if ((field->type == FIELD_OBJECT || field->type == FIELD_REF) && field->spec == NULL)
@@ -78,10 +81,26 @@ static const char *field_fault(const struct spec *spec, const struct field *fiel
     return NULL;
 }
 
-static bool name_repeats(const struct spec *spec, size_t index)
+/* Is the name among those rows, or the rows in them? */
+static bool name_is_among(const struct field *rows, size_t count, const char *name)
 {
-    for (size_t i = 0; i < index; i++)
-        if (spec->fields[i].name != NULL && strcmp(spec->fields[i].name, spec->fields[index].name) == 0)
+    for (size_t i = 0; i < count; i++) {
+        const struct spec *inner = rows[i].type == FIELD_INLINE ? rows[i].spec : NULL;
+
+        if (rows[i].name != NULL && strcmp(rows[i].name, name) == 0)
+            return true;
+        if (inner != NULL && name_is_among(inner->fields, inner->field_count, name))
+            return true;
+    }
+    return false;
+}
+
+static bool name_repeats(const struct field *rows, size_t count, const struct field *field)
+{
+    if (field->type != FIELD_INLINE)
+        return name_is_among(rows, count, field->name);
+    for (size_t i = 0; i < field->spec->field_count; i++)
+        if (name_repeats(rows, count, &field->spec->fields[i]))
             return true;
     return false;
 }
@@ -93,12 +112,12 @@ static void check(const struct spec *spec, enum spec_use use, int depth, struct 
                  spec->name != NULL ? spec->name : "(without a name)", FIELDS_MAX);
     for (size_t i = 0; i < spec->field_count; i++) {
         const struct field *field = &spec->fields[i];
-        const char *fault = field_fault(spec, field, use);
-        if (fault == NULL && name_repeats(spec, i))
-            fault = "stands there twice";
-        if (fault != NULL)
+        const char *error_text = field_fault(spec, field, use);
+        if (error_text == NULL && name_repeats(spec->fields, i, field))
+            error_text = "is listed twice";
+        if (error_text != NULL)
             buf_addf(faults, "spec %s: row %zu (%s) %s\n", spec->name != NULL ? spec->name : "(without a name)", i,
-                     field->name != NULL ? field->name : "?", fault);
+                     field->name != NULL ? field->name : "?", error_text);
         else if (field->spec != NULL && depth < NESTING_MAX)
             check(field->spec, use, depth + 1, faults);
     }

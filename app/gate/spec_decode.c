@@ -135,9 +135,17 @@ static enum err value_decode(struct decoder *d, const struct field *field, const
 
 static const struct field *field_find(const struct spec *spec, const char *name)
 {
-    for (size_t i = 0; i < spec->field_count; i++)
-        if (strcmp(spec->fields[i].name, name) == 0)
-            return &spec->fields[i];
+    for (size_t i = 0; i < spec->field_count; i++) {
+        const struct field *field = &spec->fields[i];
+        const struct field *found = field;
+
+        if (field->type == FIELD_INLINE)
+            found = field_find(field->spec, name);
+        else if (strcmp(field->name, name) != 0)
+            found = NULL;
+        if (found != NULL)
+            return found;
+    }
     return NULL;
 }
 
@@ -181,41 +189,57 @@ static enum err unknown_refuse(struct decoder *d, const struct spec *spec, const
     return search.found ? ERR_INVALID : ERR_OK;
 }
 
-static enum err object_decode(struct decoder *d, const struct spec *spec, const struct place *place,
-                              const struct json_in *value, void *out)
+/* Adds to *known_count how many of the object's members have a row. */
+static enum err members_decode(struct decoder *d, const struct spec *spec, const struct place *place,
+                               const struct json_in *value, void *out, size_t *known_count)
 {
     struct body *body = out;
     enum err kept = ERR_OK;
-    size_t known_count = 0;
 
-    assert(spec != NULL);
-    memset(out, 0, spec->size_bytes);
-    if (json_in_kind(value) != JSON_OBJECT_KIND)
-        return decoder_fault(d, place, "type_error.dict", "must be an object");
     for (size_t i = 0; i < spec->field_count; i++) {
         const struct field *field = &spec->fields[i];
         const struct place here = { .up = place, .name = field->name };
-        const struct json_in *member = json_in_member(value, field->name);
+        const struct json_in *member = field->type != FIELD_INLINE ? json_in_member(value, field->name) : NULL;
+        void *at = (char *)out + field->offset;
         enum err e = ERR_OK;
 
-        if (member != NULL) {
-            known_count++;
+        if (field->type == FIELD_INLINE) {
+            e = members_decode(d, field->spec, place, value, at, known_count);
+        } else if (member != NULL) {
+            ++*known_count;
             body->sent |= UINT64_C(1) << i;
-            e = value_decode(d, field, &here, member, (char *)out + field->offset);
+            e = value_decode(d, field, &here, member, at);
         } else if (field->flags & FIELD_REQUIRED) {
             e = decoder_fault(d, &here, "value_error.missing", "is required");
         }
         if (!note(e, &kept))
             return kept;
     }
-    if (!spec->reads_unknown && known_count < json_in_count(value))
+    return kept;
+}
+
+static enum err object_decode(struct decoder *d, const struct spec *spec, const struct place *place,
+                              const struct json_in *value, void *out)
+{
+    size_t known_count = 0;
+    enum err kept;
+
+    assert(spec != NULL);
+    memset(out, 0, spec->size_bytes);
+    if (json_in_kind(value) != JSON_OBJECT_KIND)
+        return decoder_fault(d, place, "type_error.dict", "must be an object");
+    kept = members_decode(d, spec, place, value, out, &known_count);
+    if (kept == ERR_NO_MEMORY)
+        return kept;
+    if (d->use != SPEC_OPEN_BODY && known_count < json_in_count(value))
         (void)note(unknown_refuse(d, spec, place, value), &kept);
     return kept;
 }
 
-enum err spec_decode(struct ctx *ctx, const struct spec *spec, const struct json_in *value, void *ret_struct)
+enum err spec_decode(struct ctx *ctx, const struct spec *spec, enum spec_use use, const struct json_in *value,
+                     void *ret_struct)
 {
-    struct decoder d = { .ctx = ctx, .where = "body" };
+    struct decoder d = { .ctx = ctx, .where = "body", .use = use };
     const struct place root = { .up = NULL };
 
     return object_decode(&d, spec, &root, value, ret_struct);
@@ -273,7 +297,7 @@ static const struct http_pair *pair_find(const char *name, const struct http_pai
 enum err spec_decode_query(struct ctx *ctx, const struct spec *spec, const struct http_pair *pairs, size_t count,
                            void *ret_struct)
 {
-    struct decoder d = { .ctx = ctx, .where = "query" };
+    struct decoder d = { .ctx = ctx, .where = "query", .use = SPEC_QUERY };
     struct body *body = ret_struct;
     enum err kept = ERR_OK;
 

@@ -46,6 +46,7 @@ static bool value_is_null(const struct field *field, const void *at)
     case FIELD_OBJECT: return false;
     case FIELD_LIST: return (field->flags & FIELD_OMIT) != 0 && ((const struct list *)at)->count == 0;
     case FIELD_PASSWORD:
+    case FIELD_INLINE:
     case FIELD_NONE_: break;
     }
     return true;
@@ -94,20 +95,25 @@ static void value_encode(struct json_out *out, const struct field *field, const 
     case FIELD_REF: spec_encode(out, field->spec, ref_target(at)); return;
     case FIELD_LIST: list_encode(out, field, at); return;
     case FIELD_PASSWORD:
+    case FIELD_INLINE:
     case FIELD_NONE_: break;
     }
     json_out_null(out);
 }
 
-void spec_encode(struct json_out *out, const struct spec *spec, const void *data)
+/* The first field_count fields. */
+static void fields_encode(struct json_out *out, const struct spec *spec, size_t field_count, const void *data)
 {
-    assert(spec != NULL);
-    json_out_object(out);
-    for (size_t i = 0; i < spec->field_count; i++) {
+    for (size_t i = 0; i < field_count; i++) {
         const struct field *field = &spec->fields[i];
         const void *at = (const char *)data + field->offset;
-        bool null = value_is_null(field, at);
+        bool null;
 
+        if (field->type == FIELD_INLINE) {
+            fields_encode(out, field->spec, field->spec->field_count, at);
+            continue;
+        }
+        null = value_is_null(field, at);
         if (null && (field->flags & FIELD_OMIT))
             continue;
         json_out_key(out, field->name);
@@ -116,13 +122,36 @@ void spec_encode(struct json_out *out, const struct spec *spec, const void *data
         else
             value_encode(out, field, at);
     }
+}
+
+void spec_encode(struct json_out *out, const struct spec *spec, const void *data)
+{
+    assert(spec != NULL);
+    json_out_object(out);
+    fields_encode(out, spec, spec->field_count, data);
     json_out_object_end(out);
+}
+
+void spec_encode_open(struct json_out *out, const struct spec *spec, const void *data)
+{
+    const struct field *last = &spec->fields[spec->field_count - 1];
+
+    assert(last->type == FIELD_LIST);
+    json_out_object(out);
+    fields_encode(out, spec, spec->field_count - 1, data);
+    json_out_key(out, last->name);
+    json_out_array(out);
+}
+
+void spec_encode_items(struct json_out *out, const struct spec *spec, const void *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        spec_encode(out, spec, (const char *)items + i * spec->size_bytes);
 }
 
 void spec_encode_list(struct json_out *out, const struct spec *spec, const void *items, size_t count)
 {
     json_out_array(out);
-    for (size_t i = 0; i < count; i++)
-        spec_encode(out, spec, (const char *)items + i * spec->size_bytes);
+    spec_encode_items(out, spec, items, count);
     json_out_array_end(out);
 }

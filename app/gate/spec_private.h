@@ -22,6 +22,7 @@ struct place {
 struct decoder {
     struct ctx *ctx;
     const char *where; /* "body" or "query" */
+    enum spec_use use;
 };
 
 /* Adds a fault. format: printf, a whole sentence without a full stop. Returns ERR_INVALID (ERR_NO_MEMORY never). */

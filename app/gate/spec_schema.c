@@ -109,6 +109,7 @@ static void members_write(struct json_out *out, const struct field *field)
     case FIELD_REF: nested_write(out, field); return;
     case FIELD_LIST: list_write(out, field); return;
     case FIELD_RAW:
+    case FIELD_INLINE:
     case FIELD_NONE_: return; /* anything */
     }
 }
@@ -127,6 +128,32 @@ static bool is_always_there(const struct field *field, enum spec_use use)
     return use == SPEC_REPLY ? !(field->flags & FIELD_OMIT) : (field->flags & FIELD_REQUIRED) != 0;
 }
 
+static void properties_write(struct json_out *out, const struct spec *spec)
+{
+    for (size_t i = 0; i < spec->field_count; i++) {
+        const struct field *field = &spec->fields[i];
+
+        if (field->type == FIELD_INLINE) {
+            properties_write(out, field->spec);
+            continue;
+        }
+        json_out_key(out, field->name);
+        spec_schema_field(out, field);
+    }
+}
+
+static void required_write(struct json_out *out, const struct spec *spec, enum spec_use use)
+{
+    for (size_t i = 0; i < spec->field_count; i++) {
+        const struct field *field = &spec->fields[i];
+
+        if (field->type == FIELD_INLINE)
+            required_write(out, field->spec, use);
+        else if (is_always_there(field, use))
+            json_out_c(out, field->name);
+    }
+}
+
 void spec_schema(struct json_out *out, const struct spec *spec, enum spec_use use)
 {
     json_out_object(out);
@@ -135,18 +162,13 @@ void spec_schema(struct json_out *out, const struct spec *spec, enum spec_use us
         json_out_kv_c(out, "description", spec->doc);
     json_out_key(out, "properties");
     json_out_object(out);
-    for (size_t i = 0; i < spec->field_count; i++) {
-        json_out_key(out, spec->fields[i].name);
-        spec_schema_field(out, &spec->fields[i]);
-    }
+    properties_write(out, spec);
     json_out_object_end(out);
     json_out_key(out, "required");
     json_out_array(out);
-    for (size_t i = 0; i < spec->field_count; i++)
-        if (is_always_there(&spec->fields[i], use))
-            json_out_c(out, spec->fields[i].name);
+    required_write(out, spec, use);
     json_out_array_end(out);
-    if (!spec->reads_unknown)
+    if (use != SPEC_OPEN_BODY)
         json_out_kv_bool(out, "additionalProperties", false);
     json_out_object_end(out);
 }

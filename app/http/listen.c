@@ -8,25 +8,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "parley/core/path.h"
+
 enum { FOLDER_MODE = 0750, SOCKET_MODE = 0660, LOCK_MODE = 0600 };
 
-static enum err folders_make(const char *path, struct buf *ret_fault)
+static enum err folder_make(const char *path, struct buf *ret_error_text)
 {
-    char *copy = strdup(path);
-    enum err e = copy == NULL ? ERR_NO_MEMORY : ERR_OK;
-
-    for (char *slash = copy; e == ERR_OK && (slash = strchr(slash + 1, '/')) != NULL; *slash = '/') {
-        *slash = '\0';
-        if (mkdir(copy, FOLDER_MODE) != 0 && errno != EEXIST) {
-            buf_addf(ret_fault, "FCGI_SOCKET: the folder %s cannot be made: %s", copy, strerror(errno));
-            e = ERR_UNAVAILABLE;
-        }
-    }
-    free(copy);
-    return e;
+    if (path_make_parent(path, FOLDER_MODE) == ERR_OK)
+        return ERR_OK;
+    buf_addf(ret_error_text, "FCGI_SOCKET: the folder of %s cannot be made: %s", path, strerror(errno));
+    return ERR_UNAVAILABLE;
 }
 
-static enum err lock_take(const char *path, struct buf *ret_fault, int *ret_fd)
+static enum err lock_take(const char *path, struct buf *ret_error_text, int *ret_fd)
 {
     char name[sizeof(((struct sockaddr_un *)NULL)->sun_path) + sizeof(".lock")];
     int fd;
@@ -34,12 +28,12 @@ static enum err lock_take(const char *path, struct buf *ret_fault, int *ret_fd)
     snprintf(name, sizeof(name), "%s.lock", path);
     fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
     if (fd < 0) {
-        buf_addf(ret_fault, "FCGI_SOCKET: %s cannot be made: %s", name, strerror(errno));
+        buf_addf(ret_error_text, "FCGI_SOCKET: %s cannot be made: %s", name, strerror(errno));
         return ERR_UNAVAILABLE;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         close(fd);
-        buf_addf(ret_fault, "FCGI_SOCKET: another server is running on %s; stop it or set another path", path);
+        buf_addf(ret_error_text, "FCGI_SOCKET: another server is running on %s; stop it or set another path", path);
         return ERR_CONFLICT;
     }
     *ret_fd = fd;
@@ -47,7 +41,7 @@ static enum err lock_take(const char *path, struct buf *ret_fault, int *ret_fd)
 }
 
 /* Nobody can connect before listen, so the mode is right by then. */
-static enum err socket_bind(const char *path, int backlog, struct buf *ret_fault, int *ret_fd)
+static enum err socket_bind(const char *path, int backlog, struct buf *ret_error_text, int *ret_fd)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -56,7 +50,7 @@ static enum err socket_bind(const char *path, int backlog, struct buf *ret_fault
     (void)unlink(path);
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(path, SOCKET_MODE) != 0 ||
         listen(fd, backlog) != 0) {
-        buf_addf(ret_fault, "FCGI_SOCKET: cannot listen on %s: %s", path, strerror(errno));
+        buf_addf(ret_error_text, "FCGI_SOCKET: cannot listen on %s: %s", path, strerror(errno));
         if (fd >= 0)
             close(fd);
         return ERR_UNAVAILABLE;
@@ -65,18 +59,18 @@ static enum err socket_bind(const char *path, int backlog, struct buf *ret_fault
     return ERR_OK;
 }
 
-enum err listener_open(const char *path, int backlog, struct buf *ret_fault, struct listener *ret_listener)
+enum err listener_open(const char *path, int backlog, struct buf *ret_error_text, struct listener *ret_listener)
 {
     struct listener listener = { .fd = -1, .lock_fd = -1 };
     enum err e;
 
     if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
-        buf_addf(ret_fault, "FCGI_SOCKET: the path is longer than the 107 bytes that a socket may have: %s", path);
+        buf_addf(ret_error_text, "FCGI_SOCKET: the path is longer than the 107 bytes that a socket may have: %s", path);
         return ERR_UNAVAILABLE;
     }
-    TRY(folders_make(path, ret_fault));
-    TRY(lock_take(path, ret_fault, &listener.lock_fd));
-    e = socket_bind(path, backlog, ret_fault, &listener.fd);
+    TRY(folder_make(path, ret_error_text));
+    TRY(lock_take(path, ret_error_text, &listener.lock_fd));
+    e = socket_bind(path, backlog, ret_error_text, &listener.fd);
     if (e != ERR_OK) {
         close(listener.lock_fd);
         return e;

@@ -13,9 +13,10 @@ struct listener {
 
 /*
  * Takes the lock, removes what a dead server left, binds (0660) and listens. ERR_CONFLICT: a living server has it.
- * ERR_UNAVAILABLE: the folder cannot be made or written, or the path is too long. ret_fault: one line.
+ * ERR_UNAVAILABLE: the folder cannot be made or written, or the path is too long. ret_error_text: one line.
  */
-enum err listener_open(const char *path, int backlog, struct buf *ret_fault, struct listener *ret_listener) MUST_CHECK;
+enum err listener_open(const char *path, int backlog, struct buf *ret_error_text,
+                       struct listener *ret_listener) MUST_CHECK;
 /* Wakes everyone who waits in accept; nobody gets in from now on. */
 void listener_shut(struct listener *listener);
 /* Removes the socket and lets the lock go. */

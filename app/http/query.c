@@ -3,46 +3,16 @@
 #include "parley/http/request.h"
 #include "request_private.h"
 
-/* The byte that text[*at] stands for; *at is moved behind it. -1: a broken escape, or NUL. */
-static int next_byte(struct str text, enum plus plus, size_t *at)
-{
-    char c = text.ptr[*at];
-    int high, low;
-
-    if (c != '%') {
-        *at += 1;
-        if (c == '+' && plus == PLUS_BLANK)
-            return ' ';
-        return c == '\0' ? -1 : (unsigned char)c;
-    }
-    if (text.len - *at < 3)
-        return -1;
-    high = str_hex_digit(text.ptr[*at + 1]);
-    low = str_hex_digit(text.ptr[*at + 2]);
-    if (high < 0 || low < 0 || (high == 0 && low == 0))
-        return -1;
-    *at += 3;
-    return high * 16 + low;
-}
-
 enum err http_decode(struct arena *a, struct str text, enum plus plus, struct str *ret_text)
 {
-    size_t len = 0;
-    char *out = arena_alloc(a, text.len + 1);
+    const char *decoded;
+    enum err e = percent_decode(a, text, plus, &decoded);
 
-    if (out == NULL)
-        return ERR_NO_MEMORY;
-    for (size_t at = 0; at < text.len;) {
-        int byte = next_byte(text, plus, &at);
-        if (byte < 0)
-            return ERR_BAD_REQUEST;
-        out[len++] = (char)byte;
-    }
-    out[len] = '\0';
-    if (!str_is_utf8((struct str){ out, len }))
+    if (e == ERR_INVALID || (e == ERR_OK && !str_is_utf8(str_from(decoded))))
         return ERR_BAD_REQUEST;
-    *ret_text = (struct str){ out, len };
-    return ERR_OK;
+    if (e == ERR_OK)
+        *ret_text = str_from(decoded);
+    return e;
 }
 
 static enum err pair_decode(struct arena *a, struct str piece, struct http_pair *ret_pair)

@@ -50,8 +50,10 @@ const char *reply_reason(int status)
 void reply_init(struct reply *reply)
 {
     reply->status = 200;
+    reply->way = REPLY_WHOLE;
     reply->content_type = "application/json";
     reply->header_count = 0;
+    reply->version = 0;
     buf_clear(&reply->body);
     json_out_init(&reply->json, &reply->body);
 }
@@ -91,25 +93,72 @@ static bool status_has_body(int status)
     return status >= 200 && status != 204 && status != 304;
 }
 
-void reply_head(const struct reply *reply, struct buf *out)
+void reply_pieces(struct reply *reply, struct reply_source source)
 {
-    buf_addf(out, "Status: %d %s\r\n", reply->status, reply_reason(reply->status));
+    reply->way = REPLY_PAGED;
+    reply->source = source;
+}
+
+void reply_stream(struct reply *reply, const char *content_type, const void *subject)
+{
+    reply->way = REPLY_STREAM;
+    reply->content_type = content_type;
+    reply->subject = subject;
+    reply_header(reply, "X-Accel-Buffering", "no");
+}
+
+void reply_park(struct reply *reply, const void *subject)
+{
+    reply->way = REPLY_PARKED;
+    reply->subject = subject;
+}
+
+bool reply_is_handed_over(const struct reply *reply)
+{
+    return reply->way == REPLY_STREAM || reply->way == REPLY_PARKED;
+}
+
+void reply_status_line(int status, struct buf *out)
+{
+    buf_addf(out, "Status: %d %s\r\n", status, reply_reason(status));
+}
+
+void reply_header_lines(const struct reply *reply, struct buf *out)
+{
     for (size_t i = 0; i < reply->header_count; i++) {
         buf_add_c(out, reply->headers[i].name);
         buf_add_c(out, ": ");
         buf_add_c(out, reply->headers[i].value);
         buf_add_c(out, "\r\n");
     }
+}
+
+void reply_type_line(const char *content_type, struct buf *out)
+{
+    buf_add_c(out, "Content-Type: ");
+    buf_add_c(out, content_type);
+    buf_add_c(out, "\r\n");
+}
+
+void reply_length_line(size_t length_bytes, struct buf *out)
+{
+    buf_add_c(out, "Content-Length: ");
+    buf_add_int(out, (int64_t)length_bytes);
+    buf_add_c(out, "\r\n");
+}
+
+void reply_head(const struct reply *reply, struct buf *out)
+{
+    bool whole = reply->way == REPLY_WHOLE;
+
+    reply_status_line(reply->status, out);
+    reply_header_lines(reply, out);
     if (status_has_body(reply->status)) {
         /* nginx keeps the type of an answer whose bytes it sends itself. */
-        if (reply->body.len > 0 || reply_has_header(reply, "X-Accel-Redirect")) {
-            buf_add_c(out, "Content-Type: ");
-            buf_add_c(out, reply->content_type);
-            buf_add_c(out, "\r\n");
-        }
-        buf_add_c(out, "Content-Length: ");
-        buf_add_int(out, (int64_t)reply->body.len);
-        buf_add_c(out, "\r\n");
+        if (!whole || reply->body.len > 0 || reply_has_header(reply, "X-Accel-Redirect"))
+            reply_type_line(reply->content_type, out);
+        if (whole)
+            reply_length_line(reply->body.len, out);
     }
     buf_add_c(out, "\r\n");
 }

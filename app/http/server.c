@@ -10,7 +10,7 @@
 
 struct server {
     struct listener listener;
-    struct crew crew;
+    struct worker_pool pool;
     struct server_opts opts;
     int worker_count;
     struct worker *workers[];
@@ -27,12 +27,12 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static enum err workers_start(struct server *server, int count, struct buf *ret_fault)
+static enum err workers_start(struct server *server, int count, struct buf *ret_error_text)
 {
     for (int i = 0; i < count; i++) {
-        enum err e = worker_start(&server->crew, &server->opts, &server->workers[i]);
+        enum err e = worker_start(&server->pool, &server->opts, &server->workers[i]);
         if (e != ERR_OK) {
-            buf_addf(ret_fault, "WORKERS: only %d of %d threads could be started", i, count);
+            buf_addf(ret_error_text, "WORKERS: only %d of %d threads could be started", i, count);
             return e;
         }
         server->worker_count++;
@@ -40,7 +40,7 @@ static enum err workers_start(struct server *server, int count, struct buf *ret_
     return ERR_OK;
 }
 
-enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struct server **ret_server)
+enum err server_new(const struct server_opts *opts, struct buf *ret_error_text, struct server **ret_server)
 {
     struct server *server;
     int thread_count;
@@ -48,29 +48,29 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
 
     raise_descriptor_limit();
     if (FCGX_Init() != 0) {
-        buf_add_c(ret_fault, "libfcgi does not start");
+        buf_add_c(ret_error_text, "libfcgi does not start");
         return ERR_INTERNAL;
     }
     signal(SIGPIPE, SIG_IGN);
-    thread_count = opts->worker_count + opts->resting_max;
+    thread_count = opts->worker_count + opts->yielding_max;
     server = calloc(1, sizeof(*server) + (size_t)thread_count * sizeof(server->workers[0]));
     if (server == NULL)
         return ERR_NO_MEMORY;
     server->opts = *opts;
-    e = listener_open(opts->socket_path, opts->backlog, ret_fault, &server->listener);
+    e = listener_open(opts->socket_path, opts->backlog, ret_error_text, &server->listener);
     if (e != ERR_OK) {
         free(server);
         return e;
     }
-    e = crew_init(&server->crew, &(struct crew_opts){ .listen_fd = server->listener.fd,
-                                                      .worker_count = opts->worker_count,
-                                                      .processor_count = opts->processor_count });
+    e = worker_pool_init(&server->pool, &(struct worker_pool_opts){ .listen_fd = server->listener.fd,
+                                                                    .worker_count = opts->worker_count,
+                                                                    .processor_count = opts->processor_count });
     if (e != ERR_OK) {
         listener_close(&server->listener);
         free(server);
         return e;
     }
-    e = workers_start(server, thread_count, ret_fault);
+    e = workers_start(server, thread_count, ret_error_text);
     if (e != ERR_OK) {
         server_stop(server);
         server_free(server);
@@ -82,9 +82,9 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struc
 
 enum err server_stop(struct server *server)
 {
-    crew_stop(&server->crew);
+    worker_pool_stop(&server->pool);
     listener_shut(&server->listener);
-    return crew_wait_gone(&server->crew, STOP_MAX_S) ? ERR_OK : ERR_TIMEOUT;
+    return worker_pool_wait_gone(&server->pool, STOP_MAX_S) ? ERR_OK : ERR_TIMEOUT;
 }
 
 /* A worker that has not ended in time still uses all this, and the process ends anyway. */
@@ -92,11 +92,11 @@ void server_free(struct server *server)
 {
     if (server == NULL)
         return;
-    if (!crew_wait_gone(&server->crew, 0))
+    if (!worker_pool_wait_gone(&server->pool, 0))
         return;
     for (int i = 0; i < server->worker_count; i++)
         worker_free(server->workers[i]);
-    crew_destroy(&server->crew);
+    worker_pool_destroy(&server->pool);
     listener_close(&server->listener);
     free(server);
 }

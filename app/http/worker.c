@@ -2,26 +2,24 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
-#include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "fcgi_send.h"
+#include "parley/core/blocking.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/thread.h"
-#include "parley/core/wait.h"
-#include "reply_private.h"
 #include "request_private.h"
 
 enum {
     HEAD_MAX_BYTES = 32 * 1024,
-    BACKOFF_MS = 50,           /* out of descriptors: until some other request has ended */
-    UNTIMED_BYTES = 96 * 1024, /* an answer up to this fits into nginx's socket and buffers */
+    BACKOFF_MS = 50, /* out of descriptors: until some other request has ended */
 };
 
 struct worker {
     const struct server_opts *opts;
-    struct member member;
+    struct worker_slot slot;
     pthread_t thread;
     FCGX_Request fcgi;
     struct http_request request;
@@ -31,13 +29,6 @@ struct worker {
     bool read_timed;
 };
 
-static void set_timeout(int fd, int option, int seconds)
-{
-    struct timeval limit = { .tv_sec = seconds };
-
-    (void)setsockopt(fd, SOL_SOCKET, option, &limit, sizeof(limit));
-}
-
 /* The next byte, or a negative number; waits where none is there yet. */
 static int body_byte(FCGX_Stream *in)
 {
@@ -45,9 +36,9 @@ static int body_byte(FCGX_Stream *in)
 
     if (in->rdNext < in->stop)
         return FCGX_GetChar(in);
-    wait_begin();
+    blocking_begin();
     byte = FCGX_GetChar(in);
-    wait_end();
+    blocking_end();
     return byte;
 }
 
@@ -63,7 +54,7 @@ static enum err body_read(void *arg, void *bytes, size_t room_bytes, size_t *ret
     int first;
 
     if (!w->read_timed) {
-        set_timeout(w->fcgi.ipcFd, SO_RCVTIMEO, BODY_IDLE_MAX_S);
+        fcgi_set_timeout(w->fcgi.ipcFd, SO_RCVTIMEO, BODY_IDLE_MAX_S);
         w->read_timed = true;
     }
     first = body_byte(in);
@@ -80,41 +71,6 @@ static enum err body_read(void *arg, void *bytes, size_t room_bytes, size_t *ret
     return ERR_OK;
 }
 
-static bool put(FCGX_Stream *out, struct str s)
-{
-    size_t done = 0;
-
-    while (done < s.len) {
-        size_t piece = s.len - done < INT_MAX ? s.len - done : INT_MAX;
-        if (FCGX_PutStr(s.ptr + done, (int)piece, out) < 0)
-            return false;
-        done += piece;
-    }
-    return true;
-}
-
-/* Headers, body and the record that ends the request; the last of them is on its way when this returns. */
-static enum err reply_send(struct worker *w)
-{
-    struct str body = reply_body(&w->reply, w->request.method);
-    bool large = body.len > UNTIMED_BYTES;
-    bool sent;
-
-    buf_clear(&w->head);
-    reply_head(&w->reply, &w->head);
-    if (large) {
-        set_timeout(w->fcgi.ipcFd, SO_SNDTIMEO, SEND_IDLE_MAX_S);
-        wait_begin();
-    }
-    sent = put(w->fcgi.out, buf_str(&w->head)) && put(w->fcgi.out, body);
-    /* END_REQUEST goes with the stream that is closed last. */
-    (void)FCGX_FClose(w->fcgi.err);
-    sent = FCGX_FClose(w->fcgi.out) == 0 && sent;
-    if (large)
-        wait_end();
-    return sent ? ERR_OK : ERR_CLIENT_GONE;
-}
-
 /* Where the body has been taken in, the record that ends it is the last that nginx sends. */
 static bool has_heard_all(struct worker *w)
 {
@@ -128,9 +84,26 @@ static bool has_heard_all(struct worker *w)
  */
 static void finish(struct worker *w)
 {
-    if (has_heard_all(w))
+    /* A connection that was broken off is closed already. */
+    if (w->fcgi.in != NULL && has_heard_all(w))
         (void)FCGX_Detach(&w->fcgi);
     FCGX_Finish_r(&w->fcgi);
+}
+
+static enum err reply_send(struct worker *w)
+{
+    if (w->reply.way == REPLY_WHOLE)
+        return fcgi_send_whole(&w->fcgi, &w->reply, w->request.method, &w->head);
+    if (w->reply.way == REPLY_PAGED)
+        return fcgi_send_pieces(&w->fcgi, &w->reply, w->request.method, &w->head);
+    return fcgi_hand_over(&w->fcgi, &w->reply, &w->head, w->reply.handover);
+}
+
+static void reply_forget(struct worker *w)
+{
+    arena_reset(w->arena);
+    if (w->reply.body.room_bytes > REPLY_KEPT_BYTES)
+        buf_release(&w->reply.body);
 }
 
 static void answer(struct worker *w)
@@ -144,39 +117,42 @@ static void answer(struct worker *w)
     reply_init(&w->reply);
     opts->handle(opts->arg, &w->request, w->arena, &w->reply);
     sent = reply_send(w);
-    if (opts->done != NULL)
-        opts->done(opts->arg, &w->request, w->arena, &w->reply, sent, clock_monotonic_us() - start_us);
-    finish(w);
-    arena_reset(w->arena);
-    if (w->reply.body.room_bytes > REPLY_KEPT_BYTES)
-        buf_release(&w->reply.body);
+    if (sent == ERR_OK && reply_is_handed_over(&w->reply)) {
+        w->reply.handover->began_us = start_us;
+        opts->take(opts->arg, w->reply.handover);
+    } else {
+        if (opts->done != NULL)
+            opts->done(opts->arg, &w->request, w->arena, &w->reply, sent, clock_monotonic_us() - start_us);
+        finish(w);
+    }
+    reply_forget(w);
 }
 
 /* The worker that this thread is, if it is one. */
 static _Thread_local struct worker *self;
 
-void *server_rest(void)
+void *server_yield_begin(void)
 {
     if (self != NULL)
-        crew_turn(&self->member, DUTY_RESTS);
+        worker_pool_set_state(&self->slot, WORKER_PARKED);
     return self;
 }
 
 /* Back at once, even if that is one too many for a moment. */
-void server_resume(void)
+void server_yield_end(void)
 {
     if (self != NULL)
-        crew_turn(&self->member, DUTY_COMPUTES);
+        worker_pool_set_state(&self->slot, WORKER_RUNNING);
 }
 
-static void begin_wait(void *arg)
+static void begin_blocking(void *arg)
 {
-    crew_turn(arg, DUTY_WAITS);
+    worker_pool_set_state(arg, WORKER_BLOCKED);
 }
 
-static void end_wait(void *arg)
+static void end_blocking(void *arg)
 {
-    crew_turn(arg, DUTY_COMPUTES);
+    worker_pool_set_state(arg, WORKER_RUNNING);
 }
 
 bool server_client_gone(void *rest)
@@ -193,24 +169,24 @@ bool server_client_gone(void *rest)
 static void *run(void *arg)
 {
     struct worker *w = arg;
-    const struct wait_hooks hooks = { begin_wait, end_wait, &w->member };
+    const struct blocking_hooks hooks = { begin_blocking, end_blocking, &w->slot };
 
     self = w;
-    wait_hooks_set(&hooks);
-    while (crew_accept(&w->member)) {
+    blocking_hooks_set(&hooks);
+    while (worker_pool_accept(&w->slot)) {
         bool accepted = FCGX_Accept_r(&w->fcgi) == 0;
-        crew_turn(&w->member, DUTY_COMPUTES);
+        worker_pool_set_state(&w->slot, WORKER_RUNNING);
         if (accepted)
             answer(w);
         else
-            crew_pause(w->member.crew, BACKOFF_MS);
+            worker_pool_pause(w->slot.pool, BACKOFF_MS);
     }
     FCGX_Free(&w->fcgi, 1);
-    crew_leave(&w->member);
+    worker_pool_leave(&w->slot);
     return NULL;
 }
 
-enum err worker_start(struct crew *crew, const struct server_opts *opts, struct worker **ret_worker)
+enum err worker_start(struct worker_pool *pool, const struct server_opts *opts, struct worker **ret_worker)
 {
     struct worker *w = calloc(1, sizeof(*w));
     enum err e = ERR_NO_MEMORY;
@@ -221,15 +197,15 @@ enum err worker_start(struct crew *crew, const struct server_opts *opts, struct 
     buf_init(&w->head, HEAD_MAX_BYTES);
     buf_init(&w->reply.body, REPLY_MAX_BYTES);
     w->arena = arena_new(REQUEST_ARENA_BYTES);
-    if (w->arena != NULL && FCGX_InitRequest(&w->fcgi, crew->opts.listen_fd, 0) == 0) {
-        crew_enlist(crew, &w->member);
+    if (w->arena != NULL && FCGX_InitRequest(&w->fcgi, pool->opts.listen_fd, 0) == 0) {
+        worker_pool_enlist(pool, &w->slot);
         e = thread_start(WORKER_STACK_BYTES, run, w, &w->thread);
         if (e == ERR_OK) {
             *ret_worker = w;
             return ERR_OK;
         }
-        crew_leave(&w->member);
-        crew_forget(&w->member);
+        worker_pool_leave(&w->slot);
+        worker_pool_forget(&w->slot);
     }
     arena_free(w->arena);
     free(w);
@@ -241,7 +217,7 @@ void worker_free(struct worker *w)
     if (w == NULL)
         return;
     pthread_join(w->thread, NULL);
-    crew_forget(&w->member);
+    worker_pool_forget(&w->slot);
     arena_free(w->arena);
     buf_release(&w->reply.body);
     buf_release(&w->head);

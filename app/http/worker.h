@@ -2,13 +2,13 @@
 #ifndef PARLEY_APP_HTTP_WORKER_H
 #define PARLEY_APP_HTTP_WORKER_H
 
-#include "crew.h"
 #include "parley/http/server.h"
+#include "worker_pool.h"
 
 struct worker;
 
-/* Starts a thread of the crew. opts: borrowed until worker_free. ERR_NO_MEMORY: no memory, or no more threads. */
-enum err worker_start(struct crew *crew, const struct server_opts *opts, struct worker **ret_worker) MUST_CHECK;
+/* Starts a thread of the pool. opts: borrowed until worker_free. ERR_NO_MEMORY: no memory, or no more threads. */
+enum err worker_start(struct worker_pool *pool, const struct server_opts *opts, struct worker **ret_worker) MUST_CHECK;
 /* Frees an ended worker. NULL is fine. */
 void worker_free(struct worker *worker);
 

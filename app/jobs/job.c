@@ -3,13 +3,14 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
-#include "parley/domain/api_key_change.h"
-#include "parley/domain/audit.h"
-#include "parley/domain/audit_chain.h"
-#include "parley/domain/erasure.h"
-#include "parley/domain/expiry.h"
-#include "parley/domain/mail_queue.h"
-#include "parley/domain/password_reset.h"
+#include "parley/domain/files/attachment_digest.h"
+#include "parley/domain/lifecycle/cleanup.h"
+#include "parley/domain/lifecycle/erasure.h"
+#include "parley/domain/record/audit.h"
+#include "parley/domain/record/audit_chain.h"
+#include "parley/domain/record/mail_queue.h"
+#include "parley/domain/trust/api_key_change.h"
+#include "parley/domain/trust/password_reset.h"
 
 #define SIMPLE_STEP(fn) \
     static enum err fn##_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count) \
@@ -31,10 +32,24 @@ SIMPLE_STEP(audit_seal_step)
 SIMPLE_STEP(audit_erase_step)
 SIMPLE_STEP(password_reset_step)
 
+static void digest_job_end(void *state)
+{
+    attachment_digest_free(state);
+}
+
 static enum err digest_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
 {
-    TRY(attachment_digest_step(ctx, run->after_id, run->pulse, run->pulse_arg, &run->after_id));
-    *ret_count = run->after_id != 0;
+    const struct attachment_digest_opts opts = { run->until_us, run->keepalive, run->keepalive_arg };
+    bool more = false;
+
+    if (run->state == NULL) {
+        run->state = attachment_digest_new();
+        run->state_free = digest_job_end;
+    }
+    if (run->state == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    TRY(attachment_digest_step(ctx, run->state, &opts, &more));
+    *ret_count = more;
     return ERR_OK;
 }
 
@@ -53,32 +68,41 @@ static enum err mail_job(struct ctx *ctx, struct job_run *run, int64_t *ret_coun
 {
     struct mail_report report;
 
-    TRY(mail_queue_step(ctx, run->pulse, run->pulse_arg, &report));
+    TRY(mail_queue_step(ctx, run->keepalive, run->keepalive_arg, &report));
     *ret_count = report.outcome != MAIL_NONE && report.outcome != MAIL_WAITING;
     if (report.outcome != MAIL_NONE)
         log_event(mail_lines[report.outcome].level, mail_lines[report.outcome].message, LOG_INT("mail", report.id),
                   LOG_INT("attempt", report.attempt), LOG_INT("status", report.status),
-                  LOG_C("fault", report.fault == NULL ? "" : report.fault));
+                  LOG_C("fault", report.error_text == NULL ? "" : report.error_text));
     return ERR_OK;
 }
 
-/* Erasing comes before the deletion of objects, which it makes work for; workspaces before the chats that they mark. */
+/*
+ * In a lane the order is that of the looking: workspaces before the chats that they mark. Erasing makes work for the
+ * deletion of objects, and wakes it.
+ */
 const struct job jobs_table[] = {
-    { "erase_workspaces", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_WORKSPACES, 0, erase_workspaces_step_job, true },
-    { "erase_users", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_USERS, 0, erase_users_step_job, true },
-    { "erase_chats", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_CHATS, 0, erase_chats_step_job, true },
-    { "expire_uploads", JOB_QUEUE, US_PER_MINUTE, SQL_WORK_UPLOADS, 0, expire_uploads_job, true },
-    { "expire_unbound", JOB_QUEUE, US_PER_MINUTE, SQL_WORK_UNBOUND, ATTACHMENT_UNBOUND_HOURS *US_PER_HOUR,
-      expire_unbound_job, true },
-    { "expire_objects", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_OBJECTS, 0, expire_objects_job, false },
-    { "file_digests", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_UNREAD, 0, digest_job, false },
-    { "expire_api_keys", JOB_QUEUE, US_PER_MINUTE, SQL_WORK_API_KEYS, 0, api_key_cleanup_job, false },
-    { "seal_audit", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT, 0, audit_seal_step_job, false },
-    { "erase_audit", JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT_ERASURES, 0, audit_erase_step_job, false },
-    { "password_resets", JOB_QUEUE, 2 * US_PER_S, SQL_WORK_PASSWORD_RESET_ASKS, 0, password_reset_step_job, true },
-    { "send_mail", JOB_QUEUE, 2 * US_PER_S, SQL_WORK_MAILS, 0, mail_job, false },
-    { "expire_rows", JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false },
-    { "sweep_store", JOB_PERIODIC, US_PER_DAY, SQL_NONE_, 0, expire_store_job, false },
+    { "password_resets", JOB_LANE_MAIL, JOB_QUEUE, 2 * US_PER_S, SQL_WORK_PASSWORD_RESET_ASKS, 0,
+      password_reset_step_job, true, OUTCOME_MAIL },
+    { "send_mail", JOB_LANE_MAIL, JOB_QUEUE, 2 * US_PER_S, SQL_WORK_MAILS, 0, mail_job, false, OUTCOME_MAIL },
+    { "erase_workspaces", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_WORKSPACES, 0, erase_workspaces_step_job,
+      true, OUTCOME_DATA },
+    { "erase_users", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_USERS, 0, erase_users_step_job, true,
+      OUTCOME_DATA },
+    { "erase_chats", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_CHATS, 0, erase_chats_step_job, true,
+      OUTCOME_DATA },
+    { "expire_uploads", JOB_LANE_DATA, JOB_QUEUE, US_PER_MINUTE, SQL_WORK_UPLOADS, 0, expire_uploads_job, true, 0 },
+    { "expire_unbound", JOB_LANE_DATA, JOB_QUEUE, US_PER_MINUTE, SQL_WORK_UNBOUND,
+      ATTACHMENT_UNBOUND_HOURS *US_PER_HOUR, expire_unbound_job, true, 0 },
+    { "expire_api_keys", JOB_LANE_DATA, JOB_QUEUE, US_PER_MINUTE, SQL_WORK_API_KEYS, 0, api_key_cleanup_job, false, 0 },
+    { "seal_audit", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT, 0, audit_seal_step_job, false, 0 },
+    { "erase_audit", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT_ERASURES, 0, audit_erase_step_job, false,
+      0 },
+    { "expire_rows", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false, 0 },
+    { "expire_objects", JOB_LANE_BULK, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_OBJECTS, 0, expire_objects_job, false,
+      OUTCOME_DATA },
+    { "file_digests", JOB_LANE_BULK, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_UNREAD, 0, digest_job, false, 0 },
+    { "sweep_store", JOB_LANE_BULK, JOB_PERIODIC, US_PER_DAY, SQL_NONE_, 0, expire_store_job, false, 0 },
 };
-_Static_assert(COUNT_OF(jobs_table) <= JOBS_MAX, "jobs.c keeps a state for each");
+_Static_assert(COUNT_OF(jobs_table) <= JOBS_MAX, "a lane keeps a state for each");
 const size_t jobs_table_count = COUNT_OF(jobs_table);

@@ -1,15 +1,26 @@
-/* The table of jobs, and what one of them is given. */
+/* The table of jobs, and what one of them is given. Private to the room and to its tests. */
 #ifndef PARLEY_APP_JOBS_JOB_H
 #define PARLEY_APP_JOBS_JOB_H
 
+#include "parley/core/keepalive.h"
 #include "parley/db/db.h"
-#include "parley/domain/attachment_digest.h"
+#include "parley/jobs/jobs.h"
 
-/* One run of a job: its state from batch to batch. */
+/*
+ * Jobs of one lane wait for one another, those of different lanes never do. What a person waits for is in MAIL; what only
+ * the database does, in batches of bounded size, in DATA; what reads, lists or deletes in the object store in BULK.
+ */
+enum job_lane { JOB_LANE_MAIL, JOB_LANE_DATA, JOB_LANE_BULK, JOB_LANES };
+
+/* One run of a job, from its first step to the one that finds nothing left; a run may take many slices. */
 struct job_run {
-    int64_t after_id; /* where the job goes on; 0 at first */
-    pulse_fn pulse;   /* to be called during long work: keeps the lease, and ends the work when the process stops */
-    void *pulse_arg;
+    /* Monotonic: the slice is over. A step that can take longer looks at it and goes on in the next step. */
+    int64_t until_us;
+    /* To be called during long work: keeps the lease, and ends the work with an error when the process stops. */
+    keepalive_fn keepalive;
+    void *keepalive_arg;
+    void *state;                     /* the job's own, from step to step; NULL at first */
+    void (*state_free)(void *state); /* called at the end of the run, however it ends; NULL: nothing to free */
 };
 
 /* One batch. *ret_count 0: nothing is left for now. */
@@ -22,17 +33,28 @@ enum job_kind {
 
 struct job {
     const char *name; /* of its lease and in the log */
+    enum job_lane lane;
     enum job_kind kind;
     int64_t period_us; /* how often it looks */
-    enum sql work;     /* JOB_QUEUE: a row of it means that there is work */
+    enum sql has_work; /* JOB_QUEUE: a row of it means that there is work */
     int64_t age_us;    /* … that is so old */
     job_fn step;
-    bool feeds; /* what it has done makes work for others, which look at once */
+    bool wakes_queue; /* what it has done makes work for others, which look at once, in every lane */
+    unsigned topics;  /* of enum outcome_topic: what has been committed makes work for it, so it looks at once */
 };
 
 enum { JOBS_MAX = 16 };
 
 extern const struct job jobs_table[];
 extern const size_t jobs_table_count;
+
+/* What jobs_new starts with; tests have a table of their own. All is borrowed until jobs_free. */
+struct jobs_opts {
+    const struct app *app;
+    const struct job *table;
+    size_t table_count; /* JOBS_MAX at most */
+    int64_t slice_us;   /* how long a job works while others of its lane are due */
+};
+struct jobs *jobs_start(const struct jobs_opts *opts);
 
 #endif

@@ -39,23 +39,24 @@ static enum err server_read(struct arena *a, const struct config *config, struct
     return ERR_OK;
 }
 
-static enum err settings_read(struct mailer *mailer, const struct config *config, struct buf *ret_fault)
+static enum err settings_read(struct mailer *mailer, const struct config *config, struct buf *ret_error_text)
 {
     struct str from = arena_str(mailer->arena, str_from(config->from_email));
     enum err e = server_read(mailer->arena, config, &mailer->server);
 
     if (e == ERR_INVALID)
-        buf_add_c(ret_fault, "SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host");
+        buf_add_c(ret_error_text,
+                  "SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host");
     TRY(e);
     e = mail_address_parse(from, &mailer->from);
     if (e == ERR_INVALID)
-        buf_add_c(ret_fault, "FROM_EMAIL must look like noreply@example.org or Parley <noreply@example.org>");
+        buf_add_c(ret_error_text, "FROM_EMAIL must look like noreply@example.org or Parley <noreply@example.org>");
     TRY(e);
     mailer->server.own_name = arena_cstr(mailer->arena, mail_address_domain(mailer->from.address));
     return arena_check(mailer->arena);
 }
 
-enum err mailer_open(const struct config *config, struct buf *ret_fault, struct mailer **ret_mailer)
+enum err mailer_open(const struct config *config, struct buf *ret_error_text, struct mailer **ret_mailer)
 {
     struct mailer *mailer;
     enum err e = ERR_NO_MEMORY;
@@ -68,7 +69,7 @@ enum err mailer_open(const struct config *config, struct buf *ret_fault, struct 
         return ERR_NO_MEMORY;
     mailer->arena = arena_new(MAILER_ARENA_BYTES);
     if (mailer->arena != NULL)
-        e = settings_read(mailer, config, ret_fault);
+        e = settings_read(mailer, config, ret_error_text);
     if (e == ERR_OK)
         *ret_mailer = mailer;
     else
@@ -91,8 +92,8 @@ const struct smtp_server *mailer_server(const struct mailer *mailer)
     return &mailer->server;
 }
 
-enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, pulse_fn pulse, void *pulse_arg,
-                     struct smtp_result *ret_result)
+enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, keepalive_fn keepalive,
+                     void *keepalive_arg, struct smtp_result *ret_result)
 {
     struct mail_message sent = *message;
     char from[EMAIL_MAX_BYTES + 1], to[EMAIL_MAX_BYTES + 1];
@@ -103,7 +104,7 @@ enum err mailer_send(const struct mailer *mailer, const struct mail_message *mes
     buf_init(&bytes, MAIL_MESSAGE_MAX_BYTES);
     e = mail_message_write(&sent, &bytes);
     if (e == ERR_OK) {
-        struct smtp_mail mail = { .from = from, .to = to, .bytes = buf_str(&bytes), pulse, pulse_arg };
+        struct smtp_mail mail = { .from = from, .to = to, .bytes = buf_str(&bytes), keepalive, keepalive_arg };
 
         (void)snprintf(from, sizeof(from), "%.*s", STR_FMT(sent.from.address));
         (void)snprintf(to, sizeof(to), "%.*s", STR_FMT(sent.to));

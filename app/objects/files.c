@@ -8,6 +8,7 @@
 
 #include "parley/auth/digest.h"
 #include "parley/core/limits.h"
+#include "parley/core/path.h"
 
 static struct files *files_of(struct store *store)
 {
@@ -37,17 +38,17 @@ static enum err files_put(struct store *store, struct arena *a, const struct sto
 {
     (void)a;
     char path[FILES_PATH_BYTES];
-    struct files_draft draft;
-    struct files_intake_opts intake = {
+    struct staged_file draft;
+    struct files_intake_opts ingest = {
         .source = opts->source, .arg = opts->arg, .size_bytes = opts->size_bytes, .max_bytes = opts->max_bytes
     };
     TRY(files_path(path, "%.*s", STR_FMT(opts->key)));
-    TRY(files_draft_begin(files_of(store), &draft));
-    enum err err = files_take(&draft, &intake, ret_size, ret_sha256);
-    if (err == ERR_OK)
-        err = files_draft_commit(&draft, path, FILES_FOLDERS_MADE);
-    files_draft_drop(&draft);
-    return err;
+    TRY(staged_file_begin(files_of(store), &draft));
+    enum err e = files_take(&draft, &ingest, ret_size, ret_sha256);
+    if (e == ERR_OK)
+        e = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
+    staged_file_drop(&draft);
+    return e;
 }
 
 static enum err open_object(struct files *files, struct str key, int *ret_fd, struct stat *ret_stat)
@@ -103,10 +104,10 @@ static enum err files_get(struct store *store, struct arena *a, struct str key, 
     struct stat st;
     TRY(open_object(files_of(store), key, &fd, &st));
     char *chunk = malloc(COPY_CHUNK_BYTES);
-    enum err err = chunk != NULL ? copy_out(files_of(store), fd, offset, length, chunk, sink, arg) : ERR_NO_MEMORY;
+    enum err e = chunk != NULL ? copy_out(files_of(store), fd, offset, length, chunk, sink, arg) : ERR_NO_MEMORY;
     free(chunk);
     close(fd);
-    return err;
+    return e;
 }
 
 /* Folders that became empty go too; one that is not says so, and stays. */
@@ -126,8 +127,8 @@ static enum err files_delete(struct store *store, struct arena *a, struct str ke
     char path[FILES_PATH_BYTES];
     TRY(files_path(path, "%.*s", STR_FMT(key)));
     if (unlinkat(files->dir, path, 0) != 0) {
-        enum err err = errno == ENOTDIR ? ERR_NOT_FOUND : files_errno(files, "delete");
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
+        enum err e = errno == ENOTDIR ? ERR_NOT_FOUND : files_errno(files, "delete");
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
     }
     TRY(files_sync_parent(files, path));
     remove_empty_parents(files, path);
@@ -144,25 +145,25 @@ static enum err files_local_receive(struct store *store, struct arena *a, const 
                                     store_source_fn source, void *arg, struct str *ret_etag)
 {
     char path[FILES_PATH_BYTES];
-    struct files_draft draft;
+    struct staged_file draft;
     int64_t size = 0;
     uint8_t sha256[SHA256_BYTES];
     if (grant->upload_id.ptr != NULL)
         return files_multipart_receive(files_of(store), a, grant, source, arg, ret_etag);
-    struct files_intake_opts intake = { .source = source,
+    struct files_intake_opts ingest = { .source = source,
                                         .arg = arg,
                                         .size_bytes = grant->size_bytes,
                                         .max_bytes = grant->size_bytes,
                                         .sha256 = grant->sha256 };
     TRY(files_path(path, "%.*s", STR_FMT(grant->key)));
-    TRY(files_draft_begin(files_of(store), &draft));
-    enum err err = files_take(&draft, &intake, &size, sha256);
-    if (err == ERR_OK)
-        err = files_etag(files_of(store), a, draft.fd, ret_etag);
-    if (err == ERR_OK)
-        err = files_draft_commit(&draft, path, FILES_FOLDERS_MADE);
-    files_draft_drop(&draft);
-    return err;
+    TRY(staged_file_begin(files_of(store), &draft));
+    enum err e = files_take(&draft, &ingest, &size, sha256);
+    if (e == ERR_OK)
+        e = files_etag(files_of(store), a, draft.fd, ret_etag);
+    if (e == ERR_OK)
+        e = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
+    staged_file_drop(&draft);
+    return e;
 }
 
 static const struct store_ops files_ops = {
@@ -186,44 +187,34 @@ static const struct store_ops files_ops = {
     .local_receive = files_local_receive,
 };
 
-static enum err fault(struct buf *ret_fault, const char *what, const char *path)
+static enum err fault(struct buf *ret_error_text, const char *what, const char *path)
 {
-    buf_addf(ret_fault, "The folder %s %s: %s; make it, or set OBJECTS_DIR", path, what, strerrordesc_np(errno));
+    buf_addf(ret_error_text, "The folder %s %s: %s; make it, or set OBJECTS_DIR", path, what, strerrordesc_np(errno));
     return ERR_STORAGE;
 }
 
-static enum err make_path(const char *path, struct buf *ret_fault)
-{
-    char part[FILES_PATH_BYTES];
-    for (const char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-        TRY(files_path(part, "%.*s", slash != NULL ? (int)(slash - path) : (int)strlen(path), path));
-        if (mkdir(part, FILES_DIR_MODE) != 0 && errno != EEXIST)
-            return fault(ret_fault, "cannot be made", part);
-        if (slash == NULL)
-            return ERR_OK;
-    }
-}
-
-static enum err make_inner(struct files *files, const char *path, const char *name, struct buf *ret_fault)
+static enum err make_inner(struct files *files, const char *path, const char *name, struct buf *ret_error_text)
 {
     if (mkdirat(files->dir, name, FILES_DIR_MODE) != 0 && errno != EEXIST)
-        return fault(ret_fault, "cannot be written to", path);
+        return fault(ret_error_text, "cannot be written to", path);
     if (faccessat(files->dir, name, W_OK | X_OK, 0) != 0)
-        return fault(ret_fault, "cannot be written to", path);
+        return fault(ret_error_text, "cannot be written to", path);
     return ERR_OK;
 }
 
-static enum err open_folders(struct files *files, const char *path, struct buf *ret_fault)
+static enum err open_folders(struct files *files, const char *path, struct buf *ret_error_text)
 {
-    TRY(make_path(path, ret_fault));
+    if (path_make_dir(path, FILES_DIR_MODE) != ERR_OK)
+        return fault(ret_error_text, "cannot be made", path);
     files->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (files->dir < 0)
-        return fault(ret_fault, "cannot be opened", path);
-    TRY(make_inner(files, path, FILES_TEMP_DIR, ret_fault));
-    return make_inner(files, path, FILES_UPLOADS_DIR, ret_fault);
+        return fault(ret_error_text, "cannot be opened", path);
+    TRY(make_inner(files, path, FILES_TEMP_DIR, ret_error_text));
+    return make_inner(files, path, FILES_UPLOADS_DIR, ret_error_text);
 }
 
-enum err files_open(const struct config *config, struct keys *keys, struct buf *ret_fault, struct store **ret_store)
+enum err files_open(const struct config *config, struct keys *keys, struct buf *ret_error_text,
+                    struct store **ret_store)
 {
     struct files *files = calloc(1, sizeof(*files));
     if (files == NULL)
@@ -235,10 +226,10 @@ enum err files_open(const struct config *config, struct keys *keys, struct buf *
     if (str_ends_with(url, STR("/")))
         url = str_head(url, url.len - 1);
     files->public_url = strndup(url.ptr, url.len);
-    enum err err = files->public_url != NULL ? open_folders(files, config->objects_dir, ret_fault) : ERR_NO_MEMORY;
-    if (err != ERR_OK) {
+    enum err e = files->public_url != NULL ? open_folders(files, config->objects_dir, ret_error_text) : ERR_NO_MEMORY;
+    if (e != ERR_OK) {
         files_close(&files->base);
-        return err;
+        return e;
     }
     *ret_store = &files->base;
     return ERR_OK;

@@ -52,14 +52,14 @@ static enum err make_id(struct arena *a, struct str *ret_id)
 static enum err write_key(struct files *files, const char *folder, struct str key)
 {
     char path[FILES_PATH_BYTES];
-    struct files_draft draft;
+    struct staged_file draft;
     TRY(files_path(path, "%s/key", folder));
-    TRY(files_draft_begin(files, &draft));
-    enum err err = files_draft_write(&draft, key.ptr, key.len);
-    if (err == ERR_OK)
-        err = files_draft_commit(&draft, path, FILES_FOLDERS_MADE);
-    files_draft_drop(&draft);
-    return err;
+    TRY(staged_file_begin(files, &draft));
+    enum err e = staged_file_write(&draft, key.ptr, key.len);
+    if (e == ERR_OK)
+        e = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
+    staged_file_drop(&draft);
+    return e;
 }
 
 enum err files_multipart_begin(struct store *store, struct arena *a, struct str key, struct str content_type,
@@ -118,26 +118,26 @@ enum err files_multipart_receive(struct files *files, struct arena *a, const str
                                  store_source_fn source, void *arg, struct str *ret_etag)
 {
     char path[FILES_PATH_BYTES];
-    struct files_draft draft;
+    struct staged_file draft;
     int64_t size = 0;
     uint8_t sha256[SHA256_BYTES];
     int dir = -1;
     TRY(open_upload(files, grant->key, grant->upload_id, &dir));
     close(dir);
-    struct files_intake_opts intake = { .source = source,
+    struct files_intake_opts ingest = { .source = source,
                                         .arg = arg,
                                         .size_bytes = grant->size_bytes,
                                         .max_bytes = grant->size_bytes,
                                         .sha256 = grant->sha256 };
     TRY(files_path(path, FILES_UPLOADS_DIR "/%.*s/%05d", STR_FMT(grant->upload_id), grant->part_number));
-    TRY(files_draft_begin(files, &draft));
-    enum err err = files_take(&draft, &intake, &size, sha256);
-    if (err == ERR_OK)
-        err = files_etag(files, a, draft.fd, ret_etag);
-    if (err == ERR_OK)
-        err = files_draft_commit(&draft, path, FILES_FOLDERS_THERE);
-    files_draft_drop(&draft);
-    return err;
+    TRY(staged_file_begin(files, &draft));
+    enum err e = files_take(&draft, &ingest, &size, sha256);
+    if (e == ERR_OK)
+        e = files_etag(files, a, draft.fd, ret_etag);
+    if (e == ERR_OK)
+        e = staged_file_commit(&draft, path, FILES_FOLDERS_THERE);
+    staged_file_drop(&draft);
+    return e;
 }
 
 /* The number of a part's file name; 0 for any other name. */
@@ -157,9 +157,9 @@ static enum err read_part(struct files *files, struct arena *a, int dir, const c
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return files_errno(files, "read");
-    enum err err = fstat(fd, &st) == 0 ? files_etag(files, a, fd, &part.etag) : files_errno(files, "read");
+    enum err e = fstat(fd, &st) == 0 ? files_etag(files, a, fd, &part.etag) : files_errno(files, "read");
     close(fd);
-    TRY(err);
+    TRY(e);
     part.size_bytes = st.st_size;
     *ret_part = part;
     return ERR_OK;
@@ -182,10 +182,10 @@ static enum err list_parts(struct files *files, struct arena *a, DIR *stream, st
             continue;
         if (count == UPLOAD_PARTS_MAX)
             break;
-        enum err err = read_part(files, a, dirfd(stream), entry->d_name, &parts[count]);
-        if (err == ERR_NOT_FOUND)
+        enum err e = read_part(files, a, dirfd(stream), entry->d_name, &parts[count]);
+        if (e == ERR_NOT_FOUND)
             continue; /* given up meanwhile */
-        TRY(err);
+        TRY(e);
         count++;
     }
     qsort(parts, count, sizeof(*parts), part_compare);
@@ -207,27 +207,27 @@ enum err files_multipart_list(struct store *store, struct arena *a, struct str k
         close(dir);
         return ERR_NO_MEMORY;
     }
-    enum err err = list_parts(files, a, stream, parts, ret_count);
+    enum err e = list_parts(files, a, stream, parts, ret_count);
     closedir(stream);
-    if (err == ERR_OK)
+    if (e == ERR_OK)
         *ret_parts = parts;
-    return err;
+    return e;
 }
 
 /* Where the file system does not copy by itself. */
-static enum err append_by_hand(struct files_draft *draft, int fd)
+static enum err append_by_hand(struct staged_file *draft, int fd)
 {
     char *chunk = malloc(COPY_CHUNK_BYTES);
     if (chunk == NULL)
         return ERR_NO_MEMORY;
-    enum err err = ERR_OK;
+    enum err e = ERR_OK;
     ssize_t got = 0;
-    while (err == ERR_OK && (got = read(fd, chunk, COPY_CHUNK_BYTES)) > 0)
-        err = files_draft_write(draft, chunk, (size_t)got);
-    if (err == ERR_OK && got < 0)
-        err = files_errno(draft->files, "read");
+    while (e == ERR_OK && (got = read(fd, chunk, COPY_CHUNK_BYTES)) > 0)
+        e = staged_file_write(draft, chunk, (size_t)got);
+    if (e == ERR_OK && got < 0)
+        e = files_errno(draft->files, "read");
     free(chunk);
-    return err;
+    return e;
 }
 
 static bool cannot_copy(int number)
@@ -236,7 +236,7 @@ static bool cannot_copy(int number)
 }
 
 /* In the kernel; file systems that can share the blocks do. */
-static enum err append_file(struct files_draft *draft, int fd, int64_t size_bytes)
+static enum err append_file(struct staged_file *draft, int fd, int64_t size_bytes)
 {
     while (size_bytes > 0) {
         ssize_t copied = copy_file_range(fd, NULL, draft->fd, NULL, (size_t)size_bytes, 0);
@@ -260,7 +260,7 @@ static struct str without_quotes(struct str etag)
 }
 
 /* The part that the caller names, if it is there and the same. */
-static enum err append_part(struct files_draft *draft, struct arena *a, int dir, const struct store_part *wanted)
+static enum err append_part(struct staged_file *draft, struct arena *a, int dir, const struct store_part *wanted)
 {
     char name[FILES_NAME_BYTES];
     struct stat st;
@@ -269,18 +269,18 @@ static enum err append_part(struct files_draft *draft, struct arena *a, int dir,
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return errno == ENOENT ? ERR_UPLOAD_INCOMPLETE : files_errno(draft->files, "read");
-    enum err err = files_etag(draft->files, a, fd, &etag);
-    if (err == ERR_OK && !str_eq(without_quotes(etag), without_quotes(wanted->etag)))
-        err = ERR_UPLOAD_INCOMPLETE;
-    if (err == ERR_OK && fstat(fd, &st) != 0)
-        err = files_errno(draft->files, "read");
-    if (err == ERR_OK)
-        err = append_file(draft, fd, st.st_size);
+    enum err e = files_etag(draft->files, a, fd, &etag);
+    if (e == ERR_OK && !str_eq(without_quotes(etag), without_quotes(wanted->etag)))
+        e = ERR_UPLOAD_INCOMPLETE;
+    if (e == ERR_OK && fstat(fd, &st) != 0)
+        e = files_errno(draft->files, "read");
+    if (e == ERR_OK)
+        e = append_file(draft, fd, st.st_size);
     close(fd);
-    return err;
+    return e;
 }
 
-static enum err join_parts(struct files_draft *draft, struct arena *a, int dir, const struct store_part *parts,
+static enum err join_parts(struct staged_file *draft, struct arena *a, int dir, const struct store_part *parts,
                            size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -312,20 +312,20 @@ static enum err empty_upload(int dir)
 /* A part that was just arriving may come in between, so the folder is emptied until it goes. */
 enum err files_upload_remove(struct files *files, const char *path)
 {
-    enum err err = ERR_OK;
+    enum err e = ERR_OK;
     int dir = openat(files->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
         return files_errno(files, "delete");
     for (int tries = 0; tries < REMOVE_TRIES; tries++) {
-        err = empty_upload(dir);
-        if (err != ERR_OK || unlinkat(files->dir, path, AT_REMOVEDIR) == 0)
+        e = empty_upload(dir);
+        if (e != ERR_OK || unlinkat(files->dir, path, AT_REMOVEDIR) == 0)
             break;
-        err = files_errno(files, "delete");
-        if (err == ERR_NOT_FOUND)
+        e = files_errno(files, "delete");
+        if (e == ERR_NOT_FOUND)
             break;
     }
     close(dir);
-    TRY(err);
+    TRY(e);
     return files_sync_parent(files, path);
 }
 
@@ -335,21 +335,21 @@ enum err files_multipart_complete(struct store *store, struct arena *a, struct s
 {
     struct files *files = files_of(store);
     char path[FILES_PATH_BYTES], folder[FILES_PATH_BYTES];
-    struct files_draft draft;
+    struct staged_file draft;
     int dir = -1;
     TRY(files_path(path, "%.*s", STR_FMT(key)));
     TRY(files_path(folder, FILES_UPLOADS_DIR "/%.*s", STR_FMT(upload_id)));
     TRY(open_upload(files, key, upload_id, &dir));
-    enum err err = files_draft_begin(files, &draft);
-    if (err == ERR_OK) {
-        err = join_parts(&draft, a, dir, parts, count);
-        if (err == ERR_OK)
-            err = files_draft_commit(&draft, path, FILES_FOLDERS_MADE);
-        files_draft_drop(&draft);
+    enum err e = staged_file_begin(files, &draft);
+    if (e == ERR_OK) {
+        e = join_parts(&draft, a, dir, parts, count);
+        if (e == ERR_OK)
+            e = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
+        staged_file_drop(&draft);
     }
     close(dir);
-    if (err != ERR_OK)
-        return err;
+    if (e != ERR_OK)
+        return e;
     enum err removed = files_upload_remove(files, folder);
     (void)removed; /* the sweep finds what is left of it */
     return ERR_OK;
@@ -360,12 +360,12 @@ enum err files_multipart_abort(struct store *store, struct arena *a, struct str 
     (void)a;
     int dir = -1;
     char path[FILES_PATH_BYTES];
-    enum err err = open_upload(files_of(store), key, upload_id, &dir);
-    if (err == ERR_NOT_FOUND)
+    enum err e = open_upload(files_of(store), key, upload_id, &dir);
+    if (e == ERR_NOT_FOUND)
         return ERR_OK;
-    TRY(err);
+    TRY(e);
     close(dir);
     TRY(files_path(path, FILES_UPLOADS_DIR "/%.*s", STR_FMT(upload_id)));
-    err = files_upload_remove(files_of(store), path);
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    e = files_upload_remove(files_of(store), path);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

@@ -23,21 +23,21 @@ struct files {
 };
 
 /* A file that is being written, in FILES_TEMP_DIR; it has its place only after files_commit. */
-struct files_draft {
+struct staged_file {
     struct files *files;
     int fd;
     char path[FILES_NAME_BYTES];
 };
 
 /* Begins. ERR_STORAGE, told by store_fault. End with commit or drop. */
-enum err files_draft_begin(struct files *files, struct files_draft *ret_draft) MUST_CHECK;
+enum err staged_file_begin(struct files *files, struct staged_file *ret_draft) MUST_CHECK;
 /* Adds bytes at the end. */
-enum err files_draft_write(struct files_draft *draft, const void *bytes, size_t len) MUST_CHECK;
+enum err staged_file_write(struct staged_file *draft, const void *bytes, size_t len) MUST_CHECK;
 /* Makes it durable and gives it the name `path`, below OBJECTS_DIR; folders in between are made where `folders` says so. */
 enum files_folders { FILES_FOLDERS_MADE, FILES_FOLDERS_THERE };
-enum err files_draft_commit(struct files_draft *draft, const char *path, enum files_folders folders) MUST_CHECK;
+enum err staged_file_commit(struct staged_file *draft, const char *path, enum files_folders folders) MUST_CHECK;
 /* Removes it, unless it was committed. */
-void files_draft_drop(struct files_draft *draft);
+void staged_file_drop(struct staged_file *draft);
 
 /* Writes a whole source into a new draft. ERR_UPLOAD_MISMATCH where size or digest (NULL: none) are not the promised ones. */
 struct files_intake_opts {
@@ -47,7 +47,7 @@ struct files_intake_opts {
     int64_t max_bytes;
     const uint8_t *sha256; /* or NULL */
 };
-enum err files_take(struct files_draft *draft, const struct files_intake_opts *opts, int64_t *ret_size,
+enum err files_take(struct staged_file *draft, const struct files_intake_opts *opts, int64_t *ret_size,
                     uint8_t ret_sha256[32]) MUST_CHECK;
 
 /* What errno means; ERR_NOT_FOUND for ENOENT, else ERR_STORAGE, told by store_fault. `doing`: "write", "read". */

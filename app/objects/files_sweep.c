@@ -24,14 +24,14 @@ static enum err sweep_entry(struct files *files, const char *folder, const char 
     TRY(files_path(path, "%s/%s", folder, name));
     if (fstatat(files->dir, path, &st, AT_SYMLINK_NOFOLLOW) != 0 || mtime_us(&st) >= before_us)
         return ERR_OK;
-    enum err err = ERR_OK;
+    enum err e = ERR_OK;
     if (S_ISDIR(st.st_mode))
-        err = files_upload_remove(files, path);
+        e = files_upload_remove(files, path);
     else if (unlinkat(files->dir, path, 0) != 0)
-        err = files_errno(files, "delete");
-    if (err == ERR_OK)
+        e = files_errno(files, "delete");
+    if (e == ERR_OK)
         (*count)++;
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static enum err sweep_folder(struct files *files, const char *folder, int64_t before_us, int64_t *count)
@@ -43,14 +43,14 @@ static enum err sweep_folder(struct files *files, const char *folder, int64_t be
             close(dir);
         return store_fail(&files->base, "The object folder is not there (OBJECTS_DIR)");
     }
-    enum err err = ERR_OK;
+    enum err e = ERR_OK;
     struct dirent *entry;
-    while (err == ERR_OK && (entry = readdir(stream)) != NULL) {
+    while (e == ERR_OK && (entry = readdir(stream)) != NULL) {
         if (entry->d_name[0] != '.')
-            err = sweep_entry(files, folder, entry->d_name, before_us, count);
+            e = sweep_entry(files, folder, entry->d_name, before_us, count);
     }
     closedir(stream);
-    return err;
+    return e;
 }
 
 enum err files_sweep(struct store *store, struct arena *a, int64_t older_than_us, int64_t *ret_count)

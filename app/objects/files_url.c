@@ -37,14 +37,14 @@ static enum err sign(struct files *files, struct arena *a, struct str key, struc
 static enum err finish(struct files *files, struct arena *a, struct str key, struct buf *query, struct str *ret_url)
 {
     char hex[SHA256_HEX_BYTES];
-    enum err err = buf_check(query);
-    if (err == ERR_OK)
-        err = sign(files, a, key, buf_str(query), hex);
-    char *url = err == ERR_OK ? arena_printf(a, "%s/objects/%.*s?%s" SIGNATURE_PARAM "%s", files->public_url,
-                                             STR_FMT(key), query->ptr, hex)
-                              : NULL;
+    enum err e = buf_check(query);
+    if (e == ERR_OK)
+        e = sign(files, a, key, buf_str(query), hex);
+    char *url = e == ERR_OK ? arena_printf(a, "%s/objects/%.*s?%s" SIGNATURE_PARAM "%s", files->public_url,
+                                           STR_FMT(key), query->ptr, hex)
+                            : NULL;
     buf_release(query);
-    if (err != ERR_OK || url == NULL)
+    if (e != ERR_OK || url == NULL)
         return ERR_NO_MEMORY;
     *ret_url = str_from(url);
     return ERR_OK;
@@ -78,12 +78,12 @@ enum err files_presign_get(struct store *store, struct arena *a, const struct st
     disposition_add(&disposition, opts->disposition, opts->filename);
     add_text(&query, "disposition", buf_str(&disposition));
     add_text(&query, "type", opts->content_type);
-    enum err err = buf_check(&disposition);
+    enum err e = buf_check(&disposition);
     buf_release(&disposition);
-    if (err == ERR_OK)
+    if (e == ERR_OK)
         return finish(files_of(store), a, opts->key, &query, ret_url);
     buf_release(&query);
-    return err;
+    return e;
 }
 
 enum err files_presign_put(struct store *store, struct arena *a, const struct store_presign_put_opts *opts,
@@ -133,7 +133,7 @@ static bool split_signature(struct str query, struct str *ret_signed, struct str
 static enum err decode(struct arena *a, struct str text, struct str *ret_text)
 {
     const char *decoded = NULL;
-    enum err e = percent_decode(a, text, &decoded);
+    enum err e = percent_decode(a, text, PLUS_LITERAL, &decoded);
 
     if (e == ERR_OK)
         *ret_text = str_from(decoded);

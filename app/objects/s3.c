@@ -52,10 +52,10 @@ static bool host_is_good(struct str text, struct str *ret_port)
     return host.len > 0;
 }
 
-enum err s3_endpoint_parse(const char *text, enum tls standard, struct s3_endpoint *ret_endpoint)
+enum err s3_endpoint_parse(const char *text, enum tls default_tls, struct s3_endpoint *ret_endpoint)
 {
     struct str rest = str_trim(str_from(text)), port;
-    bool tls = standard == TLS_ON;
+    bool tls = default_tls == TLS_ON;
     if (str_starts_with(rest, STR("https://"))) {
         tls = true;
         rest = str_tail(rest, 8);
@@ -92,17 +92,17 @@ static enum err bucket_make(struct s3 *s3, struct arena *a)
             return ERR_NO_MEMORY;
         call.body = str_from(body);
     }
-    enum err err = s3_run(s3, a, &call, &result);
-    return err == ERR_CONFLICT ? ERR_OK : err;
+    enum err e = s3_run(s3, a, &call, &result);
+    return e == ERR_CONFLICT ? ERR_OK : e;
 }
 
 static enum err bucket_look(struct s3 *s3, struct arena *a, int timeout_ms, bool *ret_reached)
 {
     struct s3_result result;
     struct s3_call call = { .method = "HEAD", .total_timeout_ms = timeout_ms, .repeat = S3_REPEATABLE };
-    enum err err = s3_run(s3, a, &call, &result);
+    enum err e = s3_run(s3, a, &call, &result);
     *ret_reached = result.status != 0;
-    return err == ERR_NOT_FOUND ? bucket_make(s3, a) : err;
+    return e == ERR_NOT_FOUND ? bucket_make(s3, a) : e;
 }
 
 enum err s3_bucket_ensure(struct s3 *s3, struct arena *a, int timeout_ms, bool *ret_reached)
@@ -120,9 +120,9 @@ static enum err s3_ping(struct store *store)
         return ERR_NO_MEMORY;
     struct s3_result result;
     struct s3_call call = { .method = "HEAD", .total_timeout_ms = STORE_PING_MAX_MS, .repeat = S3_ONCE };
-    enum err err = s3_run(s3, a, &call, &result);
+    enum err e = s3_run(s3, a, &call, &result);
     arena_free(a);
-    return err == ERR_NOT_FOUND ? store_fail(store, S3_NO_BUCKET) : err;
+    return e == ERR_NOT_FOUND ? store_fail(store, S3_NO_BUCKET) : e;
 }
 
 /* The whole object's digest, where S3 has one: base64 of 32 bytes, without the "-3" of one made of the parts' digests. */
@@ -175,8 +175,8 @@ static enum err s3_get(struct store *store, struct arena *a, struct str key, int
             return ERR_NO_MEMORY;
         call.headers[call.header_count++] = (struct sigv4_pair){ STR("range"), str_from(range) };
     }
-    enum err err = s3_run(s3_of(store), a, &call, &result);
-    return err == ERR_INVALID && result.status == 416 ? ERR_OK : err; /* behind the end there is nothing */
+    enum err e = s3_run(s3_of(store), a, &call, &result);
+    return e == ERR_INVALID && result.status == 416 ? ERR_OK : e; /* behind the end there is nothing */
 }
 
 static enum err s3_delete(struct store *store, struct arena *a, struct str key)
@@ -185,8 +185,8 @@ static enum err s3_delete(struct store *store, struct arena *a, struct str key)
     struct s3_call call = {
         .method = "DELETE", .key = key, .total_timeout_ms = STORE_CALL_MAX_MS, .repeat = S3_REPEATABLE
     };
-    enum err err = s3_run(s3_of(store), a, &call, &result);
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    enum err e = s3_run(s3_of(store), a, &call, &result);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 static struct str s3_accel_path(struct store *store, struct arena *a, struct str key)
@@ -230,9 +230,9 @@ static const struct store_ops s3_ops = {
     .local_receive = s3_local_receive,
 };
 
-static enum err refuse(struct buf *ret_fault, const char *line)
+static enum err refuse(struct buf *ret_error_text, const char *line)
 {
-    buf_add_c(ret_fault, line);
+    buf_add_c(ret_error_text, line);
     return ERR_STORAGE;
 }
 
@@ -249,28 +249,28 @@ static bool bucket_name_is_good(struct str name)
     return true;
 }
 
-static enum err read_endpoints(struct s3 *s3, const struct config *config, struct buf *ret_fault)
+static enum err read_endpoints(struct s3 *s3, const struct config *config, struct buf *ret_error_text)
 {
-    enum tls standard = config->minio_secure ? TLS_ON : TLS_OFF;
+    enum tls default_tls = config->minio_secure ? TLS_ON : TLS_OFF;
     const char *outer = config->minio_public_endpoint[0] != '\0' ? config->minio_public_endpoint
                                                                  : config->minio_endpoint;
-    enum err err = s3_endpoint_parse(config->minio_endpoint, standard, &s3->inner);
-    if (err == ERR_INVALID)
-        return refuse(ret_fault, "MINIO_ENDPOINT must be host, host:port or http(s)://host:port");
-    TRY(err);
-    err = s3_endpoint_parse(outer, standard, &s3->outer);
-    if (err == ERR_INVALID)
-        return refuse(ret_fault, "MINIO_PUBLIC_ENDPOINT must be host, host:port or http(s)://host:port");
-    return err;
+    enum err e = s3_endpoint_parse(config->minio_endpoint, default_tls, &s3->inner);
+    if (e == ERR_INVALID)
+        return refuse(ret_error_text, "MINIO_ENDPOINT must be host, host:port or http(s)://host:port");
+    TRY(e);
+    e = s3_endpoint_parse(outer, default_tls, &s3->outer);
+    if (e == ERR_INVALID)
+        return refuse(ret_error_text, "MINIO_PUBLIC_ENDPOINT must be host, host:port or http(s)://host:port");
+    return e;
 }
 
-static enum err read_config(struct s3 *s3, const struct config *config, struct buf *ret_fault)
+static enum err read_config(struct s3 *s3, const struct config *config, struct buf *ret_error_text)
 {
     if (config->minio_access_key[0] == '\0' || config->minio_secret_key[0] == '\0')
-        return refuse(ret_fault, "MINIO_ENDPOINT needs MINIO_ACCESS_KEY and MINIO_SECRET_KEY");
+        return refuse(ret_error_text, "MINIO_ENDPOINT needs MINIO_ACCESS_KEY and MINIO_SECRET_KEY");
     if (!bucket_name_is_good(str_from(config->minio_bucket_name)))
-        return refuse(ret_fault, "MINIO_BUCKET_NAME must be 3 to 63 of a-z, 0-9, '.' and '-'");
-    TRY(read_endpoints(s3, config, ret_fault));
+        return refuse(ret_error_text, "MINIO_BUCKET_NAME must be 3 to 63 of a-z, 0-9, '.' and '-'");
+    TRY(read_endpoints(s3, config, ret_error_text));
     s3->addressing = config->minio_addressing;
     s3->access_key = strdup(config->minio_access_key);
     s3->secret_key = strdup(config->minio_secret_key);
@@ -284,32 +284,32 @@ static enum err read_config(struct s3 *s3, const struct config *config, struct b
 }
 
 /* A server that is away now may come back; one that answers and refuses will not. */
-static enum err first_look(struct s3 *s3, struct buf *ret_fault)
+static enum err first_look(struct s3 *s3, struct buf *ret_error_text)
 {
     bool reached = false;
     struct arena *a = arena_new(MIB);
     if (a == NULL)
         return ERR_NO_MEMORY;
-    enum err err = s3_bucket_ensure(s3, a, STORE_PING_MAX_MS, &reached);
+    enum err e = s3_bucket_ensure(s3, a, STORE_PING_MAX_MS, &reached);
     arena_free(a);
-    if (err != ERR_STORAGE)
-        return err;
-    store_fault(&s3->base, ret_fault);
+    if (e != ERR_STORAGE)
+        return e;
+    store_fault(&s3->base, ret_error_text);
     return reached ? ERR_STORAGE : ERR_OK;
 }
 
-enum err s3_open(const struct config *config, struct buf *ret_fault, struct store **ret_store)
+enum err s3_open(const struct config *config, struct buf *ret_error_text, struct store **ret_store)
 {
     struct s3 *s3 = calloc(1, sizeof(*s3));
     if (s3 == NULL)
         return ERR_NO_MEMORY;
     store_base_init(&s3->base, &s3_ops);
-    enum err err = read_config(s3, config, ret_fault);
-    if (err == ERR_OK)
-        err = first_look(s3, ret_fault);
-    if (err != ERR_OK) {
+    enum err e = read_config(s3, config, ret_error_text);
+    if (e == ERR_OK)
+        e = first_look(s3, ret_error_text);
+    if (e != ERR_OK) {
         s3_close(&s3->base);
-        return err;
+        return e;
     }
     *ret_store = &s3->base;
     return ERR_OK;

@@ -148,15 +148,15 @@ static enum err attempt_run(struct s3 *s3, struct arena *a, const struct s3_call
         request.connect_timeout_ms = call->total_timeout_ms;
     struct egress_reply reply;
     egress_reply_init(&reply);
-    enum err err = egress_run(s3->egress, &request, &reply);
-    if (err == ERR_OK)
-        err = attempt_read(a, &reply, ret_result);
-    else if (err == ERR_UNAVAILABLE || err == ERR_INVALID)
+    enum err e = egress_run(s3->egress, &request, &reply);
+    if (e == ERR_OK)
+        e = attempt_read(a, &reply, ret_result);
+    else if (e == ERR_UNAVAILABLE || e == ERR_INVALID)
         store_fail(&s3->base, "The object store cannot be reached: %s",
-                   reply.fault != NULL ? reply.fault : "its address makes no sense");
-    *ret_again = reply.body_untouched && (err == ERR_UNAVAILABLE || (err == ERR_OK && is_passing(ret_result)));
+                   reply.error_text != NULL ? reply.error_text : "its address makes no sense");
+    *ret_again = reply.body_untouched && (e == ERR_UNAVAILABLE || (e == ERR_OK && is_passing(ret_result)));
     egress_reply_release(&reply);
-    return err;
+    return e;
 }
 
 static void pause_with_jitter(void)
@@ -169,7 +169,7 @@ static void pause_with_jitter(void)
 struct meaning {
     const char *code;
     enum err err;
-    const char *fault; /* of ERR_STORAGE */
+    const char *error_text; /* of ERR_STORAGE */
 };
 
 static const struct meaning meanings[] = {
@@ -201,7 +201,7 @@ static enum err failure(struct s3 *s3, const struct s3_result *result)
             continue;
         if (meanings[i].err != ERR_STORAGE)
             return meanings[i].err;
-        return store_fail(&s3->base, "%s", meanings[i].fault);
+        return store_fail(&s3->base, "%s", meanings[i].error_text);
     }
     if (result->status == 404)
         return ERR_NOT_FOUND; /* a HEAD has no body that could say more */
@@ -216,14 +216,14 @@ static enum err run_without_bucket(struct s3 *s3, struct arena *a, const struct 
                                    struct s3_result *ret_result)
 {
     bool again = false;
-    enum err err = attempt_run(s3, a, call, ret_result, &again);
+    enum err e = attempt_run(s3, a, call, ret_result, &again);
     if (again && call->repeat == S3_REPEATABLE) {
         pause_with_jitter();
-        err = attempt_run(s3, a, call, ret_result, &again);
+        e = attempt_run(s3, a, call, ret_result, &again);
     }
-    if (err == ERR_UNAVAILABLE || err == ERR_INVALID)
+    if (e == ERR_UNAVAILABLE || e == ERR_INVALID)
         return ERR_STORAGE;
-    TRY(err);
+    TRY(e);
     return ret_result->status >= 200 && ret_result->status < 300 ? ERR_OK : failure(s3, ret_result);
 }
 

@@ -28,14 +28,14 @@ enum err s3_multipart_begin(struct store *store, struct arena *a, struct str key
                             .header_count = 1,
                             .total_timeout_ms = STORE_CALL_MAX_MS,
                             .repeat = S3_ONCE };
-    enum err err = s3_run(s3_of(store), a, &call, &result);
-    if (err == ERR_NOT_FOUND)
+    enum err e = s3_run(s3_of(store), a, &call, &result);
+    if (e == ERR_NOT_FOUND)
         return store_fail(store, "The object store does not begin uploads (404)");
-    TRY(err);
-    err = s3_reply_upload_id(a, result.body, ret_upload_id);
-    return err == ERR_INVALID
+    TRY(e);
+    e = s3_reply_upload_id(a, result.body, ret_upload_id);
+    return e == ERR_INVALID
                ? store_fail(store, "The object store's answer to the beginning of an upload makes no sense")
-               : err;
+               : e;
 }
 
 static enum err list_page(struct s3 *s3, struct arena *a, struct str key, struct str upload_id,
@@ -51,8 +51,8 @@ static enum err list_page(struct s3 *s3, struct arena *a, struct str key, struct
                             .total_timeout_ms = STORE_CALL_MAX_MS,
                             .repeat = S3_REPEATABLE };
     TRY(s3_run(s3, a, &call, &result));
-    enum err err = s3_reply_add_parts(a, result.body, parts);
-    return err == ERR_INVALID ? store_fail(&s3->base, "The object store's list of parts makes no sense") : err;
+    enum err e = s3_reply_add_parts(a, result.body, parts);
+    return e == ERR_INVALID ? store_fail(&s3->base, "The object store's list of parts makes no sense") : e;
 }
 
 enum err s3_multipart_list(struct store *store, struct arena *a, struct str key, struct str upload_id,
@@ -96,10 +96,10 @@ enum err s3_complete_send(struct s3 *s3, struct arena *a, struct str key, struct
                             .header_count = 1,
                             .repeat = S3_ONCE };
     TRY(s3_run(s3, a, &call, &result));
-    enum err err = s3_reply_error(a, result.body, &code);
-    if (err == ERR_NO_MEMORY)
-        return err;
-    if (err == ERR_OK && code.ptr == NULL)
+    enum err e = s3_reply_error(a, result.body, &code);
+    if (e == ERR_NO_MEMORY)
+        return e;
+    if (e == ERR_OK && code.ptr == NULL)
         return ERR_OK;
     return store_fail(&s3->base, "The object store could not put the parts together %.*s", STR_FMT(str_head(code, 60)));
 }
@@ -112,11 +112,11 @@ enum err s3_multipart_complete(struct store *store, struct arena *a, struct str 
     for (size_t i = 0; i < count; i++)
         s3_complete_add(&body, parts[i].number, parts[i].etag);
     buf_add_c(&body, "</CompleteMultipartUpload>");
-    enum err err = buf_check(&body);
-    if (err == ERR_OK)
-        err = s3_complete_send(s3_of(store), a, key, upload_id, buf_str(&body));
+    enum err e = buf_check(&body);
+    if (e == ERR_OK)
+        e = s3_complete_send(s3_of(store), a, key, upload_id, buf_str(&body));
     buf_release(&body);
-    return err;
+    return e;
 }
 
 enum err s3_multipart_abort(struct store *store, struct arena *a, struct str key, struct str upload_id)
@@ -128,8 +128,8 @@ enum err s3_multipart_abort(struct store *store, struct arena *a, struct str key
                             .query_count = 1,
                             .total_timeout_ms = STORE_CALL_MAX_MS,
                             .repeat = S3_REPEATABLE };
-    enum err err = s3_run(s3_of(store), a, &call, &result);
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    enum err e = s3_run(s3_of(store), a, &call, &result);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 struct sweep {
@@ -161,12 +161,12 @@ static enum err sweep_page(struct s3 *s3, struct arena *a, struct sweep *sweep, 
                             .query_count = page->next_key_marker.len > 0 ? 5 : 3,
                             .total_timeout_ms = STORE_CALL_MAX_MS,
                             .repeat = S3_REPEATABLE };
-    enum err err = s3_run(s3, a, &call, &result);
-    if (err == ERR_NOT_FOUND)
+    enum err e = s3_run(s3, a, &call, &result);
+    if (e == ERR_NOT_FOUND)
         return store_fail(&s3->base, S3_NO_BUCKET);
-    TRY(err);
-    err = s3_reply_uploads(a, result.body, sweep_one, sweep, page);
-    return err == ERR_INVALID ? store_fail(&s3->base, "The object store's list of uploads makes no sense") : err;
+    TRY(e);
+    e = s3_reply_uploads(a, result.body, sweep_one, sweep, page);
+    return e == ERR_INVALID ? store_fail(&s3->base, "The object store's list of uploads makes no sense") : e;
 }
 
 enum err s3_sweep(struct store *store, struct arena *a, int64_t older_than_us, int64_t *ret_count)

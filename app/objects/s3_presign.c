@@ -37,9 +37,9 @@ enum err s3_presign_get(struct store *store, struct arena *a, const struct store
     buf_init(&disposition, HEADER_TEXT_MAX_BYTES);
     disposition_add(&disposition, opts->disposition, opts->filename);
     struct str value = arena_str(a, buf_str(&disposition));
-    enum err err = buf_check(&disposition);
+    enum err e = buf_check(&disposition);
     buf_release(&disposition);
-    if (err != ERR_OK || value.ptr == NULL)
+    if (e != ERR_OK || value.ptr == NULL)
         return ERR_NO_MEMORY;
     struct sigv4_pair query[] = {
         { STR("response-content-disposition"), value },

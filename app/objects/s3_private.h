@@ -29,7 +29,7 @@ struct s3 {
 
 /* Reads "host", "host:port" or "http(s)://host:port/". ERR_OK, ERR_INVALID, ERR_NO_MEMORY. host is the caller's to free. */
 enum tls { TLS_OFF, TLS_ON };
-enum err s3_endpoint_parse(const char *text, enum tls standard, struct s3_endpoint *ret_endpoint) MUST_CHECK;
+enum err s3_endpoint_parse(const char *text, enum tls default_tls, struct s3_endpoint *ret_endpoint) MUST_CHECK;
 
 /* Where a key (absent: the bucket itself) is: the Host header and the path, not encoded. In the arena. */
 struct s3_place {

@@ -4,7 +4,7 @@
  */
 #include "s3_private.h"
 
-#include "intake.h"
+#include "ingest.h"
 #include "parley/core/limits.h"
 
 enum {
@@ -38,7 +38,7 @@ struct slot {
 struct put {
     struct s3 *s3;
     const struct store_put_opts *opts;
-    struct intake intake;
+    struct ingest ingest;
     struct slot slots[SLOTS];
     struct arena *arena; /* the caller's belongs to the source meanwhile */
     struct str upload_id;
@@ -61,7 +61,7 @@ static enum err piece_grow(struct piece *piece, size_t wanted_bytes)
 }
 
 /* The whole piece, less only at the end of the source. */
-static enum err piece_fill(struct intake *in, struct piece *piece)
+static enum err piece_fill(struct ingest *in, struct piece *piece)
 {
     piece->len = 0;
     size_t first = in->size_bytes > 0 && in->size_bytes < (int64_t)STORE_PUT_PART_BYTES ? (size_t)in->size_bytes + 1
@@ -71,7 +71,7 @@ static enum err piece_fill(struct intake *in, struct piece *piece)
         if (piece->len == piece->room_bytes)
             TRY(piece_grow(piece, piece->room_bytes * 2));
         size_t len = 0;
-        TRY(intake_fill(in, piece->bytes + piece->len, piece->room_bytes - piece->len, &len));
+        TRY(ingest_fill(in, piece->bytes + piece->len, piece->room_bytes - piece->len, &len));
         piece->len += len;
     }
     return ERR_OK;
@@ -101,8 +101,8 @@ static enum err put_whole(struct put *put, const struct piece *piece, const uint
                             .header_count = 2,
                             .repeat = S3_REPEATABLE };
     TRY(arena_check(put->arena));
-    enum err err = s3_run(put->s3, put->arena, &call, &result);
-    return err == ERR_NOT_FOUND ? store_fail(&put->s3->base, "The object store takes no objects (404)") : err;
+    enum err e = s3_run(put->s3, put->arena, &call, &result);
+    return e == ERR_NOT_FOUND ? store_fail(&put->s3->base, "The object store takes no objects (404)") : e;
 }
 
 /* The part's bytes are not signed: its digest would cost as much again as that of the whole, which we keep. */
@@ -121,11 +121,11 @@ static enum err send_part(struct slot *slot)
                             .body = { slot->piece.bytes, slot->piece.len },
                             .payload = SIGV4_UNSIGNED,
                             .repeat = S3_REPEATABLE };
-    enum err err = s3_run(put->s3, slot->arena, &call, &result);
-    if (err == ERR_NOT_FOUND || (err == ERR_OK && result.etag.len == 0))
+    enum err e = s3_run(put->s3, slot->arena, &call, &result);
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && result.etag.len == 0))
         return store_fail(&put->s3->base, "The object store lost an upload in the middle");
     slot->etag = result.etag;
-    return err;
+    return e;
 }
 
 static void *slot_run(void *arg)
@@ -167,7 +167,7 @@ static enum err slot_fill(struct slot *slot)
     if (slot->filled)
         return ERR_OK;
     slot->filled = true;
-    return piece_fill(&slot->put->intake, &slot->piece);
+    return piece_fill(&slot->put->ingest, &slot->piece);
 }
 
 /* Goes round the slots, so that parts are noted in the order of their numbers: while one is filled, the other is sent. */
@@ -187,17 +187,17 @@ static enum err send_round(struct put *put, int number)
 
 static enum err send_parts(struct put *put)
 {
-    enum err err = ERR_OK;
+    enum err e = ERR_OK;
     int number = 0;
     do
-        err = send_round(put, ++number);
-    while (err == ERR_OK && put->slots[(number - 1) % SLOTS].piece.len > 0);
+        e = send_round(put, ++number);
+    while (e == ERR_OK && put->slots[(number - 1) % SLOTS].piece.len > 0);
     for (int i = 0; i < SLOTS; i++) { /* the one behind the last is the oldest */
         enum err waited = slot_wait(&put->slots[(number + i) % SLOTS]);
-        if (err == ERR_OK)
-            err = waited;
+        if (e == ERR_OK)
+            e = waited;
     }
-    return err;
+    return e;
 }
 
 static enum err complete(struct put *put)
@@ -213,30 +213,30 @@ static void give_up(struct put *put, bool completing)
 {
     struct s3_result result;
     arena_reset(put->arena);
-    enum err err = s3_multipart_abort(&put->s3->base, put->arena, put->opts->key, put->upload_id);
+    enum err e = s3_multipart_abort(&put->s3->base, put->arena, put->opts->key, put->upload_id);
     if (completing) { /* its answer may have been lost, and the object be there */
         struct s3_call call = {
             .method = "DELETE", .key = put->opts->key, .total_timeout_ms = STORE_CALL_MAX_MS, .repeat = S3_REPEATABLE
         };
-        err = s3_run(put->s3, put->arena, &call, &result);
+        e = s3_run(put->s3, put->arena, &call, &result);
     }
-    (void)err;
+    (void)e;
 }
 
 static enum err put_in_parts(struct put *put, char *upload_id_copy)
 {
     bool completing = false;
     put->upload_id = str_from(upload_id_copy);
-    enum err err = send_parts(put);
-    if (err == ERR_OK) {
+    enum err e = send_parts(put);
+    if (e == ERR_OK) {
         completing = true;
-        err = complete(put);
+        e = complete(put);
     }
-    if (err != ERR_OK)
+    if (e != ERR_OK)
         give_up(put, completing);
-    return err == ERR_NOT_FOUND || err == ERR_UPLOAD_INCOMPLETE
+    return e == ERR_NOT_FOUND || e == ERR_UPLOAD_INCOMPLETE
                ? store_fail(&put->s3->base, "The object store lost an upload in the middle")
-               : err;
+               : e;
 }
 
 static enum err begin_parts(struct put *put)
@@ -246,22 +246,22 @@ static enum err begin_parts(struct put *put)
     char *copy = strndup(upload_id.ptr, upload_id.len);
     if (copy == NULL)
         return ERR_NO_MEMORY;
-    enum err err = put_in_parts(put, copy);
+    enum err e = put_in_parts(put, copy);
     free(copy);
-    return err;
+    return e;
 }
 
 static enum err put_run(struct put *put, int64_t *ret_size, uint8_t ret_sha256[32])
 {
     TRY(slot_fill(&put->slots[0]));
-    if (!put->intake.ended)
+    if (!put->ingest.ended)
         TRY(slot_fill(&put->slots[1]));
     bool whole = put->slots[1].piece.len == 0;
     if (!whole)
         TRY(begin_parts(put));
     int64_t size = 0;
     uint8_t sha256[SHA256_BYTES];
-    intake_finish(&put->intake, &size, sha256);
+    ingest_finish(&put->ingest, &size, sha256);
     if (whole)
         TRY(put_whole(put, &put->slots[0].piece, sha256));
     *ret_size = size;
@@ -271,7 +271,7 @@ static enum err put_run(struct put *put, int64_t *ret_size, uint8_t ret_sha256[3
 
 static void put_release(struct put *put)
 {
-    intake_release(&put->intake);
+    ingest_release(&put->ingest);
     arena_free(put->arena);
     buf_release(&put->complete);
     for (size_t i = 0; i < SLOTS; i++) {
@@ -291,11 +291,11 @@ enum err s3_put(struct store *store, struct arena *a, const struct store_put_opt
         put.slots[i].put = &put;
     buf_init(&put.complete, COMPLETE_BODY_MAX_BYTES);
     put.arena = arena_new(PART_ARENA_BYTES);
-    enum err err = intake_init(&put.intake, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
-    if (err == ERR_OK && put.arena == NULL)
-        err = ERR_NO_MEMORY;
-    if (err == ERR_OK)
-        err = put_run(&put, ret_size, ret_sha256);
+    enum err e = ingest_init(&put.ingest, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
+    if (e == ERR_OK && put.arena == NULL)
+        e = ERR_NO_MEMORY;
+    if (e == ERR_OK)
+        e = put_run(&put, ret_size, ret_sha256);
     put_release(&put);
-    return err;
+    return e;
 }

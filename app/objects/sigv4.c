@@ -41,9 +41,9 @@ static struct sigv4_pair *pairs_sorted(struct arena *a, const struct sigv4_pair 
 
 static enum err buf_to_arena(struct arena *a, struct buf *b, struct str *ret_text)
 {
-    enum err err = buf_check(b);
+    enum err e = buf_check(b);
     struct str text = { NULL, 0 };
-    if (err == ERR_OK)
+    if (e == ERR_OK)
         text = arena_str(a, buf_str(b));
     buf_release(b);
     if (text.ptr == NULL)
@@ -162,13 +162,13 @@ static enum err sign_request(struct arena *a, const struct sigv4_key *key, const
 {
     struct buf canonical;
     buf_init(&canonical, SIGNED_TEXT_MAX_BYTES);
-    enum err err = add_canonical(a, &canonical, request, headers);
-    if (err == ERR_OK)
-        err = buf_check(&canonical);
-    if (err == ERR_OK)
-        err = sign(a, key, scope, buf_str(&canonical), request->now_us, ret_hex);
+    enum err e = add_canonical(a, &canonical, request, headers);
+    if (e == ERR_OK)
+        e = buf_check(&canonical);
+    if (e == ERR_OK)
+        e = sign(a, key, scope, buf_str(&canonical), request->now_us, ret_hex);
     buf_release(&canonical);
-    return err;
+    return e;
 }
 
 enum err sigv4_authorize(struct arena *a, const struct sigv4_key *key, const struct sigv4_request *request,

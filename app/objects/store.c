@@ -11,7 +11,7 @@ void store_base_init(struct store *store, const struct store_ops *ops)
 {
     store->ops = ops;
     store->fault[0] = '\0';
-    store->fault_told_us = 0;
+    store->fault_logged_us = 0;
     atomic_init(&store->opened, false);
     pthread_mutex_init(&store->fault_mutex, NULL);
 }
@@ -26,10 +26,10 @@ static bool fault_note(struct store *store, const char line[STORE_FAULT_BYTES])
 {
     int64_t now_us = clock_monotonic_us();
     pthread_mutex_lock(&store->fault_mutex);
-    bool news = strcmp(store->fault, line) != 0 || now_us - store->fault_told_us >= STORE_FAULT_QUIET_S * US_PER_S;
+    bool news = strcmp(store->fault, line) != 0 || now_us - store->fault_logged_us >= STORE_FAULT_QUIET_S * US_PER_S;
     memcpy(store->fault, line, STORE_FAULT_BYTES);
     if (news)
-        store->fault_told_us = now_us;
+        store->fault_logged_us = now_us;
     pthread_mutex_unlock(&store->fault_mutex);
     return news;
 }
@@ -46,10 +46,10 @@ enum err store_fail(struct store *store, const char *format, ...)
     return ERR_STORAGE;
 }
 
-void store_fault(struct store *store, struct buf *ret_fault)
+void store_fault(struct store *store, struct buf *ret_error_text)
 {
     pthread_mutex_lock(&store->fault_mutex);
-    buf_add_c(ret_fault, store->fault);
+    buf_add_c(ret_error_text, store->fault);
     pthread_mutex_unlock(&store->fault_mutex);
 }
 
@@ -79,13 +79,14 @@ static bool upload_id_is_good(struct str id)
     return id.len > 0 && id.len <= STORE_UPLOAD_ID_MAX_BYTES && !str_has_control(id);
 }
 
-enum err store_open(const struct config *config, struct keys *keys, struct buf *ret_fault, struct store **ret_store)
+enum err store_open(const struct config *config, struct keys *keys, struct buf *ret_error_text,
+                    struct store **ret_store)
 {
     struct store *store = NULL;
     if (config->minio_endpoint[0] != '\0')
-        TRY(s3_open(config, ret_fault, &store));
+        TRY(s3_open(config, ret_error_text, &store));
     else
-        TRY(files_open(config, keys, ret_fault, &store));
+        TRY(files_open(config, keys, ret_error_text, &store));
     atomic_store(&store->opened, true);
     *ret_store = store;
     return ERR_OK;

@@ -7,7 +7,7 @@
 
 #include "parley/objects/store.h"
 
-/* The same fault is told to the log once in a while only: it meets every request. */
+/* The same fault is logged once in a while only: it meets every request. */
 enum { STORE_FAULT_BYTES = 160, STORE_FAULT_QUIET_S = 60 };
 
 /* Each operation is as its store_ function says; keys and upload ids have been checked. */
@@ -48,17 +48,17 @@ struct store {
     const struct store_ops *ops;
     pthread_mutex_t fault_mutex; /* guards the two below */
     char fault[STORE_FAULT_BYTES];
-    int64_t fault_told_us; /* monotonic */
-    atomic_bool opened;    /* until then store_open's caller tells what is wrong */
+    int64_t fault_logged_us; /* monotonic */
+    atomic_bool opened;      /* until then store_open's caller tells what is wrong */
 };
 
 void store_base_init(struct store *store, const struct store_ops *ops);
 void store_base_release(struct store *store);
-/* Remembers the line for store_fault, tells it to the log where it is news, and returns ERR_STORAGE. Any thread. */
+/* Remembers the line for store_fault, logs it where it is news, and returns ERR_STORAGE. Any thread. */
 enum err store_fail(struct store *store, const char *format, ...) PRINTF_LIKE(2, 3);
 
-enum err s3_open(const struct config *config, struct buf *ret_fault, struct store **ret_store) MUST_CHECK;
-enum err files_open(const struct config *config, struct keys *keys, struct buf *ret_fault,
+enum err s3_open(const struct config *config, struct buf *ret_error_text, struct store **ret_store) MUST_CHECK;
+enum err files_open(const struct config *config, struct keys *keys, struct buf *ret_error_text,
                     struct store **ret_store) MUST_CHECK;
 
 /* [a-z0-9_.-] in segments between slashes, none of them empty or beginning with a dot. */

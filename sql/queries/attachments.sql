@@ -1,22 +1,22 @@
--- Attachments. Those that read whole ones begin with one SELECT list: attachment.c takes its columns by number.
+-- Attachments.
 -- A file is in the workspace of its message, so joins name the message's workspace alone: otherwise the optimizer may go
 -- through all files of the workspace. Lists of twenty ? take OBJECT_BATCH_MAX values; the rest is NULL and finds nothing.
 
+-- columns: attachment = a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id,
+--     a.created_us
+
 -- name: attachments_of_range
-SELECT a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id, a.created_us
-FROM messages m JOIN attachments a ON a.message_id = m.id
+SELECT {attachment} FROM messages m JOIN attachments a ON a.message_id = m.id
 WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq >= ? AND m.seq <= ? AND m.attachment_count > 0
 ORDER BY m.seq, a.id
 
 -- name: attachments_of_message
-SELECT a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id, a.created_us
-FROM attachments a WHERE a.message_id = ? AND a.workspace_id = ? ORDER BY a.id
+SELECT {attachment} FROM attachments a WHERE a.message_id = ? AND a.workspace_id = ? ORDER BY a.id
 
 -- Whoever may read the messages of its chat (chat.h: CHAT_READ), and while it is unbound its uploader; a key only in its
--- workspace (0: any). The last column: the workspace asks for a second factor that the user does not have.
+-- workspace (0: any). is_shut: the workspace asks for a second factor that the user does not have.
 -- name: attachment_get_readable
-SELECT a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id, a.created_us,
-    CASE WHEN w.require_2fa > s.twofa_enabled THEN 1 ELSE 0 END
+SELECT {attachment}, CASE WHEN w.require_2fa > s.twofa_enabled THEN 1 ELSE 0 END AS is_shut
 FROM attachments a
     JOIN workspaces w ON w.id = a.workspace_id AND w.deleted_us IS NULL
     JOIN members b ON b.workspace_id = a.workspace_id AND b.user_id = ?
@@ -27,7 +27,7 @@ WHERE a.uuid = ? AND (? = 0 OR a.workspace_id = ?) AND ((a.message_id IS NULL AN
     (SELECT 1 FROM chat_members k WHERE k.chat_id = c.id AND k.user_id = ?))
 
 -- name: attachments_of_workspace
-SELECT a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id, a.created_us, m.uuid, c.uuid, u.uuid
+SELECT {attachment}, m.uuid AS message_uuid, c.uuid AS chat_uuid, u.uuid AS uploader_uuid
 FROM attachments a
     JOIN messages m ON m.id = a.message_id
     JOIN chats c ON c.id = m.chat_id AND c.deleted_us IS NULL
@@ -37,55 +37,58 @@ WHERE a.workspace_id = ? AND a.id < ? AND (c.join_mode = 0 OR EXISTS
 ORDER BY a.id DESC LIMIT ?
 
 -- name: attachment_insert
+-- event: none, because message.created tells it with its message, and without one only its uploader sees it
 INSERT INTO attachments (uuid, workspace_id, message_id, uploader_id, object_key, filename, content_type, size_bytes, sha256,
     promised_sha256, created_us)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: attachments_bind
+-- event: none, because message.created tells it with its message
 UPDATE attachments SET message_id = ?
 WHERE workspace_id = ? AND uploader_id = ? AND message_id IS NULL AND uuid IN
     (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: attachments_delete
 -- tenant: none, ids of rows that the same transaction has just found
+-- event: none, because whoever removes files that a message shows tells of the message or of its chat
 DELETE FROM attachments
 WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
--- Attachments that go. One SELECT list, at most OBJECT_BATCH_MAX rows: attachment_remove_found takes it by number.
+-- Attachments that go, at most OBJECT_BATCH_MAX rows (attachment_remove_found).
+-- columns: attachment_going = a.id, a.object_key, a.created_us, a.promised_sha256
 
 -- name: attachments_unbound_old
 -- tenant: none, the job removes them in every workspace
-SELECT id, object_key, created_us, promised_sha256 FROM attachments
-WHERE message_id IS NULL AND created_us <= ? ORDER BY created_us LIMIT ?
+SELECT {attachment_going} FROM attachments a
+WHERE a.message_id IS NULL AND a.created_us <= ? ORDER BY a.created_us LIMIT ?
 -- @mysql
 FOR UPDATE
 
 -- name: attachments_unbound_of_workspace
-SELECT id, object_key, created_us, promised_sha256 FROM attachments
-WHERE workspace_id = ? AND message_id IS NULL ORDER BY id LIMIT ?
+SELECT {attachment_going} FROM attachments a
+WHERE a.workspace_id = ? AND a.message_id IS NULL ORDER BY a.id LIMIT ?
 -- @mysql
 FOR UPDATE
 
 -- name: attachments_of_chat_to_seq
-SELECT a.id, a.object_key, a.created_us, a.promised_sha256
-FROM messages m JOIN attachments a ON a.message_id = m.id
+SELECT {attachment_going} FROM messages m JOIN attachments a ON a.message_id = m.id
 WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq <= ? LIMIT ?
 
 -- name: attachments_of_sender_to_id
-SELECT a.id, a.object_key, a.created_us, a.promised_sha256
-FROM messages m JOIN attachments a ON a.message_id = m.id
+SELECT {attachment_going} FROM messages m JOIN attachments a ON a.message_id = m.id
 WHERE m.sender_id = ? AND m.chat_id = ? AND m.workspace_id = ? AND m.id <= ? LIMIT ?
 
 -- name: attachments_going_of_message
-SELECT id, object_key, created_us, promised_sha256 FROM attachments
-WHERE message_id = ? AND workspace_id = ? ORDER BY id
+SELECT {attachment_going} FROM attachments a
+WHERE a.message_id = ? AND a.workspace_id = ? ORDER BY a.id
 
--- name: attachment_unread_next
+-- name: attachment_undigested_next
 -- tenant: none, the job reads the files of every workspace in turn
 SELECT id, workspace_id, message_id, object_key, size_bytes, promised_sha256 FROM attachments
 WHERE sha256 IS NULL AND id > ? ORDER BY id LIMIT 1
 
 -- name: attachment_set_sha256
+-- event: message.updated
 UPDATE attachments SET sha256 = ? WHERE id = ? AND workspace_id = ? AND sha256 IS NULL
 
 -- The message that a file is in (NULL: none yet), the file's row locked so that none takes it meanwhile.
@@ -95,4 +98,4 @@ SELECT message_id FROM attachments WHERE id = ? AND workspace_id = ? AND sha256 
 FOR UPDATE
 
 -- name: attachments_going_by_id
-SELECT id, object_key, created_us, promised_sha256 FROM attachments WHERE id = ? AND workspace_id = ? AND sha256 IS NULL
+SELECT {attachment_going} FROM attachments a WHERE a.id = ? AND a.workspace_id = ? AND a.sha256 IS NULL

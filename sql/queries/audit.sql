@@ -1,5 +1,8 @@
 -- The audit log: written with the action, read by administrators, sealed and erased by the jobs.
 
+-- columns: audit_link = id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id,
+--     details, digest, actor_name, ip, salt, position, previous_hash, hash
+
 -- name: audit_insert
 INSERT INTO audit (uuid, at_us, action, actor, actor_key_id, actor_name, ip, salt, digest, target_kind, target,
     target_key_id, request_id, details)
@@ -9,34 +12,24 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 -- last row of the page before.
 
 -- name: audit_list
-SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
-    actor_name, ip, salt, position, previous_hash, hash
-FROM audit WHERE at_us > ? AND at_us <= ? AND (at_us < ? OR id < ?)
+SELECT {audit_link} FROM audit WHERE at_us > ? AND at_us <= ? AND (at_us < ? OR id < ?)
 ORDER BY at_us DESC, id DESC LIMIT ?
 
 -- name: audit_list_by_action
-SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
-    actor_name, ip, salt, position, previous_hash, hash
-FROM audit WHERE action = ? AND at_us > ? AND at_us <= ? AND (at_us < ? OR id < ?)
+SELECT {audit_link} FROM audit WHERE action = ? AND at_us > ? AND at_us <= ? AND (at_us < ? OR id < ?)
 ORDER BY at_us DESC, id DESC LIMIT ?
 
 -- name: audit_list_by_actor
-SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
-    actor_name, ip, salt, position, previous_hash, hash
-FROM audit WHERE actor = ? AND at_us > ? AND at_us <= ? AND (at_us < ? OR id < ?) AND (? IS NULL OR action = ?)
+SELECT {audit_link} FROM audit WHERE actor = ? AND at_us > ? AND at_us <= ? AND (at_us < ? OR id < ?) AND (? IS NULL OR action = ?)
 ORDER BY at_us DESC, id DESC LIMIT ?
 
 -- name: audit_list_by_target
-SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
-    actor_name, ip, salt, position, previous_hash, hash
-FROM audit WHERE target = ? AND at_us > ? AND at_us <= ? AND (at_us < ? OR id < ?) AND (? IS NULL OR action = ?)
+SELECT {audit_link} FROM audit WHERE target = ? AND at_us > ? AND at_us <= ? AND (at_us < ? OR id < ?) AND (? IS NULL OR action = ?)
     AND (? IS NULL OR actor = ?)
 ORDER BY at_us DESC, id DESC LIMIT ?
 
 -- name: audit_list_of_keys
-SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
-    actor_name, ip, salt, position, previous_hash, hash
-FROM audit WHERE target_key_id >= ? AND target_key_id <= ? AND (? IS NULL OR action = ?)
+SELECT {audit_link} FROM audit WHERE target_key_id >= ? AND target_key_id <= ? AND (? IS NULL OR action = ?)
 ORDER BY id DESC LIMIT ? OFFSET ?
 
 -- What is personal in a deleted user's rows, a stretch of time at a time.
@@ -76,22 +69,21 @@ SELECT from_us FROM audit_erasures WHERE due_us <= ? LIMIT 1
 -- name: work_audit
 SELECT id FROM audit WHERE position IS NULL AND at_us <= ? LIMIT 1
 
+-- columns: audit_end = position, hash
+
 -- name: audit_head
-SELECT position, hash FROM audit_head WHERE id = 1
+SELECT {audit_end} FROM audit_head WHERE id = 1
 
 -- name: audit_head_locked
+SELECT {audit_end} FROM audit_head WHERE id = 1
 -- @mysql
-SELECT position, hash FROM audit_head WHERE id = 1 FOR UPDATE
--- @sqlite
-SELECT position, hash FROM audit_head WHERE id = 1
+FOR UPDATE
 
 -- name: audit_head_move
 UPDATE audit_head SET position = ?, hash = ? WHERE id = 1
 
 -- name: audit_unsealed
-SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
-    actor_name, ip, salt, position, previous_hash, hash
-FROM audit WHERE position IS NULL ORDER BY id LIMIT ?
+SELECT {audit_link} FROM audit WHERE position IS NULL ORDER BY id LIMIT ?
 
 -- name: audit_unsealed_count
 SELECT COUNT(*) FROM audit WHERE position IS NULL
@@ -100,12 +92,8 @@ SELECT COUNT(*) FROM audit WHERE position IS NULL
 UPDATE audit SET position = ?, previous_hash = ?, hash = ? WHERE id = ? AND position IS NULL
 
 -- name: audit_chain
-SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
-    actor_name, ip, salt, position, previous_hash, hash
-FROM audit WHERE position > ? ORDER BY position LIMIT ?
+SELECT {audit_link} FROM audit WHERE position > ? ORDER BY position LIMIT ?
 
 -- Every row, sealed or not, in the order of writing.
 -- name: audit_export
-SELECT id, uuid, at_us, action, actor, actor_key_id, target_kind, target, target_key_id, request_id, details, digest,
-    actor_name, ip, salt, position, previous_hash, hash
-FROM audit WHERE id > ? ORDER BY id LIMIT ?
+SELECT {audit_link} FROM audit WHERE id > ? ORDER BY id LIMIT ?

@@ -1,30 +1,44 @@
--- The columns of member_find, then those of chat_ref.
--- name: chat_enter
-SELECT w.id, b.role, w.personal, w.require_2fa, c.id, c.join_mode, c.created_by, c.last_seq, c.message_count, c.version,
-    m.user_id
+-- columns: chat_ref = c.id, c.join_mode, c.created_by, c.last_seq, c.message_count, c.version, m.user_id AS joined_id
+
+-- name: chat_access_load
+SELECT {membership}, {chat_ref}
 FROM workspaces w JOIN members b ON b.workspace_id = w.id AND b.user_id = ?
     LEFT JOIN chats c ON c.uuid = ? AND c.workspace_id = w.id AND c.deleted_us IS NULL
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
 WHERE w.uuid = ? AND w.deleted_us IS NULL
 
 -- name: chat_ref
-SELECT c.id, c.join_mode, c.created_by, c.last_seq, c.message_count, c.version, m.user_id
+SELECT {chat_ref}
 FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ?
 WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
+
+-- chat_ref with the caller's present role, for a transaction: whoever takes the chat, the member or the chat's member away
+-- waits for it, or has won. Not found: one of the first two is gone. The tables stand in the order of their locks.
+-- name: chat_ref_hold
+SELECT {chat_ref}, b.role
+FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
+    LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
+WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
+-- @mysql
+LOCK IN SHARE MODE
 
 -- name: chat_lock
 SELECT id FROM chats WHERE uuid = ? AND workspace_id = ? AND deleted_us IS NULL
 -- @mysql
 FOR UPDATE
 
--- chat_get, chat_history and chat_open_list have one SELECT list (chat_read). ORDER BY names chat_id, too, because MySQL
--- walks the index backwards only then.
+-- A chat as somebody sees it, and its last message (NULL: none). ORDER BY names chat_id, too, because MySQL walks the
+-- index backwards only then.
+-- columns: chat_view = c.id, c.uuid, c.title, u.uuid AS creator_uuid, c.join_mode, c.assistant, c.provider, c.model,
+--     c.system_prompt, c.temperature, c.max_tokens, c.message_count,
+--     c.join_mode = 0 OR m.user_id IS NOT NULL AS is_joined, c.last_seq, c.activity_us, c.version, c.created_us,
+--     c.updated_us
+-- columns: chat_with_last = {chat_view}, l.uuid AS message_uuid, l.seq, l.is_ai_response,
+--     SUBSTR(l.content, 1, ?) AS preview, l.created_us AS message_created_us, l.sender_name, s.uuid AS sender_uuid,
+--     s.first_name, s.last_name, s.username, s.kind, s.deleted_us
+
 -- name: chat_get
-SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.model, c.system_prompt, c.temperature,
-    c.max_tokens, c.message_count, c.join_mode = 0 OR m.user_id IS NOT NULL, c.last_seq, c.activity_us, c.version,
-    c.created_us, c.updated_us, l.uuid, l.seq,
-    l.is_ai_response, SUBSTR(l.content, 1, ?), l.created_us, l.sender_name, s.uuid, s.first_name, s.last_name,
-    s.username, s.kind, s.deleted_us
+SELECT {chat_with_last}
 FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ? LEFT JOIN users u ON u.id = c.created_by
     LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
         AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
@@ -33,10 +47,7 @@ WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 
 -- The chats that one is in, newest activity first: everyone's by their index, and those that one has joined.
 -- name: chat_history
-SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.model, c.system_prompt, c.temperature,
-    c.max_tokens, c.message_count, 1, c.last_seq, page.activity_us, c.version, c.created_us, c.updated_us, l.uuid, l.seq,
-    l.is_ai_response, SUBSTR(l.content, 1, ?), l.created_us, l.sender_name, s.uuid, s.first_name, s.last_name,
-    s.username, s.kind, s.deleted_us
+SELECT {chat_with_last, is_joined = 1, activity_us = page.activity_us}
 FROM (SELECT * FROM (SELECT a.id AS id, a.activity_us AS activity_us FROM chats a
             WHERE a.workspace_id = ? AND a.deleted_us IS NULL AND a.join_mode = 0
                 AND a.activity_us <= ? AND (a.activity_us < ? OR a.id < ?) AND INSTR(a.title_folded, ?) > 0
@@ -54,11 +65,9 @@ FROM (SELECT * FROM (SELECT a.id AS id, a.activity_us AS activity_us FROM chats 
     LEFT JOIN users s ON s.id = l.sender_id
 ORDER BY page.activity_us DESC, page.id DESC
 
--- Open chats that one has not joined. Their messages are not for the caller, so none is shown.
+-- Open chats that one has not joined. Their messages are not for the caller, so there is no last one.
 -- name: chat_open_list
-SELECT c.id, c.uuid, c.title, u.uuid, c.join_mode, c.assistant, c.provider, c.model, c.system_prompt, c.temperature,
-    c.max_tokens, c.message_count, 0, c.last_seq, c.activity_us, c.version, c.created_us, c.updated_us, NULL, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT {chat_view, is_joined = 0}
 FROM chats c LEFT JOIN users u ON u.id = c.created_by
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ?
 WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.join_mode = 1 AND m.user_id IS NULL
@@ -66,21 +75,25 @@ WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.join_mode = 1 AND m.user
 ORDER BY c.activity_us DESC, c.id DESC LIMIT ?
 
 -- name: chat_insert
+-- event: chat.created
 INSERT INTO chats (uuid, workspace_id, title, title_folded, created_by, join_mode, assistant, provider, model,
     system_prompt, temperature, max_tokens, activity_us, created_us, updated_us)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: chat_update
+-- event: chat.updated, join_mode.changed
 UPDATE chats SET title = ?, title_folded = ?, join_mode = ?, assistant = ?, provider = ?, model = ?, system_prompt = ?,
     temperature = ?, max_tokens = ?, version = version + 1, updated_us = ?
 WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 
 -- name: chat_mark_deleted
+-- event: chat.deleted
 UPDATE chats SET deleted_us = ?, version = version + 1, updated_us = ?
 WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 
 -- Invite-only chats of which this user is the last member: nobody could find them again.
 -- name: chat_end_deserted
+-- event: chat.deleted
 -- @mysql
 UPDATE chats c JOIN chat_members m ON m.chat_id = c.id AND m.workspace_id = c.workspace_id
     LEFT JOIN chat_members o ON o.chat_id = c.id AND o.workspace_id = c.workspace_id AND o.user_id <> m.user_id
@@ -97,6 +110,7 @@ WHERE chats.id = m.chat_id AND chats.workspace_id = m.workspace_id AND chats.joi
 -- The same in all workspaces of an account that goes.
 -- name: chat_end_deserted_everywhere
 -- tenant: none, an account leaves the whole server
+-- event: chat.deleted
 -- @mysql
 UPDATE chats c JOIN chat_members m ON m.chat_id = c.id
     LEFT JOIN chat_members o ON o.chat_id = c.id AND o.user_id <> m.user_id
@@ -112,13 +126,16 @@ WHERE chats.id = m.chat_id AND chats.join_mode = 2 AND chats.deleted_us IS NULL
 
 -- Moving a chat: its row, its members, then messages and files from one seq to another.
 -- name: chat_move
+-- event: chat.deleted, chat.created
 UPDATE chats SET workspace_id = ?, version = version + 1, updated_us = ?
 WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 
 -- name: chat_move_messages
+-- event: none, because chat_move tells of the chat with all that is in it
 UPDATE messages SET workspace_id = ? WHERE chat_id = ? AND workspace_id = ? AND seq > ? AND seq <= ?
 
 -- name: chat_move_attachments
+-- event: none, because chat_move tells of the chat with all that is in it
 -- @mysql
 UPDATE messages m JOIN attachments a ON a.message_id = m.id SET a.workspace_id = ?
 WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ?

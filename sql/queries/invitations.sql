@@ -1,7 +1,7 @@
 -- An author who has left, or may not give as much by now (MEMBER is 2), makes an invitation worthless.
 -- name: invitation_by_token
-SELECT i.id, i.uuid, i.workspace_id, w.uuid, w.name, i.email, i.role, u.uuid, i.created_us, i.expires_us, u.first_name,
-    u.last_name, u.username
+SELECT i.id, i.uuid, i.workspace_id, w.uuid AS workspace_uuid, w.name AS workspace_name, i.email, i.role,
+    u.uuid AS author_uuid, i.created_us, i.expires_us, u.first_name, u.last_name, u.username
 FROM invitations i JOIN workspaces w ON w.id = i.workspace_id AND w.deleted_us IS NULL
     JOIN members m ON m.workspace_id = i.workspace_id AND m.user_id = i.invited_by AND m.role >= i.role AND m.role >= 2
     JOIN users u ON u.id = i.invited_by
@@ -29,7 +29,7 @@ DELETE FROM invitations
 WHERE email = ? AND workspace_id = ? AND accepted_us IS NULL AND (invited_by = ? OR 1 = ?)
 
 -- name: invitation_list
-SELECT i.id, i.uuid, i.email, i.role, u.uuid, i.created_us, i.expires_us
+SELECT i.id, i.uuid, i.email, i.role, u.uuid AS author_uuid, i.created_us, i.expires_us
 FROM invitations i LEFT JOIN users u ON u.id = i.invited_by
 WHERE i.workspace_id = ? AND i.accepted_us IS NULL AND i.expires_us > ?
     AND i.created_us <= ? AND (i.created_us < ? OR i.id < ?)

@@ -9,30 +9,37 @@ UPDATE job_leases SET holder = ?, until_us = ? WHERE name = ? AND (until_us <= ?
 -- name: job_lease_release
 UPDATE job_leases SET until_us = 0 WHERE name = ? AND holder = ?
 
+-- A chat of which a piece goes next.
+-- columns: chat_piece = id, workspace_id
+
 -- name: chat_deleted_next
 -- tenant: none, the job removes the deleted chats of every workspace
-SELECT id, workspace_id FROM chats WHERE deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1
+SELECT {chat_piece} FROM chats WHERE deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1
 
 -- name: chat_first_seqs_end
 SELECT MAX(seq) FROM
     (SELECT seq FROM messages WHERE chat_id = ? AND workspace_id = ? ORDER BY seq LIMIT ?) first_ones
 
 -- name: messages_delete_to_seq
+-- event: none, because chat.deleted or workspace.deleted was told when the chat was marked
 DELETE FROM messages WHERE chat_id = ? AND workspace_id = ? AND seq <= ?
 
 -- name: chat_erase
+-- event: none, because chat.deleted or workspace.deleted was told when the chat was marked
 DELETE FROM chats WHERE id = ? AND workspace_id = ? AND deleted_us IS NOT NULL
 
 -- name: workspace_deleted_next
 SELECT id FROM workspaces WHERE deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1
 
 -- name: chats_mark_deleted_of_workspace
+-- event: none, because workspace.deleted was told of the workspace with all its chats
 UPDATE chats SET deleted_us = ? WHERE workspace_id = ? AND deleted_us IS NULL
 
 -- name: chat_deleted_of_workspace
-SELECT id, workspace_id FROM chats WHERE workspace_id = ? ORDER BY deleted_us LIMIT 1
+SELECT {chat_piece} FROM chats WHERE workspace_id = ? ORDER BY deleted_us LIMIT 1
 
 -- name: workspace_erase
+-- event: none, because workspace.deleted was told when it was marked
 DELETE FROM workspaces WHERE id = ? AND deleted_us IS NOT NULL
 
 -- name: user_erasing_next
@@ -40,19 +47,22 @@ SELECT id FROM users WHERE erase_messages = 1 AND id > 0 ORDER BY id LIMIT 1
 
 -- name: message_first_of_sender
 -- tenant: none, the job removes what a user wrote in every workspace
-SELECT chat_id, workspace_id FROM messages WHERE sender_id = ? ORDER BY id LIMIT 1
+SELECT {chat_piece, id = chat_id} FROM messages WHERE sender_id = ? ORDER BY id LIMIT 1
 
 -- name: sender_first_ids_end
 SELECT MAX(id) FROM
     (SELECT id FROM messages WHERE sender_id = ? AND chat_id = ? AND workspace_id = ? ORDER BY id LIMIT ?) first_ones
 
 -- name: messages_delete_of_sender
+-- event: message.deleted
 DELETE FROM messages WHERE sender_id = ? AND chat_id = ? AND workspace_id = ? AND id <= ?
 
 -- name: chat_add_message_count
+-- event: none, because message.deleted tells of each message that the count lost
 UPDATE chats SET message_count = message_count + ? WHERE id = ? AND workspace_id = ?
 
 -- name: user_erased
+-- event: none, because only the job reads the mark
 UPDATE users SET erase_messages = 0 WHERE id = ?
 
 -- name: invitations_expire

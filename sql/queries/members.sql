@@ -1,37 +1,49 @@
+-- columns: membership = w.id AS workspace_id, b.role, w.personal, w.require_2fa
+-- columns: member = u.id AS user_id, u.uuid AS user_uuid, u.email, u.first_name, u.last_name, m.role, m.joined_us
+
 -- name: member_find
-SELECT w.id, m.role, w.personal, w.require_2fa
-FROM workspaces w JOIN members m ON m.workspace_id = w.id AND m.user_id = ?
+SELECT {membership} FROM workspaces w JOIN members b ON b.workspace_id = w.id AND b.user_id = ?
 WHERE w.uuid = ? AND w.deleted_us IS NULL
 
 -- name: member_list
-SELECT u.uuid, u.email, u.first_name, u.last_name, m.role, m.joined_us
-FROM members m JOIN users u ON u.id = m.user_id
-WHERE m.workspace_id = ?
-ORDER BY m.user_id
+SELECT {member} FROM members m JOIN users u ON u.id = m.user_id
+WHERE m.workspace_id = ? AND m.user_id > ?
+ORDER BY m.user_id LIMIT ?
 
 -- name: member_get
-SELECT u.uuid, u.email, u.first_name, u.last_name, m.role, m.joined_us, u.id
-FROM users u JOIN members m ON m.user_id = u.id AND m.workspace_id = ?
+SELECT {member} FROM users u JOIN members m ON m.user_id = u.id AND m.workspace_id = ?
 WHERE u.uuid = ?
 
 -- name: member_role
 SELECT role FROM members WHERE workspace_id = ? AND user_id = ?
 
+-- Held to the commit: whoever changes it or takes the member away waits for that, or has won.
+-- name: member_role_hold
+SELECT role FROM members WHERE workspace_id = ? AND user_id = ?
+-- @mysql
+LOCK IN SHARE MODE
+
+-- Somebody else with the role who can act.
 -- name: member_other_with_role
-SELECT user_id FROM members WHERE workspace_id = ? AND role = ? AND user_id <> ? LIMIT 1
+SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id AND u.is_active = 1 AND u.deleted_us IS NULL
+WHERE m.workspace_id = ? AND m.role = ? AND m.user_id <> ? LIMIT 1
 
 -- name: member_workspace_count
 SELECT COUNT(workspace_id) FROM members WHERE user_id = ?
 
 -- name: member_insert
+-- event: member.joined
 INSERT INTO members (workspace_id, user_id, role, joined_us) VALUES (?, ?, ?, ?)
 
 -- name: member_update_role
+-- event: role.changed
 UPDATE members SET role = ? WHERE workspace_id = ? AND user_id = ?
 
 -- name: member_delete
+-- event: member.left
 DELETE FROM members WHERE workspace_id = ? AND user_id = ?
 
 -- name: member_delete_everywhere
 -- tenant: none, an account leaves the whole server
+-- event: member.left
 DELETE FROM members WHERE user_id = ?

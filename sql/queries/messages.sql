@@ -1,33 +1,24 @@
--- Messages. The four that read whole messages have one SELECT list: message_read.c takes their columns by number.
+-- columns: message = m.id, m.uuid, m.seq, m.sender_id, u.uuid AS sender_uuid, u.kind AS sender_kind, u.first_name,
+--     u.last_name, u.username, u.deleted_us AS sender_deleted_us, m.sender_name, m.content, m.is_ai_response, m.status,
+--     m.model, r.uuid AS reply_to_uuid, m.attachment_count, m.edited_us, m.deleted_us, m.version, m.created_us,
+--     m.updated_us
 
 -- messages_before and messages_after have bounds on both sides: with one alone MariaDB walks from the end of the chat.
 -- name: messages_before
-SELECT m.id, m.uuid, m.seq, m.sender_id, u.uuid, u.kind, u.first_name, u.last_name, u.username, u.deleted_us, m.sender_name,
-    m.content, m.is_ai_response, m.status, m.model, r.uuid, m.attachment_count, m.edited_us, m.deleted_us, m.version,
-    m.created_us, m.updated_us
-FROM messages m LEFT JOIN users u ON u.id = m.sender_id LEFT JOIN messages r ON r.id = m.reply_to
+SELECT {message} FROM messages m LEFT JOIN users u ON u.id = m.sender_id LEFT JOIN messages r ON r.id = m.reply_to
 WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq >= ? AND m.seq < ? ORDER BY m.seq DESC LIMIT ?
 
 -- name: messages_after
-SELECT m.id, m.uuid, m.seq, m.sender_id, u.uuid, u.kind, u.first_name, u.last_name, u.username, u.deleted_us, m.sender_name,
-    m.content, m.is_ai_response, m.status, m.model, r.uuid, m.attachment_count, m.edited_us, m.deleted_us, m.version,
-    m.created_us, m.updated_us
-FROM messages m LEFT JOIN users u ON u.id = m.sender_id LEFT JOIN messages r ON r.id = m.reply_to
+SELECT {message} FROM messages m LEFT JOIN users u ON u.id = m.sender_id LEFT JOIN messages r ON r.id = m.reply_to
 WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ? ORDER BY m.seq LIMIT ?
 
 -- A page by its number in a chat whose seqs have holes; where they have none, messages_before finds it.
 -- name: messages_at_offset
-SELECT m.id, m.uuid, m.seq, m.sender_id, u.uuid, u.kind, u.first_name, u.last_name, u.username, u.deleted_us, m.sender_name,
-    m.content, m.is_ai_response, m.status, m.model, r.uuid, m.attachment_count, m.edited_us, m.deleted_us, m.version,
-    m.created_us, m.updated_us
-FROM messages m LEFT JOIN users u ON u.id = m.sender_id LEFT JOIN messages r ON r.id = m.reply_to
+SELECT {message} FROM messages m LEFT JOIN users u ON u.id = m.sender_id LEFT JOIN messages r ON r.id = m.reply_to
 WHERE m.chat_id = ? AND m.workspace_id = ? ORDER BY m.seq DESC LIMIT ? OFFSET ?
 
 -- name: message_get
-SELECT m.id, m.uuid, m.seq, m.sender_id, u.uuid, u.kind, u.first_name, u.last_name, u.username, u.deleted_us, m.sender_name,
-    m.content, m.is_ai_response, m.status, m.model, r.uuid, m.attachment_count, m.edited_us, m.deleted_us, m.version,
-    m.created_us, m.updated_us
-FROM messages m LEFT JOIN users u ON u.id = m.sender_id LEFT JOIN messages r ON r.id = m.reply_to
+SELECT {message} FROM messages m LEFT JOIN users u ON u.id = m.sender_id LEFT JOIN messages r ON r.id = m.reply_to
 WHERE m.uuid = ? AND m.chat_id = ? AND m.workspace_id = ?
 
 -- name: message_id_get
@@ -35,28 +26,40 @@ SELECT id FROM messages WHERE uuid = ? AND chat_id = ? AND workspace_id = ? AND 
 
 -- The chat's row lock is held from here to the commit: seqs come out without gaps and in the order of commits.
 -- name: chat_take_seq
+-- event: none, because message_insert of the same transaction tells message.created
 UPDATE chats SET last_seq = last_seq + 1, message_count = message_count + 1,
     activity_us = CASE WHEN activity_us < ? THEN ? ELSE activity_us END
 WHERE id = ? AND workspace_id = ?
 
--- Not found: the chat was deleted while this waited for its lock.
+-- The right to write is looked at again here, behind chat_take_seq (chat.c: CHAT_WRITE; MEMBER is 2), and held to the
+-- commit: whoever takes it away waits for that, or has won. Not found: there is no such right, or no such chat, any more.
+-- The tables stand in the order of their locks.
 -- name: chat_seq_and_sender
-SELECT c.last_seq, u.kind, u.first_name, u.last_name, u.username FROM chats c JOIN users u ON u.id = ?
-WHERE c.id = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
+SELECT c.last_seq, u.kind, u.first_name, u.last_name, u.username
+FROM chats c JOIN users u ON u.id = ?
+    JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = u.id AND b.role >= 2
+    LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = u.id
+WHERE c.id = ? AND c.workspace_id = ? AND c.deleted_us IS NULL AND (c.join_mode = 0 OR m.user_id IS NOT NULL)
+-- @mysql
+LOCK IN SHARE MODE
 
 -- name: message_insert
+-- event: message.created
 INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, content, reply_to, attachment_count, created_us, updated_us)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: message_set_content
+-- event: message.updated
 UPDATE messages SET content = ?, edited_us = ?, updated_us = ?, version = version + 1
 WHERE id = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL AND version = ?
 
 -- name: message_set_deleted
+-- event: message.deleted
 UPDATE messages SET content = '', attachment_count = 0, deleted_us = ?, updated_us = ?, version = version + 1
 WHERE id = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL AND version = ?
 
 -- A file of it turned out not to be what was promised and has been removed.
 -- name: message_lost_attachment
+-- event: message.updated
 UPDATE messages SET attachment_count = attachment_count - 1, updated_us = ?, version = version + 1
 WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL

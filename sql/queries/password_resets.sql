@@ -26,7 +26,7 @@ SELECT u.uuid, u.email
 FROM password_resets r JOIN users u ON u.id = r.user_id AND u.is_active = 1 AND u.deleted_us IS NULL
 WHERE r.token_hash = ? AND r.used_us IS NULL AND r.expires_us > ?
 
--- name: password_reset_spend
+-- name: password_reset_consume
 UPDATE password_resets SET used_us = ? WHERE token_hash = ? AND user_id = ? AND used_us IS NULL AND expires_us > ?
 
 -- name: password_resets_end

@@ -1,4 +1,4 @@
--- Second factors, recovery codes, and sign-ins that wait for their second step. Whoever changes or spends one holds the
+-- Second factors, recovery codes, and sign-ins that wait for their second step. Whoever changes or consumes one holds the
 -- lock of the user's row, so those of one user come one after the other.
 
 -- name: totp_get
@@ -11,7 +11,7 @@ INSERT INTO totp (user_id, secret, created_us) VALUES (?, ?, ?)
 UPDATE totp SET enabled_us = ?, last_step = ? WHERE user_id = ? AND enabled_us IS NULL
 
 -- A time step is good for one use, and ends those before it.
--- name: totp_spend_step
+-- name: totp_consume_step
 UPDATE totp SET last_step = ?, wrong_count = 0 WHERE user_id = ? AND enabled_us IS NOT NULL AND last_step < ?
 
 -- name: totp_set_wrong
@@ -30,6 +30,7 @@ WHERE t.user_id > ? ORDER BY t.user_id LIMIT ?
 UPDATE totp SET secret = ? WHERE user_id = ? AND secret = ?
 
 -- name: user_set_twofa
+-- event: second_factor.changed
 UPDATE users SET twofa_enabled = ?, version = version + 1, updated_us = ? WHERE id = ?
 
 -- Ten of them: RECOVERY_CODES.
@@ -37,7 +38,7 @@ UPDATE users SET twofa_enabled = ?, version = version + 1, updated_us = ? WHERE 
 INSERT INTO recovery_codes (user_id, code_hash)
 VALUES (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?)
 
--- name: recovery_code_spend
+-- name: recovery_code_consume
 UPDATE recovery_codes SET used_us = ? WHERE user_id = ? AND code_hash = ? AND used_us IS NULL
 
 -- name: recovery_codes_delete
@@ -50,7 +51,7 @@ INSERT INTO challenges (jti, user_id, expires_us) VALUES (?, ?, ?)
 SELECT wrong_count FROM challenges
 WHERE jti = ? AND user_id = ? AND used_us IS NULL AND wrong_count < ? AND expires_us > ?
 
--- name: challenge_spend
+-- name: challenge_consume
 UPDATE challenges SET used_us = ? WHERE jti = ? AND user_id = ? AND used_us IS NULL AND wrong_count < ? AND expires_us > ?
 
 -- name: challenge_add_wrong

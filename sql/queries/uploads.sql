@@ -10,7 +10,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 SELECT COUNT(*) FROM (SELECT 1 FROM uploads WHERE user_id = ? LIMIT ?) pending
 
 -- name: upload_get
-SELECT id, uuid, workspace_id, user_id, object_key, store_upload_id, part_size_bytes, filename, content_type, size_bytes, sha256, created_us, expires_us
+SELECT id, uuid, workspace_id, user_id, object_key, store_upload_id, part_size_bytes, filename, content_type, size_bytes,
+    sha256, created_us, expires_us
 FROM uploads WHERE uuid = ? AND workspace_id = ? AND user_id = ? AND expires_us > ?
 
 -- name: upload_set_store_upload
@@ -34,10 +35,12 @@ DELETE FROM uploads WHERE id = ? AND workspace_id = ? AND (claimed_us IS NULL OR
 -- tenant: none, the key names the workspace, and its signature has been checked
 SELECT COUNT(*) FROM uploads WHERE object_key = ? AND expires_us > ? AND (claimed_us IS NULL OR claimed_us <= ?)
 
+-- columns: upload_old = id, workspace_id, object_key, store_upload_id, expires_us
+
 -- name: uploads_expired
 -- tenant: none, the job removes them in every workspace
-SELECT id, workspace_id, object_key, store_upload_id, expires_us FROM uploads
+SELECT {upload_old} FROM uploads
 WHERE expires_us <= ? AND (claimed_us IS NULL OR claimed_us <= ?) ORDER BY expires_us LIMIT ?
 
 -- name: uploads_of_workspace
-SELECT id, workspace_id, object_key, store_upload_id, expires_us FROM uploads WHERE workspace_id = ? ORDER BY id LIMIT ?
+SELECT {upload_old} FROM uploads WHERE workspace_id = ? ORDER BY id LIMIT ?

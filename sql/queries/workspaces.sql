@@ -1,15 +1,14 @@
+-- columns: workspace = w.id, w.uuid, w.name, w.personal, u.uuid AS creator_uuid, m.role, w.member_count,
+--     w.retention_days, w.require_2fa, w.version, w.created_us, w.updated_us
+
 -- The integer key of the only workspace that is wanted; 0: all.
 -- name: workspace_list
-SELECT w.id, w.uuid, w.name, w.personal, u.uuid, m.role, w.member_count, w.retention_days, w.require_2fa, w.version,
-    w.created_us, w.updated_us
-FROM members m JOIN workspaces w ON w.id = m.workspace_id LEFT JOIN users u ON u.id = w.created_by
-WHERE m.user_id = ? AND (? = 0 OR m.workspace_id = ?) AND w.deleted_us IS NULL
-ORDER BY m.workspace_id
+SELECT {workspace} FROM members m JOIN workspaces w ON w.id = m.workspace_id LEFT JOIN users u ON u.id = w.created_by
+WHERE m.user_id = ? AND m.workspace_id > ? AND (? = 0 OR m.workspace_id = ?) AND w.deleted_us IS NULL
+ORDER BY m.workspace_id LIMIT ?
 
 -- name: workspace_get
-SELECT w.id, w.uuid, w.name, w.personal, u.uuid, m.role, w.member_count, w.retention_days, w.require_2fa, w.version,
-    w.created_us, w.updated_us
-FROM workspaces w JOIN members m ON m.workspace_id = w.id AND m.user_id = ? LEFT JOIN users u ON u.id = w.created_by
+SELECT {workspace} FROM workspaces w JOIN members m ON m.workspace_id = w.id AND m.user_id = ? LEFT JOIN users u ON u.id = w.created_by
 WHERE w.uuid = ? AND w.deleted_us IS NULL
 
 -- name: workspace_personal
@@ -22,24 +21,29 @@ SELECT member_count FROM workspaces WHERE id = ? AND deleted_us IS NULL
 FOR UPDATE
 
 -- name: workspace_insert
+-- event: none, because its creator is told member.joined
 INSERT INTO workspaces (uuid, name, personal, created_by, member_count, created_us, updated_us)
 VALUES (?, ?, ?, ?, 1, ?, ?)
 
 -- name: workspace_update
+-- event: second_factor.changed
 UPDATE workspaces SET name = ?, retention_days = ?, require_2fa = ?, version = version + 1, updated_us = ?
 WHERE id = ? AND deleted_us IS NULL
 
 -- name: workspace_touch
+-- event: none, because member.joined and member.left tell who makes the count
 UPDATE workspaces SET member_count = member_count + ?, version = version + 1, updated_us = ?
 WHERE id = ? AND deleted_us IS NULL
 
 -- The version is in the condition where the caller named one; 0 stands for any.
 -- name: workspace_mark_deleted
+-- event: workspace.deleted
 UPDATE workspaces SET deleted_us = ?, version = version + 1, updated_us = ?
 WHERE id = ? AND personal = 0 AND deleted_us IS NULL AND (? = 0 OR version = ?)
 
 -- Somebody's account is going: one member less in each of their workspaces, and the personal one goes with them.
 -- name: workspace_lose_user
+-- event: workspace.deleted
 -- @mysql
 UPDATE workspaces w JOIN members m ON m.workspace_id = w.id
 SET w.member_count = w.member_count - 1, w.version = w.version + 1, w.updated_us = ?,

@@ -1,5 +1,10 @@
 """Members of a chat: open chats are joined, invite-only ones are known to their members alone."""
+import sqlite3
+import subprocess
+from contextlib import closing
+
 import pytest
+from harness.parley import base_environment
 from support.races import at_once, statuses
 
 
@@ -147,3 +152,48 @@ def test_join_mode__from_open_to_invite_only_keeps_who_joined(team):
     team["member"].ok("PUT", path, 200, json={"join": "invite"})
     assert members(team["member"], path) == [team["member"].id, team["guest"].id]
     assert team["owner"].get(path).status_code == 404
+
+
+# --- the key from a chat's members to the workspace's ---
+
+@pytest.fixture
+def old_database(binary, backing, tmp_path):
+    """(parley, sql): a database of its own at the version before the key, with a chat of one member and one who is none."""
+    settings = {"DATABASE_URL": f"sqlite:///{tmp_path}/old.db", **backing.own_env()}
+
+    def parley(*words):
+        done = subprocess.run([str(binary), *words], cwd=tmp_path, capture_output=True, text=True, check=False,
+                              env={**base_environment(), **settings}, timeout=60)
+        assert done.returncode == 0, done.stderr
+
+    def sql(text):
+        if backing.database:
+            return backing.database.query(text, settings["DATABASE_URL"].rpartition("/")[2])
+        with closing(sqlite3.connect(tmp_path / "old.db")) as db, db:
+            db.execute("PRAGMA foreign_keys = ON")
+            return ["\t".join(map(str, row)) for row in db.execute(text)]
+
+    parley("migrate", "up", "6")
+    for user in (1, 2):
+        sql("INSERT INTO users (id, uuid, kind, username, role, created_us, updated_us) "
+            f"VALUES ({user}, X'{user:032x}', 0, 'u{user}', 0, 0, 0)")
+    sql(f"INSERT INTO workspaces (id, uuid, name, member_count, created_us, updated_us) VALUES (1, X'{3:032x}', 'w', 1, 0, 0)")
+    sql("INSERT INTO members (workspace_id, user_id, role, joined_us) VALUES (1, 1, 3, 0)")
+    sql("INSERT INTO chats (id, uuid, workspace_id, title, title_folded, join_mode, activity_us, created_us, updated_us) "
+        f"VALUES (1, X'{4:032x}', 1, 't', 't', 2, 0, 0, 0)")
+    sql("INSERT INTO chat_members (chat_id, user_id, workspace_id, joined_us) VALUES (1, 1, 1, 5), (1, 2, 1, 6)")
+    return parley, sql
+
+
+@pytest.mark.mysql
+def test_key_to_members__comes_and_goes_and_leaves_who_is_a_member(old_database):
+    parley, sql = old_database
+    parley("migrate", "up", "7")
+    assert sql("SELECT chat_id, user_id, workspace_id, joined_us FROM chat_members") == ["1\t1\t1\t5"]
+    with pytest.raises((sqlite3.IntegrityError, subprocess.CalledProcessError)):
+        sql("INSERT INTO chat_members (chat_id, user_id, workspace_id, joined_us) VALUES (1, 2, 1, 6)")
+    parley("migrate", "down", "6")
+    assert sql("SELECT chat_id, user_id, workspace_id, joined_us FROM chat_members") == ["1\t1\t1\t5"]
+    parley("migrate", "up", "7")
+    sql("DELETE FROM members WHERE user_id = 1")
+    assert sql("SELECT chat_id FROM chat_members") == []

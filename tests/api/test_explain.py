@@ -11,7 +11,7 @@ from harness.paths import program
 from support.seeded import Schema, insert_statements, literal
 
 # Tables that stay small, however large the server grows.
-SMALL = {"schema_migrations", "once", "job_leases", "key_fingerprints", "audit_head"}
+SMALL = {"schema_migrations", "singletons", "job_leases", "key_fingerprints", "audit_head"}
 
 # A statement that the optimizer expects to look at more rows is named too: an index that leads to half of the table.
 ROWS_MANY = 1000
@@ -179,7 +179,7 @@ def server_scans(rows, names):
         access, count = (row[4], row[9]) if wide else (row[3], row[8])
         if "mpossible" in extra or "no matching row" in extra:
             found.append(f"no plan was made for these values: {extra}")
-        elif names.get(table, "once") in SMALL:
+        elif names.get(table, "singletons") in SMALL:
             continue
         elif access.split("|")[0] in ("ALL", "index"):
             found.append(f"{access} {table}")

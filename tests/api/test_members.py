@@ -51,6 +51,16 @@ def test_last_owner__stays(team):
     assert role_of(team["owner"], team["path"]) == "OWNER"
 
 
+def test_last_owner__who_can_act_stays_though_another_is_switched_off(team, admin):
+    idle = team["member"]
+    team["owner"].ok("PUT", f"{team['path']}/users/{idle.id}", json={"role": "OWNER"})
+    admin.ok("PUT", f"/users/{idle.id}", 200, json={"is_active": False})
+    path = f"{team['path']}/users/{team['owner'].id}"
+    answers = [team["owner"].put(path, json={"role": "MEMBER"}), team["owner"].delete(path)]
+    assert [(a.status_code, a.json()["code"]) for a in answers] == [(409, "last_owner")] * 2
+    team["owner"].ok("DELETE", f"{team['path']}/users/{idle.id}", 204)
+
+
 def test_last_owner__stays_when_two_owners_demote_each_other(team):
     owners = [team["owner"], team["member"]]
     for _ in range(5):

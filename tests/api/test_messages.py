@@ -19,7 +19,7 @@ def test_message__has_what_was_said_of_it(talk):
     made = answer.json()
     assert answer.status_code == 201
     assert answer.headers["location"] == f"{talk.at}/message/{made['id']}"
-    assert answer.headers["etag"] == '"v1"'
+    assert answer.headers["etag"].startswith('"v1-')
     assert (made["content"], made["seq"], made["chat_id"]) == ("Hello", 1, talk.chat)
     assert made["sender"] == {"id": talk.member.id, "name": "Bob", "kind": "person"} and made["sender_id"] == talk.member.id
     assert (made["status"], made["is_ai_response"], made["attachments"], made["model"]) == ("complete", False, [], None)
@@ -178,9 +178,30 @@ def test_message__id_that_is_none_is_400(talk):
 def test_message__is_not_sent_twice_to_who_has_it(talk):
     made = talk.say("x")
     first = talk.member.get(f"{talk.at}/message/{made['id']}")
-    assert first.headers["etag"] == '"v1"' and first.headers["cache-control"] == "private, no-cache"
+    assert first.headers["etag"].startswith('"v1-') and first.headers["cache-control"] == "private, no-cache"
     again = talk.member.get(f"{talk.at}/message/{made['id']}", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304 and again.content == b""
+
+
+def test_message__has_another_tag_once_its_author_has_another_name(talk):
+    path = f"{talk.at}/message/{talk.say('x')['id']}"
+    tag = talk.member.get(path).headers["etag"]
+    assert talk.member.get(path, headers={"If-None-Match": f"W/{tag}"}).status_code == 304
+    talk.member.ok("PUT", "/auth/me", 200, json={"first_name": "Renamed"})
+    again = talk.member.get(path, headers={"If-None-Match": tag})
+    assert again.status_code == 200 and again.json()["sender"]["name"].startswith("Renamed")
+    assert again.headers["etag"] != tag
+
+
+def test_edit__with_if_match_looks_at_the_version_alone(talk):
+    path = f"{talk.at}/message/{talk.say('x')['id']}"
+    tag = talk.member.get(path).headers["etag"]
+    talk.member.ok("PUT", "/auth/me", 200, json={"first_name": "Renamed"})
+    edited = talk.member.put(path, json={"content": "y"}, headers={"If-Match": tag})
+    assert edited.status_code == 200
+    assert is_code(talk.member.put(path, json={"content": "z"}, headers={"If-Match": tag}), 412, "precondition_failed")
+    weak = f"W/{edited.headers['etag']}"
+    assert talk.member.put(path, json={"content": "z"}, headers={"If-Match": weak}).status_code == 200
 
 
 # --- editing ---
@@ -189,7 +210,7 @@ def test_edit__changes_text_time_and_version(talk):
     made = talk.say("old")
     answer = talk.member.put(f"{talk.at}/message/{made['id']}", json={"content": "new"})
     edited = answer.json()
-    assert answer.status_code == 200 and answer.headers["etag"] == '"v2"'
+    assert answer.status_code == 200 and answer.headers["etag"].startswith('"v2-')
     assert edited["content"] == "new" and edited["edited_at"] == edited["updated_at"] > made["created_at"]
     assert (edited["seq"], edited["created_at"]) == (made["seq"], made["created_at"])
     assert talk.owner.ok("GET", f"{talk.at}/messages")["messages"] == [edited]
@@ -229,7 +250,7 @@ def test_edit__of_many_without_if_match_all_are_taken(talk):
     made = talk.say("x")
     answers = at_once(8, lambda i: talk.member.put(f"{talk.at}/message/{made['id']}", json={"content": f"y{i}"}))
     assert statuses(answers) == {200: 8}
-    assert sorted(a.headers["etag"] for a in answers) == sorted(f'"v{n}"' for n in range(2, 10))
+    assert sorted(a.headers["etag"].split("-")[0] for a in answers) == sorted(f'"v{n}' for n in range(2, 10))
 
 
 # --- deleting ---

@@ -86,7 +86,7 @@ def test_key_rotate__seals_anew_and_asks_for_the_same_codes(deep):
     switch_on(bob)
     before = sealed(deep)
     done = deep.server.command("key", "rotate")
-    assert done.returncode == 0 and "Secrets sealed anew: 2." in done.stdout, done.stderr
+    assert done.returncode == 0 and "Secrets sealed again: 2." in done.stdout, done.stderr
     after = sealed(deep)
     assert len(after) == 2 and not after & before
     assert len({row[:10] for row in after}) == 1 and {row[:10] for row in after} != {row[:10] for row in before}

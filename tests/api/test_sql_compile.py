@@ -1,5 +1,6 @@
 """sql/compile.py: what it refuses, and how it puts a statement's texts together."""
 import json
+import re
 import subprocess
 import sys
 
@@ -12,12 +13,17 @@ STEP = {"0001_a.up.sql": "CREATE TABLE a (x INTEGER); -- of ; sorts\nCREATE INDE
         "0001_a.down.sql": "DROP TABLE a;\n"}
 
 
+EVENTS = ('EVENT(CHAT_CREATED, "chat.created", PUBLIC, KEEPS, "A chat was made")\n'
+          'EVENT(KEY_EXPIRED, "key.expired", INTERNAL, ENDS,\n      "A key has come to its end")\n')
+
+
 class Folder:
     def __init__(self, path):
         self.path = path
         for kind in ("sqlite", "mysql"):
             self.write({f"schema/{kind}/{name}": text for name, text in STEP.items()})
         (path / "queries").mkdir()
+        self.write({"events.def": EVENTS})
 
     def write(self, files):
         for name, text in files.items():
@@ -26,7 +32,7 @@ class Folder:
 
     def compile(self):
         return subprocess.run([sys.executable, "-B", str(ROOT / "sql/compile.py"), str(self.path),
-                               str(self.path / "out")], capture_output=True, text=True, check=False)
+                               str(self.path / "events.def"), str(self.path / "out")], capture_output=True, text=True, check=False)
 
     def statements(self, text):
         self.write({"queries/q.sql": text})
@@ -34,6 +40,13 @@ class Folder:
         assert done.returncode == 0, done.stderr
         made = json.loads((self.path / "out/statements.json").read_text(encoding="utf-8"))
         return {s["name"]: s for s in made["statements"]}
+
+    def enums(self, text):
+        """{enum: {constant: number}} of the header, without enum sql."""
+        self.statements(text)
+        header = (self.path / "out/parley/db/statements.h").read_text(encoding="utf-8")
+        return {name: {constant: int(at) for constant, at in re.findall(r"(\w+) = (\d+)", rows)}
+                for name, rows in re.findall(r"enum (\w+_column) \{(.*?)\}", header, re.S)}
 
     def refused(self, text, wanted):
         self.write({"queries/q.sql": text})
@@ -70,8 +83,8 @@ def test_compile__puts_the_texts_together(folder, text, sqlite, mysql):
 
 def test_compile__knows_what_a_statement_is(folder):
     made = folder.statements("-- name: a\nWITH x (id) AS (SELECT ?) DELETE FROM t WHERE id IN (SELECT id FROM x)\n"
-                             "-- name: b\nUPDATE chats SET x = ? WHERE workspace_id = ?\n"
-                             "-- name: c\n-- tenant: none, a job of all\nDELETE FROM chats WHERE x = ?\n")
+                             "-- name: b\n-- event: chat.created\nUPDATE chats SET x = ? WHERE workspace_id = ?\n"
+                             "-- name: c\n-- tenant: none, a job of all\n-- event: none, because it is a test\nDELETE FROM chats WHERE x = ?\n")
     assert [(s["verb"], s["param_count"], s["tenant"]) for s in made.values()] == [
         ("DELETE", 1, False), ("UPDATE", 2, True), ("DELETE", 1, False)]
 
@@ -96,6 +109,108 @@ def test_compile__knows_what_a_statement_is(folder):
 ])
 def test_compile__refuses(folder, text, wanted):
     folder.refused(text, wanted)
+
+
+LIST = "-- columns: m = t.id, u.id AS user_id,\n--     t.x\n"
+
+
+@pytest.mark.parametrize("text, sql", [
+    ("-- name: a\nSELECT {m} FROM t\n", "SELECT t.id, u.id AS user_id, t.x FROM t"),
+    ("-- name: a\nSELECT 1 FROM (SELECT {m} FROM t) s\n", "SELECT 1 FROM (SELECT t.id, u.id AS user_id, t.x FROM t) s"),
+    ("-- name: a\nSELECT y, {m}, COUNT(*) AS n FROM t\n", "SELECT y, t.id, u.id AS user_id, t.x, COUNT(*) AS n FROM t"),
+    ("-- name: a\nSELECT {m, x = f(t.y, 1), user_id = NULL} FROM t\n", "SELECT t.id, NULL, f(t.y, 1) FROM t"),
+    ("-- columns: n = {m, x = 1}, t.y\n-- name: a\nSELECT {n, id = 2} FROM t\n", "SELECT 2, u.id AS user_id, 1, t.y FROM t"),
+    ("-- name: a\nSELECT '{m}' AS braces, {m} FROM t\n", "SELECT '{m}' AS braces, t.id, u.id AS user_id, t.x FROM t"),
+])
+def test_compile__writes_columns_out(folder, text, sql):
+    made = folder.statements(LIST + text)["a"]
+    assert (made["sqlite"], made["mysql"]) == (sql, sql)
+
+
+def test_compile__checks_what_columns_become(folder):
+    made = folder.statements("-- columns: m = x.id, x.workspace_id, SUBSTR(x.t, 1, ?) AS head\n"
+                             "-- name: a\nSELECT {m} FROM messages x WHERE x.id = ?\n")["a"]
+    assert (made["param_count"], made["tenant"]) == (2, True)
+
+
+def test_compile__makes_enums_of_columns(folder):
+    assert folder.enums(LIST + "-- columns: n = {m}, t.y\n"
+                        "-- name: one_list\nSELECT {m} FROM t\n"
+                        "-- name: more\nSELECT {m}, COUNT(*) AS rows_count, {n} FROM t\n"
+                        "-- name: one_column\nSELECT DISTINCT t.z FROM t\n"
+                        "-- name: no_name\nSELECT COUNT(*) FROM t\n"
+                        "-- name: variants\n-- @sqlite\nSELECT ? AS p, q FROM t\n-- @mysql\nSELECT p, f(?) AS q FROM t\n"
+                        ) == {
+        "m_column": {"M_ID": 0, "M_USER_ID": 1, "M_X": 2},
+        "n_column": {"N_M": 0, "N_Y": 3},
+        "more_column": {"MORE_M": 0, "MORE_ROWS_COUNT": 3, "MORE_N": 4},
+        "one_column_column": {"ONE_COLUMN_Z": 0},
+        "variants_column": {"VARIANTS_P": 0, "VARIANTS_Q": 1},
+    }
+
+
+@pytest.mark.parametrize("text, wanted", [
+    ("-- columns: m\n", "q.sql:1: say it as: -- columns: <name>"),
+    ("-- columns: M = x\n", "q.sql:1: say it as: -- columns: <name>"),
+    (LIST + "-- columns: m = x\n", "q.sql:3: the list m is already at"),
+    ("-- columns: m = x, f(y)\n-- name: a\nSELECT {m}\n", "q.sql:1: m: column 2 has no name"),
+    ("-- columns: m = x.id, y.id\n-- name: a\nSELECT {m}\n", "q.sql:1: m: two columns are called id"),
+    (LIST + "-- name: a\nSELECT x FROM t\n", "q.sql:1: no statement uses the columns {m}"),
+    ("-- name: a\nSELECT {m} FROM t\n", "q.sql:1: {m}: there is no such list"),
+    (LIST + "-- name: a\nSELECT {m, z = 1} FROM t\n", "q.sql:3: {m}: z = 1: say a column of it"),
+    (LIST + "-- name: a\nSELECT {m FROM t\n", "q.sql:3: {"),
+    ("-- name: a\nSELECT x, COUNT(*) FROM t\n", "q.sql:1: a: column 2 has no name"),
+    ("-- name: a\nSELECT b_c FROM t\n-- name: a_b\nSELECT c FROM t\n", "A_B_C is already a column of a at q.sql:1"),
+    (LIST + "-- name: m\nSELECT {m}, y FROM t\n", "m is already the name of m at q.sql:1"),
+    ("-- name: a\n-- @sqlite\nSELECT x, y FROM t\n-- @mysql\nSELECT y, x FROM t\n", "the variants do not have the same columns"),
+])
+def test_compile__refuses_columns(folder, text, wanted):
+    folder.refused(text, wanted)
+
+
+@pytest.mark.parametrize("text", [
+    "INSERT INTO chats (workspace_id) VALUES (?)", "UPDATE chats SET x = ? WHERE workspace_id = ?",
+    "DELETE FROM chats WHERE workspace_id = ?", "INSERT INTO sessions (x) SELECT y FROM t",
+    "WITH a (x) AS (VALUES (?)) UPDATE chats SET workspace_id = a.x FROM a",
+    "UPDATE t JOIN chats c ON c.id = t.id SET c.workspace_id = ?",
+    "-- @sqlite\nDELETE FROM t\n-- @mysql\nDELETE FROM users",
+])
+def test_compile__asks_each_change_of_a_live_table_for_its_event(folder, text):
+    folder.refused(f"-- name: a\n{text}\n", "q.sql:1: a changes ")
+    made = folder.statements(f"-- name: a\n-- event: chat.created, key.expired\n{text}\n"
+                             f"-- name: b\n-- event: none, because it is seen by nobody\n{text}\n")
+    assert [s["events"] for s in made.values()] == [["chat.created", "key.expired"], []]
+
+
+@pytest.mark.parametrize("text", [
+    "SELECT id FROM sessions", "DELETE FROM t WHERE x IN (SELECT id FROM users)", "INSERT INTO t (x) SELECT id FROM users",
+    "UPDATE t SET x = (SELECT MAX(id) FROM users)", "DELETE FROM t WHERE users = ?",
+])
+def test_compile__asks_none_that_only_looks_at_a_live_table(folder, text):
+    folder.refused(f"-- name: a\n-- event: chat.created\n{text}\n", "q.sql:1: a changes no live table")
+    assert folder.statements(f"-- name: a\n{text}\n")["a"]["events"] == []
+
+
+@pytest.mark.parametrize("mark, wanted", [
+    ("chat.create", "q.sql:2: a: events.def has no kind 'chat.create'"),
+    ("chat.created key.expired", "q.sql:2: a: events.def has no kind"),
+    ("none", "q.sql:2: a: say it as: -- event: none, because <reason>"),
+    ("none, because", "q.sql:2: a: say it as: -- event: none, because <reason>"),
+    ("chat.created\n-- event: key.expired", "q.sql:3: a has -- event: twice"),
+])
+def test_compile__refuses_marks(folder, mark, wanted):
+    folder.refused(f"-- name: a\n-- event: {mark}\nDELETE FROM users WHERE id = ?\n", wanted)
+
+
+@pytest.mark.parametrize("events, wanted", [
+    (EVENTS.replace("CHAT_CREATED", "KEY_EXPIRED"), "two kinds have the identifier KEY_EXPIRED"),
+    (EVENTS.replace("chat.created", "key.expired"), "two kinds have the name key.expired"),
+    (EVENTS.replace("KEEPS", "MAYBE"), "a row is EVENT("),
+    ("", "a row is EVENT("),
+])
+def test_compile__refuses_kinds(folder, events, wanted):
+    folder.write({"events.def": events})
+    folder.refused("", wanted)
 
 
 def test_compile__splits_steps_and_sums_them_without_comments(folder):

@@ -1,4 +1,6 @@
 """How a server starts, takes signals, stops, and what keeps it from starting."""
+import contextlib
+import os
 import re
 import signal
 import subprocess
@@ -9,6 +11,9 @@ from harness.parley import base_environment
 from harness.process import wait_until
 
 from support.client import new_email, new_password
+
+# What runs is given 10 s, and the whole stop one more.
+STOP_S = 11
 
 
 def wait_log(server, pattern, start=0):
@@ -101,6 +106,76 @@ def test_sighup__opens_the_log_file_again(make_server, run_folder):
     server.stack.parleys[0].reload()
     wait_until(lambda: path.exists() and "msg=reloaded" in path.read_text(encoding="utf-8"), 20, "a new log file",
                server.stack.parts)
+
+
+class HangingReload:
+    """A reload that hangs in reading its settings, from a pipe, until `end`."""
+
+    def __init__(self, server):
+        self.server, self.parley = server, server.stack.parleys[0]
+        self.path = server.folder / ".env"
+        os.mkfifo(self.path)
+        self.parley.reload()
+        wait_until(self._begun, 20, "a reload that reads its settings", server.stack.parts)
+
+    def _begun(self):
+        with contextlib.suppress(OSError):  # nobody reads yet
+            self.writer = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+            return True
+        return False
+
+    def ask_again(self):
+        """One more SIGHUP, which has been heard when this returns."""
+        self.parley.reload()
+        wait_until(lambda: not self._pending() & 1 << (signal.SIGHUP - 1), 20, "SIGHUP is heard", self.server.stack.parts)
+
+    def _pending(self):
+        with open(f"/proc/{self.parley.child.pid}/status", encoding="ascii") as status:
+            return int(next(line for line in status if line.startswith("ShdPnd:")).split()[1], 16)
+
+    def stop(self):
+        self.parley.send(signal.SIGTERM)
+        wait_log(self.server, "msg=stopping")
+
+    def end(self, settings=""):
+        self.path.unlink()
+        self.path.write_text(settings, encoding="ascii")
+        os.close(self.writer)
+
+
+def test_sigterm__is_heard_while_a_reload_runs_which_ends_first(make_server):
+    reload = HangingReload(make_server())
+    reload.stop()
+    assert reload.parley.alive()
+    reload.end()
+    assert reload.parley.stop() == 0
+    log = reload.server.log()
+    assert log.index("msg=stopping") < log.index("msg=reloaded") < log.index("msg=stopped")
+
+
+def test_sigterm__ends_the_server_in_time_though_a_reload_hangs(make_server):
+    reload = HangingReload(make_server())
+    assert reload.server.http.get("/health").status_code == 200
+    reload.stop()
+    assert reload.parley.child.wait(STOP_S + 3) == 1
+    assert "stopped before everything under way had ended" in reload.server.log()
+    reload.end()
+
+
+def test_sighup__asked_for_often_during_a_reload_is_one_more(make_server):
+    reload = HangingReload(make_server(APP_NAME=""))
+    for _ in range(3):
+        reload.ask_again()
+    reload.end("APP_NAME=Second\n")
+    wait_until(lambda: reload.server.http.get("/health").json()["service"] == "Second", 20, "the second reload",
+               reload.server.stack.parts)
+    reload.path.write_text("APP_NAME=Third\n", encoding="ascii")
+    reload.ask_again()
+    wait_until(lambda: reload.server.http.get("/health").json()["service"] == "Third", 20, "the third reload",
+               reload.server.stack.parts)
+    reload.parley.send(signal.SIGTERM)
+    assert reload.parley.stop() == 0
+    assert reload.server.log().count("msg=reloaded") == 3
 
 
 def test_key_rotate__signs_nobody_out_of_any_process(make_server):

@@ -7,12 +7,12 @@ import shutil
 import sys
 import time
 
-from bench import hammer, limits, me, memory, pages, post, start, timing, upload
+from bench import encoding, hammer, limits, me, memory, pages, post, signin, start, timing, upload
 from harness.build import build
 from harness.paths import BUILD, ROOT, HarnessError
 
 BENCHES = {"p1": me.run, "p2": pages.run, "p3": post.run, "p5": memory.run, "p6": hammer.run, "p7": upload.run,
-           "p10": start.run, "limits": limits.run, "timing": timing.run}
+           "p10": start.run, "limits": limits.run, "signin": signin.run, "timing": timing.run, "json": encoding.run}
 
 
 def show(row):

@@ -10,9 +10,9 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
-#include "parley/domain/audit.h"
-#include "parley/domain/auth_cache.h"
-#include "parley/domain/session.h"
+#include "parley/domain/record/audit.h"
+#include "parley/domain/trust/auth_cache.h"
+#include "parley/domain/trust/session.h"
 
 #define KEY "parley_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
@@ -124,6 +124,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ctx ctx = { .app = &app, .arena = arena, .problem = &problem, .now_us = clock_now_us() };
     struct str rest = { (const char *)data, size };
     char *params[PARAMS_MAX + 1];
+    static const struct dialect octopus = { .name = "octopus", .credential = "Octopus-API-Key" };
+    static const struct dialects dialects = { 1, { &octopus } };
     struct principal principal;
     struct http_request req;
     struct str piece;
@@ -136,7 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     params[count] = NULL;
     request_init(&req, params, NULL, NULL);
     ctx.ip = http_param(&req, "REMOTE_ADDR");
-    e = credential_read(&ctx, &req, &principal);
+    e = credential_read(&ctx, &req, &dialects, &principal);
     assert(e == ERR_OK || e == ERR_UNAUTHORIZED || problem.err == e);
     if (e == ERR_OK)
         assert(may_pass(&req) && principal.credential == CREDENTIAL_API_KEY && principal.key_scopes == 1);

@@ -6,7 +6,7 @@
 
 #include "fuzz_keys.h"
 #include "parley/core/limits.h"
-#include "parley/domain/cursor.h"
+#include "parley/domain/record/cursor.h"
 
 static struct app app;
 static struct arena *arena;

@@ -54,7 +54,7 @@ static enum err decode(struct ctx *ctx, struct str text, struct tree *ret_tree)
     enum err e = json_in_parse(ctx->arena, text, &value, &reason);
 
     assert(reason != NULL);
-    return e != ERR_OK ? e : spec_decode(ctx, &spec, value, ret_tree);
+    return e != ERR_OK ? e : spec_decode(ctx, &spec, SPEC_BODY, value, ret_tree);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -28,17 +28,17 @@ static inline struct keys *fuzz_keys(void)
     struct config_load_opts opts = { .environment = environment, .env_file = "/dev/null" };
     struct config *config = NULL;
     struct keys *keys = NULL;
-    struct buf fault;
+    struct buf error_text;
 
-    buf_init(&fault, 4096);
+    buf_init(&error_text, 4096);
     if (mkdtemp(dir) == NULL)
         abort();
     (void)snprintf(setting, sizeof(setting), "KEYS_DIR=%s", dir);
-    if (config_load(&opts, &fault, &config) != ERR_OK || keys_open(config, &fault, &keys) != ERR_OK)
+    if (config_load(&opts, &error_text, &config) != ERR_OK || keys_open(config, &error_text, &keys) != ERR_OK)
         abort();
     fuzz_remove_dir(dir);
     config_free(config);
-    buf_release(&fault);
+    buf_release(&error_text);
     return keys;
 }
 

@@ -17,9 +17,9 @@ static enum err on_upload(void *arg, struct str key, struct str upload_id, int64
     return key.len > 0 && upload_id.len > 0 ? ERR_OK : ERR_INTERNAL;
 }
 
-static void must_be_sane(enum err err)
+static void must_be_sane(enum err e)
 {
-    if (err != ERR_OK && err != ERR_INVALID && err != ERR_NO_MEMORY)
+    if (e != ERR_OK && e != ERR_INVALID && e != ERR_NO_MEMORY)
         abort();
 }
 

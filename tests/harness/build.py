@@ -43,7 +43,7 @@ def _run(command, log, fresh):
 
 
 def build(kind, targets=("parley",)):
-    """Brings a build up to date and returns its folder. Nothing is configured anew where ninja can tell."""
+    """Brings a build up to date and returns its folder. Nothing is configured again where ninja can tell."""
     folder = BUILD / kind
     folder.mkdir(parents=True, exist_ok=True)
     log = BUILD / f"{kind}.log"

@@ -30,7 +30,7 @@ def read_table(text):
         assert len(words) == 2 + len(kinds), f"{words[0]} {words[1]}: {len(words) - 2} cells, not {len(kinds)}"
         assert set(words[2:]) <= CELLS, f"{words[0]} {words[1]}: an unknown cell in {words[2:]}"
         rows.append(Row(words[0], path, case, dict(zip(kinds, words[2:]))))
-    assert len({row.name for row in rows}) == len(rows), "a row stands there twice"
+    assert len({row.name for row in rows}) == len(rows), "a row is listed twice"
     return kinds, rows
 
 

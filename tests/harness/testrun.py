@@ -237,7 +237,7 @@ def run(arguments, kind="asan", env=None):
     choice = choose(arguments, kind)
     began = time.monotonic()
     prepare(choice.legs)
-    folder = build.build(kind, ["all"] if "unit" in choice.legs else ["parley"])
+    folder = build.build(kind, ["all" if "unit" in choice.legs else "parley", "test_programs"])
     shutil.rmtree(RUN, ignore_errors=True)
     private_folder(RUN)
     os.environ.update(sanitizers.options(RUN / "sanitizer"), **(env or {}))

@@ -1,4 +1,4 @@
-"""`./dev format`: C files into shape, and the printed parts of README and .env.example anew."""
+"""`./dev format`: C files into shape, and the printed parts of README and .env.example again."""
 import sys
 
 import generated

@@ -4,7 +4,9 @@ import sys
 import time
 from pathlib import Path
 
+import columns
 import generated
+import hand
 import headers
 import layers
 import locks
@@ -28,9 +30,11 @@ def main():
     checks = (
         ("rooms and vendors", layers.faults),
         ("locks", locks.faults),
+        ("columns", columns.faults),
         ("headers alone", lambda: headers.faults(Path(binary).parent / "generated")),
         ("sizes", sizes.faults),
         ("words", words.faults),
+        ("one hand", hand.faults),
         ("shape", style.faults),
         ("scripts", shell.faults),
         ("generated files", lambda: generated.faults(binary)),

@@ -1,13 +1,13 @@
-/* How often the calling thread says that it waits (core/wait.h). */
+/* How often the calling thread says that it waits (core/blocking.h). */
 #ifndef PARLEY_TESTS_WAITS_H
 #define PARLEY_TESTS_WAITS_H
 
 #include "unit.h"
 
-#include "parley/core/wait.h"
+#include "parley/core/blocking.h"
 
 struct waits {
-    struct wait_hooks hooks;
+    struct blocking_hooks hooks;
     int begun_count, ended_count;
 };
 
@@ -25,13 +25,13 @@ static inline void waits_ended(void *arg)
 static inline void waits_watch(struct waits *waits)
 {
     *waits = (struct waits){ .hooks = { waits_begun, waits_ended, waits } };
-    wait_hooks_set(&waits->hooks);
+    blocking_hooks_set(&waits->hooks);
 }
 
 /* …until here. Gives how many there were; each has ended. */
 static inline int waits_count(struct waits *waits)
 {
-    wait_hooks_set(NULL);
+    blocking_hooks_set(NULL);
     assert_int_equal(waits->begun_count, waits->ended_count);
     return waits->begun_count;
 }

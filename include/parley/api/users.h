@@ -1,18 +1,15 @@
-/* What other resources of the API show of users. */
+/* What several tables of the API do with users. */
 #ifndef PARLEY_API_USERS_H
 #define PARLEY_API_USERS_H
 
 #include "parley/core/ctx.h"
-#include "parley/domain/user.h"
+#include "parley/domain/people/user.h"
 #include "parley/gate/route.h"
-
-/* struct user as everyone entitled to it sees it. */
-extern const struct spec user_spec;
 
 /* Answers with a user that was just made: the JSON, and where it is found. */
 void users_reply_created(struct ctx *ctx, const struct user *user, struct reply *reply);
-/* Answers with a user's row and its ETag, or with 304. */
-void users_reply_one(struct ctx *ctx, const struct call *call, const struct user *user, struct reply *reply);
+/* Answers with a user's row and version. */
+void users_reply_one(const struct user *user, struct reply *reply);
 
 /* PUT of a user; which fields may be sent is the spec's to say. Rows in the order of enum user_change_what's bits. */
 struct user_change_body {

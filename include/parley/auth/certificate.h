@@ -9,10 +9,10 @@
 
 /*
  * Paths of PEM files: the chain, its own certificate first, and its private key. ERR_OK when both can be read, belong
- * together, are strong (RSA 2048, EC 224 bits) and good for 14 more days from now_s. ERR_INVALID: ret_fault gets one line,
+ * together, are strong (RSA 2048, EC 224 bits) and good for 14 more days from now_s. ERR_INVALID: ret_error_text gets one line,
  * what is wrong and what to do. Blocks on the disk; any thread.
  */
 enum err certificate_check(const char *chain_path, const char *key_path, int64_t now_s,
-                           struct buf *ret_fault) MUST_CHECK;
+                           struct buf *ret_error_text) MUST_CHECK;
 
 #endif

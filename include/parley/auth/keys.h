@@ -18,15 +18,15 @@
 
 struct keys;
 
-/* Loads, or makes what is missing. ret_fault: one line, what is wrong and what to do. Before the first thread. */
-enum err keys_open(const struct config *config, struct buf *ret_fault, struct keys **ret_keys) MUST_CHECK;
+/* Loads, or makes what is missing. ret_error_text: one line, what is wrong and what to do. Before the first thread. */
+enum err keys_open(const struct config *config, struct buf *ret_error_text, struct keys **ret_keys) MUST_CHECK;
 /* Reads the folder again; the old keys stay when something is wrong. Any thread. */
-enum err keys_reload(struct keys *keys, struct buf *ret_fault) MUST_CHECK;
+enum err keys_reload(struct keys *keys, struct buf *ret_error_text) MUST_CHECK;
 /*
  * Makes a new pair and a new sealing key on disk; the old public key still verifies, the old sealing key still opens.
- * Running servers take them at SIGHUP. What is sealed under the old one is for the caller to seal anew.
+ * Running servers take them at SIGHUP. What is sealed under the old one is for the caller to seal again.
  */
-enum err keys_rotate(const struct config *config, struct buf *ret_fault, struct buf *ret_kid) MUST_CHECK;
+enum err keys_rotate(const struct config *config, struct buf *ret_error_text, struct buf *ret_kid) MUST_CHECK;
 void keys_free(struct keys *keys);
 
 /* The JWK set (RFC 7517) of all live public keys, the signing one first, as JSON text, appended. Any thread. */

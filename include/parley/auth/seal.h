@@ -1,7 +1,7 @@
 /*
  * Secrets that must be read again (a TOTP secret), closed for the database: AES-256-GCM (NIST SP 800-38D) under the
  * sealing key of keys/, bound to what they are for and whom they belong to. A sealed secret names its key, so several
- * keys may be live while a rotation seals the rows anew (keys.h). Any thread.
+ * keys may be live while a rotation seals the rows again (keys.h). Any thread.
  */
 #ifndef PARLEY_AUTH_SEAL_H
 #define PARLEY_AUTH_SEAL_H

@@ -8,9 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "parley/core/arena.h"
 #include "parley/core/config.h"
-#include "parley/core/ctx.h"
+#include "parley/core/task.h"
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_WRONG_USE = 2 };
 
@@ -52,35 +51,25 @@ int cli_fail(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The configuration; NULL after telling every fault. The caller frees. */
 struct config *cli_config(const struct cli *cli);
+/* The same in a box, as struct app has it; config_box_free. */
+struct config_box *cli_config_box(const struct cli *cli);
 
 /* Makes VAR_DIR and the socket's folder (0750) where they are missing. False after telling what is wrong. */
 bool cli_make_dirs(const struct cli *cli, const struct config *config);
 
-/* A struct ctx of its own outside of any request, with its arena. Not to be moved once begun. */
-struct cli_task {
-    struct problem problem;
-    struct ctx ctx;
-};
-/* config: borrowed. ERR_NO_MEMORY. */
-enum err cli_task_begin(struct cli_task *task, const struct app *app, const struct config *config) MUST_CHECK;
-void cli_task_end(struct cli_task *task);
-/* What went wrong, as a sentence: the problem's detail, or the error's own. Borrowed from the task. */
-const char *cli_task_sentence(const struct cli_task *task, enum err e);
-
 /*
- * Opens the database, which must be at the newest version: subcommands do not migrate by the way. ret_fault: one line.
+ * Opens the database, which must be at the newest version: subcommands do not migrate by the way. ret_error_text: one line.
  * On failure nothing is open.
  */
-enum err cli_db_open(const struct config *config, struct buf *ret_fault, struct db **ret_db) MUST_CHECK;
+enum err cli_db_open(const struct config *config, struct buf *ret_error_text, struct db **ret_db) MUST_CHECK;
 
 /* The parts of the program that a subcommand needs for working on the database; zeroed before they are opened. */
-struct cli_parts {
-    struct config *config;
+struct cli_runtime {
     struct app app;
-    struct cli_task task;
+    struct task task;
 };
-/* False after telling what is wrong; cli_parts_close must be called in any case. */
-bool cli_parts_open(const struct cli *cli, struct cli_parts *parts);
-void cli_parts_close(struct cli_parts *parts);
+/* False after telling what is wrong; cli_runtime_close must be called in any case. */
+bool cli_runtime_open(const struct cli *cli, struct cli_runtime *runtime);
+void cli_runtime_close(struct cli_runtime *runtime);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef PARLEY_CORE_BUF_H
 #define PARLEY_CORE_BUF_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,9 +50,24 @@ void buf_add_xml(struct buf *b, struct str s);
  */
 enum err buf_add_fd(struct buf *b, int fd) MUST_CHECK;
 
-/* Room for `extra_bytes` more behind the end, NUL not counted; NULL on failure. Then buf_grown says how many came. */
-char *buf_room(struct buf *b, size_t extra_bytes);
-void buf_grown(struct buf *b, size_t added_bytes);
+/* buf_room where the present memory does not do, or the buffer has failed. */
+char *buf_room_more(struct buf *b, size_t extra_bytes);
+/*
+ * Room for `extra_bytes` more behind the end, NUL not counted; NULL on failure. Then buf_grown says how many came. Both are
+ * inline since JSON is written in small pieces: a page of 50 messages calls them 2,000 times (`./dev bench json`).
+ */
+static inline char *buf_room(struct buf *b, size_t extra_bytes)
+{
+    if (b->failed || extra_bytes > b->cap_bytes - b->len || b->len + extra_bytes >= b->room_bytes)
+        return buf_room_more(b, extra_bytes);
+    return b->ptr + b->len;
+}
+static inline void buf_grown(struct buf *b, size_t added_bytes)
+{
+    assert(b->room_bytes > b->len + added_bytes);
+    b->len += added_bytes;
+    b->ptr[b->len] = '\0';
+}
 
 /* What is in it; borrowed until the next change. */
 struct str buf_str(const struct buf *b);

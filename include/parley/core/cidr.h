@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "parley/core/buf.h"
 #include "parley/core/err.h"
@@ -30,5 +31,12 @@ enum err cidr_list_normalise(struct str text, struct buf *out, size_t *ret_bad) 
  *   address  text without a prefix length; what is no address is in no list
  */
 bool cidr_list_has(struct str list, struct str address);
+
+enum { CIDR_NETWORK_BYTES = 9 };
+/*
+ * The network that one customer has, as a key of a fixed size: of an IPv4 address all of it, of an IPv6 address the first
+ * 64 bits. What is no address is one network by itself, all zero.
+ */
+void cidr_network(struct str address, uint8_t ret_network[CIDR_NETWORK_BYTES]);
 
 #endif

@@ -36,7 +36,7 @@ struct config {
 #define CONFIG_MEMBER_SIZE(member) int64_t member;
 #define CONFIG_MEMBER_SWITCH(member) bool member;
 #define CONFIG_MEMBER_CHOICE(member) int member;
-#define SETTING(member, name, type, standard, min, max, choices, flags, doc) CONFIG_MEMBER_##type(member)
+#define SETTING(member, name, type, default_value, min, max, choices, flags, doc) CONFIG_MEMBER_##type(member)
 #include "parley/core/config.def"
 #undef SETTING
 };
@@ -73,7 +73,7 @@ void config_notes(const struct config *config, struct buf *ret_text);
 struct config_row {
     const char *name;
     enum config_type type;
-    const char *standard;
+    const char *default_value;
     int64_t min, max;
     const char *choices; /* of a CHOICE; of a NUMBER or SIZE its unit, or NULL */
     int flags;

@@ -19,7 +19,8 @@ enum {
     PASSWORD_MIN_BYTES = 8,
     PASSWORD_MAX_BYTES = 72, /* bcrypt cuts there */
     USER_AGENT_MAX_BYTES = 255,
-    IDEMPOTENCY_KEY_MAX = 128, /* characters; API.md */
+    CLIENT_ADDRESS_MAX_BYTES = 64, /* of an IP address as text, with room for a zone */
+    IDEMPOTENCY_KEY_MAX = 128,     /* characters; API.md */
 
     /* Counts */
     FILES_PER_MESSAGE_MAX = 20,
@@ -92,6 +93,7 @@ enum {
     RESET_LIFE_S = 3600,        /* of a link for a new password; mail may take its time */
 
     /* Jobs */
+    JOB_SLICE_S = 2,          /* then others of its lane are looked at: a mail is not due more often than that */
     JOB_LEASE_S = 60,         /* a job whose host has died is free after it */
     JOB_LEASE_RENEW_S = 20,   /* while it works */
     AUDIT_ERASE_AGAIN_S = 10, /* a deleted user's requests have ended by then; their last rows are erased */
@@ -132,16 +134,17 @@ enum {
     /* Wake-ups between processes */
     BUS_SUBSCRIPTIONS_MAX = 16,
     BUS_CHANNEL_MAX_BYTES = 100,
-    BUS_PUBLISH_MAX_MS = 200,     /* a worker waits so long for Redis, then goes on without */
-    BUS_SPEND_TURN_MAX_MS = 15,   /* a request waits so long for its turn to ask Redis for a token, */
-    BUS_SPEND_ANSWER_MAX_MS = 35, /* and so long for the answer, then it goes by its own process's count */
+    BUS_QUEUE_MAX_BYTES = 1048576, /* messages that wait for Redis: more than a second of the busiest server's */
+    BUS_PUBLISH_MAX_MS = 200,      /* the bus's thread waits so long for Redis to take them, then it is away */
+    BUS_SPEND_TURN_MAX_MS = 15,    /* a request waits so long for its turn to ask Redis for a token, */
+    BUS_SPEND_ANSWER_MAX_MS = 35,  /* and so long for the answer, then it goes by its own process's count */
     BUS_CONNECT_MAX_MS = 2000,
     BUS_PING_MS = 5000,        /* a silent connection is asked whether it lives; it has as long to answer */
     BUS_BACKOFF_MAX_MS = 5000, /* between two tries to connect, growing up to it */
 
     /* Queues */
     UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */
-    COMBINED_MAX = 64,        /* transactions in one commit on SQLite: the first waits for the last */
+    GROUP_COMMIT_MAX = 64,    /* transactions in one commit on SQLite: the first waits for the last */
     HASH_QUEUE_MAX = 64,      /* password hashing waits here, then 503 */
 };
 

@@ -6,10 +6,13 @@
 #include "parley/core/err.h"
 #include "parley/core/str.h"
 
+/* What a '+' is: itself, or a blank as forms have it (application/x-www-form-urlencoded). */
+enum plus { PLUS_LITERAL, PLUS_BLANK };
+
 /*
  * A NUL-ended copy of s without percent-encoding, in the arena. ERR_INVALID: a % that begins no encoding, or a NUL;
- * ERR_NO_MEMORY.
+ * ERR_NO_MEMORY. Whether the bytes are UTF-8 is not looked at.
  */
-enum err percent_decode(struct arena *a, struct str s, const char **ret_text) MUST_CHECK;
+enum err percent_decode(struct arena *a, struct str s, enum plus plus, const char **ret_text) MUST_CHECK;
 
 #endif

@@ -34,7 +34,7 @@ struct problem {
  * `return problem_fail(ctx->problem, ctx->arena, ERR_CHAT_NOT_FOUND, NULL)` reads well. NULL format: the sentence of
  * errors.def. Never put what the client sent into the detail.
  */
-enum err problem_fail(struct problem *p, struct arena *a, enum err err, const char *format, ...) PRINTF_LIKE(4, 5);
+enum err problem_fail(struct problem *p, struct arena *a, enum err e, const char *format, ...) PRINTF_LIKE(4, 5);
 /* Adds one fault; the 33rd and later are counted but not kept. Returns ERR_INVALID. */
 enum err problem_add(struct problem *p, struct fault fault);
 

@@ -16,6 +16,7 @@
 #include "parley/core/ctx.h"
 #include "parley/core/err.h"
 #include "parley/core/ids.h"
+#include "parley/core/outcome.h"
 #include "parley/core/str.h"
 #include "parley/db/statements.h"
 
@@ -25,15 +26,15 @@ struct db_row;
 /*
  * Opens the database that the configuration names and checks that every statement prepares on one connection (so a
  * typo stops the start). Does not migrate: see migrate.h; with `check` DB_UNCHECKED statements are not prepared
- * (before a migration). ret_fault gets one line that says what is wrong and what to do.
+ * (before a migration). ret_error_text gets one line that says what is wrong and what to do.
  */
 enum db_check { DB_UNCHECKED, DB_CHECKED };
-enum err db_open(const struct config *config, enum db_check check, struct buf *ret_fault,
+enum err db_open(const struct config *config, enum db_check check, struct buf *ret_error_text,
                  struct db **ret_db) MUST_CHECK;
-/* Closes all connections; none may be on lease. NULL is fine. */
+/* Closes all connections; none may be on checkout. NULL is fine. */
 void db_close(struct db *db);
-/* Prepares every statement on one connection; ret_fault names the first that fails. */
-enum err db_check_statements(struct db *db, struct buf *ret_fault) MUST_CHECK;
+/* Prepares every statement on one connection; ret_error_text names the first that fails. */
+enum err db_check_statements(struct db *db, struct buf *ret_error_text) MUST_CHECK;
 /* One trivial query with a time limit of 2 s, for readiness. Any thread. */
 enum err db_ping(struct db *db) MUST_CHECK;
 /*
@@ -117,7 +118,12 @@ typedef enum err (*db_fn)(struct ctx *ctx, void *arg);
  * jitter, within DB_RETRY_MAX_MS; before each run ctx->problem is emptied. It must therefore start from its argument and change
  * nothing outside but its outputs. On SQLite it may run on the thread of another request, to be committed together with
  * that one's, while its own thread waits: it must not depend on its thread, nor wait for another one. Inside another
- * db_run it joins that. A connection lost during COMMIT is ERR_COMMIT_UNKNOWN and never repeated.
+ * db_run it joins that. ERR_COMMIT_UNKNOWN: a COMMIT that failed so that the changes may be there all the same (the
+ * connection was lost; on SQLite an I/O error or too little memory in its last steps); such a one is never repeated. What
+ * SQLite commits together for several threads is repeated, each by itself, only where surely nothing of it was committed.
+ *
+ * What fn leaves to be done (core/outcome.h) is handed to app->after_commit before db_run returns: on this thread, with no
+ * connection or lock held, and only after the commit; also after an unknown one, which it is told.
  */
 enum err db_run(struct ctx *ctx, db_fn fn, void *arg) MUST_CHECK;
 /* Runs fn on one connection that only reads, all statements seeing one state. Cheaper than a lease each. Not retried. */

@@ -61,10 +61,10 @@ struct egress_request {
 };
 
 struct egress_reply {
-    int status;          /* 0 when none came */
-    struct buf body;     /* at most EGRESS_KEPT_BODY_BYTES; more is ERR_TOO_LARGE */
-    const char *fault;   /* static; why there is no reply, without names of hosts; NULL when there is one */
-    bool body_untouched; /* nothing has been taken from the source or given to the sink: it can be asked again */
+    int status;             /* 0 when none came */
+    struct buf body;        /* at most EGRESS_KEPT_BODY_BYTES; more is ERR_TOO_LARGE */
+    const char *error_text; /* static; why there is no reply, without names of hosts; NULL when there is one */
+    bool body_untouched;    /* nothing has been taken from the source or given to the sink: it can be asked again */
 };
 
 /* Prepares an empty reply; release it after use, also after a failure. */

@@ -7,7 +7,7 @@
 
 #include "parley/core/arena.h"
 #include "parley/core/err.h"
-#include "parley/core/pulse.h"
+#include "parley/core/keepalive.h"
 #include "parley/core/str.h"
 
 /* With TLS, the server must show a trusted certificate of its name. */
@@ -36,10 +36,10 @@ enum err smtp_url_parse(struct arena *a, const char *url, struct smtp_server *re
 
 /* One message for one recipient. All is borrowed for the call. */
 struct smtp_mail {
-    const char *from, *to; /* sane addresses (core/mail_address.h) */
-    struct str bytes;      /* headers and body, each line ended by CRLF */
-    pulse_fn pulse;        /* asked about once a second; NULL: nobody asks */
-    void *pulse_arg;
+    const char *from, *to;  /* sane addresses (core/mail_address.h) */
+    struct str bytes;       /* headers and body, each line ended by CRLF */
+    keepalive_fn keepalive; /* asked about once a second; NULL: nobody asks */
+    void *keepalive_arg;
 };
 
 enum smtp_outcome {
@@ -51,8 +51,8 @@ enum smtp_outcome {
 
 struct smtp_result {
     enum smtp_outcome outcome;
-    int status;        /* the server's last reply code; 0: none */
-    const char *fault; /* static; why it was not sent, without names of hosts or words of the server; NULL: sent */
+    int status;             /* the server's last reply code; 0: none */
+    const char *error_text; /* static; why it was not sent, without names of hosts or words of the server; NULL: sent */
 };
 
 /*

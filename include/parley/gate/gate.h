@@ -16,14 +16,21 @@ struct gate;
  * Checks every row and builds the router. Tables and app are borrowed until gate_free. ERR_INVALID: a row that forgets
  * or contradicts something; all of them are named in ret_faults, one line each. ERR_NO_MEMORY.
  */
-enum err gate_new(const struct app *app, const struct route_table *const *tables, size_t table_count,
-                  struct buf *ret_faults, struct gate **ret_gate) MUST_CHECK;
+struct gate_opts {
+    const struct app *app;
+    const struct route_table *const *tables;
+    size_t table_count;
+    struct handover_taker
+        taker; /* of the connections that handlers hand over; .take NULL: none may be, that is ERR_INTERNAL */
+};
+enum err gate_new(const struct gate_opts *opts, struct buf *ret_faults, struct gate **ret_gate) MUST_CHECK;
 /* No request may be under way. NULL is fine. */
 void gate_free(struct gate *gate);
 
-/* For struct server_opts: handle and done, with the gate as their arg. Any thread. */
+/* For struct server_opts: handle, done and take, with the gate as their arg. Any thread. */
 void gate_handle(void *gate, struct http_request *req, struct arena *a, struct reply *reply);
 void gate_done(void *gate, struct http_request *req, struct arena *a, const struct reply *reply, enum err sent,
                int64_t took_us);
+void gate_take(void *gate, const struct handover *handover);
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "parley/core/ctx.h"
-#include "parley/domain/cursor.h"
+#include "parley/domain/record/cursor.h"
 #include "parley/gate/route.h"
 
 enum { PAGE_KEYS_MAX = CURSOR_KEYS_MAX };

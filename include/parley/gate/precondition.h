@@ -1,6 +1,10 @@
 /*
- * Versions of rows as entity tags (RFC 9110 §8.8, §13): ETag "v<version>", If-Match for writers, If-None-Match for
- * readers. Tags are strong and compared as such; weak ones (W/) count for If-None-Match only.
+ * Entity tags (RFC 9110 §8.8, §13). The gate gives one to every answer whose handler sets reply->version: JSON that names
+ * one thing has the tag "v<version>-<hash of the body>", so it moves with the row and with whatever else the body shows (a
+ * renamed author, a digest that was computed). Readers (If-None-Match) are compared with all of it, writers (If-Match) with
+ * the version only: a writer is late when somebody else has changed the thing, not when its author got a new name. A proxy
+ * that compresses makes our tags weak (W/"…"); those count as ours for both. An answer in pieces has the tag "v<version>"
+ * alone, good for If-Match and never fresh: it goes out before all of its body is known.
  */
 #ifndef PARLEY_GATE_PRECONDITION_H
 #define PARLEY_GATE_PRECONDITION_H
@@ -12,25 +16,18 @@
 
 /*
  * If-Match against the row's present version, for PUT, PATCH and DELETE. Without the header, and with `*`: ERR_OK. It is
- * a first look only: where two writers may meet, the UPDATE names the version too (precondition_version).
+ * a first look only: where two writers may meet, the UPDATE names the version too.
  * Returns ERR_OK, ERR_PRECONDITION (412), or ERR_BAD_REQUEST for a header that is no list of tags.
  */
 enum err precondition_check(struct ctx *ctx, const struct call *call, int64_t version) MUST_CHECK;
 
-/*
- * The version that If-Match names, for `WHERE version = ?`; 0 when the request names none (no header, `*`, or several
- * tags: check those with precondition_check inside the transaction). Errors: ERR_BAD_REQUEST, and ERR_PRECONDITION for a
- * single tag that can be no version of ours.
- */
-enum err precondition_version(struct ctx *ctx, const struct call *call, int64_t *ret_version) MUST_CHECK;
-
-/* What precondition_reply found. */
-enum freshness { FRESHNESS_SEND, FRESHNESS_NOT_MODIFIED };
+/* Does If-None-Match of a GET or HEAD name the tag (without its quotes), or `*`? The answer is 304 then. */
+bool precondition_is_fresh(const struct call *call, struct str tag);
 
 /*
- * Puts ETag and `Cache-Control: private, no-cache` into the reply. FRESHNESS_NOT_MODIFIED: If-None-Match names this
- * version; the reply is a complete 304 then and the handler returns ERR_OK without writing a body.
+ * For the gate, after the handler: where reply->version is set, ETag and `Cache-Control: private, no-cache`, and the
+ * whole answer becomes a 304 where the client has it already.
  */
-enum freshness precondition_reply(struct ctx *ctx, const struct call *call, int64_t version, struct reply *reply);
+void precondition_reply(struct ctx *ctx, const struct call *call, struct reply *reply);
 
 #endif

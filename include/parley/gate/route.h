@@ -5,9 +5,9 @@
 #ifndef PARLEY_GATE_ROUTE_H
 #define PARLEY_GATE_ROUTE_H
 
-#include "parley/domain/idempotency.h"
-#include "parley/domain/member.h"
-#include "parley/domain/principal.h"
+#include "parley/domain/record/idempotency.h"
+#include "parley/domain/record/principal.h"
+#include "parley/domain/workspaces/member.h"
 #include "parley/gate/dialect.h"
 #include "parley/gate/spec.h"
 #include "parley/http/reply.h"

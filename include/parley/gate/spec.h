@@ -15,6 +15,8 @@
  *   FIELD_REF    pointer      to a struct described by `spec`; NULL = null
  *   FIELD_LIST   struct list  of elements described by `spec`, or of `element` when spec is NULL
  *   FIELD_RAW    struct str   JSON text, written as it is (replies only)
+ *   FIELD_INLINE struct       embedded; the rows of `spec` stand among ours, in the same JSON object. It has no name. In a body
+ *                             the embedded struct has a struct body of its own, with the bits of its rows. Not in queries.
  */
 #ifndef PARLEY_GATE_SPEC_H
 #define PARLEY_GATE_SPEC_H
@@ -46,6 +48,7 @@ enum field_type {
     FIELD_REF,
     FIELD_LIST,
     FIELD_RAW,
+    FIELD_INLINE,
 };
 
 enum field_flags {
@@ -63,7 +66,7 @@ struct field {
     int64_t min, max; /* strings: length; numbers: value; lists: count. Both 0: none; max < min: no max */
     size_t offset;
     const char *const *names; /* FIELD_ENUM: NULL-ended, in the order of the C enum */
-    const struct spec *spec;  /* FIELD_OBJECT, FIELD_REF, FIELD_LIST */
+    const struct spec *spec;  /* FIELD_OBJECT, FIELD_REF, FIELD_LIST, FIELD_INLINE */
     enum field_type element;  /* FIELD_LIST without spec: FIELD_STR, FIELD_UUID, FIELD_INT */
     const char *doc;
 };
@@ -74,12 +77,14 @@ struct spec {
     size_t field_count;
     size_t size_bytes; /* of the C struct, of one element for lists */
     const char *doc;
-    int reads_unknown; /* 1: unknown fields are ignored (dialects, /v1); 0: refused */
 };
 
 /* const struct spec user_spec = { SPEC_INIT("User", struct user, user_fields) }; */
 #define SPEC_INIT(schema_name, type, rows) \
     .name = (schema_name), .fields = (rows), .field_count = COUNT_OF(rows), .size_bytes = sizeof(type)
+
+/* { SPEC_INLINE(&chat_spec) }: the rows of a spec over the same struct (replies). */
+#define SPEC_INLINE(rows) .type = FIELD_INLINE, .spec = (rows)
 
 /*
  * Every struct that is decoded into begins with this, nested ones and query structs too: which fields were sent, bit
@@ -92,12 +97,18 @@ struct body {
 #define body_sent(body_ptr, index) (((body_ptr)->body.sent >> (index)) & 1U)
 
 /*
+ * A spec describes what we read or what we write, never both. Fields that no row knows are refused in a SPEC_BODY and passed
+ * over in a SPEC_OPEN_BODY (dialects, whose clients send many).
+ */
+enum spec_use { SPEC_BODY, SPEC_OPEN_BODY, SPEC_QUERY, SPEC_REPLY };
+
+/*
  * Decodes `value` into *ret_struct (size_bytes of it, zeroed first; enums, INT and REAL that were not sent are 0 unless
  * the handler looks at body_sent). Texts are borrowed from the tree, so from the request arena. Every fault is added to
  * ctx->problem; the client's values are never echoed. E-mail addresses come out without blanks around them and with the
  * domain in lower case. Returns ERR_OK, ERR_INVALID or ERR_NO_MEMORY.
  */
-enum err spec_decode(struct ctx *ctx, const struct spec *spec, const struct json_in *value,
+enum err spec_decode(struct ctx *ctx, const struct spec *spec, enum spec_use use, const struct json_in *value,
                      void *ret_struct) MUST_CHECK;
 
 /*
@@ -109,11 +120,11 @@ enum err spec_decode_query(struct ctx *ctx, const struct spec *spec, const struc
 
 /* Writes the struct as a JSON object. */
 void spec_encode(struct json_out *out, const struct spec *spec, const void *data);
-/* Writes `count` structs of size spec->size_bytes as a JSON array. */
+/* The same up to the opening bracket of the last field, a FIELD_LIST that is not read; "]}" is still to be written. */
+void spec_encode_open(struct json_out *out, const struct spec *spec, const void *data);
+/* Writes `count` structs of size spec->size_bytes as a JSON array; _items: without the brackets. */
 void spec_encode_list(struct json_out *out, const struct spec *spec, const void *items, size_t count);
-
-/* A spec describes what we read or what we write, never both. */
-enum spec_use { SPEC_BODY, SPEC_QUERY, SPEC_REPLY };
+void spec_encode_items(struct json_out *out, const struct spec *spec, const void *items, size_t count);
 
 /* Writes the JSON Schema of the spec (OpenAPI 3.1), nested ones as $ref to #/components/schemas/<name>. */
 void spec_schema(struct json_out *out, const struct spec *spec, enum spec_use use);

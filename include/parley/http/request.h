@@ -11,6 +11,7 @@
 
 #include "parley/core/arena.h"
 #include "parley/core/err.h"
+#include "parley/core/percent.h"
 #include "parley/core/str.h"
 
 enum method { METHOD_NONE, GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS };
@@ -49,7 +50,6 @@ enum err http_body_read(struct http_request *req, void *bytes, size_t room_bytes
 enum err http_body_all(struct http_request *req, struct arena *a, size_t max_bytes, struct str *ret_body) MUST_CHECK;
 
 /* Decodes %XX (and, for queries and forms, '+'). ERR_BAD_REQUEST: broken escapes, NUL, or not UTF-8. */
-enum plus { PLUS_LITERAL, PLUS_BLANK };
 enum err http_decode(struct arena *a, struct str text, enum plus plus, struct str *ret_text) MUST_CHECK;
 
 /* A pointer that whoever answers the request leaves with it, until its end; NULL at first. */

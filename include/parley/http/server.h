@@ -5,33 +5,41 @@
 #define PARLEY_HTTP_SERVER_H
 
 #include "parley/core/arena.h"
+#include "parley/http/handover.h"
 #include "parley/http/reply.h"
 #include "parley/http/request.h"
 
 struct server;
 
-/* Answers one request: fills the reply. Called on a worker thread; the arena is reset after the reply has been sent. */
+/* Answers one request: fills the reply; one that is handed over has reply->handover. Called on a worker thread; the arena is reset after the reply has been sent. */
 typedef void (*server_fn)(void *arg, struct http_request *req, struct arena *a, struct reply *reply);
 /* Called after the reply was sent (or could not be: ERR_CLIENT_GONE), for the log line. Before the arena is reset. */
 typedef void (*server_done_fn)(void *arg, struct http_request *req, struct arena *a, const struct reply *reply,
                                enum err sent, int64_t took_us);
 
+/*
+ * Called instead, for a reply that is handed over: the connection is whole (fd, request_id) and the taker's from now on.
+ * The request and its parameters are gone, the arena is there until this returns.
+ */
+typedef void (*server_take_fn)(void *arg, const struct handover *handover);
+
 struct server_opts {
     const char *socket_path; /* at most 107 bytes */
     int backlog;
-    int worker_count;    /* requests answered at once */
-    int resting_max;     /* further requests that may rest at once: a thread each */
-    int processor_count; /* of those answered, how many compute at once, if it can be had; the others wait (core/wait.h) */
+    int worker_count; /* requests answered at once */
+    int yielding_max; /* further requests that may rest at once: a thread each */
+    int processor_count; /* of those answered, how many compute at once, if it can be had; the others wait (core/blocking.h) */
     server_fn handle;
     server_done_fn done;
+    server_take_fn take; /* may be NULL where no reply is handed over */
     void *arg;
 };
 
 /*
  * Binds the socket (mode 0660) under a lock file beside it, so that a living server's socket is never taken over, and
- * starts the workers. ret_fault: one line. The socket is removed by server_free.
+ * starts the workers. ret_error_text: one line. The socket is removed by server_free.
  */
-enum err server_new(const struct server_opts *opts, struct buf *ret_fault, struct server **ret_server) MUST_CHECK;
+enum err server_new(const struct server_opts *opts, struct buf *ret_error_text, struct server **ret_server) MUST_CHECK;
 /*
  * Takes no new requests and waits until those under way have ended, at most STOP_MAX_S. Any thread but a worker.
  * ERR_TIMEOUT: some still run, so nothing that they use may be freed.
@@ -44,9 +52,9 @@ void server_free(struct server *server);
  * password's hash), so another thread may take requests meanwhile; and: it goes on. Rests do not nest. On any other
  * thread nothing happens, and NULL is returned.
  */
-void *server_rest(void);
-void server_resume(void);
-/* Whether the client of a request that rests has closed its connection. rest: what server_rest gave. Any thread. */
+void *server_yield_begin(void);
+void server_yield_end(void);
+/* Whether the client of a request that rests has closed its connection. rest: what server_yield_begin gave. Any thread. */
 bool server_client_gone(void *rest);
 
 #endif

@@ -1,8 +1,11 @@
 /*
- * Work that no request waits for, on one thread: deleting objects, erasing what was marked as deleted, expiring what is too
+ * Work that no request waits for: mail, deleting objects, erasing what was marked as deleted, expiring what is too
  * old, reading files for their digests, sweeping the store. Work is rows in the database; who does a kind of it at the
- * moment holds its lease (job_lease.h), so two hosts never do the same and a crash loses none. While the database is
- * away the thread looks again every few seconds and says so once.
+ * moment holds its lease (job_lease.h), so two hosts never do the same and a crash loses none.
+ *
+ * Three lanes, a thread each (app/jobs/job.h: mail, data, bulk): jobs of different lanes never wait for one another. In a
+ * lane a job that has worked for JOB_SLICE_S makes room for the others and goes on behind them where it was. While the
+ * database is away the lanes look again every few seconds, and the process says so once.
  */
 #ifndef PARLEY_JOBS_JOBS_H
 #define PARLEY_JOBS_JOBS_H
@@ -12,12 +15,14 @@
 
 struct jobs;
 
-/* Starts the thread, which looks at once. app is borrowed until jobs_free. NULL without memory or thread. */
+/* Starts the threads, which look at once. app is borrowed until jobs_free. NULL without memory or threads. */
 struct jobs *jobs_new(const struct app *app);
 /* Every job looks now, whatever its period: for an operator (SIGUSR1) and for tests. Any thread, not a signal handler. */
 void jobs_wake(struct jobs *jobs);
+/* The jobs that work on these topics (enum outcome_topic) look now. Any thread; after the commit that made the work. */
+void jobs_wake_for(struct jobs *jobs, unsigned topics);
 /*
- * Ends the thread behind the batch that it is at. ERR_OK; ERR_TIMEOUT: it still hangs in a call after STOP_MAX_S; jobs and
+ * Ends each thread behind the batch that it is at. ERR_OK; ERR_TIMEOUT: one still hangs in a call after STOP_MAX_S; jobs and
  * everything in app must then be left as they are, and the process ends with _exit.
  */
 enum err jobs_stop(struct jobs *jobs) MUST_CHECK;

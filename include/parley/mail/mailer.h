@@ -12,13 +12,13 @@ struct mailer;
 
 /*
  * *ret_mailer: NULL where no mail server is set. Nothing is connected to. ERR_INVALID: settings that cannot be used, with
- * a line in ret_fault; ERR_NO_MEMORY. What a mail server is told in the clear:
+ * a line in ret_error_text; ERR_NO_MEMORY. What a mail server is told in the clear:
  *   smtps, or port 465      nothing
  *   SMTP_CA_FILE is set, or credentials are and it is not on loopback   nothing but EHLO: STARTTLS must be there
  *   on loopback             everything
  *   elsewhere               everything, unless it offers STARTTLS
  */
-enum err mailer_open(const struct config *config, struct buf *ret_fault, struct mailer **ret_mailer) MUST_CHECK;
+enum err mailer_open(const struct config *config, struct buf *ret_error_text, struct mailer **ret_mailer) MUST_CHECK;
 /* NULL is fine. Secrets are wiped. */
 void mailer_close(struct mailer *mailer);
 
@@ -26,10 +26,10 @@ void mailer_close(struct mailer *mailer);
 const struct smtp_server *mailer_server(const struct mailer *mailer);
 
 /*
- * Sends a message; `from` of it is filled in here. pulse may be NULL. ERR_OK whatever the outcome (smtp.h); ERR_INVALID:
+ * Sends a message; `from` of it is filled in here. keepalive may be NULL. ERR_OK whatever the outcome (smtp.h); ERR_INVALID:
  * the recipient's address is not sane; ERR_NO_MEMORY. Blocks, at most SMTP_CALL_MAX_MS. Any thread.
  */
-enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, pulse_fn pulse, void *pulse_arg,
-                     struct smtp_result *ret_result) MUST_CHECK;
+enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, keepalive_fn keepalive,
+                     void *keepalive_arg, struct smtp_result *ret_result) MUST_CHECK;
 
 #endif

@@ -4,7 +4,7 @@
  *
  * Errors: ERR_STORAGE (cannot be reached, refused us, an S3 server's disk is full: store_fault tells why), ERR_DISK_FULL (of
  * the folder), ERR_NOT_FOUND, ERR_NO_MEMORY.
- * All functions: any thread; each may block for the time limits of egress; never call one while holding a database lease.
+ * All functions: any thread; each may block for the time limits of egress; never call one while a database connection is checked out.
  */
 #ifndef PARLEY_OBJECTS_STORE_H
 #define PARLEY_OBJECTS_STORE_H
@@ -25,11 +25,11 @@ struct keys;
 /*
  * Opens the store that the configuration names, and makes the folder, or the bucket where it is missing. What it needs of the
  * configuration is copied. keys: for signed local URLs, borrowed until store_close. egress_init has been called.
- * ERR_OK; ERR_STORAGE with one line in ret_fault that says what is wrong and what to do (the folder cannot be written, the S3
+ * ERR_OK; ERR_STORAGE with one line in ret_error_text that says what is wrong and what to do (the folder cannot be written, the S3
  * server refuses the key or the bucket, an address that makes no sense); ERR_NO_MEMORY. An S3 server that cannot be reached is
- * no reason not to start: ERR_OK, with a line in ret_fault for the log; the bucket is then looked after at the first use.
+ * no reason not to start: ERR_OK, with a line in ret_error_text for the log; the bucket is then looked after at the first use.
  */
-enum err store_open(const struct config *config, struct keys *keys, struct buf *ret_fault,
+enum err store_open(const struct config *config, struct keys *keys, struct buf *ret_error_text,
                     struct store **ret_store) MUST_CHECK;
 /* No call may be under way. NULL is fine. */
 void store_close(struct store *store);
@@ -40,7 +40,7 @@ enum err store_ping(struct store *store) MUST_CHECK;
 /* Appends what went wrong when a call last returned ERR_STORAGE, for the log and the operator: one line without names of hosts
    and keys; nothing when all went well so far. The log gets it by itself,
    the same line once a minute at most. */
-void store_fault(struct store *store, struct buf *ret_fault);
+void store_fault(struct store *store, struct buf *ret_error_text);
 
 /* Gives the next bytes of an upload: *ret_len 0 at the end; an error of its own ends the upload and is returned by it. */
 typedef enum err (*store_source_fn)(void *arg, void *bytes, size_t room_bytes, size_t *ret_len);

@@ -8,7 +8,7 @@ import re
 import sqlite3
 
 ROWS = {"users": 4000, "sessions": 8000, "workspaces": 4000, "members": 12000, "invitations": 3000, "chats": 5000,
-        "chat_members": 10000, "messages": 30000, "attachments": 9000, "schema_migrations": 3, "once": 2,
+        "chat_members": 10000, "messages": 30000, "attachments": 9000, "schema_migrations": 3, "singletons": 2,
         "job_leases": 6, "key_fingerprints": 1, "audit_head": 0}
 ROWS_ELSE = 3000
 PICKED = 37
@@ -37,7 +37,9 @@ class Table:
         self.name = name
         self.count = ROWS.get(name, ROWS_ELSE)
         info = db.execute(f"PRAGMA table_info({name})").fetchall()
-        targets = {row[3]: row[2] for row in db.execute(f"PRAGMA foreign_key_list({name})")}
+        keys = db.execute(f"PRAGMA foreign_key_list({name})").fetchall()
+        wide = {row[0] for row in keys if row[1] > 0}  # of several columns: each of them points elsewhere by itself, too
+        targets = {row[3]: row[2] for row in keys if row[0] not in wide}
         composite = sum(1 for row in info if row[5]) > 1
         self.columns = [Column(row, targets.get(row[1]) or POINTS_TO.get(row[1]), composite) for row in info]
 

@@ -15,7 +15,7 @@ struct keys_fixture {
     char dir[64];
     char keys_dir[96];
     struct config *config;
-    struct buf fault;
+    struct buf error_text;
 };
 
 static inline struct config *fixture_config(const char *keys_dir, const char *more)
@@ -40,7 +40,7 @@ static inline void fixture_init(struct keys_fixture *f)
     assert_non_null(mkdtemp(f->dir));
     (void)snprintf(f->keys_dir, sizeof(f->keys_dir), "%s/keys", f->dir);
     f->config = fixture_config(f->keys_dir, NULL);
-    buf_init(&f->fault, 4096);
+    buf_init(&f->error_text, 4096);
 }
 
 static inline void fixture_path(const struct keys_fixture *f, const char *name, char ret_path[256])
@@ -63,15 +63,15 @@ static inline void fixture_release(struct keys_fixture *f)
     (void)rmdir(f->keys_dir);
     (void)rmdir(f->dir);
     config_free(f->config);
-    buf_release(&f->fault);
+    buf_release(&f->error_text);
 }
 
 static inline struct keys *fixture_open(struct keys_fixture *f)
 {
     struct keys *keys = NULL;
 
-    if (keys_open(f->config, &f->fault, &keys) != ERR_OK)
-        fail_msg("%s", f->fault.ptr);
+    if (keys_open(f->config, &f->error_text, &keys) != ERR_OK)
+        fail_msg("%s", f->error_text.ptr);
     return keys;
 }
 

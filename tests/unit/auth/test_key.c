@@ -19,7 +19,7 @@ static struct key *key_of_modulus(const char *modulus)
                                             0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00, 0x03, 0x82, 0x01,
                                             0x0f, 0x00, 0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00 };
     static const unsigned char behind[] = { 0x02, 0x03, 0x01, 0x00, 0x01 };
-    const char *fault = NULL;
+    const char *error_text = NULL;
     struct key *key = NULL;
     struct str number;
     struct buf der;
@@ -38,7 +38,7 @@ static struct key *key_of_modulus(const char *modulus)
         buf_add_byte(&pem, '\n');
     }
     buf_add_c(&pem, "-----END PUBLIC KEY-----\n");
-    assert_ok(key_read(buf_str(&pem), KEY_PUBLIC, &fault, &key));
+    assert_ok(key_read(buf_str(&pem), KEY_PUBLIC, &error_text, &key));
     buf_release(&der);
     buf_release(&pem);
     return key;
@@ -89,7 +89,7 @@ static void test_key__checks_the_signature_of_the_standard(void **state)
 static void test_key__comes_back_from_its_files(void **state)
 {
     (void)state;
-    const char *fault = NULL;
+    const char *error_text = NULL;
     struct key *key = key_generate();
     struct key *back = NULL;
     struct buf pem;
@@ -102,12 +102,12 @@ static void test_key__comes_back_from_its_files(void **state)
     assert_ok(key_write(key, KEY_PRIVATE, &pem));
     assert_true(str_starts_with(buf_str(&pem), STR("-----BEGIN "
                                                    "PRIVATE KEY-----\n")));
-    assert_ok(key_read(buf_str(&pem), KEY_PRIVATE, &fault, &back));
+    assert_ok(key_read(buf_str(&pem), KEY_PRIVATE, &error_text, &back));
     assert_string_equal(key_id(back), key_id(key));
     key_free(back);
     buf_clear(&pem);
     assert_ok(key_write(key, KEY_PUBLIC, &pem));
-    assert_ok(key_read(buf_str(&pem), KEY_PUBLIC, &fault, &back));
+    assert_ok(key_read(buf_str(&pem), KEY_PUBLIC, &error_text, &back));
     assert_ok(key_check(back, STR("text"), buf_str(&signature)));
     key_free(back);
     buf_release(&pem);
@@ -117,7 +117,7 @@ static void test_key__comes_back_from_its_files(void **state)
 
 static void assert_refused(EVP_PKEY *pkey, const char *wanted)
 {
-    const char *fault = NULL;
+    const char *error_text = NULL;
     struct key *key = NULL;
     BIO *bio = BIO_new(BIO_s_mem());
     char *bytes;
@@ -126,8 +126,8 @@ static void assert_refused(EVP_PKEY *pkey, const char *wanted)
     assert_non_null(pkey);
     assert_int_equal(PEM_write_bio_PUBKEY(bio, pkey), 1);
     len = BIO_get_mem_data(bio, &bytes);
-    assert_err(key_read((struct str){ bytes, (size_t)len }, KEY_PUBLIC, &fault, &key), ERR_INVALID);
-    assert_string_equal(fault, wanted);
+    assert_err(key_read((struct str){ bytes, (size_t)len }, KEY_PUBLIC, &error_text, &key), ERR_INVALID);
+    assert_string_equal(error_text, wanted);
     BIO_free(bio);
     EVP_PKEY_free(pkey);
 }
@@ -135,13 +135,13 @@ static void assert_refused(EVP_PKEY *pkey, const char *wanted)
 static void test_key__refuses_what_is_weak_or_no_rsa(void **state)
 {
     (void)state;
-    const char *fault = NULL;
+    const char *error_text = NULL;
     struct key *key = NULL;
 
     assert_refused(EVP_RSA_gen(1024), "is shorter than 2048 bits");
     assert_refused(EVP_EC_gen("P-256"), "is no RSA key");
-    assert_err(key_read(STR("not a key"), KEY_PRIVATE, &fault, &key), ERR_INVALID);
-    assert_string_equal(fault, "is no unencrypted private key in PEM");
+    assert_err(key_read(STR("not a key"), KEY_PRIVATE, &error_text, &key), ERR_INVALID);
+    assert_string_equal(error_text, "is no unencrypted private key in PEM");
     assert_null(key);
 }
 

@@ -80,11 +80,11 @@ static void assert_refused(struct keys_fixture *f, const char *part_of_fault)
 {
     struct keys *keys = NULL;
 
-    buf_clear(&f->fault);
-    assert_err(keys_open(f->config, &f->fault, &keys), ERR_INVALID);
+    buf_clear(&f->error_text);
+    assert_err(keys_open(f->config, &f->error_text, &keys), ERR_INVALID);
     assert_null(keys);
-    if (strstr(f->fault.ptr, part_of_fault) == NULL)
-        fail_msg("\"%s\" does not say \"%s\"", f->fault.ptr, part_of_fault);
+    if (strstr(f->error_text.ptr, part_of_fault) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", f->error_text.ptr, part_of_fault);
 }
 
 static void test_keys__what_others_can_read_is_refused(void **state)
@@ -94,7 +94,7 @@ static void test_keys__what_others_can_read_is_refused(void **state)
         const char *name;
         mode_t mode;
         mode_t right;
-        const char *fault;
+        const char *error_text;
     } cases[] = {
         { ".", 0750, 0700, "chmod 700" },           { ".", 0701, 0700, "chmod 700" },
         { "private.pem", 0640, 0600, "chmod 600" }, { "private.pem", 0604, 0600, "chmod 600" },
@@ -108,7 +108,7 @@ static void test_keys__what_others_can_read_is_refused(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         fixture_path(&f, cases[i].name, path);
         assert_int_equal(chmod(path, cases[i].mode), 0);
-        assert_refused(&f, cases[i].fault);
+        assert_refused(&f, cases[i].error_text);
         assert_int_equal(chmod(path, cases[i].right), 0);
     }
     keys_free(fixture_open(&f));
@@ -208,14 +208,14 @@ static void test_keys__rotation_signs_nobody_out(void **state)
     keys_fingerprint(running, &fingerprint);
     old_token = sign(running, a);
 
-    assert_ok(keys_rotate(f.config, &f.fault, &new_id));
+    assert_ok(keys_rotate(f.config, &f.error_text, &new_id));
     assert_string_not_equal(new_id.ptr, old_id.ptr);
     second = fixture_open(&f);
     new_token = sign(second, a);
     assert_ok(jwt_verify(second, a, old_token, JWT_ACCESS, 1500, &claims));
     /* The process that has not been told yet looks at the disk for the key that it does not know. */
     assert_ok(jwt_verify(running, a, new_token, JWT_ACCESS, 1500, &claims));
-    assert_ok(keys_reload(running, &f.fault));
+    assert_ok(keys_reload(running, &f.error_text));
     assert_ok(jwt_verify(running, a, old_token, JWT_ACCESS, 1500, &claims));
     keys_kids(running, &kids);
     buf_add_byte(&new_id, ' ');
@@ -251,7 +251,7 @@ static void test_keys__a_rotation_that_was_cut_off_is_finished(void **state)
     copy_file(public_path, old_public);
     buf_init(&kid, 100);
     buf_init(&kids, 200);
-    assert_ok(keys_rotate(f.config, &f.fault, &kid));
+    assert_ok(keys_rotate(f.config, &f.error_text, &kid));
     copy_file(old_public, public_path);
     keys = fixture_open(&f);
     keys_kids(keys, &kids);
@@ -277,7 +277,7 @@ static void test_keys__a_bad_reload_keeps_the_old_keys(void **state)
     token = sign(keys, a);
     fixture_path(&f, "private.pem", path);
     assert_int_equal(chmod(path, 0644), 0);
-    assert_err(keys_reload(keys, &f.fault), ERR_INVALID);
+    assert_err(keys_reload(keys, &f.error_text), ERR_INVALID);
     assert_ok(jwt_verify(keys, a, token, JWT_ACCESS, 1500, &claims));
     keys_free(keys);
     arena_free(a);
@@ -335,12 +335,12 @@ static void test_keys__processes_that_start_at_once_agree(void **state)
 
 static void *reload_often(void *arg)
 {
-    struct buf fault;
+    struct buf error_text;
 
-    buf_init(&fault, 1000);
+    buf_init(&error_text, 1000);
     for (int i = 0; i < 30; i++)
-        (void)!keys_reload(arg, &fault);
-    buf_release(&fault);
+        (void)!keys_reload(arg, &error_text);
+    buf_release(&error_text);
     return NULL;
 }
 
@@ -406,7 +406,7 @@ static void test_keys__set_paths_are_used(void **state)
     keys = fixture_open(&own);
     keys_kids(keys, &kid);
     keys_free(keys);
-    assert_ok(keys_open(config, &f.fault, &keys));
+    assert_ok(keys_open(config, &f.error_text, &keys));
     keys_kids(keys, &kids);
     assert_string_equal(kids.ptr, kid.ptr);
     keys_free(keys);

@@ -1,8 +1,6 @@
 #include "unit.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "keys_fixture.h"
 #include "parley/auth/password.h"
@@ -297,21 +295,6 @@ static void test_password__a_stopped_queue_lets_everyone_go(void **state)
     hasher = old;
 }
 
-/* Some 100 ms of work, during which nobody else of this process has anything to do. */
-static void test_password__a_hash_gives_way_now_and_then(void **state)
-{
-    (void)state;
-    struct rusage before, after;
-    char hash[PASSWORD_HASH_BYTES];
-
-    (void)getrusage(RUSAGE_SELF, &before);
-    assert_ok(hasher_run(hasher, STR("correct horse"), STR("$2b$10$abcdefghijklmnopqrstuu"), hash));
-    (void)getrusage(RUSAGE_SELF, &after);
-#ifndef __SANITIZE_THREAD__ /* which holds signals back until the next call that it knows */
-    assert_true(after.ru_nvcsw - before.ru_nvcsw > 20);
-#endif
-}
-
 static int start(void **state)
 {
     (void)state;
@@ -340,7 +323,6 @@ int main(void)
         cmocka_unit_test(test_password__a_full_queue_is_busy),
         cmocka_unit_test(test_password__who_has_gone_is_not_waited_for),
         cmocka_unit_test(test_password__who_has_gone_has_not_guessed),
-        cmocka_unit_test(test_password__a_hash_gives_way_now_and_then),
         cmocka_unit_test(test_password__a_stopped_queue_lets_everyone_go),
     };
     return cmocka_run_group_tests(tests, start, stop);

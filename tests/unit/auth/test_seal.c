@@ -34,7 +34,7 @@ static void rotate(struct sealing *s)
     struct buf kid;
 
     buf_init(&kid, 100);
-    assert_ok(keys_rotate(s->f.config, &s->f.fault, &kid));
+    assert_ok(keys_rotate(s->f.config, &s->f.error_text, &kid));
     buf_release(&kid);
 }
 
@@ -146,14 +146,14 @@ static void test_seal__forgotten_keys_open_no_more(void **state)
     sealing_init(&s);
     assert_ok(seal_close(s.keys, s.a, &label, SECRET, &first));
     rotate(&s);
-    assert_ok(keys_reload(s.keys, &s.f.fault));
+    assert_ok(keys_reload(s.keys, &s.f.error_text));
     buf_init(&kept, 200);
     keys_seal_ids(s.keys, &kept);
     rotate(&s);
-    assert_ok(keys_reload(s.keys, &s.f.fault));
+    assert_ok(keys_reload(s.keys, &s.f.error_text));
     assert_int_equal(seal_count(s.keys), 3);
     keys_forget_seals(s.keys, str_head(buf_str(&kept), 8));
-    assert_ok(keys_reload(s.keys, &s.f.fault));
+    assert_ok(keys_reload(s.keys, &s.f.error_text));
     assert_int_equal(seal_count(s.keys), 2);
     assert_err(seal_open(s.keys, s.a, &label, first, &secret), ERR_NOT_FOUND);
     buf_release(&kept);
@@ -180,8 +180,8 @@ static void test_seal__key_is_made_closed_and_once(void **state)
     s.keys = fixture_open(&s.f);
     assert_opens(&s, s.keys, sealed);
     assert_int_equal(chmod(path, 0640), 0);
-    assert_err(keys_open(s.f.config, &s.f.fault, &keys), ERR_INVALID);
-    assert_non_null(strstr(s.f.fault.ptr, "chmod 600"));
+    assert_err(keys_open(s.f.config, &s.f.error_text, &keys), ERR_INVALID);
+    assert_non_null(strstr(s.f.error_text.ptr, "chmod 600"));
     assert_int_equal(unlink(path), 0);
     keys_free(s.keys);
     s.keys = fixture_open(&s.f);

@@ -32,9 +32,9 @@ struct server {
 static inline bool answers(const struct server *s)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", s->socket);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", s->socket);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    bool ok = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
     close(fd);
     return ok;
 }
@@ -66,11 +66,12 @@ static inline void stop(struct server *s, int sig)
 
 static inline int setup(void **state)
 {
-    struct server *s = calloc(1, sizeof *s);
+    struct server *s = calloc(1, sizeof(*s));
+    signal(SIGPIPE, SIG_IGN); /* as serve does */
     const char *tmp = getenv("TMPDIR");
-    snprintf(s->folder, sizeof s->folder, "%s/parley-bus-XXXXXX", tmp != NULL && strlen(tmp) < 60 ? tmp : "/tmp");
+    snprintf(s->folder, sizeof(s->folder), "%s/parley-bus-XXXXXX", tmp != NULL && strlen(tmp) < 60 ? tmp : "/tmp");
     assert_non_null(mkdtemp(s->folder));
-    snprintf(s->socket, sizeof s->socket, "%s/r.sock", s->folder);
+    snprintf(s->socket, sizeof(s->socket), "%s/r.sock", s->folder);
     *state = s;
     return 0;
 }
@@ -87,14 +88,14 @@ static inline int teardown(void **state)
 static inline struct bus *opened_on(const struct server *s)
 {
     struct config config = settings("");
-    struct buf fault;
+    struct buf error_text;
     struct bus *bus = NULL;
     config.redis_host = s->socket;
     config.redis_password = "p:w d";
-    buf_init(&fault, 1000);
-    assert_ok(bus_open(&config, &fault, &bus));
+    buf_init(&error_text, 1000);
+    assert_ok(bus_open(&config, &error_text, &bus));
     assert_string_equal(bus_kind(bus), "redis");
-    buf_release(&fault);
+    buf_release(&error_text);
     return bus;
 }
 

@@ -1,4 +1,5 @@
 /* Buckets of tokens in Redis. */
+#include <hiredis.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -7,20 +8,20 @@
 #include "waits.h"
 
 /* Three tokens; none comes back while a test runs. */
-static struct bus_spending one_of(const char *key)
+static struct bus_consumption one_of(const char *key)
 {
-    return (struct bus_spending){
+    return (struct bus_consumption){
         .key = str_from(key), .token_us = US_PER_HOUR, .burst_us = 3 * US_PER_HOUR, .wanted_count = 1
     };
 }
 
 /* Asks until there is an answer in time: the machine may be busy. */
-static struct bus_bucket spend(struct bus *bus, const struct bus_spending *spending)
+static struct bus_bucket consume(struct bus *bus, const struct bus_consumption *consumption)
 {
     int64_t until_us = clock_monotonic_us() + WAIT_MAX_S * US_PER_S;
     struct bus_bucket bucket = { .has_room = false };
 
-    while (bus_spend(bus, spending, &bucket) != ERR_OK) {
+    while (bus_consume(bus, consumption, &bucket) != ERR_OK) {
         assert_true(clock_monotonic_us() < until_us);
         poll(NULL, 0, 2);
     }
@@ -29,25 +30,25 @@ static struct bus_bucket spend(struct bus *bus, const struct bus_spending *spend
 
 static bool took(struct bus *bus, const char *key)
 {
-    struct bus_spending spending = one_of(key);
+    struct bus_consumption consumption = one_of(key);
 
-    return spend(bus, &spending).has_room;
+    return consume(bus, &consumption).has_room;
 }
 
 static void test_bus_spend__is_not_for_a_process_alone(void **state)
 {
     struct config config = settings("");
-    struct bus_spending spending = one_of("k");
+    struct bus_consumption consumption = one_of("k");
     struct bus_bucket bucket;
     struct bus *bus = NULL;
-    struct buf fault;
+    struct buf error_text;
 
     (void)state;
-    buf_init(&fault, 1000);
-    assert_ok(bus_open(&config, &fault, &bus));
-    assert_err(bus_spend(bus, &spending, &bucket), ERR_UNAVAILABLE);
+    buf_init(&error_text, 1000);
+    assert_ok(bus_open(&config, &error_text, &bus));
+    assert_err(bus_consume(bus, &consumption, &bucket), ERR_UNAVAILABLE);
     bus_close(bus);
-    buf_release(&fault);
+    buf_release(&error_text);
 }
 
 static void test_bus_spend__two_processes_share_a_bucket(void **state)
@@ -75,20 +76,20 @@ static void test_bus_spend__two_processes_share_a_bucket(void **state)
 static void test_bus_spend__counts_what_was_spent_before_and_takes_back(void **state)
 {
     struct server *s = *state;
-    struct bus_spending look = one_of("k");
+    struct bus_consumption look = one_of("k");
     struct bus *bus;
 
     start(s);
     bus = opened_on(s);
     look.wanted_count = 0;
-    assert_int_equal(spend(bus, &look).until_full_us, 0);
+    assert_int_equal(consume(bus, &look).until_full_us, 0);
     look.spent_count = 2;
-    assert_in_range(spend(bus, &look).until_full_us, 2 * US_PER_HOUR - WAIT_MAX_S * US_PER_S, 2 * US_PER_HOUR);
+    assert_in_range(consume(bus, &look).until_full_us, 2 * US_PER_HOUR - WAIT_MAX_S * US_PER_S, 2 * US_PER_HOUR);
     look.spent_count = 100; /* not for longer than an empty bucket takes */
-    assert_in_range(spend(bus, &look).until_full_us, 3 * US_PER_HOUR - WAIT_MAX_S * US_PER_S, 3 * US_PER_HOUR);
+    assert_in_range(consume(bus, &look).until_full_us, 3 * US_PER_HOUR - WAIT_MAX_S * US_PER_S, 3 * US_PER_HOUR);
     assert_false(took(bus, "k"));
     look.spent_count = -1;
-    assert_true(spend(bus, &look).has_room);
+    assert_true(consume(bus, &look).has_room);
     assert_true(took(bus, "k"));
     assert_false(took(bus, "k"));
     bus_close(bus);
@@ -98,17 +99,17 @@ static void test_bus_spend__counts_what_was_spent_before_and_takes_back(void **s
 static void test_bus_spend__tokens_come_back(void **state)
 {
     struct server *s = *state;
-    struct bus_spending spending = one_of("k");
+    struct bus_consumption consumption = one_of("k");
     struct bus *bus;
     int64_t began_us, took_us;
 
     start(s);
     bus = opened_on(s);
-    spending.token_us = 50 * US_PER_MS;
-    spending.burst_us = spending.token_us;
-    assert_true(spend(bus, &spending).has_room);
+    consumption.token_us = 50 * US_PER_MS;
+    consumption.burst_us = consumption.token_us;
+    assert_true(consume(bus, &consumption).has_room);
     began_us = clock_monotonic_us();
-    while (!spend(bus, &spending).has_room)
+    while (!consume(bus, &consumption).has_room)
         poll(NULL, 0, 1);
     took_us = clock_monotonic_us() - began_us;
     assert_in_range(took_us, 20 * US_PER_MS, WAIT_MAX_S * US_PER_S);
@@ -183,7 +184,7 @@ static void test_bus_spend__of_many_at_once_no_token_too_many_is_given_out(void 
 static void test_bus_spend__a_server_that_hangs_costs_a_request_little(void **state)
 {
     struct server *s = *state;
-    struct bus_spending spending = one_of("k");
+    struct bus_consumption consumption = one_of("k");
     struct bus_bucket bucket;
     struct bus *bus;
     int64_t began_us;
@@ -193,12 +194,126 @@ static void test_bus_spend__a_server_that_hangs_costs_a_request_little(void **st
     assert_true(took(bus, "k"));
     kill(s->pid, SIGSTOP);
     began_us = clock_monotonic_us();
-    assert_true(bus_spend(bus, &spending, &bucket) != ERR_OK);
-    assert_true(bus_spend(bus, &spending, &bucket) != ERR_OK); /* is not waited for any more */
+    assert_true(bus_consume(bus, &consumption, &bucket) != ERR_OK);
+    assert_true(bus_consume(bus, &consumption, &bucket) != ERR_OK); /* is not waited for any more */
     assert_true(clock_monotonic_us() - began_us < 300 * US_PER_MS);
     kill(s->pid, SIGCONT);
     assert_true(took(bus, "other"));
     bus_close(bus);
+    stop(s, SIGTERM);
+}
+
+/* ---- it fails by itself ---- */
+
+static redisContext *admin_of(const struct server *s)
+{
+    redisContext *c = redisConnectUnix(s->socket);
+
+    assert_non_null(c);
+    assert_int_equal(c->err, 0);
+    freeReplyObject(redisCommand(c, "AUTH %s", "p:w d"));
+    return c;
+}
+
+static void admin_do(redisContext *admin, const char *command)
+{
+    redisReply *reply = redisCommand(admin, command);
+
+    assert_non_null(reply);
+    assert_int_not_equal(reply->type, REDIS_REPLY_ERROR);
+    freeReplyObject(reply);
+}
+
+/* The value behind `name` in a text of Redis, as a number. */
+static long long figure(const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+
+    assert_non_null(at);
+    return strtoll(at + strlen(name), NULL, 10);
+}
+
+/* Ends the connections on which buckets were asked for, and lets no new one in. */
+static void counter_shut_out(redisContext *admin)
+{
+    redisReply *reply;
+    char *line, *rest, kill[64] = "";
+
+    admin_do(admin, "CONFIG SET maxclients 1");
+    reply = redisCommand(admin, "CLIENT LIST");
+    assert_non_null(reply);
+    for (line = strtok_r(reply->str, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+        if (strstr(line, " cmd=eval") != NULL) {
+            snprintf(kill, sizeof(kill), "CLIENT KILL ID %lld", figure(line, "id="));
+            admin_do(admin, kill);
+        }
+    freeReplyObject(reply);
+    assert_string_not_equal(kill, "");
+}
+
+static void await_rejected(redisContext *admin)
+{
+    int64_t until_us = clock_monotonic_us() + WAIT_MAX_S * US_PER_S;
+    bool rejected = false;
+
+    while (!rejected) {
+        redisReply *reply = redisCommand(admin, "INFO stats");
+
+        assert_true(clock_monotonic_us() < until_us);
+        rejected = figure(reply->str, "rejected_connections:") > 0;
+        freeReplyObject(reply);
+        poll(NULL, 0, 2);
+    }
+}
+
+static void count_up(void *arg, struct str channel, struct str payload)
+{
+    (void)channel;
+    (void)payload;
+    atomic_fetch_add((atomic_int *)arg, 1);
+}
+
+static void await_more(struct bus *bus, atomic_int *heard)
+{
+    int64_t until_us = clock_monotonic_us() + WAIT_MAX_S * US_PER_S;
+
+    for (int before = atomic_load(heard); atomic_load(heard) == before; poll(NULL, 0, 2)) {
+        assert_true(clock_monotonic_us() < until_us);
+        bus_publish(bus, "wake", STR("?"));
+    }
+}
+
+static void test_bus_spend__publishing_goes_on_while_the_counter_is_shut_out(void **state)
+{
+    struct server *s = *state;
+    struct bus_consumption consumption = one_of("k");
+    struct bus_bucket bucket;
+    struct bus *from, *to;
+    redisContext *admin;
+    atomic_int heard = 0;
+
+    start(s);
+    from = opened_on(s);
+    to = opened_on(s);
+    admin = admin_of(s);
+    assert_ok(bus_subscribe(to, "wake", count_up, &heard));
+    await_health(from, true);
+    await_health(to, true);
+    await_more(from, &heard);
+    assert_true(took(to, "k"));
+    assert_true(took(from, "k"));
+    counter_shut_out(admin);
+    while (bus_consume(from, &consumption, &bucket) != ERR_UNAVAILABLE)
+        poll(NULL, 0, 1);
+    await_rejected(admin);
+    await_more(from, &heard);
+    assert_true(bus_is_healthy(from));
+    assert_err(bus_consume(from, &consumption, &bucket), ERR_UNAVAILABLE);
+    admin_do(admin, "CONFIG SET maxclients 1000");
+    assert_true(took(from, "other"));
+    redisFree(admin);
+    bus_close(from);
+    bus_close(to);
     stop(s, SIGTERM);
 }
 
@@ -211,6 +326,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bus_spend__tokens_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bus_spend__goes_on_when_redis_has_forgotten_the_script, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bus_spend__of_many_at_once_no_token_too_many_is_given_out, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_bus_spend__publishing_goes_on_while_the_counter_is_shut_out, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_bus_spend__a_server_that_hangs_costs_a_request_little, setup, teardown),
     };

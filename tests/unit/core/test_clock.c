@@ -1,6 +1,7 @@
 #include "parley/core/clock.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -17,6 +18,25 @@ static void test_clock__formats_utc_with_microseconds(void **state)
     assert_string_equal(text, "20130524");
     clock_format_basic(INT64_C(1369353600) * US_PER_S, text);
     assert_string_equal(text, "20130524T000000Z");
+}
+
+/* Each day of an era of 400 years, and some of each year from 1 to 9999, against the C library. */
+static void test_clock__knows_every_day(void **state)
+{
+    (void)state;
+    const int64_t day_us = 24 * 60 * US_PER_MINUTE;
+    const int64_t first = -719162, last = 2932896;
+
+    for (int64_t days = first; days <= last; days += days >= -62000 && days <= 84098 ? 1 : 31) {
+        char text[CLOCK_TEXT_BYTES], wanted[64];
+        time_t seconds = (time_t)(days * 86400 + 86399);
+        struct tm t;
+        assert_non_null(gmtime_r(&seconds, &t));
+        assert_true(strftime(wanted, sizeof(wanted), "-%m-%dT%H:%M:%S.999999Z", &t) > 0);
+        clock_format(days * day_us + day_us - 1, text);
+        assert_int_equal(strtol(text, NULL, 10), t.tm_year + 1900);
+        assert_string_equal(text + 4, wanted);
+    }
 }
 
 static void assert_parses(const char *text, int64_t wanted_us)
@@ -115,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clock__formats_utc_with_microseconds),
+        cmocka_unit_test(test_clock__knows_every_day),
         cmocka_unit_test(test_clock__parses_offsets_by_converting_them),
         cmocka_unit_test(test_clock__refuses_what_is_no_time),
 #ifdef TEST_CLOCK

@@ -47,9 +47,41 @@ static void test_json__escapes_what_must_be(void **state)
 static enum err parse(struct arena *a, const char *text, const struct json_in **ret_root)
 {
     const char *reason = NULL;
-    enum err err = json_in_parse(a, str_from(text), ret_root, &reason);
+    enum err e = json_in_parse(a, str_from(text), ret_root, &reason);
     assert_non_null(reason);
-    return err;
+    return e;
+}
+
+/* Every byte at every place of texts around the width in which they are looked through. */
+static void test_json__escapes_at_every_place(void **state)
+{
+    (void)state;
+    struct buf out;
+
+    buf_init(&out, 4096);
+    for (int c = 1; c < 0x80; c++) {
+        for (size_t len = 1; len <= 18; len++) {
+            for (size_t at = 0; at < len; at++) {
+                char text[32], wanted[64], escaped[8] = { (char)c, '\0' };
+                struct json_out j;
+                memset(text, 'a', len);
+                text[at] = (char)c;
+                if (c == '"' || c == '\\')
+                    (void)snprintf(escaped, sizeof(escaped), "\\%c", c);
+                else if (c == '\n' || c == '\r' || c == '\t')
+                    (void)snprintf(escaped, sizeof(escaped), "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+                else if (c < 0x20)
+                    (void)snprintf(escaped, sizeof(escaped), "\\u%04x", (unsigned)c);
+                (void)snprintf(wanted, sizeof(wanted), "\"%.*s%s%.*s\"", (int)at, text, escaped, (int)(len - at - 1),
+                               text + at + 1);
+                buf_clear(&out);
+                json_out_init(&j, &out);
+                json_out_str(&j, (struct str){ text, len });
+                assert_string_equal(out.ptr, wanted);
+            }
+        }
+    }
+    buf_release(&out);
 }
 
 static void test_json__reads_every_kind(void **state)
@@ -118,11 +150,9 @@ static void test_json__the_first_problem_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_json__writes_commas_where_they_belong),
-        cmocka_unit_test(test_json__escapes_what_must_be),
-        cmocka_unit_test(test_json__reads_every_kind),
-        cmocka_unit_test(test_json__refuses_what_is_not_clean),
-        cmocka_unit_test(test_json__depth_is_bounded),
+        cmocka_unit_test(test_json__writes_commas_where_they_belong), cmocka_unit_test(test_json__escapes_what_must_be),
+        cmocka_unit_test(test_json__escapes_at_every_place),          cmocka_unit_test(test_json__reads_every_kind),
+        cmocka_unit_test(test_json__refuses_what_is_not_clean),       cmocka_unit_test(test_json__depth_is_bounded),
         cmocka_unit_test(test_json__the_first_problem_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,8 +45,8 @@ static inline int proxy_socket(int port, bool listens)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int rc = listens ? bind(fd, (struct sockaddr *)&address, sizeof address)
-                     : connect(fd, (struct sockaddr *)&address, sizeof address);
+    int rc = listens ? bind(fd, (struct sockaddr *)&address, sizeof(address))
+                     : connect(fd, (struct sockaddr *)&address, sizeof(address));
     if (rc != 0 || (listens && listen(fd, 64) != 0)) {
         close(fd);
         return -1;
@@ -88,7 +88,7 @@ static inline void proxy_send(int fd, const char *bytes, ssize_t len)
 static inline bool proxy_move(struct proxy *p, struct pair *pair, bool from_client)
 {
     static char bytes[PROXY_BYTES];
-    ssize_t len = recv(from_client ? pair->client : pair->server, bytes, sizeof bytes, 0);
+    ssize_t len = recv(from_client ? pair->client : pair->server, bytes, sizeof(bytes), 0);
     if (len <= 0 || (pair->is_cut && !from_client))
         return false;
     int mode = atomic_load(&p->mode);
@@ -150,13 +150,13 @@ static inline void proxy_wake(struct proxy *p)
 
 static inline void proxy_start(struct proxy *p, int server_port)
 {
-    memset(p, 0, sizeof *p);
+    memset(p, 0, sizeof(*p));
     p->pattern = "";
     p->server_port = server_port;
     p->listen_fd = proxy_socket(0, true);
     assert_true(p->listen_fd >= 0);
     struct sockaddr_in address;
-    socklen_t len = sizeof address;
+    socklen_t len = sizeof(address);
     assert_int_equal(getsockname(p->listen_fd, (struct sockaddr *)&address, &len), 0);
     p->port = ntohs(address.sin_port);
     assert_int_equal(pipe(p->wake), 0);

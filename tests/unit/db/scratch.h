@@ -24,7 +24,7 @@ struct scratch {
     struct config config;
     struct app app;
     struct db *db;
-    struct buf fault;
+    struct buf error_text;
     char folder[256];
     char url[512];
     char name[64]; /* of the database on a server; "" for SQLite */
@@ -69,37 +69,37 @@ static inline void scratch_config(struct scratch *s)
 /* Runs one fixed text on a connection of its own; the driver's error. */
 static inline enum err scratch_text(struct db *db, const char *text)
 {
-    struct buf fault;
-    buf_init(&fault, 1000);
+    struct buf error_text;
+    buf_init(&error_text, 1000);
     struct db_conn *conn = NULL;
-    enum err err = db->ops->open(db, CONN_FOR_MIGRATING, &fault, &conn);
-    if (err == ERR_OK) {
-        err = db->ops->run_text(conn, text);
-        if (err != ERR_OK)
+    enum err e = db->ops->open(db, CONN_FOR_MIGRATING, &error_text, &conn);
+    if (e == ERR_OK) {
+        e = db->ops->run_text(conn, text);
+        if (e != ERR_OK)
             print_error("%s: %s\n", text, conn->message);
         db->ops->close(conn);
     } else {
-        print_error("%s\n", fault.ptr);
+        print_error("%s\n", error_text.ptr);
     }
-    buf_release(&fault);
-    return err;
+    buf_release(&error_text);
+    return e;
 }
 
 static inline void scratch_open_db(struct scratch *s)
 {
     s->app.db = NULL;
-    assert_ok(db_open(&s->config, DB_UNCHECKED, &s->fault, &s->db));
+    assert_ok(db_open(&s->config, DB_UNCHECKED, &s->error_text, &s->db));
     s->app.db = s->db;
 }
 
 static inline void scratch_sqlite(struct scratch *s)
 {
     *s = (struct scratch){ .db = NULL };
-    buf_init(&s->fault, 4000);
+    buf_init(&s->error_text, 4000);
     const char *tmp = getenv("TMPDIR");
-    snprintf(s->folder, sizeof s->folder, "%s/parley-db-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    snprintf(s->folder, sizeof(s->folder), "%s/parley-db-XXXXXX", tmp != NULL ? tmp : "/tmp");
     assert_non_null(mkdtemp(s->folder));
-    snprintf(s->url, sizeof s->url, "sqlite:///%s/test.db", s->folder);
+    snprintf(s->url, sizeof(s->url), "sqlite:///%s/test.db", s->folder);
     scratch_config(s);
     scratch_open_db(s);
 }
@@ -122,22 +122,22 @@ static inline void scratch_server_text(const char *text)
                              .db_pool_max_size = 1,
                              .db_connection_timeout_s = 5,
                              .db_query_timeout_s = 10 };
-    struct buf fault;
-    buf_init(&fault, 1000);
+    struct buf error_text;
+    buf_init(&error_text, 1000);
     struct db *db = NULL;
-    assert_ok(db_open(&config, DB_UNCHECKED, &fault, &db));
+    assert_ok(db_open(&config, DB_UNCHECKED, &error_text, &db));
     assert_ok(scratch_text(db, text));
     db_close(db);
-    buf_release(&fault);
+    buf_release(&error_text);
 }
 
 static inline void scratch_mysql(struct scratch *s)
 {
     *s = (struct scratch){ .db = NULL };
-    buf_init(&s->fault, 4000);
-    snprintf(s->name, sizeof s->name, "parley_unit_%d_%08x", (int)getpid(), (unsigned)rand_below(UINT32_MAX));
+    buf_init(&s->error_text, 4000);
+    snprintf(s->name, sizeof(s->name), "parley_unit_%d_%08x", (int)getpid(), (unsigned)rand_below(UINT32_MAX));
     char text[200];
-    snprintf(text, sizeof text, "CREATE DATABASE %s CHARACTER SET utf8mb4", s->name);
+    snprintf(text, sizeof(text), "CREATE DATABASE %s CHARACTER SET utf8mb4", s->name);
     scratch_server_text(text);
     scratch_url(s->name, s->url);
     scratch_config(s);
@@ -160,12 +160,12 @@ static inline void scratch_release(struct scratch *s)
     db_close(s->db);
     if (s->name[0] != '\0') {
         char text[200];
-        snprintf(text, sizeof text, "DROP DATABASE %s", s->name);
+        snprintf(text, sizeof(text), "DROP DATABASE %s", s->name);
         scratch_server_text(text);
     } else {
         scratch_remove_folder(s->folder);
     }
-    buf_release(&s->fault);
+    buf_release(&s->error_text);
 }
 
 /*

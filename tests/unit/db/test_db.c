@@ -13,9 +13,9 @@ static void test_db__tells_its_kind_and_answers_a_ping(void **state)
 static void test_db__names_the_statement_that_does_not_prepare(void **state)
 {
     struct scratch *s = scratch_of(state);
-    assert_int_not_equal(db_check_statements(s->db, &s->fault), ERR_OK);
-    assert_non_null(strstr(s->fault.ptr, "the statement "));
-    assert_non_null(strstr(s->fault.ptr, ".sql:"));
+    assert_int_not_equal(db_check_statements(s->db, &s->error_text), ERR_OK);
+    assert_non_null(strstr(s->error_text.ptr, "the statement "));
+    assert_non_null(strstr(s->error_text.ptr, ".sql:"));
 }
 
 struct values {
@@ -89,7 +89,7 @@ static void test_db__reads_rows_of_changing_size(void **state)
     struct work w;
     work_init(&w, s);
     static char text[3000];
-    memset(text, 'x', sizeof text);
+    memset(text, 'x', sizeof(text));
     for (int64_t i = 1; i <= 20; i++) {
         struct str name = { text, (size_t)(i * i * i % 3000) };
         assert_ok(db_exec(&w.ctx, SQL_MIGRATION_INSERT,

@@ -18,7 +18,7 @@ static void url_through(struct lost *l)
     const char *reason = NULL;
     assert_ok(db_url_parse(a, str_from(l->direct.url), &url, &reason));
     proxy_start(&l->proxy, (int)url.port);
-    snprintf(l->through.url, sizeof l->through.url, "mysql://%s:%s@127.0.0.1:%d/%s", url.user, url.password,
+    snprintf(l->through.url, sizeof(l->through.url), "mysql://%s:%s@127.0.0.1:%d/%s", url.user, url.password,
              l->proxy.port, url.database);
     arena_free(a);
 }
@@ -28,7 +28,7 @@ static int setup(void **state)
     *state = NULL;
     if (scratch_server() == NULL)
         return 0;
-    struct lost *l = calloc(1, sizeof *l);
+    struct lost *l = calloc(1, sizeof(*l));
     assert_non_null(l);
     scratch_mysql(&l->direct);
     make_table(&l->direct);
@@ -125,8 +125,8 @@ static enum err cut_in_the_middle(struct ctx *ctx, void *arg)
     cut->runs++;
     TRY(set_done(ctx, 1, 9));
     proxy_drop(&cut->l->proxy);
-    enum err err = set_done(ctx, 1, 10);
-    assert_err(err, ERR_DATABASE);
+    enum err e = set_done(ctx, 1, 10);
+    assert_err(e, ERR_DATABASE);
     assert_err(set_done(ctx, 1, 11), ERR_DATABASE);
     return ERR_OK; /* one that forgets */
 }
@@ -169,9 +169,9 @@ static void *try_once(void *arg)
     struct work w;
     work_init(&w, arg);
     int64_t number = 0;
-    enum err err = db_number(&w.ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, &number);
+    enum err e = db_number(&w.ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, &number);
     work_release(&w);
-    return (void *)(intptr_t)err;
+    return (void *)(intptr_t)e;
 }
 
 enum { WORKERS = 16 };

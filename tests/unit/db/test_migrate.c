@@ -12,19 +12,19 @@ static int newest(const struct scratch *s)
 static void up(struct scratch *s, int wanted_steps)
 {
     int steps = -1;
-    enum err err = migrate_up(s->db, MIGRATE_NEWEST, &s->fault, &steps);
-    if (err != ERR_OK)
-        print_error("%s\n", s->fault.ptr);
-    assert_ok(err);
+    enum err e = migrate_up(s->db, MIGRATE_NEWEST, &s->error_text, &steps);
+    if (e != ERR_OK)
+        print_error("%s\n", s->error_text.ptr);
+    assert_ok(e);
     assert_int_equal(steps, wanted_steps);
 }
 
 static void assert_fault(struct scratch *s, const char *text)
 {
-    if (strstr(s->fault.ptr, text) == NULL)
-        fail_msg("'%s' is not in: %s", text, s->fault.ptr);
-    assert_null(strchr(s->fault.ptr, '\n'));
-    buf_clear(&s->fault);
+    if (strstr(s->error_text.ptr, text) == NULL)
+        fail_msg("'%s' is not in: %s", text, s->error_text.ptr);
+    assert_null(strchr(s->error_text.ptr, '\n'));
+    buf_clear(&s->error_text);
 }
 
 static void assert_no_version(struct scratch *s)
@@ -38,16 +38,16 @@ static void assert_no_version(struct scratch *s)
 static void test_migrate__goes_up_and_every_statement_prepares(void **state)
 {
     struct scratch *s = scratch_of(state);
-    assert_err(migrate_check(s->db, &s->fault), ERR_CONFLICT);
+    assert_err(migrate_check(s->db, &s->error_text), ERR_CONFLICT);
     assert_fault(s, "run parley migrate up");
     up(s, newest(s));
     up(s, 0);
-    assert_ok(migrate_check(s->db, &s->fault));
-    enum err err = db_check_statements(s->db, &s->fault);
-    assert_string_equal(s->fault.ptr, "");
-    assert_ok(err);
+    assert_ok(migrate_check(s->db, &s->error_text));
+    enum err e = db_check_statements(s->db, &s->error_text);
+    assert_string_equal(s->error_text.ptr, "");
+    assert_ok(e);
     struct db *checked = NULL;
-    assert_ok(db_open(&s->config, DB_CHECKED, &s->fault, &checked));
+    assert_ok(db_open(&s->config, DB_CHECKED, &s->error_text, &checked));
     db_close(checked);
 }
 
@@ -56,11 +56,11 @@ static void test_migrate__goes_down_and_up_again(void **state)
     struct scratch *s = scratch_of(state);
     int steps = 0;
     up(s, newest(s));
-    assert_ok(migrate_down(s->db, 0, &s->fault, &steps));
+    assert_ok(migrate_down(s->db, 0, &s->error_text, &steps));
     assert_int_equal(steps, newest(s));
     assert_no_version(s);
     up(s, newest(s));
-    assert_err(migrate_up(s->db, newest(s) + 1, &s->fault, &steps), ERR_INVALID);
+    assert_err(migrate_up(s->db, newest(s) + 1, &s->error_text, &steps), ERR_INVALID);
     assert_fault(s, "there is no version");
 }
 
@@ -69,11 +69,11 @@ static void test_migrate__says_what_stands(void **state)
     struct scratch *s = scratch_of(state);
     struct buf text;
     buf_init(&text, 10000);
-    assert_ok(migrate_status(s->db, &text, &s->fault));
+    assert_ok(migrate_status(s->db, &text, &s->error_text));
     assert_non_null(strstr(text.ptr, "0001 base pending\n"));
     up(s, newest(s));
     buf_clear(&text);
-    assert_ok(migrate_status(s->db, &text, &s->fault));
+    assert_ok(migrate_status(s->db, &text, &s->error_text));
     assert_non_null(strstr(text.ptr, "0001 base applied 20"));
     buf_release(&text);
 }
@@ -81,15 +81,15 @@ static void test_migrate__says_what_stands(void **state)
 static void test_migrate__stamps_what_was_made_otherwise(void **state)
 {
     struct scratch *s = scratch_of(state);
-    assert_ok(migrate_stamp(s->db, MIGRATE_NEWEST, &s->fault));
-    assert_ok(migrate_check(s->db, &s->fault));
+    assert_ok(migrate_stamp(s->db, MIGRATE_NEWEST, &s->error_text));
+    assert_ok(migrate_check(s->db, &s->error_text));
     up(s, 0);
     /* The tables are not there, and so they cannot be dropped. */
     int steps = 0;
     if (s->name[0] == '\0') {
-        assert_err(migrate_down(s->db, 0, &s->fault, &steps), ERR_INTERNAL);
+        assert_err(migrate_down(s->db, 0, &s->error_text, &steps), ERR_INTERNAL);
         assert_fault(s, ".down, statement 1 of ");
-        assert_ok(migrate_check(s->db, &s->fault));
+        assert_ok(migrate_check(s->db, &s->error_text));
     }
 }
 
@@ -99,9 +99,9 @@ static void test_migrate__refuses_a_changed_step(void **state)
     int steps = 0;
     up(s, newest(s));
     assert_ok(scratch_text(s->db, "UPDATE schema_migrations SET checksum = 'abc' WHERE version = 1"));
-    assert_err(migrate_up(s->db, MIGRATE_NEWEST, &s->fault, &steps), ERR_CONFLICT);
+    assert_err(migrate_up(s->db, MIGRATE_NEWEST, &s->error_text, &steps), ERR_CONFLICT);
     assert_fault(s, "step 0001_base is not the one");
-    assert_err(migrate_check(s->db, &s->fault), ERR_CONFLICT);
+    assert_err(migrate_check(s->db, &s->error_text), ERR_CONFLICT);
     assert_fault(s, "step 0001_base is not the one");
 }
 
@@ -111,14 +111,14 @@ static void test_migrate__refuses_a_gap_and_a_newer_database(void **state)
     int steps = 0;
     up(s, newest(s));
     char text[300];
-    snprintf(text, sizeof text, "INSERT INTO schema_migrations VALUES (%d, 'later', 'x', 1, 1, 1)", newest(s) + 1);
+    snprintf(text, sizeof(text), "INSERT INTO schema_migrations VALUES (%d, 'later', 'x', 1, 1, 1)", newest(s) + 1);
     assert_ok(scratch_text(s->db, text));
-    assert_err(migrate_up(s->db, MIGRATE_NEWEST, &s->fault, &steps), ERR_CONFLICT);
+    assert_err(migrate_up(s->db, MIGRATE_NEWEST, &s->error_text, &steps), ERR_CONFLICT);
     assert_fault(s, "run a newer parley");
-    assert_err(migrate_down(s->db, 0, &s->fault, &steps), ERR_CONFLICT);
+    assert_err(migrate_down(s->db, 0, &s->error_text, &steps), ERR_CONFLICT);
     assert_fault(s, "run a newer parley");
     assert_ok(scratch_text(s->db, "DELETE FROM schema_migrations WHERE version = 1"));
-    assert_err(migrate_up(s->db, MIGRATE_NEWEST, &s->fault, &steps), ERR_CONFLICT);
+    assert_err(migrate_up(s->db, MIGRATE_NEWEST, &s->error_text, &steps), ERR_CONFLICT);
     assert_fault(s, "has a gap: version 1 is missing");
 }
 
@@ -129,14 +129,14 @@ static void cut_after(struct scratch *s, int done, int counted)
     const struct schema_step *step = &schema->steps[0];
     char text[400];
     assert_ok(scratch_text(s->db, s->db->ops->migrations_table));
-    snprintf(text, sizeof text, "INSERT INTO schema_migrations VALUES (1, '%s', '%s', %d, %d, 1)", step->name,
+    snprintf(text, sizeof(text), "INSERT INTO schema_migrations VALUES (1, '%s', '%s', %d, %d, 1)", step->name,
              step->checksum, counted, (int)step->up_count);
     assert_ok(scratch_text(s->db, text));
     for (int i = 0; i < done; i++)
         assert_ok(scratch_text(s->db, step->up[i]));
-    assert_err(migrate_check(s->db, &s->fault), ERR_CONFLICT);
-    assert_non_null(strstr(s->fault.ptr, newest(s) == 1 ? "(unfinished)" : ""));
-    buf_clear(&s->fault);
+    assert_err(migrate_check(s->db, &s->error_text), ERR_CONFLICT);
+    assert_non_null(strstr(s->error_text.ptr, newest(s) == 1 ? "(unfinished)" : ""));
+    buf_clear(&s->error_text);
 }
 
 static void test_migrate__goes_on_where_it_was_cut_off(void **state)
@@ -144,8 +144,8 @@ static void test_migrate__goes_on_where_it_was_cut_off(void **state)
     struct scratch *s = scratch_of(state);
     cut_after(s, 3, 3);
     up(s, newest(s));
-    assert_ok(migrate_check(s->db, &s->fault));
-    assert_ok(db_check_statements(s->db, &s->fault));
+    assert_ok(migrate_check(s->db, &s->error_text));
+    assert_ok(db_check_statements(s->db, &s->error_text));
 }
 
 static void test_migrate__knows_a_statement_that_was_not_counted(void **state)
@@ -153,7 +153,7 @@ static void test_migrate__knows_a_statement_that_was_not_counted(void **state)
     struct scratch *s = scratch_of(state);
     cut_after(s, 3, 2);
     up(s, newest(s));
-    assert_ok(db_check_statements(s->db, &s->fault));
+    assert_ok(db_check_statements(s->db, &s->error_text));
 }
 
 static void test_migrate__finishes_the_way_down(void **state)
@@ -162,32 +162,32 @@ static void test_migrate__finishes_the_way_down(void **state)
     const struct schema_step *step = &schemas[s->db->ops->schema].steps[0];
     int steps = 0;
     char text[200];
-    assert_ok(migrate_up(s->db, 1, &s->fault, &steps));
+    assert_ok(migrate_up(s->db, 1, &s->error_text, &steps));
     for (int i = 0; i < 2; i++)
         assert_ok(scratch_text(s->db, step->down[i]));
-    snprintf(text, sizeof text, "UPDATE schema_migrations SET statements_done = 2, statement_count = %d",
+    snprintf(text, sizeof(text), "UPDATE schema_migrations SET statements_done = 2, statement_count = %d",
              -(int)step->down_count);
     assert_ok(scratch_text(s->db, text));
     up(s, newest(s) + 1);
-    assert_ok(db_check_statements(s->db, &s->fault));
+    assert_ok(db_check_statements(s->db, &s->error_text));
 }
 
 enum { PROCESSES = 10 };
 
 static void child(struct scratch *s)
 {
-    struct buf fault;
+    struct buf error_text;
     struct db *db = NULL;
     int steps = 0;
-    buf_init(&fault, 2000);
-    enum err err = db_open(&s->config, DB_UNCHECKED, &fault, &db);
-    if (err == ERR_OK)
-        err = migrate_up(db, MIGRATE_NEWEST, &fault, &steps);
-    if (err != ERR_OK)
-        print_error("%s\n", fault.ptr);
+    buf_init(&error_text, 2000);
+    enum err e = db_open(&s->config, DB_UNCHECKED, &error_text, &db);
+    if (e == ERR_OK)
+        e = migrate_up(db, MIGRATE_NEWEST, &error_text, &steps);
+    if (e != ERR_OK)
+        print_error("%s\n", error_text.ptr);
     db_close(db);
-    buf_release(&fault);
-    _exit(err == ERR_OK ? steps : 100);
+    buf_release(&error_text);
+    _exit(e == ERR_OK ? steps : 100);
 }
 
 static void test_migrate__of_ten_processes_one_migrates(void **state)
@@ -209,7 +209,7 @@ static void test_migrate__of_ten_processes_one_migrates(void **state)
         steps += WEXITSTATUS(status);
     }
     assert_int_equal(steps, newest(s));
-    assert_ok(db_check_statements(s->db, &s->fault));
+    assert_ok(db_check_statements(s->db, &s->error_text));
 }
 
 static void test_migrate__says_that_the_server_is_away(void **state)
@@ -219,8 +219,8 @@ static void test_migrate__says_that_the_server_is_away(void **state)
     config.database_url = "mysql://u:p@127.0.0.1:1/parley";
     struct db *db = NULL;
     int steps = 0;
-    assert_ok(db_open(&config, DB_UNCHECKED, &s->fault, &db));
-    assert_err(migrate_up(db, MIGRATE_NEWEST, &s->fault, &steps), ERR_DATABASE);
+    assert_ok(db_open(&config, DB_UNCHECKED, &s->error_text, &db));
+    assert_err(migrate_up(db, MIGRATE_NEWEST, &s->error_text, &steps), ERR_DATABASE);
     assert_fault(s, "cannot use the MySQL server at 127.0.0.1:1: ");
     assert_err(db_ping(db), ERR_DATABASE);
     db_close(db);

@@ -48,7 +48,7 @@ static void test_transaction__joins_the_transaction_around_it(void **state)
     work_release(&w);
 }
 
-/* db_read sees one state, whatever others do meanwhile. Judged outside, so that a failure leaves nothing on lease. */
+/* db_read sees one state, whatever others do meanwhile. Judged outside, so that a failure leaves nothing on checkout. */
 struct reading {
     struct scratch *s;
     struct seen before, after;
@@ -60,9 +60,9 @@ static enum err read_twice(struct ctx *ctx, void *arg)
     struct work other;
     TRY(db_each(ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, see, &reading->before));
     work_init(&other, reading->s);
-    enum err err = set_done(&other.ctx, 1, 50);
+    enum err e = set_done(&other.ctx, 1, 50);
     work_release(&other);
-    TRY(err);
+    TRY(e);
     return db_each(ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, see, &reading->after);
 }
 

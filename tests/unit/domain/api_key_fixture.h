@@ -6,11 +6,11 @@
 
 #include <pthread.h>
 
-#include "parley/domain/administrator.h"
-#include "parley/domain/api_key_change.h"
-#include "parley/domain/api_key_use.h"
-#include "parley/domain/bootstrap.h"
-#include "parley/domain/user_change.h"
+#include "parley/domain/lifecycle/bootstrap.h"
+#include "parley/domain/lifecycle/user_change.h"
+#include "parley/domain/people/administrator.h"
+#include "parley/domain/trust/api_key_change.h"
+#include "parley/domain/trust/api_key_use.h"
 
 /* A caller who is signed in as a user. */
 struct person {

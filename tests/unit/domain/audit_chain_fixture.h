@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "parley/domain/audit_verify.h"
+#include "parley/domain/record/audit_verify.h"
 
 enum { ROWS = 6 };
 

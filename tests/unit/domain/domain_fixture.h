@@ -18,9 +18,11 @@
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
-#include "parley/domain/auth_cache.h"
-#include "parley/domain/session.h"
-#include "parley/domain/user.h"
+#include "parley/domain/lifecycle/user_create.h"
+#include "parley/domain/people/user.h"
+#include "parley/domain/trust/auth_cache.h"
+#include "parley/domain/trust/revocation.h"
+#include "parley/domain/trust/session.h"
 
 struct domain_fixture {
     char dir[64];
@@ -54,18 +56,37 @@ static inline void caller_release(struct caller *c)
     arena_free(c->ctx.arena);
 }
 
+/* What the last commit that left anything has left, and how many did. */
+struct settled {
+    struct outcome outcome;
+    enum outcome_commit commit;
+    int count;
+};
+static _Thread_local struct settled settled;
+
+static inline void settled_note(void *arg, struct ctx *ctx, const struct outcome *outcome, enum outcome_commit commit)
+{
+    (void)arg;
+    settled = (struct settled){ .outcome = *outcome, .commit = commit, .count = settled.count + 1 };
+    revocation_forget(ctx->app, outcome);
+}
+
+static const struct after_commit settled_after_commit = { settled_note, NULL };
+
 static inline void fixture_open(struct domain_fixture *f)
 {
-    struct buf fault;
+    struct buf error_text;
     int steps;
 
-    buf_init(&fault, 4000);
-    if (keys_open(&f->config, &fault, &f->app.keys) != ERR_OK ||
-        db_open(&f->config, DB_UNCHECKED, &fault, &f->app.db) != ERR_OK ||
-        migrate_up(f->app.db, MIGRATE_NEWEST, &fault, &steps) != ERR_OK ||
-        db_check_statements(f->app.db, &fault) != ERR_OK)
-        fail_msg("%s", fault.ptr);
-    buf_release(&fault);
+    buf_init(&error_text, 4000);
+    if (keys_open(&f->config, &error_text, &f->app.keys) != ERR_OK ||
+        db_open(&f->config, DB_UNCHECKED, &error_text, &f->app.db) != ERR_OK ||
+        migrate_up(f->app.db, MIGRATE_NEWEST, &error_text, &steps) != ERR_OK ||
+        db_check_statements(f->app.db, &error_text) != ERR_OK)
+        fail_msg("%s", error_text.ptr);
+    buf_release(&error_text);
+    settled = (struct settled){ .count = 0 };
+    f->app.after_commit = &settled_after_commit;
     f->app.hasher = hasher_new(NULL);
     assert_non_null(f->app.hasher);
 }

@@ -4,9 +4,10 @@
 
 #include "domain_fixture.h"
 
-#include "parley/domain/chat_change.h"
-#include "parley/domain/message_change.h"
-#include "parley/domain/workspace.h"
+#include "parley/domain/talk/chat_change.h"
+#include "parley/domain/talk/message_change.h"
+#include "parley/domain/workspaces/workspace.h"
+#include "parley/domain/workspaces/workspace_row.h"
 #include "parley/objects/store.h"
 
 struct files_fixture {
@@ -36,7 +37,7 @@ static inline struct chat files_chat(struct files_fixture *f)
 static inline void files_fixture_store(struct files_fixture *f)
 {
     struct config *config = &f->base.config;
-    struct buf fault;
+    struct buf error_text;
 
     (void)snprintf(f->objects_dir, sizeof(f->objects_dir), "%s/objects", f->base.dir);
     config->objects_dir = f->objects_dir;
@@ -45,10 +46,10 @@ static inline void files_fixture_store(struct files_fixture *f)
     config->allowed_file_types = "txt,png,zip";
     config->max_upload_size = (int64_t)MIB;
     config->max_direct_upload_size = (int64_t)(256 * MIB);
-    buf_init(&fault, 4000);
-    if (store_open(config, f->base.app.keys, &fault, &f->base.app.store) != ERR_OK)
-        fail_msg("%s", fault.ptr);
-    buf_release(&fault);
+    buf_init(&error_text, 4000);
+    if (store_open(config, f->base.app.keys, &error_text, &f->base.app.store) != ERR_OK)
+        fail_msg("%s", error_text.ptr);
+    buf_release(&error_text);
 }
 
 static inline void files_fixture_init(struct files_fixture *f)
@@ -65,7 +66,7 @@ static inline void files_fixture_init(struct files_fixture *f)
     opts.user_id = f->owner.id;
     assert_ok(workspace_create(&f->caller.ctx, &opts, &workspace));
     assert_ok(member_find(&f->caller.ctx, &workspace.uuid, f->owner.id, &f->of_owner));
-    assert_ok(workspace_lock(&f->caller.ctx, f->of_owner.workspace_id, &count));
+    assert_ok(workspace_row_lock(&f->caller.ctx, f->of_owner.workspace_id, &count));
     assert_ok(member_add(&f->caller.ctx, f->of_owner.workspace_id, count, f->member.id, MEMBER_ROLE_MEMBER));
     assert_ok(member_find(&f->caller.ctx, &workspace.uuid, f->member.id, &f->of_member));
     f->chat = files_chat(f);
@@ -93,13 +94,14 @@ static inline enum err memory_read(void *arg, void *bytes, size_t room_bytes, si
     return ERR_OK;
 }
 
-static inline enum err files_put(struct files_fixture *f, struct new_files *files, const char *name, struct str bytes)
+static inline enum err files_put(struct files_fixture *f, struct incoming_files *files, const char *name,
+                                 struct str bytes)
 {
     struct memory_source source = { bytes };
-    const struct new_file_opts opts = { &f->of_member, str_from(name), memory_read, &source };
+    const struct incoming_file_opts opts = { &f->of_member, str_from(name), memory_read, &source };
 
     caller_next(&f->caller);
-    return new_files_put(&f->caller.ctx, files, &opts);
+    return incoming_files_put(&f->caller.ctx, files, &opts);
 }
 
 /* How many files are below the folder of the store, whatever they are. */
@@ -136,17 +138,17 @@ static inline int files_teardown(void **state)
     return 0;
 }
 
-static inline struct message_place place_in(const struct membership *m, const struct principal *who,
-                                            const struct chat *chat)
+static inline struct message_location place_in(const struct membership *m, const struct principal *who,
+                                               const struct chat *chat)
 {
-    return (struct message_place){ .workspace = m, .principal = who, .chat = chat->uuid };
+    return (struct message_location){ .workspace = m, .principal = who, .chat = chat->uuid };
 }
 
 /* A message of the member's. */
 static inline struct message post(const struct chat *chat, const char *content)
 {
     const struct principal who = principal_of(&f.member);
-    const struct message_draft draft = { .place = place_in(&f.of_member, &who, chat), .content = str_from(content) };
+    const struct message_draft draft = { .location = place_in(&f.of_member, &who, chat), .content = str_from(content) };
     struct message message;
 
     assert_ok(message_post(&f.caller.ctx, &draft, &message));

@@ -109,9 +109,9 @@ static void test_egress__keeps_strangers_away_from_inner_addresses(void **state)
     x.request.trust = EGRESS_FOREIGN;
     for (size_t i = 0; i < COUNT_OF(urls); i++) {
         x.request.url = urls[i];
-        enum err err = exchange_run(&x);
-        if (err != ERR_FORBIDDEN)
-            fail_msg("%s: %d", urls[i], err);
+        enum err e = exchange_run(&x);
+        if (e != ERR_FORBIDDEN)
+            fail_msg("%s: %d", urls[i], e);
     }
     exchange_release(&x);
     assert_int_equal(x.server.connection_count, 0);
@@ -144,9 +144,9 @@ static void test_egress__refuses_odd_addresses(void **state)
     exchange_init(&x, script);
     for (size_t i = 0; i < COUNT_OF(urls); i++) {
         x.request.url = urls[i];
-        enum err err = exchange_run(&x);
-        if (err != ERR_INVALID)
-            fail_msg("%s: %d", urls[i], err);
+        enum err e = exchange_run(&x);
+        if (e != ERR_INVALID)
+            fail_msg("%s: %d", urls[i], e);
     }
     exchange_release(&x);
 }
@@ -181,15 +181,15 @@ static void test_egress__says_why_nothing_came(void **state)
     static const char *const script[] = { FAKE_HANG_UP, FAKE_SILENCE, NULL };
     exchange_init(&x, script);
     assert_err(exchange_run(&x), ERR_UNAVAILABLE);
-    assert_string_equal(x.reply.fault, "the connection broke");
+    assert_string_equal(x.reply.error_text, "the connection broke");
     assert_true(x.reply.body_untouched);
     x.request.total_timeout_ms = 200;
     assert_err(exchange_run(&x), ERR_UNAVAILABLE);
-    assert_string_equal(x.reply.fault, "it did not answer in time");
+    assert_string_equal(x.reply.error_text, "it did not answer in time");
     exchange_release(&x);
     assert_ok(egress_new(&(struct egress_opts){ .idle_max = 1 }, &x.egress));
     assert_err(exchange_run(&x), ERR_UNAVAILABLE); /* nobody listens any more */
-    assert_string_equal(x.reply.fault, "the connection was refused");
+    assert_string_equal(x.reply.error_text, "the connection was refused");
     egress_reply_release(&x.reply);
     egress_free(x.egress);
 }

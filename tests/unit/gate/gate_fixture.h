@@ -5,11 +5,11 @@
 #include "../http/fake_request.h"
 #include "parley/core/config.h"
 #include "parley/core/limits.h"
-#include "parley/domain/api_key_text.h"
-#include "parley/domain/api_key_use.h"
-#include "parley/domain/chat.h"
-#include "parley/domain/second_factor.h"
-#include "parley/domain/session.h"
+#include "parley/domain/talk/chat.h"
+#include "parley/domain/trust/api_key_text.h"
+#include "parley/domain/trust/api_key_use.h"
+#include "parley/domain/trust/second_factor.h"
+#include "parley/domain/trust/session.h"
 #include "parley/gate/gate.h"
 
 #define FIX_WORKSPACE "0a000000-0000-0000-0000-000000000000" /* the caller's */
@@ -66,8 +66,8 @@ enum err member_find(struct ctx *ctx, const struct uuid *workspace, int64_t user
     return ERR_OK;
 }
 
-enum err chat_enter(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
-                    struct membership *ret_membership)
+enum err chat_access_load(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
+                          struct membership *ret_membership)
 {
     (void)chat;
     return member_find(ctx, workspace, user_id, ret_membership);
@@ -85,7 +85,15 @@ struct gate_fixture {
     struct gate *gate;
     struct fake_request fake;
     struct reply reply;
+    struct handover taken; /* the last connection that was handed over */
 };
+
+static inline void fixture_take(void *arg, const struct handover *handover)
+{
+    struct gate_fixture *f = arg;
+
+    f->taken = *handover;
+}
 
 static inline struct config_box *fixture_config(const char *const *settings)
 {
@@ -103,12 +111,13 @@ static inline struct config_box *fixture_config(const char *const *settings)
 /* settings: "NAME=value", …, NULL */
 static inline void fixture_open(struct gate_fixture *f, const char *const *settings, const struct route_table *table)
 {
+    struct gate_opts opts = { .app = &f->app, .tables = f->tables, .table_count = 1, .taker = { fixture_take, f } };
     struct buf faults;
 
     *f = (struct gate_fixture){ .tables = { table } };
     f->app.config = fixture_config(settings);
     buf_init(&faults, 10000);
-    if (gate_new(&f->app, f->tables, 1, &faults, &f->gate) != ERR_OK)
+    if (gate_new(&opts, &faults, &f->gate) != ERR_OK)
         fprintf(stderr, "%s", faults.ptr);
     buf_release(&faults);
     buf_init(&f->reply.body, MIB);

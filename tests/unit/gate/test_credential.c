@@ -11,6 +11,9 @@ static enum err pass(struct ctx *ctx, const struct call *call, struct reply *rep
     return ERR_OK;
 }
 
+/* Its clients have a header of their own. */
+static const struct dialect octopus = { .name = "octopus", .on = DIALECT_ALWAYS, .credential = "Octopus-API-Key" };
+
 #define ROW .rate = RATE_NOBODY, .status = 200, .summary = "s", .tag = "t"
 #define ALONE .role = ROLE_NO_WORKSPACE, ROW
 static const struct route rows[] = {
@@ -20,6 +23,7 @@ static const struct route rows[] = {
     { GET, "/write", pass, .access = ACCESS_SIGNED_IN, .scope = SCOPE_WRITE, ALONE },
     { GET, "/admin", pass, .access = ACCESS_SIGNED_IN, .scope = SCOPE_ADMIN, ALONE },
     { GET, "/server", pass, .access = ACCESS_ADMIN, .scope = SCOPE_READ, ALONE },
+    { GET, "/octopus", pass, .access = ACCESS_SIGNED_IN, .scope = SCOPE_READ, .dialect = &octopus, ALONE },
     { GET, "/workspaces/{workspace}", pass, .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, ROW },
 };
 static const struct route_table table = { rows, COUNT_OF(rows) };

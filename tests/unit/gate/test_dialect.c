@@ -21,7 +21,14 @@ static const struct dialect_error brief_errors[] = {
     { ERR_CONFLICT, 400, NULL },
     { ERR_OK, 0, NULL },
 };
-static const struct dialect brief = { .name = "BriefError", .errors = brief_errors, .error_write = brief_write };
+static const struct dialect brief = { .name = "brief",
+                                      .on = DIALECT_BY_SETTING,
+                                      .credential = "Brief-Key",
+                                      .ignores_unknown = true,
+                                      .error_name = "BriefError",
+                                      .schema = "{}",
+                                      .errors = brief_errors,
+                                      .error_write = brief_write };
 
 static enum err collide(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
@@ -37,7 +44,7 @@ struct note {
 static const struct field note_fields[] = {
     { "text", FIELD_STR, FIELD_REQUIRED, .offset = offsetof(struct note, text) },
 };
-static const struct spec note_spec = { SPEC_INIT("Note", struct note, note_fields), .reads_unknown = 1 };
+static const struct spec note_spec = { SPEC_INIT("Note", struct note, note_fields) };
 
 static const struct dialect_error secret_errors[] = { { ERR_UNAUTHORIZED, 0, "Not for you" }, { ERR_OK, 0, NULL } };
 

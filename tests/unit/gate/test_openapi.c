@@ -17,7 +17,11 @@ static const struct spec namesake_spec = { SPEC_INIT("Thing", struct thing, othe
 #define SAID \
     .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .summary = "Do it", \
     .tag = "Things"
-static const struct dialect brief = { .name = "BriefError", .schema = "{\"type\":\"string\"}" };
+static const struct dialect brief = { .name = "brief",
+                                      .on = DIALECT_ALWAYS,
+                                      .credential = "Brief-Key",
+                                      .error_name = "BriefError",
+                                      .schema = "{\"type\":\"string\"}" };
 static const struct route rows[] = {
     { GET, "/workspaces/{workspace}/things", SAID, .flags = ROUTE_PAGED, .reply = &thing_spec,
       .reply_shape = REPLY_LIST, .status = 200 },

@@ -29,17 +29,17 @@ static int group_setup(void **state)
     char *environment[] = { keys_dir, NULL };
     struct config_load_opts opts = { .environment = environment, .env_file = "/dev/null" };
     struct config *config;
-    struct buf fault;
+    struct buf error_text;
 
     (void)state;
     snprintf(folder, sizeof(folder), "/tmp/parley-test-XXXXXX");
     assert_non_null(mkdtemp(folder));
     snprintf(keys_dir, sizeof(keys_dir), "KEYS_DIR=%s/keys", folder);
-    buf_init(&fault, 1000);
-    assert_ok(config_load(&opts, &fault, &config));
-    assert_ok(keys_open(config, &fault, &keys));
+    buf_init(&error_text, 1000);
+    assert_ok(config_load(&opts, &error_text, &config));
+    assert_ok(keys_open(config, &error_text, &keys));
     config_free(config);
-    buf_release(&fault);
+    buf_release(&error_text);
     return 0;
 }
 
@@ -96,7 +96,7 @@ static void test_page__limit_and_its_bounds(void **state)
 {
     static const struct {
         const char *uri;
-        enum err err;
+        enum err e;
         int64_t limit;
     } cases[] = {
         { "/x", ERR_OK, PAGE_DEFAULT },          { "/x?limit=1", ERR_OK, 1 },
@@ -110,7 +110,7 @@ static void test_page__limit_and_its_bounds(void **state)
         struct fixture f;
         struct page page = { .limit = 0 };
         begin(&f, cases[i].uri);
-        assert_err(page_read(&f.ctx, &f.call, 1, &page), cases[i].err);
+        assert_err(page_read(&f.ctx, &f.call, 1, &page), cases[i].e);
         assert_int_equal(page.limit, cases[i].limit);
         assert_int_equal(page.after.key_count, 0);
         end(&f);

@@ -107,7 +107,7 @@ static int64_t to_tell(struct rate_table *table, int64_t after_us)
 {
     const struct rate_spot spot = { .key = 7, .limit = { 96, US_PER_S }, .now_us = START_S * US_PER_S + after_us };
 
-    return rate_table_take(table, &spot, 1).to_tell_count;
+    return rate_table_take(table, &spot, 1).to_report_count;
 }
 
 static void test_rate_table__has_the_first_and_then_every_batch_told(void **state)
@@ -126,8 +126,8 @@ static void test_rate_table__a_small_bucket_is_told_each_time(void **state)
     struct rate_spot spot = spot_at(7, 0);
 
     for (int i = 0; i < 3; i++)
-        assert_int_equal(rate_table_take(*state, &spot, 1).to_tell_count, 0);
-    assert_int_equal(rate_table_take(*state, &spot, 1).to_tell_count, -1);
+        assert_int_equal(rate_table_take(*state, &spot, 1).to_report_count, 0);
+    assert_int_equal(rate_table_take(*state, &spot, 1).to_report_count, -1);
 }
 
 /* ---- many ---- */

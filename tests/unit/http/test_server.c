@@ -34,10 +34,10 @@ static void handle(void *arg, struct http_request *req, struct arena *a, struct 
         pthread_mutex_unlock(&f->gate);
     }
     if (str_eq_c(http_path(req), "/rest")) {
-        void *rest = server_rest();
+        void *rest = server_yield_begin();
         while (!server_client_gone(rest))
             sched_yield();
-        server_resume();
+        server_yield_end();
     }
     if (str_eq_c(http_path(req), "/large")) {
         for (int i = 0; i < 100000; i++)
@@ -72,21 +72,21 @@ static void done(void *arg, struct http_request *req, struct arena *a, const str
 
 static enum err start(struct fixture *f, struct server **ret_server)
 {
-    struct buf fault;
+    struct buf error_text;
     struct server_opts opts = { .socket_path = f->path,
                                 .backlog = 64,
                                 .worker_count = WORKERS,
-                                .resting_max = WORKERS,
+                                .yielding_max = WORKERS,
                                 .processor_count = 2,
                                 .handle = handle,
                                 .done = done,
                                 .arg = f };
     enum err e;
 
-    buf_init(&fault, 1000);
-    e = server_new(&opts, &fault, ret_server);
-    assert_int_equal(e == ERR_OK, fault.len == 0);
-    buf_release(&fault);
+    buf_init(&error_text, 1000);
+    e = server_new(&opts, &error_text, ret_server);
+    assert_int_equal(e == ERR_OK, error_text.len == 0);
+    buf_release(&error_text);
     return e;
 }
 
@@ -244,9 +244,9 @@ static void test_server__who_rests_holds_no_worker_and_learns_when_its_client_le
 static void test_server__only_a_worker_can_rest(void **state)
 {
     (void)state;
-    assert_null(server_rest());
+    assert_null(server_yield_begin());
     assert_false(server_client_gone(NULL));
-    server_resume();
+    server_yield_end();
 }
 
 static void test_server__garbage_is_dropped_and_the_next_request_answered(void **state)

@@ -17,11 +17,11 @@ static struct config config_with(const char *url, const char *server)
 static struct mailer *open_ok(const struct config *config)
 {
     struct mailer *mailer = NULL;
-    struct buf fault;
+    struct buf error_text;
 
-    buf_init(&fault, 1000);
-    assert_ok(mailer_open(config, &fault, &mailer));
-    buf_release(&fault);
+    buf_init(&error_text, 1000);
+    assert_ok(mailer_open(config, &error_text, &mailer));
+    buf_release(&error_text);
     return mailer;
 }
 
@@ -102,18 +102,18 @@ static void test_mailer__refuses_what_it_cannot_use(void **state)
     const char *bad[] = { "smtp://",          "smtp://mail.example.org/x", "smtp://mail.example.org?x=1",
                           "smtp://host:0",    "smtp://u%00:p@host",        "http://mail.example.org",
                           "smtp://host:70000" };
-    struct buf fault;
+    struct buf error_text;
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         const struct config config = config_with(bad[i], "");
         struct mailer *mailer = NULL;
 
-        buf_init(&fault, 1000);
-        assert_err(mailer_open(&config, &fault, &mailer), ERR_INVALID);
-        assert_true(str_starts_with(buf_str(&fault), STR("SMTP_URL must look like")));
+        buf_init(&error_text, 1000);
+        assert_err(mailer_open(&config, &error_text, &mailer), ERR_INVALID);
+        assert_true(str_starts_with(buf_str(&error_text), STR("SMTP_URL must look like")));
         assert_null(mailer);
-        buf_release(&fault);
+        buf_release(&error_text);
     }
 }
 

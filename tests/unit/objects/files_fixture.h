@@ -12,7 +12,7 @@ static inline int begin(void **state)
 {
     (void)state;
     fixture_begin(&f);
-    assert_ok(keys_open(&f.config, &f.fault, &f.keys));
+    assert_ok(keys_open(&f.config, &f.error_text, &f.keys));
     fixture_open(&f);
     return 0;
 }

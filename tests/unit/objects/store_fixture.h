@@ -20,7 +20,7 @@ struct store_fixture {
     char keys_dir[96];
     struct config config;
     struct keys *keys;
-    struct buf fault;
+    struct buf error_text;
     struct store *store;
     struct arena *arena;
 };
@@ -41,15 +41,15 @@ static inline void fixture_begin(struct store_fixture *f)
     f->config.minio_access_key = f->config.minio_secret_key = "";
     f->config.minio_bucket_name = "test-objects";
     f->config.minio_region = "us-east-1";
-    buf_init(&f->fault, 4096);
+    buf_init(&f->error_text, 4096);
     f->arena = arena_new(REQUEST_ARENA_BYTES);
     assert_non_null(f->arena);
 }
 
 static inline void fixture_open(struct store_fixture *f)
 {
-    if (store_open(&f->config, f->keys, &f->fault, &f->store) != ERR_OK)
-        fail_msg("%s", f->fault.ptr);
+    if (store_open(&f->config, f->keys, &f->error_text, &f->store) != ERR_OK)
+        fail_msg("%s", f->error_text.ptr);
 }
 
 static inline int fixture_remove(const char *path, const struct stat *st, int kind, struct FTW *ftw)
@@ -62,7 +62,7 @@ static inline void fixture_end(struct store_fixture *f)
 {
     store_close(f->store);
     keys_free(f->keys);
-    buf_release(&f->fault);
+    buf_release(&f->error_text);
     arena_free(f->arena);
     nftw(f->dir, fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -130,9 +130,9 @@ static inline enum err put_gen(struct store_fixture *f, const char *key, int64_t
                                    .arg = &gen };
     int64_t stored = -1;
     uint8_t sha256[32], wanted[32];
-    enum err err = store_put(f->store, f->arena, &opts, &stored, sha256);
-    if (err != ERR_OK)
-        return err;
+    enum err e = store_put(f->store, f->arena, &opts, &stored, sha256);
+    if (e != ERR_OK)
+        return e;
     gen_digest(size, wanted);
     assert_true(stored == size);
     assert_memory_equal(sha256, wanted, 32);

@@ -86,23 +86,23 @@ static void test_files__says_that_the_disk_is_full(void **state)
 {
     (void)state;
     char fault_text[200];
-    struct buf fault;
+    struct buf error_text;
     if (mount("none", f.objects_dir, "tmpfs", 0, "size=1m") != 0)
         skip();
     store_close(f.store);
     f.store = NULL;
     fixture_open(&f);
-    enum err err = put_gen(&f, "w/big", 3000000, 1);
-    buf_init(&fault, 1000);
-    store_fault(f.store, &fault);
-    snprintf(fault_text, sizeof(fault_text), "%s", fault.ptr);
-    buf_release(&fault);
+    enum err e = put_gen(&f, "w/big", 3000000, 1);
+    buf_init(&error_text, 1000);
+    store_fault(f.store, &error_text);
+    snprintf(fault_text, sizeof(fault_text), "%s", error_text.ptr);
+    buf_release(&error_text);
     int left = count_in(".tmp");
     enum err small = put_gen(&f, "w/small", 1000, 1);
     store_close(f.store);
     f.store = NULL;
     assert_int_equal(umount(f.objects_dir), 0);
-    assert_err(err, ERR_DISK_FULL);
+    assert_err(e, ERR_DISK_FULL);
     assert_string_equal(fault_text, "The disk of the object folder is full");
     assert_int_equal(left, 0);
     assert_ok(small);
@@ -181,13 +181,13 @@ static void test_files__says_where_it_cannot_be(void **state)
 {
     (void)state;
     struct store *store = NULL;
-    struct buf fault;
-    buf_init(&fault, 1000);
+    struct buf error_text;
+    buf_init(&error_text, 1000);
     f.config.objects_dir = "/proc/no/such/folder";
-    assert_err(store_open(&f.config, f.keys, &fault, &store), ERR_STORAGE);
-    assert_non_null(strstr(fault.ptr, "OBJECTS_DIR"));
+    assert_err(store_open(&f.config, f.keys, &error_text, &store), ERR_STORAGE);
+    assert_non_null(strstr(error_text.ptr, "OBJECTS_DIR"));
     assert_null(store);
-    buf_release(&fault);
+    buf_release(&error_text);
 }
 
 int main(void)

@@ -19,10 +19,10 @@ static enum err send_part(struct str upload_id, int number, int64_t from, int64_
     struct store_local_request request = local_request(url, size);
     assert_ok(store_local_verify(f.store, f.arena, &request, &grant));
     assert_int_equal(grant.part_number, number);
-    enum err err = store_local_receive(f.store, f.arena, &grant, gen_read, &gen, &etag);
-    if (err == ERR_OK)
+    enum err e = store_local_receive(f.store, f.arena, &grant, gen_read, &gen, &etag);
+    if (e == ERR_OK)
         assert_int_equal(etag.len, 34);
-    return err;
+    return e;
 }
 
 static struct str begin_upload(void)

@@ -92,8 +92,8 @@ static enum err receive(struct str url, int64_t claimed, int64_t sent)
     struct store_local_grant grant;
     struct gen gen = { .size_bytes = sent };
     struct str etag;
-    enum err err = store_local_verify(f.store, f.arena, &request, &grant);
-    return err != ERR_OK ? err : store_local_receive(f.store, f.arena, &grant, gen_read, &gen, &etag);
+    enum err e = store_local_verify(f.store, f.arena, &request, &grant);
+    return e != ERR_OK ? e : store_local_receive(f.store, f.arena, &grant, gen_read, &gen, &etag);
 }
 
 static void test_files__takes_the_promised_bytes_only(void **state)

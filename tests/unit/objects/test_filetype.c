@@ -20,10 +20,10 @@ static void check(const struct sample *samples, size_t count, const char *allowe
 {
     for (size_t i = 0; i < count; i++) {
         struct str type = STR("");
-        enum err err = filetype_check(str_from(samples[i].filename), samples[i].head, str_from(allowed), &type);
+        enum err e = filetype_check(str_from(samples[i].filename), samples[i].head, str_from(allowed), &type);
         enum err wanted = samples[i].content_type != NULL ? ERR_OK : ERR_FILE_TYPE;
-        if (err != wanted || (err == ERR_OK && !str_eq_c(type, samples[i].content_type)))
-            fail_msg("%s (sample %zu): %d, %.*s", samples[i].filename, i, err, STR_FMT(type));
+        if (e != wanted || (e == ERR_OK && !str_eq_c(type, samples[i].content_type)))
+            fail_msg("%s (sample %zu): %d, %.*s", samples[i].filename, i, e, STR_FMT(type));
     }
 }
 

@@ -22,7 +22,7 @@ static int begin(void **state)
     f.config.minio_secret_key = getenv("PARLEY_TEST_S3_SECRET_KEY");
     f.config.minio_bucket_name = bucket;
     fixture_open(&f);
-    assert_string_equal(f.fault.ptr, "");
+    assert_string_equal(f.error_text.ptr, "");
     return 0;
 }
 
@@ -162,7 +162,7 @@ static void test_s3__leaves_nothing_of_what_failed(void **state)
     }
 }
 
-/* --- addresses for clients --- */
+/* ---- addresses for clients ---- */
 
 static struct str presign_put(struct str key, int64_t size, const uint8_t *sha256, const char *ret_headers[3])
 {
@@ -253,7 +253,7 @@ static void test_s3__signs_for_the_name_that_clients_know(void **state)
     struct store *store = NULL;
     f.config.minio_public_endpoint = "https://files.example.org";
     f.config.minio_addressing = ADDRESSING_PATH;
-    assert_ok(store_open(&f.config, NULL, &f.fault, &store));
+    assert_ok(store_open(&f.config, NULL, &f.error_text, &store));
     struct store_download_opts opts = { .key = STR("w/a"),
                                         .filename = STR("a"),
                                         .content_type = STR("text/plain"),
@@ -265,7 +265,7 @@ static void test_s3__signs_for_the_name_that_clients_know(void **state)
     store_close(store);
 }
 
-/* --- uploads in parts --- */
+/* ---- uploads in parts ---- */
 
 static void send_part(struct str key, struct str id, int number, char byte, size_t size)
 {
@@ -347,11 +347,11 @@ static void test_s3__forgets_uploads_that_are_given_up(void **state)
 static void *open_one(void *arg)
 {
     struct store *store = NULL;
-    struct buf fault;
-    buf_init(&fault, 1000);
-    *(enum err *)arg = store_open(&f.config, NULL, &fault, &store);
+    struct buf error_text;
+    buf_init(&error_text, 1000);
+    *(enum err *)arg = store_open(&f.config, NULL, &error_text, &store);
     store_close(store);
-    buf_release(&fault);
+    buf_release(&error_text);
     return NULL;
 }
 
@@ -376,12 +376,12 @@ static void test_s3__makes_one_bucket_for_many_that_start_at_once(void **state)
 static void check_refused(const char *with)
 {
     struct store *store = NULL;
-    struct buf fault;
-    buf_init(&fault, 1000);
-    assert_err(store_open(&f.config, NULL, &fault, &store), ERR_STORAGE);
-    if (strstr(fault.ptr, with) == NULL)
-        fail_msg("%s", fault.ptr);
-    buf_release(&fault);
+    struct buf error_text;
+    buf_init(&error_text, 1000);
+    assert_err(store_open(&f.config, NULL, &error_text, &store), ERR_STORAGE);
+    if (strstr(error_text.ptr, with) == NULL)
+        fail_msg("%s", error_text.ptr);
+    buf_release(&error_text);
 }
 
 static void test_s3__stops_the_start_where_it_is_refused(void **state)

@@ -44,11 +44,11 @@ static bool was_asked(int number, const char *line)
 
 static void check_fault(const char *wanted)
 {
-    struct buf fault;
-    buf_init(&fault, 1000);
-    store_fault(f.store, &fault);
-    assert_string_equal(fault.ptr, wanted);
-    buf_release(&fault);
+    struct buf error_text;
+    buf_init(&error_text, 1000);
+    store_fault(f.store, &error_text);
+    assert_string_equal(error_text.ptr, wanted);
+    buf_release(&error_text);
 }
 
 static void test_s3__asks_once_more_when_it_shall_slow_down(void **state)
@@ -246,7 +246,7 @@ static void test_s3__starts_while_the_server_is_away(void **state)
     f.config.minio_access_key = "key";
     f.config.minio_secret_key = "secret";
     fixture_open(&f);
-    assert_string_equal(f.fault.ptr, "The object store cannot be reached: the connection was refused");
+    assert_string_equal(f.error_text.ptr, "The object store cannot be reached: the connection was refused");
     assert_err(store_stat(f.store, f.arena, STR("w/a"), &info), ERR_STORAGE);
     assert_err(store_ping(f.store), ERR_STORAGE);
     fixture_end(&f);
@@ -263,7 +263,7 @@ static void test_s3__makes_the_bucket_when_it_comes_back(void **state)
                                           PART,
                                           NULL };
     begin(script);
-    assert_string_equal(f.fault.ptr, "The object store cannot be reached: the connection broke");
+    assert_string_equal(f.error_text.ptr, "The object store cannot be reached: the connection broke");
     assert_ok(put_gen(&f, "w/a", 10, 1));
     end();
     assert_true(was_asked(2, "HEAD /test-objects HTTP"));
@@ -299,7 +299,7 @@ static void test_s3__asks_the_buckets_own_host(void **state)
     f.config.minio_secret_key = "secret";
     f.config.minio_addressing = ADDRESSING_VIRTUAL;
     fixture_open(&f);
-    assert_true(str_starts_with(buf_str(&f.fault), STR("The object store cannot be reached: ")));
+    assert_true(str_starts_with(buf_str(&f.error_text), STR("The object store cannot be reached: ")));
     struct store_part_opts opts = {
         .key = STR("w/a"), .upload_id = STR("u"), .number = 1, .size_bytes = 5, .expires_s = 60
     };
@@ -318,13 +318,14 @@ static void test_s3__refuses_settings_that_make_no_sense(void **state)
     f.config.minio_access_key = "key";
     f.config.minio_secret_key = "secret";
     for (size_t i = 0; i < COUNT_OF(endpoints) + COUNT_OF(buckets); i++) {
-        struct buf fault;
-        buf_init(&fault, 1000);
+        struct buf error_text;
+        buf_init(&error_text, 1000);
         f.config.minio_endpoint = i < COUNT_OF(endpoints) ? endpoints[i] : "localhost:1";
         f.config.minio_bucket_name = i < COUNT_OF(endpoints) ? "test-objects" : buckets[i - COUNT_OF(endpoints)];
-        if (store_open(&f.config, NULL, &fault, &f.store) != ERR_STORAGE || strstr(fault.ptr, "MINIO_") == NULL)
-            fail_msg("%s %s: %s", f.config.minio_endpoint, f.config.minio_bucket_name, fault.ptr);
-        buf_release(&fault);
+        if (store_open(&f.config, NULL, &error_text, &f.store) != ERR_STORAGE ||
+            strstr(error_text.ptr, "MINIO_") == NULL)
+            fail_msg("%s %s: %s", f.config.minio_endpoint, f.config.minio_bucket_name, error_text.ptr);
+        buf_release(&error_text);
     }
     fixture_end(&f);
 }

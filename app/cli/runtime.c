@@ -1,0 +1,164 @@
+#include "runtime.h"
+
+#include "parley/auth/hasher.h"
+#include "parley/auth/keys.h"
+#include "parley/auth/totp.h"
+#include "parley/bus/bus.h"
+#include "parley/core/json_in.h"
+#include "parley/core/limits.h"
+#include "parley/core/log.h"
+#include "parley/core/thread.h"
+#include "parley/db/db.h"
+#include "parley/domain/record/security_log.h"
+#include "parley/domain/trust/auth_cache.h"
+#include "parley/domain/trust/revocation.h"
+#include "parley/egress/egress.h"
+#include "parley/gate/gate.h"
+#include "parley/http/server.h"
+#include "parley/jobs/jobs.h"
+#include "parley/mail/mailer.h"
+#include "parley/objects/store.h"
+#include "reload.h"
+#include "routes.h"
+
+enum { COMPUTING_MIN = 2 }; /* while one reads from the disk */
+
+/* What must be there once for the whole process, before its first thread. */
+static enum err start_libraries(void)
+{
+    json_in_init();
+    TRY(totp_init());
+    return egress_init();
+}
+
+static enum err open_store(struct runtime *runtime, const struct config *config, struct buf *ret_error_text)
+{
+    TRY(store_open(config, runtime->app.keys, ret_error_text, &runtime->app.store));
+    if (ret_error_text->len > 0)
+        log_event(LOG_WARN, "the object store is away", LOG_STR("fault", buf_str(ret_error_text)));
+    buf_clear(ret_error_text);
+    return ERR_OK;
+}
+
+/* What every commit of this process leaves to be done (core/outcome.h): first what closes doors. */
+static void do_after_commit(void *arg, struct ctx *ctx, const struct outcome *outcome, enum outcome_commit commit)
+{
+    struct runtime *runtime = arg;
+    struct jobs *jobs = atomic_load(&runtime->jobs);
+
+    revocation_forget(ctx->app, outcome);
+    security_log(ctx, outcome, commit);
+    if (jobs != NULL && outcome->topics != 0)
+        jobs_wake_for(jobs, outcome->topics);
+}
+
+/* Everything that requests use. */
+static enum err open_app(struct runtime *runtime, const struct config *config, struct buf *ret_error_text)
+{
+    static const struct hasher_hooks hooks = { server_yield_begin, server_yield_end, server_client_gone };
+    struct app *app = &runtime->app;
+
+    runtime->after_commit = (struct after_commit){ do_after_commit, runtime };
+    app->after_commit = &runtime->after_commit;
+    TRY(keys_open(config, ret_error_text, &app->keys));
+    TRY(db_open(config, DB_UNCHECKED, ret_error_text, &app->db));
+    app->hasher = hasher_new(&hooks);
+    app->cache = auth_cache_new();
+    if (app->hasher == NULL || app->cache == NULL)
+        return ERR_NO_MEMORY;
+    TRY(mailer_open(config, ret_error_text, &app->mailer));
+    TRY(bus_open(config, ret_error_text, &app->bus));
+    TRY(open_store(runtime, config, ret_error_text));
+    return database_startup_new(app, ret_error_text, &runtime->start);
+}
+
+static enum err open_server(struct runtime *runtime, const struct config *config, struct buf *ret_error_text)
+{
+    struct server_opts opts = {
+        .socket_path = config->fcgi_socket,
+        .backlog = (int)config->listen_backlog,
+        .worker_count = (int)config->worker_threads,
+        .yielding_max = HASH_QUEUE_MAX,
+        .processor_count = processor_count() > COMPUTING_MIN ? processor_count() : COMPUTING_MIN,
+        .handle = gate_handle,
+        .done = gate_done,
+        .take = gate_take,
+    };
+    struct gate_opts gate_opts = { .app = &runtime->app };
+
+    TRY(routes_of(config, ret_error_text, &runtime->routes));
+    gate_opts.tables = runtime->routes.tables;
+    gate_opts.table_count = runtime->routes.count;
+    TRY(gate_new(&gate_opts, ret_error_text, &runtime->gate));
+    opts.arg = runtime->gate;
+    return server_new(&opts, ret_error_text, &runtime->server);
+}
+
+/* What works beside the requests. */
+static enum err start_threads(struct runtime *runtime, const struct config_load_opts *opts)
+{
+    runtime->jobs = jobs_new(&runtime->app);
+    runtime->reload = reload_new(&runtime->app, opts);
+    return runtime->jobs == NULL || runtime->reload == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
+enum err runtime_open(struct runtime *runtime, struct config *config, const struct config_load_opts *opts,
+                      struct buf *ret_error_text)
+{
+    const struct config *now;
+    enum err e;
+
+    *runtime = (struct runtime){ .app = { .config = config_box_new(config) } };
+    if (runtime->app.config == NULL) {
+        config_free(config);
+        return ERR_NO_MEMORY;
+    }
+    now = config_get(runtime->app.config);
+    e = start_libraries();
+    if (e == ERR_OK)
+        e = open_app(runtime, now, ret_error_text);
+    if (e == ERR_OK)
+        e = open_server(runtime, now, ret_error_text);
+    if (e == ERR_OK)
+        e = start_threads(runtime, opts);
+    if (e != ERR_OK && ret_error_text->len == 0)
+        buf_add_c(ret_error_text, err_info(e)->sentence);
+    config_put(runtime->app.config, now);
+    return e;
+}
+
+enum err runtime_stop(struct runtime *runtime)
+{
+    enum err e = ERR_OK;
+
+    if (runtime->app.hasher != NULL)
+        hasher_stop(runtime->app.hasher);
+    if (runtime->server != NULL)
+        e = server_stop(runtime->server);
+    if (runtime->jobs != NULL && e == ERR_OK)
+        e = jobs_stop(runtime->jobs);
+    if (runtime->reload != NULL && e == ERR_OK)
+        e = reload_stop(runtime->reload);
+    return e;
+}
+
+void runtime_close(struct runtime *runtime)
+{
+    struct app *app = &runtime->app;
+
+    reload_free(runtime->reload);
+    jobs_free(atomic_exchange(&runtime->jobs, NULL));
+    server_free(runtime->server);
+    gate_free(runtime->gate);
+    database_startup_free(runtime->start);
+    bus_close(app->bus);
+    mailer_close(app->mailer);
+    store_close(app->store);
+    auth_cache_free(app->cache);
+    hasher_free(app->hasher);
+    db_close(app->db);
+    keys_free(app->keys);
+    config_box_free(app->config);
+    egress_cleanup();
+    *runtime = (struct runtime){ .start = NULL };
+}

@@ -1,0 +1,41 @@
+/* The parts of a running server, put together in their order and taken apart in the other. Private to app/cli. */
+#ifndef PARLEY_APP_CLI_RUNTIME_H
+#define PARLEY_APP_CLI_RUNTIME_H
+
+#include <stdatomic.h>
+
+#include "database_startup.h"
+#include "parley/core/ctx.h"
+#include "routes.h"
+
+struct gate;
+struct jobs;
+struct reload;
+struct server;
+
+struct runtime {
+    struct app app;
+    struct database_startup *start;
+    struct routes routes;
+    struct gate *gate;
+    struct server *server;
+    struct jobs *_Atomic jobs; /* NULL until they run; requests wake them */
+    struct reload *reload;
+    struct after_commit after_commit;
+};
+
+/*
+ * Opens and starts all parts; config: taken over, also on failure; opts: where a reload finds the next one, borrowed until
+ * runtime_close. On failure ret_error_text has the reason (a line, or one for each faulty row of the route tables), and
+ * runtime_close must still be called.
+ */
+enum err runtime_open(struct runtime *runtime, struct config *config, const struct config_load_opts *opts,
+                      struct buf *ret_error_text) MUST_CHECK;
+/*
+ * Takes no more requests, finishes those under way, ends the jobs and a reload that runs. ERR_TIMEOUT: something hangs; then nothing may be
+ * closed, and the process ends with _exit.
+ */
+enum err runtime_stop(struct runtime *runtime) MUST_CHECK;
+void runtime_close(struct runtime *runtime);
+
+#endif

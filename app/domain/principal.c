@@ -1,6 +1,0 @@
-#include "parley/domain/principal.h"
-
-bool principal_may_enter(const struct principal *principal, const struct uuid *workspace)
-{
-    return principal->credential == CREDENTIAL_SESSION || uuid_eq(workspace, &principal->key_workspace);
-}

@@ -1,0 +1,255 @@
+#include "parley/domain/talk/chat.h"
+
+#include <math.h>
+
+#include "parley/core/limits.h"
+#include "parley/db/db.h"
+
+/* ---- who may do what ---- */
+
+static bool has_role(int64_t user_id, const struct chat_ref *chat, enum chat_right right)
+{
+    switch (right) {
+    case CHAT_SEE:
+    case CHAT_READ: return true;
+    case CHAT_WRITE: return chat->role >= MEMBER_ROLE_MEMBER;
+    case CHAT_MANAGE:
+        return chat->role >= MEMBER_ROLE_OWNER || (chat->role >= MEMBER_ROLE_MEMBER && chat->created_by == user_id);
+    }
+    return false;
+}
+
+static enum err right_check(struct ctx *ctx, int64_t user_id, const struct chat_ref *chat, enum chat_right right)
+{
+    if (!chat->joined && chat->join == CHAT_JOIN_INVITE)
+        return fail(ctx, ERR_CHAT_NOT_FOUND);
+    if (!has_role(user_id, chat, right))
+        return fail(ctx, ERR_FORBIDDEN);
+    if (!chat->joined && (right == CHAT_READ || right == CHAT_WRITE))
+        return fail(ctx, ERR_NOT_JOINED);
+    return ERR_OK;
+}
+
+/* The columns of {chat_ref}, from `first` on. */
+static void ref_fill(const struct db_row *row, int first, struct chat_ref *chat)
+{
+    chat->id = db_row_int(row, first + CHAT_REF_ID);
+    chat->join = (enum chat_join)db_row_int(row, first + CHAT_REF_JOIN_MODE);
+    chat->created_by = db_row_int(row, first + CHAT_REF_CREATED_BY);
+    chat->last_seq = db_row_int(row, first + CHAT_REF_LAST_SEQ);
+    chat->message_count = db_row_int(row, first + CHAT_REF_MESSAGE_COUNT);
+    chat->version = db_row_int(row, first + CHAT_REF_VERSION);
+    chat->joined = chat->join == CHAT_JOIN_WORKSPACE || !db_row_is_null(row, first + CHAT_REF_JOINED_ID);
+}
+
+static enum err ref_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    (void)ctx;
+    ref_fill(row, 0, arg);
+    return ERR_OK;
+}
+
+struct chat_access {
+    const struct uuid *chat;
+    struct membership m;
+};
+
+static enum err access_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct chat_access *access = arg;
+    struct chat_ref *ref;
+
+    member_fill(row, &access->m);
+    if (db_row_is_null(row, CHAT_ACCESS_LOAD_CHAT_REF + CHAT_REF_ID))
+        return ERR_OK;
+    ref = arena_calloc(ctx->arena, 1, sizeof(*ref));
+    if (ref == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    ref->uuid = *access->chat;
+    ref->workspace_id = access->m.workspace_id;
+    ref->role = access->m.role;
+    ref_fill(row, CHAT_ACCESS_LOAD_CHAT_REF, ref);
+    access->m.chat = ref;
+    return ERR_OK;
+}
+
+enum err chat_access_load(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
+                          struct membership *ret_membership)
+{
+    struct chat_access access = { .chat = chat, .m = { .workspace = *workspace } };
+    enum err e = db_one(ctx, SQL_CHAT_ACCESS_LOAD, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_UUID(workspace)),
+                        access_read, &access);
+
+    if (e == ERR_NOT_FOUND)
+        return fail(ctx, ERR_WORKSPACE_NOT_FOUND);
+    TRY(e);
+    *ret_membership = access.m;
+    return ERR_OK;
+}
+
+static enum err find_row(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                         enum chat_right right, struct chat_ref *ret_chat)
+{
+    struct chat_ref found = { .uuid = *chat, .workspace_id = m->workspace_id, .role = m->role };
+    enum err e = db_one(ctx, SQL_CHAT_REF, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_INT(m->workspace_id)), ref_read,
+                        &found);
+
+    if (e == ERR_NOT_FOUND)
+        return fail(ctx, ERR_CHAT_NOT_FOUND);
+    TRY(e);
+    TRY(right_check(ctx, user_id, &found, right));
+    *ret_chat = found;
+    return ERR_OK;
+}
+
+enum err chat_require(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                      enum chat_right right, struct chat_ref *ret_chat)
+{
+    if (m->chat == NULL || !uuid_eq(&m->chat->uuid, chat))
+        return find_row(ctx, m, user_id, chat, right, ret_chat);
+    TRY(right_check(ctx, user_id, m->chat, right));
+    *ret_chat = *m->chat;
+    return ERR_OK;
+}
+
+static enum err held_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct chat_ref *chat = arg;
+
+    (void)ctx;
+    ref_fill(row, CHAT_REF_HOLD_CHAT_REF, chat);
+    chat->role = (enum member_role)db_row_int(row, CHAT_REF_HOLD_ROLE);
+    return ERR_OK;
+}
+
+/* Which of the two is gone. */
+static enum err hold_refuse(struct ctx *ctx, const struct membership *m, int64_t user_id)
+{
+    enum member_role role;
+
+    TRY(member_role_get(ctx, m->workspace_id, user_id, &role));
+    return fail(ctx, role == MEMBER_ROLE_NONE ? ERR_WORKSPACE_NOT_FOUND : ERR_CHAT_NOT_FOUND);
+}
+
+enum err chat_require_held(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                           enum chat_right right, struct chat_ref *ret_chat)
+{
+    struct chat_ref held = { .uuid = *chat, .workspace_id = m->workspace_id };
+    enum err e = db_one(ctx, SQL_CHAT_REF_HOLD, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_INT(m->workspace_id)),
+                        held_read, &held);
+
+    if (e == ERR_NOT_FOUND)
+        return hold_refuse(ctx, m, user_id);
+    TRY(e);
+    TRY(right_check(ctx, user_id, &held, right));
+    *ret_chat = held;
+    return ERR_OK;
+}
+
+enum err chat_require_locked(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                             enum chat_right right, struct chat_ref *ret_chat)
+{
+    int64_t id;
+    enum err e = db_number(ctx, SQL_CHAT_LOCK, DB_ARGS(DB_UUID(chat), DB_INT(m->workspace_id)), &id);
+
+    if (e == ERR_NOT_FOUND)
+        return fail(ctx, ERR_CHAT_NOT_FOUND);
+    TRY(e);
+    return chat_require_held(ctx, m, user_id, chat, right, ret_chat);
+}
+
+/* ---- reading ---- */
+
+static const struct display_name_columns sender_columns = {
+    .uuid = CHAT_WITH_LAST_SENDER_UUID,
+    .kind = CHAT_WITH_LAST_KIND,
+    .first_name = CHAT_WITH_LAST_FIRST_NAME,
+    .last_name = CHAT_WITH_LAST_LAST_NAME,
+    .username = CHAT_WITH_LAST_USERNAME,
+    .deleted = CHAT_WITH_LAST_DELETED_US,
+    .sender_name = CHAT_WITH_LAST_SENDER_NAME,
+    .is_ai = CHAT_WITH_LAST_IS_AI_RESPONSE,
+};
+
+static enum err last_message_read(struct ctx *ctx, const struct db_row *row, struct chat_last_message **ret_message)
+{
+    struct chat_last_message *last = arena_alloc(ctx->arena, sizeof(*last));
+
+    if (last == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *last = (struct chat_last_message){
+        .uuid = db_row_uuid(row, CHAT_WITH_LAST_MESSAGE_UUID),
+        .seq = db_row_int(row, CHAT_WITH_LAST_SEQ),
+        .sender = display_name_sender(ctx, row, &sender_columns),
+        .content = arena_str(ctx->arena, db_row_str(row, CHAT_WITH_LAST_PREVIEW)),
+        .is_ai_response = db_row_int(row, CHAT_WITH_LAST_IS_AI_RESPONSE) != 0,
+        .created_us = db_row_int(row, CHAT_WITH_LAST_MESSAGE_CREATED_US),
+    };
+    *ret_message = last;
+    return arena_check(ctx->arena);
+}
+
+static void settings_read(struct ctx *ctx, const struct db_row *row, struct chat *chat)
+{
+    bool has_temperature = !db_row_is_null(row, CHAT_VIEW_TEMPERATURE);
+    bool has_max_tokens = !db_row_is_null(row, CHAT_VIEW_MAX_TOKENS);
+
+    chat->join = (enum chat_join)db_row_int(row, CHAT_VIEW_JOIN_MODE);
+    chat->assistant = (enum chat_assistant)db_row_int(row, CHAT_VIEW_ASSISTANT);
+    chat->provider = arena_str(ctx->arena, db_row_str(row, CHAT_VIEW_PROVIDER));
+    chat->model = arena_str(ctx->arena, db_row_str(row, CHAT_VIEW_MODEL));
+    chat->system_prompt = arena_str(ctx->arena, db_row_str(row, CHAT_VIEW_SYSTEM_PROMPT));
+    chat->temperature = has_temperature ? db_row_real(row, CHAT_VIEW_TEMPERATURE) : (double)NAN;
+    chat->max_tokens = has_max_tokens ? db_row_int(row, CHAT_VIEW_MAX_TOKENS) : INT64_MIN;
+}
+
+enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m, struct chat *ret_chat)
+{
+    *ret_chat = (struct chat){
+        .id = db_row_int(row, CHAT_VIEW_ID),
+        .uuid = db_row_uuid(row, CHAT_VIEW_UUID),
+        .workspace = m->workspace,
+        .title = arena_str(ctx->arena, db_row_str(row, CHAT_VIEW_TITLE)),
+        .created_by = db_row_uuid(row, CHAT_VIEW_CREATOR_UUID),
+        .message_count = db_row_int(row, CHAT_VIEW_MESSAGE_COUNT),
+        .last_seq = db_row_int(row, CHAT_VIEW_LAST_SEQ),
+        .joined = db_row_int(row, CHAT_VIEW_IS_JOINED) != 0,
+        .activity_us = db_row_int(row, CHAT_VIEW_ACTIVITY_US),
+        .version = db_row_int(row, CHAT_VIEW_VERSION),
+        .created_us = db_row_int(row, CHAT_VIEW_CREATED_US),
+        .updated_us = db_row_int(row, CHAT_VIEW_UPDATED_US),
+    };
+    settings_read(ctx, row, ret_chat);
+    if (ret_chat->joined && !db_row_is_null(row, CHAT_WITH_LAST_MESSAGE_UUID))
+        TRY(last_message_read(ctx, row, &ret_chat->last_message));
+    return arena_check(ctx->arena);
+}
+
+struct get_call {
+    const struct membership *m;
+    int64_t user_id;
+    struct uuid uuid;
+    struct chat chat;
+};
+
+static enum err get_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct get_call *get = arg;
+
+    return chat_read(ctx, row, get->m, &get->chat);
+}
+
+enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                  struct chat *ret_chat)
+{
+    struct get_call get = { .m = m };
+    enum err e = db_one(ctx, SQL_CHAT_GET,
+                        DB_ARGS(DB_INT(CHAT_PREVIEW_CHARS), DB_INT(user_id), DB_UUID(chat), DB_INT(m->workspace_id)),
+                        get_read, &get);
+
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && get.chat.join == CHAT_JOIN_INVITE && !get.chat.joined))
+        return fail(ctx, ERR_CHAT_NOT_FOUND);
+    TRY(e);
+    *ret_chat = get.chat;
+    return ERR_OK;
+}

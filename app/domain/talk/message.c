@@ -1,0 +1,388 @@
+#include "parley/domain/talk/message.h"
+
+#include <assert.h>
+
+#include "parley/core/limits.h"
+#include "parley/db/db.h"
+#include "parley/domain/talk/chat.h"
+
+/* ---- rows ---- */
+
+static const struct display_name_columns sender_columns = {
+    .uuid = MESSAGE_SENDER_UUID,
+    .kind = MESSAGE_SENDER_KIND,
+    .first_name = MESSAGE_FIRST_NAME,
+    .last_name = MESSAGE_LAST_NAME,
+    .username = MESSAGE_USERNAME,
+    .deleted = MESSAGE_SENDER_DELETED_US,
+    .sender_name = MESSAGE_SENDER_NAME,
+    .is_ai = MESSAGE_IS_AI_RESPONSE,
+};
+
+static enum err message_read(struct ctx *ctx, const struct db_row *row, const struct chat_ref *chat,
+                             struct message *ret_message)
+{
+    *ret_message = (struct message){
+        .id = db_row_int(row, MESSAGE_ID),
+        .uuid = db_row_uuid(row, MESSAGE_UUID),
+        .chat = chat->uuid,
+        .seq = db_row_int(row, MESSAGE_SEQ),
+        .sender_user_id = db_row_int(row, MESSAGE_SENDER_ID),
+        .sender_id = db_row_uuid(row, MESSAGE_SENDER_UUID),
+        .sender = display_name_sender(ctx, row, &sender_columns),
+        .content = arena_str(ctx->arena, db_row_str(row, MESSAGE_CONTENT)),
+        .is_ai_response = db_row_int(row, MESSAGE_IS_AI_RESPONSE) != 0,
+        .status = (int)db_row_int(row, MESSAGE_STATUS),
+        .model = arena_str(ctx->arena, db_row_str(row, MESSAGE_MODEL)),
+        .reply_to = db_row_uuid(row, MESSAGE_REPLY_TO_UUID),
+        .attachment_count = db_row_int(row, MESSAGE_ATTACHMENT_COUNT),
+        .edited_us = db_row_int(row, MESSAGE_EDITED_US),
+        .deleted_us = db_row_int(row, MESSAGE_DELETED_US),
+        .version = db_row_int(row, MESSAGE_VERSION),
+        .created_us = db_row_int(row, MESSAGE_CREATED_US),
+        .updated_us = db_row_int(row, MESSAGE_UPDATED_US),
+    };
+    return arena_check(ctx->arena);
+}
+
+/* ---- lists ---- */
+
+/* Messages in the order in which they are wanted: ascending seq. */
+struct loading {
+    const struct chat_ref *chat;
+    struct message *items;
+    size_t count, room_count;
+};
+
+static enum err loading_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct loading *loading = arg;
+
+    if (loading->count >= loading->room_count)
+        return fail(ctx, ERR_INTERNAL);
+    return message_read(ctx, row, loading->chat, &loading->items[loading->count++]);
+}
+
+static enum err loading_begin(struct ctx *ctx, const struct chat_ref *chat, int64_t room_count,
+                              struct loading *ret_loading)
+{
+    struct loading loading = { .chat = chat, .room_count = (size_t)room_count };
+
+    loading.items = arena_calloc(ctx->arena, loading.room_count, sizeof(*loading.items));
+    if (loading.items == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *ret_loading = loading;
+    return ERR_OK;
+}
+
+static void reverse(struct message *items, size_t count)
+{
+    for (size_t i = 0; i < count / 2; i++) {
+        struct message kept = items[i];
+        items[i] = items[count - 1 - i];
+        items[count - 1 - i] = kept;
+    }
+}
+
+/*
+ * Pages are read from a span of seqs a few times as long, which all databases find by the index's two ends; only where
+ * erasing has left it too empty is the rest of the chat asked, too.
+ */
+enum { SPAN_PER_MESSAGE = 4 };
+
+/* messages_before or messages_after between its two bounds. */
+static enum err read_span(struct ctx *ctx, enum sql statement, int64_t from_seq, int64_t to_seq,
+                          struct loading *loading)
+{
+    const struct chat_ref *chat = loading->chat;
+
+    loading->count = 0;
+    return db_each(ctx, statement,
+                   DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(from_seq), DB_INT(to_seq),
+                           DB_INT((int64_t)loading->room_count)),
+                   loading_add, loading);
+}
+
+/* At most `limit` messages below before_seq, ascending. */
+static enum err load_before(struct ctx *ctx, const struct chat_ref *chat, int64_t before_seq, int64_t limit,
+                            struct loading *ret_loading)
+{
+    int64_t top = before_seq < chat->last_seq + 1 ? before_seq : chat->last_seq + 1;
+    int64_t from_seq = top - SPAN_PER_MESSAGE * limit;
+
+    TRY(loading_begin(ctx, chat, limit, ret_loading));
+    TRY(read_span(ctx, SQL_MESSAGES_BEFORE, from_seq, before_seq, ret_loading));
+    if (ret_loading->count < ret_loading->room_count && from_seq > 1)
+        TRY(read_span(ctx, SQL_MESSAGES_BEFORE, 0, before_seq, ret_loading));
+    reverse(ret_loading->items, ret_loading->count);
+    return ERR_OK;
+}
+
+static enum err load_after(struct ctx *ctx, const struct chat_ref *chat, int64_t after_seq, int64_t limit,
+                           struct loading *ret_loading)
+{
+    int64_t to_seq = after_seq < INT64_MAX - SPAN_PER_MESSAGE * limit ? after_seq + SPAN_PER_MESSAGE * limit
+                                                                      : INT64_MAX;
+
+    TRY(loading_begin(ctx, chat, limit, ret_loading));
+    TRY(read_span(ctx, SQL_MESSAGES_AFTER, after_seq, to_seq, ret_loading));
+    if (ret_loading->count < ret_loading->room_count && to_seq < chat->last_seq)
+        TRY(read_span(ctx, SQL_MESSAGES_AFTER, after_seq, INT64_MAX, ret_loading));
+    return ERR_OK;
+}
+
+/* ---- the files of a page ---- */
+
+struct attaching {
+    struct message *items;
+    size_t count;
+    size_t at;                    /* the message that got the last file */
+    struct attachment *free_room; /* room for all files of the page, in a row */
+    size_t free_count;
+};
+
+/* Files come in the order of their messages, so each message's are a piece of one array. */
+static enum err attach_rows(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct attaching *attaching = arg;
+    struct attachment attachment;
+    struct list *list;
+
+    TRY(attachment_read(ctx, row, &attachment));
+    while (attaching->at < attaching->count && attaching->items[attaching->at].id != attachment.message_id)
+        attaching->at++;
+    if (attaching->at == attaching->count || attaching->free_count == 0)
+        return ERR_OK; /* bound or edited since the messages were read */
+    list = &attaching->items[attaching->at].attachments;
+    if (list->count == 0)
+        list->items = attaching->free_room;
+    *attaching->free_room++ = attachment;
+    attaching->free_count--;
+    list->count++;
+    return ERR_OK;
+}
+
+static enum err load_attachments(struct ctx *ctx, const struct loading *loading)
+{
+    struct attaching attaching = { .items = loading->items, .count = loading->count };
+    const struct message *first = loading->items;
+
+    for (size_t i = 0; i < loading->count; i++)
+        attaching.free_count += (size_t)loading->items[i].attachment_count;
+    if (attaching.free_count == 0)
+        return ERR_OK;
+    attaching.free_room = arena_calloc(ctx->arena, attaching.free_count, sizeof(*attaching.free_room));
+    if (attaching.free_room == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    return db_each(ctx, SQL_ATTACHMENTS_OF_RANGE,
+                   DB_ARGS(DB_INT(loading->chat->id), DB_INT(loading->chat->workspace_id), DB_INT(first->seq),
+                           DB_INT(first[loading->count - 1].seq)),
+                   attach_rows, &attaching);
+}
+
+/* ---- pages ---- */
+
+static enum err page_finish(struct ctx *ctx, const struct loading *loading, struct message_page *ret_page)
+{
+    TRY(load_attachments(ctx, loading));
+    ret_page->messages = (struct list){ loading->items, loading->count };
+    ret_page->total = loading->chat->message_count;
+    return ERR_OK;
+}
+
+/* A page that was read downwards with one row more than asked for. */
+static enum err range_before(struct ctx *ctx, const struct chat_ref *chat, int64_t before_seq, int64_t limit,
+                             struct message_page *ret_page)
+{
+    struct message_page page = { .has_newer = before_seq <= chat->last_seq };
+    struct loading loading = { .chat = chat };
+
+    TRY(load_before(ctx, chat, before_seq, limit + 1, &loading));
+    if (loading.count > (size_t)limit) {
+        page.has_older = true;
+        loading.items++;
+        loading.count--;
+    }
+    TRY(page_finish(ctx, &loading, &page));
+    *ret_page = page;
+    return ERR_OK;
+}
+
+static enum err range_after(struct ctx *ctx, const struct chat_ref *chat, int64_t after_seq, int64_t limit,
+                            struct message_page *ret_page)
+{
+    struct message_page page = { .has_older = after_seq >= 1 };
+    struct loading loading = { .chat = chat };
+
+    TRY(load_after(ctx, chat, after_seq, limit + 1, &loading));
+    if (loading.count > (size_t)limit) {
+        page.has_newer = true;
+        loading.count--;
+    }
+    TRY(page_finish(ctx, &loading, &page));
+    *ret_page = page;
+    return ERR_OK;
+}
+
+/* The message itself and what is before it make the larger half. */
+static enum err range_around(struct ctx *ctx, const struct chat_ref *chat, int64_t seq, int64_t limit,
+                             struct message_page *ret_page)
+{
+    int64_t newer_count = limit / 2;
+    int64_t older_count = limit - newer_count;
+    struct message_page page = { .total = 0 };
+    struct loading older = { .chat = chat }, newer = { .chat = chat }, both = { .chat = chat };
+
+    TRY(load_before(ctx, chat, seq < INT64_MAX ? seq + 1 : seq, older_count + 1, &older));
+    TRY(load_after(ctx, chat, seq, newer_count + 1, &newer));
+    TRY(loading_begin(ctx, chat, limit, &both));
+    assert(older.items != NULL && newer.items != NULL && both.items != NULL);
+    page.has_older = older.count > (size_t)older_count;
+    page.has_newer = newer.count > (size_t)newer_count;
+    for (size_t i = page.has_older ? 1 : 0; i < older.count; i++)
+        both.items[both.count++] = older.items[i];
+    for (size_t i = 0; i < newer.count - (page.has_newer ? 1 : 0); i++)
+        both.items[both.count++] = newer.items[i];
+    TRY(page_finish(ctx, &both, &page));
+    *ret_page = page;
+    return ERR_OK;
+}
+
+enum err message_range_read(struct ctx *ctx, const struct chat_ref *chat, const struct message_range *range,
+                            struct message_page *ret_page)
+{
+    switch (range->anchor) {
+    case MESSAGES_NEWEST: return range_before(ctx, chat, INT64_MAX, range->limit, ret_page);
+    case MESSAGES_BEFORE: return range_before(ctx, chat, range->seq, range->limit, ret_page);
+    case MESSAGES_AFTER: return range_after(ctx, chat, range->seq, range->limit, ret_page);
+    case MESSAGES_AROUND: return range_around(ctx, chat, range->seq, range->limit, ret_page);
+    }
+    return fail(ctx, ERR_INTERNAL);
+}
+
+/* Without holes the page's seqs can be reckoned; with holes the database must count the rows before it. */
+static enum err load_page(struct ctx *ctx, const struct chat_ref *chat, int64_t skip_count, int64_t size,
+                          struct loading *ret_loading)
+{
+    if (chat->message_count == chat->last_seq)
+        return load_before(ctx, chat, chat->last_seq - skip_count + 1, size, ret_loading);
+    TRY(loading_begin(ctx, chat, size, ret_loading));
+    TRY(db_each(ctx, SQL_MESSAGES_AT_OFFSET,
+                DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(size), DB_INT(skip_count)), loading_add,
+                ret_loading));
+    reverse(ret_loading->items, ret_loading->count);
+    return ERR_OK;
+}
+
+enum err message_page_read(struct ctx *ctx, const struct chat_ref *chat, int64_t number, int64_t size,
+                           struct message_page *ret_page)
+{
+    struct message_page page = { .has_newer = number > 1 };
+    struct loading loading = { .chat = chat };
+    int64_t skip_count;
+
+    if (number - 1 <= chat->message_count / size) {
+        skip_count = (number - 1) * size;
+        TRY(load_page(ctx, chat, skip_count, size, &loading));
+        page.has_older = skip_count + size < chat->message_count;
+    }
+    TRY(page_finish(ctx, &loading, &page));
+    *ret_page = page;
+    return ERR_OK;
+}
+
+/* ---- one ---- */
+
+struct single {
+    const struct chat_ref *chat;
+    struct message message;
+};
+
+static enum err single_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct single *single = arg;
+
+    return message_read(ctx, row, single->chat, &single->message);
+}
+
+enum err message_get(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
+                     struct message *ret_message)
+{
+    struct single single = { .chat = chat };
+    enum err e = db_one(ctx, SQL_MESSAGE_GET, DB_ARGS(DB_UUID(message), DB_INT(chat->id), DB_INT(chat->workspace_id)),
+                        single_read, &single);
+
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && single.message.deleted_us != 0))
+        return fail(ctx, ERR_MESSAGE_NOT_FOUND);
+    TRY(e);
+    if (single.message.attachment_count > 0)
+        TRY(attachment_list_of_message(ctx, chat->workspace_id, single.message.id, &single.message.attachments));
+    *ret_message = single.message;
+    return ERR_OK;
+}
+
+/* ---- with the right to it ---- */
+
+struct finding {
+    const struct message_location *location;
+    const struct uuid *uuid;
+    const struct message_range *range; /* NULL: by number */
+    int64_t number, size;
+    struct message message;
+    struct message_page page;
+};
+
+static enum err readable_chat(struct ctx *ctx, const struct message_location *location, struct chat_ref *ret_chat)
+{
+    return chat_require(ctx, location->workspace, location->principal->user_id, &location->chat, CHAT_READ, ret_chat);
+}
+
+static enum err one_find(struct ctx *ctx, void *arg)
+{
+    struct finding *finding = arg;
+    struct chat_ref chat;
+
+    TRY(readable_chat(ctx, finding->location, &chat));
+    return message_get(ctx, &chat, finding->uuid, &finding->message);
+}
+
+enum err message_find(struct ctx *ctx, const struct message_location *location, const struct uuid *message,
+                      struct message *ret_message)
+{
+    struct finding finding = { .location = location, .uuid = message };
+
+    TRY(db_read(ctx, one_find, &finding));
+    *ret_message = finding.message;
+    return ERR_OK;
+}
+
+static enum err page_find(struct ctx *ctx, void *arg)
+{
+    struct finding *finding = arg;
+    struct chat_ref chat;
+
+    TRY(readable_chat(ctx, finding->location, &chat));
+    if (finding->range != NULL)
+        return message_range_read(ctx, &chat, finding->range, &finding->page);
+    return message_page_read(ctx, &chat, finding->number, finding->size, &finding->page);
+}
+
+enum err message_range_find(struct ctx *ctx, const struct message_location *location, const struct message_range *range,
+                            struct message_page *ret_page)
+{
+    struct finding finding = { .location = location, .range = range };
+
+    TRY(db_read(ctx, page_find, &finding));
+    *ret_page = finding.page;
+    return ERR_OK;
+}
+
+enum err message_page_find(struct ctx *ctx, const struct message_location *location, int64_t number, int64_t size,
+                           struct message_page *ret_page)
+{
+    struct finding finding = { .location = location, .number = number, .size = size };
+
+    TRY(db_read(ctx, page_find, &finding));
+    *ret_page = finding.page;
+    return ERR_OK;
+}

@@ -1,0 +1,315 @@
+#include "parley/domain/talk/message_change.h"
+
+#include "parley/core/clock.h"
+#include "parley/core/limits.h"
+#include "parley/db/db.h"
+#include "parley/domain/record/audit.h"
+#include "parley/domain/talk/chat.h"
+
+/* ---- posting ---- */
+
+struct posting {
+    const struct message_draft *draft;
+    struct uuid uuid;
+    struct chat_ref chat;
+    int64_t reply_to; /* integer key; 0: none */
+    bool seen;        /* the claim had made a message before */
+    struct message message;
+};
+
+static enum err draft_check(struct ctx *ctx, const struct message_draft *draft)
+{
+    size_t file_count = draft->attachment_count + (draft->files == NULL ? 0 : draft->files->count);
+
+    if (file_count > FILES_PER_MESSAGE_MAX)
+        return failf(ctx, ERR_INVALID, "A message has at most %d files", FILES_PER_MESSAGE_MAX);
+    if (draft->content.len == 0 && file_count == 0)
+        return problem_add(ctx->problem, (struct fault){ "body", "content", "string_too_short",
+                                                         "must not be empty where no file comes along" });
+    return ERR_OK;
+}
+
+static enum err reply_to_find(struct ctx *ctx, struct posting *posting)
+{
+    static const struct uuid none;
+    const struct uuid *reply_to = &posting->draft->reply_to;
+    enum err e;
+
+    posting->reply_to = 0;
+    if (uuid_eq(reply_to, &none))
+        return ERR_OK;
+    e = db_number(ctx, SQL_MESSAGE_ID_GET,
+                  DB_ARGS(DB_UUID(reply_to), DB_INT(posting->chat.id), DB_INT(posting->chat.workspace_id)),
+                  &posting->reply_to);
+    if (e == ERR_NOT_FOUND)
+        return problem_add(ctx->problem,
+                           (struct fault){ "body", "reply_to", "value_error", "is no message of this chat" });
+    return e;
+}
+
+static enum err seq_and_sender_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct message *message = arg;
+
+    message->seq = db_row_int(row, CHAT_SEQ_AND_SENDER_LAST_SEQ);
+    message->sender.kind = (int)db_row_int(row, CHAT_SEQ_AND_SENDER_KIND);
+    message->sender.name = display_name(ctx, db_row_str(row, CHAT_SEQ_AND_SENDER_FIRST_NAME),
+                                        db_row_str(row, CHAT_SEQ_AND_SENDER_LAST_NAME),
+                                        db_row_str(row, CHAT_SEQ_AND_SENDER_USERNAME));
+    return arena_check(ctx->arena);
+}
+
+static enum err location_hold(struct ctx *ctx, const struct message_location *location, enum chat_right right,
+                              struct chat_ref *ret_chat)
+{
+    return chat_require_held(ctx, location->workspace, location->principal->user_id, &location->chat, right, ret_chat);
+}
+
+/*
+ * The chat's row lock is held from the first statement on: what commits later has the greater seq. The second asks for the
+ * right again: what the gate saw may be as old as a form takes to arrive and be stored.
+ */
+static enum err seq_take(struct ctx *ctx, struct posting *posting)
+{
+    const struct message_location *location = &posting->draft->location;
+    struct chat_ref *chat = &posting->chat;
+    int64_t now_us = clock_now_us();
+    enum err e;
+
+    TRY(db_exec(ctx, SQL_CHAT_TAKE_SEQ,
+                DB_ARGS(DB_INT(now_us), DB_INT(now_us), DB_INT(chat->id), DB_INT(chat->workspace_id)), NULL));
+    /* Taken under the lock, so that times go up with the seqs. */
+    posting->message.created_us = posting->message.updated_us = clock_now_us();
+    e = db_one(ctx, SQL_CHAT_SEQ_AND_SENDER,
+               DB_ARGS(DB_INT(location->principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id)),
+               seq_and_sender_read, &posting->message);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TRY(location_hold(ctx, location, CHAT_WRITE, chat)); /* says what is gone */
+    return fail(ctx, ERR_CHAT_NOT_FOUND);
+}
+
+static enum err row_insert(struct ctx *ctx, struct posting *posting)
+{
+    struct message *message = &posting->message;
+
+    return db_insert(ctx, SQL_MESSAGE_INSERT,
+                     DB_ARGS(DB_UUID(&message->uuid), DB_INT(posting->chat.workspace_id), DB_INT(posting->chat.id),
+                             DB_INT(message->seq), DB_INT(message->sender_user_id), DB_TEXT(message->content),
+                             DB_INT_OR_NULL(posting->reply_to), DB_INT(message->attachment_count),
+                             DB_INT(message->created_us), DB_INT(message->updated_us)),
+                     &message->id);
+}
+
+static enum err files_bind(struct ctx *ctx, struct posting *posting)
+{
+    const struct message_draft *draft = posting->draft;
+    const struct binding binding = {
+        .workspace_id = posting->chat.workspace_id,
+        .message_id = posting->message.id,
+        .user_id = draft->location.principal->user_id,
+    };
+    struct list older = { NULL, 0 };
+    size_t new_count = draft->files == NULL ? 0 : draft->files->count;
+    struct attachment *all;
+
+    if (draft->attachment_count > 0)
+        TRY(attachment_bind(ctx, &binding, draft->attachments, draft->attachment_count, &older));
+    all = arena_calloc(ctx->arena, older.count + new_count, sizeof(*all));
+    if (all == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    for (size_t i = 0; i < older.count; i++)
+        all[i] = ((const struct attachment *)older.items)[i];
+    if (new_count > 0)
+        TRY(incoming_files_bind(ctx, &binding, draft->files, all + older.count));
+    posting->message.attachments = (struct list){ all, older.count + new_count };
+    return ERR_OK;
+}
+
+static void message_begin(struct posting *posting)
+{
+    const struct message_draft *draft = posting->draft;
+
+    posting->message = (struct message){
+        .uuid = posting->uuid,
+        .chat = posting->chat.uuid,
+        .sender_user_id = draft->location.principal->user_id,
+        .sender_id = draft->location.principal->user,
+        .sender.id = draft->location.principal->user,
+        .content = draft->content,
+        .status = MESSAGE_COMPLETE,
+        .reply_to = draft->reply_to,
+        .attachment_count = (int64_t)(draft->attachment_count + (draft->files == NULL ? 0 : draft->files->count)),
+        .version = 1,
+    };
+}
+
+static enum err post_in_transaction(struct ctx *ctx, void *arg)
+{
+    struct posting *posting = arg;
+    const struct message_draft *draft = posting->draft;
+    enum idempotency state;
+    struct uuid resource_uuid;
+
+    TRY(idempotency_take(ctx, draft->claim, &posting->uuid, &state, &resource_uuid));
+    posting->seen = state == IDEMPOTENCY_SEEN;
+    TRY(chat_require(ctx, draft->location.workspace, draft->location.principal->user_id, &draft->location.chat,
+                     CHAT_WRITE, &posting->chat));
+    if (posting->seen)
+        return message_get(ctx, &posting->chat, &resource_uuid, &posting->message);
+    message_begin(posting);
+    TRY(reply_to_find(ctx, posting));
+    TRY(seq_take(ctx, posting));
+    TRY(row_insert(ctx, posting));
+    return posting->message.attachment_count > 0 ? files_bind(ctx, posting) : ERR_OK;
+}
+
+enum err message_post(struct ctx *ctx, const struct message_draft *draft, struct message *ret_message)
+{
+    struct posting posting = { .draft = draft, .uuid = uuid_new() };
+
+    TRY(draft_check(ctx, draft));
+    TRY(db_run(ctx, post_in_transaction, &posting));
+    if (posting.seen && draft->files != NULL)
+        incoming_files_drop(ctx, draft->files);
+    *ret_message = posting.message;
+    return ERR_OK;
+}
+
+/* ---- editing ---- */
+
+struct editing {
+    const struct message_edit *edit;
+    struct message message;
+};
+
+/* Without If-Match the writer who lost looks again, so often. */
+enum { CHANGE_TRIES = 5 };
+
+static enum err version_check(struct ctx *ctx, int64_t wanted, int64_t present)
+{
+    return wanted == 0 || wanted == present ? ERR_OK : fail(ctx, ERR_PRECONDITION);
+}
+
+/* The UPDATE named a version that is no longer the row's. ERR_CONFLICT: look again. */
+static enum err lost_to_another(struct ctx *ctx, int64_t wanted)
+{
+    return wanted == 0 ? ERR_CONFLICT : fail(ctx, ERR_PRECONDITION);
+}
+
+static enum err again_while_lost(struct ctx *ctx, enum err (*change)(struct ctx *, void *), void *arg)
+{
+    enum err e = ERR_CONFLICT;
+
+    for (int i = 0; i < CHANGE_TRIES && e == ERR_CONFLICT; i++)
+        e = change(ctx, arg);
+    return e == ERR_CONFLICT ? fail(ctx, ERR_BUSY) : e;
+}
+
+static enum err edit_once(struct ctx *ctx, void *arg)
+{
+    struct editing *editing = arg;
+    const struct message_edit *edit = editing->edit;
+    struct message *message = &editing->message;
+    struct chat_ref chat;
+    int64_t count = 0;
+
+    TRY(location_hold(ctx, &edit->location, CHAT_READ, &chat));
+    TRY(message_get(ctx, &chat, &edit->message, message));
+    if (message->sender_user_id != edit->location.principal->user_id)
+        return failf(ctx, ERR_FORBIDDEN, "Only its author may change a message");
+    TRY(version_check(ctx, edit->version, message->version));
+    if (edit->content.len == 0 && message->attachment_count == 0)
+        return problem_add(ctx->problem, (struct fault){ "body", "content", "string_too_short",
+                                                         "must not be empty where no file comes along" });
+    TRY(db_exec(ctx, SQL_MESSAGE_SET_CONTENT,
+                DB_ARGS(DB_TEXT(edit->content), DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(message->id),
+                        DB_INT(chat.id), DB_INT(chat.workspace_id), DB_INT(message->version)),
+                &count));
+    if (count == 0)
+        return lost_to_another(ctx, edit->version);
+    message->content = edit->content;
+    message->edited_us = message->updated_us = ctx->now_us;
+    message->version++;
+    return ERR_OK;
+}
+
+static enum err edit_in_transaction(struct ctx *ctx, void *arg)
+{
+    return again_while_lost(ctx, edit_once, arg);
+}
+
+enum err message_edit(struct ctx *ctx, const struct message_edit *edit, struct message *ret_message)
+{
+    struct editing editing = { .edit = edit };
+
+    TRY(db_run(ctx, edit_in_transaction, &editing));
+    *ret_message = editing.message;
+    return ERR_OK;
+}
+
+/* ---- deleting ---- */
+
+struct deleting {
+    const struct message_removal *removal;
+    struct pending_deletions pending;
+};
+
+static enum err may_delete(struct ctx *ctx, int64_t user_id, const struct chat_ref *chat, const struct message *message)
+{
+    if (message->sender_user_id == user_id || chat->role == MEMBER_ROLE_OWNER)
+        return ERR_OK;
+    return failf(ctx, ERR_FORBIDDEN, "Only its author or an owner of the workspace may delete a message");
+}
+
+static enum err audit_removal(struct ctx *ctx, const struct message_removal *removal, const struct message *message)
+{
+    return audit_add(ctx, &(struct audit_entry){
+                              .action = AUDIT_MESSAGE_DELETED,
+                              .target_kind = AUDIT_ON_MESSAGE,
+                              .target = message->uuid,
+                              .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &removal->location.workspace->workspace),
+                                                       AUDIT_UUID("chat", &removal->location.chat),
+                                                       AUDIT_UUID("author", &message->sender_id)) });
+}
+
+static enum err delete_once(struct ctx *ctx, void *arg)
+{
+    struct deleting *deleting = arg;
+    const struct message_removal *removal = deleting->removal;
+    struct message message;
+    struct chat_ref chat;
+    int64_t count = 0;
+
+    deleting->pending.count = 0;
+    TRY(location_hold(ctx, &removal->location, CHAT_READ, &chat));
+    TRY(message_get(ctx, &chat, &removal->message, &message));
+    TRY(may_delete(ctx, removal->location.principal->user_id, &chat, &message));
+    TRY(version_check(ctx, removal->version, message.version));
+    TRY(db_exec(ctx, SQL_MESSAGE_SET_DELETED,
+                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(message.id), DB_INT(chat.id),
+                        DB_INT(chat.workspace_id), DB_INT(message.version)),
+                &count));
+    if (count == 0)
+        return lost_to_another(ctx, removal->version);
+    if (message.sender_user_id != removal->location.principal->user_id)
+        TRY(audit_removal(ctx, removal, &message));
+    if (message.attachment_count == 0)
+        return ERR_OK;
+    return attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_OF_MESSAGE,
+                                   DB_ARGS(DB_INT(message.id), DB_INT(chat.workspace_id)), &deleting->pending);
+}
+
+static enum err delete_in_transaction(struct ctx *ctx, void *arg)
+{
+    return again_while_lost(ctx, delete_once, arg);
+}
+
+enum err message_delete(struct ctx *ctx, const struct message_removal *removal)
+{
+    struct deleting deleting = { .removal = removal };
+
+    TRY(db_run(ctx, delete_in_transaction, &deleting));
+    object_deletion_run(ctx, &deleting.pending);
+    return ERR_OK;
+}

@@ -1,0 +1,31 @@
+#include "parley/domain/trust/revocation.h"
+
+#include "parley/db/db.h"
+#include "parley/domain/trust/auth_cache.h"
+
+enum err revocation_end_sessions(struct ctx *ctx, int64_t user_id, int64_t kept_id)
+{
+    TRY(db_exec(ctx, SQL_SESSION_END_OTHERS,
+                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id), DB_INT(kept_id)), NULL));
+    TRY(revocation_end_challenges(ctx, user_id));
+    TRY(revocation_end_resets(ctx, user_id));
+    return outcome_revoke(ctx, user_id);
+}
+
+enum err revocation_end_challenges(struct ctx *ctx, int64_t user_id)
+{
+    return db_exec(ctx, SQL_CHALLENGES_DELETE, DB_ARGS(DB_INT(user_id)), NULL);
+}
+
+enum err revocation_end_resets(struct ctx *ctx, int64_t user_id)
+{
+    return db_exec(ctx, SQL_PASSWORD_RESETS_END, DB_ARGS(DB_INT(user_id)), NULL);
+}
+
+void revocation_forget(const struct app *app, const struct outcome *outcome)
+{
+    if (app->cache == NULL)
+        return;
+    for (const struct outcome_revocation *r = outcome->revoked; r != NULL; r = r->next)
+        auth_cache_drop(app->cache, r->user_id);
+}

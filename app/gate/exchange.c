@@ -1,0 +1,176 @@
+/* What a route's row says about the request's own content: its size, its query, its body, its key. */
+#include "exchange.h"
+
+#include <inttypes.h>
+
+#include "parley/core/limits.h"
+#include "parley/domain/people/email.h"
+#include "route_check.h"
+
+static bool has_type(const struct http_request *req, struct str wanted)
+{
+    struct str type = http_header(req, "Content-Type");
+
+    return str_eq_nocase(str_trim(str_head(type, str_index(type, ';'))), wanted);
+}
+
+/* A body that the handler takes in itself. */
+static bool is_handlers_own(const struct exchange *p)
+{
+    const struct route *route = p->call.route;
+
+    return (route->flags & ROUTE_RAW_BODY) ||
+           ((route->flags & ROUTE_MULTIPART) && has_type(p->call.request, STR("multipart/form-data")));
+}
+
+enum err exchange_size(struct exchange *p)
+{
+    int64_t max_bytes = (int64_t)BODY_MAX_BYTES;
+
+    if (p->call.route->flags & ROUTE_RAW_BODY)
+        return ERR_OK;
+    if (is_handlers_own(p))
+        max_bytes = p->ctx.config->max_upload_size + (int64_t)MULTIPART_FIELDS_MAX_BYTES;
+    if (http_content_length(p->call.request) <= max_bytes)
+        return ERR_OK;
+    return failf(&p->ctx, ERR_TOO_LARGE, "The body may have at most %" PRId64 " bytes", max_bytes);
+}
+
+static enum err query_decode(struct exchange *p)
+{
+    const struct spec *spec = p->call.route->query;
+    const struct http_pair *pairs;
+    size_t count;
+    void *query;
+    enum err e;
+
+    if (spec == NULL)
+        return ERR_OK;
+    e = http_query(p->call.request, p->ctx.arena, &pairs, &count);
+    if (e != ERR_OK)
+        return failf(&p->ctx, e, "The query cannot be read");
+    query = arena_alloc(p->ctx.arena, spec->size_bytes);
+    if (query == NULL)
+        return fail(&p->ctx, ERR_NO_MEMORY);
+    p->call.query = query;
+    return spec_decode_query(&p->ctx, spec, pairs, count, query);
+}
+
+/* The same key on another route, or for another thing in the path, is another key. */
+static void scope_write(const struct exchange *p, struct buf *out)
+{
+    buf_add_c(out, p->call.route->path);
+    buf_add_byte(out, '\0');
+    buf_add_bytes(out, &p->match.workspace, sizeof(p->match.workspace));
+    buf_add_bytes(out, p->match.ids, sizeof(p->match.ids));
+    buf_add_bytes(out, p->match.numbers, sizeof(p->match.numbers));
+    for (size_t i = 0; i < p->match.word_count; i++) {
+        buf_add(out, p->match.words[i]);
+        buf_add_byte(out, '\0');
+    }
+}
+
+/* body: absent where the handler reads it and makes the hash. */
+static enum err claim_make(struct exchange *p, struct str body)
+{
+    struct idempotency_request request = { .user_id = p->principal.user_id, .body = body };
+    struct buf scope;
+    enum err e;
+
+    request.key = http_header(p->call.request, "Idempotency-Key");
+    if (!(p->call.route->flags & ROUTE_IDEMPOTENT) || request.key.ptr == NULL)
+        return ERR_OK;
+    buf_init(&scope, PATH_MAX_BYTES * 2);
+    scope_write(p, &scope);
+    request.scope = buf_str(&scope);
+    e = idempotency_claim_new(&p->ctx, &request, &p->call.claim);
+    buf_release(&scope);
+    return e;
+}
+
+/* No body is an empty object: what is missing in it is listed, and where everything is optional nothing is. */
+static enum err json_read(struct exchange *p, struct str *ret_text)
+{
+    enum err e;
+
+    if (http_content_length(p->call.request) == 0) {
+        *ret_text = STR("{}");
+        return ERR_OK;
+    }
+    if (!has_type(p->call.request, STR("application/json")))
+        return failf(&p->ctx, ERR_MEDIA_TYPE, "The body must be application/json%s",
+                     p->call.route->flags & ROUTE_MULTIPART ? " or multipart/form-data" : "");
+    e = http_body_all(p->call.request, p->ctx.arena, BODY_MAX_BYTES, ret_text);
+    return e == ERR_OK ? ERR_OK : fail(&p->ctx, e);
+}
+
+static enum err json_decode(struct exchange *p, struct str text)
+{
+    const struct spec *spec = p->call.route->body;
+    const struct json_in *value;
+    const char *reason;
+    enum err e = json_in_parse(p->ctx.arena, text, &value, &reason);
+    void *body;
+
+    if (e == ERR_INVALID)
+        return problem_add(p->ctx.problem, (struct fault){ "body", "", "value_error.jsondecode", reason });
+    if (e != ERR_OK)
+        return fail(&p->ctx, e);
+    body = arena_alloc(p->ctx.arena, spec->size_bytes);
+    if (body == NULL)
+        return fail(&p->ctx, ERR_NO_MEMORY);
+    p->call.body = body;
+    return spec_decode(&p->ctx, spec, route_body_use(p->call.route), value, body);
+}
+
+static enum err body_decode(struct exchange *p)
+{
+    struct str text = { NULL, 0 };
+
+    if (is_handlers_own(p))
+        return claim_make(p, (struct str){ NULL, 0 });
+    if (p->call.route->body == NULL)
+        return claim_make(p, STR(""));
+    TRY(json_read(p, &text));
+    TRY(json_decode(p, text));
+    return claim_make(p, text);
+}
+
+enum err exchange_input(struct exchange *p)
+{
+    enum err query = query_decode(p);
+
+    /* The body's faults are listed together with the query's. */
+    if (query != ERR_OK && query != ERR_INVALID)
+        return query;
+    TRY(body_decode(p));
+    return query;
+}
+
+/* Of a decoded body: its first e-mail address. */
+static struct str body_email(const struct spec *spec, const void *body)
+{
+    struct str email = { NULL, 0 };
+
+    for (size_t i = 0; i < spec->field_count && email.ptr == NULL; i++) {
+        const struct field *field = &spec->fields[i];
+        const char *at = (const char *)body + field->offset;
+
+        if (field->type == FIELD_INLINE)
+            email = body_email(field->spec, at);
+        else if (field->type == FIELD_EMAIL)
+            memcpy(&email, at, sizeof(email));
+    }
+    return email;
+}
+
+struct str exchange_account(const struct exchange *p)
+{
+    struct str email = { NULL, 0 };
+
+    if (p->call.principal != NULL)
+        email = str_from(p->principal.email);
+    else if (p->call.route->body != NULL && p->call.body != NULL)
+        email = body_email(p->call.route->body, p->call.body);
+    return email_normalise(p->ctx.arena, email);
+}

@@ -1,0 +1,34 @@
+/* One request on its way through the gate: what the steps find out, in the request arena. */
+#ifndef PARLEY_APP_GATE_EXCHANGE_H
+#define PARLEY_APP_GATE_EXCHANGE_H
+
+#include "hold.h"
+#include "limiter.h"
+#include "parley/gate/route.h"
+#include "router.h"
+
+/* nginx asks about a large body before it takes it in: everything is checked but the body itself. */
+enum purpose { PURPOSE_ANSWER, PURPOSE_UPLOAD_CHECK };
+
+struct exchange {
+    struct ctx ctx;
+    struct problem problem;
+    struct call call;
+    struct principal principal;
+    struct route_match match;
+    enum method method;
+    enum purpose purpose;
+    struct limiter_quota quota; /* what the answer tells of it */
+    enum err outcome;
+    struct hold hold;         /* until the answer is made; then with whoever goes on with it */
+    struct handover handover; /* where the connection is handed over */
+};
+
+/* Query, body and Idempotency-Key as the route's row says, into call.query, call.body and call.claim. */
+enum err exchange_input(struct exchange *p) MUST_CHECK;
+/* The account at stake: its e-mail address, the caller's own, else the one that the body names; absent: none. */
+struct str exchange_account(const struct exchange *p);
+/* The declared length against what the route takes. */
+enum err exchange_size(struct exchange *p) MUST_CHECK;
+
+#endif

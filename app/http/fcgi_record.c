@@ -1,0 +1,47 @@
+#include "parley/http/fcgi_record.h"
+
+enum { VERSION = 1, RECORD_ABORT_REQUEST = 2, RECORD_END_REQUEST = 3, RECORD_STDOUT = 6, ALIGNMENT = 8 };
+
+static void record_head(struct buf *out, int type, uint16_t request_id, size_t content_bytes, size_t padding_bytes)
+{
+    const unsigned char head[8] = { VERSION,
+                                    (unsigned char)type,
+                                    (unsigned char)(request_id >> 8),
+                                    (unsigned char)request_id,
+                                    (unsigned char)(content_bytes >> 8),
+                                    (unsigned char)content_bytes,
+                                    (unsigned char)padding_bytes,
+                                    0 };
+
+    buf_add_bytes(out, head, sizeof(head));
+}
+
+void fcgi_record_stdout(struct buf *out, uint16_t request_id, struct str bytes)
+{
+    static const char zeros[ALIGNMENT];
+
+    while (bytes.len > 0) {
+        size_t len = bytes.len < FCGI_RECORD_MAX_BYTES ? bytes.len : FCGI_RECORD_MAX_BYTES;
+        size_t padding_bytes = (ALIGNMENT - len % ALIGNMENT) % ALIGNMENT;
+
+        record_head(out, RECORD_STDOUT, request_id, len, padding_bytes);
+        buf_add(out, str_head(bytes, len));
+        buf_add_bytes(out, zeros, padding_bytes);
+        bytes = str_tail(bytes, len);
+    }
+}
+
+void fcgi_record_end(struct buf *out, uint16_t request_id)
+{
+    /* Application status 0, and FCGI_REQUEST_COMPLETE. */
+    static const char complete[8];
+
+    record_head(out, RECORD_STDOUT, request_id, 0, 0);
+    record_head(out, RECORD_END_REQUEST, request_id, sizeof(complete), 0);
+    buf_add_bytes(out, complete, sizeof(complete));
+}
+
+void fcgi_record_abort(struct buf *out, uint16_t request_id)
+{
+    record_head(out, RECORD_ABORT_REQUEST, request_id, 0, 0);
+}

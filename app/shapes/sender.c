@@ -1,0 +1,14 @@
+#include "parley/shapes/sender.h"
+
+#include "parley/domain/people/display_name.h"
+
+/* clang-format off */
+static const char *const sender_kinds[] = { "person",    "bot",     "contact", "anonymous",
+                                            "assistant", "outside", "deleted", NULL };
+static const struct field sender_fields[] = {
+    { "id", FIELD_UUID, FIELD_NULLABLE, .offset = offsetof(struct sender, id) },
+    { "name", FIELD_STR, .offset = offsetof(struct sender, name) },
+    { "kind", FIELD_ENUM, .offset = offsetof(struct sender, kind), .names = sender_kinds },
+};
+const struct spec sender_spec = { SPEC_INIT("Sender", struct sender, sender_fields) };
+/* clang-format on */

@@ -1,0 +1,52 @@
+/*
+ * Changing and deleting accounts. The last working administrator (domain/administrator.h) can be neither demoted nor
+ * switched off nor deleted, not even by two requests at once that mean different ones.
+ *
+ * Errors of all functions, besides those named: what db_run returns.
+ */
+#ifndef PARLEY_DOMAIN_USER_CHANGE_H
+#define PARLEY_DOMAIN_USER_CHANGE_H
+
+#include "parley/core/ctx.h"
+#include "parley/core/ids.h"
+#include "parley/core/str.h"
+#include "parley/domain/people/user.h"
+
+/* What is changed, as bits of user_change.what. */
+enum user_change_what {
+    USER_CHANGE_FIRST_NAME = 1,
+    USER_CHANGE_LAST_NAME = 2,
+    USER_CHANGE_TOS = 4,
+    USER_CHANGE_ACTIVE = 8,
+    USER_CHANGE_ROLE = 16,
+};
+struct user_change {
+    unsigned what;
+    int64_t version;                  /* the row must still have this version; 0: any */
+    struct str first_name, last_name; /* absent: none */
+    bool tos_accepted, is_active;
+    enum user_role role;
+};
+/*
+ * Changes a user. Switching off ends all sessions. ERR_USER_NOT_FOUND, ERR_PRECONDITION (another version),
+ * ERR_LAST_ADMIN. Who may change what is the caller's to check.
+ */
+enum err user_change(struct ctx *ctx, const struct uuid *uuid, const struct user_change *change,
+                     struct user *ret_user) MUST_CHECK;
+
+/* What becomes of the messages of a deleted account. */
+enum user_messages { USER_MESSAGES_KEEP, USER_MESSAGES_ERASE };
+/*
+ * Deletes an account: names, address, password, sessions, memberships, open invitations to it and the personal
+ * workspace go. What they wrote stays under "Deleted user", or is erased by the job. A workspace whose only owner this
+ * was has no owner until an administrator takes it over. ERR_USER_NOT_FOUND, ERR_LAST_ADMIN.
+ */
+enum err user_delete(struct ctx *ctx, const struct uuid *uuid, enum user_messages messages) MUST_CHECK;
+
+/*
+ * Sets a password without asking for the old one and ends all sessions (command line). The rules hold.
+ * ERR_USER_NOT_FOUND, ERR_PASSWORD_RULES, ERR_BUSY. no connection may be checked out.
+ */
+enum err user_set_password(struct ctx *ctx, struct str email, struct str password) MUST_CHECK;
+
+#endif

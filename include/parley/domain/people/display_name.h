@@ -1,0 +1,40 @@
+/* Who wrote a message: a user, the assistant, a name from outside, or somebody who has gone. */
+#ifndef PARLEY_DOMAIN_DISPLAY_NAME_H
+#define PARLEY_DOMAIN_DISPLAY_NAME_H
+
+#include "parley/core/ctx.h"
+#include "parley/core/ids.h"
+#include "parley/core/str.h"
+
+struct db_row;
+
+/* The first four are enum user_kind. */
+enum sender_kind {
+    SENDER_PERSON,
+    SENDER_BOT,
+    SENDER_CONTACT,
+    SENDER_ANONYMOUS,
+    SENDER_ASSISTANT,
+    SENDER_OUTSIDE, /* a name from another system, without a user here */
+    SENDER_DELETED, /* the account has been erased */
+};
+
+struct sender {
+    struct uuid id;  /* zero: no user stands behind it */
+    struct str name; /* first and last name, else the username; "Deleted user" */
+    int kind;        /* enum sender_kind */
+};
+
+/* A user's name as others see it: first and last name, else the username. In the arena; absent past its cap. */
+struct str display_name(struct ctx *ctx, struct str first_name, struct str last_name, struct str username);
+
+/* Which columns of a row say who wrote a message: of users, joined on the sender, and of messages. */
+struct display_name_columns {
+    int uuid, kind, first_name, last_name, username, deleted; /* users: uuid … deleted_us */
+    int sender_name, is_ai;                                   /* messages: sender_name, is_ai_response */
+};
+/* Who wrote it. What does not fit into the arena is absent; see arena_check. */
+struct sender display_name_sender(struct ctx *ctx, const struct db_row *row,
+                                  const struct display_name_columns *columns);
+
+#endif

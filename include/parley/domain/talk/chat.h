@@ -1,0 +1,119 @@
+/*
+ * Chats: conversations in a workspace. Who is in one says its join mode:
+ *   workspace  everyone in the workspace
+ *   open       everyone in the workspace sees that it exists and may join; who has joined reads and writes
+ *   invite     only its members know that it exists
+ * Writing needs the workspace role MEMBER besides. Who may see what is decided here (chat_require), in one place.
+ *
+ * Every function here: any thread; ERR_DATABASE, ERR_BUSY, ERR_NO_MEMORY and ERR_COMMIT_UNKNOWN as db.h says. Results
+ * are in the request arena.
+ */
+#ifndef PARLEY_DOMAIN_CHAT_H
+#define PARLEY_DOMAIN_CHAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "parley/core/ctx.h"
+#include "parley/core/ids.h"
+#include "parley/core/list.h"
+#include "parley/domain/people/display_name.h"
+#include "parley/domain/workspaces/member.h"
+
+/* Stored as these numbers. */
+enum chat_join { CHAT_JOIN_WORKSPACE, CHAT_JOIN_OPEN, CHAT_JOIN_INVITE };
+enum chat_assistant { CHAT_ASSISTANT_OFF, CHAT_ASSISTANT_MENTION, CHAT_ASSISTANT_ALWAYS };
+
+/* What the caller wants to do. Each includes the ones before, but for CHAT_MANAGE, which includes CHAT_SEE only. */
+enum chat_right {
+    CHAT_SEE,    /* that it exists, its title and settings */
+    CHAT_READ,   /* its messages and files */
+    CHAT_WRITE,  /* new messages: role MEMBER besides */
+    CHAT_MANAGE, /* settings, members, deleting: its creator with role MEMBER, or an OWNER */
+};
+
+/* Enough of a chat to work on what is in it. */
+struct chat_ref {
+    int64_t id;
+    struct uuid uuid;
+    int64_t workspace_id;
+    enum chat_join join;
+    int64_t created_by;    /* user's integer key; 0: nobody any more */
+    int64_t last_seq;      /* of the newest message ever, when this was read */
+    int64_t message_count; /* likewise */
+    int64_t version;
+    enum member_role role; /* the caller's in the workspace, when this was read */
+    bool joined;           /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */
+};
+
+/*
+ * member_find, and in the same statement the chat that the request is about, for chat_require: on the way of each message a
+ * question less to the database. A chat that is not there is chat_require's business. Errors as member_find.
+ */
+enum err chat_access_load(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
+                          struct membership *ret_membership) MUST_CHECK;
+/*
+ * Finds a chat of the caller's workspace and asks for a right to it. One statement, or none after chat_access_load.
+ * ERR_CHAT_NOT_FOUND: unknown, deleted, of another workspace, or invite-only without the caller. ERR_NOT_JOINED: an open
+ * chat's messages, not joined. ERR_FORBIDDEN: the role does not do.
+ */
+enum err chat_require(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                      enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;
+
+/* The start of a chat's newest message that has not been deleted. */
+struct chat_last_message {
+    struct uuid uuid;
+    int64_t seq;
+    struct sender sender;
+    struct str content; /* its first CHAT_PREVIEW_CHARS code points */
+    bool is_ai_response;
+    int64_t created_us;
+};
+
+struct chat {
+    int64_t id;
+    struct uuid uuid;
+    struct uuid workspace;
+    struct str title;
+    struct uuid created_by; /* zero: nobody any more */
+    enum chat_join join;
+    enum chat_assistant assistant;
+    struct str provider, model, system_prompt; /* absent: not set */
+    double temperature;                        /* NAN: not set */
+    int64_t max_tokens;                        /* INT64_MIN: not set */
+    int64_t message_count, last_seq;
+    bool joined;                            /* the caller is in it */
+    struct chat_last_message *last_message; /* NULL: none, or not to be read by the caller */
+    struct list messages;                   /* struct message, the newest; filled by chat_page_get only */
+    int64_t activity_us;                    /* time of the newest message, or of the chat's making */
+    int64_t version;
+    int64_t created_us, updated_us;
+};
+
+struct db_row;
+/*
+ * For statements that list chats: takes a row whose columns are those of chat_get (sql/queries/chats.sql).
+ * ERR_NO_MEMORY.
+ */
+enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m,
+                   struct chat *ret_chat) MUST_CHECK;
+
+/* One chat with the start of its newest message, for whoever may see it. ERR_CHAT_NOT_FOUND. One statement. */
+enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                  struct chat *ret_chat) MUST_CHECK;
+/*
+ * chat_require inside db_run, asked of the rows as they are now, whatever the gate has seen before. They are held to the
+ * commit: whoever takes the chat, the caller's membership or the caller's place in the chat away waits, or has won.
+ * ERR_WORKSPACE_NOT_FOUND: no longer a member. One statement. For every change in a chat; message_change.c alone asks in
+ * the statement that takes the seq.
+ */
+enum err chat_require_held(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                           enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;
+/*
+ * The same with the chat's row locked for changing it. The workspace's lock, where it is needed too, comes before.
+ */
+enum err chat_require_locked(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                             enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;
+
+#endif

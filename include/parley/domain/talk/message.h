@@ -1,0 +1,93 @@
+/*
+ * Messages of a chat. A message has a `seq`, given out contiguously under its chat's row lock; erasing leaves holes,
+ * deleting leaves a tombstone that keeps its seq.
+ *
+ * Texts and lists of all results are in the request arena. All functions: any thread, one ctx each; errors of the
+ * database (parley/db/db.h) besides those that are named.
+ */
+#ifndef PARLEY_DOMAIN_MESSAGE_H
+#define PARLEY_DOMAIN_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parley/core/ctx.h"
+#include "parley/core/ids.h"
+#include "parley/core/list.h"
+#include "parley/domain/files/attachment.h"
+#include "parley/domain/people/display_name.h"
+#include "parley/domain/record/principal.h"
+#include "parley/domain/workspaces/member.h"
+
+struct chat_ref;
+
+/* Stored as these numbers. */
+enum message_status { MESSAGE_COMPLETE, MESSAGE_PENDING, MESSAGE_STREAMING, MESSAGE_STOPPED, MESSAGE_FAILED };
+
+struct message {
+    int64_t id; /* integer key */
+    struct uuid uuid;
+    struct uuid chat;
+    int64_t seq;
+    int64_t sender_user_id; /* integer key; 0: none */
+    struct uuid sender_id;  /* zero: none */
+    struct sender sender;
+    struct str content; /* "" in a tombstone */
+    bool is_ai_response;
+    int status;           /* enum message_status */
+    struct str model;     /* absent: none */
+    struct uuid reply_to; /* zero: none, or erased */
+    int64_t attachment_count;
+    struct list attachments; /* struct attachment */
+    int64_t edited_us;       /* 0: never */
+    int64_t deleted_us;      /* 0: it lives */
+    int64_t version;
+    int64_t created_us, updated_us;
+};
+
+/* Who reads or writes, and where. */
+struct message_location {
+    const struct membership *workspace;
+    const struct principal *principal;
+    struct uuid chat;
+};
+
+/* One message, for whoever may read the chat. Errors of chat_require and message_get. */
+enum err message_find(struct ctx *ctx, const struct message_location *location, const struct uuid *message,
+                      struct message *ret_message) MUST_CHECK;
+
+/* Where a page lies. seq bounds are exclusive but for AROUND, which has the message itself when it is there. */
+enum message_anchor { MESSAGES_NEWEST, MESSAGES_BEFORE, MESSAGES_AFTER, MESSAGES_AROUND };
+
+struct message_range {
+    enum message_anchor anchor;
+    int64_t seq;   /* not used by MESSAGES_NEWEST */
+    int64_t limit; /* 1 … PAGE_MAX */
+};
+
+struct message_page {
+    struct list messages;      /* struct message, oldest first, with their attachments */
+    int64_t total;             /* messages of the chat, tombstones included; kept on the chat's row */
+    bool has_older, has_newer; /* beyond this page; may be true where what lies there has been erased */
+};
+
+/*
+ * Messages at a position; costs the same at any depth. One statement, a second one where the page has files.
+ * chat: from chat_require with the right to read. The caller wraps this and chat_require in one db_read.
+ */
+enum err message_range_read(struct ctx *ctx, const struct chat_ref *chat, const struct message_range *range,
+                            struct message_page *ret_page) MUST_CHECK;
+/* Page `number` (from 1, the newest) of `size` messages (1 … PAGE_MAX). A page past the end is empty. */
+enum err message_page_read(struct ctx *ctx, const struct chat_ref *chat, int64_t number, int64_t size,
+                           struct message_page *ret_page) MUST_CHECK;
+/* The same two for whoever may read the chat: errors of chat_require besides. */
+enum err message_range_find(struct ctx *ctx, const struct message_location *location, const struct message_range *range,
+                            struct message_page *ret_page) MUST_CHECK;
+enum err message_page_find(struct ctx *ctx, const struct message_location *location, int64_t number, int64_t size,
+                           struct message_page *ret_page) MUST_CHECK;
+
+/* One message of a chat. ERR_MESSAGE_NOT_FOUND: also for tombstones and for messages of another chat. */
+enum err message_get(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
+                     struct message *ret_message) MUST_CHECK;
+
+#endif

@@ -1,2 +1,0 @@
--- name: once_insert
-INSERT INTO once (name, created_us) VALUES (?, ?)

@@ -1,0 +1,2 @@
+-- name: singleton_insert
+INSERT INTO singletons (name, created_us) VALUES (?, ?)

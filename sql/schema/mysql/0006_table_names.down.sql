@@ -1,0 +1,3 @@
+ALTER TABLE idempotency_keys RENAME COLUMN resource_uuid TO thing;
+ALTER TABLE idempotency_keys RENAME TO idempotency;
+ALTER TABLE singletons RENAME TO once;

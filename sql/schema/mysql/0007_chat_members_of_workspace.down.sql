@@ -1,0 +1,1 @@
+ALTER TABLE chat_members DROP FOREIGN KEY chat_members_are_members;

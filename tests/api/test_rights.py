@@ -1,0 +1,253 @@
+"""Rights that are taken away while what they allowed is under way: the removal waits for it, or it is refused."""
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import httpx
+import pytest
+from harness.paths import program
+from support.talk import Talk, is_code, text_file
+from support.waiting import until
+
+pytestmark = pytest.mark.mysql
+
+ROUNDS = 6
+POSTERS = 6
+
+
+@pytest.fixture
+def talk(alice, bob, make_user):
+    return Talk(alice, bob, make_user)
+
+
+# --- races ---
+
+def posts_until(talk, posters, stop, post):
+    """Posts again and again on that many threads until `stop`; gives the last answer of each."""
+    def run():
+        answer = post()
+        while answer.status_code == 201 and not stop.is_set():
+            answer = post()
+        return answer
+
+    return [posters.submit(run) for _ in range(POSTERS)]
+
+
+def last_seq(talk):
+    newest = talk.owner.ok("GET", f"{talk.at}/messages?limit=1")["messages"]
+    return newest[0]["seq"] if newest else 0
+
+
+def by_bob_after(talk, seq):
+    messages = talk.owner.ok("GET", f"{talk.at}/messages?after_seq={seq}&limit=100")["messages"]
+    return [m["seq"] for m in messages if m["sender"]["id"] == talk.member.id]
+
+
+@pytest.mark.parametrize("kind", ["json", "form"])
+def test_removed_member__posts_nothing_after_the_answer(talk, kind):
+    post = {"json": lambda: talk.member.post(f"{talk.at}/message", json={"content": "still here"}),
+            "form": lambda: talk.send(text_file(b"x" * 200_000))}[kind]
+    with ThreadPoolExecutor(POSTERS) as posters:
+        for _ in range(ROUNDS):
+            before = last_seq(talk)
+            stop = Event()
+            running = posts_until(talk, posters, stop, post)
+            until(lambda: last_seq(talk) > before)
+            talk.owner.ok("DELETE", f"{talk.path}/users/{talk.member.id}", 204)
+            newest = last_seq(talk)
+            stop.set()
+            answers = [r.result() for r in running]
+            assert by_bob_after(talk, newest) == []
+            assert {(a.status_code, a.json().get("code")) for a in answers} <= {(404, "workspace_not_found"), (201, None)}
+            talk.owner.add_member(talk.id, talk.member)
+
+
+# --- one at a time, held up by a lock of the database ---
+
+class Holder:
+    """Row locks in the database of a server of one's own, held until release()."""
+
+    def __init__(self, server):
+        self.database = server.backing.database
+        self.name = server.settings["DATABASE_URL"].rpartition("/")[2]
+        command = [program("mariadb", "mariadb-client-core"), "--no-defaults", "--protocol=TCP", "--host=127.0.0.1",
+                   f"--port={self.database.port}", "--user=parley", "-N", "-B", "-n", self.name]
+        self.client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                       env={**os.environ, "MYSQL_PWD": self.database.password})
+        self.say("BEGIN")
+
+    def say(self, sql):
+        self.client.stdin.write(sql + "; SELECT 'said';\n")
+        self.client.stdin.flush()
+        while (line := self.client.stdout.readline().strip()) != "said":
+            assert line or self.client.poll() is None, "the database's client ended"
+
+    def lock(self, table, thing):
+        self.say(f"SELECT id FROM {table} WHERE uuid = X'{thing.replace('-', '')}' FOR UPDATE")
+
+    def waiting(self):
+        """(connection, state) of each that executes a statement at the moment."""
+        # MySQL's other table of this name cannot be read while a statement has a binary value.
+        schema = {"mysql": "performance_schema", "mariadb": "information_schema"}[self.database.name]
+        return set(self.database.query(f"SELECT id, state FROM {schema}.processlist "
+                                       f"WHERE db = '{self.name}' AND command = 'Execute'"))
+
+    def until_waiting(self, count=1):
+        """Until so many connections are seen at the same in each of three looks."""
+        until(lambda: len(self.waiting() & self.waiting() & self.waiting()) >= count)
+
+    def release(self):
+        self.client.communicate("COMMIT;\n", timeout=20)
+
+
+@pytest.fixture(scope="module")
+def own(binary, backing, run_folder, contract):
+    """A server whose database nobody else uses, and its administrator."""
+    from support.server import own_server
+    server = own_server(binary, backing, run_folder / "rights", contract, {}, 1)
+    yield server, server.setup()
+    server.close()
+
+
+@pytest.fixture
+def own_talk(own):
+    server, admin = own
+    return Talk(server.person(admin), server.person(admin), lambda **f: server.person(admin, **f))
+
+
+def post_form(talk, _message):
+    return talk.send(text_file())
+
+
+def uploaded(talk, _message):
+    return talk.member.post(f"{talk.path}/uploads", json={"filename": "a.txt", "size": 5})
+
+
+CHANGES = {
+    "post": lambda talk, _message: talk.member.post(f"{talk.at}/message", json={"content": "late"}),
+    "form": post_form,
+    "edit": lambda talk, message: talk.member.put(f"{talk.at}/message/{message}", json={"content": "late"}),
+    "delete": lambda talk, message: talk.member.delete(f"{talk.at}/message/{message}"),
+    "upload": uploaded,
+}
+
+
+@pytest.mark.columns("mariadb", "mysql")
+@pytest.mark.parametrize("change", list(CHANGES))
+def test_removed_member__changes_nothing_that_waited(own, own_talk, change):
+    talk = own_talk
+    message = talk.say("before")
+    holder = Holder(own[0])
+    holder.lock("users", talk.member.id)
+    holder.lock("chats", talk.chat)
+    holder.lock("messages", message["id"])
+    with ThreadPoolExecutor(1) as one:
+        running = one.submit(CHANGES[change], talk, message["id"])
+        try:
+            holder.until_waiting()
+            talk.owner.ok("DELETE", f"{talk.path}/users/{talk.member.id}", 204)
+        finally:
+            holder.release()
+        assert is_code(running.result(), 404, "workspace_not_found")
+    seen = talk.owner.ok("GET", f"{talk.at}/messages")["messages"]
+    assert [(m["content"], m["edited_at"]) for m in seen] == [("before", None)]
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_removed_member__completes_no_upload_that_waited(own, own_talk):
+    talk = own_talk
+    upload = uploaded(talk, None).json()
+    assert httpx.put(upload["url"], content=b"hello", headers=upload["headers"], trust_env=False).status_code == 200
+    path = f"{talk.path}/uploads/{upload['upload_id']}"
+    holder = Holder(own[0])
+    holder.lock("uploads", upload["upload_id"])
+    with ThreadPoolExecutor(1) as one:
+        running = one.submit(lambda: talk.member.post(f"{path}/complete", json={}))
+        try:
+            holder.until_waiting()
+            talk.owner.ok("DELETE", f"{talk.path}/users/{talk.member.id}", 204)
+        finally:
+            holder.release()
+        assert is_code(running.result(), 404, "workspace_not_found")
+    talk.owner.add_member(talk.id, talk.member)
+    talk.member.ok("POST", f"{path}/complete", 201, json={})
+
+
+@pytest.mark.columns("mariadb", "mysql")
+@pytest.mark.parametrize("change", ["post", "form"])
+def test_guest__posts_nothing_that_waited_when_they_were_a_member(own, own_talk, change):
+    talk = own_talk
+    holder = Holder(own[0])
+    holder.lock("chats", talk.chat)
+    with ThreadPoolExecutor(1) as one:
+        running = one.submit(CHANGES[change], talk, None)
+        try:
+            holder.until_waiting()
+            talk.owner.ok("PUT", f"{talk.path}/users/{talk.member.id}", 200, json={"role": "GUEST"})
+        finally:
+            holder.release()
+        assert running.result().status_code == 403
+    assert last_seq(talk) == 0
+
+
+# --- limits ---
+
+def filled(server, person, workspace, statement):
+    """Runs SQL with the person's and the workspace's keys for {user} and {workspace}, and numbers 1 to {count} as n."""
+    name = server.settings["DATABASE_URL"].rpartition("/")[2]
+    query = server.backing.database.query
+
+    def key(table, thing):
+        return query(f"SELECT id FROM {table} WHERE uuid = X'{thing.replace('-', '')}'", name)[0]
+
+    query(statement.format(user=key("users", person.id), workspace=key("workspaces", workspace)), name)
+
+
+def all_held_up(server, person, action):
+    """The answers to action(0) … action(9), which wait for the person's row until several do, and then go on at once."""
+    holder = Holder(server)
+    holder.lock("users", person.id)
+    with ThreadPoolExecutor(10) as many:
+        running = [many.submit(action, i) for i in range(10)]
+        try:
+            holder.until_waiting(4)
+        finally:
+            holder.release()
+        return [r.result() for r in running]
+
+
+UPLOADS_MAX = 100
+WORKSPACES_MAX = 1000
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_pending_uploads__of_many_begun_at_once_no_more_than_allowed(own, own_talk):
+    talk = own_talk
+    filled(own[0], talk.member, talk.id, f"""INSERT INTO uploads (uuid, workspace_id, user_id, object_key, filename,
+        content_type, size_bytes, created_us, expires_us)
+        WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {UPLOADS_MAX - 2})
+        SELECT UNHEX(LEFT(SHA2(CONCAT('{{user}}-', n), 256), 32)), {{workspace}}, {{user}}, CONCAT('{{user}}-', n), 'a.txt', 'text/plain', 5,
+            0, 9000000000000000 FROM numbers""")
+    answers = all_held_up(own[0], talk.member, lambda i: uploaded(talk, None))
+    assert sorted(a.status_code for a in answers) == [201] * 2 + [409] * 8, [a.text for a in answers]
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_workspaces__of_many_made_or_entered_at_once_no_more_than_allowed(own, own_talk):
+    talk = own_talk
+    others = [talk.owner.workspace(f"Team {i}")["id"] for i in range(5)]
+    here = len(talk.member.ok("GET", "/workspaces"))
+    filled(own[0], talk.member, talk.id, f"""INSERT INTO workspaces (uuid, name, created_by, member_count, created_us, updated_us)
+        WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {WORKSPACES_MAX - 2 - here})
+        SELECT UNHEX(LEFT(SHA2(CONCAT('w{{user}}-', n), 256), 32)), 'filled', {{user}}, 1, 0, 0 FROM numbers""")
+    filled(own[0], talk.member, talk.id, """INSERT INTO members (workspace_id, user_id, role, joined_us)
+        SELECT id, {user}, 3, 0 FROM workspaces WHERE name = 'filled' AND created_by = {user}""")
+
+    def enter(i):
+        if i % 2:
+            return talk.member.post("/workspaces", json={"name": f"Mine {i}"})
+        return talk.owner.post(f"/workspaces/{others[i // 2]}/invite", json={"email": talk.member.email})
+
+    answers = all_held_up(own[0], talk.member, enter)
+    assert sorted(a.status_code for a in answers) == [201] * 2 + [409] * 8, [a.text for a in answers]
