@@ -100,7 +100,7 @@ def judge(scans):
 def is_scan(schema, names, step):
     """A step that reads a whole table that grows. A partial index holds only the rows that are wanted."""
     words = step.split()
-    if words[0] != "SCAN" or names.get(words[1], "once") in SMALL:
+    if words[0] != "SCAN" or names.get(words[1], "singletons") in SMALL:
         return False
     index = re.search(r"INDEX (\w+)", step)
     made = index and schema.db.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (index[1],)).fetchone()
@@ -183,7 +183,7 @@ def server_scans(rows, names):
             continue
         elif access.split("|")[0] in ("ALL", "index"):
             found.append(f"{access} {table}")
-        elif int(count.split()[0]) > ROWS_MANY:  # MariaDB may write "12 (3%)": what a filter leaves
+        elif count.split()[0].isdigit() and int(count.split()[0]) > ROWS_MANY:  # MariaDB may write "12 (3%)": what a filter leaves
             found.append(f"{count} rows of {table}")
     return found
 
