@@ -294,10 +294,10 @@ static void set_limits(CURL *curl, const struct egress *egress, const struct egr
         curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
         curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
     }
-    if (egress->ca_file != NULL) {
+    /* With a folder of certificates besides, which Debian's curl has by default, it reads them all for each connection. */
+    curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+    if (egress->ca_file != NULL)
         curl_easy_setopt(curl, CURLOPT_CAINFO, egress->ca_file);
-        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
-    }
 }
 
 static void set_callbacks(CURL *curl, struct run *run)

@@ -158,10 +158,9 @@ static void set_server(CURL *curl, const struct smtp_server *server)
         curl_easy_setopt(curl, CURLOPT_USERNAME, server->user);
         curl_easy_setopt(curl, CURLOPT_PASSWORD, server->password);
     }
-    if (server->ca_file[0] != '\0') {
+    curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); /* as in egress.c */
+    if (server->ca_file[0] != '\0')
         curl_easy_setopt(curl, CURLOPT_CAINFO, server->ca_file);
-        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
-    }
 }
 
 static void set_limits(CURL *curl)
