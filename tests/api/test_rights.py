@@ -102,10 +102,9 @@ class Holder:
 
 
 @pytest.fixture(scope="module")
-def own(binary, backing, run_folder, contract):
+def own(maker, backing):
     """A server whose database nobody else uses, and its administrator."""
-    from support.server import own_server
-    server = own_server(binary, backing, run_folder / "rights", contract, {}, 1)
+    server = maker.make(backing, settings={})
     yield server, server.setup()
     server.close()
 
