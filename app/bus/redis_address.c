@@ -28,6 +28,7 @@ static enum err parse_tcp(struct arena *a, struct str rest, struct redis_address
     struct str database = str_cut(&rest, '/');
     struct str host = rest;
     struct str after_at = { NULL, 0 };
+    struct str port = { NULL, 0 };
     /* The last @ parts access and host. */
     while ((after_at = str_cut(&host, '@')).ptr != NULL) {
         struct str access = { rest.ptr, (size_t)(after_at.ptr - rest.ptr) - 1 };
@@ -35,10 +36,10 @@ static enum err parse_tcp(struct arena *a, struct str rest, struct redis_address
         if (str_index(host, '@') == SIZE_MAX)
             TRY(parse_access(a, access, address));
     }
-    struct str port = { NULL, 0 };
     if (host.len > 0 && host.ptr[0] == '[') {
+        struct str behind;
         host = str_tail(host, 1);
-        struct str behind = str_cut(&host, ']');
+        behind = str_cut(&host, ']');
         (void)str_cut(&behind, ':');
         port = behind.len > 0 ? behind : port;
     } else {

@@ -45,12 +45,13 @@ void group_commit_free(struct group_commit *c)
 static bool run_entry(struct db_conn *conn, struct entry *p)
 {
     const struct db_ops *ops = conn->db->ops;
+    const char *text;
     if (ops->run_text(conn, "SAVEPOINT entry") != ERR_OK)
         return false;
     p->err = transaction_call(p->ctx, conn, p->fn, p->arg);
     if (conn->state != CONN_OK)
         return false;
-    const char *text = p->err == ERR_OK ? "RELEASE entry" : "ROLLBACK TO entry; RELEASE entry";
+    text = p->err == ERR_OK ? "RELEASE entry" : "ROLLBACK TO entry; RELEASE entry";
     return ops->run_text(conn, text) == ERR_OK;
 }
 
@@ -74,6 +75,8 @@ static void run_checked_out(struct checkout *checkout, struct entry *batch)
     struct db_conn *conn = NULL;
     bool again = false;
     enum err e = checkout_begin(checkout, CONN_CHANGING, &again, &conn);
+    bool whole = true;
+    bool unknown = false;
     if (e != ERR_OK) {
         for (struct entry *p = batch; p != NULL; p = p->next) {
             p->err = e;
@@ -81,10 +84,8 @@ static void run_checked_out(struct checkout *checkout, struct entry *batch)
         }
         return;
     }
-    bool whole = true;
     for (struct entry *p = batch; p != NULL && whole; p = p->next)
         whole = run_entry(conn, p);
-    bool unknown = false;
     if (whole) {
         e = checkout->db->ops->commit(conn);
         unknown = e == ERR_COMMIT_UNKNOWN;

@@ -91,13 +91,13 @@ static enum err wait_turn(struct pool *p, int64_t deadline_us, struct db_conn **
 {
     struct waiter w = { .served = false };
     struct timespec until = clock_deadline(deadline_us);
+    int rc = 0;
     pthread_cond_init(&w.wake, &p->clock);
     if (p->last == NULL)
         p->first = &w;
     else
         p->last->next = &w;
     p->last = &w;
-    int rc = 0;
     while (!w.served && rc != ETIMEDOUT)
         rc = pthread_cond_timedwait(&w.wake, &p->mutex, &until);
     if (!w.served)
@@ -148,8 +148,9 @@ static void drop(struct pool *p, struct db_conn *conn)
 /* While the database is away one thread at a time tries, after a pause. */
 static bool may_try(struct pool *p)
 {
+    bool may;
     pthread_mutex_lock(&p->mutex);
-    bool may = !p->away || (!p->trying && clock_monotonic_us() >= p->away_until_us);
+    may = !p->away || (!p->trying && clock_monotonic_us() >= p->away_until_us);
     if (may && p->away)
         p->trying = true;
     if (!may)
@@ -160,8 +161,9 @@ static bool may_try(struct pool *p)
 
 static void note_try(struct pool *p, enum err e, const struct buf *error_text)
 {
+    bool was_away;
     pthread_mutex_lock(&p->mutex);
-    bool was_away = p->away;
+    was_away = p->away;
     p->away = e != ERR_OK;
     p->trying = false;
     if (e != ERR_OK) {
@@ -179,15 +181,16 @@ static void note_try(struct pool *p, enum err e, const struct buf *error_text)
 
 static enum err open_one(struct pool *p, struct buf *ret_error_text, struct db_conn **ret_conn)
 {
+    struct buf error_text;
+    struct db_conn *conn = NULL;
+    enum err e;
     if (!may_try(p)) {
         if (ret_error_text != NULL)
             buf_add_c(ret_error_text, "the database could not be reached a moment ago");
         return ERR_DATABASE;
     }
-    struct buf error_text;
     buf_init(&error_text, DB_FAULT_MAX_BYTES);
-    struct db_conn *conn = NULL;
-    enum err e = ops_of(p)->open(p->opts.db, p->opts.use, &error_text, &conn);
+    e = ops_of(p)->open(p->opts.db, p->opts.use, &error_text, &conn);
     note_try(p, e, &error_text);
     if (e == ERR_OK)
         *ret_conn = conn;
@@ -216,12 +219,14 @@ enum err pool_checkout(struct pool *p, int64_t deadline_us, struct buf *ret_erro
 /* Takes the oldest idle connection out when it is one too many and old. Locked. */
 static struct db_conn *take_stale(struct pool *p, int64_t now_us)
 {
+    struct db_conn **place;
+    struct db_conn *oldest;
     if (p->idle == NULL || p->total_count <= p->opts.min_count)
         return NULL;
-    struct db_conn **place = &p->idle;
+    place = &p->idle;
     while ((*place)->next != NULL)
         place = &(*place)->next;
-    struct db_conn *oldest = *place;
+    oldest = *place;
     if (now_us - oldest->idle_since_us < DB_IDLE_CLOSE_MS * US_PER_MS)
         return NULL;
     *place = NULL;
@@ -232,6 +237,7 @@ static struct db_conn *take_stale(struct pool *p, int64_t now_us)
 
 void pool_return(struct pool *p, struct db_conn *conn)
 {
+    struct db_conn *stale;
     if (conn->state == CONN_LOST) {
         drop(p, conn);
         return;
@@ -245,7 +251,7 @@ void pool_return(struct pool *p, struct db_conn *conn)
         p->idle = conn;
         p->idle_count++;
     }
-    struct db_conn *stale = take_stale(p, clock_monotonic_us());
+    stale = take_stale(p, clock_monotonic_us());
     pthread_mutex_unlock(&p->mutex);
     if (stale != NULL)
         ops_of(p)->close(stale);

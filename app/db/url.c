@@ -89,8 +89,9 @@ static enum err parse_host(struct arena *a, struct str host, struct db_url *url,
 {
     struct str port = { NULL, 0 };
     if (host.len > 0 && host.ptr[0] == '[') {
+        struct str behind;
         host = str_tail(host, 1);
-        struct str behind = str_cut(&host, ']');
+        behind = str_cut(&host, ']');
         port = behind.len > 0 && behind.ptr[0] == ':' ? str_tail(behind, 1) : port;
     } else {
         port = str_cut(&host, ':');
@@ -121,19 +122,22 @@ static size_t last_at(struct str s)
 
 static enum err parse_mysql(struct arena *a, struct str rest, struct db_url *url, const char **ret_reason)
 {
+    struct str options;
+    size_t at;
+    struct str database;
+    struct str option;
     url->kind = DB_URL_MYSQL;
     url->port = 3306;
-    struct str options = str_cut(&rest, '?');
-    size_t at = last_at(rest);
+    options = str_cut(&rest, '?');
+    at = last_at(rest);
     if (at != SIZE_MAX) {
         TRY(parse_user(a, str_head(rest, at), url, ret_reason));
         rest = str_tail(rest, at + 1);
     }
-    struct str database = str_cut(&rest, '/');
+    database = str_cut(&rest, '/');
     TRY(parse_host(a, rest, url, ret_reason));
     if (database.ptr != NULL)
         TRY(set(a, database, &url->database, ret_reason));
-    struct str option;
     while (options.ptr != NULL && str_split(&options, '&', &option))
         TRY(parse_option(a, option, url, ret_reason));
     if (url->host[0] == '\0' && url->socket[0] == '\0')
@@ -166,8 +170,8 @@ enum err db_url_parse(struct arena *a, struct str text, struct db_url *ret_url, 
     struct db_url url = empty_url;
     struct str rest = text;
     struct str scheme = scheme_of(&rest);
-    (void)str_cut(&scheme, '+');
     enum err e = ERR_INVALID;
+    (void)str_cut(&scheme, '+');
     *ret_reason = bad_form;
     if (str_eq_c(scheme, "sqlite"))
         e = parse_sqlite(a, rest, &url, ret_reason);
