@@ -197,7 +197,7 @@ static enum err connect_handle(struct mysql_conn *c)
     /* "localhost" would mean a unix socket of the library's choice. */
     const char *host = strcmp(url->host, "localhost") == 0 ? "127.0.0.1" : url->host;
     if (mysql_real_connect(c->handle, local ? NULL : host, url->user, url->password, url->database,
-                           local ? 0 : url->port, local ? url->socket : NULL, flags) == NULL)
+                           local ? 0 : (unsigned)url->port, local ? url->socket : NULL, flags) == NULL)
         return fail_handle(c);
     return set_session(c);
 }
@@ -238,7 +238,7 @@ static void write_fault(const struct mysql_conn *c, struct buf *ret_error_text)
     if (url->socket[0] != '\0')
         buf_addf(ret_error_text, "cannot use the MySQL server at %s: ", url->socket);
     else
-        buf_addf(ret_error_text, "cannot use the MySQL server at %s:%u: ", url->host, url->port);
+        buf_addf(ret_error_text, "cannot use the MySQL server at %s:%d: ", url->host, url->port);
     buf_addf(ret_error_text, "%s (%d); %s", c->base.message, c->base.code, advice(c->base.code));
 }
 

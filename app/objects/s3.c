@@ -4,6 +4,7 @@
 #include "parley/auth/digest.h"
 #include "parley/core/limits.h"
 #include "parley/core/secret.h"
+#include "parley/core/url.h"
 
 static struct s3 *s3_of(struct store *store)
 {
@@ -32,47 +33,32 @@ static bool is_host_byte(char c)
            c == '_';
 }
 
-/* "host", "1.2.3.4" or "[::1]", and perhaps ":port", which must be a number. */
-static bool host_is_good(struct str text, struct str *ret_port)
+/* "host", "1.2.3.4" or "[::1]", and perhaps ":port", which must be a number; nothing else but a slash at the end. */
+static bool is_endpoint(const struct url *url, int *ret_port)
 {
-    bool bracket = text.len > 0 && text.ptr[0] == '[';
-    size_t end = bracket ? str_index(text, ']') : str_index(text, ':');
-    struct str host;
-    struct str rest;
-    int64_t port = 0;
-    if (bracket && end == SIZE_MAX)
-        return false;
-    host = bracket ? str_head(str_tail(text, 1), end - 1) : str_head(text, end);
-    rest = end == SIZE_MAX ? STR("") : str_tail(text, end + (bracket ? 1 : 0));
-    for (size_t i = 0; i < host.len; i++) {
-        if (!is_host_byte(host.ptr[i]) && !(bracket && host.ptr[i] == ':'))
+    bool bracket = str_starts_with(url->host_port, STR("["));
+    for (size_t i = 0; i < url->host.len; i++) {
+        if (!is_host_byte(url->host.ptr[i]) && !(bracket && url->host.ptr[i] == ':'))
             return false;
     }
-    *ret_port = str_tail(rest, 1);
-    if (rest.len > 0 && (rest.ptr[0] != ':' || str_to_int64(*ret_port, &port) != ERR_OK || port < 1 || port > 65535))
+    if (url->user.ptr != NULL || url->path.len > 1 || (url->port.ptr != NULL && url->port.len == 0))
         return false;
-    return host.len > 0;
+    return url->host.len > 0 && url_port(url, 0, ret_port) == ERR_OK;
 }
 
 enum err s3_endpoint_parse(const char *text, enum tls default_tls, struct s3_endpoint *ret_endpoint)
 {
-    struct str rest = str_trim(str_from(text)), port;
-    bool tls = default_tls == TLS_ON;
+    struct url url;
+    int port;
+    bool tls;
     char *host;
-    if (str_starts_with(rest, STR("https://"))) {
-        tls = true;
-        rest = str_tail(rest, 8);
-    } else if (str_starts_with(rest, STR("http://"))) {
-        tls = false;
-        rest = str_tail(rest, 7);
-    }
-    if (str_ends_with(rest, STR("/")))
-        rest = str_head(rest, rest.len - 1);
-    if (!host_is_good(rest, &port))
+    TRY(url_split(str_trim(str_from(text)), URL_NO_QUERY, &url));
+    tls = url.scheme.ptr != NULL ? str_eq_c(url.scheme, "https") : default_tls == TLS_ON;
+    if ((url.scheme.ptr != NULL && !tls && !str_eq_c(url.scheme, "http")) || !is_endpoint(&url, &port))
         return ERR_INVALID;
-    if (str_eq_c(port, tls ? "443" : "80"))
-        rest = str_head(rest, rest.len - port.len - 1);
-    host = strndup(rest.ptr, rest.len);
+    if (port == (tls ? 443 : 80))
+        url.host_port = str_head(url.host_port, url.host_port.len - url.port.len - 1);
+    host = strndup(url.host_port.ptr, url.host_port.len);
     if (host == NULL)
         return ERR_NO_MEMORY;
     *ret_endpoint = (struct s3_endpoint){ .scheme = tls ? "https" : "http", .host = host };
