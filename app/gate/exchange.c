@@ -5,7 +5,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/domain/people/email.h"
-#include "route_check.h"
+#include "route_private.h"
 
 static bool has_type(const struct http_request *req, struct str wanted)
 {

@@ -15,6 +15,7 @@
 #include "parley/gate/precondition.h"
 #include "problem_reply.h"
 #include "route_check.h"
+#include "route_private.h"
 #include "router.h"
 #include "scope.h"
 
@@ -117,7 +118,7 @@ static enum err credential_check(struct gate *gate, struct exchange *p)
 
 static enum err rate_check(struct gate *gate, struct exchange *p)
 {
-    return limiter_request(gate->limiter, &p->ctx, p->call.route->rate, tokens_wanted(p), &p->quota);
+    return limiter_request(gate->limiter, &p->ctx, route_rate(p->call.route), tokens_wanted(p), &p->quota);
 }
 
 static enum err access_check(struct exchange *p)
@@ -211,7 +212,7 @@ static enum err guess_run(struct gate *gate, struct exchange *p, struct reply *r
 
     TRY(limiter_guess_begin(gate->limiter, &p->ctx, &guess, &p->quota));
     e = handler_run(gate, p, reply);
-    if (p->call.route->rate == RATE_CREDENTIAL)
+    if (route_rate(p->call.route) == RATE_CREDENTIAL)
         limiter_guess_end(gate->limiter, &p->ctx, &guess, e);
     return e;
 }
@@ -236,7 +237,7 @@ static enum err pass(struct gate *gate, struct exchange *p, struct reply *reply)
         return ERR_OK;
     }
     TRY(exchange_input(p));
-    return limiter_is_guess(p->call.route->rate) ? guess_run(gate, p, reply) : handler_run(gate, p, reply);
+    return limiter_is_guess(route_rate(p->call.route)) ? guess_run(gate, p, reply) : handler_run(gate, p, reply);
 }
 
 /* nginx's id when it looks like one, so that its log and ours meet. */

@@ -1,6 +1,6 @@
 #include "openapi_schemas.h"
 
-#include "route_check.h"
+#include "route_private.h"
 
 enum { SPECS_MAX = 512 };
 

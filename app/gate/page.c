@@ -80,6 +80,20 @@ enum err page_read(struct ctx *ctx, const struct call *call, size_t key_count, s
     return ERR_OK;
 }
 
+enum err page_window_read(struct ctx *ctx, const struct call *call, struct page_window *ret_window)
+{
+    const struct dialect *dialect = call->route->dialect;
+    const struct http_pair *pairs;
+    size_t pair_count;
+    struct page_window window;
+
+    TRY(http_query(call->request, ctx->arena, &pairs, &pair_count));
+    TRY(spec_decode_query(ctx, dialect->page, pairs, pair_count, &window));
+    window.limit = dialect_limit(dialect, window.limit);
+    *ret_window = window;
+    return ERR_OK;
+}
+
 /* A path as the client sent it may hold bytes that would end the Link header's <…>. */
 static void path_write(struct str path, struct buf *out)
 {

@@ -7,6 +7,9 @@
 
 #include "parley/core/ctx.h"
 #include "parley/core/json_out.h"
+#include "parley/gate/rate.h"
+
+struct spec;
 
 /* An error in a dialect's own words. Lists of them end with a row of ERR_OK. */
 struct dialect_error {
@@ -29,11 +32,17 @@ enum dialect_on {
     DIALECT_ALWAYS,
 };
 
+/* What {name} in a path is where the row does not say: {workspace} is a UUID in every dialect. */
+enum dialect_ids { DIALECT_IDS_NOT_SAID_, DIALECT_IDS_UUID, DIALECT_IDS_INTEGER };
+
 /* All that the gate knows of another system's API. One that is off is in neither the router nor the OpenAPI document. */
 struct dialect {
     const char *name; /* as DIALECTS has it: "octopus" */
     enum dialect_on on;
     const char *credential; /* header in which its clients send a key; NULL: none of its own */
+    enum rate rate;         /* of its routes that do not say theirs */
+    enum dialect_ids ids;
+    const struct spec *page; /* how its lists are paged: page_spec, or fields of a struct page_window (gate/page.h) */
     int64_t limit_default,
         limit_max;          /* rows of a list without `limit`, and with any: it has no bound, so none is refused */
     bool ignores_unknown;   /* passes over fields of a body that no row knows; else they are refused */

@@ -40,7 +40,17 @@ enum err page_read(struct ctx *ctx, const struct call *call, size_t key_count, s
 enum err page_next(struct ctx *ctx, const struct call *call, const struct page_position *last,
                    struct reply *reply) MUST_CHECK;
 
-/* limit and cursor as query parameters; for the OpenAPI document. */
+/* limit and cursor as query parameters. */
 extern const struct spec page_spec;
+
+/* Lists of dialects that count rows from the beginning; their spec of it is struct dialect, page. */
+struct page_window {
+    struct body body;
+    int64_t skip_count;
+    int64_t limit; /* 0 when not sent; page_window_read has put the dialect's figure there */
+};
+
+/* Reads the query with the spec of the route's dialect. Returns ERR_OK, ERR_INVALID (faults listed) or ERR_NO_MEMORY. */
+enum err page_window_read(struct ctx *ctx, const struct call *call, struct page_window *ret_window) MUST_CHECK;
 
 #endif
