@@ -180,8 +180,11 @@ static enum err scopes_read(struct ctx *ctx, struct str text, unsigned *ret_scop
 {
     if (key_scopes_parse(text, ret_scopes) == ERR_OK)
         return ERR_OK;
-    return problem_add(ctx->problem, (struct fault){ "body", "scopes", "value_error.scopes",
-                                                     "must be some of read, write and admin, with commas between" });
+    return problem_add(ctx->problem,
+                       (struct fault){ .where = "body",
+                                       .field = "scopes",
+                                       .type = "value_error.scopes",
+                                       .message = "must be some of read, write and admin, with commas between" });
 }
 
 /* ---- handlers ---- */

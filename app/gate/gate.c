@@ -85,8 +85,10 @@ static enum err route_find(const struct gate *gate, struct exchange *p)
     /* A path of this row that does not parse is still a path of this row: the log says which. */
     p->call.route = p->match.route;
     if (e == ERR_INVALID)
-        return problem_add(
-            &p->problem, (struct fault){ "path", p->match.bad_number, "type_error.integer", "must be a whole number" });
+        return problem_add(&p->problem, (struct fault){ .where = "path",
+                                                        .field = p->match.bad_number,
+                                                        .type = "type_error.integer",
+                                                        .message = "must be a whole number" });
     if (e != ERR_OK)
         return fail(&p->ctx, e);
     memcpy(p->call.ids, p->match.ids, sizeof(p->call.ids));
