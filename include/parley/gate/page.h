@@ -1,7 +1,7 @@
 /*
  * Paged lists: `limit` and `cursor` in, `Link: <…>; rel="next"` (RFC 8288) out. For routes with ROUTE_PAGED.
  *
- * A cursor (domain/cursor.h) is the position behind the last row of a page, bound to the route, the workspace, the
+ * A cursor (domain/record/cursor.h) is the position behind the last row of a page, bound to the route, the workspace, the
  * path's ids and the caller. One that was made up, cut, or taken from somewhere else is 400.
  */
 #ifndef PARLEY_GATE_PAGE_H
