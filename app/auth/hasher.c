@@ -81,7 +81,7 @@ static bool is_gone(const struct hasher *hasher, const struct hash_request *requ
     return hasher->hooks.is_gone != NULL && hasher->hooks.is_gone(request->waiter);
 }
 
-/* All of them, and not only the next: who has gone shall keep no place from somebody who has come. */
+/* Looks at all that wait, not only the next: a client that has left must not hold a place in the full queue. */
 static void drop_gone(struct hasher *hasher)
 {
     int i = 0;

@@ -234,7 +234,7 @@ static void *run_thread(void *arg)
         while (fine && !atomic_load(&r->stopping))
             fine = turn(r);
         if (fine)
-            (void)publish_rest(r); /* the last words of a process that stops */
+            (void)publish_rest(r); /* what a stopping process still has in its queue */
         note_away(r, "the connection was lost");
         if (!fine)
             back_off(r, &backoff_ms);

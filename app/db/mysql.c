@@ -9,7 +9,7 @@
 
 /* Codes that only one of the libraries' headers names. */
 enum {
-    CR_FIRST = 2000, /* the client library's own: from here on the connection is gone */
+    CR_FIRST = 2000, /* the client library's own codes begin here: the connection is lost */
     CR_LAST = 2999,
     CR_OUT_OF_MEMORY_CODE = 2008,
     ER_MARIADB_CONNECTION_KILLED = 1927,

@@ -6,7 +6,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 
-/* Who waits for a checkout; on that thread's stack. */
+/* A thread that waits for a checkout; on its own stack. */
 struct waiter {
     pthread_cond_t wake;
     struct db_conn *conn; /* handed over */
@@ -18,7 +18,7 @@ struct pool {
     struct pool_opts opts;
     pthread_condattr_t clock;
     pthread_mutex_t mutex; /* guards all below */
-    struct db_conn *idle;  /* newest first, so that the rest grows old and is closed */
+    struct db_conn *idle;  /* newest first, so that those which are not needed age and are closed */
     int idle_count;
     int total_count; /* idle, lent, and being opened */
     struct waiter *first, *last;
@@ -86,7 +86,7 @@ static void forget_waiter(struct pool *p, struct waiter *gone)
         p->last = before;
 }
 
-/* Waits in the line. Locked. */
+/* Waits for its turn. Locked. */
 static enum err wait_turn(struct pool *p, int64_t deadline_us, struct db_conn **ret_conn)
 {
     struct waiter w = { .served = false };
@@ -172,7 +172,7 @@ static void note_try(struct pool *p, enum err e, const struct buf *error_text)
     }
     pthread_mutex_unlock(&p->mutex);
     if (p->opts.use == CONN_FOR_PING)
-        return; /* who asks for readiness is told; the log hears it from those who need the database */
+        return; /* the caller (readiness) reports it; requests that need the database log it */
     if (e != ERR_OK && !was_away)
         log_event(LOG_ERROR, "the database cannot be reached", LOG_STR("why", buf_str(error_text)));
     if (e == ERR_OK && was_away)
@@ -216,7 +216,7 @@ enum err pool_checkout(struct pool *p, int64_t deadline_us, struct buf *ret_erro
     }
 }
 
-/* Takes the oldest idle connection out when it is one too many and old. Locked. */
+/* Removes the oldest idle connection where there are more than min_count and it has been idle for long. Locked. */
 static struct db_conn *take_stale(struct pool *p, int64_t now_us)
 {
     struct db_conn **place;

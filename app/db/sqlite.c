@@ -243,7 +243,7 @@ static enum err sqlite_commit(struct db_conn *conn)
 }
 
 /*
- * Foreign keys rest while the schema changes, so that tables can be rebuilt (sqlite.org, "Making Other Kinds Of Table
+ * Foreign keys are off while the schema changes, so that tables can be rebuilt (sqlite.org, "Making Other Kinds Of Table
  * Schema Changes"); the connection does nothing else. All steps of one run are one transaction.
  */
 static enum err sqlite_migration_lock(struct db_conn *conn)

@@ -103,7 +103,7 @@ static int tokens_wanted(const struct exchange *p)
     return p->purpose == PURPOSE_ANSWER ? 1 : 0;
 }
 
-/* Who asks. Nobody is not refused here: the limit of rate comes first. */
+/* Who asks. A request without a credential is not refused here: the rate limit comes first, so that it is counted. */
 static enum err credential_check(struct gate *gate, struct exchange *p)
 {
     enum err e = credential_read(&p->ctx, p->call.request, &gate->dialects, &p->principal);
@@ -157,12 +157,12 @@ static enum err membership_check(struct exchange *p)
     return ERR_OK;
 }
 
-/* A workspace may ask its members for a second factor: until they have one, its doors are shut. */
+/* A workspace may demand a second factor of its members; those without one are refused. */
 static enum err second_factor_check(struct exchange *p)
 {
     if (!p->call.workspace.require_2fa || p->principal.twofa_enabled)
         return ERR_OK;
-    /* The principal may be a second old: who has just got one through another process is not turned away. */
+    /* The cached principal may be a second old: somebody who has just enrolled through another process must not be refused. */
     return second_factor_ask(&p->ctx, p->principal.user_id);
 }
 
@@ -242,7 +242,7 @@ static enum err pass(struct gate *gate, struct exchange *p, struct reply *reply)
     return limiter_is_guess(route_rate(p->call.route)) ? guess_run(gate, p, reply) : handler_run(gate, p, reply);
 }
 
-/* nginx's id when it looks like one, so that its log and ours meet. */
+/* nginx's id when it looks like one, so that a request has the same id in both logs. */
 static void request_id_set(struct ctx *ctx, struct str given)
 {
     bool sane = given.len >= 8 && given.len < REQUEST_ID_BYTES;

@@ -193,7 +193,7 @@ static enum err list_parts(struct files *files, struct arena *a, DIR *stream, st
             break;
         e = read_part(files, a, dirfd(stream), entry->d_name, &parts[count]);
         if (e == ERR_NOT_FOUND)
-            continue; /* given up meanwhile */
+            continue; /* the upload was aborted meanwhile */
         TRY(e);
         count++;
     }
@@ -225,7 +225,7 @@ enum err files_multipart_list(struct store *store, struct arena *a, struct str k
     return e;
 }
 
-/* Where the file system does not copy by itself. */
+/* Where copy_file_range is not supported. */
 static enum err append_by_hand(struct staged_file *draft, int fd)
 {
     char *chunk = malloc(COPY_CHUNK_BYTES);
@@ -322,7 +322,7 @@ static enum err empty_upload(int dir)
     return ERR_OK;
 }
 
-/* A part that was just arriving may come in between, so the folder is emptied until it goes. */
+/* A part that arrives meanwhile may land in the folder, so it is emptied again until rmdir succeeds. */
 enum err files_upload_remove(struct files *files, const char *path)
 {
     enum err e = ERR_OK;

@@ -125,7 +125,7 @@ static enum err attempt_read(struct arena *a, const struct egress_reply *reply, 
     return ERR_OK;
 }
 
-/* ERR_UNAVAILABLE: no answer came. *ret_again: nothing speaks against asking once more. */
+/* ERR_UNAVAILABLE: no answer came. *ret_again: the call may be repeated. */
 static enum err attempt_run(struct s3 *s3, struct arena *a, const struct s3_call *call, struct s3_result *ret_result,
                             bool *ret_again)
 {

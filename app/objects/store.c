@@ -21,7 +21,7 @@ void store_base_release(struct store *store)
     pthread_mutex_destroy(&store->fault_mutex);
 }
 
-/* Notes the line; true when it is news for the log. */
+/* Remembers the line; true when it should be logged. */
 static bool fault_note(struct store *store, const char line[STORE_FAULT_BYTES])
 {
     int64_t now_us = clock_monotonic_us();

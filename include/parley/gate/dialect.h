@@ -15,10 +15,10 @@ struct spec;
 struct dialect_error {
     enum err err;
     int status;       /* 0: that of errors.def */
-    const char *text; /* NULL: what would be told natively */
+    const char *text; /* NULL: the native text */
 };
 
-/* An error as it is to be told. */
+/* An error to be written. */
 struct dialect_problem {
     enum err err;
     const char *text;
