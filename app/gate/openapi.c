@@ -12,7 +12,7 @@ static void kv_flag(struct json_out *out, int flags, int flag, const char *name)
         json_out_c(out, name);
 }
 
-/* What decides over a request beside its shape; the tests' access matrix is made from this. */
+/* The row's access, role, scope, rate and flags; the tests' access matrix is made from them. */
 static void extensions_write(struct json_out *out, const struct route *route)
 {
     static const char *const accesses[] = { "?", "anyone", "signed_in", "admin", "signed_url" };

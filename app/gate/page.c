@@ -26,7 +26,7 @@ const struct spec page_spec = {
     .name = "Page", .fields = page_fields, .field_count = COUNT_OF(page_fields), .size_bytes = sizeof(struct page_query)
 };
 
-/* Everything that makes a cursor worthless elsewhere. */
+/* What a cursor is bound to: with any other of these it is refused. */
 static void context_write(const struct call *call, struct buf *out)
 {
     buf_add_c(out, call->route->path);
