@@ -157,12 +157,12 @@ static enum err membership_check(struct exchange *p)
     return ERR_OK;
 }
 
-/* A workspace may demand a second factor of its members; those without one are refused. */
+/* A workspace may ask its members for a second factor: until they have one, its doors are shut. */
 static enum err second_factor_check(struct exchange *p)
 {
     if (!p->call.workspace.require_2fa || p->principal.twofa_enabled)
         return ERR_OK;
-    /* The cached principal may be a second old: somebody who has just enrolled through another process must not be refused. */
+    /* The principal may be a second old: who has just got one through another process is not turned away. */
     return second_factor_ask(&p->ctx, p->principal.user_id);
 }
 

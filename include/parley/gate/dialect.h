@@ -42,7 +42,7 @@ struct dialect {
     const char *credential; /* header in which its clients send a key; NULL: none of its own */
     enum rate rate;         /* of its routes that do not say theirs */
     enum dialect_ids ids;
-    const struct spec *page; /* how its lists are paged: page_spec, or fields of a struct page_window (gate/page.h) */
+    const struct spec *page; /* of paged lists: page_spec, or fields of a struct page_window (gate/page.h) */
     int64_t limit_default,
         limit_max;          /* rows of a list without `limit`, and with any: it has no bound, so none is refused */
     bool ignores_unknown;   /* passes over fields of a body that no row knows; else they are refused */

@@ -39,7 +39,7 @@ enum route_flags {
     ROUTE_IDEMPOTENT = 1, /* takes Idempotency-Key */
     ROUTE_MULTIPART = 2,  /* takes multipart/form-data as well; the handler reads the body when call->body is NULL */
     ROUTE_RAW_BODY = 4,   /* the handler reads the body and judges its size */
-    ROUTE_PAGED = 8,      /* takes limit and cursor, answers with Link; in a dialect what its `page` says */
+    ROUTE_PAGED = 8,      /* takes limit and cursor, answers with Link */
 };
 
 enum { PATH_IDS_MAX = 3 };
