@@ -17,8 +17,7 @@ static const struct field listed_fields[] = {
     { "uploader_id", FIELD_UUID, FIELD_NULLABLE, ATTACHMENT_FIELD(uploader) },
     { "created_at", FIELD_TIME, ATTACHMENT_FIELD(created_us) },
 };
-static const struct spec listed_spec = { "WorkspaceAttachment", listed_fields, COUNT_OF(listed_fields),
-                                         .size_bytes = sizeof(struct attachment) };
+static const struct spec listed_spec = { SPEC_INIT("WorkspaceAttachment", struct attachment, listed_fields) };
 
 struct url_query {
     struct body body;
@@ -28,8 +27,7 @@ static const struct field url_query_fields[] = {
     { "expires_in", FIELD_INT, 0, 1, DOWNLOAD_URL_MAX_S, .offset = offsetof(struct url_query, expires_in_s),
       .doc = "Seconds; 3600 unless said otherwise" },
 };
-static const struct spec url_query_spec = { "AttachmentUrlQuery", url_query_fields, COUNT_OF(url_query_fields),
-                                            .size_bytes = sizeof(struct url_query) };
+static const struct spec url_query_spec = { SPEC_INIT("AttachmentUrlQuery", struct url_query, url_query_fields) };
 
 struct url_view {
     struct str url;
@@ -39,8 +37,7 @@ static const struct field url_fields[] = {
     { "url", FIELD_STR, .offset = offsetof(struct url_view, url), .doc = "Good for whoever has it, until it expires" },
     { "expires_at", FIELD_TIME, .offset = offsetof(struct url_view, expires_us) },
 };
-static const struct spec url_spec = { "AttachmentUrl", url_fields, COUNT_OF(url_fields),
-                                      .size_bytes = sizeof(struct url_view) };
+static const struct spec url_spec = { SPEC_INIT("AttachmentUrl", struct url_view, url_fields) };
 
 /* ---- handlers ---- */
 

@@ -202,7 +202,10 @@ static enum err register_post(struct ctx *ctx, const struct call *call, struct r
 
 static struct tokens tokens_of(const struct session_tokens *tokens)
 {
-    return (struct tokens){ tokens->access_token, tokens->refresh_token, STR("bearer"), tokens->expires_in_s };
+    return (struct tokens){ .access_token = tokens->access_token,
+                            .refresh_token = tokens->refresh_token,
+                            .token_type = STR("bearer"),
+                            .expires_in_s = tokens->expires_in_s };
 }
 
 static struct session_origin origin_of(const struct call *call)

@@ -19,16 +19,17 @@ static const struct field draft_fields[] = {
       .element = FIELD_UUID, .doc = "One's own completed uploads, in no message yet" },
     { "reply_to", FIELD_UUID, FIELD_NULLABLE, DRAFT_FIELD(reply_to), .doc = "A message of the same chat" },
 };
-const struct spec message_draft_spec = { "MessageDraft", draft_fields, COUNT_OF(draft_fields),
-                                         .size_bytes = sizeof(struct draft_body) };
+const struct spec message_draft_spec = { SPEC_INIT("MessageDraft", struct draft_body, draft_fields) };
 
 static enum err each_once(struct ctx *ctx, const struct uuid *ids, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < i; j++)
             if (uuid_eq(&ids[i], &ids[j]))
-                return problem_add(ctx->problem,
-                                   (struct fault){ "body", "attachment_ids", "value_error", "names a file twice" });
+                return problem_add(ctx->problem, (struct fault){ .where = "body",
+                                                                 .field = "attachment_ids",
+                                                                 .type = "value_error",
+                                                                 .message = "names a file twice" });
     return ERR_OK;
 }
 
@@ -64,7 +65,8 @@ static void form_digest_add(struct form *form, const void *bytes, size_t len)
 
 static enum err form_fault(struct form *form, const char *field, const char *message)
 {
-    return problem_add(form->ctx->problem, (struct fault){ "body", field, "value_error", message });
+    return problem_add(form->ctx->problem,
+                       (struct fault){ .where = "body", .field = field, .type = "value_error", .message = message });
 }
 
 static enum err content_read(struct form *form)

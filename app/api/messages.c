@@ -22,8 +22,7 @@ static const struct field page_fields[] = {
     { "has_next", FIELD_BOOL, PAGE_FIELD(has_next), .doc = "There are older ones" },
     { "has_prev", FIELD_BOOL, PAGE_FIELD(has_prev), .doc = "There are newer ones" },
 };
-static const struct spec page_spec = { "MessagePage", page_fields, COUNT_OF(page_fields),
-                                       .size_bytes = sizeof(struct page_view) };
+static const struct spec page_spec = { SPEC_INIT("MessagePage", struct page_view, page_fields) };
 
 enum { PAGE_NUMBER_MAX = 1000000000 };
 struct page_query {
@@ -43,8 +42,7 @@ static const struct field query_fields[] = {
     [SENT_LIMIT] = { "limit", FIELD_INT, 0, 1, PAGE_MAX, QUERY_FIELD(limit),
                      .doc = "With a seq; 50 unless said otherwise" },
 };
-static const struct spec query_spec = { "MessageQuery", query_fields, COUNT_OF(query_fields),
-                                        .size_bytes = sizeof(struct page_query) };
+static const struct spec query_spec = { SPEC_INIT("MessageQuery", struct page_query, query_fields) };
 
 struct edit_body {
     struct body body;
@@ -53,8 +51,7 @@ struct edit_body {
 static const struct field edit_fields[] = {
     { "content", FIELD_STR, FIELD_REQUIRED, 0, CONTENT_MAX_CHARS, .offset = offsetof(struct edit_body, content) },
 };
-static const struct spec edit_spec = { "MessageEdit", edit_fields, COUNT_OF(edit_fields),
-                                       .size_bytes = sizeof(struct edit_body) };
+static const struct spec edit_spec = { SPEC_INIT("MessageEdit", struct edit_body, edit_fields) };
 
 static struct message_location location_of(const struct call *call)
 {
@@ -116,9 +113,12 @@ static enum err query_check(struct ctx *ctx, const struct page_query *query)
     bool paged = body_sent(query, SENT_PAGE) || body_sent(query, SENT_PAGE_SIZE);
 
     if (seqs > 1 || (paged && (seqs > 0 || body_sent(query, SENT_LIMIT))))
-        return problem_add(ctx->problem,
-                           (struct fault){ "query", paged ? "page" : "before_seq", "value_error",
-                                           "say where in one way: page and page_size, or one seq and limit" });
+        return problem_add(
+            ctx->problem,
+            (struct fault){ .where = "query",
+                            .field = paged ? "page" : "before_seq",
+                            .type = "value_error",
+                            .message = "say where in one way: page and page_size, or one seq and limit" });
     return ERR_OK;
 }
 

@@ -25,8 +25,7 @@ static const struct field begin_fields[] = {
     { "sha256", FIELD_STR, FIELD_NULLABLE, 64, 64, BEGIN_FIELD(sha256),
       .doc = "Hex digits. With it the store refuses other bytes, or a job removes them" },
 };
-static const struct spec begin_spec = { "UploadBegin", begin_fields, COUNT_OF(begin_fields),
-                                        .size_bytes = sizeof(struct begin_body) };
+static const struct spec begin_spec = { SPEC_INIT("UploadBegin", struct begin_body, begin_fields) };
 
 static const struct field part_fields[] = {
     { "number", FIELD_INT, .offset = offsetof(struct upload_part, number) },
@@ -34,8 +33,7 @@ static const struct field part_fields[] = {
     { "uploaded", FIELD_BOOL, .offset = offsetof(struct upload_part, uploaded), .doc = "The store has it" },
     { "url", FIELD_STR, FIELD_NULLABLE, .offset = offsetof(struct upload_part, url), .doc = "null where it is there" },
 };
-static const struct spec part_spec = { "UploadPart", part_fields, COUNT_OF(part_fields),
-                                       .size_bytes = sizeof(struct upload_part) };
+static const struct spec part_spec = { SPEC_INIT("UploadPart", struct upload_part, part_fields) };
 
 struct upload_view {
     struct uuid id;
@@ -63,8 +61,7 @@ static const struct field single_fields[] = {
     { "parts", FIELD_LIST, VIEW_FIELD(part_list), .spec = &part_spec },
     { "expires_at", FIELD_TIME, VIEW_FIELD(expires_us) },
 };
-static const struct spec upload_spec = { "Upload", single_fields, COUNT_OF(single_fields),
-                                         .size_bytes = sizeof(struct upload_view) };
+static const struct spec upload_spec = { SPEC_INIT("Upload", struct upload_view, single_fields) };
 
 struct etag_body {
     struct body body;
@@ -76,8 +73,7 @@ static const struct field etag_fields[] = {
     { "number", FIELD_INT, FIELD_REQUIRED, 1, UPLOAD_PARTS_MAX, .offset = offsetof(struct etag_body, number) },
     { "etag", FIELD_STR, FIELD_REQUIRED, 1, ETAG_MAX_CHARS, .offset = offsetof(struct etag_body, etag) },
 };
-static const struct spec etag_spec = { "UploadPartTag", etag_fields, COUNT_OF(etag_fields),
-                                       .size_bytes = sizeof(struct etag_body) };
+static const struct spec etag_spec = { SPEC_INIT("UploadPartTag", struct etag_body, etag_fields) };
 
 struct complete_body {
     struct body body;
@@ -87,8 +83,7 @@ static const struct field complete_fields[] = {
     { "parts", FIELD_LIST, FIELD_NULLABLE, 0, UPLOAD_PARTS_MAX, .offset = offsetof(struct complete_body, parts),
       .spec = &etag_spec, .doc = "What the store answered; without it the store is asked" },
 };
-static const struct spec complete_spec = { "UploadComplete", complete_fields, COUNT_OF(complete_fields),
-                                           .size_bytes = sizeof(struct complete_body) };
+static const struct spec complete_spec = { SPEC_INIT("UploadComplete", struct complete_body, complete_fields) };
 
 /* ---- handlers ---- */
 

@@ -56,7 +56,7 @@ static EVP_PKEY *read_private(const char *path, struct buf *ret_error_text)
     return key;
 }
 
-/* Below, at or beyond the time that stands in the certificate: -1, or 1; 0 for a time that makes no sense. */
+/* Below, at or beyond the time that stands in the certificate: -1, or 1; 0 for a time that cannot be read. */
 static int compare_time(const ASN1_TIME *time, int64_t at_s)
 {
     time_t at = (time_t)at_s;

@@ -50,7 +50,7 @@ static struct hash_pace_seen look(enum hash_pace_kind kind)
     return seen;
 }
 
-/* What comes and goes within one tick (a request that signs in, the kernel's own work) is not worth a pause. */
+/* Work that comes and goes within one tick (a request that signs in, the kernel's own) is not worth a pause. */
 static int64_t yielding_pause_us(struct hash_pace *pace, const struct hash_pace_seen *seen)
 {
     bool is_interrupted = seen->interrupted_count != pace->seen.interrupted_count;
@@ -65,7 +65,7 @@ static int64_t yielding_pause_us(struct hash_pace *pace, const struct hash_pace_
     return is_wanted ? YIELD_US : 0;
 }
 
-/* Until its share of the time since the hash began has come up to what it has used. */
+/* Until what it has used is no more than its share of the time since the hash began. */
 static int64_t limited_pause_us(const struct hash_pace *pace, const struct hash_pace_seen *seen)
 {
     int64_t since_us = seen->now_us - pace->seen.now_us;
@@ -94,7 +94,7 @@ static void set_timer(const struct hash_pace *pace, long us)
  * The next tick counts from the end of the pause. With a timer that repeats it would be there already where the pause took
  * long (behind other programs a sleeper is woken late), and the hash would not move at all.
  */
-/* Who was woken late is not alone on the processor, and at SCHED_IDLE leaves it to the others once more. */
+/* A thread that was woken late shares the processor with others, and at SCHED_IDLE leaves it to them once more. */
 static void sleep_us(enum hash_pace_kind kind, int64_t us)
 {
     int late_count = 0;

@@ -17,11 +17,11 @@
 #include <time.h>
 
 enum hash_pace_kind {
-    HASH_PACE_YIELDING, /* at SCHED_IDLE: pauses while somebody wants the processor */
-    HASH_PACE_LIMITED,  /* at normal priority: takes no more than its share of one processor */
+    HASH_PACE_YIELDING, /* at SCHED_IDLE: pauses while another thread wants the processor */
+    HASH_PACE_LIMITED,  /* at normal priority: uses no more than its share of one processor */
 };
 
-/* What the handler sees. */
+/* Read by the signal handler. */
 struct hash_pace_seen {
     int64_t now_us;
     long interrupted_count;             /* of the own thread; only where it yields */
@@ -30,7 +30,7 @@ struct hash_pace_seen {
 
 struct hash_pace {
     enum hash_pace_kind kind;
-    _Atomic int64_t *wanted_until_us; /* shared by all: while this is to come, somebody wants a processor */
+    _Atomic int64_t *wanted_until_us; /* shared by all; until this time another thread is taken to want a processor */
     bool has_timer;                   /* else (no memory in the kernel) it hashes without pausing */
     timer_t timer;
     volatile sig_atomic_t is_ticking; /* between begin and end */
@@ -47,7 +47,7 @@ void hash_pace_release(struct hash_pace *pace);
 void hash_pace_begin(struct hash_pace *pace);
 void hash_pace_end(struct hash_pace *pace);
 
-/* For how long the handler sleeps that sees this; maybe 0. */
+/* For how long the handler should sleep; may be 0. */
 int64_t hash_pace_pause_us(struct hash_pace *pace, const struct hash_pace_seen *seen);
 
 #endif

@@ -14,7 +14,7 @@ static int count_of_network(const struct hash_queue *queue, const struct hash_re
     return count;
 }
 
-/* The place of the newest request of the network that has most. Not empty. */
+/* The index of the newest request of the network that has the most requests. The queue is not empty. */
 static int newest_of_longest(const struct hash_queue *queue, int *ret_count)
 {
     int found = 0;
@@ -44,14 +44,14 @@ struct hash_request *hash_queue_add(struct hash_queue *queue, struct hash_reques
     struct hash_request *loser = NULL;
     int most_count;
 
-    /* A network that had nothing here comes after those that were not served for longer. */
+    /* A network that has nothing queued counts as served just now, or it would overtake those that already wait. */
     request->turn = queue->turn;
     for (int i = 0; i < queue->count; i++)
         if (is_same_network(queue->requests[i], request))
             request->turn = queue->requests[i]->turn;
     if (queue->count == HASH_QUEUE_MAX) {
         int newest = newest_of_longest(queue, &most_count);
-        /* With one more they would only have changed places. */
+        /* Fewer by at least two: with a difference of one the two networks would only swap, and a request be lost for nothing. */
         if (most_count <= count_of_network(queue, request) + 1)
             return request;
         loser = hash_queue_remove(queue, newest);

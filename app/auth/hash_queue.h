@@ -15,7 +15,7 @@
 #include "parley/core/cidr.h"
 #include "parley/core/limits.h"
 
-/* What crypt_r gets. */
+/* The arguments of crypt_r. */
 struct hash_input {
     char password[PASSWORD_MAX_BYTES + 1];
     char setting[PASSWORD_HASH_BYTES];
@@ -25,8 +25,8 @@ struct hash_input {
 struct hash_request {
     struct hash_input input;
     char hash[PASSWORD_HASH_BYTES];
-    uint8_t network[CIDR_NETWORK_BYTES]; /* from which it comes; cidr_network */
-    uint64_t turn;                       /* of the queue; when its network was last served */
+    uint8_t network[CIDR_NETWORK_BYTES]; /* of the client; cidr_network */
+    uint64_t turn;                       /* the queue's turn in which its network was last served */
     void *waiter;                        /* what hooks.blocking_begin gave */
     bool done;                           /* and with what… */
     enum err outcome;                    /* …ERR_OK: there is a hash */
@@ -40,11 +40,11 @@ struct hash_queue {
     uint64_t turn; /* how many were taken */
 };
 
-/* Gives the request that has no place now: NULL, the new one, or another that lost its place to it. */
+/* Adds a request. Returns the one that is refused: NULL, the new one, or another that lost its place to it. */
 struct hash_request *hash_queue_add(struct hash_queue *queue, struct hash_request *request) MUST_CHECK;
-/* The oldest request of the network that was served longest ago, taken out; NULL when it is empty. */
+/* Removes and returns the oldest request of the network that was served longest ago; NULL: the queue is empty. */
 struct hash_request *hash_queue_take(struct hash_queue *queue);
-/* Takes out requests[i]; those behind it move up. */
+/* Removes requests[i]; those behind it move up. */
 struct hash_request *hash_queue_remove(struct hash_queue *queue, int i);
 
 #endif

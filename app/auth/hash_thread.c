@@ -8,7 +8,7 @@
 #include "parley/core/secret.h"
 #include "parley/core/thread.h"
 
-/* A hash of the default cost takes 0.15 to 0.4 s of a processor: who gets half of one is served well within a second. */
+/* A hash of the default cost takes 0.15 to 0.4 s of a processor; with half of one it is done within a second. */
 enum { STACK_BYTES = 256 * 1024, STARVED_US = 500000, STARVED_DIVISOR = 2 };
 
 /* state: 32 KiB that bcrypt works in. */
@@ -27,7 +27,7 @@ static enum err make(struct hash_thread *thread, struct crypt_data *state)
 static void wait_for_work(struct hash_thread *thread)
 {
     while (sem_wait(&thread->given) != 0)
-        continue; /* a signal of the pace that came late */
+        continue; /* interrupted by a timer's signal of the pace that came late */
 }
 
 static void *run(void *arg)

@@ -15,9 +15,9 @@
 #include "hash_queue.h"
 #include "parley/core/err.h"
 
-/* What a group of threads shares. */
+/* Shared by all hashing threads of a group. */
 struct hash_thread_shared {
-    sem_t news;                      /* posted whenever one has made a hash */
+    sem_t news;                      /* posted whenever a thread has finished a hash */
     _Atomic int64_t wanted_until_us; /* hash_pace.h */
 };
 
@@ -37,11 +37,11 @@ struct hash_thread {
 
 /* All zero before but kind and shared. ERR_NO_MEMORY: no thread. */
 enum err hash_thread_start(struct hash_thread *thread) MUST_CHECK;
-/* Waits for what it is making. */
+/* Waits for the hash that is being made. */
 void hash_thread_join(struct hash_thread *thread);
-/* When it is not busy. */
+/* Only while it is not busy. */
 void hash_thread_give(struct hash_thread *thread, const struct hash_input *input);
-/* Has it had a processor for less than a half of the time since it was given a hash, and that for long? */
+/* Whether it starves: it has had a processor for less than half of the time since it was given its hash, and that for long. */
 bool hash_thread_is_starved(const struct hash_thread *thread, int64_t now_us);
 
 #endif

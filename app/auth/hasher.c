@@ -10,10 +10,10 @@
 #include "parley/core/secret.h"
 #include "parley/core/thread.h"
 
-/* LOOK_US: how often it is looked, while hashes are made, whether one starves. */
+/* LOOK_US: while hashes are made, how often the manager checks whether one starves. */
 enum { IDLE_MAX = 64, LOOK_US = 100000 };
 
-/* A thread, and whose hash it makes: NULL where nobody waits for it (any more). */
+/* A thread and the request whose hash it makes; NULL: nobody waits for it, or not any more. */
 struct place {
     struct hash_thread thread;
     struct hash_request *request;
@@ -29,7 +29,7 @@ struct hasher {
     pthread_t manager;
     int idle_count;
     struct place idle[IDLE_MAX]; /* at SCHED_IDLE */
-    struct place normal;         /* at normal priority, for who would starve */
+    struct place normal;         /* at normal priority, for a request whose hash starves at SCHED_IDLE */
 };
 
 static void finish(struct hash_request *request, enum err outcome)
@@ -52,7 +52,7 @@ static void give(struct place *place, struct hash_request *request)
     hash_thread_give(&place->thread, &request->input);
 }
 
-/* Nobody makes its hash from here on, or what is made is thrown away. */
+/* From here on nobody makes its hash; one that is being made is thrown away. */
 static void finish_given(struct hasher *hasher, struct hash_request *request, enum err outcome)
 {
     for (int i = 0; i < hasher->idle_count; i++)
@@ -81,7 +81,7 @@ static bool is_gone(const struct hasher *hasher, const struct hash_request *requ
     return hasher->hooks.is_gone != NULL && hasher->hooks.is_gone(request->waiter);
 }
 
-/* All of them, and not only the next: who has gone shall keep no place from somebody who has come. */
+/* Looks at all that wait, not only the next: a client that has left must not hold a place in the full queue. */
 static void drop_gone(struct hasher *hasher)
 {
     int i = 0;
@@ -94,7 +94,7 @@ static void drop_gone(struct hasher *hasher)
     }
 }
 
-/* What has starved for longest of what was given out, or else the next one: where one starves all do. NULL: none does. */
+/* The request that has starved for longest, or else the next of the queue, since where one starves all do. NULL: none does. */
 static struct hash_request *find_starved(struct hasher *hasher)
 {
     int64_t now_us = clock_monotonic_us();

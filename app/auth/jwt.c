@@ -112,7 +112,7 @@ static enum err cut(struct str token, struct parts *ret_parts)
     return ERR_OK;
 }
 
-/* Anything wrong with what the client sent is ERR_TOKEN; only memory is told apart. */
+/* Anything wrong with what the client sent is ERR_TOKEN; only a lack of memory is another error. */
 static enum err as_token(enum err e)
 {
     return e == ERR_OK || e == ERR_NO_MEMORY ? e : ERR_TOKEN;

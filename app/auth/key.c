@@ -54,7 +54,7 @@ static enum err set_id(struct key *key)
     return e;
 }
 
-/* Takes over pkey, also on failure. */
+/* Takes ownership of pkey, also on failure. */
 static struct key *key_new(EVP_PKEY *pkey)
 {
     struct key *key = calloc(1, sizeof(*key));
@@ -78,7 +78,7 @@ struct key *key_generate(void)
     return pkey == NULL ? NULL : key_new(pkey);
 }
 
-/* An encrypted key has no one to ask for its pass phrase. */
+/* Refuses encrypted keys: a server has nobody to ask for the pass phrase, and OpenSSL would wait at the terminal. */
 static int no_pass_phrase(char *text, int size, int writing, void *arg)
 {
     if (size > 0)

@@ -30,7 +30,8 @@ static enum err make_private(const struct key_paths *paths, enum keyfile_write h
         return ERR_NO_MEMORY;
     }
     buf_init(&pem, KEY_PEM_MAX_BYTES);
-    (void)buf_room(&pem, KEY_PEM_MAX_BYTES / 2); /* at once, so that growing leaves no copy of it behind */
+    /* Reserved at once: a buffer that grows would leave copies of the key in freed memory. */
+    (void)buf_room(&pem, KEY_PEM_MAX_BYTES / 2);
     e = key_write(key, KEY_PRIVATE, &pem);
     if (e == ERR_OK)
         e = keyfile_write(paths->private_path, buf_str(&pem), how, ret_error_text);

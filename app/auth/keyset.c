@@ -68,7 +68,7 @@ const struct key *key_set_find(const struct key_set *set, struct str id)
     return NULL;
 }
 
-/* Takes over key. One that is there already is not kept twice. */
+/* Takes ownership of key; a key that is in the set already is not added twice. */
 static enum err add_verifying(struct key_set *set, struct key *key, const char *path, struct buf *ret_error_text)
 {
     if (key_set_find(set, str_from(key_id(key))) != NULL) {
@@ -220,7 +220,7 @@ static void name_seal_key(struct seal_key *key)
     memcpy(key->id, mac, sizeof(key->id));
 }
 
-/* One that is there already is not kept twice. */
+/* A key that is in the set already is not added twice. */
 static enum err add_seal(struct key_set *set, struct seal_key *key, const char *path, struct buf *ret_error_text)
 {
     name_seal_key(key);
@@ -272,7 +272,7 @@ static bool is_named(const char *name, const char *start, const char *end)
     return str_starts_with(str_from(name), str_from(start)) && str_ends_with(str_from(name), str_from(end));
 }
 
-/* What rotations have put aside. */
+/* Reads the public keys that rotations have put aside. */
 static enum err load_older(struct key_set *set, const struct key_paths *paths, const char *name,
                            struct buf *ret_error_text)
 {

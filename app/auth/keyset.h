@@ -43,7 +43,7 @@ void key_paths_release(struct key_paths *paths);
 
 /* Reads all of it. Writes only a missing public.pem, or one that a rotation which was cut off left behind. */
 enum err key_set_load(const struct key_paths *paths, struct buf *ret_error_text, struct key_set **ret_set) MUST_CHECK;
-/* One user less; the last one frees it. NULL is fine. */
+/* Drops a reference; the last one frees the set. NULL is fine. */
 void key_set_put(struct key_set *set);
 /* The key with that id, or NULL. Borrowed. */
 const struct key *key_set_find(const struct key_set *set, struct str id);

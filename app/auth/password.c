@@ -15,7 +15,7 @@ static bool is_short(struct str password, struct str email)
     return password.len < PASSWORD_MIN_BYTES;
 }
 
-/* bcrypt looks at 72 bytes and no further. */
+/* bcrypt ignores everything beyond 72 bytes. */
 static bool is_long(struct str password, struct str email)
 {
     (void)email;
@@ -42,7 +42,7 @@ static bool is_common(struct str password, struct str email)
     return common_password_is(password);
 }
 
-/* The rules, in the order in which they are told. */
+/* The rules, in the order in which they are reported. */
 static const struct rule {
     bool (*is_broken)(struct str password, struct str email);
     const char *detail;

@@ -35,7 +35,7 @@ static char meant(char typed)
     return c != '\0' && strchr(letters, c) != NULL ? c : '\0';
 }
 
-/* The bare letters of a code. */
+/* The letters of a code without hyphens and blanks. */
 static enum err read_letters(struct str code, char ret_letters[RECOVERY_CODE_LETTERS])
 {
     size_t len = 0;

@@ -22,9 +22,10 @@ static enum err open_redis(struct arena *arena, const struct config *config, str
 enum err bus_open(const struct config *config, struct buf *ret_error_text, struct bus **ret_bus)
 {
     struct arena *arena = arena_new(ADDRESS_ARENA_BYTES);
+    enum err e;
     if (arena == NULL)
         return ERR_NO_MEMORY;
-    enum err e = open_redis(arena, config, ret_error_text, ret_bus);
+    e = open_redis(arena, config, ret_error_text, ret_bus);
     return e == ERR_NOT_FOUND ? local_bus_new(ret_bus) : e;
 }
 
@@ -57,8 +58,9 @@ bool bus_is_healthy(struct bus *bus)
 
 enum err bus_subscribe(struct bus *bus, const char *channel, bus_fn fn, void *arg)
 {
+    bool has_room;
     pthread_rwlock_wrlock(&bus->lock);
-    bool has_room = bus->subscription_count < BUS_SUBSCRIPTIONS_MAX;
+    has_room = bus->subscription_count < BUS_SUBSCRIPTIONS_MAX;
     if (has_room)
         bus->subscriptions[bus->subscription_count++] = (struct subscription){ channel, fn, arg };
     pthread_rwlock_unlock(&bus->lock);

@@ -110,9 +110,9 @@ static bool go_up(struct redis_bus *r)
 
 static void deliver(struct redis_bus *r, const redisReply *reply)
 {
+    redisReply *const *e = reply->element;
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3)
         return;
-    redisReply *const *e = reply->element;
     if (e[0]->type != REDIS_REPLY_STRING || strcmp(e[0]->str, "message") != 0 || e[2]->type != REDIS_REPLY_STRING)
         return;
     bus_deliver(&r->base, (struct str){ e[1]->str, e[1]->len }, (struct str){ e[2]->str, e[2]->len });
@@ -224,16 +224,17 @@ static void *run_thread(void *arg)
     struct redis_bus *r = arg;
     int64_t backoff_ms = 0;
     while (!atomic_load(&r->stopping)) {
+        bool fine;
         if (!go_up(r)) {
             back_off(r, &backoff_ms);
             continue;
         }
         backoff_ms = 0;
-        bool fine = send_rest(r);
+        fine = send_rest(r);
         while (fine && !atomic_load(&r->stopping))
             fine = turn(r);
         if (fine)
-            (void)publish_rest(r); /* the last words of a process that stops */
+            (void)publish_rest(r); /* what a stopping process still has in its queue */
         note_away(r, "the connection was lost");
         if (!fine)
             back_off(r, &backoff_ms);

@@ -1,59 +1,38 @@
 #include "driver.h"
 #include "parley/core/arena.h"
 #include "parley/core/percent.h"
+#include "parley/core/url.h"
 
 static const char *const bad_form = "REDIS_URL must look like redis://:password@host:port/0 or unix:/path";
 
-/* A number within 0 … max; absent or empty leaves *ret_number. */
-static enum err parse_number(struct str text, int64_t max, int *ret_number)
+/* A database's number; absent or empty leaves *ret_number. */
+static enum err parse_database(struct str text, int *ret_number)
 {
     int64_t number = 0;
     if (text.len == 0)
         return ERR_OK;
-    if (str_to_int64(text, &number) != ERR_OK || number < 0 || number > max)
+    if (str_to_int64(text, &number) != ERR_OK || number < 0 || number > 1000000)
         return ERR_INVALID;
     *ret_number = (int)number;
     return ERR_OK;
 }
 
-static enum err parse_access(struct arena *a, struct str user, struct redis_address *address)
+static enum err parse_tcp(struct arena *a, struct str text, struct redis_address *address)
 {
-    struct str password = str_cut(&user, ':');
-    TRY(percent_decode(a, user, PLUS_LITERAL, &address->user));
-    return password.ptr != NULL ? percent_decode(a, password, PLUS_LITERAL, &address->password) : ERR_OK;
-}
-
-static enum err parse_tcp(struct arena *a, struct str rest, struct redis_address *address)
-{
-    struct str database = str_cut(&rest, '/');
-    struct str host = rest;
-    struct str after_at = { NULL, 0 };
-    /* The last @ parts access and host. */
-    while ((after_at = str_cut(&host, '@')).ptr != NULL) {
-        struct str access = { rest.ptr, (size_t)(after_at.ptr - rest.ptr) - 1 };
-        host = after_at;
-        if (str_index(host, '@') == SIZE_MAX)
-            TRY(parse_access(a, access, address));
-    }
-    struct str port = { NULL, 0 };
-    if (host.len > 0 && host.ptr[0] == '[') {
-        host = str_tail(host, 1);
-        struct str behind = str_cut(&host, ']');
-        (void)str_cut(&behind, ':');
-        port = behind.len > 0 ? behind : port;
-    } else {
-        port = str_cut(&host, ':');
-    }
-    TRY(percent_decode(a, host.len > 0 ? host : STR("127.0.0.1"), PLUS_LITERAL, &address->host));
-    TRY(parse_number(port, 65535, &address->port));
-    return parse_number(database, 1000000, &address->database);
+    struct url url;
+    TRY(url_split(text, URL_NO_QUERY, &url));
+    TRY(percent_decode(a, url.user, PLUS_LITERAL, &address->user));
+    TRY(percent_decode(a, url.password, PLUS_LITERAL, &address->password));
+    TRY(percent_decode(a, url.host.len > 0 ? url.host : STR("127.0.0.1"), PLUS_LITERAL, &address->host));
+    TRY(url_port(&url, address->port, &address->port));
+    return parse_database(str_tail(url.path, 1), &address->database);
 }
 
 static enum err parse_unix(struct arena *a, struct str rest, struct redis_address *address)
 {
     struct str option = str_cut(&rest, '?');
     if (str_starts_with(option, STR("db=")))
-        TRY(parse_number(str_tail(option, 3), 1000000, &address->database));
+        TRY(parse_database(str_tail(option, 3), &address->database));
     if (rest.len == 0 || rest.ptr[0] != '/')
         return ERR_INVALID;
     /* unix:///path has two more. */
@@ -66,7 +45,7 @@ static enum err parse_url(struct arena *a, struct str url, struct redis_address 
 {
     *ret_reason = bad_form;
     if (str_starts_with(url, STR("redis://")))
-        return parse_tcp(a, str_tail(url, 8), address);
+        return parse_tcp(a, url, address);
     if (str_starts_with(url, STR("unix:")))
         return parse_unix(a, str_tail(url, 5), address);
     if (str_starts_with(url, STR("rediss:")))

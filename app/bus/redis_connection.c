@@ -35,9 +35,10 @@ redisContext *redis_connection_new(const struct redis_address *address, char ret
     const struct timeval limit = { .tv_sec = BUS_CONNECT_MAX_MS / 1000, .tv_usec = BUS_CONNECT_MAX_MS % 1000 * 1000 };
     redisContext *c = address->socket[0] != '\0' ? redisConnectUnixWithTimeout(address->socket, limit)
                                                  : redisConnectWithTimeout(address->host, address->port, limit);
+    bool fine;
     if (c != NULL && c->err == 0)
         redisSetTimeout(c, limit);
-    bool fine = c != NULL && c->err == 0 && sign_in(c, address);
+    fine = c != NULL && c->err == 0 && sign_in(c, address);
     if (fine)
         return c;
     snprintf(ret_why, REDIS_WHY_BYTES, "%s",

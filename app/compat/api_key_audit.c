@@ -3,6 +3,7 @@
 #include "parley/core/limits.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/audit_list.h"
+#include "parley/gate/page.h"
 
 /* What octopus calls the actions. */
 static const struct {
@@ -18,7 +19,7 @@ static const struct {
 /* clang-format off */
 struct logs_query {
     struct body body;
-    int64_t key_id, skip_count, limit;
+    int64_t key_id;
     struct str action;
 };
 #define LOGS_FIELD(member) .offset = offsetof(struct logs_query, member)
@@ -26,8 +27,6 @@ static const struct field logs_fields[] = {
     { "api_key_id", FIELD_INT, 0, 1, 0, LOGS_FIELD(key_id) },
     { "action", FIELD_STR, LOGS_FIELD(action),
       .doc = "create, update, rotate, deactivate, delete, auth_failed; anything else is found nowhere" },
-    { "skip", FIELD_INT, 0, 0, OCTOPUS_SKIP_MAX, LOGS_FIELD(skip_count) },
-    { "limit", FIELD_INT, 0, 1, 0, LOGS_FIELD(limit), .doc = OCTOPUS_LIMIT_DOC },
 };
 static const struct spec logs_spec = { SPEC_INIT("ApiKeyAuditQuery", struct logs_query, logs_fields) };
 
@@ -97,14 +96,13 @@ static enum err rows_write(struct ctx *ctx, const struct list *list, struct repl
 static enum err logs_get(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct logs_query *query = call->query;
-    struct audit_key_list_opts opts = {
-        .key_id = query->key_id,
-        .action = our_action(query->action),
-        .skip_count = query->skip_count,
-        .limit = dialect_limit(&octopus, query->limit),
-    };
+    struct audit_key_list_opts opts = { .key_id = query->key_id, .action = our_action(query->action) };
+    struct page_window window;
     struct list list = { NULL, 0 };
 
+    TRY(page_window_read(ctx, call, &window));
+    opts.skip_count = window.skip_count;
+    opts.limit = window.limit;
     /* An action that nobody knows is found nowhere. */
     if (query->action.ptr == NULL || opts.action.ptr != NULL)
         TRY(audit_list_of_keys(ctx, &opts, &list));
@@ -115,8 +113,8 @@ static enum err logs_get(struct ctx *ctx, const struct call *call, struct reply 
 static const struct dialect_error logs_errors[] = { OCTOPUS_ADMIN_TO("view audit logs"), OCTOPUS_ERRORS_END };
 static const struct route routes[] = {
     { GET, "/api/v1/api-keys/audit-logs", logs_get,
-      .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_DIALECT,
-      .dialect = &octopus, .errors = logs_errors,
+      .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN,
+      .dialect = &octopus, .errors = logs_errors, .flags = ROUTE_PAGED,
       .query = &logs_spec, .reply = &log_spec, .reply_shape = REPLY_LIST, .status = 200,
       .summary = "List what was done with API keys, newest first; /audit has all of it", .tag = "API keys" },
 };

@@ -5,6 +5,7 @@
 #include "parley/core/limits.h"
 #include "parley/domain/trust/api_key.h"
 #include "parley/domain/trust/api_key_change.h"
+#include "parley/gate/page.h"
 
 enum { EXPIRING_DAYS_STANDARD = 7, EXPIRING_DAYS_MAX = 36500 };
 
@@ -91,14 +92,10 @@ static const struct spec rotate_spec = { SPEC_INIT("ApiKeyRotate", struct rotate
 
 struct list_query {
     struct body body;
-    int64_t skip_count, limit;
     bool include_inactive;
 };
-#define LIST_FIELD(member) .offset = offsetof(struct list_query, member)
 static const struct field list_fields[] = {
-    { "skip", FIELD_INT, 0, 0, OCTOPUS_SKIP_MAX, LIST_FIELD(skip_count) },
-    { "limit", FIELD_INT, 0, 1, 0, LIST_FIELD(limit), .doc = OCTOPUS_LIMIT_DOC },
-    { "include_inactive", FIELD_BOOL, LIST_FIELD(include_inactive) },
+    { "include_inactive", FIELD_BOOL, .offset = offsetof(struct list_query, include_inactive) },
 };
 static const struct spec list_spec = { SPEC_INIT("ApiKeyListQuery", struct list_query, list_fields) };
 
@@ -183,8 +180,11 @@ static enum err scopes_read(struct ctx *ctx, struct str text, unsigned *ret_scop
 {
     if (key_scopes_parse(text, ret_scopes) == ERR_OK)
         return ERR_OK;
-    return problem_add(ctx->problem, (struct fault){ "body", "scopes", "value_error.scopes",
-                                                     "must be some of read, write and admin, with commas between" });
+    return problem_add(ctx->problem,
+                       (struct fault){ .where = "body",
+                                       .field = "scopes",
+                                       .type = "value_error.scopes",
+                                       .message = "must be some of read, write and admin, with commas between" });
 }
 
 /* ---- handlers ---- */
@@ -214,13 +214,13 @@ static enum err keys_post(struct ctx *ctx, const struct call *call, struct reply
 static enum err keys_list(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct list_query *query = call->query;
-    struct api_key_list_opts opts = {
-        .which = query->include_inactive ? API_KEYS_ALL : API_KEYS_ACTIVE,
-        .skip_count = query->skip_count,
-        .limit = dialect_limit(&octopus, query->limit),
-    };
+    struct api_key_list_opts opts = { .which = query->include_inactive ? API_KEYS_ALL : API_KEYS_ACTIVE };
+    struct page_window window;
     struct list list;
 
+    TRY(page_window_read(ctx, call, &window));
+    opts.skip_count = window.skip_count;
+    opts.limit = window.limit;
     TRY(api_key_list(ctx, &opts, &list));
     return keys_write(ctx, &list, reply);
 }
@@ -339,37 +339,37 @@ static const struct route routes[] = {
       .body = &create_spec, .reply = &made_spec, .status = 201,
       .summary = "Make an API key" },
     { GET, "/api/v1/api-keys", keys_list,
-      BY_ADMINISTRATOR, .errors = list_errors, .rate = RATE_DIALECT,
+      BY_ADMINISTRATOR, .errors = list_errors, .flags = ROUTE_PAGED,
       .query = &list_spec, .reply = &key_spec, .reply_shape = REPLY_LIST, .status = 200,
       .summary = "List the server's API keys in the order in which they were made" },
     { GET, "/api/v1/api-keys/me", me_get,
-      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ANY, .rate = RATE_DIALECT, .dialect = &octopus,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ANY, .dialect = &octopus,
       .reply = &key_spec, .status = 200,
       .summary = "Read the API key with which one asks", .tag = "API keys" },
     { GET, "/api/v1/api-keys/expiring", keys_expiring,
-      BY_ADMINISTRATOR, .errors = expiring_errors, .rate = RATE_DIALECT,
+      BY_ADMINISTRATOR, .errors = expiring_errors,
       .query = &expiring_spec, .reply = &key_spec, .reply_shape = REPLY_LIST, .status = 200,
       .summary = "List the active API keys that expire within some days, the soonest first" },
     { POST, "/api/v1/api-keys/cleanup-expired", keys_cleanup,
-      BY_ADMINISTRATOR, .errors = cleanup_errors, .rate = RATE_DIALECT,
+      BY_ADMINISTRATOR, .errors = cleanup_errors,
       .reply = &cleanup_spec, .status = 200,
       .summary = "Switch expired API keys off; the server does so by itself as well" },
-    { GET, "/api/v1/api-keys/{api_key_id:int}", key_get,
-      BY_ADMINISTRATOR, .errors = view_errors, .rate = RATE_DIALECT,
+    { GET, "/api/v1/api-keys/{api_key_id}", key_get,
+      BY_ADMINISTRATOR, .errors = view_errors,
       .reply = &key_spec, .status = 200,
       .summary = "Read an API key" },
-    { PATCH, "/api/v1/api-keys/{api_key_id:int}", key_patch,
-      BY_ADMINISTRATOR, .errors = update_errors, .rate = RATE_DIALECT,
+    { PATCH, "/api/v1/api-keys/{api_key_id}", key_patch,
+      BY_ADMINISTRATOR, .errors = update_errors,
       .body = &change_spec, .reply = &key_spec, .status = 200,
       .summary = "Change what is sent of an API key" },
-    { DELETE, "/api/v1/api-keys/{api_key_id:int}", key_delete,
-      BY_ADMINISTRATOR, .errors = delete_errors, .rate = RATE_DIALECT, .status = 204,
+    { DELETE, "/api/v1/api-keys/{api_key_id}", key_delete,
+      BY_ADMINISTRATOR, .errors = delete_errors, .status = 204,
       .summary = "Delete an API key; what the audit log says of it stays" },
-    { POST, "/api/v1/api-keys/{api_key_id:int}/deactivate", key_deactivate,
-      BY_ADMINISTRATOR, .errors = deactivate_errors, .rate = RATE_DIALECT,
+    { POST, "/api/v1/api-keys/{api_key_id}/deactivate", key_deactivate,
+      BY_ADMINISTRATOR, .errors = deactivate_errors,
       .reply = &key_spec, .status = 200,
       .summary = "Switch an API key off" },
-    { POST, "/api/v1/api-keys/{api_key_id:int}/rotate", key_rotate,
+    { POST, "/api/v1/api-keys/{api_key_id}/rotate", key_rotate,
       BY_ADMINISTRATOR, .errors = rotate_errors, .rate = RATE_KEYS,
       .body = &rotate_spec, .reply = &made_spec, .status = 200,
       .summary = "Make a new API key in the place of one, with the same rights" },

@@ -2,8 +2,9 @@
 
 #include "parley/core/attrs.h"
 #include "parley/core/limits.h"
+#include "parley/gate/page.h"
 
-enum { LIMIT_DEFAULT = 100 };
+enum { LIMIT_DEFAULT = 100, SKIP_MAX = 1000000 };
 
 static const struct dialect_error errors[] = {
     { ERR_UNAUTHORIZED, 422, NULL },
@@ -85,10 +86,20 @@ static const char schema[] =
     "\"required\":[\"type\",\"loc\",\"msg\"],\"additionalProperties\":false}}]},\"error\":{\"type\":\"string\"}},"
     "\"minProperties\":1,\"maxProperties\":1,\"additionalProperties\":false}";
 
+static const struct field page_fields[] = {
+    { "skip", FIELD_INT, 0, 0, SKIP_MAX, .offset = offsetof(struct page_window, skip_count) },
+    { "limit", FIELD_INT, 0, 1, 0, .offset = offsetof(struct page_window, limit),
+      .doc = "100 when not sent; more than 200 gives 200" },
+};
+static const struct spec page = { SPEC_INIT("OctopusPage", struct page_window, page_fields) };
+
 const struct dialect octopus = {
     .name = "octopus",
     .on = DIALECT_ALWAYS,
     .credential = "Octopus-API-Key",
+    .rate = RATE_DIALECT,
+    .ids = DIALECT_IDS_INTEGER,
+    .page = &page,
     .limit_default = LIMIT_DEFAULT,
     .limit_max = PAGE_MAX,
     .ignores_unknown = true,

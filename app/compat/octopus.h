@@ -18,7 +18,4 @@ extern const struct dialect octopus;
         ERR_OK, 0, NULL \
     }
 
-enum { OCTOPUS_SKIP_MAX = 1000000 };
-#define OCTOPUS_LIMIT_DOC "100 when not sent; more than 200 gives 200"
-
 #endif

@@ -119,14 +119,16 @@ static bool charge(struct arena *a, size_t size_bytes)
 
 static struct block *block_with_room(struct arena *a, size_t size_bytes)
 {
+    size_t room_bytes;
+    struct block *b;
 #ifdef ARENA_MALLOC
-    size_t room_bytes = size_bytes;
+    room_bytes = size_bytes;
 #else
     if (a->blocks && a->blocks->room_bytes - a->blocks->used_bytes >= size_bytes)
         return a->blocks;
-    size_t room_bytes = size_bytes > BLOCK_BYTES / 4 ? size_bytes : BLOCK_BYTES;
+    room_bytes = size_bytes > BLOCK_BYTES / 4 ? size_bytes : BLOCK_BYTES;
 #endif
-    struct block *b = block_new(room_bytes);
+    b = block_new(room_bytes);
     if (!b)
         return NULL;
     /* A block that one large piece fills stands behind the newest, whose rest can still be used. */
@@ -142,23 +144,26 @@ static struct block *block_with_room(struct arena *a, size_t size_bytes)
 
 void *arena_alloc(struct arena *a, size_t size_bytes)
 {
+    size_t rounded;
+    struct block *b;
+    void *piece;
     if (size_bytes > SIZE_MAX - ALIGN) {
         a->overflowed = true;
         return NULL;
     }
 #ifdef ARENA_MALLOC
-    size_t rounded = size_bytes;
+    rounded = size_bytes;
 #else
-    size_t rounded = (size_bytes + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    rounded = (size_bytes + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 #endif
     if (!charge(a, rounded))
         return NULL;
-    struct block *b = block_with_room(a, rounded);
+    b = block_with_room(a, rounded);
     if (!b) {
         a->overflowed = true;
         return NULL;
     }
-    void *piece = b->bytes + b->used_bytes;
+    piece = b->bytes + b->used_bytes;
     b->used_bytes += rounded;
     return piece;
 }
@@ -166,11 +171,12 @@ void *arena_alloc(struct arena *a, size_t size_bytes)
 void *arena_calloc(struct arena *a, size_t count, size_t size_bytes)
 {
     size_t total = 0;
+    void *piece;
     if (__builtin_mul_overflow(count, size_bytes, &total)) {
         a->overflowed = true;
         return NULL;
     }
-    void *piece = arena_alloc(a, total);
+    piece = arena_alloc(a, total);
     return piece ? memset(piece, 0, total) : NULL;
 }
 
@@ -187,20 +193,23 @@ char *arena_cstr(struct arena *a, struct str s)
 
 struct str arena_str(struct arena *a, struct str s)
 {
+    char *copy;
     if (!s.ptr)
         return s;
-    char *copy = arena_cstr(a, s);
+    copy = arena_cstr(a, s);
     return copy ? (struct str){ copy, s.len } : (struct str){ NULL, 0 };
 }
 
 char *arena_printf(struct arena *a, const char *format, ...)
 {
     va_list args;
+    int len;
+    char *text;
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     assert(len >= 0);
-    char *text = arena_alloc(a, (size_t)len + 1);
+    text = arena_alloc(a, (size_t)len + 1);
     if (!text)
         return NULL;
     va_start(args, format);

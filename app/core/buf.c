@@ -32,9 +32,10 @@ void buf_clear(struct buf *b)
 static bool grow(struct buf *b, size_t wanted_bytes)
 {
     size_t room = b->room_bytes > 0 ? b->room_bytes : 256;
+    char *ptr;
     while (room < wanted_bytes)
         room = room > SIZE_MAX / 2 ? wanted_bytes : room * 2;
-    char *ptr = realloc(b->room_bytes > 0 ? b->ptr : NULL, room);
+    ptr = realloc(b->room_bytes > 0 ? b->ptr : NULL, room);
     if (!ptr)
         return false;
     b->ptr = ptr;
@@ -60,9 +61,10 @@ char *buf_room_more(struct buf *b, size_t extra_bytes)
 
 void buf_add_bytes(struct buf *b, const void *bytes, size_t len)
 {
+    char *room;
     if (len == 0)
         return;
-    char *room = buf_room(b, len);
+    room = buf_room(b, len);
     if (!room)
         return;
     memcpy(room, bytes, len);
@@ -87,11 +89,13 @@ void buf_add_byte(struct buf *b, char c)
 void buf_addf(struct buf *b, const char *format, ...)
 {
     va_list args;
+    int len;
+    char *room;
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     assert(len >= 0);
-    char *room = buf_room(b, (size_t)len);
+    room = buf_room(b, (size_t)len);
     if (!room)
         return;
     va_start(args, format);

@@ -26,7 +26,7 @@ static int width_of(const struct network *n)
     return n->family == AF_INET ? V4_BITS : V6_BITS;
 }
 
-/* An IPv4 address in the clothes of IPv6 becomes one of IPv4. */
+/* An IPv4-mapped IPv6 address (::ffff:192.0.2.1) becomes the IPv4 address. */
 static void unmap(struct network *n)
 {
     static const uint8_t mapped[ADDRESS_BYTES - V4_BYTES] = { [10] = 0xFF, [11] = 0xFF };

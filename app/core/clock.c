@@ -215,10 +215,10 @@ static bool take_fraction(struct str *rest, int *ret_us)
 /* Takes "Z", "+hh:mm" or nothing. */
 static bool take_offset(struct str *rest, int64_t *ret_offset_us)
 {
+    int sign, hours = 0, minutes = 0;
     if (rest->len == 0 || take_one_of(rest, "Zz"))
         return true;
-    int sign = rest->ptr[0] == '-' ? -1 : 1;
-    int hours = 0, minutes = 0;
+    sign = rest->ptr[0] == '-' ? -1 : 1;
     if (!take_one_of(rest, "+-") || !take_number(rest, 2, &hours) || !take_one_of(rest, ":") ||
         !take_number(rest, 2, &minutes) || hours > 23 || minutes > 59)
         return false;
@@ -242,6 +242,7 @@ enum err clock_parse(struct str text, int64_t *ret_time_us)
 {
     int year = 0, month = 0, mday = 0, hour = 0, minute = 0, second = 0, us = 0;
     int64_t offset_us = 0;
+    struct tm t;
     if (!take_number(&text, 4, &year) || !take_one_of(&text, "-") || !take_number(&text, 2, &month) ||
         !take_one_of(&text, "-") || !take_number(&text, 2, &mday) || !is_date(year, month, mday))
         return ERR_INVALID;
@@ -251,12 +252,12 @@ enum err clock_parse(struct str text, int64_t *ret_time_us)
         return ERR_INVALID;
     if (!take_fraction(&text, &us) || !take_offset(&text, &offset_us) || text.len > 0)
         return ERR_INVALID;
-    struct tm t = { .tm_year = year - 1900,
-                    .tm_mon = month - 1,
-                    .tm_mday = mday,
-                    .tm_hour = hour,
-                    .tm_min = minute,
-                    .tm_sec = second };
+    t = (struct tm){ .tm_year = year - 1900,
+                     .tm_mon = month - 1,
+                     .tm_mday = mday,
+                     .tm_hour = hour,
+                     .tm_min = minute,
+                     .tm_sec = second };
     *ret_time_us = (int64_t)timegm(&t) * US_PER_S + us - offset_us;
     return ERR_OK;
 }

@@ -96,10 +96,10 @@ static struct str find_value(const struct sources *sources, size_t index, enum c
 static enum err read_rows(struct config_loaded *loaded, const struct sources *sources, struct buf *faults)
 {
     struct buf unheard;
-    enum err result = ERR_OK;
+    enum err kept = ERR_OK;
 
     buf_init(&unheard, 1024);
-    for (size_t i = 0; i < ROW_COUNT_ && result != ERR_NO_MEMORY; i++) {
+    for (size_t i = 0; i < ROW_COUNT_ && kept != ERR_NO_MEMORY; i++) {
         const char *name;
         struct str value = find_value(sources, i, &loaded->origin[i], &name);
         enum err e = config_value_set(&loaded->config, i, name, value, faults);
@@ -107,10 +107,10 @@ static enum err read_rows(struct config_loaded *loaded, const struct sources *so
         if (e == ERR_INVALID && loaded->origin[i] != FROM_DEFAULT)
             e = config_value_set(&loaded->config, i, name, str_from(config_row_at(i)->default_value), &unheard);
         if (e != ERR_OK)
-            result = e;
+            kept = e;
     }
     buf_release(&unheard);
-    return result;
+    return kept;
 }
 
 /* A name that is set: unused ones are noted, near misses are faults, others' names are none of our business. */

@@ -19,7 +19,7 @@ struct config_box *config_box_new(struct config *first)
     return box;
 }
 
-/* One user less; the last one frees it. */
+/* Drops a reference; the last one frees the snapshot. */
 static void drop(struct config_box *box, struct config_loaded *loaded)
 {
     int users;

@@ -76,7 +76,7 @@ enum err config_derive(struct config_loaded *loaded)
         e = derive_public_url(loaded, &value);
     buf_release(&value);
     cut_last_slash(loaded);
-    /* Fewer connections at most than are kept by default: the default gives way. */
+    /* A maximum below the default minimum of connections lowers that minimum. */
     if (loaded->origin[ROW_db_pool_min_size] == FROM_DEFAULT &&
         loaded->config.db_pool_min_size > loaded->config.db_pool_max_size)
         loaded->config.db_pool_min_size = loaded->config.db_pool_max_size;

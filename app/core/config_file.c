@@ -146,7 +146,7 @@ static enum err read_line(struct reader *reader, struct str line)
 static enum err read_lines(struct reader *reader, struct str text)
 {
     struct str line;
-    enum err result = ERR_OK;
+    enum err kept = ERR_OK;
 
     if (str_starts_with(text, STR("\xEF\xBB\xBF")))
         text = str_tail(text, 3);
@@ -158,9 +158,9 @@ static enum err read_lines(struct reader *reader, struct str text)
         if (e == ERR_NO_MEMORY)
             return e;
         if (e != ERR_OK)
-            result = e;
+            kept = e;
     }
-    return result;
+    return kept;
 }
 
 static enum err say_errno(const char *path, struct buf *ret_faults)

@@ -22,7 +22,7 @@ static const char nginx_listens[] = "nginx listens: set HTTPS_HOST and HTTPS_POR
 static const char always_on[] = "it is always on, on the same port";
 static const char not_yet[] = "this version does not use it";
 
-/* Names that people bring along and that set nothing. */
+/* Names known from other systems that set nothing here. */
 static const struct unused {
     const char *name;
     const char *reason;

@@ -68,10 +68,11 @@ void json_in_init(void)
 enum err json_in_parse(struct arena *a, struct str text, const struct json_in **ret_root, const char **ret_reason)
 {
     json_error_t error;
+    json_t *root;
     *ret_reason = "The JSON is nested too deeply";
     if (too_deep(text))
         return ERR_INVALID;
-    json_t *root = json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    root = json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!root && json_error_code(&error) == json_error_out_of_memory)
         return ERR_NO_MEMORY;
     if (!root) {

@@ -156,7 +156,7 @@ static void write_line(const struct line *line)
         ssize_t put = write(atomic_load(&sink.fd), line->bytes + done, line->len - done);
 
         if (put < 0 && errno != EINTR)
-            return; /* there is nowhere to say it */
+            return; /* the log itself is broken: there is nowhere to report it */
         if (put > 0)
             done += (size_t)put;
     }

@@ -23,7 +23,7 @@ static enum err make(const char *path, size_t len, mode_t mode)
         if (part[i] != '/')
             continue;
         part[i] = '\0';
-        (void)mkdir(part, ABOVE_MODE); /* why it cannot be made is what the last mkdir says */
+        (void)mkdir(part, ABOVE_MODE); /* the last mkdir reports why a folder cannot be made */
         part[i] = '/';
     }
     return mkdir(part, mode) == 0 || errno == EEXIST ? ERR_OK : ERR_STORAGE;

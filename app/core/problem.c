@@ -7,6 +7,9 @@ enum { DETAIL_MAX = 300 };
 
 enum err problem_fail(struct problem *p, struct arena *a, enum err e, const char *format, ...)
 {
+    char detail[DETAIL_MAX];
+    va_list args;
+    const char *copy;
     assert(e != ERR_OK);
     if (p->err != ERR_OK)
         return e;
@@ -14,12 +17,10 @@ enum err problem_fail(struct problem *p, struct arena *a, enum err e, const char
     p->detail = err_info(e)->sentence;
     if (!format)
         return e;
-    char detail[DETAIL_MAX];
-    va_list args;
     va_start(args, format);
     vsnprintf(detail, sizeof(detail), format, args);
     va_end(args);
-    const char *copy = arena_cstr(a, str_from(detail));
+    copy = arena_cstr(a, str_from(detail));
     if (copy)
         p->detail = copy;
     return e;

@@ -90,9 +90,10 @@ struct str str_trim(struct str s)
 
 bool str_split(struct str *rest, char separator, struct str *ret_piece)
 {
+    size_t at;
     if (!rest->ptr)
         return false;
-    size_t at = str_index(*rest, separator);
+    at = str_index(*rest, separator);
     if (at == SIZE_MAX) {
         *ret_piece = *rest;
         *rest = (struct str){ NULL, 0 };
@@ -107,13 +108,14 @@ enum err str_to_int64(struct str s, int64_t *ret_number)
 {
     bool negative = s.len > 0 && s.ptr[0] == '-';
     struct str digits = negative ? str_tail(s, 1) : s;
+    int64_t number = 0;
     if (digits.len == 0)
         return ERR_INVALID;
-    int64_t number = 0;
     for (size_t i = 0; i < digits.len; i++) {
+        int digit;
         if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
             return ERR_INVALID;
-        int digit = digits.ptr[i] - '0';
+        digit = digits.ptr[i] - '0';
         /* Built up below zero, where INT64_MIN has room. */
         if (__builtin_mul_overflow(number, INT64_C(10), &number) || __builtin_sub_overflow(number, digit, &number))
             return ERR_INVALID;

@@ -34,15 +34,17 @@ enum err checkout_begin(struct checkout *checkout, enum conn_mode mode, bool *re
 {
     for (;;) {
         struct db_conn *conn = NULL;
+        enum err e;
+        bool lost;
         TRY(take(checkout, &conn));
-        enum err e = checkout->db->ops->begin(conn, mode);
+        e = checkout->db->ops->begin(conn, mode);
         if (e == ERR_OK) {
             conn->mode = mode;
             conn->begun = false;
             *ret_conn = conn;
             return ERR_OK;
         }
-        bool lost = conn->state == CONN_LOST;
+        lost = conn->state == CONN_LOST;
         *ret_again = conn->state == CONN_RETRY;
         checkout_return(checkout, conn);
         if (!lost || checkout->replaced)
@@ -59,13 +61,15 @@ void checkout_return(struct checkout *checkout, struct db_conn *conn)
 bool checkout_pause(struct checkout *checkout)
 {
     int64_t most_us = US_PER_MS << (checkout->attempts < 8 ? checkout->attempts : 8);
+    int64_t pause_us;
+    struct timespec pause;
     if (most_us > DB_RETRY_PAUSE_MAX_MS * US_PER_MS)
         most_us = DB_RETRY_PAUSE_MAX_MS * US_PER_MS;
     checkout->attempts++;
-    int64_t pause_us = (int64_t)rand_below((uint64_t)most_us) + 1;
+    pause_us = (int64_t)rand_below((uint64_t)most_us) + 1;
     if (clock_monotonic_us() + pause_us > checkout->retry_until_us)
         return false;
-    const struct timespec pause = { .tv_sec = 0, .tv_nsec = pause_us * 1000 };
+    pause = (struct timespec){ .tv_sec = 0, .tv_nsec = pause_us * 1000 };
     nanosleep(&pause, NULL);
     return true;
 }

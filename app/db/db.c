@@ -66,9 +66,10 @@ struct call {
 /* Logged here because nobody above knows the statement. Values are not logged: they are people's. */
 static void log_failure(const struct db_conn *conn, enum sql id, enum err e)
 {
+    bool lost;
     if (e != ERR_INTERNAL && e != ERR_DATABASE && e != ERR_DISK_FULL && e != ERR_NO_MEMORY)
         return;
-    bool lost = conn->state == CONN_LOST;
+    lost = conn->state == CONN_LOST;
     log_event(lost ? LOG_WARN : LOG_ERROR, lost ? "a connection to the database was lost" : "a statement failed",
               LOG_C("statement", statements[id].name), LOG_C("error", err_info(e)->code), LOG_INT("code", conn->code));
 }
@@ -105,14 +106,15 @@ static enum err run_on(struct ctx *ctx, struct call *call)
 {
     struct db_conn *conn = ctx->conn;
     const struct statement *statement = &statements[call->id];
+    enum err fn_err = ERR_OK;
+    enum err e;
     assert(!conn->in_row);
     assert(call->args.count == statement->param_count);
     assert(statement->verb == STATEMENT_SELECT || conn->mode != CONN_READING);
     if (conn->state != CONN_OK)
         return conn->state == CONN_RETRY ? ERR_BUSY : ERR_DATABASE;
     ctx->statement_count++;
-    enum err fn_err = ERR_OK;
-    enum err e = conn->db->ops->start(conn, call->id, call->args);
+    e = conn->db->ops->start(conn, call->id, call->args);
     if (e == ERR_OK)
         e = statement->verb == STATEMENT_SELECT ? read_rows(ctx, conn, call, &fn_err) : read_change(conn, call);
     conn->begun |= e == ERR_OK;
@@ -127,9 +129,10 @@ static enum err run_checked_out(struct ctx *ctx, struct call *call, struct check
 {
     bool changes = statements[call->id].verb != STATEMENT_SELECT;
     struct db_conn *conn = NULL;
+    enum err e;
     TRY(checkout_begin(checkout, CONN_AUTOCOMMIT, ret_again, &conn));
     ctx->conn = conn;
-    enum err e = run_on(ctx, call);
+    e = run_on(ctx, call);
     ctx->conn = NULL;
     if (conn->state == CONN_RETRY) {
         conn->db->ops->rollback(conn);
@@ -145,14 +148,16 @@ static enum err run_checked_out(struct ctx *ctx, struct call *call, struct check
 
 static enum err run_call(struct ctx *ctx, struct call *call)
 {
-    assert(call->id > SQL_NONE_ && call->id < SQL_COUNT);
-    if (ctx->conn != NULL)
-        return run_on(ctx, call);
-    struct db *db = ctx->app->db;
-    bool for_writer = db->ops->one_writer && statements[call->id].verb != STATEMENT_SELECT;
+    struct db *db;
+    bool for_writer;
     struct checkout checkout;
     enum err e;
     bool again;
+    assert(call->id > SQL_NONE_ && call->id < SQL_COUNT);
+    if (ctx->conn != NULL)
+        return run_on(ctx, call);
+    db = ctx->app->db;
+    for_writer = db->ops->one_writer && statements[call->id].verb != STATEMENT_SELECT;
     checkout_init(&checkout, db, for_writer ? CONN_FOR_WRITING : CONN_FOR_READING);
     do {
         again = false;

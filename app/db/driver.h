@@ -3,7 +3,7 @@
  *
  * Failures: a driver's function returns the error for the caller and, where the connection itself has changed, says so
  * in conn->state: CONN_RETRY (deadlock, lock timeout, busy: the transaction is to be rolled back and run again; the
- * error is ERR_BUSY) or CONN_LOST (the connection is of no use any more). conn->code and conn->message tell the log.
+ * error is ERR_BUSY) or CONN_LOST (the connection is of no use any more). conn->code and conn->message are for the log.
  */
 #ifndef PARLEY_APP_DB_DRIVER_H
 #define PARLEY_APP_DB_DRIVER_H
@@ -60,7 +60,7 @@ struct db_row {
 struct db_ops {
     const char *kind;
     int schema;                   /* index into schemas[] */
-    bool one_writer;              /* transactions of several threads go into one commit: combine.h */
+    bool one_writer;              /* transactions of several threads share one commit: group_commit.h */
     const char *migrations_table; /* CREATE TABLE IF NOT EXISTS schema_migrations … */
 
     /* Once per db, before other threads: what the library needs. */
@@ -74,7 +74,7 @@ struct db_ops {
 
     /* Makes it ready for what comes: with CONN_AUTOCOMMIT a statement of its own, else a transaction. */
     enum err (*begin)(struct db_conn *conn, enum conn_mode mode);
-    /* ERR_COMMIT_UNKNOWN when nobody knows. */
+    /* ERR_COMMIT_UNKNOWN: the database may or may not have committed. */
     enum err (*commit)(struct db_conn *conn);
     void (*rollback)(struct db_conn *conn);
 

@@ -6,21 +6,21 @@
 #include "parley/core/blocking.h"
 #include "transaction.h"
 
-/* One transaction that waits to be run; on its own thread's stack. */
+/* One queued transaction; on the stack of the thread that wants it. */
 struct entry {
     struct ctx *ctx;
     db_fn fn;
     void *arg;
     enum err err;
-    bool again; /* nothing of it was done */
+    bool again; /* nothing of it was done: run it alone */
     bool done;
-    bool leads; /* its thread is to run the next batch */
+    bool leads; /* its thread is the next leader: it runs the next batch */
     pthread_cond_t wake;
     struct entry *next;
 };
 
 struct group_commit {
-    pthread_mutex_t mutex; /* guards the queue, and done and leads of who stands in it */
+    pthread_mutex_t mutex; /* guards the queue, and `done` and `leads` of its entries */
     struct entry *first, *last;
     bool running; /* a batch is under way */
 };
@@ -41,27 +41,28 @@ void group_commit_free(struct group_commit *c)
     free(c);
 }
 
-/* In a savepoint, so that a failure takes back this entry and nothing else. False: the whole batch is lost. */
+/* In a savepoint, so that a failure rolls back this entry alone. False: the whole batch must be rolled back. */
 static bool run_entry(struct db_conn *conn, struct entry *p)
 {
     const struct db_ops *ops = conn->db->ops;
+    const char *text;
     if (ops->run_text(conn, "SAVEPOINT entry") != ERR_OK)
         return false;
     p->err = transaction_call(p->ctx, conn, p->fn, p->arg);
     if (conn->state != CONN_OK)
         return false;
-    const char *text = p->err == ERR_OK ? "RELEASE entry" : "ROLLBACK TO entry; RELEASE entry";
+    text = p->err == ERR_OK ? "RELEASE entry" : "ROLLBACK TO entry; RELEASE entry";
     return ops->run_text(conn, text) == ERR_OK;
 }
 
-/* Surely nothing of the batch has been done; each thread runs its entry by itself and hears what is wrong with it. */
+/* Nothing of the batch was committed. Each thread runs its entry alone, so that only the one at fault gets the error. */
 static void batch_abandon(struct entry *batch)
 {
     for (struct entry *p = batch; p != NULL; p = p->next)
         p->again = true;
 }
 
-/* Nobody knows about those that wanted the commit. An entry that had failed is sure: its savepoint was rolled back. */
+/* The COMMIT's outcome is unknown. An entry that had failed keeps its own error: its savepoint was rolled back before. */
 static void batch_unknown(struct entry *batch)
 {
     for (struct entry *p = batch; p != NULL; p = p->next)
@@ -74,6 +75,8 @@ static void run_checked_out(struct checkout *checkout, struct entry *batch)
     struct db_conn *conn = NULL;
     bool again = false;
     enum err e = checkout_begin(checkout, CONN_CHANGING, &again, &conn);
+    bool whole = true;
+    bool unknown = false;
     if (e != ERR_OK) {
         for (struct entry *p = batch; p != NULL; p = p->next) {
             p->err = e;
@@ -81,10 +84,8 @@ static void run_checked_out(struct checkout *checkout, struct entry *batch)
         }
         return;
     }
-    bool whole = true;
     for (struct entry *p = batch; p != NULL && whole; p = p->next)
         whole = run_entry(conn, p);
-    bool unknown = false;
     if (whole) {
         e = checkout->db->ops->commit(conn);
         unknown = e == ERR_COMMIT_UNKNOWN;
@@ -108,7 +109,7 @@ static void run_batch(struct db *db, struct entry *batch)
     checkout_end(&checkout);
 }
 
-/* Takes up to GROUP_COMMIT_MAX entries out of the queue. Locked; there is one. */
+/* Takes up to GROUP_COMMIT_MAX entries out of the queue. Locked; the queue is not empty. */
 static struct entry *take_batch(struct group_commit *c)
 {
     struct entry *batch = c->first;
@@ -122,11 +123,11 @@ static struct entry *take_batch(struct group_commit *c)
     return batch;
 }
 
-/* Tells everyone of the batch but its leader, and lets the next in the queue lead. Locked. */
+/* Wakes the threads of the batch, but for the leader, and makes the first of the queue the next leader. Locked. */
 static void end_batch(struct group_commit *c, struct entry *batch, const struct entry *leader)
 {
     for (struct entry *p = batch, *next = NULL; p != NULL; p = next) {
-        next = p->next; /* once it is done, its thread may be gone with it */
+        next = p->next; /* read first: once `done` is set, the thread may return and its entry is off the stack */
         p->done = true;
         if (p != leader)
             pthread_cond_signal(&p->wake);

@@ -41,8 +41,9 @@ static void copy_text(struct str s, char *ret_text, size_t room_bytes)
 
 static enum err take_row(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    (void)ctx;
     struct run *run = arg;
+    struct applied *a;
+    (void)ctx;
     if (db_row_int(row, MIGRATION_LIST_VERSION) != run->version + 1) {
         buf_addf(run->error_text,
                  "migrations: the table schema_migrations has a gap: version %d is missing; "
@@ -52,7 +53,7 @@ static enum err take_row(struct ctx *ctx, const struct db_row *row, void *arg)
     }
     if (run->version == VERSIONS_MAX)
         return ERR_CONFLICT;
-    struct applied *a = &run->applied[run->version++];
+    a = &run->applied[run->version++];
     copy_text(db_row_str(row, MIGRATION_LIST_NAME), a->name, sizeof(a->name));
     copy_text(db_row_str(row, MIGRATION_LIST_CHECKSUM), a->checksum, sizeof(a->checksum));
     a->done = db_row_int(row, MIGRATION_LIST_STATEMENTS_DONE);
@@ -76,9 +77,10 @@ static enum err check_row(struct run *run, int version)
 
 static enum err read_table(struct run *run)
 {
+    enum err e;
     if (run->db->ops->run_text(run->ctx.conn, run->db->ops->migrations_table) != ERR_OK)
         return stop(run, ERR_DATABASE, "cannot make the table schema_migrations");
-    enum err e = db_each(&run->ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, take_row, run);
+    e = db_each(&run->ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, take_row, run);
     if (e != ERR_OK)
         return buf_str(run->error_text).len > 0 ? e : stop(run, e, "cannot read the table schema_migrations");
     if ((size_t)run->version > run->schema->step_count) {
@@ -140,8 +142,9 @@ static enum err step_up(struct run *run)
 static enum err go_down(struct run *run, int64_t done)
 {
     const struct schema_step *step = &run->schema->steps[run->version - 1];
+    enum err e;
     TRY(run_texts(run, step, step->down, done, (int64_t)step->down_count));
-    enum err e = db_exec(&run->ctx, SQL_MIGRATION_DELETE, DB_ARGS(DB_INT(step->version)), NULL);
+    e = db_exec(&run->ctx, SQL_MIGRATION_DELETE, DB_ARGS(DB_INT(step->version)), NULL);
     if (e != ERR_OK)
         return stop(run, e, "cannot delete from the table schema_migrations");
     run->version--;
@@ -159,10 +162,12 @@ static enum err step_down(struct run *run)
 /* A step that was cut off, in either direction, is brought to its end first. */
 static enum err finish_last(struct run *run)
 {
+    const struct applied *last;
+    const struct schema_step *step;
     if (run->version == 0)
         return ERR_OK;
-    const struct applied *last = &run->applied[run->version - 1];
-    const struct schema_step *step = &run->schema->steps[run->version - 1];
+    last = &run->applied[run->version - 1];
+    step = &run->schema->steps[run->version - 1];
     if (last->count < 0)
         return go_down(run, last->done);
     if (last->done == last->count)
@@ -231,12 +236,13 @@ static enum err run_locked(struct run *run, int target, enum err (*work)(struct 
 {
     const struct db_ops *ops = run->db->ops;
     enum err e = ops->migration_lock(run->ctx.conn);
+    enum err unlock_err;
     if (e != ERR_OK)
         return stop(run, e, "another process holds the lock, or the database cannot be written");
     e = read_table(run);
     if (e == ERR_OK)
         e = work(run, target);
-    enum err unlock_err = ops->migration_unlock(run->ctx.conn, e == ERR_OK);
+    unlock_err = ops->migration_unlock(run->ctx.conn, e == ERR_OK);
     if (e == ERR_OK && unlock_err != ERR_OK)
         e = stop(run, ERR_DATABASE, "the end of the run was not saved");
     return e;
@@ -245,12 +251,13 @@ static enum err run_locked(struct run *run, int target, enum err (*work)(struct 
 /* Opens a connection, locks, reads and checks the table, does the work. run->applied is the caller's. */
 static enum err run_open(struct run *run, int target, enum err (*work)(struct run *run, int target))
 {
-    TRY(check_target(run, target, &target));
     struct db_conn *conn = NULL;
+    enum err e;
+    TRY(check_target(run, target, &target));
     TRY(run->db->ops->open(run->db, CONN_FOR_MIGRATING, run->error_text, &conn));
     conn->mode = CONN_CHANGING;
     run->ctx.conn = conn;
-    enum err e = run_locked(run, target, work);
+    e = run_locked(run, target, work);
     run->ctx.conn = NULL;
     run->db->ops->close(conn);
     return e;
@@ -258,11 +265,12 @@ static enum err run_open(struct run *run, int target, enum err (*work)(struct ru
 
 static enum err migrate(struct run *run, int target, enum err (*work)(struct run *run, int target))
 {
+    enum err e;
     run->schema = &schemas[run->db->ops->schema];
     run->applied = calloc(VERSIONS_MAX, sizeof(*run->applied));
     if (run->applied == NULL)
         return ERR_NO_MEMORY;
-    enum err e = run_open(run, target, work);
+    e = run_open(run, target, work);
     if (e != ERR_OK) {
         free(run->applied);
         run->applied = NULL;
@@ -307,13 +315,14 @@ enum err migrate_check(struct db *db, struct buf *ret_error_text)
 static void write_status(const struct run *run, int version, struct buf *ret_text)
 {
     const struct schema_step *step = &run->schema->steps[version - 1];
+    const struct applied *a;
+    char time[CLOCK_TEXT_BYTES];
     buf_addf(ret_text, "%04d %s ", version, step->name);
     if (version > run->version) {
         buf_add_c(ret_text, "pending\n");
         return;
     }
-    const struct applied *a = &run->applied[version - 1];
-    char time[CLOCK_TEXT_BYTES];
+    a = &run->applied[version - 1];
     clock_format(a->applied_us, time);
     if (a->done == a->count)
         buf_addf(ret_text, "applied %s\n", time);

@@ -9,7 +9,7 @@
 
 /* Codes that only one of the libraries' headers names. */
 enum {
-    CR_FIRST = 2000, /* the client library's own: from here on the connection is gone */
+    CR_FIRST = 2000, /* the client library's own codes begin here: the connection is lost */
     CR_LAST = 2999,
     CR_OUT_OF_MEMORY_CODE = 2008,
     ER_MARIADB_CONNECTION_KILLED = 1927,
@@ -84,9 +84,9 @@ static enum err fail_handle(struct mysql_conn *c)
 static enum err run_text(struct db_conn *conn, const char *text)
 {
     struct mysql_conn *c = mysql_of(conn);
+    int more = 0;
     if (mysql_real_query(c->handle, text, (unsigned long)strlen(text)) != 0)
         return fail_handle(c);
-    int more = 0;
     do {
         MYSQL_RES *result = mysql_store_result(c->handle);
         if (result != NULL)
@@ -124,27 +124,28 @@ static void enter_thread(struct db *db)
 }
 
 /* The two libraries differ in how TLS is asked for. */
+#ifdef MARIADB_VERSION_ID
 static void ask_for_tls(MYSQL *handle, const struct db_url *url)
 {
-    if (url->ssl_ca[0] != '\0')
-        mysql_options(handle, MYSQL_OPT_SSL_CA, url->ssl_ca);
-#ifdef MARIADB_VERSION_ID
     mysql_flag yes = 1;
     mysql_flag check = url->tls == DB_TLS_CHECKED;
     if (url->tls != DB_TLS_OFF)
         mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &yes);
     mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &check);
+}
 #else
+static void ask_for_tls(MYSQL *handle, const struct db_url *url)
+{
     unsigned mode = url->tls == DB_TLS_OFF   ? SSL_MODE_PREFERRED
                     : url->tls == DB_TLS_ANY ? SSL_MODE_REQUIRED
                                              : SSL_MODE_VERIFY_IDENTITY;
+    bool yes = true;
     mysql_options(handle, MYSQL_OPT_SSL_MODE, &mode);
     /* caching_sha2_password without TLS: the password goes out under the server's RSA key. MariaDB's library asks for
      * that key by itself. */
-    bool yes = true;
     mysql_options(handle, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &yes);
-#endif
 }
+#endif
 
 static void set_options(struct mysql_conn *c)
 {
@@ -161,6 +162,8 @@ static void set_options(struct mysql_conn *c)
         mysql_options(c->handle, MYSQL_OPT_WRITE_TIMEOUT, &answer_s);
     }
     mysql_options(c->handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    if (db->url.ssl_ca[0] != '\0')
+        mysql_options(c->handle, MYSQL_OPT_SSL_CA, db->url.ssl_ca);
     ask_for_tls(c->handle, &db->url);
 }
 
@@ -194,7 +197,7 @@ static enum err connect_handle(struct mysql_conn *c)
     /* "localhost" would mean a unix socket of the library's choice. */
     const char *host = strcmp(url->host, "localhost") == 0 ? "127.0.0.1" : url->host;
     if (mysql_real_connect(c->handle, local ? NULL : host, url->user, url->password, url->database,
-                           local ? 0 : url->port, local ? url->socket : NULL, flags) == NULL)
+                           local ? 0 : (unsigned)url->port, local ? url->socket : NULL, flags) == NULL)
         return fail_handle(c);
     return set_session(c);
 }
@@ -235,21 +238,22 @@ static void write_fault(const struct mysql_conn *c, struct buf *ret_error_text)
     if (url->socket[0] != '\0')
         buf_addf(ret_error_text, "cannot use the MySQL server at %s: ", url->socket);
     else
-        buf_addf(ret_error_text, "cannot use the MySQL server at %s:%u: ", url->host, url->port);
+        buf_addf(ret_error_text, "cannot use the MySQL server at %s:%d: ", url->host, url->port);
     buf_addf(ret_error_text, "%s (%d); %s", c->base.message, c->base.code, advice(c->base.code));
 }
 
 static enum err mysql_driver_open(struct db *db, enum conn_use use, struct buf *ret_error_text,
                                   struct db_conn **ret_conn)
 {
+    struct mysql_conn *c;
+    enum err e = ERR_NO_MEMORY;
     enter_thread(db);
-    struct mysql_conn *c = calloc(1, sizeof(*c));
+    c = calloc(1, sizeof(*c));
     if (c == NULL)
         return ERR_NO_MEMORY;
     c->base = (struct db_conn){ .db = db, .use = use, .idle_since_us = clock_monotonic_us() };
     c->params = calloc(most_params(), sizeof(*c->params));
     c->handle = mysql_init(NULL);
-    enum err e = ERR_NO_MEMORY;
     if (c->params != NULL && c->handle != NULL) {
         set_options(c);
         e = connect_handle(c);
@@ -272,8 +276,9 @@ static bool is_closed_by_server(MYSQL *handle)
 
 static bool mysql_driver_alive(struct db_conn *conn, int64_t idle_us)
 {
+    MYSQL *handle;
     enter_thread(conn->db);
-    MYSQL *handle = mysql_of(conn)->handle;
+    handle = mysql_of(conn)->handle;
     if (is_closed_by_server(handle))
         return false;
     return idle_us < PING_AFTER_MS * US_PER_MS || mysql_ping(handle) == 0;
@@ -334,12 +339,14 @@ static bool mysql_was_done_before(const struct db_conn *conn)
 static enum err ask_for_lock(struct mysql_conn *c, bool *ret_locked)
 {
     char text[128];
+    MYSQL_RES *result;
+    MYSQL_ROW row;
     snprintf(text, sizeof(text), "SELECT GET_LOCK(CONCAT('parley ', LEFT(SHA2(DATABASE(), 256), 48)), %d)",
              MIGRATION_LOCK_PIECE_S);
     if (mysql_real_query(c->handle, text, (unsigned long)strlen(text)) != 0)
         return fail_handle(c);
-    MYSQL_RES *result = mysql_store_result(c->handle);
-    MYSQL_ROW row = result != NULL ? mysql_fetch_row(result) : NULL;
+    result = mysql_store_result(c->handle);
+    row = result != NULL ? mysql_fetch_row(result) : NULL;
     *ret_locked = row != NULL && row[0] != NULL && strcmp(row[0], "1") == 0;
     mysql_free_result(result);
     return row != NULL ? ERR_OK : fail_handle(c);

@@ -57,9 +57,10 @@ static enum err describe(struct mysql_conn *c, MYSQL_STMT *stmt, struct mysql_pr
 enum err mysql_statement_prepare(struct db_conn *conn, enum sql id)
 {
     struct mysql_conn *c = mysql_of(conn);
+    MYSQL_STMT *stmt;
     if (c->prepared[id] != NULL)
         return ERR_OK;
-    MYSQL_STMT *stmt = mysql_stmt_init(c->handle);
+    stmt = mysql_stmt_init(c->handle);
     if (stmt == NULL)
         return no_memory(c);
     if (mysql_stmt_prepare(stmt, statements[id].mysql, (unsigned long)strlen(statements[id].mysql)) != 0) {
@@ -94,11 +95,13 @@ static void set_param(MYSQL_BIND *bind, const struct db_value *v)
 
 static enum err make_columns(struct mysql_conn *c, unsigned count)
 {
+    MYSQL_BIND *results;
+    struct mysql_column *columns;
     if (count <= c->column_room)
         return ERR_OK;
-    MYSQL_BIND *results = realloc(c->results, count * sizeof(*results));
+    results = realloc(c->results, count * sizeof(*results));
     c->results = results != NULL ? results : c->results;
-    struct mysql_column *columns = results != NULL ? realloc(c->columns, count * sizeof(*columns)) : NULL;
+    columns = results != NULL ? realloc(c->columns, count * sizeof(*columns)) : NULL;
     if (columns == NULL)
         return no_memory(c);
     memset(columns + c->column_room, 0, (count - c->column_room) * sizeof(*columns));
@@ -158,8 +161,9 @@ static enum err bind_results(struct mysql_conn *c, struct mysql_prepared *p)
 enum err mysql_statement_start(struct db_conn *conn, enum sql id, struct db_args args)
 {
     struct mysql_conn *c = mysql_of(conn);
+    struct mysql_prepared *p;
     TRY(mysql_statement_prepare(conn, id));
-    struct mysql_prepared *p = c->prepared[id];
+    p = c->prepared[id];
     for (size_t i = 0; i < args.count; i++)
         set_param(&c->params[i], &args.values[i]);
     if (args.count > 0 && mysql_stmt_bind_param(p->stmt, c->params) != 0)
@@ -191,10 +195,11 @@ static enum err fetch_cut(struct mysql_conn *c)
 enum err mysql_statement_fetch(struct db_conn *conn, bool *ret_row)
 {
     struct mysql_conn *c = mysql_of(conn);
+    int rc;
     *ret_row = false;
     if (c->open->column_count == 0)
         return ERR_OK;
-    int rc = mysql_stmt_fetch(c->open->stmt);
+    rc = mysql_stmt_fetch(c->open->stmt);
     if (rc == MYSQL_NO_DATA)
         return ERR_OK;
     if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)

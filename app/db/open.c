@@ -10,8 +10,9 @@ enum { URL_ARENA_BYTES = 16384, SQLITE_READERS_KEPT = 1 };
 
 enum err conn_fail(struct db_conn *conn, enum err e, int code, const char *message)
 {
+    struct str text;
     conn->code = code;
-    struct str text = str_head(str_from(message != NULL ? message : ""), sizeof(conn->message) - 1);
+    text = str_head(str_from(message != NULL ? message : ""), sizeof(conn->message) - 1);
     memcpy(conn->message, text.ptr, text.len);
     conn->message[text.len] = '\0';
     return e;
@@ -45,8 +46,9 @@ static enum err make_pools(struct db *db, const struct config *config)
 static enum err set_up(struct db *db, const struct config *config, struct buf *ret_error_text)
 {
     const char *reason = "out of memory";
+    enum err e;
     db->arena = arena_new(URL_ARENA_BYTES);
-    enum err e = db->arena != NULL ? db_url_from_config(db->arena, config, &db->url, &reason) : ERR_NO_MEMORY;
+    e = db->arena != NULL ? db_url_from_config(db->arena, config, &db->url, &reason) : ERR_NO_MEMORY;
     if (e != ERR_OK) {
         buf_add_c(ret_error_text, reason);
         return e;
@@ -61,9 +63,10 @@ static enum err set_up(struct db *db, const struct config *config, struct buf *r
 enum err db_open(const struct config *config, enum db_check check, struct buf *ret_error_text, struct db **ret_db)
 {
     struct db *db = calloc(1, sizeof(*db));
+    enum err e;
     if (db == NULL)
         return ERR_NO_MEMORY;
-    enum err e = set_up(db, config, ret_error_text);
+    e = set_up(db, config, ret_error_text);
     if (e == ERR_OK && check == DB_CHECKED)
         e = db_check_statements(db, ret_error_text);
     if (e != ERR_OK) {
@@ -104,8 +107,9 @@ static enum err check_on(struct db_conn *conn, struct buf *ret_error_text)
 enum err db_check_statements(struct db *db, struct buf *ret_error_text)
 {
     struct db_conn *conn = NULL;
+    enum err e;
     TRY(db->ops->open(db, CONN_FOR_WRITING, ret_error_text, &conn));
-    enum err e = check_on(conn, ret_error_text);
+    e = check_on(conn, ret_error_text);
     db->ops->close(conn);
     return e;
 }
@@ -115,10 +119,11 @@ enum err db_ping(struct db *db)
     struct pool *pool = db->pools[CONN_FOR_PING];
     struct db_conn *conn = NULL;
     int64_t deadline_us = clock_monotonic_us() + DB_PING_MAX_S * US_PER_S;
+    enum err e;
     if (atomic_load(&db->held))
         return ERR_DATABASE;
     TRY(pool_checkout(pool, deadline_us, NULL, &conn));
-    enum err e = db->ops->ping(conn);
+    e = db->ops->ping(conn);
     if (e != ERR_OK)
         conn->state = CONN_LOST;
     pool_return(pool, conn);

@@ -6,7 +6,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
 
-/* Who waits for a checkout; on that thread's stack. */
+/* A thread that waits for a checkout; on its own stack. */
 struct waiter {
     pthread_cond_t wake;
     struct db_conn *conn; /* handed over */
@@ -18,7 +18,7 @@ struct pool {
     struct pool_opts opts;
     pthread_condattr_t clock;
     pthread_mutex_t mutex; /* guards all below */
-    struct db_conn *idle;  /* newest first, so that the rest grows old and is closed */
+    struct db_conn *idle;  /* newest first, so that those which are not needed age and are closed */
     int idle_count;
     int total_count; /* idle, lent, and being opened */
     struct waiter *first, *last;
@@ -86,18 +86,18 @@ static void forget_waiter(struct pool *p, struct waiter *gone)
         p->last = before;
 }
 
-/* Waits in the line. Locked. */
+/* Waits for its turn. Locked. */
 static enum err wait_turn(struct pool *p, int64_t deadline_us, struct db_conn **ret_conn)
 {
     struct waiter w = { .served = false };
     struct timespec until = clock_deadline(deadline_us);
+    int rc = 0;
     pthread_cond_init(&w.wake, &p->clock);
     if (p->last == NULL)
         p->first = &w;
     else
         p->last->next = &w;
     p->last = &w;
-    int rc = 0;
     while (!w.served && rc != ETIMEDOUT)
         rc = pthread_cond_timedwait(&w.wake, &p->mutex, &until);
     if (!w.served)
@@ -148,8 +148,9 @@ static void drop(struct pool *p, struct db_conn *conn)
 /* While the database is away one thread at a time tries, after a pause. */
 static bool may_try(struct pool *p)
 {
+    bool may;
     pthread_mutex_lock(&p->mutex);
-    bool may = !p->away || (!p->trying && clock_monotonic_us() >= p->away_until_us);
+    may = !p->away || (!p->trying && clock_monotonic_us() >= p->away_until_us);
     if (may && p->away)
         p->trying = true;
     if (!may)
@@ -160,8 +161,9 @@ static bool may_try(struct pool *p)
 
 static void note_try(struct pool *p, enum err e, const struct buf *error_text)
 {
+    bool was_away;
     pthread_mutex_lock(&p->mutex);
-    bool was_away = p->away;
+    was_away = p->away;
     p->away = e != ERR_OK;
     p->trying = false;
     if (e != ERR_OK) {
@@ -170,7 +172,7 @@ static void note_try(struct pool *p, enum err e, const struct buf *error_text)
     }
     pthread_mutex_unlock(&p->mutex);
     if (p->opts.use == CONN_FOR_PING)
-        return; /* who asks for readiness is told; the log hears it from those who need the database */
+        return; /* the caller (readiness) reports it; requests that need the database log it */
     if (e != ERR_OK && !was_away)
         log_event(LOG_ERROR, "the database cannot be reached", LOG_STR("why", buf_str(error_text)));
     if (e == ERR_OK && was_away)
@@ -179,15 +181,16 @@ static void note_try(struct pool *p, enum err e, const struct buf *error_text)
 
 static enum err open_one(struct pool *p, struct buf *ret_error_text, struct db_conn **ret_conn)
 {
+    struct buf error_text;
+    struct db_conn *conn = NULL;
+    enum err e;
     if (!may_try(p)) {
         if (ret_error_text != NULL)
             buf_add_c(ret_error_text, "the database could not be reached a moment ago");
         return ERR_DATABASE;
     }
-    struct buf error_text;
     buf_init(&error_text, DB_FAULT_MAX_BYTES);
-    struct db_conn *conn = NULL;
-    enum err e = ops_of(p)->open(p->opts.db, p->opts.use, &error_text, &conn);
+    e = ops_of(p)->open(p->opts.db, p->opts.use, &error_text, &conn);
     note_try(p, e, &error_text);
     if (e == ERR_OK)
         *ret_conn = conn;
@@ -213,15 +216,17 @@ enum err pool_checkout(struct pool *p, int64_t deadline_us, struct buf *ret_erro
     }
 }
 
-/* Takes the oldest idle connection out when it is one too many and old. Locked. */
+/* Removes the oldest idle connection where there are more than min_count and it has been idle for long. Locked. */
 static struct db_conn *take_stale(struct pool *p, int64_t now_us)
 {
+    struct db_conn **place;
+    struct db_conn *oldest;
     if (p->idle == NULL || p->total_count <= p->opts.min_count)
         return NULL;
-    struct db_conn **place = &p->idle;
+    place = &p->idle;
     while ((*place)->next != NULL)
         place = &(*place)->next;
-    struct db_conn *oldest = *place;
+    oldest = *place;
     if (now_us - oldest->idle_since_us < DB_IDLE_CLOSE_MS * US_PER_MS)
         return NULL;
     *place = NULL;
@@ -232,6 +237,7 @@ static struct db_conn *take_stale(struct pool *p, int64_t now_us)
 
 void pool_return(struct pool *p, struct db_conn *conn)
 {
+    struct db_conn *stale;
     if (conn->state == CONN_LOST) {
         drop(p, conn);
         return;
@@ -245,7 +251,7 @@ void pool_return(struct pool *p, struct db_conn *conn)
         p->idle = conn;
         p->idle_count++;
     }
-    struct db_conn *stale = take_stale(p, clock_monotonic_us());
+    stale = take_stale(p, clock_monotonic_us());
     pthread_mutex_unlock(&p->mutex);
     if (stale != NULL)
         ops_of(p)->close(stale);

@@ -22,7 +22,7 @@ struct pool *pool_new(const struct pool_opts *opts);
 void pool_free(struct pool *p);
 /*
  * Lends one until pool_return. ERR_BUSY: none was free until deadline_us (monotonic clock). ERR_DATABASE: a new one could
- * not be opened; for DB_RECONNECT_PAUSE_MS after that others are told so at once instead of trying as well. ret_error_text
+ * not be opened; for DB_RECONNECT_PAUSE_MS after that others fail at once with the same error instead of trying as well. ret_error_text
  * may be NULL; it gets the line that says why.
  */
 enum err pool_checkout(struct pool *p, int64_t deadline_us, struct buf *ret_error_text,

@@ -35,9 +35,10 @@ static int progress(void *arg)
 static int busy(void *arg, int tries)
 {
     const struct sqlite_conn *c = arg;
+    uint64_t most_us;
     if (clock_monotonic_us() > c->wait_until_us)
         return 0;
-    uint64_t most_us = tries < 4 ? 500 : 4000;
+    most_us = tries < 4 ? 500 : 4000;
     usleep((useconds_t)(100 + rand_below(most_us)));
     return 1;
 }
@@ -51,9 +52,11 @@ void sqlite_start_clock(struct sqlite_conn *c)
 
 static enum err step(struct sqlite_conn *c, sqlite3_stmt *stmt)
 {
+    int rc;
+    enum err e;
     sqlite_start_clock(c);
-    int rc = sqlite3_step(stmt);
-    enum err e = rc == SQLITE_DONE || rc == SQLITE_ROW ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
+    rc = sqlite3_step(stmt);
+    e = rc == SQLITE_DONE || rc == SQLITE_ROW ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
     sqlite3_reset(stmt);
     return e;
 }
@@ -61,9 +64,10 @@ static enum err step(struct sqlite_conn *c, sqlite3_stmt *stmt)
 static enum err run_text(struct db_conn *conn, const char *text)
 {
     struct sqlite_conn *c = sqlite_of(conn);
+    int rc;
     sqlite_start_clock(c);
     c->deadline_us = INT64_MAX; /* a step of the schema may rebuild a large table */
-    int rc = sqlite3_exec(c->handle, text, NULL, NULL, NULL);
+    rc = sqlite3_exec(c->handle, text, NULL, NULL, NULL);
     return rc == SQLITE_OK ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
 }
 
@@ -92,8 +96,9 @@ static enum err use_wal(struct sqlite_conn *c)
 {
     int64_t until_us = clock_monotonic_us() + DB_LOCK_WAIT_MAX_S * US_PER_S;
     for (;;) {
+        int rc;
         sqlite_start_clock(c);
-        int rc = sqlite3_exec(c->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+        rc = sqlite3_exec(c->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
         if (rc == SQLITE_OK)
             return ERR_OK;
         if ((rc & 0xff) != SQLITE_BUSY || clock_monotonic_us() > until_us)
@@ -110,6 +115,7 @@ static enum err prepare_text(struct sqlite_conn *c, const char *text, sqlite3_st
 
 static enum err set_up(struct sqlite_conn *c)
 {
+    bool writes;
     sqlite3_extended_result_codes(c->handle, 1);
     sqlite3_db_config(c->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_COUNT);
     sqlite3_db_config(c->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -117,7 +123,7 @@ static enum err set_up(struct sqlite_conn *c)
     sqlite3_db_config(c->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     sqlite3_busy_handler(c->handle, busy, c);
     sqlite3_progress_handler(c->handle, PROGRESS_STEPS, progress, c);
-    bool writes = c->base.use == CONN_FOR_WRITING || c->base.use == CONN_FOR_MIGRATING;
+    writes = c->base.use == CONN_FOR_WRITING || c->base.use == CONN_FOR_MIGRATING;
     TRY(use_wal(c));
     TRY(run_text(&c->base, common_pragmas));
     TRY(run_text(&c->base, writes ? writer_pragmas : reader_pragmas));
@@ -156,13 +162,16 @@ static enum err open_fault(struct sqlite_conn *c, enum err e, struct buf *ret_er
 static enum err sqlite_open(struct db *db, enum conn_use use, struct buf *ret_error_text, struct db_conn **ret_conn)
 {
     struct sqlite_conn *c = calloc(1, sizeof(*c));
+    int flags;
+    int rc;
+    enum err e;
     if (c == NULL)
         return ERR_NO_MEMORY;
     c->base = (struct db_conn){ .db = db, .use = use, .idle_since_us = clock_monotonic_us() };
     make_file(db->url.path);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    int rc = sqlite3_open_v2(db->url.path, &c->handle, flags, NULL);
-    enum err e = rc == SQLITE_OK ? set_up(c) : ERR_DATABASE;
+    flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    rc = sqlite3_open_v2(db->url.path, &c->handle, flags, NULL);
+    e = rc == SQLITE_OK ? set_up(c) : ERR_DATABASE;
     if (e != ERR_OK) {
         e = open_fault(c, e, ret_error_text);
         sqlite_close(&c->base);
@@ -182,8 +191,9 @@ static bool sqlite_alive(struct db_conn *conn, int64_t idle_us)
 static enum err sqlite_ping(struct db_conn *conn)
 {
     struct sqlite_conn *c = sqlite_of(conn);
+    int rc;
     c->deadline_us = clock_monotonic_us() + DB_PING_MAX_S * US_PER_S;
-    int rc = sqlite3_exec(c->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+    rc = sqlite3_exec(c->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
     return rc == SQLITE_OK ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
 }
 
@@ -198,9 +208,10 @@ static enum err sqlite_begin(struct db_conn *conn, enum conn_mode mode)
 static void sqlite_rollback(struct db_conn *conn)
 {
     struct sqlite_conn *c = sqlite_of(conn);
+    int code;
     if (sqlite3_get_autocommit(c->handle))
         return;
-    int code = conn->code;
+    code = conn->code;
     if (step(c, c->rollback) != ERR_OK)
         conn->state = CONN_LOST;
     conn->code = code;
@@ -223,23 +234,25 @@ static enum err sqlite_commit(struct db_conn *conn)
 {
     struct sqlite_conn *c = sqlite_of(conn);
     enum err e = step(c, c->commit);
+    bool unknown;
     if (e == ERR_OK)
         return ERR_OK;
-    bool unknown = commit_is_unknown(conn->code & 0xff);
+    unknown = commit_is_unknown(conn->code & 0xff);
     sqlite_rollback(conn);
     return unknown ? ERR_COMMIT_UNKNOWN : e;
 }
 
 /*
- * Foreign keys rest while the schema changes, so that tables can be rebuilt (sqlite.org, "Making Other Kinds Of Table
+ * Foreign keys are off while the schema changes, so that tables can be rebuilt (sqlite.org, "Making Other Kinds Of Table
  * Schema Changes"); the connection does nothing else. All steps of one run are one transaction.
  */
 static enum err sqlite_migration_lock(struct db_conn *conn)
 {
     struct sqlite_conn *c = sqlite_of(conn);
-    TRY(run_text(conn, "PRAGMA foreign_keys = OFF"));
-    int64_t until_us = clock_monotonic_us() + MIGRATION_WAIT_MAX_S * US_PER_S;
+    int64_t until_us;
     enum err e;
+    TRY(run_text(conn, "PRAGMA foreign_keys = OFF"));
+    until_us = clock_monotonic_us() + MIGRATION_WAIT_MAX_S * US_PER_S;
     do {
         conn->state = CONN_OK;
         e = step(c, c->begin_write);

@@ -33,10 +33,10 @@ enum err sqlite_fail(struct sqlite_conn *c, int rc, enum statement_verb verb)
 enum err sqlite_prepare(struct db_conn *conn, enum sql id)
 {
     struct sqlite_conn *c = sqlite_of(conn);
+    int rc;
     if (c->prepared[id] != NULL)
         return ERR_OK;
-    int rc = sqlite3_prepare_v3(c->handle, statements[id].sqlite, -1, SQLITE_PREPARE_PERSISTENT, &c->prepared[id],
-                                NULL);
+    rc = sqlite3_prepare_v3(c->handle, statements[id].sqlite, -1, SQLITE_PREPARE_PERSISTENT, &c->prepared[id], NULL);
     return rc == SQLITE_OK ? ERR_OK : sqlite_fail(c, rc, statements[id].verb);
 }
 
@@ -54,8 +54,9 @@ static int bind_one(sqlite3_stmt *stmt, int place, const struct db_value *v)
 enum err sqlite_start(struct db_conn *conn, enum sql id, struct db_args args)
 {
     struct sqlite_conn *c = sqlite_of(conn);
+    sqlite3_stmt *stmt;
     TRY(sqlite_prepare(conn, id));
-    sqlite3_stmt *stmt = c->prepared[id];
+    stmt = c->prepared[id];
     for (size_t i = 0; i < args.count; i++) {
         int rc = bind_one(stmt, (int)i + 1, &args.values[i]);
         if (rc != SQLITE_OK)
@@ -108,11 +109,13 @@ double sqlite_column_real(struct db_conn *conn, int column)
 struct str sqlite_column_str(struct db_conn *conn, int column)
 {
     sqlite3_stmt *stmt = sqlite_of(conn)->open;
+    const char *bytes;
+    size_t len;
     if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
         return (struct str){ NULL, 0 };
     /* A blob of no bytes comes as NULL. */
-    const char *bytes = sqlite3_column_blob(stmt, column);
-    size_t len = (size_t)sqlite3_column_bytes(stmt, column);
+    bytes = sqlite3_column_blob(stmt, column);
+    len = (size_t)sqlite3_column_bytes(stmt, column);
     return bytes != NULL ? (struct str){ bytes, len } : STR("");
 }
 

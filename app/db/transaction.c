@@ -10,8 +10,9 @@
 
 static enum err run_fn(struct ctx *ctx, struct db_conn *conn, db_fn fn, void *arg)
 {
+    enum err e;
     ctx->conn = conn;
-    enum err e = fn(ctx, arg);
+    e = fn(ctx, arg);
     ctx->conn = NULL;
     return e;
 }
@@ -59,8 +60,9 @@ static enum err end(struct db_conn *conn, enum err e, bool *ret_again)
 static enum err run_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, void *arg, bool *ret_again)
 {
     struct db_conn *conn = NULL;
+    enum err e;
     TRY(checkout_begin(checkout, CONN_CHANGING, ret_again, &conn));
-    enum err e = end(conn, transaction_call(ctx, conn, fn, arg), ret_again);
+    e = end(conn, transaction_call(ctx, conn, fn, arg), ret_again);
     *ret_again |= may_begin_again(checkout, conn);
     checkout_return(checkout, conn);
     return e;
@@ -96,12 +98,14 @@ static enum err run_outermost(struct ctx *ctx, const struct outcome *mark, db_fn
 
 enum err db_run(struct ctx *ctx, db_fn fn, void *arg)
 {
+    struct outcome mark;
+    enum err e;
     if (ctx->conn != NULL) {
         assert(ctx->conn->mode == CONN_CHANGING && !ctx->conn->in_row);
         return fn(ctx, arg);
     }
-    const struct outcome mark = outcome_mark(ctx);
-    enum err e = run_outermost(ctx, &mark, fn, arg);
+    mark = outcome_mark(ctx);
+    e = run_outermost(ctx, &mark, fn, arg);
     if (e == ERR_OK)
         outcome_settle(ctx, OUTCOME_COMMITTED);
     else if (e == ERR_COMMIT_UNKNOWN)
@@ -115,8 +119,9 @@ static enum err read_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, 
 {
     struct db_conn *conn = NULL;
     bool again = false;
+    enum err e;
     TRY(checkout_begin(checkout, CONN_READING, &again, &conn));
-    enum err e = run_fn(ctx, conn, fn, arg);
+    e = run_fn(ctx, conn, fn, arg);
     if (conn->state != CONN_LOST)
         checkout->db->ops->rollback(conn);
     if (e == ERR_OK && conn->state != CONN_OK)
@@ -127,13 +132,14 @@ static enum err read_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, 
 
 enum err db_read(struct ctx *ctx, db_fn fn, void *arg)
 {
+    struct checkout checkout;
+    enum err e;
     if (ctx->conn != NULL) {
         assert(!ctx->conn->in_row);
         return fn(ctx, arg);
     }
-    struct checkout checkout;
     checkout_init(&checkout, ctx->app->db, CONN_FOR_READING);
-    enum err e = read_once(ctx, &checkout, fn, arg);
+    e = read_once(ctx, &checkout, fn, arg);
     checkout_end(&checkout);
     return e;
 }

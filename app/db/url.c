@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "parley/core/percent.h"
+#include "parley/core/url.h"
 
 static const char *const bad_form =
     "DATABASE_URL must look like sqlite:///file or mysql://user:password@host:port/database";
@@ -15,20 +16,21 @@ static enum err set(struct arena *a, struct str s, const char **ret_text, const 
     return e;
 }
 
-static enum err parse_sqlite(struct arena *a, struct str rest, struct db_url *url, const char **ret_reason)
+static enum err parse_sqlite(struct arena *a, const struct url *parts, struct db_url *url, const char **ret_reason)
 {
-    struct str options = str_cut(&rest, '?');
-    if (options.ptr != NULL && options.len > 0) {
+    if (parts->query.len > 0) {
         *ret_reason = "DATABASE_URL: a sqlite: address takes no options";
         return ERR_INVALID;
     }
-    if (rest.len < 2 || rest.ptr[0] != '/' || str_eq_c(rest, "/:memory:")) {
+    url->kind = DB_URL_SQLITE;
+    TRY(set(a, str_tail(parts->path, 1), &url->path, ret_reason));
+    if (parts->user.ptr != NULL || parts->host_port.len > 0 || url->path[0] == '\0' ||
+        strcmp(url->path, ":memory:") == 0) {
         *ret_reason =
             "DATABASE_URL: write sqlite:///file or sqlite:////absolute/file; a database in memory is not kept";
         return ERR_INVALID;
     }
-    url->kind = DB_URL_SQLITE;
-    return set(a, str_tail(rest, 1), &url->path, ret_reason);
+    return ERR_OK;
 }
 
 static bool is_yes(struct str s)
@@ -71,69 +73,28 @@ static enum err parse_option(struct arena *a, struct str option, struct db_url *
     return ERR_INVALID;
 }
 
-static enum err parse_port(struct str text, struct db_url *url, const char **ret_reason)
+/* The host may be a percent-encoded path of a unix socket. */
+static enum err parse_host(struct arena *a, const struct url *parts, struct db_url *url, const char **ret_reason)
 {
-    int64_t port = 0;
-    if (text.ptr == NULL || text.len == 0)
-        return ERR_OK;
-    if (str_to_int64(text, &port) != ERR_OK || port < 1 || port > 65535) {
+    if (url_port(parts, 3306, &url->port) != ERR_OK) {
         *ret_reason = "DATABASE_URL: the port is a number from 1 to 65535";
         return ERR_INVALID;
     }
-    url->port = (unsigned)port;
-    return ERR_OK;
-}
-
-/* host, host:port, [::1]:port, or a percent-encoded path of a unix socket. */
-static enum err parse_host(struct arena *a, struct str host, struct db_url *url, const char **ret_reason)
-{
-    struct str port = { NULL, 0 };
-    if (host.len > 0 && host.ptr[0] == '[') {
-        host = str_tail(host, 1);
-        struct str behind = str_cut(&host, ']');
-        port = behind.len > 0 && behind.ptr[0] == ':' ? str_tail(behind, 1) : port;
-    } else {
-        port = str_cut(&host, ':');
-    }
-    TRY(parse_port(port, url, ret_reason));
-    TRY(set(a, host, &url->host, ret_reason));
+    TRY(set(a, parts->host, &url->host, ret_reason));
     if (url->host[0] == '/')
         url->socket = url->host;
     return ERR_OK;
 }
 
-static enum err parse_user(struct arena *a, struct str user, struct db_url *url, const char **ret_reason)
+static enum err parse_mysql(struct arena *a, const struct url *parts, struct db_url *url, const char **ret_reason)
 {
-    struct str password = str_cut(&user, ':');
-    if (password.ptr != NULL)
-        TRY(set(a, password, &url->password, ret_reason));
-    return set(a, user, &url->user, ret_reason);
-}
-
-/* The last @ parts user and host, so that an @ in a password that nobody encoded still works. */
-static size_t last_at(struct str s)
-{
-    for (size_t i = s.len; i > 0; i--)
-        if (s.ptr[i - 1] == '@')
-            return i - 1;
-    return SIZE_MAX;
-}
-
-static enum err parse_mysql(struct arena *a, struct str rest, struct db_url *url, const char **ret_reason)
-{
-    url->kind = DB_URL_MYSQL;
-    url->port = 3306;
-    struct str options = str_cut(&rest, '?');
-    size_t at = last_at(rest);
-    if (at != SIZE_MAX) {
-        TRY(parse_user(a, str_head(rest, at), url, ret_reason));
-        rest = str_tail(rest, at + 1);
-    }
-    struct str database = str_cut(&rest, '/');
-    TRY(parse_host(a, rest, url, ret_reason));
-    if (database.ptr != NULL)
-        TRY(set(a, database, &url->database, ret_reason));
+    struct str options = parts->query;
     struct str option;
+    url->kind = DB_URL_MYSQL;
+    TRY(set(a, parts->password, &url->password, ret_reason));
+    TRY(set(a, parts->user, &url->user, ret_reason));
+    TRY(parse_host(a, parts, url, ret_reason));
+    TRY(set(a, str_tail(parts->path, 1), &url->database, ret_reason));
     while (options.ptr != NULL && str_split(&options, '&', &option))
         TRY(parse_option(a, option, url, ret_reason));
     if (url->host[0] == '\0' && url->socket[0] == '\0')
@@ -149,30 +110,18 @@ static const struct db_url empty_url = {
     .path = "", .host = "", .socket = "", .user = "", .password = "", .database = "", .ssl_ca = ""
 };
 
-static struct str scheme_of(struct str *rest)
-{
-    for (size_t i = 0; i + 2 < rest->len; i++) {
-        if (memcmp(rest->ptr + i, "://", 3) == 0) {
-            struct str scheme = str_head(*rest, i);
-            *rest = str_tail(*rest, i + 3);
-            return scheme;
-        }
-    }
-    return (struct str){ NULL, 0 };
-}
-
 enum err db_url_parse(struct arena *a, struct str text, struct db_url *ret_url, const char **ret_reason)
 {
     struct db_url url = empty_url;
-    struct str rest = text;
-    struct str scheme = scheme_of(&rest);
-    (void)str_cut(&scheme, '+');
+    struct url parts;
     enum err e = ERR_INVALID;
     *ret_reason = bad_form;
-    if (str_eq_c(scheme, "sqlite"))
-        e = parse_sqlite(a, rest, &url, ret_reason);
-    else if (str_eq_c(scheme, "mysql") || str_eq_c(scheme, "mariadb"))
-        e = parse_mysql(a, rest, &url, ret_reason);
+    TRY(url_split(text, URL_QUERY, &parts));
+    (void)str_cut(&parts.scheme, '+');
+    if (str_eq_c(parts.scheme, "sqlite"))
+        e = parse_sqlite(a, &parts, &url, ret_reason);
+    else if (str_eq_c(parts.scheme, "mysql") || str_eq_c(parts.scheme, "mariadb"))
+        e = parse_mysql(a, &parts, &url, ret_reason);
     else if (str_starts_with(text, STR("postgres")))
         *ret_reason = "PostgreSQL is not supported; use mysql://user:password@host:port/database";
     if (e == ERR_OK)
@@ -183,7 +132,7 @@ enum err db_url_parse(struct arena *a, struct str text, struct db_url *ret_url, 
 static enum err from_mysql_settings(struct arena *a, const struct config *config, struct db_url *url)
 {
     url->kind = DB_URL_MYSQL;
-    url->port = (unsigned)config->mysql_port;
+    url->port = (int)config->mysql_port;
     url->host = arena_cstr(a, str_from(config->mysql_host));
     url->socket = config->mysql_host[0] == '/' ? url->host : "";
     url->user = arena_cstr(a, str_from(config->mysql_user));

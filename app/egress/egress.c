@@ -97,8 +97,9 @@ static CURL *handle_take(struct egress *egress, enum egress_trust trust)
 
 static void handle_give_back(struct egress *egress, enum egress_trust trust, CURL *curl)
 {
+    struct idle *idle;
     curl_easy_reset(curl);
-    struct idle *idle = &egress->idle[trust];
+    idle = &egress->idle[trust];
     pthread_mutex_lock(&egress->mutex);
     if (idle->count < egress->idle_max) {
         idle->handles[idle->count++] = curl;
@@ -123,6 +124,7 @@ static size_t on_source(char *bytes, size_t size, size_t count, void *arg)
 {
     struct run *run = arg;
     size_t room = size * count;
+    size_t len = 0;
     if (run->request->source == NULL)
         return source_memory(run, bytes, room);
     if (run->left_bytes <= 0)
@@ -130,7 +132,6 @@ static size_t on_source(char *bytes, size_t size, size_t count, void *arg)
     if ((int64_t)room > run->left_bytes)
         room = (size_t)run->left_bytes;
     run->reply->body_untouched = false;
-    size_t len = 0;
     run->err = run->request->source(run->request->source_arg, bytes, room, &len);
     if (run->err == ERR_OK && len == 0)
         run->err = ERR_UPLOAD_INCOMPLETE;
@@ -199,10 +200,11 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 static enum err url_check_port(CURLU *url)
 {
     char *text = NULL;
+    int64_t port = 0;
+    enum err e;
     if (curl_url_get(url, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
         return ERR_INVALID;
-    int64_t port = 0;
-    enum err e = str_to_int64(str_from(text), &port);
+    e = str_to_int64(str_from(text), &port);
     curl_free(text);
     if (e != ERR_OK)
         return ERR_INVALID;
@@ -213,9 +215,9 @@ static enum err url_check_port(CURLU *url)
 static enum err url_parse(const struct egress_request *request, CURLU **ret_url)
 {
     CURLU *url = curl_url();
+    enum err e = ERR_OK;
     if (url == NULL)
         return ERR_NO_MEMORY;
-    enum err e = ERR_OK;
     if (curl_url_set(url, CURLUPART_URL, request->url, CURLU_DISALLOW_USER) != CURLUE_OK)
         e = ERR_INVALID;
     else if (request->trust != EGRESS_OPERATOR)
@@ -330,6 +332,8 @@ static enum err finish(struct run *run, CURLcode code)
 
 static enum err perform(struct egress *egress, struct run *run, CURLU *url, struct curl_slist *headers)
 {
+    CURLcode code;
+    enum err e;
     run->curl = handle_take(egress, run->request->trust);
     if (run->curl == NULL)
         return ERR_NO_MEMORY;
@@ -339,9 +343,9 @@ static enum err perform(struct egress *egress, struct run *run, CURLU *url, stru
     set_method_and_body(run->curl, run);
     set_callbacks(run->curl, run);
     blocking_begin();
-    CURLcode code = curl_easy_perform(run->curl);
+    code = curl_easy_perform(run->curl);
     blocking_end();
-    enum err e = finish(run, code);
+    e = finish(run, code);
     handle_give_back(egress, run->request->trust, run->curl);
     return e;
 }
@@ -351,8 +355,9 @@ enum err egress_run(struct egress *egress, const struct egress_request *request,
     struct run run = { .request = request, .reply = reply, .left_bytes = request->body_bytes };
     struct curl_slist *headers = NULL;
     CURLU *url = NULL;
+    enum err e;
     TRY(url_parse(request, &url));
-    enum err e = headers_make(request, &headers);
+    e = headers_make(request, &headers);
     if (e == ERR_OK)
         e = perform(egress, &run, url, headers);
     curl_slist_free_all(headers);

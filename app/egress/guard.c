@@ -66,11 +66,12 @@ static bool net6_has(const struct net6 *net, const uint8_t address[16])
 {
     size_t whole = (size_t)net->prefix_bits / 8;
     int rest = net->prefix_bits % 8;
+    uint8_t mask;
     if (memcmp(net->address, address, whole) != 0)
         return false;
     if (rest == 0)
         return true;
-    uint8_t mask = (uint8_t)(0xff << (8 - rest));
+    mask = (uint8_t)(0xff << (8 - rest));
     return (address[whole] & mask) == (net->address[whole] & mask);
 }
 

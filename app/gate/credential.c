@@ -16,7 +16,7 @@ static struct str bearer_token(struct str authorization)
     return token.len > 0 && token.len <= TOKEN_MAX_BYTES ? token : (struct str){ NULL, 0 };
 }
 
-/* An access token or a key, told by how keys begin. */
+/* An access token, or a key, which is recognised by its prefix. */
 static enum err bearer_read(struct ctx *ctx, struct str value, struct principal *ret_principal)
 {
     struct str token = bearer_token(value);
@@ -30,7 +30,7 @@ static enum err bearer_read(struct ctx *ctx, struct str value, struct principal 
 
 typedef enum err (*read_fn)(struct ctx *ctx, struct str value, struct principal *ret_principal);
 
-/* What was sent, as far as it has been looked for. */
+/* The credentials found so far. */
 struct found {
     size_t count;
     const char *header;

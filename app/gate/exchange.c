@@ -5,7 +5,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/domain/people/email.h"
-#include "route_check.h"
+#include "route_private.h"
 
 static bool has_type(const struct http_request *req, struct str wanted)
 {
@@ -113,7 +113,9 @@ static enum err json_decode(struct exchange *p, struct str text)
     void *body;
 
     if (e == ERR_INVALID)
-        return problem_add(p->ctx.problem, (struct fault){ "body", "", "value_error.jsondecode", reason });
+        return problem_add(
+            p->ctx.problem,
+            (struct fault){ .where = "body", .field = "", .type = "value_error.jsondecode", .message = reason });
     if (e != ERR_OK)
         return fail(&p->ctx, e);
     body = arena_alloc(p->ctx.arena, spec->size_bytes);

@@ -18,7 +18,7 @@ struct exchange {
     struct route_match match;
     enum method method;
     enum purpose purpose;
-    struct limiter_quota quota; /* what the answer tells of it */
+    struct limiter_quota quota; /* as the headers of the reply show it */
     enum err outcome;
     struct hold hold;         /* until the answer is made; then with whoever goes on with it */
     struct handover handover; /* where the connection is handed over */

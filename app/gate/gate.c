@@ -15,6 +15,7 @@
 #include "parley/gate/precondition.h"
 #include "problem_reply.h"
 #include "route_check.h"
+#include "route_private.h"
 #include "router.h"
 #include "scope.h"
 
@@ -84,8 +85,10 @@ static enum err route_find(const struct gate *gate, struct exchange *p)
     /* A path of this row that does not parse is still a path of this row: the log says which. */
     p->call.route = p->match.route;
     if (e == ERR_INVALID)
-        return problem_add(
-            &p->problem, (struct fault){ "path", p->match.bad_number, "type_error.integer", "must be a whole number" });
+        return problem_add(&p->problem, (struct fault){ .where = "path",
+                                                        .field = p->match.bad_number,
+                                                        .type = "type_error.integer",
+                                                        .message = "must be a whole number" });
     if (e != ERR_OK)
         return fail(&p->ctx, e);
     memcpy(p->call.ids, p->match.ids, sizeof(p->call.ids));
@@ -100,7 +103,7 @@ static int tokens_wanted(const struct exchange *p)
     return p->purpose == PURPOSE_ANSWER ? 1 : 0;
 }
 
-/* Who asks. Nobody is not refused here: the limit of rate comes first. */
+/* Who asks. A request without a credential is not refused here: the rate limit comes first, so that it is counted. */
 static enum err credential_check(struct gate *gate, struct exchange *p)
 {
     enum err e = credential_read(&p->ctx, p->call.request, &gate->dialects, &p->principal);
@@ -117,7 +120,7 @@ static enum err credential_check(struct gate *gate, struct exchange *p)
 
 static enum err rate_check(struct gate *gate, struct exchange *p)
 {
-    return limiter_request(gate->limiter, &p->ctx, p->call.route->rate, tokens_wanted(p), &p->quota);
+    return limiter_request(gate->limiter, &p->ctx, route_rate(p->call.route), tokens_wanted(p), &p->quota);
 }
 
 static enum err access_check(struct exchange *p)
@@ -211,7 +214,7 @@ static enum err guess_run(struct gate *gate, struct exchange *p, struct reply *r
 
     TRY(limiter_guess_begin(gate->limiter, &p->ctx, &guess, &p->quota));
     e = handler_run(gate, p, reply);
-    if (p->call.route->rate == RATE_CREDENTIAL)
+    if (route_rate(p->call.route) == RATE_CREDENTIAL)
         limiter_guess_end(gate->limiter, &p->ctx, &guess, e);
     return e;
 }
@@ -236,10 +239,10 @@ static enum err pass(struct gate *gate, struct exchange *p, struct reply *reply)
         return ERR_OK;
     }
     TRY(exchange_input(p));
-    return limiter_is_guess(p->call.route->rate) ? guess_run(gate, p, reply) : handler_run(gate, p, reply);
+    return limiter_is_guess(route_rate(p->call.route)) ? guess_run(gate, p, reply) : handler_run(gate, p, reply);
 }
 
-/* nginx's id when it looks like one, so that its log and ours meet. */
+/* nginx's id when it looks like one, so that a request has the same id in both logs. */
 static void request_id_set(struct ctx *ctx, struct str given)
 {
     bool sane = given.len >= 8 && given.len < REQUEST_ID_BYTES;

@@ -1,5 +1,5 @@
 /*
- * What a request takes up for as long as it lasts: its idempotency key among those in flight, its place among uploads. A
+ * What a request occupies for as long as it lasts: its idempotency key among those in flight, its place among uploads. A
  * request that is handed over lasts until its connection ends, so what it holds goes with it.
  */
 #ifndef PARLEY_APP_GATE_HOLD_H

@@ -1,5 +1,5 @@
 /*
- * The Idempotency-Keys whose first request is running in this process, so that a second one is told so at once. (In
+ * The Idempotency-Keys whose first request is running in this process, so that a second one is refused at once. (In
  * another process it waits for the first one's row lock instead.)
  */
 #ifndef PARLEY_APP_GATE_IN_FLIGHT_H

@@ -49,7 +49,7 @@ enum kind {
     KIND_BAD_TOKEN,
     KIND_BAD_GUESS,
     KIND_BAD_ACCOUNT,
-    KIND_KNOWN, /* of an account at an address; empty: somebody has signed in there */
+    KIND_KNOWN, /* of an account and an address; empty: the account has signed in from there */
 };
 
 /* name: as Redis sees it. count: the setting. */
@@ -83,7 +83,7 @@ static struct rate_limit limit_of(const struct config *config, enum kind kind)
     return (struct rate_limit){ count, window_us / count > 0 ? window_us / count : 1 };
 }
 
-/* Of who is signed in. */
+/* Where somebody is signed in. */
 static enum kind kind_of(enum rate class)
 {
     static const enum kind of_class[] = {
@@ -107,7 +107,7 @@ struct bucket {
 static struct rate_spot spot_of(const struct limiter *limiter, const struct bucket *bucket)
 {
     return (struct rate_spot){
-        /* Kinds are apart from each other by an odd factor. */
+        /* An odd factor keeps the buckets of one key apart by their kind. */
         .key = siphash(&limiter->hash_key, rate_key_str(&bucket->key)) +
                (uint64_t)bucket->kind * UINT64_C(0x9e3779b97f4a7c15),
         .limit = bucket->limit,
@@ -128,7 +128,7 @@ static enum err sync(const struct ctx *ctx, const struct bucket *bucket, int64_t
     return rate_sync_run(ctx, kinds[bucket->kind].name, rate_key_str(&bucket->key), &consumption, ret_bucket);
 }
 
-/* What the process knows, and where that is not enough, what all know. */
+/* From the process's own table; where a synchronisation is due, corrected by what Redis knows of all processes. */
 static struct rate_state take(struct limiter *limiter, const struct ctx *ctx, const struct bucket *bucket, int wanted)
 {
     struct rate_spot spot = spot_of(limiter, bucket);
@@ -155,7 +155,7 @@ static void give_back(struct limiter *limiter, const struct ctx *ctx, const stru
     (void)!sync(ctx, bucket, -1, 0, &ignored);
 }
 
-/* ---- what is told ---- */
+/* ---- what the client sees ---- */
 
 static struct limiter_quota quota_of(const struct bucket *bucket, const struct rate_state *state)
 {
@@ -174,7 +174,7 @@ static int64_t seconds_up(int64_t us)
     return (us + US_PER_S - 1) / US_PER_S;
 }
 
-/* Whatever was wrong before: that there are too many of them is what counts. */
+/* Replaces an earlier problem (a bad token): the client must learn that it is to wait. */
 static enum err refuse(struct ctx *ctx, const struct bucket *bucket, const struct rate_state *state)
 {
     int64_t wait_us = state->until_full_us - (bucket->limit.count - 1) * bucket->limit.token_us;
@@ -183,7 +183,7 @@ static enum err refuse(struct ctx *ctx, const struct bucket *bucket, const struc
     return fail(ctx, ERR_RATE_LIMITED);
 }
 
-/* A number of at least 0. Every answer has three of them: printf would be half of what a limit costs. */
+/* A number of at least 0, by hand: every answer has three, and snprintf would take half of what a limit costs. */
 static const char *number_text(struct arena *a, int64_t number)
 {
     enum { DIGITS_MAX = 20 };
@@ -235,7 +235,7 @@ static struct bucket bucket_known(const struct ctx *ctx, struct str account)
     return bucket;
 }
 
-/* A token of the bucket, or the refusal. */
+/* Takes a token of the bucket, or refuses the request. */
 static enum err take_or_refuse(struct limiter *limiter, struct ctx *ctx, const struct bucket *bucket, int wanted,
                                struct limiter_quota *ret_quota)
 {
@@ -278,7 +278,7 @@ bool limiter_is_guess(enum rate class)
     return class == RATE_CREDENTIAL || class == RATE_MAIL;
 }
 
-/* An account's bucket does not count where somebody has signed in to it. */
+/* From an address from which the account has signed in before, its bucket refuses nothing: its owner must not be locked out. */
 static enum err account_begin(struct limiter *limiter, struct ctx *ctx, struct limiter_guess *guess,
                               struct limiter_quota *ret_quota)
 {
@@ -311,11 +311,11 @@ enum err limiter_guess_begin(struct limiter *limiter, struct ctx *ctx, struct li
             give_back(limiter, ctx, &bucket);
     }
     if (e != ERR_OK)
-        *ret_quota = of_guesses; /* else the request's own is told */
+        *ret_quota = of_guesses; /* else the headers show the request's own bucket */
     return e;
 }
 
-/* Other errors say nothing about the credential. */
+/* Any other error (a full disk, a missing field) says nothing about the credential and gives the token back. */
 static bool is_wrong_guess(enum err outcome)
 {
     switch (outcome) {

@@ -2,18 +2,18 @@
  * Rate limits. Each class of route has a bucket of tokens for every principal, or, where nobody is signed in, for every
  * address; a request takes one. Figures are settings, taken again on SIGHUP; RATE_LIMIT=off switches all of it off.
  *
- * Credentials that fail are counted apart, so that guessing ends long before the server is tired of hashing:
+ * Credentials that fail are counted separately, so that guessing is stopped before hashing takes the processors:
  *
  *   token    a request with a token or key that is not (or no longer) good takes one of RATE_CREDENTIAL a minute of its
- *            address; when there is none left the answer is 429. A good credential is never refused for that, so
- *            nobody can shut their neighbours behind the same address out.
+ *            address; when there is none left the answer is 429. A good credential is never refused for that, or
+ *            one client could lock out all others behind the same address.
  *   guess    on routes of the class RATE_CREDENTIAL a token of the address (RATE_CREDENTIAL a minute) and, where an
  *            account is named, of the account (RATE_CREDENTIAL_ACCOUNT a minute) is taken before anything is hashed, and
- *            given back when the credential was right. Of any number at once no more are tried than there are tokens.
+ *            given back when the credential was right. However many arrive at once, no more are tried than there are tokens.
  *   mail     on routes of the class RATE_MAIL such a token is taken and not given back.
  *   account  so a single address has RATE_CREDENTIAL guesses a minute at an account, and all addresses together have
  *            RATE_CREDENTIAL_ACCOUNT. The latter does not hold for an address from which somebody has signed in to this
- *            account within 30 days: whoever hammers an account from many places does not lock its owner out.
+ *            account within 30 days: guessing at an account from many places does not lock its owner out.
  *
  * In the process (rate_table.h), and through Redis for all processes where it is set: a bucket's first token, and then each
  * thirty-second part of the bucket, is synchronised there, so that requests cost few round trips, and n processes together give
@@ -34,7 +34,7 @@ struct limiter;
 struct limiter *limiter_new(void);
 void limiter_free(struct limiter *limiter);
 
-/* What is told of the bucket that decided. */
+/* The bucket that decided, as the headers of the reply show it. */
 struct limiter_quota {
     int64_t limit; /* tokens of a full bucket; 0: no limit applies */
     int64_t remaining;
@@ -48,7 +48,7 @@ struct limiter_quota {
 enum err limiter_request(struct limiter *limiter, struct ctx *ctx, enum rate class, int wanted,
                          struct limiter_quota *ret_quota) MUST_CHECK;
 
-/* A credential has failed. ERR_RATE_LIMITED: that is to be the answer; else ERR_OK. wanted: as for limiter_request. */
+/* Counts a token or key that failed. ERR_RATE_LIMITED: answer with that; else ERR_OK. wanted: as for limiter_request. */
 enum err limiter_bad_token(struct limiter *limiter, struct ctx *ctx, int wanted,
                            struct limiter_quota *ret_quota) MUST_CHECK;
 

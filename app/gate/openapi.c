@@ -4,6 +4,7 @@
 #include "parley/core/limits.h"
 #include "parley/gate/page.h"
 #include "route_check.h"
+#include "route_private.h"
 
 static void kv_flag(struct json_out *out, int flags, int flag, const char *name)
 {
@@ -11,7 +12,7 @@ static void kv_flag(struct json_out *out, int flags, int flag, const char *name)
         json_out_c(out, name);
 }
 
-/* What decides over a request beside its shape; the tests' access matrix is made from this. */
+/* The row's access, role, scope, rate and flags; the tests' access matrix is made from them. */
 static void extensions_write(struct json_out *out, const struct route *route)
 {
     static const char *const accesses[] = { "?", "anyone", "signed_in", "admin", "signed_url" };
@@ -26,7 +27,7 @@ static void extensions_write(struct json_out *out, const struct route *route)
     json_out_kv_c(out, "x-access", accesses[route->access]);
     json_out_kv_c(out, "x-role", roles[route->role]);
     json_out_kv_c(out, "x-scope", scopes[route->scope]);
-    json_out_kv_c(out, "x-rate", rates[route->rate]);
+    json_out_kv_c(out, "x-rate", rates[route_rate(route)]);
     json_out_key(out, "x-flags");
     json_out_array(out);
     kv_flag(out, route->flags, ROUTE_IDEMPOTENT, "idempotent");
@@ -36,40 +37,29 @@ static void extensions_write(struct json_out *out, const struct route *route)
     json_out_array_end(out);
 }
 
-/* "{name:word}" → "name" */
-static struct str placeholder_name(struct str piece)
+static void placeholder_schema_write(struct json_out *out, enum piece kind)
 {
-    struct str inner = str_head(str_tail(piece, 1), piece.len - 2);
-
-    return str_head(inner, str_index(inner, ':'));
+    json_out_kv_c(out, "type", kind == PIECE_INT ? "integer" : "string");
+    if (kind != PIECE_WORD)
+        json_out_kv_c(out, "format", kind == PIECE_INT ? "int64" : "uuid");
 }
 
-static void placeholder_schema_write(struct json_out *out, struct str piece)
+static void path_parameters_write(struct json_out *out, const struct route *route)
 {
-    bool number = str_ends_with(piece, STR(":int}"));
-
-    json_out_kv_c(out, "type", number ? "integer" : "string");
-    if (number)
-        json_out_kv_c(out, "format", "int64");
-    else if (!str_ends_with(piece, STR(":word}")))
-        json_out_kv_c(out, "format", "uuid");
-}
-
-static void path_parameters_write(struct json_out *out, const char *path)
-{
-    struct str rest = str_tail(str_from(path), 1);
+    struct str rest = str_tail(str_from(route->path), 1);
     struct str piece;
 
     while (str_split(&rest, '/', &piece)) {
-        if (!str_starts_with(piece, STR("{")))
+        enum piece kind = route_piece(route, piece);
+        if (kind == PIECE_LITERAL)
             continue;
         json_out_object(out);
-        json_out_kv_str(out, "name", placeholder_name(piece));
+        json_out_kv_str(out, "name", route_piece_name(piece));
         json_out_kv_c(out, "in", "path");
         json_out_kv_bool(out, "required", true);
         json_out_key(out, "schema");
         json_out_object(out);
-        placeholder_schema_write(out, piece);
+        placeholder_schema_write(out, kind);
         json_out_object_end(out);
         json_out_object_end(out);
     }
@@ -93,10 +83,9 @@ static void parameters_write(struct json_out *out, const struct route *route)
 {
     json_out_key(out, "parameters");
     json_out_array(out);
-    path_parameters_write(out, route->path);
+    path_parameters_write(out, route);
     query_parameters_write(out, route->query);
-    if (route->flags & ROUTE_PAGED)
-        query_parameters_write(out, &page_spec);
+    query_parameters_write(out, route_page_spec(route));
     if (route->flags & ROUTE_IDEMPOTENT)
         json_out_raw(out, STR("{\"$ref\":\"#/components/parameters/IdempotencyKey\"}"));
     json_out_array_end(out);
@@ -218,7 +207,7 @@ static void responses_write(struct json_out *out, const struct route *route)
         response_open(out, route->other_status);
         json_out_object_end(out);
     }
-    if (route->rate != RATE_FREE)
+    if (route_rate(route) != RATE_FREE)
         rate_limited_write(out, route);
     json_out_key(out, "default");
     component_ref(out, "responses", error_name(route));
@@ -277,7 +266,7 @@ static void path_key(struct json_out *out, const char *path, struct buf *scratch
             continue;
         }
         buf_add_byte(scratch, '{');
-        buf_add(scratch, placeholder_name(piece));
+        buf_add(scratch, route_piece_name(piece));
         buf_add_byte(scratch, '}');
     }
     json_out_key(out, scratch->ptr);

@@ -1,6 +1,6 @@
 #include "openapi_schemas.h"
 
-#include "route_check.h"
+#include "route_private.h"
 
 enum { SPECS_MAX = 512 };
 
@@ -24,7 +24,7 @@ static void clash_note(struct found_specs *found, size_t index, const struct spe
 
 static void specs_add(struct found_specs *found, const struct spec *spec, enum spec_use use);
 
-/* What stands inline has its rows in the spec around it, and is none of its own. */
+/* The rows of an inline spec belong to the schema around it; it has none of its own. */
 static void nested_add(struct found_specs *found, const struct spec *spec, enum spec_use use)
 {
     for (size_t i = 0; i < spec->field_count; i++)

@@ -26,7 +26,7 @@ const struct spec page_spec = {
     .name = "Page", .fields = page_fields, .field_count = COUNT_OF(page_fields), .size_bytes = sizeof(struct page_query)
 };
 
-/* Everything that makes a cursor worthless elsewhere. */
+/* What a cursor is bound to: with any other of these it is refused. */
 static void context_write(const struct call *call, struct buf *out)
 {
     buf_add_c(out, call->route->path);
@@ -77,6 +77,20 @@ enum err page_read(struct ctx *ctx, const struct call *call, size_t key_count, s
     if (query.cursor.len > 0)
         TRY(cursor_check(ctx, call, query.cursor, key_count, &page.after));
     *ret_page = page;
+    return ERR_OK;
+}
+
+enum err page_window_read(struct ctx *ctx, const struct call *call, struct page_window *ret_window)
+{
+    const struct dialect *dialect = call->route->dialect;
+    const struct http_pair *pairs;
+    size_t pair_count;
+    struct page_window window;
+
+    TRY(http_query(call->request, ctx->arena, &pairs, &pair_count));
+    TRY(spec_decode_query(ctx, dialect->page, pairs, pair_count, &window));
+    window.limit = dialect_limit(dialect, window.limit);
+    *ret_window = window;
     return ERR_OK;
 }
 

@@ -93,7 +93,7 @@ void precondition_reply(struct ctx *ctx, const struct call *call, struct reply *
     if (reply->version == 0)
         return;
     if (reply->way != REPLY_WHOLE) {
-        /* What is behind the first piece is not known yet: good for If-Match, and never fresh. */
+        /* Of a reply in pieces only the first is known yet: its tag serves If-Match, and If-None-Match never finds it fresh. */
         reply_header(reply, "ETag", arena_printf(ctx->arena, "\"v%" PRId64 "\"", reply->version));
         reply_header(reply, "Cache-Control", "private, no-cache");
         return;

@@ -35,7 +35,7 @@ static void native_write(const struct ctx *ctx, const struct dialect_problem *pr
     json_out_object_end(out);
 }
 
-/* What stands in ctx->problem counts where it is about this error. */
+/* ctx->problem is used only where it is about this error; it may be left over from one that was handled. */
 static struct dialect_problem problem_of(const struct ctx *ctx, enum err e)
 {
     const struct problem *reported = ctx->problem;

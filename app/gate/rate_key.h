@@ -1,4 +1,4 @@
-/* Whose bucket it is. */
+/* Keys of the rate limits' buckets: whose bucket it is. */
 #ifndef PARLEY_APP_GATE_RATE_KEY_H
 #define PARLEY_APP_GATE_RATE_KEY_H
 
@@ -17,13 +17,13 @@ struct rate_key {
     char bytes[RATE_KEY_MAX_BYTES];
 };
 
-/* Of an address as text: of the network that one customer has (cidr_network). What is no address shares one key. */
+/* Of an address as text: of the network that one customer has (cidr_network). Texts that are no address share one key. */
 void rate_key_address(struct str ip, struct rate_key *ret_key);
-/* Of who is signed in: an API key for itself, all sessions of a user together. */
+/* Of the principal: each API key by itself, all sessions of a user together. */
 void rate_key_principal(const struct principal *principal, struct rate_key *ret_key);
 /* Of an account, by its e-mail address, whether anybody has it or not. email: as email_normalise gives it. */
 void rate_key_account(struct str email, struct rate_key *ret_key);
-/* Of the two together. */
+/* Of an account and an address together. */
 void rate_key_account_at(struct str email, struct str ip, struct rate_key *ret_key);
 
 struct str rate_key_str(const struct rate_key *key);

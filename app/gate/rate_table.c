@@ -8,7 +8,7 @@
 
 struct bucket {
     uint64_t key;    /* 0: an empty place */
-    uint64_t packed; /* when it is full, in microseconds, and below that OWED_BITS of tokens to be told of */
+    uint64_t packed; /* when it is full, in microseconds; in the lowest OWED_BITS the tokens not yet synchronised */
 };
 
 enum {
@@ -16,13 +16,13 @@ enum {
     PLACES_MIN = 32,
     PLACES_MAX = (int)(RATE_TABLE_MAX_BYTES / SHARDS / sizeof(struct bucket)),
     OWED_BITS = 16,
-    BATCHES = 32, /* other processes are told after so many parts of a bucket: by that much all may overdraw it */
+    BATCHES = 32, /* synchronised after each such part of a bucket; n processes can overdraw it by n parts */
     BATCH_MAX = 1000,
-    TIDY_S = 60, /* a shard that has become too large for its buckets gives memory back after it */
-    REST_S = 1,  /* a shard that is as large as it may be looks again for room after it */
+    TIDY_S = 60, /* how often a shard checks whether it can shrink */
+    REST_S = 1,  /* a full shard refuses newcomers for so long before it looks for room again, which reads all of it */
 };
 
-/* Open addressing with linear probing; a bucket that is full again is a place for another. */
+/* Open addressing with linear probing; the place of a bucket that is full again may be reused. */
 struct shard {
     pthread_mutex_t lock; /* guards what follows */
     struct bucket *places;
@@ -107,7 +107,7 @@ static struct shard *shard_of(struct rate_table *table, const struct rate_spot *
     return &table->shards[spot->key % SHARDS];
 }
 
-/* The key's upper half, which the shard has not used, spread over the places. */
+/* From the key's upper half: the lower bits have chosen the shard and would be the same for all its keys. */
 static size_t home_of(uint64_t key, size_t place_count)
 {
     return (size_t)((key >> 32) * place_count >> 32);
@@ -127,7 +127,7 @@ static size_t live_count(const struct shard *shard, int64_t now_us)
     return count;
 }
 
-/* Twice what the live ones and one more need. */
+/* At least twice the number of live buckets, so that probes stay short. */
 static size_t places_for(size_t count)
 {
     size_t places = PLACES_MIN;
@@ -153,7 +153,7 @@ static void move_live(struct shard *shard, struct bucket *places, size_t place_c
     }
 }
 
-/* Leaves the full ones behind. ERR_LIMIT: there are as many live ones as there may be, or no memory. */
+/* Moves the live buckets to a table of the right size; full ones are dropped. ERR_LIMIT: too many live ones, or no memory. */
 static enum err rebuild(struct shard *shard, size_t live, int64_t now_us)
 {
     size_t place_count = places_for(live);
@@ -180,7 +180,7 @@ static enum err make_room(struct shard *shard, int64_t now_us)
     return e;
 }
 
-/* What a flood of addresses has needed is given back later. */
+/* Gives back the memory that a flood of addresses has taken. */
 static void tidy(struct shard *shard, int64_t now_us)
 {
     size_t live;
@@ -190,7 +190,7 @@ static void tidy(struct shard *shard, int64_t now_us)
     shard->tidied_us = now_us;
     live = live_count(shard, now_us);
     if (places_for(live) < shard->place_count / 2)
-        (void)!rebuild(shard, live, now_us); /* it stays as it is */
+        (void)!rebuild(shard, live, now_us); /* without memory for a smaller table the large one stays */
 }
 
 /* The key's bucket, or NULL with a place that it may have: a full one's, or an empty one. NULL: no places at all. */
@@ -245,7 +245,7 @@ static int64_t batch_of(const struct rate_limit *limit)
     return batch < BATCH_MAX ? batch : BATCH_MAX;
 }
 
-/* How many tokens others are to be told of now, and how many are to be told of afterwards. */
+/* How many tokens to synchronise now (-1: none), and in *ret_owed how many remain to be synchronised later. */
 static int64_t sync(const struct rate_spot *spot, const struct bucket *bucket, int64_t taken, int64_t *ret_owed)
 {
     bool is_new = bucket->packed == 0;

@@ -1,10 +1,11 @@
 /*
  * Buckets of tokens in this process, by key: a bounded table. A bucket is one number, the moment at which it will be full
  * again (the virtual scheduling algorithm of ITU-T I.371); a token taken moves it by the time in which one comes back. So
- * a bucket costs 16 bytes, refills without anybody's doing, and once it is full is the same as one that is not there.
+ * a bucket costs 16 bytes, refills without a timer, and once it is full is the same as one that does not exist.
  *
  * Memory grows in steps with the buckets that are not full, up to RATE_TABLE_MAX_BYTES, and shrinks again. A bucket that
- * is not full is never given up; when there is room for no other, newcomers are refused until there is. Any thread.
+ * is not full is never evicted, since a flood of new keys would otherwise reset everybody's limits; when there is no room,
+ * new keys are refused until there is. Any thread.
  */
 #ifndef PARLEY_APP_GATE_RATE_TABLE_H
 #define PARLEY_APP_GATE_RATE_TABLE_H
@@ -21,7 +22,7 @@ struct rate_table;
 /* NULL without memory. */
 struct rate_table *rate_table_new(void);
 void rate_table_free(struct rate_table *table);
-/* Of all buckets together, at present. */
+/* Bytes that the whole table takes at present. */
 size_t rate_table_bytes(struct rate_table *table);
 
 /* How a kind of bucket fills. */
@@ -40,19 +41,19 @@ struct rate_spot {
 struct rate_state {
     bool has_room;         /* there was a token */
     int64_t until_full_us; /* afterwards; 0: it is full */
-    /* Tokens given out that other processes shall be told of now, with what is known of them; -1: none. */
+    /* Tokens given out since the last synchronisation, which is due now (domain/record/rate_sync.h); -1: it is not due. */
     int64_t to_report_count;
 };
 
 /*
- * Takes `wanted` tokens (0: only looks, 1) where there is one. Each token given out is remembered as one to be told of;
- * to_report_count comes once they are a thirty-second part of the bucket, or where nothing is known of it yet, and then they
- * are forgotten here. It does not count the token of this call.
+ * Takes `wanted` tokens (0: only looks, 1) where there is one. Tokens given out are counted until the next synchronisation,
+ * which is due once they are a thirty-second part of the bucket, or where the bucket is new; then the count is in
+ * to_report_count, without the token of this call, and begins again at 0.
  */
 struct rate_state rate_table_take(struct rate_table *table, const struct rate_spot *spot, int64_t wanted);
 /* Gives one token back. */
 void rate_table_give_back(struct rate_table *table, const struct rate_spot *spot);
-/* Other processes have spent too: the bucket is full no earlier than that from now. */
+/* What a synchronisation found, other processes' tokens included: the bucket is not full for until_full_us from now. */
 void rate_table_learn(struct rate_table *table, const struct rate_spot *spot, int64_t until_full_us);
 
 #endif

@@ -1,17 +1,13 @@
 #include "route_check.h"
 
 #include "parley/core/limits.h"
+#include "route_private.h"
 
 const char *method_name(enum method method)
 {
     static const char *const names[] = { "?", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" };
 
     return names[method];
-}
-
-enum spec_use route_body_use(const struct route *route)
-{
-    return route->dialect != NULL && route->dialect->ignores_unknown ? SPEC_OPEN_BODY : SPEC_BODY;
 }
 
 static bool is_mutation(enum method method)
@@ -24,26 +20,22 @@ struct placeholders {
     bool malformed;
 };
 
-static struct placeholders placeholders_count(const char *path)
+static struct placeholders placeholders_count(const struct route *route)
 {
-    struct placeholders found = { .malformed = path[0] != '/' };
-    struct str rest = str_tail(str_from(path), 1);
+    struct placeholders found = { .malformed = route->path[0] != '/' };
+    struct str rest = str_tail(str_from(route->path), 1);
     struct str piece;
 
     if (rest.len == 0)
         return found;
     while (str_split(&rest, '/', &piece)) {
-        bool opens = str_starts_with(piece, STR("{"));
-        if (piece.len == 0 || opens != str_ends_with(piece, STR("}")))
+        enum piece kind = route_piece(route, piece);
+        if (piece.len == 0 || (kind != PIECE_LITERAL) != str_ends_with(piece, STR("}")))
             found.malformed = true;
-        else if (str_eq_c(piece, "{workspace}"))
-            found.workspace_count++;
-        else if (opens && str_ends_with(piece, STR(":word}")))
-            found.word_count++;
-        else if (opens && str_ends_with(piece, STR(":int}")))
-            found.number_count++;
-        else if (opens)
-            found.id_count++;
+        found.workspace_count += kind == PIECE_WORKSPACE;
+        found.id_count += kind == PIECE_ID;
+        found.number_count += kind == PIECE_INT;
+        found.word_count += kind == PIECE_WORD;
     }
     return found;
 }
@@ -61,7 +53,7 @@ static const char *omission(const struct route *route)
         return "does not say which role in the workspace";
     if (route->scope == SCOPE_NOT_SAID_)
         return "does not say which scope a key needs";
-    if (route->rate == RATE_NOT_SAID_)
+    if (route_rate(route) == RATE_NOT_SAID_)
         return "does not say its class of rate";
     if (route->status == 0)
         return "does not say the status of success";
@@ -70,10 +62,26 @@ static const char *omission(const struct route *route)
     return NULL;
 }
 
+/* What the row of a dialect leaves out. */
+static const char *dialect_omission(const struct dialect *dialect)
+{
+    if (dialect->on == DIALECT_ON_NOT_SAID_)
+        return "is of a dialect that does not say when it is on";
+    if (dialect->rate == RATE_NOT_SAID_)
+        return "is of a dialect that does not say its class of rate";
+    if (dialect->ids == DIALECT_IDS_NOT_SAID_)
+        return "is of a dialect that does not say what its ids are";
+    if (dialect->page == NULL || dialect->limit_default <= 0 || dialect->limit_max < dialect->limit_default)
+        return "is of a dialect that does not say how its lists are paged and how many rows they give";
+    if (dialect->error_name == NULL || dialect->schema == NULL || dialect->error_write == NULL)
+        return "is of a dialect that does not say what its errors are";
+    return NULL;
+}
+
 /* What in a row contradicts something else in it. */
 static const char *contradiction(const struct route *route)
 {
-    struct placeholders in_path = placeholders_count(route->path);
+    struct placeholders in_path = placeholders_count(route);
     bool signed_in = route->access == ACCESS_SIGNED_IN || route->access == ACCESS_ADMIN;
 
     if (in_path.malformed || in_path.workspace_count > 1 || in_path.id_count > PATH_IDS_MAX ||
@@ -86,7 +94,7 @@ static const char *contradiction(const struct route *route)
         return "asks for a role in a workspace but for nobody signed in";
     if (is_mutation(route->method) && (route->scope == SCOPE_READ || route->scope == SCOPE_ANY))
         return "changes something under the scope read or any";
-    if (is_mutation(route->method) && route->rate == RATE_READ)
+    if (is_mutation(route->method) && route_rate(route) == RATE_READ)
         return "changes something in the class of rate read";
     if ((route->flags & ROUTE_IDEMPOTENT) && (route->method != POST || !signed_in))
         return "takes an Idempotency-Key but is no POST of somebody signed in";
@@ -96,8 +104,6 @@ static const char *contradiction(const struct route *route)
         return "reads a raw body and another one";
     if (!is_mutation(route->method) && route->body != NULL)
         return "reads a body with a method that has none";
-    if (route->dialect != NULL && route->dialect->on == DIALECT_ON_NOT_SAID_)
-        return "is of a dialect that does not say when it is on";
     if (route->errors != NULL && route->dialect == NULL)
         return "has words for errors but no dialect";
     if ((route->status == 204 || route->status == 302) && route->reply != NULL)
@@ -111,6 +117,8 @@ enum err route_check(const struct route *route, struct buf *ret_faults)
     const char *error_text = route->path == NULL ? "has no path" : omission(route);
     enum err e = ERR_OK;
 
+    if (error_text == NULL && route->dialect != NULL)
+        error_text = dialect_omission(route->dialect);
     if (error_text == NULL)
         error_text = contradiction(route);
     if (error_text != NULL) {
@@ -120,6 +128,8 @@ enum err route_check(const struct route *route, struct buf *ret_faults)
     if (route->body != NULL && spec_check(route->body, route_body_use(route), ret_faults) != ERR_OK)
         e = ERR_INVALID;
     if (route->query != NULL && spec_check(route->query, SPEC_QUERY, ret_faults) != ERR_OK)
+        e = ERR_INVALID;
+    if (route_page_spec(route) != NULL && spec_check(route_page_spec(route), SPEC_QUERY, ret_faults) != ERR_OK)
         e = ERR_INVALID;
     if (route->reply != NULL && spec_check(route->reply, SPEC_REPLY, ret_faults) != ERR_OK)
         e = ERR_INVALID;

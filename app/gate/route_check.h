@@ -8,9 +8,6 @@
 /* ERR_OK, or ERR_INVALID with one line per fault. */
 enum err route_check(const struct route *route, struct buf *ret_faults) MUST_CHECK;
 
-/* How the route reads its body. */
-enum spec_use route_body_use(const struct route *route);
-
 /* "GET", … */
 const char *method_name(enum method method);
 

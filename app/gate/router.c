@@ -1,8 +1,8 @@
 #include "router.h"
 
-enum { METHOD_COUNT = OPTIONS + 1 };
+#include "route_private.h"
 
-enum piece { PIECE_LITERAL, PIECE_WORKSPACE, PIECE_ID, PIECE_INT, PIECE_WORD };
+enum { METHOD_COUNT = OPTIONS + 1 };
 
 struct node {
     struct node *next;     /* sibling */
@@ -23,17 +23,6 @@ struct capture {
     const struct node *nodes[PATH_PARAMS_MAX];
     struct str texts[PATH_PARAMS_MAX];
 };
-
-static enum piece piece_kind(struct str piece)
-{
-    if (piece.len == 0 || piece.ptr[0] != '{')
-        return PIECE_LITERAL;
-    if (str_eq_c(piece, "{workspace}"))
-        return PIECE_WORKSPACE;
-    if (str_ends_with(piece, STR(":int}")))
-        return PIECE_INT;
-    return str_ends_with(piece, STR(":word}")) ? PIECE_WORD : PIECE_ID;
-}
 
 /* Where a child of this kind belongs: literals before the placeholder. */
 static struct node **child_place(struct node *parent, enum piece kind)
@@ -61,9 +50,8 @@ static bool has_other_placeholder(const struct node *parent, enum piece kind)
     return false;
 }
 
-static enum err child_add(struct node *parent, struct str piece, struct node **ret_child)
+static enum err child_add(struct node *parent, struct str piece, enum piece kind, struct node **ret_child)
 {
-    enum piece kind = piece_kind(piece);
     struct node *child = child_find(parent, kind, piece);
     struct node **place;
 
@@ -100,7 +88,7 @@ static enum err route_add(struct router *router, const struct route *route, stru
     struct str piece;
 
     while (str_split(&rest, '/', &piece)) {
-        enum err e = child_add(node, piece, &node);
+        enum err e = child_add(node, piece, route_piece(route, piece), &node);
         if (e == ERR_CONFLICT) {
             buf_addf(faults, "route %s: another route has a placeholder of another kind at %.*s\n", route->path,
                      STR_FMT(piece));
@@ -223,7 +211,7 @@ static enum err number_parse(struct arena *a, const struct node *node, struct st
 {
     if (str_to_int64(text, &match->numbers[match->number_count++]) == ERR_OK)
         return ERR_OK;
-    match->bad_number = arena_cstr(a, str_head(str_tail(node->literal, 1), str_index(node->literal, ':') - 1));
+    match->bad_number = arena_cstr(a, route_piece_name(node->literal));
     return match->bad_number != NULL ? ERR_INVALID : ERR_NO_MEMORY;
 }
 

@@ -22,7 +22,7 @@ struct route_match {
     int64_t numbers[PATH_IDS_MAX];
     struct str words[PATH_IDS_MAX];
     size_t id_count, number_count, word_count;
-    const char *bad_number; /* with ERR_INVALID: the name of the {name:int} that is none */
+    const char *bad_number; /* with ERR_INVALID: the name of the number that is none */
 };
 
 /* Rows must have passed route_check. ERR_INVALID: two rows for one method and path, or two kinds of placeholder. */
@@ -34,7 +34,7 @@ void router_free(struct router *router);
 /*
  * Finds the row for a path as sent (with or without /api before it and '/' behind it). HEAD finds GET's row.
  * ret_match->methods is filled in whenever the path is known. OPTIONS: route is NULL unless a row has it.
- * Returns ERR_OK, ERR_NOT_FOUND, ERR_METHOD, ERR_BAD_ID, ERR_INVALID (a {name:int} that is no int64), ERR_BAD_REQUEST (a
+ * Returns ERR_OK, ERR_NOT_FOUND, ERR_METHOD, ERR_BAD_ID, ERR_INVALID (a number that is no int64), ERR_BAD_REQUEST (a
  * word that does not decode), ERR_URI_TOO_LONG, ERR_NO_MEMORY.
  */
 enum err router_find(const struct router *router, struct arena *a, enum method method, struct str path,

@@ -1,6 +1,6 @@
 #include "scope.h"
 
-/* The scopes of which one is enough. */
+/* A key needs one of these scopes. */
 static const unsigned enough[] = {
     [SCOPE_READ] = KEY_SCOPE_READ | KEY_SCOPE_ADMIN,
     [SCOPE_WRITE] = KEY_SCOPE_WRITE | KEY_SCOPE_ADMIN,

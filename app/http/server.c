@@ -16,7 +16,7 @@ struct server {
     struct worker *workers[];
 };
 
-/* Every waiting request and stream is a descriptor. */
+/* Every waiting request and every stream holds a descriptor; the usual soft limit of 1,024 would end streams early. */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;
@@ -87,7 +87,7 @@ enum err server_stop(struct server *server)
     return worker_pool_wait_gone(&server->pool, STOP_MAX_S) ? ERR_OK : ERR_TIMEOUT;
 }
 
-/* A worker that has not ended in time still uses all this, and the process ends anyway. */
+/* Frees nothing while a worker that did not end in time still uses it; the process ends anyway. */
 void server_free(struct server *server)
 {
     if (server == NULL)

@@ -14,7 +14,7 @@
 
 enum {
     HEAD_MAX_BYTES = 32 * 1024,
-    BACKOFF_MS = 50, /* out of descriptors: until some other request has ended */
+    BACKOFF_MS = 50, /* after EMFILE: by then another request has ended and freed its descriptor */
 };
 
 struct worker {
@@ -128,7 +128,7 @@ static void answer(struct worker *w)
     reply_forget(w);
 }
 
-/* The worker that this thread is, if it is one. */
+/* The worker of this thread; NULL on other threads. */
 static _Thread_local struct worker *self;
 
 void *server_yield_begin(void)
@@ -138,7 +138,7 @@ void *server_yield_begin(void)
     return self;
 }
 
-/* Back at once, even if that is one too many for a moment. */
+/* Goes on at once, even where more than worker_count requests run for a moment. */
 void server_yield_end(void)
 {
     if (self != NULL)
@@ -155,9 +155,9 @@ static void end_blocking(void *arg)
     worker_pool_set_state(arg, WORKER_RUNNING);
 }
 
-bool server_client_gone(void *rest)
+bool server_client_gone(void *yield)
 {
-    const struct worker *w = rest;
+    const struct worker *w = yield;
     struct pollfd polled = { .events = POLLRDHUP };
 
     if (w == NULL)

@@ -6,10 +6,13 @@
 #include "parley/core/limits.h"
 #include "parley/core/thread.h"
 
-/* To be one too many in so many requests costs as much as to sleep and to be called again. */
+/*
+ * Being surplus for so many requests costs in context switches about as much as sleeping and being woken once. A connection
+ * waits at most CHECK_INTERVAL_MS where every thread blocks without announcing it.
+ */
 enum { SURPLUS_CHECKS_MAX = 5, CHECK_INTERVAL_MS = 100 };
 
-/* ---- what is asked and changed under the lock ---- */
+/* ---- under the lock ---- */
 
 static bool is_full(const struct worker_pool *pool)
 {
@@ -17,7 +20,7 @@ static bool is_full(const struct worker_pool *pool)
            pool->opts.worker_count;
 }
 
-/* Are as many up as there are processors to keep busy? */
+/* Are there as many threads accepting or computing as processors? */
 static bool is_saturated(const struct worker_pool *pool)
 {
     return pool->counts[WORKER_ACCEPTING] + pool->counts[WORKER_RUNNING] >= pool->opts.processor_count;
@@ -39,7 +42,7 @@ static void set_state(struct worker_slot *slot, enum worker_state state)
     slot->state = state;
 }
 
-/* The thread itself is not counted among those who are up. */
+/* Whether the thread should sleep. It counts as sleeping while this is decided. */
 static bool is_surplus(struct worker_slot *slot)
 {
     if (is_full(slot->pool))
@@ -61,7 +64,7 @@ static void go_and_accept(struct worker_slot *slot)
     slot->pool->accept_count++;
 }
 
-/* Gets one up; NULL when nobody sleeps. The caller signals `called`. */
+/* Takes the top of the stack of sleeping threads; NULL: none sleeps. The caller signals `called`. */
 static struct worker_slot *call(struct worker_pool *pool)
 {
     struct worker_slot *slot = pool->asleep;
@@ -120,7 +123,7 @@ void worker_pool_leave(struct worker_slot *slot)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* Not before the others have left: one of them may just be calling this one. */
+/* Only after all others have left: one of them may be signalling `called` right now. */
 void worker_pool_forget(struct worker_slot *slot)
 {
     pthread_cond_destroy(&slot->called);
@@ -168,7 +171,7 @@ void worker_pool_pause(struct worker_pool *pool, int ms)
 
 /* ---- the watch ---- */
 
-/* True at a change, of which there are few. */
+/* True when `changed` was signalled: a thread has left or the pool stops. */
 static bool watch_pause(struct worker_pool *pool)
 {
     struct timespec until = time_after(CHECK_INTERVAL_MS);

@@ -1,12 +1,13 @@
 /*
- * Which of the threads take requests.
+ * Which of the threads accept requests.
  *
- * At most `worker_count` requests are under way at once; one that rests (server_yield_begin) is not counted. Of these no more
- * compute than there are processors, if that can be had: the kernel gives a connection to the thread that has slept in
- * accept(2) for longest, so each thread beyond the processors costs changes of context (16 threads answered 27,000
- * requests/s, 2 answered 34,000/s). So a thread that seldom waits (core/blocking.h), and time after time finds enough others who
- * compute or accept, goes to sleep; it is woken when they wait and nobody is left to accept. Should something take long
- * without having said so, a connection that nobody has taken for CHECK_INTERVAL_MS gets a sleeper up.
+ * At most `worker_count` requests run at once; one that yields (server_yield_begin) is not counted. As far as possible no
+ * more of them compute than there are processors: the kernel gives a connection to the thread that has been blocked in
+ * accept(2) for longest, so every thread beyond the processors costs context switches (measured on two processors: 16
+ * threads answered 27,000 requests/s, 2 threads 34,000/s). Therefore a thread that rarely blocks (core/blocking.h) and finds
+ * enough others computing or accepting for SURPLUS_CHECKS_MAX requests in a row goes to sleep. It is woken when the others
+ * block and none is left to accept. Something that takes long without announcing that it blocks would leave connections
+ * waiting; a timer looks every CHECK_INTERVAL_MS and wakes a sleeping thread when nobody has accepted since.
  */
 #ifndef PARLEY_APP_HTTP_WORKER_POOL_H
 #define PARLEY_APP_HTTP_WORKER_POOL_H
@@ -29,8 +30,8 @@ enum worker_state {
 
 struct worker_pool_opts {
     int listen_fd;       /* on which they accept */
-    int worker_count;    /* requests under way at once */
-    int processor_count; /* threads computing at once, if it can be had */
+    int worker_count;    /* requests that run at once */
+    int processor_count; /* threads that compute at once, as far as possible */
 };
 
 struct worker_pool {
@@ -41,37 +42,37 @@ struct worker_pool {
     pthread_cond_t changed; /* a thread has left, or the pool is to stop */
     int counts[WORKER_STATE_COUNT];
     struct worker_slot
-        *asleep;          /* who has slept for the shortest time, and is called first: the others keep no memory warm */
-    int64_t accept_count; /* how often a thread has gone to accept */
+        *asleep;          /* a stack: the last to fall asleep is woken first, since its memory is still in the caches */
+    int64_t accept_count; /* how often a thread has begun to accept */
 };
 
 /* One thread of a pool. */
 struct worker_slot {
     struct worker_pool *pool;
-    enum worker_state state;   /* guarded by the pool's lock, as are… */
-    struct worker_slot *below; /* …who has slept for longer… */
-    pthread_cond_t called;     /* …and that it is to get up */
-    int surplus_count;         /* requests, since it last waited, in which it was one too many */
+    enum worker_state state;   /* guarded by the pool's lock, as are the two below */
+    struct worker_slot *below; /* next in the stack of sleeping threads */
+    pthread_cond_t called;     /* signalled when it is to wake */
+    int surplus_count;         /* requests since it last blocked in which enough others were accepting or computing */
 };
 
-/* Starts the watch. ERR_NO_MEMORY: no thread for it. */
+/* Starts the thread with the timer. ERR_NO_MEMORY: it could not be started. */
 enum err worker_pool_init(struct worker_pool *pool, const struct worker_pool_opts *opts) MUST_CHECK;
-/* After worker_pool_stop, when nobody is left. */
+/* After worker_pool_stop, when all threads have left. */
 void worker_pool_destroy(struct worker_pool *pool);
-/* Before a thread is started; at its end, or where it could not be started; and when all have left. */
+/* enlist: before a thread is started. leave: when it ends, or could not be started. forget: when all have left. */
 void worker_pool_enlist(struct worker_pool *pool, struct worker_slot *ret_slot);
 void worker_pool_leave(struct worker_slot *slot);
 void worker_pool_forget(struct worker_slot *slot);
-/* Gets everybody up. */
+/* Wakes every thread; none accepts from now on. */
 void worker_pool_stop(struct worker_pool *pool);
-/* Waits until all have left, at most for so long. False: some have not. */
+/* Waits until all threads have left, at most max_s seconds. False: some have not. */
 bool worker_pool_wait_gone(struct worker_pool *pool, int max_s);
 
-/* The thread is about to accept; it may sleep first. False: the pool stops. */
+/* Call before accepting; the thread may sleep in here. False: the pool stops. */
 bool worker_pool_accept(struct worker_slot *slot);
-/* What it does from now on, besides sleeping and accepting. Never blocks. */
+/* Changes to RUNNING, BLOCKED or PARKED, and wakes another thread where that leaves none to accept. Never blocks. */
 void worker_pool_set_state(struct worker_slot *slot, enum worker_state state);
-/* Waits for so long, or until the pool stops. */
+/* Waits for so many milliseconds, or until the pool stops. */
 void worker_pool_pause(struct worker_pool *pool, int ms);
 
 #endif

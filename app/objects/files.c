@@ -36,15 +36,16 @@ static enum err files_ping(struct store *store)
 static enum err files_put(struct store *store, struct arena *a, const struct store_put_opts *opts, int64_t *ret_size,
                           uint8_t ret_sha256[32])
 {
-    (void)a;
     char path[FILES_PATH_BYTES];
     struct staged_file draft;
     struct files_intake_opts ingest = {
         .source = opts->source, .arg = opts->arg, .size_bytes = opts->size_bytes, .max_bytes = opts->max_bytes
     };
+    enum err e;
+    (void)a;
     TRY(files_path(path, "%.*s", STR_FMT(opts->key)));
     TRY(staged_file_begin(files_of(store), &draft));
-    enum err e = files_take(&draft, &ingest, ret_size, ret_sha256);
+    e = files_take(&draft, &ingest, ret_size, ret_sha256);
     if (e == ERR_OK)
         e = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
     staged_file_drop(&draft);
@@ -54,8 +55,9 @@ static enum err files_put(struct store *store, struct arena *a, const struct sto
 static enum err open_object(struct files *files, struct str key, int *ret_fd, struct stat *ret_stat)
 {
     char path[FILES_PATH_BYTES];
+    int fd;
     TRY(files_path(path, "%.*s", STR_FMT(key)));
-    int fd = openat(files->dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    fd = openat(files->dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return errno == ENOTDIR ? ERR_NOT_FOUND : files_errno(files, "read");
     if (fstat(fd, ret_stat) != 0 || !S_ISREG(ret_stat->st_mode)) {
@@ -68,9 +70,9 @@ static enum err open_object(struct files *files, struct str key, int *ret_fd, st
 
 static enum err files_stat(struct store *store, struct arena *a, struct str key, struct store_info *ret_info)
 {
-    (void)a;
     int fd = -1;
     struct stat st;
+    (void)a;
     TRY(open_object(files_of(store), key, &fd, &st));
     close(fd);
     *ret_info = (struct store_info){ .size_bytes = st.st_size };
@@ -99,12 +101,14 @@ static enum err copy_out(struct files *files, int fd, int64_t offset, int64_t le
 static enum err files_get(struct store *store, struct arena *a, struct str key, int64_t offset, int64_t length,
                           store_sink_fn sink, void *arg)
 {
-    (void)a;
     int fd = -1;
     struct stat st;
+    char *chunk;
+    enum err e;
+    (void)a;
     TRY(open_object(files_of(store), key, &fd, &st));
-    char *chunk = malloc(COPY_CHUNK_BYTES);
-    enum err e = chunk != NULL ? copy_out(files_of(store), fd, offset, length, chunk, sink, arg) : ERR_NO_MEMORY;
+    chunk = malloc(COPY_CHUNK_BYTES);
+    e = chunk != NULL ? copy_out(files_of(store), fd, offset, length, chunk, sink, arg) : ERR_NO_MEMORY;
     free(chunk);
     close(fd);
     return e;
@@ -122,9 +126,9 @@ static void remove_empty_parents(struct files *files, char *path)
 
 static enum err files_delete(struct store *store, struct arena *a, struct str key)
 {
-    (void)a;
     struct files *files = files_of(store);
     char path[FILES_PATH_BYTES];
+    (void)a;
     TRY(files_path(path, "%.*s", STR_FMT(key)));
     if (unlinkat(files->dir, path, 0) != 0) {
         enum err e = errno == ENOTDIR ? ERR_NOT_FOUND : files_errno(files, "delete");
@@ -148,16 +152,18 @@ static enum err files_local_receive(struct store *store, struct arena *a, const 
     struct staged_file draft;
     int64_t size = 0;
     uint8_t sha256[SHA256_BYTES];
+    struct files_intake_opts ingest;
+    enum err e;
     if (grant->upload_id.ptr != NULL)
         return files_multipart_receive(files_of(store), a, grant, source, arg, ret_etag);
-    struct files_intake_opts ingest = { .source = source,
-                                        .arg = arg,
-                                        .size_bytes = grant->size_bytes,
-                                        .max_bytes = grant->size_bytes,
-                                        .sha256 = grant->sha256 };
+    ingest = (struct files_intake_opts){ .source = source,
+                                         .arg = arg,
+                                         .size_bytes = grant->size_bytes,
+                                         .max_bytes = grant->size_bytes,
+                                         .sha256 = grant->sha256 };
     TRY(files_path(path, "%.*s", STR_FMT(grant->key)));
     TRY(staged_file_begin(files_of(store), &draft));
-    enum err e = files_take(&draft, &ingest, &size, sha256);
+    e = files_take(&draft, &ingest, &size, sha256);
     if (e == ERR_OK)
         e = files_etag(files_of(store), a, draft.fd, ret_etag);
     if (e == ERR_OK)
@@ -217,16 +223,18 @@ enum err files_open(const struct config *config, struct keys *keys, struct buf *
                     struct store **ret_store)
 {
     struct files *files = calloc(1, sizeof(*files));
+    struct str url;
+    enum err e;
     if (files == NULL)
         return ERR_NO_MEMORY;
     store_base_init(&files->base, &files_ops);
     files->dir = -1;
     files->keys = keys;
-    struct str url = str_from(config->public_url);
+    url = str_from(config->public_url);
     if (str_ends_with(url, STR("/")))
         url = str_head(url, url.len - 1);
     files->public_url = strndup(url.ptr, url.len);
-    enum err e = files->public_url != NULL ? open_folders(files, config->objects_dir, ret_error_text) : ERR_NO_MEMORY;
+    e = files->public_url != NULL ? open_folders(files, config->objects_dir, ret_error_text) : ERR_NO_MEMORY;
     if (e != ERR_OK) {
         files_close(&files->base);
         return e;

@@ -53,9 +53,10 @@ static enum err write_key(struct files *files, const char *folder, struct str ke
 {
     char path[FILES_PATH_BYTES];
     struct staged_file draft;
+    enum err e;
     TRY(files_path(path, "%s/key", folder));
     TRY(staged_file_begin(files, &draft));
-    enum err e = staged_file_write(&draft, key.ptr, key.len);
+    e = staged_file_write(&draft, key.ptr, key.len);
     if (e == ERR_OK)
         e = staged_file_commit(&draft, path, FILES_FOLDERS_MADE);
     staged_file_drop(&draft);
@@ -65,9 +66,9 @@ static enum err write_key(struct files *files, const char *folder, struct str ke
 enum err files_multipart_begin(struct store *store, struct arena *a, struct str key, struct str content_type,
                                struct str *ret_upload_id)
 {
-    (void)content_type; /* the row knows it; the folder keeps bytes only */
     char folder[FILES_PATH_BYTES];
     struct str id;
+    (void)content_type; /* the row knows it; the folder keeps bytes only */
     TRY(make_id(a, &id));
     TRY(files_path(folder, FILES_UPLOADS_DIR "/%.*s", STR_FMT(id)));
     TRY(write_key(files_of(store), folder, key));
@@ -79,14 +80,17 @@ enum err files_multipart_begin(struct store *store, struct arena *a, struct str 
 static enum err open_upload(struct files *files, struct str key, struct str upload_id, int *ret_dir)
 {
     char path[FILES_PATH_BYTES], stored[STORE_KEY_MAX_BYTES + 1];
+    int dir;
+    int fd;
+    ssize_t len;
     if (!id_is_ours(upload_id))
         return ERR_NOT_FOUND;
     TRY(files_path(path, FILES_UPLOADS_DIR "/%.*s", STR_FMT(upload_id)));
-    int dir = openat(files->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    dir = openat(files->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
         return files_errno(files, "read");
-    int fd = openat(dir, "key", O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd >= 0 ? read(fd, stored, sizeof(stored)) : -1;
+    fd = openat(dir, "key", O_RDONLY | O_CLOEXEC);
+    len = fd >= 0 ? read(fd, stored, sizeof(stored)) : -1;
     if (fd >= 0)
         close(fd);
     if (len < 0 || !str_eq(key, (struct str){ stored, (size_t)len })) {
@@ -102,10 +106,11 @@ enum err files_etag(struct files *files, struct arena *a, int fd, struct str *re
     struct stat st;
     char hex[SHA256_HEX_BYTES];
     uint8_t digest[SHA256_BYTES];
+    char *version;
     if (fstat(fd, &st) != 0)
         return store_fail(&files->base, "The object folder failed to read (errno %d)", errno);
-    char *version = arena_printf(a, "%llu %lld %lld.%09ld", (unsigned long long)st.st_ino, (long long)st.st_size,
-                                 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+    version = arena_printf(a, "%llu %lld %lld.%09ld", (unsigned long long)st.st_ino, (long long)st.st_size,
+                           (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     if (version == NULL)
         return ERR_NO_MEMORY;
     digest_sha256(str_from(version), digest);
@@ -122,16 +127,18 @@ enum err files_multipart_receive(struct files *files, struct arena *a, const str
     int64_t size = 0;
     uint8_t sha256[SHA256_BYTES];
     int dir = -1;
+    struct files_intake_opts ingest;
+    enum err e;
     TRY(open_upload(files, grant->key, grant->upload_id, &dir));
     close(dir);
-    struct files_intake_opts ingest = { .source = source,
-                                        .arg = arg,
-                                        .size_bytes = grant->size_bytes,
-                                        .max_bytes = grant->size_bytes,
-                                        .sha256 = grant->sha256 };
+    ingest = (struct files_intake_opts){ .source = source,
+                                         .arg = arg,
+                                         .size_bytes = grant->size_bytes,
+                                         .max_bytes = grant->size_bytes,
+                                         .sha256 = grant->sha256 };
     TRY(files_path(path, FILES_UPLOADS_DIR "/%.*s/%05d", STR_FMT(grant->upload_id), grant->part_number));
     TRY(staged_file_begin(files, &draft));
-    enum err e = files_take(&draft, &ingest, &size, sha256);
+    e = files_take(&draft, &ingest, &size, sha256);
     if (e == ERR_OK)
         e = files_etag(files, a, draft.fd, ret_etag);
     if (e == ERR_OK)
@@ -155,9 +162,10 @@ static enum err read_part(struct files *files, struct arena *a, int dir, const c
     struct stat st;
     struct store_part part = { .number = part_number(name) };
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    enum err e;
     if (fd < 0)
         return files_errno(files, "read");
-    enum err e = fstat(fd, &st) == 0 ? files_etag(files, a, fd, &part.etag) : files_errno(files, "read");
+    e = fstat(fd, &st) == 0 ? files_etag(files, a, fd, &part.etag) : files_errno(files, "read");
     close(fd);
     TRY(e);
     part.size_bytes = st.st_size;
@@ -178,13 +186,14 @@ static enum err list_parts(struct files *files, struct arena *a, DIR *stream, st
     size_t count = 0;
     struct dirent *entry;
     while ((entry = readdir(stream)) != NULL) {
+        enum err e;
         if (part_number(entry->d_name) == 0)
             continue;
         if (count == UPLOAD_PARTS_MAX)
             break;
-        enum err e = read_part(files, a, dirfd(stream), entry->d_name, &parts[count]);
+        e = read_part(files, a, dirfd(stream), entry->d_name, &parts[count]);
         if (e == ERR_NOT_FOUND)
-            continue; /* given up meanwhile */
+            continue; /* the upload was aborted meanwhile */
         TRY(e);
         count++;
     }
@@ -199,29 +208,31 @@ enum err files_multipart_list(struct store *store, struct arena *a, struct str k
     struct files *files = files_of(store);
     int dir = -1;
     struct store_part *parts = arena_calloc(a, UPLOAD_PARTS_MAX, sizeof(*parts));
+    DIR *stream;
+    enum err e;
     if (parts == NULL)
         return ERR_NO_MEMORY;
     TRY(open_upload(files, key, upload_id, &dir));
-    DIR *stream = fdopendir(dir);
+    stream = fdopendir(dir);
     if (stream == NULL) {
         close(dir);
         return ERR_NO_MEMORY;
     }
-    enum err e = list_parts(files, a, stream, parts, ret_count);
+    e = list_parts(files, a, stream, parts, ret_count);
     closedir(stream);
     if (e == ERR_OK)
         *ret_parts = parts;
     return e;
 }
 
-/* Where the file system does not copy by itself. */
+/* Where copy_file_range is not supported. */
 static enum err append_by_hand(struct staged_file *draft, int fd)
 {
     char *chunk = malloc(COPY_CHUNK_BYTES);
-    if (chunk == NULL)
-        return ERR_NO_MEMORY;
     enum err e = ERR_OK;
     ssize_t got = 0;
+    if (chunk == NULL)
+        return ERR_NO_MEMORY;
     while (e == ERR_OK && (got = read(fd, chunk, COPY_CHUNK_BYTES)) > 0)
         e = staged_file_write(draft, chunk, (size_t)got);
     if (e == ERR_OK && got < 0)
@@ -265,11 +276,13 @@ static enum err append_part(struct staged_file *draft, struct arena *a, int dir,
     char name[FILES_NAME_BYTES];
     struct stat st;
     struct str etag = { NULL, 0 };
+    int fd;
+    enum err e;
     snprintf(name, sizeof(name), "%05d", wanted->number);
-    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return errno == ENOENT ? ERR_UPLOAD_INCOMPLETE : files_errno(draft->files, "read");
-    enum err e = files_etag(draft->files, a, fd, &etag);
+    e = files_etag(draft->files, a, fd, &etag);
     if (e == ERR_OK && !str_eq(without_quotes(etag), without_quotes(wanted->etag)))
         e = ERR_UPLOAD_INCOMPLETE;
     if (e == ERR_OK && fstat(fd, &st) != 0)
@@ -293,6 +306,7 @@ static enum err empty_upload(int dir)
 {
     int again = dup(dir);
     DIR *stream = again >= 0 ? fdopendir(again) : NULL;
+    struct dirent *entry;
     if (stream == NULL) {
         if (again >= 0)
             close(again);
@@ -300,7 +314,6 @@ static enum err empty_upload(int dir)
     }
     rewinddir(stream);
     unlinkat(dir, "key", 0);
-    struct dirent *entry;
     while ((entry = readdir(stream)) != NULL) {
         if (entry->d_name[0] != '.')
             unlinkat(dir, entry->d_name, 0);
@@ -309,7 +322,7 @@ static enum err empty_upload(int dir)
     return ERR_OK;
 }
 
-/* A part that was just arriving may come in between, so the folder is emptied until it goes. */
+/* A part that arrives meanwhile may land in the folder, so it is emptied again until rmdir succeeds. */
 enum err files_upload_remove(struct files *files, const char *path)
 {
     enum err e = ERR_OK;
@@ -337,10 +350,12 @@ enum err files_multipart_complete(struct store *store, struct arena *a, struct s
     char path[FILES_PATH_BYTES], folder[FILES_PATH_BYTES];
     struct staged_file draft;
     int dir = -1;
+    enum err e;
+    enum err removed;
     TRY(files_path(path, "%.*s", STR_FMT(key)));
     TRY(files_path(folder, FILES_UPLOADS_DIR "/%.*s", STR_FMT(upload_id)));
     TRY(open_upload(files, key, upload_id, &dir));
-    enum err e = staged_file_begin(files, &draft);
+    e = staged_file_begin(files, &draft);
     if (e == ERR_OK) {
         e = join_parts(&draft, a, dir, parts, count);
         if (e == ERR_OK)
@@ -350,17 +365,18 @@ enum err files_multipart_complete(struct store *store, struct arena *a, struct s
     close(dir);
     if (e != ERR_OK)
         return e;
-    enum err removed = files_upload_remove(files, folder);
+    removed = files_upload_remove(files, folder);
     (void)removed; /* the sweep finds what is left of it */
     return ERR_OK;
 }
 
 enum err files_multipart_abort(struct store *store, struct arena *a, struct str key, struct str upload_id)
 {
-    (void)a;
     int dir = -1;
     char path[FILES_PATH_BYTES];
-    enum err e = open_upload(files_of(store), key, upload_id, &dir);
+    enum err e;
+    (void)a;
+    e = open_upload(files_of(store), key, upload_id, &dir);
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     TRY(e);

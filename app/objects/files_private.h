@@ -22,14 +22,14 @@ struct files {
     struct keys *keys;
 };
 
-/* A file that is being written, in FILES_TEMP_DIR; it has its place only after files_commit. */
+/* A file that is being written, in FILES_TEMP_DIR; it appears under its name only after staged_file_commit. */
 struct staged_file {
     struct files *files;
     int fd;
     char path[FILES_NAME_BYTES];
 };
 
-/* Begins. ERR_STORAGE, told by store_fault. End with commit or drop. */
+/* Begins. ERR_STORAGE, with the reason in store_fault. End with commit or drop. */
 enum err staged_file_begin(struct files *files, struct staged_file *ret_draft) MUST_CHECK;
 /* Adds bytes at the end. */
 enum err staged_file_write(struct staged_file *draft, const void *bytes, size_t len) MUST_CHECK;
@@ -50,7 +50,7 @@ struct files_intake_opts {
 enum err files_take(struct staged_file *draft, const struct files_intake_opts *opts, int64_t *ret_size,
                     uint8_t ret_sha256[32]) MUST_CHECK;
 
-/* What errno means; ERR_NOT_FOUND for ENOENT, else ERR_STORAGE, told by store_fault. `doing`: "write", "read". */
+/* What errno means; ERR_NOT_FOUND for ENOENT, else ERR_STORAGE, with the reason in store_fault. `doing`: "write", "read". */
 enum err files_errno(struct files *files, const char *doing) MUST_CHECK;
 /* fsync of the folder that holds `path`. */
 enum err files_sync_parent(struct files *files, const char *path) MUST_CHECK;

@@ -21,10 +21,10 @@ static enum err sweep_entry(struct files *files, const char *folder, const char 
 {
     char path[FILES_PATH_BYTES];
     struct stat st;
+    enum err e = ERR_OK;
     TRY(files_path(path, "%s/%s", folder, name));
     if (fstatat(files->dir, path, &st, AT_SYMLINK_NOFOLLOW) != 0 || mtime_us(&st) >= before_us)
         return ERR_OK;
-    enum err e = ERR_OK;
     if (S_ISDIR(st.st_mode))
         e = files_upload_remove(files, path);
     else if (unlinkat(files->dir, path, 0) != 0)
@@ -38,13 +38,13 @@ static enum err sweep_folder(struct files *files, const char *folder, int64_t be
 {
     int dir = openat(files->dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *stream = dir >= 0 ? fdopendir(dir) : NULL;
+    enum err e = ERR_OK;
+    struct dirent *entry;
     if (stream == NULL) {
         if (dir >= 0)
             close(dir);
         return store_fail(&files->base, "The object folder is not there (OBJECTS_DIR)");
     }
-    enum err e = ERR_OK;
-    struct dirent *entry;
     while (e == ERR_OK && (entry = readdir(stream)) != NULL) {
         if (entry->d_name[0] != '.')
             e = sweep_entry(files, folder, entry->d_name, before_us, count);
@@ -55,8 +55,8 @@ static enum err sweep_folder(struct files *files, const char *folder, int64_t be
 
 enum err files_sweep(struct store *store, struct arena *a, int64_t older_than_us, int64_t *ret_count)
 {
-    (void)a;
     int64_t count = 0;
+    (void)a;
     TRY(sweep_folder((struct files *)store, FILES_TEMP_DIR, older_than_us, &count));
     TRY(sweep_folder((struct files *)store, FILES_UPLOADS_DIR, older_than_us - STORE_UPLOAD_KEPT_DAYS * US_PER_DAY,
                      &count));

@@ -38,11 +38,12 @@ static enum err finish(struct files *files, struct arena *a, struct str key, str
 {
     char hex[SHA256_HEX_BYTES];
     enum err e = buf_check(query);
+    char *url;
     if (e == ERR_OK)
         e = sign(files, a, key, buf_str(query), hex);
-    char *url = e == ERR_OK ? arena_printf(a, "%s/objects/%.*s?%s" SIGNATURE_PARAM "%s", files->public_url,
-                                           STR_FMT(key), query->ptr, hex)
-                            : NULL;
+    url = e == ERR_OK ? arena_printf(a, "%s/objects/%.*s?%s" SIGNATURE_PARAM "%s", files->public_url, STR_FMT(key),
+                                     query->ptr, hex)
+                      : NULL;
     buf_release(query);
     if (e != ERR_OK || url == NULL)
         return ERR_NO_MEMORY;
@@ -73,12 +74,13 @@ enum err files_presign_get(struct store *store, struct arena *a, const struct st
                            struct str *ret_url)
 {
     struct buf query, disposition;
+    enum err e;
     begin(&query, "get", opts->now_us, opts->expires_s);
     buf_init(&disposition, HEADER_TEXT_MAX_BYTES);
     disposition_add(&disposition, opts->disposition, opts->filename);
     add_text(&query, "disposition", buf_str(&disposition));
     add_text(&query, "type", opts->content_type);
-    enum err e = buf_check(&disposition);
+    e = buf_check(&disposition);
     buf_release(&disposition);
     if (e == ERR_OK)
         return finish(files_of(store), a, opts->key, &query, ret_url);
@@ -119,9 +121,10 @@ enum err files_multipart_presign(struct store *store, struct arena *a, const str
 static bool split_signature(struct str query, struct str *ret_signed, struct str *ret_signature)
 {
     size_t tail = sizeof(SIGNATURE_PARAM) - 1 + SHA256_HEX_BYTES - 1;
+    struct str end;
     if (query.len <= tail)
         return false;
-    struct str end = str_tail(query, query.len - tail);
+    end = str_tail(query, query.len - tail);
     if (!str_starts_with(end, STR(SIGNATURE_PARAM)))
         return false;
     *ret_signed = str_head(query, query.len - tail);

@@ -178,9 +178,10 @@ static bool fits(const struct filetype *type, struct str head)
 enum err filetype_check_name(struct str filename, struct str allowed, struct str *ret_content_type)
 {
     struct str extension = extension_of(filename);
+    const struct filetype *type;
     if (!allows_everything(allowed) && !allows(allowed, extension))
         return ERR_FILE_TYPE;
-    const struct filetype *type = type_of(extension);
+    type = type_of(extension);
     *ret_content_type = type != NULL ? str_from(type->content_type) : STR("application/octet-stream");
     return ERR_OK;
 }
@@ -188,9 +189,11 @@ enum err filetype_check_name(struct str filename, struct str allowed, struct str
 enum err filetype_check(struct str filename, struct str head, struct str allowed, struct str *ret_content_type)
 {
     struct str named;
+    const struct filetype *type;
+    bool fitting;
     TRY(filetype_check_name(filename, allowed, &named));
-    const struct filetype *type = type_of(extension_of(filename));
-    bool fitting = type == NULL || fits(type, str_head(head, FILETYPE_HEAD_BYTES));
+    type = type_of(extension_of(filename));
+    fitting = type == NULL || fits(type, str_head(head, FILETYPE_HEAD_BYTES));
     if (!fitting && !allows_everything(allowed))
         return ERR_FILE_TYPE;
     *ret_content_type = fitting ? named : STR("application/octet-stream");

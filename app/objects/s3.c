@@ -4,6 +4,7 @@
 #include "parley/auth/digest.h"
 #include "parley/core/limits.h"
 #include "parley/core/secret.h"
+#include "parley/core/url.h"
 
 static struct s3 *s3_of(struct store *store)
 {
@@ -32,44 +33,32 @@ static bool is_host_byte(char c)
            c == '_';
 }
 
-/* "host", "1.2.3.4" or "[::1]", and perhaps ":port", which must be a number. */
-static bool host_is_good(struct str text, struct str *ret_port)
+/* "host", "1.2.3.4" or "[::1]", and perhaps ":port", which must be a number; nothing else but a slash at the end. */
+static bool is_endpoint(const struct url *url, int *ret_port)
 {
-    bool bracket = text.len > 0 && text.ptr[0] == '[';
-    size_t end = bracket ? str_index(text, ']') : str_index(text, ':');
-    if (bracket && end == SIZE_MAX)
-        return false;
-    struct str host = bracket ? str_head(str_tail(text, 1), end - 1) : str_head(text, end);
-    struct str rest = end == SIZE_MAX ? STR("") : str_tail(text, end + (bracket ? 1 : 0));
-    for (size_t i = 0; i < host.len; i++) {
-        if (!is_host_byte(host.ptr[i]) && !(bracket && host.ptr[i] == ':'))
+    bool bracket = str_starts_with(url->host_port, STR("["));
+    for (size_t i = 0; i < url->host.len; i++) {
+        if (!is_host_byte(url->host.ptr[i]) && !(bracket && url->host.ptr[i] == ':'))
             return false;
     }
-    int64_t port = 0;
-    *ret_port = str_tail(rest, 1);
-    if (rest.len > 0 && (rest.ptr[0] != ':' || str_to_int64(*ret_port, &port) != ERR_OK || port < 1 || port > 65535))
+    if (url->user.ptr != NULL || url->path.len > 1 || (url->port.ptr != NULL && url->port.len == 0))
         return false;
-    return host.len > 0;
+    return url->host.len > 0 && url_port(url, 0, ret_port) == ERR_OK;
 }
 
 enum err s3_endpoint_parse(const char *text, enum tls default_tls, struct s3_endpoint *ret_endpoint)
 {
-    struct str rest = str_trim(str_from(text)), port;
-    bool tls = default_tls == TLS_ON;
-    if (str_starts_with(rest, STR("https://"))) {
-        tls = true;
-        rest = str_tail(rest, 8);
-    } else if (str_starts_with(rest, STR("http://"))) {
-        tls = false;
-        rest = str_tail(rest, 7);
-    }
-    if (str_ends_with(rest, STR("/")))
-        rest = str_head(rest, rest.len - 1);
-    if (!host_is_good(rest, &port))
+    struct url url;
+    int port;
+    bool tls;
+    char *host;
+    TRY(url_split(str_trim(str_from(text)), URL_NO_QUERY, &url));
+    tls = url.scheme.ptr != NULL ? str_eq_c(url.scheme, "https") : default_tls == TLS_ON;
+    if ((url.scheme.ptr != NULL && !tls && !str_eq_c(url.scheme, "http")) || !is_endpoint(&url, &port))
         return ERR_INVALID;
-    if (str_eq_c(port, tls ? "443" : "80"))
-        rest = str_head(rest, rest.len - port.len - 1);
-    char *host = strndup(rest.ptr, rest.len);
+    if (port == (tls ? 443 : 80))
+        url.host_port = str_head(url.host_port, url.host_port.len - url.port.len - 1);
+    host = strndup(url.host_port.ptr, url.host_port.len);
     if (host == NULL)
         return ERR_NO_MEMORY;
     *ret_endpoint = (struct s3_endpoint){ .scheme = tls ? "https" : "http", .host = host };
@@ -83,6 +72,7 @@ static enum err bucket_make(struct s3 *s3, struct arena *a)
     struct s3_call call = {
         .method = "PUT", .body = STR(""), .total_timeout_ms = STORE_CALL_MAX_MS, .repeat = S3_REPEATABLE
     };
+    enum err e;
     if (!str_eq_c(s3->key.region, "us-east-1")) {
         char *body = arena_printf(a,
                                   "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
@@ -92,7 +82,7 @@ static enum err bucket_make(struct s3 *s3, struct arena *a)
             return ERR_NO_MEMORY;
         call.body = str_from(body);
     }
-    enum err e = s3_run(s3, a, &call, &result);
+    e = s3_run(s3, a, &call, &result);
     return e == ERR_CONFLICT ? ERR_OK : e;
 }
 
@@ -116,11 +106,13 @@ static enum err s3_ping(struct store *store)
 {
     struct s3 *s3 = s3_of(store);
     struct arena *a = arena_new(MIB);
+    struct s3_result result;
+    struct s3_call call;
+    enum err e;
     if (a == NULL)
         return ERR_NO_MEMORY;
-    struct s3_result result;
-    struct s3_call call = { .method = "HEAD", .total_timeout_ms = STORE_PING_MAX_MS, .repeat = S3_ONCE };
-    enum err e = s3_run(s3, a, &call, &result);
+    call = (struct s3_call){ .method = "HEAD", .total_timeout_ms = STORE_PING_MAX_MS, .repeat = S3_ONCE };
+    e = s3_run(s3, a, &call, &result);
     arena_free(a);
     return e == ERR_NOT_FOUND ? store_fail(store, S3_NO_BUCKET) : e;
 }
@@ -129,9 +121,10 @@ static enum err s3_ping(struct store *store)
 static void read_checksum(struct arena *a, struct str base64, struct store_info *info)
 {
     struct str bytes;
+    char *url_text;
     if (base64.len != 44 || base64.ptr[43] != '=')
         return;
-    char *url_text = arena_cstr(a, str_head(base64, 43));
+    url_text = arena_cstr(a, str_head(base64, 43));
     if (url_text == NULL)
         return;
     for (char *c = url_text; *c != '\0'; c++)
@@ -151,10 +144,11 @@ static enum err s3_stat(struct store *store, struct arena *a, struct str key, st
                             .header_count = 1,
                             .total_timeout_ms = STORE_CALL_MAX_MS,
                             .repeat = S3_REPEATABLE };
+    struct store_info info;
     TRY(s3_run(s3_of(store), a, &call, &result));
     if (result.content_length < 0)
         return store_fail(store, "The object store did not tell an object's length");
-    struct store_info info = { .size_bytes = result.content_length };
+    info = (struct store_info){ .size_bytes = result.content_length };
     read_checksum(a, result.checksum_sha256, &info);
     *ret_info = info;
     return ERR_OK;
@@ -165,6 +159,7 @@ static enum err s3_get(struct store *store, struct arena *a, struct str key, int
 {
     struct s3_result result;
     struct s3_call call = { .method = "GET", .key = key, .sink = sink, .sink_arg = arg, .repeat = S3_REPEATABLE };
+    enum err e;
     if (length == 0)
         return ERR_OK;
     if (offset > 0 || length > 0) {
@@ -175,7 +170,7 @@ static enum err s3_get(struct store *store, struct arena *a, struct str key, int
             return ERR_NO_MEMORY;
         call.headers[call.header_count++] = (struct sigv4_pair){ STR("range"), str_from(range) };
     }
-    enum err e = s3_run(s3_of(store), a, &call, &result);
+    e = s3_run(s3_of(store), a, &call, &result);
     return e == ERR_INVALID && result.status == 416 ? ERR_OK : e; /* behind the end there is nothing */
 }
 
@@ -266,6 +261,7 @@ static enum err read_endpoints(struct s3 *s3, const struct config *config, struc
 
 static enum err read_config(struct s3 *s3, const struct config *config, struct buf *ret_error_text)
 {
+    struct egress_opts opts;
     if (config->minio_access_key[0] == '\0' || config->minio_secret_key[0] == '\0')
         return refuse(ret_error_text, "MINIO_ENDPOINT needs MINIO_ACCESS_KEY and MINIO_SECRET_KEY");
     if (!bucket_name_is_good(str_from(config->minio_bucket_name)))
@@ -279,7 +275,7 @@ static enum err read_config(struct s3 *s3, const struct config *config, struct b
     if (s3->access_key == NULL || s3->secret_key == NULL || s3->region == NULL || s3->bucket == NULL)
         return ERR_NO_MEMORY;
     s3->key = (struct sigv4_key){ str_from(s3->access_key), str_from(s3->secret_key), str_from(s3->region) };
-    struct egress_opts opts = { .ca_file = config->minio_ca_file, .idle_max = EGRESS_IDLE_MAX };
+    opts = (struct egress_opts){ .ca_file = config->minio_ca_file, .idle_max = EGRESS_IDLE_MAX };
     return egress_new(&opts, &s3->egress);
 }
 
@@ -288,9 +284,10 @@ static enum err first_look(struct s3 *s3, struct buf *ret_error_text)
 {
     bool reached = false;
     struct arena *a = arena_new(MIB);
+    enum err e;
     if (a == NULL)
         return ERR_NO_MEMORY;
-    enum err e = s3_bucket_ensure(s3, a, STORE_PING_MAX_MS, &reached);
+    e = s3_bucket_ensure(s3, a, STORE_PING_MAX_MS, &reached);
     arena_free(a);
     if (e != ERR_STORAGE)
         return e;
@@ -301,10 +298,11 @@ static enum err first_look(struct s3 *s3, struct buf *ret_error_text)
 enum err s3_open(const struct config *config, struct buf *ret_error_text, struct store **ret_store)
 {
     struct s3 *s3 = calloc(1, sizeof(*s3));
+    enum err e;
     if (s3 == NULL)
         return ERR_NO_MEMORY;
     store_base_init(&s3->base, &s3_ops);
-    enum err e = read_config(s3, config, ret_error_text);
+    e = read_config(s3, config, ret_error_text);
     if (e == ERR_OK)
         e = first_look(s3, ret_error_text);
     if (e != ERR_OK) {

@@ -29,12 +29,13 @@ enum err s3_place(const struct s3 *s3, struct arena *a, const struct s3_endpoint
 
 static const char *payload_of(struct arena *a, const struct s3_call *call)
 {
+    uint8_t digest[SHA256_BYTES];
+    char *hex;
     if (call->payload != NULL)
         return call->payload;
     if (call->body.len == 0)
         return SIGV4_EMPTY_SHA256;
-    uint8_t digest[SHA256_BYTES];
-    char *hex = arena_alloc(a, SHA256_HEX_BYTES);
+    hex = arena_alloc(a, SHA256_HEX_BYTES);
     if (hex == NULL)
         return NULL;
     digest_sha256(call->body, digest);
@@ -67,23 +68,24 @@ static enum err attempt_sign(struct arena *a, const struct s3 *s3, const struct 
     struct sigv4_pair pairs[HEADERS_MAX] = { { STR("host"), place->host } };
     struct str authorization;
     const char *payload = payload_of(a, call);
+    struct sigv4_request request;
+    size_t count = 0;
     if (payload == NULL)
         return ERR_NO_MEMORY;
-    struct sigv4_request request = { .method = call->method,
-                                     .path = place->path,
-                                     .query = call->query,
-                                     .query_count = call->query_count,
-                                     .headers = pairs,
-                                     .header_count = 3 + call->header_count,
-                                     .payload = payload,
-                                     .now_us = clock_now_us() };
+    request = (struct sigv4_request){ .method = call->method,
+                                      .path = place->path,
+                                      .query = call->query,
+                                      .query_count = call->query_count,
+                                      .headers = pairs,
+                                      .header_count = 3 + call->header_count,
+                                      .payload = payload,
+                                      .now_us = clock_now_us() };
     clock_format_basic(request.now_us, stamp);
     pairs[1] = (struct sigv4_pair){ STR("x-amz-date"), arena_str(a, str_from(stamp)) };
     pairs[2] = (struct sigv4_pair){ STR("x-amz-content-sha256"), str_from(payload) };
     for (size_t i = 0; i < call->header_count; i++)
         pairs[3 + i] = call->headers[i];
     TRY(sigv4_authorize(a, &s3->key, &request, &authorization));
-    size_t count = 0;
     for (size_t i = 1; i < request.header_count; i++)
         ret_attempt->headers[count++] = arena_printf(a, "%.*s: %.*s", STR_FMT(pairs[i].name), STR_FMT(pairs[i].value));
     ret_attempt->headers[count++] = arena_printf(a, "Authorization: %.*s", STR_FMT(authorization));
@@ -110,9 +112,10 @@ static bool is_passing(const struct s3_result *result)
 
 static enum err attempt_read(struct arena *a, const struct egress_reply *reply, struct s3_result *ret_result)
 {
+    struct str body;
     ret_result->status = reply->status;
     ret_result->code = STR("");
-    struct str body = buf_str(&reply->body);
+    body = buf_str(&reply->body);
     if (reply->status < 300) {
         ret_result->body = arena_str(a, body);
         return ret_result->body.ptr != NULL ? ERR_OK : ERR_NO_MEMORY;
@@ -122,33 +125,35 @@ static enum err attempt_read(struct arena *a, const struct egress_reply *reply, 
     return ERR_OK;
 }
 
-/* ERR_UNAVAILABLE: no answer came. *ret_again: nothing speaks against asking once more. */
+/* ERR_UNAVAILABLE: no answer came. *ret_again: the call may be repeated. */
 static enum err attempt_run(struct s3 *s3, struct arena *a, const struct s3_call *call, struct s3_result *ret_result,
                             bool *ret_again)
 {
     struct s3_place place;
     struct attempt attempt;
+    struct egress_request request;
+    struct egress_reply reply;
+    enum err e;
     TRY(s3_place(s3, a, &s3->inner, call->key, &place));
     TRY(attempt_url(a, s3, &place, call, &attempt.url));
     TRY(attempt_sign(a, s3, &place, call, &attempt));
     *ret_result = (struct s3_result){ .arena = a, .content_length = -1 };
-    struct egress_request request = { .method = call->method,
-                                      .url = attempt.url,
-                                      .headers = attempt.headers,
-                                      .body = call->body,
-                                      .sink = call->sink,
-                                      .sink_arg = call->sink_arg,
-                                      .header = on_header,
-                                      .header_arg = ret_result,
-                                      .fresh = call->repeat == S3_ONCE,
-                                      .connect_timeout_ms = STORE_CONNECT_MAX_MS,
-                                      .total_timeout_ms = call->total_timeout_ms,
-                                      .trust = EGRESS_OPERATOR };
+    request = (struct egress_request){ .method = call->method,
+                                       .url = attempt.url,
+                                       .headers = attempt.headers,
+                                       .body = call->body,
+                                       .sink = call->sink,
+                                       .sink_arg = call->sink_arg,
+                                       .header = on_header,
+                                       .header_arg = ret_result,
+                                       .fresh = call->repeat == S3_ONCE,
+                                       .connect_timeout_ms = STORE_CONNECT_MAX_MS,
+                                       .total_timeout_ms = call->total_timeout_ms,
+                                       .trust = EGRESS_OPERATOR };
     if (call->total_timeout_ms > 0 && call->total_timeout_ms < request.connect_timeout_ms)
         request.connect_timeout_ms = call->total_timeout_ms;
-    struct egress_reply reply;
     egress_reply_init(&reply);
-    enum err e = egress_run(s3->egress, &request, &reply);
+    e = egress_run(s3->egress, &request, &reply);
     if (e == ERR_OK)
         e = attempt_read(a, &reply, ret_result);
     else if (e == ERR_UNAVAILABLE || e == ERR_INVALID)

@@ -50,8 +50,9 @@ static enum err list_page(struct s3 *s3, struct arena *a, struct str key, struct
                             .query_count = 3,
                             .total_timeout_ms = STORE_CALL_MAX_MS,
                             .repeat = S3_REPEATABLE };
+    enum err e;
     TRY(s3_run(s3, a, &call, &result));
-    enum err e = s3_reply_add_parts(a, result.body, parts);
+    e = s3_reply_add_parts(a, result.body, parts);
     return e == ERR_INVALID ? store_fail(&s3->base, "The object store's list of parts makes no sense") : e;
 }
 
@@ -95,8 +96,9 @@ enum err s3_complete_send(struct s3 *s3, struct arena *a, struct str key, struct
                             .headers = { { STR("content-type"), STR("application/xml") } },
                             .header_count = 1,
                             .repeat = S3_ONCE };
+    enum err e;
     TRY(s3_run(s3, a, &call, &result));
-    enum err e = s3_reply_error(a, result.body, &code);
+    e = s3_reply_error(a, result.body, &code);
     if (e == ERR_NO_MEMORY)
         return e;
     if (e == ERR_OK && code.ptr == NULL)
@@ -108,11 +110,12 @@ enum err s3_multipart_complete(struct store *store, struct arena *a, struct str 
                                const struct store_part *parts, size_t count)
 {
     struct buf body;
+    enum err e;
     buf_init(&body, COMPLETE_BODY_MAX_BYTES);
     for (size_t i = 0; i < count; i++)
         s3_complete_add(&body, parts[i].number, parts[i].etag);
     buf_add_c(&body, "</CompleteMultipartUpload>");
-    enum err e = buf_check(&body);
+    e = buf_check(&body);
     if (e == ERR_OK)
         e = s3_complete_send(s3_of(store), a, key, upload_id, buf_str(&body));
     buf_release(&body);

@@ -12,52 +12,60 @@ static enum err presign(struct s3 *s3, struct arena *a, struct str key, const st
 {
     struct s3_place place;
     struct str path, query;
+    struct sigv4_pair headers[SIGV4_PAIRS_MAX];
+    struct sigv4_request request;
+    char *url;
     TRY(s3_place(s3, a, &s3->outer, key, &place));
-    struct sigv4_pair headers[SIGV4_PAIRS_MAX] = { { STR("host"), place.host } };
+    headers[0] = (struct sigv4_pair){ STR("host"), place.host };
     for (size_t i = 0; i < asked->header_count; i++)
         headers[1 + i] = asked->headers[i];
-    struct sigv4_request request = *asked;
+    request = *asked;
     request.headers = headers;
     request.header_count++;
     request.path = place.path;
     TRY(sigv4_presign(a, &s3->key, &request, expires_s, &query));
     TRY(sigv4_path(a, place.path, &path));
-    char *url = arena_printf(a, "%s://%.*s%.*s?%.*s", s3->outer.scheme, STR_FMT(place.host), STR_FMT(path),
-                             STR_FMT(query));
+    url = arena_printf(a, "%s://%.*s%.*s?%.*s", s3->outer.scheme, STR_FMT(place.host), STR_FMT(path), STR_FMT(query));
     if (url == NULL)
         return ERR_NO_MEMORY;
     *ret_url = str_from(url);
     return ERR_OK;
 }
 
+static enum err disposition_text(struct arena *a, const struct store_download_opts *opts, struct str *ret_text)
+{
+    struct buf text;
+    enum err e;
+    buf_init(&text, HEADER_TEXT_MAX_BYTES);
+    disposition_add(&text, opts->disposition, opts->filename);
+    *ret_text = arena_str(a, buf_str(&text));
+    e = buf_check(&text);
+    buf_release(&text);
+    return e == ERR_OK && ret_text->ptr != NULL ? ERR_OK : ERR_NO_MEMORY;
+}
+
 enum err s3_presign_get(struct store *store, struct arena *a, const struct store_download_opts *opts,
                         struct str *ret_url)
 {
-    struct buf disposition;
-    buf_init(&disposition, HEADER_TEXT_MAX_BYTES);
-    disposition_add(&disposition, opts->disposition, opts->filename);
-    struct str value = arena_str(a, buf_str(&disposition));
-    enum err e = buf_check(&disposition);
-    buf_release(&disposition);
-    if (e != ERR_OK || value.ptr == NULL)
-        return ERR_NO_MEMORY;
     struct sigv4_pair query[] = {
-        { STR("response-content-disposition"), value },
+        { STR("response-content-disposition"), { NULL, 0 } },
         { STR("response-content-type"), opts->content_type },
         { STR("response-cache-control"), STR("private, no-store") },
     };
     struct sigv4_request request = {
         .method = "GET", .query = query, .query_count = COUNT_OF(query), .now_us = opts->now_us
     };
+    TRY(disposition_text(a, opts, &query[0].value));
     return presign((struct s3 *)store, a, opts->key, &request, opts->expires_s, ret_url);
 }
 
 static struct str sha256_base64(struct arena *a, const uint8_t sha256[SHA256_BYTES])
 {
     struct buf text;
+    struct str result;
     buf_init(&text, BASE64_SHA256_BYTES);
     digest_base64(&text, sha256, SHA256_BYTES);
-    struct str result = arena_str(a, buf_str(&text));
+    result = arena_str(a, buf_str(&text));
     buf_release(&text);
     return result;
 }
@@ -88,17 +96,19 @@ enum err s3_presign_put(struct store *store, struct arena *a, const struct store
 enum err s3_multipart_presign(struct store *store, struct arena *a, const struct store_part_opts *opts,
                               struct str *ret_url)
 {
-    char *number = arena_printf(a, "%d", opts->number);
-    char *length = arena_printf(a, "%lld", (long long)opts->size_bytes);
-    if (number == NULL || length == NULL)
-        return ERR_NO_MEMORY;
-    struct sigv4_pair query[] = { { STR("partNumber"), str_from(number) }, { STR("uploadId"), opts->upload_id } };
-    struct sigv4_pair headers[] = { { STR("content-length"), str_from(length) } };
+    struct sigv4_pair query[] = {
+        { STR("partNumber"), str_from(arena_printf(a, "%d", opts->number)) },
+        { STR("uploadId"), opts->upload_id },
+    };
+    struct sigv4_pair headers[] = {
+        { STR("content-length"), str_from(arena_printf(a, "%lld", (long long)opts->size_bytes)) },
+    };
     struct sigv4_request request = { .method = "PUT",
                                      .query = query,
                                      .query_count = COUNT_OF(query),
                                      .headers = headers,
                                      .header_count = COUNT_OF(headers),
                                      .now_us = opts->now_us };
+    TRY(arena_check(a));
     return presign((struct s3 *)store, a, opts->key, &request, opts->expires_s, ret_url);
 }

@@ -70,8 +70,8 @@ struct s3_result {
 /*
  * Signs and sends; looks after the bucket first, unless the call is about the bucket itself. ERR_OK: a 2xx, with what it
  * said in the arena. ERR_NOT_FOUND: 404 about the key, the upload, or the bucket itself. ERR_CONFLICT: the bucket is there
- * already. ERR_INVALID: a range behind the end. ERR_UPLOAD_INCOMPLETE: S3 misses parts. ERR_STORAGE: everything else, told
- * by store_fault. Or the sink's error, or ERR_NO_MEMORY. *ret_result is filled in whenever an answer came.
+ * already. ERR_INVALID: a range behind the end. ERR_UPLOAD_INCOMPLETE: S3 misses parts. ERR_STORAGE: everything else, with
+ * the reason in store_fault. Or the sink's error, or ERR_NO_MEMORY. *ret_result is filled in whenever an answer came.
  */
 enum err s3_run(struct s3 *s3, struct arena *a, const struct s3_call *call, struct s3_result *ret_result) MUST_CHECK;
 

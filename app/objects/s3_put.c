@@ -48,11 +48,12 @@ struct put {
 /* Grows by doubling, so that small objects take little. */
 static enum err piece_grow(struct piece *piece, size_t wanted_bytes)
 {
+    char *bytes;
     if (wanted_bytes > STORE_PUT_PART_BYTES)
         wanted_bytes = STORE_PUT_PART_BYTES;
     if (wanted_bytes <= piece->room_bytes)
         return ERR_OK;
-    char *bytes = realloc(piece->bytes, wanted_bytes);
+    bytes = realloc(piece->bytes, wanted_bytes);
     if (bytes == NULL)
         return ERR_NO_MEMORY;
     piece->bytes = bytes;
@@ -63,14 +64,15 @@ static enum err piece_grow(struct piece *piece, size_t wanted_bytes)
 /* The whole piece, less only at the end of the source. */
 static enum err piece_fill(struct ingest *in, struct piece *piece)
 {
+    size_t first;
     piece->len = 0;
-    size_t first = in->size_bytes > 0 && in->size_bytes < (int64_t)STORE_PUT_PART_BYTES ? (size_t)in->size_bytes + 1
-                                                                                        : FIRST_ROOM_BYTES;
+    first = in->size_bytes > 0 && in->size_bytes < (int64_t)STORE_PUT_PART_BYTES ? (size_t)in->size_bytes + 1
+                                                                                 : FIRST_ROOM_BYTES;
     TRY(piece_grow(piece, first));
     while (piece->len < STORE_PUT_PART_BYTES && !in->ended) {
+        size_t len = 0;
         if (piece->len == piece->room_bytes)
             TRY(piece_grow(piece, piece->room_bytes * 2));
-        size_t len = 0;
         TRY(ingest_fill(in, piece->bytes + piece->len, piece->room_bytes - piece->len, &len));
         piece->len += len;
     }
@@ -80,9 +82,10 @@ static enum err piece_fill(struct ingest *in, struct piece *piece)
 static struct str checksum_text(struct arena *a, const uint8_t sha256[SHA256_BYTES])
 {
     struct buf text;
+    struct str copy;
     buf_init(&text, SHA256_HEX_BYTES);
     digest_base64(&text, sha256, SHA256_BYTES);
-    struct str copy = arena_str(a, buf_str(&text));
+    copy = arena_str(a, buf_str(&text));
     buf_release(&text);
     return copy;
 }
@@ -91,17 +94,19 @@ static enum err put_whole(struct put *put, const struct piece *piece, const uint
 {
     char hex[SHA256_HEX_BYTES];
     struct s3_result result;
+    struct s3_call call;
+    enum err e;
     digest_hex(sha256, hex);
-    struct s3_call call = { .method = "PUT",
-                            .key = put->opts->key,
-                            .body = { piece->bytes, piece->len },
-                            .payload = hex,
-                            .headers = { { STR("content-type"), put->opts->content_type },
-                                         { STR("x-amz-checksum-sha256"), checksum_text(put->arena, sha256) } },
-                            .header_count = 2,
-                            .repeat = S3_REPEATABLE };
+    call = (struct s3_call){ .method = "PUT",
+                             .key = put->opts->key,
+                             .body = { piece->bytes, piece->len },
+                             .payload = hex,
+                             .headers = { { STR("content-type"), put->opts->content_type },
+                                          { STR("x-amz-checksum-sha256"), checksum_text(put->arena, sha256) } },
+                             .header_count = 2,
+                             .repeat = S3_REPEATABLE };
     TRY(arena_check(put->arena));
-    enum err e = s3_run(put->s3, put->arena, &call, &result);
+    e = s3_run(put->s3, put->arena, &call, &result);
     return e == ERR_NOT_FOUND ? store_fail(&put->s3->base, "The object store takes no objects (404)") : e;
 }
 
@@ -110,18 +115,21 @@ static enum err send_part(struct slot *slot)
 {
     struct put *put = slot->put;
     struct s3_result result;
+    char *number;
+    struct s3_call call;
+    enum err e;
     arena_reset(slot->arena);
-    char *number = arena_printf(slot->arena, "%d", slot->number);
+    number = arena_printf(slot->arena, "%d", slot->number);
     if (number == NULL)
         return ERR_NO_MEMORY;
-    struct s3_call call = { .method = "PUT",
-                            .key = put->opts->key,
-                            .query = { { STR("partNumber"), str_from(number) }, { STR("uploadId"), put->upload_id } },
-                            .query_count = 2,
-                            .body = { slot->piece.bytes, slot->piece.len },
-                            .payload = SIGV4_UNSIGNED,
-                            .repeat = S3_REPEATABLE };
-    enum err e = s3_run(put->s3, slot->arena, &call, &result);
+    call = (struct s3_call){ .method = "PUT",
+                             .key = put->opts->key,
+                             .query = { { STR("partNumber"), str_from(number) }, { STR("uploadId"), put->upload_id } },
+                             .query_count = 2,
+                             .body = { slot->piece.bytes, slot->piece.len },
+                             .payload = SIGV4_UNSIGNED,
+                             .repeat = S3_REPEATABLE };
+    e = s3_run(put->s3, slot->arena, &call, &result);
     if (e == ERR_NOT_FOUND || (e == ERR_OK && result.etag.len == 0))
         return store_fail(&put->s3->base, "The object store lost an upload in the middle");
     slot->etag = result.etag;
@@ -212,8 +220,9 @@ static enum err complete(struct put *put)
 static void give_up(struct put *put, bool completing)
 {
     struct s3_result result;
+    enum err e;
     arena_reset(put->arena);
-    enum err e = s3_multipart_abort(&put->s3->base, put->arena, put->opts->key, put->upload_id);
+    e = s3_multipart_abort(&put->s3->base, put->arena, put->opts->key, put->upload_id);
     if (completing) { /* its answer may have been lost, and the object be there */
         struct s3_call call = {
             .method = "DELETE", .key = put->opts->key, .total_timeout_ms = STORE_CALL_MAX_MS, .repeat = S3_REPEATABLE
@@ -226,8 +235,9 @@ static void give_up(struct put *put, bool completing)
 static enum err put_in_parts(struct put *put, char *upload_id_copy)
 {
     bool completing = false;
+    enum err e;
     put->upload_id = str_from(upload_id_copy);
-    enum err e = send_parts(put);
+    e = send_parts(put);
     if (e == ERR_OK) {
         completing = true;
         e = complete(put);
@@ -242,25 +252,28 @@ static enum err put_in_parts(struct put *put, char *upload_id_copy)
 static enum err begin_parts(struct put *put)
 {
     struct str upload_id;
+    char *copy;
+    enum err e;
     TRY(s3_multipart_begin(&put->s3->base, put->arena, put->opts->key, put->opts->content_type, &upload_id));
-    char *copy = strndup(upload_id.ptr, upload_id.len);
+    copy = strndup(upload_id.ptr, upload_id.len);
     if (copy == NULL)
         return ERR_NO_MEMORY;
-    enum err e = put_in_parts(put, copy);
+    e = put_in_parts(put, copy);
     free(copy);
     return e;
 }
 
 static enum err put_run(struct put *put, int64_t *ret_size, uint8_t ret_sha256[32])
 {
+    bool whole;
+    int64_t size = 0;
+    uint8_t sha256[SHA256_BYTES];
     TRY(slot_fill(&put->slots[0]));
     if (!put->ingest.ended)
         TRY(slot_fill(&put->slots[1]));
-    bool whole = put->slots[1].piece.len == 0;
+    whole = put->slots[1].piece.len == 0;
     if (!whole)
         TRY(begin_parts(put));
-    int64_t size = 0;
-    uint8_t sha256[SHA256_BYTES];
     ingest_finish(&put->ingest, &size, sha256);
     if (whole)
         TRY(put_whole(put, &put->slots[0].piece, sha256));
@@ -283,15 +296,16 @@ static void put_release(struct put *put)
 enum err s3_put(struct store *store, struct arena *a, const struct store_put_opts *opts, int64_t *ret_size,
                 uint8_t ret_sha256[32])
 {
-    (void)a;
     struct put put = { .s3 = (struct s3 *)store, .opts = opts };
+    enum err e;
+    (void)a;
     if (opts->size_bytes > (int64_t)STORE_PUT_PART_BYTES * UPLOAD_PARTS_MAX)
         return ERR_TOO_LARGE;
     for (size_t i = 0; i < SLOTS; i++)
         put.slots[i].put = &put;
     buf_init(&put.complete, COMPLETE_BODY_MAX_BYTES);
     put.arena = arena_new(PART_ARENA_BYTES);
-    enum err e = ingest_init(&put.ingest, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
+    e = ingest_init(&put.ingest, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
     if (e == ERR_OK && put.arena == NULL)
         e = ERR_NO_MEMORY;
     if (e == ERR_OK)

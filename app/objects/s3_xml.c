@@ -55,29 +55,32 @@ static enum err skip_past(struct walk *w, struct str end)
 static enum err take_name(struct walk *w, struct str *ret_name)
 {
     size_t len = 0;
+    struct str name;
+    size_t colon;
     while (len < w->rest.len && is_name_byte(w->rest.ptr[len]))
         len++;
     if (len == 0)
         return ERR_INVALID;
-    struct str name = str_head(w->rest, len);
+    name = str_head(w->rest, len);
     skip(w, len);
-    size_t colon = str_index(name, ':');
+    colon = str_index(name, ':');
     *ret_name = colon == SIZE_MAX ? name : str_tail(name, colon + 1);
     return ret_name->len > 0 ? ERR_OK : ERR_INVALID;
 }
 
 static size_t utf8_encode(uint32_t point, char ret_bytes[4])
 {
+    static const uint8_t lead[5] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+    size_t len;
     if (point < 0x80) {
         ret_bytes[0] = (char)point;
         return 1;
     }
-    size_t len = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    len = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
     for (size_t i = len - 1; i > 0; i--) {
         ret_bytes[i] = (char)(0x80 | (point & 0x3f));
         point >>= 6;
     }
-    static const uint8_t lead[5] = { 0, 0, 0xc0, 0xe0, 0xf0 };
     ret_bytes[0] = (char)(lead[len] | point);
     return len;
 }
@@ -126,16 +129,18 @@ static enum err decode_entity(struct str text, char *ret_bytes, size_t *ret_len)
 static enum err decode_text(struct arena *a, struct str raw, struct str *ret_text)
 {
     char *out = arena_alloc(a, raw.len + 4);
+    size_t len = 0;
     if (out == NULL)
         return ERR_NO_MEMORY;
-    size_t len = 0;
     for (size_t i = 0; i < raw.len; i++) {
+        struct str after;
+        size_t end, added = 0;
         if (raw.ptr[i] != '&') {
             out[len++] = raw.ptr[i];
             continue;
         }
-        struct str after = str_tail(raw, i + 1);
-        size_t end = str_index(after, ';'), added = 0;
+        after = str_tail(raw, i + 1);
+        end = str_index(after, ';');
         if (end == SIZE_MAX)
             return ERR_INVALID;
         TRY(decode_entity(str_head(after, end), out + len, &added));
@@ -151,18 +156,20 @@ static enum err take_text(struct walk *w)
 {
     size_t len = str_index(w->rest, '<');
     struct str raw = str_head(w->rest, len), piece;
+    struct str *text;
+    char *joined;
     skip(w, raw.len);
     if (w->depth == 0)
         return str_trim(raw).len == 0 ? ERR_OK : ERR_INVALID;
     TRY(decode_text(w->arena, raw, &piece));
-    struct str *text = &w->open[w->depth - 1].text;
+    text = &w->open[w->depth - 1].text;
     if (str_trim(piece).len == 0)
         return ERR_OK;
     if (text->len == 0) {
         *text = piece;
         return ERR_OK;
     }
-    char *joined = arena_alloc(w->arena, text->len + piece.len);
+    joined = arena_alloc(w->arena, text->len + piece.len);
     if (joined == NULL)
         return ERR_NO_MEMORY;
     memcpy(joined, text->ptr, text->len);
@@ -202,6 +209,8 @@ static enum err close_element(struct walk *w)
 static enum err skip_attribute(struct walk *w)
 {
     struct str name;
+    struct str quote;
+    size_t end;
     TRY(take_name(w, &name));
     skip_blanks(w);
     if (w->rest.len < 2 || w->rest.ptr[0] != '=')
@@ -210,9 +219,9 @@ static enum err skip_attribute(struct walk *w)
     skip_blanks(w);
     if (w->rest.len == 0 || (w->rest.ptr[0] != '"' && w->rest.ptr[0] != '\''))
         return ERR_INVALID;
-    struct str quote = str_head(w->rest, 1);
+    quote = str_head(w->rest, 1);
     skip(w, 1);
-    size_t end = str_index(w->rest, quote.ptr[0]);
+    end = str_index(w->rest, quote.ptr[0]);
     if (end == SIZE_MAX || str_index(str_head(w->rest, end), '<') != SIZE_MAX)
         return ERR_INVALID;
     skip(w, end + 1);
@@ -244,13 +253,15 @@ static enum err take_start(struct walk *w)
 static enum err take_end(struct walk *w)
 {
     struct str name;
+    size_t parent_len;
+    struct str open;
     TRY(take_name(w, &name));
     skip_blanks(w);
     if (!str_starts_with(w->rest, STR(">")) || w->depth == 0)
         return ERR_INVALID;
     skip(w, 1);
-    size_t parent_len = w->open[w->depth - 1].parent_len;
-    struct str open = str_tail((struct str){ w->path, w->path_len }, parent_len > 0 ? parent_len + 1 : 0);
+    parent_len = w->open[w->depth - 1].parent_len;
+    open = str_tail((struct str){ w->path, w->path_len }, parent_len > 0 ? parent_len + 1 : 0);
     return str_eq(open, name) ? close_element(w) : ERR_INVALID;
 }
 

@@ -29,8 +29,9 @@ static int pair_compare(const void *left, const void *right)
 /* A sorted copy, with room for more pairs behind. */
 static struct sigv4_pair *pairs_sorted(struct arena *a, const struct sigv4_pair *pairs, size_t count)
 {
+    struct sigv4_pair *copy;
     assert(count <= SIGV4_PAIRS_MAX);
-    struct sigv4_pair *copy = arena_calloc(a, count + 1, sizeof(*copy));
+    copy = arena_calloc(a, count + 1, sizeof(*copy));
     if (copy == NULL)
         return NULL;
     for (size_t i = 0; i < count; i++)
@@ -55,9 +56,9 @@ static enum err buf_to_arena(struct arena *a, struct buf *b, struct str *ret_tex
 enum err sigv4_query(struct arena *a, const struct sigv4_pair *query, size_t count, struct str *ret_query)
 {
     struct sigv4_pair *sorted = pairs_sorted(a, query, count);
+    struct buf out;
     if (sorted == NULL)
         return ERR_NO_MEMORY;
-    struct buf out;
     buf_init(&out, SIGNED_TEXT_MAX_BYTES);
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
@@ -120,9 +121,9 @@ static struct str bytes_str(const uint8_t bytes[SHA256_BYTES])
 static enum err derive_key(struct arena *a, const struct sigv4_key *key, struct str day, uint8_t ret_key[SHA256_BYTES])
 {
     char *secret = arena_printf(a, "AWS4%.*s", STR_FMT(key->secret_key));
+    uint8_t of_day[SHA256_BYTES], of_region[SHA256_BYTES], of_service[SHA256_BYTES];
     if (secret == NULL)
         return ERR_NO_MEMORY;
-    uint8_t of_day[SHA256_BYTES], of_region[SHA256_BYTES], of_service[SHA256_BYTES];
     digest_hmac(str_from(secret), day, of_day);
     secret_wipe(secret, strlen(secret));
     digest_hmac(bytes_str(of_day), key->region, of_region);
@@ -143,12 +144,13 @@ static enum err sign(struct arena *a, const struct sigv4_key *key, const char *s
 {
     char stamp[CLOCK_TEXT_BYTES], day[CLOCK_TEXT_BYTES], canonical_hex[SHA256_HEX_BYTES];
     uint8_t digest[SHA256_BYTES], day_key[SHA256_BYTES];
+    char *text;
     clock_format_basic(now_us, stamp);
     clock_format_day(now_us, day);
     digest_sha256(canonical, digest);
     digest_hex(digest, canonical_hex);
     TRY(derive_key(a, key, str_from(day), day_key));
-    char *text = arena_printf(a, "AWS4-HMAC-SHA256\n%s\n%s\n%s", stamp, scope, canonical_hex);
+    text = arena_printf(a, "AWS4-HMAC-SHA256\n%s\n%s\n%s", stamp, scope, canonical_hex);
     if (text == NULL)
         return ERR_NO_MEMORY;
     digest_hmac(bytes_str(day_key), str_from(text), digest);
@@ -161,8 +163,9 @@ static enum err sign_request(struct arena *a, const struct sigv4_key *key, const
                              char ret_hex[SHA256_HEX_BYTES])
 {
     struct buf canonical;
+    enum err e;
     buf_init(&canonical, SIGNED_TEXT_MAX_BYTES);
-    enum err e = add_canonical(a, &canonical, request, headers);
+    e = add_canonical(a, &canonical, request, headers);
     if (e == ERR_OK)
         e = buf_check(&canonical);
     if (e == ERR_OK)
@@ -176,11 +179,11 @@ enum err sigv4_authorize(struct arena *a, const struct sigv4_key *key, const str
 {
     struct sigv4_pair *headers = pairs_sorted(a, request->headers, request->header_count);
     char *scope = scope_of(a, key, request->now_us);
+    char signature[SHA256_HEX_BYTES];
+    struct buf out;
     if (headers == NULL || scope == NULL)
         return ERR_NO_MEMORY;
-    char signature[SHA256_HEX_BYTES];
     TRY(sign_request(a, key, scope, request, headers, signature));
-    struct buf out;
     buf_init(&out, SIGNED_TEXT_MAX_BYTES);
     buf_addf(&out, "AWS4-HMAC-SHA256 Credential=%.*s/%s,SignedHeaders=", STR_FMT(key->access_key), scope);
     add_names(&out, headers, request->header_count);
@@ -194,23 +197,24 @@ static enum err presign_pairs(struct arena *a, const struct sigv4_key *key, cons
 {
     struct sigv4_pair *headers = pairs_sorted(a, request->headers, request->header_count);
     char *scope = scope_of(a, key, request->now_us);
-    if (headers == NULL || scope == NULL)
-        return ERR_NO_MEMORY;
     struct buf names;
     struct str signed_headers;
+    char stamp[CLOCK_TEXT_BYTES];
+    if (headers == NULL || scope == NULL)
+        return ERR_NO_MEMORY;
     buf_init(&names, SIGNED_TEXT_MAX_BYTES);
     add_names(&names, headers, request->header_count);
     TRY(buf_to_arena(a, &names, &signed_headers));
-    char stamp[CLOCK_TEXT_BYTES];
     clock_format_basic(request->now_us, stamp);
-    struct sigv4_pair pairs[PRESIGN_PAIRS] = {
-        { STR("X-Amz-Algorithm"), STR("AWS4-HMAC-SHA256") },
-        { STR("X-Amz-Credential"), str_from(arena_printf(a, "%.*s/%s", STR_FMT(key->access_key), scope)) },
-        { STR("X-Amz-Date"), arena_str(a, str_from(stamp)) },
-        { STR("X-Amz-Expires"), str_from(arena_printf(a, "%d", expires_s)) },
-        { STR("X-Amz-SignedHeaders"), signed_headers },
-    };
-    memcpy(ret_pairs, pairs, sizeof(pairs));
+    memcpy(ret_pairs,
+           (struct sigv4_pair[PRESIGN_PAIRS]){
+               { STR("X-Amz-Algorithm"), STR("AWS4-HMAC-SHA256") },
+               { STR("X-Amz-Credential"), str_from(arena_printf(a, "%.*s/%s", STR_FMT(key->access_key), scope)) },
+               { STR("X-Amz-Date"), arena_str(a, str_from(stamp)) },
+               { STR("X-Amz-Expires"), str_from(arena_printf(a, "%d", expires_s)) },
+               { STR("X-Amz-SignedHeaders"), signed_headers },
+           },
+           PRESIGN_PAIRS * sizeof(*ret_pairs));
     return arena_check(a);
 }
 
@@ -218,23 +222,27 @@ enum err sigv4_presign(struct arena *a, const struct sigv4_key *key, const struc
                        struct str *ret_query)
 {
     struct sigv4_pair query[SIGV4_PAIRS_MAX];
+    struct sigv4_request whole;
+    struct sigv4_pair *headers;
+    char *scope;
+    char signature[SHA256_HEX_BYTES];
+    struct str text;
+    char *result;
     assert(request->query_count + PRESIGN_PAIRS <= SIGV4_PAIRS_MAX);
     TRY(presign_pairs(a, key, request, expires_s, query));
     for (size_t i = 0; i < request->query_count; i++)
         query[PRESIGN_PAIRS + i] = request->query[i];
-    struct sigv4_request whole = *request;
+    whole = *request;
     whole.query = query;
     whole.query_count = PRESIGN_PAIRS + request->query_count;
     whole.payload = SIGV4_UNSIGNED;
-    struct sigv4_pair *headers = pairs_sorted(a, request->headers, request->header_count);
-    char *scope = scope_of(a, key, request->now_us);
+    headers = pairs_sorted(a, request->headers, request->header_count);
+    scope = scope_of(a, key, request->now_us);
     if (headers == NULL || scope == NULL)
         return ERR_NO_MEMORY;
-    char signature[SHA256_HEX_BYTES];
-    struct str text;
     TRY(sign_request(a, key, scope, &whole, headers, signature));
     TRY(sigv4_query(a, whole.query, whole.query_count, &text));
-    char *result = arena_printf(a, "%.*s&X-Amz-Signature=%s", STR_FMT(text), signature);
+    result = arena_printf(a, "%.*s&X-Amz-Signature=%s", STR_FMT(text), signature);
     if (result == NULL)
         return ERR_NO_MEMORY;
     *ret_query = str_from(result);

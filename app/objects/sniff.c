@@ -56,10 +56,13 @@ static uint8_t byte_at(struct str head, size_t index)
 /* ISO/IEC 11172-3 §2.4.1.3: eleven set bits, layer III, a bit rate and a sampling frequency that exist. */
 static bool is_mpeg_audio(struct str head)
 {
+    uint8_t version, layer, bit_rate, frequency;
     if (head.len < 4 || byte_at(head, 0) != 0xff || (byte_at(head, 1) & 0xe0) != 0xe0)
         return false;
-    uint8_t version = (byte_at(head, 1) >> 3) & 3, layer = (byte_at(head, 1) >> 1) & 3;
-    uint8_t bit_rate = byte_at(head, 2) >> 4, frequency = (byte_at(head, 2) >> 2) & 3;
+    version = (byte_at(head, 1) >> 3) & 3;
+    layer = (byte_at(head, 1) >> 1) & 3;
+    bit_rate = byte_at(head, 2) >> 4;
+    frequency = (byte_at(head, 2) >> 2) & 3;
     return version != 1 && layer == 1 && bit_rate != 15 && bit_rate != 0 && frequency != 3;
 }
 
@@ -67,9 +70,9 @@ static bool is_mpeg_audio(struct str head)
 static bool is_tar(struct str head)
 {
     enum { HEADER_BYTES = 512, SUM_AT = 148, SUM_BYTES = 8 };
+    long sum = 0, stored = 0;
     if (head.len < HEADER_BYTES || head.ptr[0] == '\0')
         return false;
-    long sum = 0, stored = 0;
     for (size_t i = 0; i < HEADER_BYTES; i++)
         sum += i >= SUM_AT && i < SUM_AT + SUM_BYTES ? ' ' : byte_at(head, i);
     for (size_t i = SUM_AT; i < SUM_AT + SUM_BYTES; i++) {

@@ -41,8 +41,9 @@ static enum err write_errno(struct files *files)
 enum err files_path(char ret_path[FILES_PATH_BYTES], const char *format, ...)
 {
     va_list args;
+    int len;
     va_start(args, format);
-    int len = vsnprintf(ret_path, FILES_PATH_BYTES, format, args);
+    len = vsnprintf(ret_path, FILES_PATH_BYTES, format, args);
     va_end(args);
     return len >= 0 && len < FILES_PATH_BYTES ? ERR_OK : ERR_INVALID;
 }
@@ -103,8 +104,9 @@ static enum err make_parents(struct files *files, const char *path)
 
 static int sync_to_disk(int fd)
 {
+    int done;
     blocking_begin();
-    int done = fsync(fd);
+    done = fsync(fd);
     blocking_end();
     return done;
 }
@@ -113,12 +115,15 @@ enum err files_sync_parent(struct files *files, const char *path)
 {
     char parent[FILES_PATH_BYTES];
     const char *slash = strrchr(path, '/');
+    int fd;
+    int done;
+    enum err e;
     TRY(files_path(parent, "%.*s", slash != NULL ? (int)(slash - path) : 1, slash != NULL ? path : "."));
-    int fd = openat(files->dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fd = openat(files->dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? ERR_OK : write_errno(files); /* it went away when it was empty: nothing to keep */
-    int done = sync_to_disk(fd);
-    enum err e = done == 0 ? ERR_OK : write_errno(files);
+    done = sync_to_disk(fd);
+    e = done == 0 ? ERR_OK : write_errno(files);
     close(fd);
     return e;
 }
@@ -141,12 +146,13 @@ static enum err rename_into(struct staged_file *draft, const char *path, enum fi
 
 enum err staged_file_commit(struct staged_file *draft, const char *path, enum files_folders folders)
 {
+    enum err e;
     if (sync_to_disk(draft->fd) != 0)
         return write_errno(draft->files);
     TRY(rename_into(draft, path, folders));
     close(draft->fd);
     draft->fd = -1;
-    enum err e = files_sync_parent(draft->files, path);
+    e = files_sync_parent(draft->files, path);
     if (e != ERR_OK)
         unlinkat(draft->files->dir, path, 0);
     return e;
@@ -182,9 +188,10 @@ enum err files_take(struct staged_file *draft, const struct files_intake_opts *o
 {
     struct ingest in;
     char *chunk = malloc(COPY_CHUNK_BYTES);
+    enum err e;
     if (chunk == NULL)
         return ERR_NO_MEMORY;
-    enum err e = ingest_init(&in, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
+    e = ingest_init(&in, opts->source, opts->arg, opts->size_bytes, opts->max_bytes);
     if (e == ERR_OK)
         e = copy_in(draft, &in, chunk);
     if (e == ERR_OK) {

@@ -21,12 +21,13 @@ void store_base_release(struct store *store)
     pthread_mutex_destroy(&store->fault_mutex);
 }
 
-/* Notes the line; true when it is news for the log. */
+/* Remembers the line; true when it should be logged. */
 static bool fault_note(struct store *store, const char line[STORE_FAULT_BYTES])
 {
     int64_t now_us = clock_monotonic_us();
+    bool news;
     pthread_mutex_lock(&store->fault_mutex);
-    bool news = strcmp(store->fault, line) != 0 || now_us - store->fault_logged_us >= STORE_FAULT_QUIET_S * US_PER_S;
+    news = strcmp(store->fault, line) != 0 || now_us - store->fault_logged_us >= STORE_FAULT_QUIET_S * US_PER_S;
     memcpy(store->fault, line, STORE_FAULT_BYTES);
     if (news)
         store->fault_logged_us = now_us;

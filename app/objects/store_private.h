@@ -1,4 +1,4 @@
-/* Inside the objects room: what a kind of store is made of. */
+/* Inside the objects room: what each kind of store consists of. */
 #ifndef PARLEY_OBJECTS_STORE_PRIVATE_H
 #define PARLEY_OBJECTS_STORE_PRIVATE_H
 
@@ -7,7 +7,7 @@
 
 #include "parley/objects/store.h"
 
-/* The same fault is logged once in a while only: it meets every request. */
+/* The same fault is logged once in STORE_FAULT_QUIET_S only, since every request runs into it. */
 enum { STORE_FAULT_BYTES = 160, STORE_FAULT_QUIET_S = 60 };
 
 /* Each operation is as its store_ function says; keys and upload ids have been checked. */
@@ -49,7 +49,7 @@ struct store {
     pthread_mutex_t fault_mutex; /* guards the two below */
     char fault[STORE_FAULT_BYTES];
     int64_t fault_logged_us; /* monotonic */
-    atomic_bool opened;      /* until then store_open's caller tells what is wrong */
+    atomic_bool opened;      /* until then store_open's caller logs what is wrong */
 };
 
 void store_base_init(struct store *store, const struct store_ops *ops);

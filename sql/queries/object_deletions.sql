@@ -1,4 +1,4 @@
--- Objects that must go (domain/object_deletion.h).
+-- Objects that must go (domain/files/object_deletion.h).
 
 -- name: object_deletion_insert
 INSERT INTO object_deletions (object_key, store_upload_id, due_us) VALUES (?, ?, ?)

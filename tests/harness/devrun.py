@@ -47,6 +47,7 @@ def settings():
     s.setdefault("KEYS_DIR", s["VAR_DIR"] + "/keys")
     s.setdefault("HTTPS_HOST", "127.0.0.1")
     s.setdefault("HTTPS_PORT", "8443")
+    s.setdefault("DIALECTS", "all")
     return s
 
 

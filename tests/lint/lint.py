@@ -10,6 +10,7 @@ import hand
 import headers
 import layers
 import locks
+import paths
 import shell
 import sizes
 import style
@@ -34,6 +35,7 @@ def main():
         ("headers alone", lambda: headers.faults(Path(binary).parent / "generated")),
         ("sizes", sizes.faults),
         ("words", words.faults),
+        ("named paths", paths.faults),
         ("one hand", hand.faults),
         ("shape", style.faults),
         ("scripts", shell.faults),

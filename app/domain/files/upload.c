@@ -114,7 +114,10 @@ static enum err draft_check(struct ctx *ctx, const struct upload_draft *draft, s
         return failf(ctx, ERR_TOO_LARGE, "The file is larger than this server takes");
     upload->has_sha256 = draft->sha256_hex.ptr != NULL;
     if (upload->has_sha256 && digest_hex_decode(draft->sha256_hex, upload->sha256, SHA256_BYTES) != ERR_OK)
-        return problem_add(ctx->problem, (struct fault){ "body", "sha256", "value_error", "must be 64 hex digits" });
+        return problem_add(ctx->problem, (struct fault){ .where = "body",
+                                                         .field = "sha256",
+                                                         .type = "value_error",
+                                                         .message = "must be 64 hex digits" });
     return ERR_OK;
 }
 

@@ -32,8 +32,10 @@ enum err idempotency_claim_new(struct ctx *ctx, const struct idempotency_request
     struct digest *digest;
 
     if (!key_is_sane(request->key))
-        return problem_add(ctx->problem, (struct fault){ "header", "Idempotency-Key", "value_error.idempotency_key",
-                                                         "must have 1 to 128 visible ASCII characters" });
+        return problem_add(ctx->problem, (struct fault){ .where = "header",
+                                                         .field = "Idempotency-Key",
+                                                         .type = "value_error.idempotency_key",
+                                                         .message = "must have 1 to 128 visible ASCII characters" });
     digest = digest_new();
     if (claim == NULL || digest == NULL) {
         digest_free(digest);

@@ -24,8 +24,10 @@ static enum err draft_check(struct ctx *ctx, const struct message_draft *draft)
     if (file_count > FILES_PER_MESSAGE_MAX)
         return failf(ctx, ERR_INVALID, "A message has at most %d files", FILES_PER_MESSAGE_MAX);
     if (draft->content.len == 0 && file_count == 0)
-        return problem_add(ctx->problem, (struct fault){ "body", "content", "string_too_short",
-                                                         "must not be empty where no file comes along" });
+        return problem_add(ctx->problem, (struct fault){ .where = "body",
+                                                         .field = "content",
+                                                         .type = "string_too_short",
+                                                         .message = "must not be empty where no file comes along" });
     return ERR_OK;
 }
 
@@ -42,8 +44,10 @@ static enum err reply_to_find(struct ctx *ctx, struct posting *posting)
                   DB_ARGS(DB_UUID(reply_to), DB_INT(posting->chat.id), DB_INT(posting->chat.workspace_id)),
                   &posting->reply_to);
     if (e == ERR_NOT_FOUND)
-        return problem_add(ctx->problem,
-                           (struct fault){ "body", "reply_to", "value_error", "is no message of this chat" });
+        return problem_add(ctx->problem, (struct fault){ .where = "body",
+                                                         .field = "reply_to",
+                                                         .type = "value_error",
+                                                         .message = "is no message of this chat" });
     return e;
 }
 
@@ -220,8 +224,10 @@ static enum err edit_once(struct ctx *ctx, void *arg)
         return failf(ctx, ERR_FORBIDDEN, "Only its author may change a message");
     TRY(version_check(ctx, edit->version, message->version));
     if (edit->content.len == 0 && message->attachment_count == 0)
-        return problem_add(ctx->problem, (struct fault){ "body", "content", "string_too_short",
-                                                         "must not be empty where no file comes along" });
+        return problem_add(ctx->problem, (struct fault){ .where = "body",
+                                                         .field = "content",
+                                                         .type = "string_too_short",
+                                                         .message = "must not be empty where no file comes along" });
     TRY(db_exec(ctx, SQL_MESSAGE_SET_CONTENT,
                 DB_ARGS(DB_TEXT(edit->content), DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(message->id),
                         DB_INT(chat.id), DB_INT(chat.workspace_id), DB_INT(message->version)),

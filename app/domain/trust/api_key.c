@@ -87,7 +87,9 @@ static enum err ips_fault(struct ctx *ctx, size_t bad)
 
     if (message == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    return problem_add(ctx->problem, (struct fault){ "body", "allowed_ips", "value_error", message });
+    return problem_add(
+        ctx->problem,
+        (struct fault){ .where = "body", .field = "allowed_ips", .type = "value_error", .message = message });
 }
 
 enum err api_key_ips_normalise(struct ctx *ctx, struct str typed, struct str *ret_kept)

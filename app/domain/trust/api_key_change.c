@@ -10,7 +10,7 @@
 
 /* ---- what all changes have in common ---- */
 
-/* Would it do for an administrator? domain/administrator.h says more: here it is about what is being taken away. */
+/* Would it do for an administrator? domain/people/administrator.h says more: here it is about what is being taken away. */
 static bool is_admin_key(const struct ctx *ctx, const struct api_key *key)
 {
     return key->is_active && (key->scopes & KEY_SCOPE_ADMIN) != 0 && key->replaced_by == 0 &&

@@ -33,8 +33,10 @@ enum err second_factor_code_check(struct ctx *ctx, const struct second_factor_co
 {
     if ((code->code.ptr == NULL) != (code->recovery_code.ptr == NULL))
         return ERR_OK;
-    return problem_add(ctx->problem,
-                       (struct fault){ "body", "code", "value_error", "Send either code or recovery_code" });
+    return problem_add(ctx->problem, (struct fault){ .where = "body",
+                                                     .field = "code",
+                                                     .type = "value_error",
+                                                     .message = "Send either code or recovery_code" });
 }
 
 enum err second_factor_code_open_secret(struct ctx *ctx, const struct uuid *user, struct str sealed,

@@ -7,8 +7,8 @@
  * begins anew what another thread has worked on, since a thread cannot leave SCHED_IDLE without CAP_SYS_NICE or
  * RLIMIT_NICE, which hardly any server has.
  *
- * Requests wait in a queue of HASH_QUEUE_MAX that is fair between the networks of clients. Nothing is hashed for who has
- * gone meanwhile. Secrets are wiped.
+ * Requests wait in a queue of HASH_QUEUE_MAX that is fair between the networks of clients. Nothing is hashed for a client
+ * that has closed its connection. Secrets are wiped.
  */
 #ifndef PARLEY_AUTH_HASHER_H
 #define PARLEY_AUTH_HASHER_H

@@ -20,7 +20,7 @@ struct bus;
 /*
  * Opens the bus that the configuration names (REDIS_URL, else REDIS_HOST, else none) and starts its threads. Redis need
  * not be there: they connect, and connect again, by themselves; its loss is logged once, and once when it is back.
- * Errors: ERR_INVALID (with one line in ret_error_text: REDIS_URL makes no sense, rediss:), ERR_NO_MEMORY.
+ * Errors: ERR_INVALID (with one line in ret_error_text: REDIS_URL cannot be read, rediss:), ERR_NO_MEMORY.
  * The caller closes it with bus_close. config is needed during the call only.
  */
 enum err bus_open(const struct config *config, struct buf *ret_error_text, struct bus **ret_bus) MUST_CHECK;
@@ -57,7 +57,7 @@ struct bus_consumption {
     struct str key;       /* its name, any bytes */
     int64_t token_us;     /* the time in which one token comes back; above 0 */
     int64_t burst_us;     /* the time in which the empty bucket is full: token_us times the tokens that it holds */
-    int64_t spent_count;  /* tokens that this process has given out since it last told; negative: gives back */
+    int64_t spent_count;  /* tokens given out by this process since its last report; negative: some come back */
     int64_t wanted_count; /* 1: one more, if there is one; 0: only look */
 };
 /* The bucket afterwards. */

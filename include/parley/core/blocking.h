@@ -1,7 +1,8 @@
 /*
- * Waiting: what takes long without the processor (a database, a disk, the network) stands between blocking_begin and
- * blocking_end, so that whoever shares out the work lets another thread compute meanwhile (app/http/worker_pool.h). Pairs may stand in
- * one another. Locks that say so in locks.def are not held around either. On a thread without hooks nothing happens.
+ * Announces that a thread blocks: calls that wait without using the processor (a database, a disk, the network) stand
+ * between blocking_begin and blocking_end, so that the worker pool lets another thread compute meanwhile
+ * (app/http/worker_pool.h). Pairs may nest. Both take the lock of the worker pool, so neither may be called with a lock of
+ * the last order in locks.def. On a thread without hooks nothing happens.
  */
 #ifndef PARLEY_CORE_BLOCKING_H
 #define PARLEY_CORE_BLOCKING_H

@@ -15,7 +15,7 @@ enum {
     EMAIL_MAX_BYTES = 254,      /* RFC 5321 §4.5.3.1.3 less the angle brackets */
     CONTENT_MAX_CHARS = 100000, /* a message; API.md */
     PROMPT_MAX_CHARS = 32000,   /* a system prompt */
-    KEY_NOTE_MAX_CHARS = 2000,  /* what an API key is for; the audit log tells it twice when it changes */
+    KEY_NOTE_MAX_CHARS = 2000,  /* what an API key is for; the audit log holds it twice when it changes */
     PASSWORD_MIN_BYTES = 8,
     PASSWORD_MAX_BYTES = 72, /* bcrypt cuts there */
     USER_AGENT_MAX_BYTES = 255,

@@ -1,5 +1,5 @@
 /*
- * What is told to the client about a failed request (RFC 9457). The first who knows writes it; later writers change
+ * What the client learns about a failed request (RFC 9457). The first who knows writes it; later writers change
  * nothing, so the most precise detail wins. Lives in the request arena. One thread.
  */
 #ifndef PARLEY_CORE_PROBLEM_H

@@ -123,7 +123,7 @@ typedef enum err (*db_fn)(struct ctx *ctx, void *arg);
  * SQLite commits together for several threads is repeated, each by itself, only where surely nothing of it was committed.
  *
  * What fn leaves to be done (core/outcome.h) is handed to app->after_commit before db_run returns: on this thread, with no
- * connection or lock held, and only after the commit; also after an unknown one, which it is told.
+ * connection or lock held, and only after the commit; also after an unknown one, which it is given as such.
  */
 enum err db_run(struct ctx *ctx, db_fn fn, void *arg) MUST_CHECK;
 /* Runs fn on one connection that only reads, all statements seeing one state. Cheaper than a lease each. Not retried. */

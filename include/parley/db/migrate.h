@@ -1,5 +1,5 @@
 /*
- * The schema's versions. Numbered steps in both directions, compiled in from sql/schema/<kind>/NNNN_name.{up,down}.sql,
+ * The schema's versions. Numbered steps in both directions, compiled in from the files of sql/schema/<kind>,
  * each with a checksum. All functions hold the migration lock while they work, so of many processes that start at once
  * one migrates and the others wait (up to 60 s). MySQL's DDL commits by itself: every statement of a step is counted in
  * the table schema_migrations, and a step that was cut off goes on where it stopped.

@@ -19,7 +19,7 @@ struct db_url {
     const char *path;   /* SQLite: the file; as written, so relative paths count from the working directory */
     const char *host;   /* MySQL */
     const char *socket; /* MySQL: unix socket; used instead of host and port when not "" */
-    unsigned port;
+    int port;
     const char *user, *password, *database;
     enum db_url_tls tls;
     const char *ssl_ca; /* "" with DB_TLS_CHECKED: the system's certificates */

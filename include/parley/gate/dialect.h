@@ -7,15 +7,18 @@
 
 #include "parley/core/ctx.h"
 #include "parley/core/json_out.h"
+#include "parley/gate/rate.h"
+
+struct spec;
 
 /* An error in a dialect's own words. Lists of them end with a row of ERR_OK. */
 struct dialect_error {
     enum err err;
     int status;       /* 0: that of errors.def */
-    const char *text; /* NULL: what would be told natively */
+    const char *text; /* NULL: the native text */
 };
 
-/* An error as it is to be told. */
+/* An error to be written. */
 struct dialect_problem {
     enum err err;
     const char *text;
@@ -29,16 +32,22 @@ enum dialect_on {
     DIALECT_ALWAYS,
 };
 
+/* What {name} in a path is where the row does not say: {workspace} is a UUID in every dialect. */
+enum dialect_ids { DIALECT_IDS_NOT_SAID_, DIALECT_IDS_UUID, DIALECT_IDS_INTEGER };
+
 /* All that the gate knows of another system's API. One that is off is in neither the router nor the OpenAPI document. */
 struct dialect {
     const char *name; /* as DIALECTS has it: "octopus" */
     enum dialect_on on;
     const char *credential; /* header in which its clients send a key; NULL: none of its own */
-    int64_t limit_default,
-        limit_max;          /* rows of a list without `limit`, and with any: it has no bound, so none is refused */
-    bool ignores_unknown;   /* passes over fields of a body that no row knows; else they are refused */
-    const char *error_name; /* of the errors' schema in the OpenAPI document: "OctopusError" */
-    const char *schema;     /* JSON Schema of what error_write writes */
+    enum rate rate;         /* of its routes that do not say theirs */
+    enum dialect_ids ids;
+    const struct spec *page;            /* of paged lists: page_spec, or fields of a struct page_window (gate/page.h) */
+    int64_t limit_default;              /* rows of a list without `limit` */
+    int64_t limit_max;                  /* a larger `limit` is cut to it, never refused */
+    bool ignores_unknown;               /* passes over fields of a body that no row knows; else they are refused */
+    const char *error_name;             /* of the errors' schema in the OpenAPI document: "OctopusError" */
+    const char *schema;                 /* JSON Schema of what error_write writes */
     const struct dialect_error *errors; /* where a route has no words of its own (struct route, errors) */
     void (*error_write)(const struct dialect_problem *problem, struct json_out *out); /* a JSON object */
 };

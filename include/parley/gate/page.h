@@ -1,7 +1,7 @@
 /*
  * Paged lists: `limit` and `cursor` in, `Link: <…>; rel="next"` (RFC 8288) out. For routes with ROUTE_PAGED.
  *
- * A cursor (domain/cursor.h) is the position behind the last row of a page, bound to the route, the workspace, the
+ * A cursor (domain/record/cursor.h) is the position behind the last row of a page, bound to the route, the workspace, the
  * path's ids and the caller. One that was made up, cut, or taken from somewhere else is 400.
  */
 #ifndef PARLEY_GATE_PAGE_H
@@ -40,7 +40,17 @@ enum err page_read(struct ctx *ctx, const struct call *call, size_t key_count, s
 enum err page_next(struct ctx *ctx, const struct call *call, const struct page_position *last,
                    struct reply *reply) MUST_CHECK;
 
-/* limit and cursor as query parameters; for the OpenAPI document. */
+/* limit and cursor as query parameters. */
 extern const struct spec page_spec;
+
+/* Lists of dialects that count rows from the beginning; their spec of it is struct dialect, page. */
+struct page_window {
+    struct body body;
+    int64_t skip_count;
+    int64_t limit; /* 0 when not sent; page_window_read has put the dialect's figure there */
+};
+
+/* Reads the query with the spec of the route's dialect. Returns ERR_OK, ERR_INVALID (faults listed) or ERR_NO_MEMORY. */
+enum err page_window_read(struct ctx *ctx, const struct call *call, struct page_window *ret_window) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * Routes: one row per endpoint. From the rows come the router, the gate's checks, the OpenAPI document and the access
- * matrix of the tests. A row that leaves out its access, role, scope or rate refuses to start.
+ * matrix of the tests. A row that leaves out its access, role, scope or rate refuses to start
+ * (the rate of a dialect's row may be the dialect's).
  */
 #ifndef PARLEY_GATE_ROUTE_H
 #define PARLEY_GATE_ROUTE_H
@@ -9,6 +10,7 @@
 #include "parley/domain/record/principal.h"
 #include "parley/domain/workspaces/member.h"
 #include "parley/gate/dialect.h"
+#include "parley/gate/rate.h"
 #include "parley/gate/spec.h"
 #include "parley/http/reply.h"
 #include "parley/http/request.h"
@@ -33,25 +35,6 @@ enum route_role {
 /* What a key must have. NONE: no key is enough; ANY: every key is. */
 enum scope { SCOPE_NOT_SAID_, SCOPE_NONE, SCOPE_READ, SCOPE_WRITE, SCOPE_ADMIN, SCOPE_ANY };
 
-/*
- * Classes of rate: whose figure, a setting of this name, holds for whoever is signed in. Where nobody is, it is that of
- * RATE_NOBODY, per address.
- */
-enum rate {
-    RATE_NOT_SAID_,
-    RATE_FREE,   /* not counted: probes of health, addresses that were counted when they were signed */
-    RATE_NOBODY, /* for everyone; who is signed in reads */
-    RATE_READ,
-    RATE_WRITE,
-    RATE_UPLOAD,
-    RATE_EXPORT,
-    RATE_AI,
-    RATE_KEYS,       /* makes API keys */
-    RATE_DIALECT,    /* other systems' routes: what those promise a key */
-    RATE_CREDENTIAL, /* tries a credential: a write, and failures are counted */
-    RATE_MAIL,       /* has mail sent to an address that anybody can name: each counts as a credential that failed */
-};
-
 enum route_flags {
     ROUTE_IDEMPOTENT = 1, /* takes Idempotency-Key */
     ROUTE_MULTIPART = 2,  /* takes multipart/form-data as well; the handler reads the body when call->body is NULL */
@@ -67,8 +50,8 @@ struct call {
     struct http_request *request;
     const struct principal *principal;     /* NULL when nobody is signed in */
     struct membership workspace;           /* filled in when the path names {workspace}; the caller's membership */
-    struct uuid ids[PATH_IDS_MAX];         /* the path's other {ids}, in order, parsed */
-    int64_t numbers[PATH_IDS_MAX];         /* the path's {name:int} pieces, in order */
+    struct uuid ids[PATH_IDS_MAX];         /* the path's other UUIDs, in order */
+    int64_t numbers[PATH_IDS_MAX];         /* the path's numbers, in order */
     struct str words[PATH_IDS_MAX];        /* the path's {name:word} pieces, decoded, in order */
     const void *body;                      /* struct of route->body, decoded; NULL where the body is multipart or raw */
     const void *query;                     /* struct of route->query, decoded; NULL where the route has none */
@@ -83,14 +66,15 @@ struct route {
     enum method method;
     /*
      * "/workspaces/{workspace}/chat/{chat}"; {workspace} is checked by the gate. A path is served under /api too, unless it
-     * begins with it: /api/v1/… are the dialects' own.
+     * begins with it: /api/v1/… are the dialects' own. {name} is a UUID, or what the dialect's ids are; {name:int} and
+     * {name:word} are what they say.
      */
     const char *path;
     route_fn handler;
     enum access access;
     enum route_role role;
     enum scope scope;
-    enum rate rate;
+    enum rate rate; /* NOT_SAID: that of the dialect */
     int flags;
     const struct spec *body;                    /* NULL: no JSON body is read; one that comes is passed over */
     const struct spec *query;                   /* NULL: no query parameter is known (unknown ones are ignored) */

@@ -58,7 +58,7 @@ struct handover_taker {
 struct parked {
     struct handover connection;
     int64_t deadline_us;     /* monotonic; when it is answered in any case. The taker's to fill in, as are… */
-    void (*gone)(void *arg); /* …whom to tell when the client leaves before the answer… */
+    void (*gone)(void *arg); /* …called when the client leaves before the answer… */
     void *gone_arg;          /* …and that one's argument */
     size_t head_len;
     char head[];

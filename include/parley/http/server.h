@@ -11,7 +11,10 @@
 
 struct server;
 
-/* Answers one request: fills the reply; one that is handed over has reply->handover. Called on a worker thread; the arena is reset after the reply has been sent. */
+/*
+ * Answers one request: fills the reply; one that is handed over has reply->handover. Called on a worker thread; the arena
+ * is reset after the reply has been sent.
+ */
 typedef void (*server_fn)(void *arg, struct http_request *req, struct arena *a, struct reply *reply);
 /* Called after the reply was sent (or could not be: ERR_CLIENT_GONE), for the log line. Before the arena is reset. */
 typedef void (*server_done_fn)(void *arg, struct http_request *req, struct arena *a, const struct reply *reply,
@@ -26,9 +29,9 @@ typedef void (*server_take_fn)(void *arg, const struct handover *handover);
 struct server_opts {
     const char *socket_path; /* at most 107 bytes */
     int backlog;
-    int worker_count; /* requests answered at once */
-    int yielding_max; /* further requests that may rest at once: a thread each */
-    int processor_count; /* of those answered, how many compute at once, if it can be had; the others wait (core/blocking.h) */
+    int worker_count;    /* requests that run at once */
+    int yielding_max;    /* further requests that may yield at once: a thread each */
+    int processor_count; /* of those that run, how many compute at once, as far as possible (core/blocking.h) */
     server_fn handle;
     server_done_fn done;
     server_take_fn take; /* may be NULL where no reply is handed over */
@@ -48,13 +51,13 @@ enum err server_stop(struct server *server);
 void server_free(struct server *server);
 
 /*
- * On a worker thread, in the middle of a request: what follows waits for something slow that is bounded elsewhere (a
- * password's hash), so another thread may take requests meanwhile; and: it goes on. Rests do not nest. On any other
- * thread nothing happens, and NULL is returned.
+ * Between the two, the request of this worker thread yields: it waits for something slow that is bounded elsewhere (a
+ * password's hash) and does not count towards worker_count, so another thread may accept requests meanwhile. Without it
+ * a few sign-ins would stop the server. Yields do not nest. On any other thread nothing happens, and NULL is returned.
  */
 void *server_yield_begin(void);
 void server_yield_end(void);
-/* Whether the client of a request that rests has closed its connection. rest: what server_yield_begin gave. Any thread. */
-bool server_client_gone(void *rest);
+/* Whether the client of a request that yields has closed its connection. yield: what server_yield_begin gave. Any thread. */
+bool server_client_gone(void *yield);
 
 #endif

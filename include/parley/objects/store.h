@@ -2,7 +2,7 @@
  * The object store: where the bytes of attachments are. A folder or an S3 server, behind one set of operations. Keys are made
  * by the server (never from what a client sent): [a-z0-9_/.-], at most 200 bytes.
  *
- * Errors: ERR_STORAGE (cannot be reached, refused us, an S3 server's disk is full: store_fault tells why), ERR_DISK_FULL (of
+ * Errors: ERR_STORAGE (cannot be reached, refused us, an S3 server's disk is full: store_fault says why), ERR_DISK_FULL (of
  * the folder), ERR_NOT_FOUND, ERR_NO_MEMORY.
  * All functions: any thread; each may block for the time limits of egress; never call one while a database connection is checked out.
  */

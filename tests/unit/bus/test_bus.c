@@ -123,6 +123,9 @@ static void test_bus__refuses_addresses_in_one_sentence(void **state)
     refused("http://h", "REDIS_URL must look like");
     refused("redis://h:99999", "REDIS_URL must look like");
     refused("redis://h:1/x", "REDIS_URL must look like");
+    refused("redis://h:1/0?x", "REDIS_URL must look like");
+    refused("redis://h:0", "REDIS_URL must look like");
+    refused("redis://[::1", "REDIS_URL must look like");
     refused("unix:relative", "REDIS_URL must look like");
     refused("redis://:%zz@h", "REDIS_URL must look like");
 }

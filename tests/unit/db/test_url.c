@@ -46,6 +46,8 @@ static void test_url__takes_sqlite(void **state)
     refused("sqlite://", "sqlite:///file");
     refused("sqlite:///", "sqlite:///file");
     refused("sqlite:///:memory:", "in memory");
+    refused("sqlite:///%3Amemory:", "in memory");
+    refused("sqlite://u@h/x.db", "sqlite:///file");
     refused("sqlite:///x.db?mode=ro", "no options");
     refused("sqlite:///x%0.db", "percent-encoding");
     refused("sqlite:///x%00.db", "percent-encoding");

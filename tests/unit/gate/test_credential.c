@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "gate_fixture.h"
+#include "parley/gate/page.h"
 
 static enum err pass(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
@@ -12,7 +13,23 @@ static enum err pass(struct ctx *ctx, const struct call *call, struct reply *rep
 }
 
 /* Its clients have a header of their own. */
-static const struct dialect octopus = { .name = "octopus", .on = DIALECT_ALWAYS, .credential = "Octopus-API-Key" };
+static void no_error(const struct dialect_problem *problem, struct json_out *out)
+{
+    (void)problem;
+    json_out_null(out);
+}
+
+static const struct dialect octopus = { .name = "octopus",
+                                        .on = DIALECT_ALWAYS,
+                                        .credential = "Octopus-API-Key",
+                                        .rate = RATE_NOBODY,
+                                        .ids = DIALECT_IDS_INTEGER,
+                                        .page = &page_spec,
+                                        .limit_default = 10,
+                                        .limit_max = 20,
+                                        .error_name = "OctopusError",
+                                        .schema = "{}",
+                                        .error_write = no_error };
 
 #define ROW .rate = RATE_NOBODY, .status = 200, .summary = "s", .tag = "t"
 #define ALONE .role = ROLE_NO_WORKSPACE, ROW

@@ -2,6 +2,7 @@
 
 #include "gate_fixture.h"
 #include "parley/gate/dialect.h"
+#include "parley/gate/page.h"
 #include "problem.h"
 
 static void brief_write(const struct dialect_problem *problem, struct json_out *out)
@@ -24,6 +25,11 @@ static const struct dialect_error brief_errors[] = {
 static const struct dialect brief = { .name = "brief",
                                       .on = DIALECT_BY_SETTING,
                                       .credential = "Brief-Key",
+                                      .rate = RATE_NOBODY,
+                                      .ids = DIALECT_IDS_INTEGER,
+                                      .page = &page_spec,
+                                      .limit_default = 1,
+                                      .limit_max = 1,
                                       .ignores_unknown = true,
                                       .error_name = "BriefError",
                                       .schema = "{}",
@@ -54,7 +60,7 @@ static const struct route rows[] = {
     { GET, "/native", collide, .access = ACCESS_SIGNED_IN, SAID },
     { GET, "/theirs", collide, .access = ACCESS_SIGNED_IN, SAID, .dialect = &brief },
     { GET, "/theirs/secret", collide, .access = ACCESS_SIGNED_IN, SAID, .dialect = &brief, .errors = secret_errors },
-    { POST, "/theirs/{n:int}", collide, .access = ACCESS_ANYONE, SAID, .body = &note_spec, .dialect = &brief },
+    { POST, "/theirs/{n}", collide, .access = ACCESS_ANYONE, SAID, .body = &note_spec, .dialect = &brief },
 };
 static const struct route_table table = { rows, COUNT_OF(rows) };
 

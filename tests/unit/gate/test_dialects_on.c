@@ -4,6 +4,7 @@
 #include "gate_fixture.h"
 #include "parley/gate/dialect.h"
 #include "parley/gate/openapi.h"
+#include "parley/gate/page.h"
 
 static void error_write(const struct dialect_problem *problem, struct json_out *out)
 {
@@ -12,8 +13,9 @@ static void error_write(const struct dialect_problem *problem, struct json_out *
 
 #define DIALECT(dialect_name, when, header) \
     { \
-        .name = (dialect_name), .on = (when), .credential = (header), .limit_default = 10, .limit_max = 20, \
-        .error_name = dialect_name "Error", .schema = "{}", .error_write = error_write \
+        .name = (dialect_name), .on = (when), .credential = (header), .rate = RATE_NOBODY, .ids = DIALECT_IDS_UUID, \
+        .page = &page_spec, .limit_default = 10, .limit_max = 20, .error_name = dialect_name "Error", .schema = "{}", \
+        .error_write = error_write \
     }
 static const struct dialect fixed = DIALECT("fixed", DIALECT_ALWAYS, "Fixed-Key");
 static const struct dialect brief = DIALECT("brief", DIALECT_BY_SETTING, "Brief-Key");

@@ -2,6 +2,7 @@
 
 #include "../../../app/gate/route_check.h"
 #include "../../../app/gate/router.h"
+#include "parley/gate/page.h"
 
 static enum err nothing(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
@@ -266,6 +267,67 @@ static void test_route__a_row_that_forgets_something_is_refused(void **state)
     WITHOUT(tag, NULL, "tag");
 }
 
+static void no_error(const struct dialect_problem *problem, struct json_out *out)
+{
+    (void)problem;
+    (void)out;
+}
+
+static const struct dialect whole_dialect = { .name = "brief",
+                                              .on = DIALECT_ALWAYS,
+                                              .rate = RATE_DIALECT,
+                                              .ids = DIALECT_IDS_INTEGER,
+                                              .page = &page_spec,
+                                              .limit_default = 10,
+                                              .limit_max = 20,
+                                              .error_name = "BriefError",
+                                              .schema = "{}",
+                                              .error_write = no_error };
+
+static void test_route__a_row_inherits_from_its_dialect(void **state)
+{
+    struct fixture *f = *state;
+    struct route row = PUBLIC(GET, "/a/{number}");
+    const struct route_table rows_of_it = { &row, 1 };
+    const struct route_table *const its_tables[] = { &rows_of_it };
+    struct buf faults;
+
+    row.rate = RATE_NOT_SAID_;
+    assert_err(check(row, "class of rate"), ERR_INVALID);
+    row.dialect = &whole_dialect;
+    assert_ok(check(row, NULL));
+    buf_init(&faults, 1000);
+    router_free(f->router);
+    assert_ok(router_new(its_tables, 1, &faults, &f->router));
+    assert_ok(find(f, GET, "/a/7"));
+    assert_int_equal(f->match.numbers[0], 7);
+    assert_int_equal(f->match.id_count, 0);
+    buf_release(&faults);
+}
+
+static void test_route__a_dialect_that_forgets_something_is_refused(void **state)
+{
+    struct route row = PUBLIC(GET, "/a");
+
+    (void)state;
+#define WITHOUT_OF_DIALECT(member, zero, word) \
+    do { \
+        struct dialect less = whole_dialect; \
+        less.member = zero; \
+        row.dialect = &less; \
+        assert_err(check(row, word), ERR_INVALID); \
+    } while (0)
+    WITHOUT_OF_DIALECT(on, DIALECT_ON_NOT_SAID_, "when it is on");
+    WITHOUT_OF_DIALECT(rate, RATE_NOT_SAID_, "class of rate");
+    WITHOUT_OF_DIALECT(ids, DIALECT_IDS_NOT_SAID_, "what its ids are");
+    WITHOUT_OF_DIALECT(page, NULL, "paged");
+    WITHOUT_OF_DIALECT(limit_default, 0, "how many rows");
+    WITHOUT_OF_DIALECT(limit_max, 9, "how many rows");
+    WITHOUT_OF_DIALECT(error_name, NULL, "errors");
+    WITHOUT_OF_DIALECT(schema, NULL, "errors");
+    WITHOUT_OF_DIALECT(error_write, NULL, "errors");
+}
+
 static void test_route__a_row_that_contradicts_itself_is_refused(void **state)
 {
     struct route row = PUBLIC(POST, "/a/{workspace}");
@@ -315,6 +377,8 @@ int main(void)
         TEST(test_router__pieces_that_do_not_parse_are_refused),
         cmocka_unit_test(test_router__rows_that_clash_are_refused),
         cmocka_unit_test(test_route__a_row_that_forgets_something_is_refused),
+        TEST(test_route__a_row_inherits_from_its_dialect),
+        cmocka_unit_test(test_route__a_dialect_that_forgets_something_is_refused),
         cmocka_unit_test(test_route__a_row_that_contradicts_itself_is_refused),
     };
 

@@ -1,4 +1,4 @@
-/* The first administrator, where it is to be a program: a bot and its key. The counterpart of domain/setup.h. */
+/* The first administrator, where it is to be a program: a bot and its key. The counterpart of domain/lifecycle/setup.h. */
 #ifndef PARLEY_DOMAIN_BOOTSTRAP_H
 #define PARLEY_DOMAIN_BOOTSTRAP_H
 

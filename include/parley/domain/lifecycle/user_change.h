@@ -1,5 +1,5 @@
 /*
- * Changing and deleting accounts. The last working administrator (domain/administrator.h) can be neither demoted nor
+ * Changing and deleting accounts. The last working administrator (domain/people/administrator.h) can be neither demoted nor
  * switched off nor deleted, not even by two requests at once that mean different ones.
  *
  * Errors of all functions, besides those named: what db_run returns.

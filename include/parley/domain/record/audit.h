@@ -1,6 +1,6 @@
 /*
  * The audit log: who did what to whom, when and from where. Append-only. A row is written in the transaction of the action
- * (one INSERT), so there is none for what did not happen; a job seals rows later (domain/audit_chain.h). What is personal
+ * (one INSERT), so there is none for what did not happen; a job seals rows later (domain/record/audit_chain.h). What is personal
  * in a row, the actor's name and address, can be erased; the chain still holds. Nothing else in a row may be personal, nor
  * be what somebody wrote: no addresses, titles or names of people in the details. What administrators write on an API key
  * is no person's.

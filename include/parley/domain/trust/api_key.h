@@ -1,6 +1,6 @@
 /*
- * API keys: making and reading them. Changing is in domain/api_key_change.h, using in domain/api_key_use.h, what is
- * written in and about them in domain/api_key_text.h.
+ * API keys: making and reading them. Changing is in domain/trust/api_key_change.h, using in domain/trust/api_key_use.h, what is
+ * written in and about them in domain/trust/api_key_text.h.
  *
  * A key acts for one user (its owner) in one workspace, as far as its scopes go, until it expires, from the addresses
  * that it allows. Its text is shown once, when it is made; kept is its SHA-256. Keys are made and changed by

@@ -1,6 +1,6 @@
 /*
- * Changing, replacing and ending API keys (domain/api_key.h). What is changed counts at once in this process, in others
- * within CACHE_MAX_MS. No change leaves the server without a working administrator (domain/administrator.h).
+ * Changing, replacing and ending API keys (domain/trust/api_key.h). What is changed counts at once in this process, in others
+ * within CACHE_MAX_MS. No change leaves the server without a working administrator (domain/people/administrator.h).
  *
  * Every function here: any thread; errors besides those named: what db_run returns.
  */

@@ -1,4 +1,4 @@
-/* Using an API key (domain/api_key.h) as the credential of a request. */
+/* Using an API key (domain/trust/api_key.h) as the credential of a request. */
 #ifndef PARLEY_DOMAIN_API_KEY_USE_H
 #define PARLEY_DOMAIN_API_KEY_USE_H
 
