@@ -217,4 +217,30 @@ static inline struct scratch *scratch_of(void **state)
 #test " (mysql)", test, scratch_setup_mysql, scratch_teardown, NULL \
     }
 
+/* One of several threads that work on the same database, and what it found wrong. */
+struct scratch_thread {
+    struct scratch *s;
+    int number;
+    int wrong_count;
+};
+
+enum { SCRATCH_THREADS_MAX = 64 };
+
+/* Runs work(struct scratch_thread *) on `count` threads at once; nothing may be wrong on any. */
+static inline void scratch_threads(struct scratch *s, int count, void *(*work)(void *))
+{
+    pthread_t threads[SCRATCH_THREADS_MAX];
+    struct scratch_thread tasks[SCRATCH_THREADS_MAX];
+
+    assert_true(count <= SCRATCH_THREADS_MAX);
+    for (int i = 0; i < count; i++) {
+        tasks[i] = (struct scratch_thread){ .s = s, .number = i };
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &tasks[i]), 0);
+    }
+    for (int i = 0; i < count; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(tasks[i].wrong_count, 0);
+    }
+}
+
 #endif

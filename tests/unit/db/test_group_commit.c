@@ -8,12 +8,6 @@ enum { THREADS = 24, ROUNDS = 30 };
 /* What each thread's transaction is to come to. */
 enum ending { GOOD, REFUSED, TAKEN, ROLLED_BACK, ENDING_COUNT };
 
-struct task {
-    struct scratch *s;
-    int number;
-    int wrong_count; /* results other than the wanted one */
-};
-
 static _Atomic int runs;
 
 struct step {
@@ -38,7 +32,7 @@ static enum err two_rows(struct ctx *ctx, void *arg)
 static void *work_rounds(void *arg)
 {
     static const enum err wanted[ENDING_COUNT] = { ERR_OK, ERR_GONE, ERR_CONFLICT, ERR_INTERNAL };
-    struct task *task = arg;
+    struct scratch_thread *task = arg;
     struct work w;
     work_init(&w, task->s);
     for (int i = 0; i < ROUNDS; i++) {
@@ -52,21 +46,7 @@ static void *work_rounds(void *arg)
     return NULL;
 }
 
-static void run_all(struct scratch *s)
-{
-    pthread_t threads[THREADS];
-    struct task tasks[THREADS];
-    for (int i = 0; i < THREADS; i++) {
-        tasks[i] = (struct task){ .s = s, .number = i };
-        assert_int_equal(pthread_create(&threads[i], NULL, work_rounds, &tasks[i]), 0);
-    }
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-        assert_int_equal(tasks[i].wrong_count, 0);
-    }
-}
-
-static void test_combine__each_fails_or_stays_by_itself(void **state)
+static void test_group_commit__each_fails_or_stays_by_itself(void **state)
 {
     struct scratch *s = scratch_of(state);
     make_table(s);
@@ -75,7 +55,7 @@ static void test_combine__each_fails_or_stays_by_itself(void **state)
     struct work w;
     work_init(&w, s);
     runs = 0;
-    run_all(s);
+    scratch_threads(s, THREADS, work_rounds);
     struct seen seen = look(&w.ctx);
     assert_int_equal(seen.count, 2 * THREADS * ROUNDS / ENDING_COUNT);
     assert_int_equal(seen.sum, seen.count);
@@ -95,7 +75,7 @@ static void *end_of_thread(void *arg)
 }
 
 /* Another process holds the lock for as long as the statement may take; then the queue goes on. */
-static void test_combine__a_lock_from_outside_delays_and_loses_nothing(void **state)
+static void test_group_commit__a_lock_from_outside_delays_and_loses_nothing(void **state)
 {
     struct scratch *s = scratch_of(state);
     struct buf error_text;
@@ -121,8 +101,8 @@ static void test_combine__a_lock_from_outside_delays_and_loses_nothing(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SQLITE_TEST(test_combine__each_fails_or_stays_by_itself),
-        SQLITE_TEST(test_combine__a_lock_from_outside_delays_and_loses_nothing),
+        SQLITE_TEST(test_group_commit__each_fails_or_stays_by_itself),
+        SQLITE_TEST(test_group_commit__a_lock_from_outside_delays_and_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

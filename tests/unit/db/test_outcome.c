@@ -178,16 +178,10 @@ static void test_outcome__a_log_without_room_is_surely_not_committed_and_repeate
 
 /* ---- several threads in one commit ---- */
 
-struct task {
-    struct scratch *s;
-    int number;
-    int wrong_count;
-};
-
 /* Each thread hears of its own transactions, of those that were committed, and of nobody else's. */
 static void *work_rounds(void *arg)
 {
-    struct task *task = arg;
+    struct scratch_thread *task = arg;
     int wanted = 0;
     struct work w;
 
@@ -208,21 +202,6 @@ static void *work_rounds(void *arg)
     return NULL;
 }
 
-static void run_threads(struct scratch *s)
-{
-    pthread_t threads[THREADS];
-    struct task tasks[THREADS];
-
-    for (int i = 0; i < THREADS; i++) {
-        tasks[i] = (struct task){ .s = s, .number = i };
-        assert_int_equal(pthread_create(&threads[i], NULL, work_rounds, &tasks[i]), 0);
-    }
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-        assert_int_equal(tasks[i].wrong_count, 0);
-    }
-}
-
 static void test_outcome__is_settled_on_its_own_thread_outside_the_group(void **state)
 {
     struct scratch *s = scratch_of(state);
@@ -231,7 +210,7 @@ static void test_outcome__is_settled_on_its_own_thread_outside_the_group(void **
     make_table(s);
     s->app.after_commit = &hook;
     atomic_store(&settled_count, 0);
-    run_threads(s);
+    scratch_threads(s, THREADS, work_rounds);
     assert_int_equal(atomic_load(&settled_count), THREADS * ROUNDS * 4 / 5);
     work_init(&w, s);
     assert_int_equal(look(&w.ctx).count, 2 * THREADS * ROUNDS * 4 / 5);
