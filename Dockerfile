@@ -4,7 +4,7 @@
 FROM debian:bookworm AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         gcc libc6-dev cmake ninja-build pkg-config python3 libfcgi-dev libjansson-dev libssl-dev libcurl4-openssl-dev \
-        libmariadb-dev libmariadb-dev-compat libsqlite3-dev libhiredis-dev libunistring-dev libcrypt-dev \
+        libmariadb-dev libmariadb-dev-compat libsqlite3-dev libhiredis-dev libunistring-dev libidn2-dev libcrypt-dev \
         liboath-dev libqrencode-dev python3-zxcvbn \
     && rm -rf /var/lib/apt/lists/*
 # CVE-2025-23016: fixed in Debian's package, not in the version that upstream's number tells.
@@ -18,7 +18,7 @@ RUN cmake -S . -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DPython3_EXECUTABL
 # The program and the libraries it needs; no shell script stands between it and the container's signals.
 FROM debian:bookworm-slim AS parley
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        libfcgi0ldbl libfcgi-bin libjansson4 libssl3 libcurl4 libmariadb3 libsqlite3-0 libhiredis0.14 libunistring2 \
+        libfcgi0ldbl libfcgi-bin libjansson4 libssl3 libcurl4 libmariadb3 libsqlite3-0 libhiredis0.14 libunistring2 libidn2-0 \
         libcrypt1 liboath0 libqrencode4 ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && dpkg --compare-versions "$(dpkg-query -W -f='${Version}' libfcgi0ldbl)" ge 2.4.2-2+deb12u1 \

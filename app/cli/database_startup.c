@@ -11,6 +11,7 @@
 #include "parley/db/migrate.h"
 #include "parley/domain/lifecycle/key_ownership.h"
 #include "parley/domain/lifecycle/setup.h"
+#include "parley/domain/people/email_keys.h"
 
 enum { PAUSE_S = 1, FIRST_WAIT_S = 2 };
 enum startup_state { STARTUP_OPEN, STARTUP_DONE, STARTUP_FAILED };
@@ -26,6 +27,33 @@ struct database_startup {
     bool ending;
     struct buf error_text; /* of the last try */
 };
+
+/* A mailbox that two accounts have is for the operator to sort out: parley cannot know whose it is. */
+static void tell_stuck(const struct email_keys *state)
+{
+    size_t count = state->stuck_count < EMAIL_KEYS_STUCK_MAX ? state->stuck_count : EMAIL_KEYS_STUCK_MAX;
+
+    for (size_t i = 0; i < count; i++)
+        log_event(LOG_WARN, "another account has this user's address in another spelling; remove one of the two",
+                  LOG_INT("user_id", state->stuck[i]));
+}
+
+static enum err email_keys_run(const struct app *app)
+{
+    struct email_keys state = { .is_done = false };
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && !state.is_done) {
+        struct task task;
+
+        e = task_begin(&task, app);
+        if (e == ERR_OK)
+            e = email_keys_page(&task.ctx, &state);
+        task_end(&task);
+    }
+    tell_stuck(&state);
+    return e;
+}
 
 /* What the server needs of its database, on connections of its own. */
 static enum err prepare(const struct app *app, const struct config *config, struct db *db, struct buf *ret_error_text)
@@ -45,6 +73,8 @@ static enum err prepare(const struct app *app, const struct config *config, stru
     if (e == ERR_OK)
         e = key_ownership_check(&task.ctx, ret_error_text);
     task_end(&task);
+    if (e == ERR_OK)
+        e = email_keys_run(&own);
     if (e == ERR_OK && steps > 0)
         log_event(LOG_INFO, "the database's schema is brought up to date", LOG_INT("versions", steps));
     return e;

@@ -2,7 +2,9 @@
 
 #include <ctype.h>
 
+#include "parley/core/idna.h"
 #include "parley/core/limits.h"
+#include "parley/core/text.h"
 
 /* RFC 5321 §4.5.3.1.1 and RFC 1035 §2.3.4. */
 enum { LOCAL_PART_MAX_BYTES = 64, LABEL_MAX_BYTES = 63 };
@@ -13,7 +15,7 @@ static bool label_is_sane(struct str label)
         return false;
     for (size_t i = 0; i < label.len; i++) {
         unsigned char c = (unsigned char)label.ptr[i];
-        if (!isalnum(c) && c != '-' && c < 0x80)
+        if (!isalnum(c) && c != '-')
             return false;
     }
     return true;
@@ -53,9 +55,30 @@ static bool local_part_is_sane(struct str local)
 bool mail_address_is_sane(struct str address)
 {
     size_t at = str_index(address, '@');
+    char domain[IDNA_DOMAIN_BYTES];
 
-    return at != SIZE_MAX && address.len <= EMAIL_MAX_BYTES && str_is_utf8(address) &&
-           local_part_is_sane(str_head(address, at)) && domain_is_sane(str_tail(address, at + 1));
+    return at != SIZE_MAX && address.len <= EMAIL_MAX_BYTES && str_is_utf8(address) && !text_hides(address) &&
+           local_part_is_sane(str_head(address, at)) && idna_ascii(str_tail(address, at + 1), domain) == ERR_OK &&
+           domain_is_sane(str_from(domain)) && at + 1 + strlen(domain) <= EMAIL_MAX_BYTES;
+}
+
+enum err mail_address_key(struct arena *a, struct str address, struct str *ret_key)
+{
+    char domain[IDNA_DOMAIN_BYTES];
+    struct str local;
+    const char *key;
+
+    if (!mail_address_is_sane(address))
+        return ERR_INVALID;
+    TRY(idna_ascii(mail_address_domain(address), domain));
+    TRY(text_lower(a, str_head(address, str_index(address, '@')), &local));
+    if (local.len + 1 + strlen(domain) > EMAIL_MAX_BYTES)
+        return ERR_INVALID;
+    key = arena_printf(a, "%.*s@%s", STR_FMT(local), domain);
+    if (key == NULL)
+        return ERR_NO_MEMORY;
+    *ret_key = str_from(key);
+    return ERR_OK;
 }
 
 struct str mail_address_domain(struct str address)

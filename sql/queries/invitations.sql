@@ -53,3 +53,11 @@ DELETE FROM invitations WHERE invited_by = ? AND accepted_us IS NULL
 WITH gone (user_id) AS (VALUES (?))
 DELETE FROM invitations WHERE accepted_us IS NULL AND (workspace_id, invited_by) IN
     (SELECT m.workspace_id, m.user_id FROM members m JOIN gone ON gone.user_id = m.user_id)
+
+-- name: invitation_email_page
+-- tenant: none, an address has one form on the whole server
+SELECT id, email FROM invitations WHERE id > ? ORDER BY id LIMIT ?
+
+-- name: invitation_email_rekey
+-- tenant: none, an address has one form on the whole server
+UPDATE invitations SET email = ? WHERE id = ? AND email = ?

@@ -48,14 +48,22 @@ SELECT {user} FROM users WHERE id > ? AND deleted_us IS NULL ORDER BY id LIMIT ?
 -- name: user_search
 -- @mysql
 SELECT {user} FROM users WHERE id > ? AND deleted_us IS NULL
-    AND (email LIKE ? ESCAPE '!' OR LOWER(CONVERT(username USING utf8mb4)) LIKE LOWER(?) ESCAPE '!'
+    AND (email LIKE ? ESCAPE '!' OR email LIKE ? ESCAPE '!' OR LOWER(CONVERT(username USING utf8mb4)) LIKE LOWER(?) ESCAPE '!'
         OR LOWER(first_name) LIKE LOWER(?) ESCAPE '!' OR LOWER(last_name) LIKE LOWER(?) ESCAPE '!')
 ORDER BY id LIMIT ? OFFSET ?
 -- @sqlite
 SELECT {user} FROM users WHERE id > ? AND deleted_us IS NULL
-    AND (email LIKE ? ESCAPE '!' OR username LIKE ? ESCAPE '!' OR first_name LIKE ? ESCAPE '!'
-        OR last_name LIKE ? ESCAPE '!')
+    AND (email LIKE ? ESCAPE '!' OR email LIKE ? ESCAPE '!' OR username LIKE ? ESCAPE '!'
+        OR first_name LIKE ? ESCAPE '!' OR last_name LIKE ? ESCAPE '!')
 ORDER BY id LIMIT ? OFFSET ?
+
+-- Every row of addresses that once had several spellings, page by page.
+-- name: user_email_page
+SELECT id, email FROM users WHERE id > ? ORDER BY id LIMIT ?
+
+-- name: user_email_rekey
+-- event: none, because the mailbox stays the same
+UPDATE users SET email = ? WHERE id = ? AND email = ?
 
 -- name: user_stats
 SELECT COUNT(*) AS total_count, COALESCE(SUM(is_active), 0) AS active_count, COALESCE(SUM(role = 1), 0) AS admin_count,

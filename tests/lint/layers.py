@@ -54,7 +54,7 @@ VENDORS = {
     r"hiredis": "bus",
     r"sqlite3|mysql|mariadb|errmsg\.h|mysqld_error\.h": "db",
     r"openssl/|crypt\.h|liboath/|oath\.h|qrencode": "auth",
-    r"jansson|uni(str|norm|case|ctype|wbrk|gbrk|types|conv|lbrk|name|width|stdio)\.h": "core",
+    r"jansson|idn2\.h|uni(str|norm|case|ctype|wbrk|gbrk|types|conv|lbrk|name|width|stdio)\.h": "core",
 }
 _INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 # A prototype at the left margin: a name, an opening bracket, and a line of the declaration that ends it.

@@ -1,14 +1,21 @@
 #include "parley/domain/people/email.h"
 
+#include "parley/core/mail_address.h"
+#include "parley/core/text.h"
+
 struct str email_normalise(struct arena *a, struct str email)
 {
-    struct str trimmed = str_trim(email);
-    char *copy = trimmed.ptr == NULL ? NULL : arena_cstr(a, trimmed);
+    struct str trimmed = text_trim(email);
+    struct str key = { NULL, 0 };
+    enum err e;
 
-    if (copy == NULL)
-        return (struct str){ NULL, 0 };
-    for (size_t i = 0; i < trimmed.len; i++)
-        if (copy[i] >= 'A' && copy[i] <= 'Z')
-            copy[i] = (char)(copy[i] - 'A' + 'a');
-    return (struct str){ copy, trimmed.len };
+    if (trimmed.ptr == NULL)
+        return key;
+    e = mail_address_key(a, trimmed, &key);
+    /* What is no address has no key; it is looked up as it is, and found nowhere. */
+    if (e == ERR_INVALID)
+        e = text_lower(a, trimmed, &key);
+    if (e == ERR_INVALID)
+        key = trimmed;
+    return e == ERR_NO_MEMORY ? (struct str){ NULL, 0 } : key;
 }

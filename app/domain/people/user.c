@@ -1,6 +1,8 @@
 #include "parley/domain/people/user.h"
 
+#include "parley/core/idna.h"
 #include "parley/core/limits.h"
+#include "parley/core/text.h"
 #include "parley/db/db.h"
 #include "parley/domain/people/email.h"
 
@@ -124,17 +126,16 @@ static enum err read_listed(struct ctx *ctx, const struct db_row *row, void *arg
 /* "%text%" for LIKE … ESCAPE '!': what the caller typed is text, wildcards too. Absent without memory. */
 static struct str pattern_of(struct arena *a, struct str text)
 {
-    struct str lower = email_normalise(a, text);
-    char *pattern = lower.ptr == NULL ? NULL : arena_alloc(a, 2 * lower.len + 3);
+    char *pattern = text.ptr == NULL ? NULL : arena_alloc(a, 2 * text.len + 3);
     size_t len = 0;
 
     if (pattern == NULL)
         return (struct str){ NULL, 0 };
     pattern[len++] = '%';
-    for (size_t i = 0; i < lower.len; i++) {
-        if (lower.ptr[i] == '%' || lower.ptr[i] == '_' || lower.ptr[i] == '!')
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '%' || text.ptr[i] == '_' || text.ptr[i] == '!')
             pattern[len++] = '!';
-        pattern[len++] = lower.ptr[i];
+        pattern[len++] = text.ptr[i];
     }
     pattern[len++] = '%';
     return (struct str){ pattern, len };
@@ -142,14 +143,18 @@ static struct str pattern_of(struct arena *a, struct str text)
 
 static enum err search(struct ctx *ctx, const struct user_list_opts *opts, struct listing *listing)
 {
-    struct str text = pattern_of(ctx->arena, opts->query);
-    struct db_value pattern = DB_TEXT(text);
+    struct str query = text_trim(opts->query);
+    struct str name = pattern_of(ctx->arena, query);
+    struct str address = pattern_of(ctx->arena, email_normalise(ctx->arena, query));
+    char ascii[IDNA_DOMAIN_BYTES];
+    /* What was typed may also be a part of a domain: bücher finds u@xn--bcher-kva.example. */
+    struct str domain = idna_ascii(query, ascii) == ERR_OK ? pattern_of(ctx->arena, str_from(ascii)) : address;
 
-    if (text.ptr == NULL)
+    if (name.ptr == NULL || address.ptr == NULL || domain.ptr == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     return db_each(ctx, SQL_USER_SEARCH,
-                   DB_ARGS(DB_INT(opts->after_id), pattern, pattern, pattern, pattern, DB_INT(opts->limit),
-                           DB_INT(opts->skip_count)),
+                   DB_ARGS(DB_INT(opts->after_id), DB_TEXT(address), DB_TEXT(domain), DB_TEXT(name), DB_TEXT(name),
+                           DB_TEXT(name), DB_INT(opts->limit), DB_INT(opts->skip_count)),
                    read_listed, listing);
 }
 

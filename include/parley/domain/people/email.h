@@ -6,7 +6,7 @@
 #include "parley/core/str.h"
 
 /*
- * The address in lower case (ASCII letters, the local part too) and without blanks at its ends: the form in which
+ * The one form of an address, without blanks at its ends (parley/core/mail_address.h, mail_address_key): that in which
  * addresses are stored and looked up. In the arena; absent when there is no memory or the address is absent.
  */
 struct str email_normalise(struct arena *a, struct str email);

@@ -5,6 +5,7 @@
 
 #include "parley/domain/lifecycle/user_change.h"
 #include "parley/domain/lifecycle/user_create.h"
+#include "parley/domain/people/email_keys.h"
 
 static void test_user__is_kept_in_lower_case_with_a_name_of_its_own(void **state)
 {
@@ -23,6 +24,49 @@ static void test_user__is_kept_in_lower_case_with_a_name_of_its_own(void **state
     assert_int_equal(first.last_login_us, 0);
     assert_ok(user_get_by_uuid(&c.ctx, &first.uuid, &again));
     assert_int_equal(again.id, first.id);
+    caller_release(&c);
+}
+
+/* As it was stored before each mailbox had one form. */
+static void spell(struct caller *c, const struct user *user, const char *old)
+{
+    int64_t count = 0;
+
+    assert_ok(db_exec(&c->ctx, SQL_USER_EMAIL_REKEY,
+                      DB_ARGS(DB_TEXT(str_from(old)), DB_INT(user->id), DB_TEXT(user->email)), &count));
+    assert_int_equal(count, 1);
+}
+
+static void test_user__addresses_of_before_are_brought_into_their_one_form(void **state)
+{
+    (void)state;
+    struct email_keys keys = { .is_done = false };
+    struct str hash;
+    struct caller c;
+    struct user found;
+
+    caller_init(&c, &fixture);
+    struct user domain = fixture_user(&c, "idn@one.example", USER_ROLE_USER);
+    struct user first = fixture_user(&c, "same@one.example", USER_ROLE_USER);
+    struct user second = fixture_user(&c, "same@two.example", USER_ROLE_USER);
+    spell(&c, &domain, "idn@b\u00dcCHER.example");
+    spell(&c, &first, "jos\u00e9@old.example");
+    spell(&c, &second, "jos\u00c9@old.example");
+    while (!keys.is_done)
+        assert_ok(email_keys_page(&c.ctx, &keys));
+    assert_ok(user_find_credential(&c.ctx, STR("idn@b\u00fccher.example"), &found, &hash));
+    assert_int_equal(found.id, domain.id);
+    assert_str(found.email, "idn@xn--bcher-kva.example");
+    assert_ok(user_find_credential(&c.ctx, STR("JOS\u00c9@old.example"), &found, &hash));
+    assert_int_equal(found.id, first.id);
+    assert_int_equal(keys.stuck_count, 1);
+    assert_int_equal(keys.stuck[0], second.id);
+    /* Done is done: the next start looks at no row. */
+    spell(&c, &found, "JOS\u00c9@old.example");
+    keys = (struct email_keys){ .is_done = false };
+    assert_ok(email_keys_page(&c.ctx, &keys));
+    assert_true(keys.is_done);
+    assert_err(user_find_credential(&c.ctx, STR("jos\u00e9@old.example"), &found, &hash), ERR_NOT_FOUND);
     caller_release(&c);
 }
 
@@ -252,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_user__is_kept_in_lower_case_with_a_name_of_its_own),
+        cmocka_unit_test(test_user__addresses_of_before_are_brought_into_their_one_form),
         cmocka_unit_test(test_user__one_address_is_one_person),
         cmocka_unit_test(test_user__list_finds_by_parts_and_takes_wildcards_as_text),
         cmocka_unit_test(test_user__change_moves_the_version_and_heeds_it),

@@ -60,6 +60,11 @@ static void test_email__is_one_key_however_it_is_typed(void **state)
 
     assert_str(email_normalise(a, STR("  Alice.B@Example.ORG\t")), "alice.b@example.org");
     assert_str(email_normalise(a, STR("")), "");
+    assert_str(email_normalise(a, STR("u@B\u00dcCHER.example")), "u@xn--bcher-kva.example");
+    assert_str(email_normalise(a, STR("u@bu\u0308cher.example")), "u@xn--bcher-kva.example");
+    assert_str(email_normalise(a, STR("u@XN--BCHER-KVA.example")), "u@xn--bcher-kva.example");
+    assert_str(email_normalise(a, STR("JOSE\u0301@example.org")), "jos\u00e9@example.org");
+    assert_str(email_normalise(a, STR("stra\u00dfe+b@example.org")), "stra\u00dfe+b@example.org");
     assert_null(email_normalise(a, (struct str){ NULL, 0 }).ptr);
     arena_free(a);
 }
