@@ -6,6 +6,7 @@
 #include "parley/core/limits.h"
 #include "parley/core/rand.h"
 #include "parley/core/secret.h"
+#include "parley/core/text.h"
 
 enum { SALT_BYTES = 16, BUSY_RETRY_AFTER_S = 2 };
 
@@ -42,11 +43,18 @@ static bool is_common(struct str password, struct str email)
     return common_password_is(password);
 }
 
+static bool is_not_text(struct str password, struct str email)
+{
+    (void)email;
+    return !str_is_utf8(password);
+}
+
 /* The rules, in the order in which they are reported. */
 static const struct rule {
     bool (*is_broken)(struct str password, struct str email);
     const char *detail;
 } rules[] = {
+    { is_not_text, "The password must be text in UTF-8" },
     { is_short, "The password must have at least 8 bytes" },
     { is_long, "The password must have at most 72 bytes" },
     { has_nul, "The password must not hold a NUL character" },
@@ -54,8 +62,21 @@ static const struct rule {
     { is_common, "The password is one of those that are tried first; choose one that is less common" },
 };
 
-enum err password_check_rules(struct ctx *ctx, struct str password, struct str email)
+/* One keyboard composes ä, another sends a and U+0308: the same password. Blanks are kept. */
+static enum err composed(struct ctx *ctx, struct str password, struct str *ret_password)
 {
+    enum err e = text_compose(ctx->arena, password, ret_password);
+
+    if (e == ERR_INVALID)
+        *ret_password = password;
+    return e == ERR_NO_MEMORY ? fail(ctx, e) : ERR_OK;
+}
+
+enum err password_check_rules(struct ctx *ctx, struct str typed, struct str email)
+{
+    struct str password;
+
+    TRY(composed(ctx, typed, &password));
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
         if (rules[i].is_broken(password, email))
             return failf(ctx, ERR_PASSWORD_RULES, "%s", rules[i].detail);
@@ -77,12 +98,14 @@ static enum err run(struct ctx *ctx, struct str password, struct str setting, ch
     return e;
 }
 
-enum err password_hash(struct ctx *ctx, struct str password, char ret_hash[PASSWORD_HASH_BYTES])
+enum err password_hash(struct ctx *ctx, struct str typed, char ret_hash[PASSWORD_HASH_BYTES])
 {
     char salt[SALT_BYTES];
     char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+    struct str password;
     enum err e;
 
+    TRY(composed(ctx, typed, &password));
     if (password.len > PASSWORD_MAX_BYTES || str_index(password, '\0') != SIZE_MAX)
         return fail(ctx, ERR_PASSWORD_RULES);
     rand_bytes(salt, sizeof(salt));
@@ -122,7 +145,7 @@ static enum err verify_nothing(struct ctx *ctx)
     return e == ERR_OK || e == ERR_INVALID ? ERR_LOGIN : e;
 }
 
-enum err password_verify(struct ctx *ctx, struct str password, struct str hash, bool *ret_rehash)
+static enum err compare(struct ctx *ctx, struct str password, struct str hash)
 {
     char computed[PASSWORD_HASH_BYTES];
     enum err e;
@@ -132,8 +155,23 @@ enum err password_verify(struct ctx *ctx, struct str password, struct str hash, 
     e = run(ctx, password, hash, computed);
     if (e != ERR_OK)
         return e == ERR_INVALID ? ERR_LOGIN : e;
-    if (!secret_eq(str_from(computed), hash))
-        return ERR_LOGIN;
-    *ret_rehash = cost_of(hash) < ctx->config->bcrypt_rounds;
-    return ERR_OK;
+    return secret_eq(str_from(computed), hash) ? ERR_OK : ERR_LOGIN;
+}
+
+enum err password_verify(struct ctx *ctx, struct str typed, struct str hash, bool *ret_rehash)
+{
+    struct str password;
+    bool rehash = cost_of(hash) < ctx->config->bcrypt_rounds;
+    enum err e;
+
+    TRY(composed(ctx, typed, &password));
+    e = compare(ctx, password, hash);
+    /* Hashes from before passwords were composed are of what was typed then. How long it takes tells only what was typed. */
+    if (e == ERR_LOGIN && !str_eq(typed, password)) {
+        rehash = true;
+        e = compare(ctx, typed, hash);
+    }
+    if (e == ERR_OK)
+        *ret_rehash = rehash;
+    return e;
 }
