@@ -18,7 +18,7 @@ struct verify_body {
     struct str code;
 };
 static const struct field verify_fields[] = {
-    { "code", FIELD_STR, FIELD_REQUIRED, TOTP_DIGITS, TOTP_DIGITS, .offset = offsetof(struct verify_body, code),
+    { "code", FIELD_STR, FIELD_REQUIRED | FIELD_CODE, TOTP_DIGITS, TOTP_DIGITS, .offset = offsetof(struct verify_body, code),
       .doc = "Six digits of the authenticator" },
 };
 static const struct spec verify_spec = { SPEC_INIT("SecondFactorVerify", struct verify_body, verify_fields) };

@@ -5,6 +5,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/mail_address.h"
 #include "parley/core/secret.h"
+#include "parley/core/text.h"
 #include "parley/domain/lifecycle/user_change.h"
 #include "parley/domain/lifecycle/user_create.h"
 #include "parley/domain/trust/second_factor.h"
@@ -36,8 +37,8 @@ static enum err add(struct ctx *ctx, const struct wanted *wanted)
         .email = str_from(wanted->email),
         .username = str_from(wanted->username),
         .password = buf_str(&wanted->password),
-        .first_name = str_from(wanted->first_name),
-        .last_name = str_from(wanted->last_name),
+        .first_name = text_trim(str_from(wanted->first_name)),
+        .last_name = text_trim(str_from(wanted->last_name)),
         .role = wanted->given[OPTION_ADMIN] ? USER_ROLE_ADMIN : USER_ROLE_USER,
     };
     struct user user;
@@ -158,6 +159,15 @@ static const struct action *action_find(const struct cli *cli)
     return NULL;
 }
 
+/* As the API takes names; none was given: NULL. */
+static bool is_name(const char *given)
+{
+    struct str name = text_trim(str_from(given));
+
+    return given == NULL ||
+           (str_is_utf8(name) && text_is_line(name) && !text_turns_direction(name) && text_shows(name));
+}
+
 static int run(struct cli *cli)
 {
     struct wanted wanted = { .email = NULL };
@@ -187,6 +197,8 @@ static int run(struct cli *cli)
     wanted.email = cli->words[1];
     if (wanted.email != NULL && !mail_address_is_sane(str_from(wanted.email)))
         return cli_wrong_use(cli, "that is not an e-mail address");
+    if (!is_name(wanted.first_name) || !is_name(wanted.last_name))
+        return cli_wrong_use(cli, "a name is one line of text that shows something");
     return ask_and_work(cli, action, &wanted);
 }
 

@@ -4,6 +4,7 @@
 
 #include "parley/core/clock.h"
 #include "parley/core/mail_address.h"
+#include "parley/core/text.h"
 #include "spec_private.h"
 
 enum { PLACE_MAX = 200, MESSAGE_MAX = 200 };
@@ -77,8 +78,12 @@ enum err decoder_real(struct decoder *d, const struct field *field, const struct
 static enum err length_check(struct decoder *d, const struct field *field, const struct place *place, struct str text)
 {
     const char *unit = field->type == FIELD_PASSWORD ? "bytes" : "characters";
-    size_t len = field->type == FIELD_PASSWORD ? text.len : str_code_points(text);
+    size_t len;
 
+    /* A password is handed on as it was typed, and measured as it will be hashed (parley/auth/password.h). */
+    if (field->type == FIELD_PASSWORD && text_compose(d->ctx->arena, text, &text) == ERR_NO_MEMORY)
+        return fail(d->ctx, ERR_NO_MEMORY);
+    len = field->type == FIELD_PASSWORD ? text.len : str_code_points(text);
     if (field_has_min(field) && (int64_t)len < field->min)
         return decoder_fault(d, place, "value_error.any_str.min_length", "must have at least %" PRId64 " %s",
                              field->min, unit);
@@ -90,18 +95,11 @@ static enum err length_check(struct decoder *d, const struct field *field, const
 
 static enum err email_decode(struct decoder *d, const struct place *place, struct str text, struct str *out)
 {
-    struct str address = str_trim(text);
-    char *copy;
+    enum err e = mail_address_key(d->ctx->arena, text_trim(text), out);
 
-    if (!mail_address_is_sane(address))
+    if (e == ERR_INVALID)
         return decoder_fault(d, place, "value_error.email", "is not an e-mail address");
-    copy = arena_cstr(d->ctx->arena, address);
-    if (copy == NULL)
-        return fail(d->ctx, ERR_NO_MEMORY);
-    for (size_t i = str_index(address, '@'); i < address.len; i++)
-        copy[i] = (char)(copy[i] >= 'A' && copy[i] <= 'Z' ? copy[i] + ('a' - 'A') : copy[i]);
-    *out = (struct str){ copy, address.len };
-    return ERR_OK;
+    return e == ERR_OK ? ERR_OK : fail(d->ctx, e);
 }
 
 static enum err enum_decode(struct decoder *d, const struct field *field, const struct place *place, struct str text,
@@ -123,6 +121,38 @@ static enum err enum_decode(struct decoder *d, const struct field *field, const 
     return e;
 }
 
+static enum err line_decode(struct decoder *d, const struct place *place, struct str *text)
+{
+    bool was_empty = text->len == 0;
+
+    *text = text_trim(*text);
+    if (was_empty)
+        return ERR_OK;
+    if (!text_is_line(*text))
+        return decoder_fault(d, place, "value_error.line", "must be one line without control characters");
+    if (text_turns_direction(*text))
+        return decoder_fault(d, place, "value_error.line", "must not turn the direction of writing");
+    if (!text_shows(*text))
+        return decoder_fault(d, place, "value_error.blank", "shows nothing");
+    return ERR_OK;
+}
+
+/* In a query a plus that nobody encoded is a blank; before hh:mm at a time's end it can only have been a plus. */
+static enum err plus_restore(struct decoder *d, struct str *text)
+{
+    enum { OFFSET_CHARS = 6 };
+    char *copy;
+
+    if (text->len < OFFSET_CHARS || text->ptr[text->len - OFFSET_CHARS] != ' ')
+        return ERR_OK;
+    copy = arena_cstr(d->ctx->arena, *text);
+    if (copy == NULL)
+        return fail(d->ctx, ERR_NO_MEMORY);
+    copy[text->len - OFFSET_CHARS] = '+';
+    text->ptr = copy;
+    return ERR_OK;
+}
+
 enum err decoder_text(struct decoder *d, const struct field *field, const struct place *place, struct str text,
                       void *out)
 {
@@ -132,6 +162,8 @@ enum err decoder_text(struct decoder *d, const struct field *field, const struct
             return decoder_fault(d, place, "type_error.uuid", "is not a UUID");
         return ERR_OK;
     case FIELD_TIME:
+        if (d->use == SPEC_QUERY)
+            TRY(plus_restore(d, &text));
         if (clock_parse(text, out) != ERR_OK)
             return decoder_fault(d, place, "value_error.datetime", "is not an RFC 3339 date and time");
         if (*(int64_t *)out == 0)
@@ -141,6 +173,10 @@ enum err decoder_text(struct decoder *d, const struct field *field, const struct
     case FIELD_EMAIL: return email_decode(d, place, text, out);
     default: break;
     }
+    if (field->flags & FIELD_LINE)
+        TRY(line_decode(d, place, &text));
+    if ((field->flags & FIELD_CODE) && text_compact(d->ctx->arena, text, &text) != ERR_OK)
+        return fail(d->ctx, ERR_NO_MEMORY);
     TRY(length_check(d, field, place, text));
     *(struct str *)out = text;
     return ERR_OK;

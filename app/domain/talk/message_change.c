@@ -2,6 +2,7 @@
 
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/core/text.h"
 #include "parley/db/db.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat.h"
@@ -17,18 +18,24 @@ struct posting {
     struct message message;
 };
 
+/* What shows nothing is no message, unless a file comes along. */
+static enum err content_check(struct ctx *ctx, struct str content, size_t file_count)
+{
+    if (file_count > 0 || text_shows(content))
+        return ERR_OK;
+    return problem_add(ctx->problem, (struct fault){ .where = "body",
+                                                     .field = "content",
+                                                     .type = "string_too_short",
+                                                     .message = "must not be empty where no file comes along" });
+}
+
 static enum err draft_check(struct ctx *ctx, const struct message_draft *draft)
 {
     size_t file_count = draft->attachment_count + (draft->files == NULL ? 0 : draft->files->count);
 
     if (file_count > FILES_PER_MESSAGE_MAX)
         return failf(ctx, ERR_INVALID, "A message has at most %d files", FILES_PER_MESSAGE_MAX);
-    if (draft->content.len == 0 && file_count == 0)
-        return problem_add(ctx->problem, (struct fault){ .where = "body",
-                                                         .field = "content",
-                                                         .type = "string_too_short",
-                                                         .message = "must not be empty where no file comes along" });
-    return ERR_OK;
+    return content_check(ctx, draft->content, file_count);
 }
 
 static enum err reply_to_find(struct ctx *ctx, struct posting *posting)
@@ -223,11 +230,7 @@ static enum err edit_once(struct ctx *ctx, void *arg)
     if (message->sender_user_id != edit->location.principal->user_id)
         return failf(ctx, ERR_FORBIDDEN, "Only its author may change a message");
     TRY(version_check(ctx, edit->version, message->version));
-    if (edit->content.len == 0 && message->attachment_count == 0)
-        return problem_add(ctx->problem, (struct fault){ .where = "body",
-                                                         .field = "content",
-                                                         .type = "string_too_short",
-                                                         .message = "must not be empty where no file comes along" });
+    TRY(content_check(ctx, edit->content, (size_t)message->attachment_count));
     TRY(db_exec(ctx, SQL_MESSAGE_SET_CONTENT,
                 DB_ARGS(DB_TEXT(edit->content), DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(message->id),
                         DB_INT(chat.id), DB_INT(chat.workspace_id), DB_INT(message->version)),

@@ -3,7 +3,8 @@
  * prints the OpenAPI document, so the three agree.
  *
  * How a row's type is kept in the struct at `offset`:
- *   FIELD_STR FIELD_EMAIL FIELD_PASSWORD  struct str     absent = not sent or null; min/max in code points (PASSWORD: bytes)
+ *   FIELD_STR FIELD_EMAIL FIELD_PASSWORD  struct str     absent = not sent or null; min/max in code points (PASSWORD: bytes in
+ *                             Unicode form NFC)
  *   FIELD_INT    int64_t      INT_NULL = null
  *   FIELD_REAL   double       NAN = null
  *   FIELD_BOOL   bool
@@ -55,6 +56,14 @@ enum field_flags {
     FIELD_REQUIRED = 1, /* bodies: must be sent. Replies: every field is always there unless FIELD_OMIT */
     FIELD_NULLABLE = 2,
     FIELD_OMIT = 4, /* replies: left out where its value is null, a list where it is empty */
+    /*
+     * STR in bodies: how a text that people type is taken, before its length is measured (parley/core/text.h).
+     * LINE: a name. White space at its ends is cut off; control characters, line ends, what turns the direction of
+     * writing, and a text that shows nothing are refused. An empty one passes where the row's min lets it.
+     * CODE: blanks and dashes are dropped.
+     */
+    FIELD_LINE = 8,
+    FIELD_CODE = 16,
 };
 
 struct spec;
@@ -105,8 +114,8 @@ enum spec_use { SPEC_BODY, SPEC_OPEN_BODY, SPEC_QUERY, SPEC_REPLY };
 /*
  * Decodes `value` into *ret_struct (size_bytes of it, zeroed first; enums, INT and REAL that were not sent are 0 unless
  * the handler looks at body_sent). Texts are borrowed from the tree, so from the request arena. Every fault is added to
- * ctx->problem; the client's values are never echoed. E-mail addresses come out without blanks around them and with the
- * domain in lower case. Returns ERR_OK, ERR_INVALID or ERR_NO_MEMORY.
+ * ctx->problem; the client's values are never echoed. E-mail addresses come out in their one form
+ * (mail_address_key), lines without white space around them, codes without blanks and dashes. Returns ERR_OK, ERR_INVALID or ERR_NO_MEMORY.
  */
 enum err spec_decode(struct ctx *ctx, const struct spec *spec, enum spec_use use, const struct json_in *value,
                      void *ret_struct) MUST_CHECK;
