@@ -30,8 +30,8 @@ struct person_body {
 static const struct field person_fields[] = {
     { "email", FIELD_EMAIL, FIELD_REQUIRED, PERSON_FIELD(email) },
     { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, PERSON_FIELD(password) },
-    { "first_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(last_name) },
+    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(first_name) },
+    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(last_name) },
 };
 static const struct spec person_spec = { SPEC_INIT("Person", struct person_body, person_fields) };
 
@@ -137,8 +137,8 @@ static const struct spec session_spec = { SPEC_INIT("Session", struct session, s
 
 #define CHANGE_FIELD(member) .offset = offsetof(struct user_change_body, member)
 static const struct field me_change_fields[] = {
-    { "first_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name) },
+    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name) },
+    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name) },
     { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted) },
 };
 static const struct spec me_change_spec = { SPEC_INIT("MeChange", struct user_change_body, me_change_fields) };
@@ -185,7 +185,7 @@ static enum err setup_post(struct ctx *ctx, const struct call *call, struct repl
     struct user user;
 
     TRY(setup_complete(ctx, &opts, body->token, &user));
-    users_reply_created(ctx, &user, reply);
+    users_reply_created(ctx, call, &user, reply);
     return ERR_OK;
 }
 
@@ -196,7 +196,7 @@ static enum err register_post(struct ctx *ctx, const struct call *call, struct r
     struct user user;
 
     TRY(account_register(ctx, &opts, body->token, &user));
-    users_reply_created(ctx, &user, reply);
+    users_reply_created(ctx, call, &user, reply);
     return ERR_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "parley/domain/talk/chat_move.h"
 #include "parley/domain/talk/chat_page.h"
 #include "parley/domain/talk/message.h"
+#include "parley/gate/location.h"
 #include "parley/gate/page_reply.h"
 #include "parley/gate/precondition.h"
 #include "parley/shapes/chat.h"
@@ -47,7 +48,7 @@ struct settings_body {
     struct tuning_body tuning;
 };
 #define TITLE_FIELD(flags) \
-    { "title", FIELD_STR, flags, 1, NAME_MAX_CHARS, .offset = offsetof(struct settings_body, title) }
+    { "title", FIELD_STR, (flags) | FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct settings_body, title) }
 #define TUNING_INLINE \
     { SPEC_INLINE(&tuning_spec), .offset = offsetof(struct settings_body, tuning) }
 static const struct field create_fields[] = { TITLE_FIELD(FIELD_REQUIRED), TUNING_INLINE };
@@ -171,7 +172,7 @@ static enum err chats_post(struct ctx *ctx, const struct call *call, struct repl
     TRY(chat_create(ctx, &maker, &settings, call->claim, &chat));
     uuid_format(&chat.workspace, workspace);
     uuid_format(&chat.uuid, id);
-    reply_header(reply, "Location", arena_printf(ctx->arena, "/workspaces/%s/chat/%s", workspace, id));
+    location_set(ctx, call, reply, arena_printf(ctx->arena, "/workspaces/%s/chat/%s", workspace, id));
     spec_encode(&reply->json, &chat_spec, &chat);
     return ERR_OK;
 }

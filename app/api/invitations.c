@@ -2,6 +2,7 @@
 #include "parley/core/limits.h"
 #include "parley/domain/workspaces/invitation.h"
 #include "parley/domain/workspaces/workspace.h"
+#include "parley/gate/location.h"
 #include "parley/gate/page_reply.h"
 #include "parley/shapes/member.h"
 #include "parley/shapes/workspace.h"
@@ -90,7 +91,8 @@ static struct invited_reply invited_reply_make(struct ctx *ctx, const struct inv
     return out;
 }
 
-static void location_set(struct ctx *ctx, const struct call *call, const struct invited *invited, struct reply *reply)
+static void invited_location_set(struct ctx *ctx, const struct call *call, const struct invited *invited,
+                                 struct reply *reply)
 {
     bool is_member = invited->outcome == INVITE_MEMBER;
     char workspace[UUID_TEXT_BYTES];
@@ -98,8 +100,8 @@ static void location_set(struct ctx *ctx, const struct call *call, const struct 
 
     uuid_format(&call->workspace.workspace, workspace);
     uuid_format(is_member ? &invited->user : &invited->invitation, made);
-    reply_header(
-        reply, "Location",
+    location_set(
+        ctx, call, reply,
         arena_printf(ctx->arena, "/workspaces/%s/%s/%s", workspace, is_member ? "users" : "invitations", made));
 }
 
@@ -117,7 +119,7 @@ static enum err invite_post(struct ctx *ctx, const struct call *call, struct rep
 
     TRY(invitation_invite(ctx, &call->workspace, &opts, &invited));
     out = invited_reply_make(ctx, &opts, &invited);
-    location_set(ctx, call, &invited, reply);
+    invited_location_set(ctx, call, &invited, reply);
     spec_encode(&reply->json, &invited_spec, &out);
     return ERR_OK;
 }

@@ -3,6 +3,7 @@
 #include "parley/core/limits.h"
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/talk/message_change.h"
+#include "parley/gate/location.h"
 #include "parley/gate/precondition.h"
 #include "parley/shapes/message.h"
 
@@ -151,7 +152,7 @@ static void created_reply(struct ctx *ctx, const struct call *call, const struct
     uuid_format(&call->workspace.workspace, workspace);
     uuid_format(&message->chat, chat);
     uuid_format(&message->uuid, id);
-    reply_header(reply, "Location", arena_printf(ctx->arena, "/workspaces/%s/chat/%s/message/%s", workspace, chat, id));
+    location_set(ctx, call, reply, arena_printf(ctx->arena, "/workspaces/%s/chat/%s/message/%s", workspace, chat, id));
     reply->version = message->version;
     spec_encode(&reply->json, &message_spec, message);
 }

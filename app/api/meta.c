@@ -2,6 +2,7 @@
 #include "parley/api/routes.h"
 #include "parley/domain/lifecycle/readiness.h"
 #include "parley/domain/trust/session.h"
+#include "parley/gate/location.h"
 #include "parley/gate/openapi.h"
 
 #define PUBLIC_FOR_MINUTES "public, max-age=300"
@@ -84,7 +85,8 @@ static enum err root_get(struct ctx *ctx, const struct call *call, struct reply 
     reply_header(reply, "Vary", "Accept");
     if (accepts_html(http_header(call->request, "Accept"))) {
         reply->status = 302;
-        reply_header(reply, "Location", "/app/");
+        reply_header(reply, "Location",
+                     arena_printf(ctx->arena, "%.*s/app/", STR_FMT(location_public_path(ctx->config))));
         return ERR_OK;
     }
     spec_encode(&reply->json, &welcome_spec, &welcome);

@@ -5,7 +5,7 @@
 
 static struct signed_object_request asked(const struct call *call)
 {
-    struct str path = http_path(call->request);
+    struct str path = call->path;
 
     if (str_starts_with(path, STR("/api/")))
         path = str_tail(path, strlen("/api"));

@@ -3,6 +3,7 @@
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
 #include "parley/domain/files/upload_completion.h"
+#include "parley/gate/location.h"
 #include "parley/shapes/attachment.h"
 
 /* ---- what goes in and out ---- */
@@ -19,7 +20,7 @@ struct begin_body {
 #define BEGIN_FIELD(member) .offset = offsetof(struct begin_body, member)
 static const struct field begin_fields[] = {
     { "filename", FIELD_STR, FIELD_REQUIRED, 1, NAME_MAX_CHARS, BEGIN_FIELD(filename) },
-    { "size", FIELD_INT, FIELD_REQUIRED, 1, INT64_MAX, BEGIN_FIELD(size_bytes), .doc = "Bytes, exactly" },
+    { "size", FIELD_INT, FIELD_REQUIRED, 0, INT64_MAX, BEGIN_FIELD(size_bytes), .doc = "Bytes, exactly" },
     { "content_type", FIELD_STR, FIELD_NULLABLE, 0, CONTENT_TYPE_MAX_CHARS, BEGIN_FIELD(content_type),
       .doc = "Taken and not believed: the name and the bytes tell the type" },
     { "sha256", FIELD_STR, FIELD_NULLABLE, 64, 64, BEGIN_FIELD(sha256),
@@ -110,13 +111,14 @@ static enum err upload_reply(struct ctx *ctx, struct upload *upload, enum upload
     return ERR_OK;
 }
 
-static void location_set(struct ctx *ctx, const struct call *call, const struct uuid *upload, struct reply *reply)
+static void upload_location_set(struct ctx *ctx, const struct call *call, const struct uuid *upload,
+                                struct reply *reply)
 {
     char workspace[UUID_TEXT_BYTES], id[UUID_TEXT_BYTES];
 
     uuid_format(&call->workspace.workspace, workspace);
     uuid_format(upload, id);
-    reply_header(reply, "Location", arena_printf(ctx->arena, "/workspaces/%s/uploads/%s", workspace, id));
+    location_set(ctx, call, reply, arena_printf(ctx->arena, "/workspaces/%s/uploads/%s", workspace, id));
 }
 
 static enum err upload_post(struct ctx *ctx, const struct call *call, struct reply *reply)
@@ -133,7 +135,7 @@ static enum err upload_post(struct ctx *ctx, const struct call *call, struct rep
     struct upload upload;
 
     TRY(upload_create(ctx, &draft, &upload));
-    location_set(ctx, call, &upload.uuid, reply);
+    upload_location_set(ctx, call, &upload.uuid, reply);
     return upload_reply(ctx, &upload, UPLOAD_ALL_MISSING, reply);
 }
 
@@ -170,7 +172,7 @@ static enum err upload_finish(struct ctx *ctx, const struct call *call, struct r
 
     TRY(etags_copy(ctx, call->body, &completion));
     TRY(upload_complete(ctx, &completion, &attachment));
-    reply_header(reply, "Location", arena_cstr(ctx->arena, str_tail(attachment.url, strlen(ctx->config->public_url))));
+    location_set(ctx, call, reply, arena_cstr(ctx->arena, str_tail(attachment.url, strlen(ctx->config->public_url))));
     spec_encode(&reply->json, &attachment_spec, &attachment);
     return ERR_OK;
 }

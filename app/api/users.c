@@ -4,6 +4,7 @@
 #include "parley/core/limits.h"
 #include "parley/domain/lifecycle/user_change.h"
 #include "parley/domain/lifecycle/user_create.h"
+#include "parley/gate/location.h"
 #include "parley/gate/page_reply.h"
 #include "parley/gate/precondition.h"
 #include "parley/shapes/user.h"
@@ -21,16 +22,16 @@ struct user_create_body {
 static const struct field create_fields[] = {
     { "email", FIELD_EMAIL, FIELD_REQUIRED, CREATE_FIELD(email) },
     { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, CREATE_FIELD(password) },
-    { "first_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(last_name) },
+    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(first_name) },
+    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(last_name) },
     { "role", FIELD_ENUM, CREATE_FIELD(role), .names = user_role_names, .doc = "USER unless said otherwise" },
 };
 static const struct spec create_spec = { SPEC_INIT("UserCreate", struct user_create_body, create_fields) };
 
 #define CHANGE_FIELD(member) .offset = offsetof(struct user_change_body, member)
 static const struct field change_fields[] = {
-    { "first_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name) },
+    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name) },
+    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name) },
     { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted) },
     { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active), .doc = "ADMIN only. false ends all sessions" },
     { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = user_role_names, .doc = "ADMIN only" },
@@ -73,12 +74,12 @@ static const struct spec stats_spec = { SPEC_INIT("UserStats", struct user_stats
 
 /* ---- shared with auth.c ---- */
 
-void users_reply_created(struct ctx *ctx, const struct user *user, struct reply *reply)
+void users_reply_created(struct ctx *ctx, const struct call *call, const struct user *user, struct reply *reply)
 {
     char id[UUID_TEXT_BYTES];
 
     uuid_format(&user->uuid, id);
-    reply_header(reply, "Location", arena_printf(ctx->arena, "/users/%s", id));
+    location_set(ctx, call, reply, arena_printf(ctx->arena, "/users/%s", id));
     spec_encode(&reply->json, &user_spec, user);
 }
 
@@ -163,7 +164,7 @@ static enum err users_post(struct ctx *ctx, const struct call *call, struct repl
     struct user user;
 
     TRY(user_create(ctx, &opts, &user));
-    users_reply_created(ctx, &user, reply);
+    users_reply_created(ctx, call, &user, reply);
     return ERR_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
 #include "parley/domain/workspaces/workspace.h"
+#include "parley/gate/location.h"
 #include "parley/gate/page_reply.h"
 #include "parley/gate/precondition.h"
 #include "parley/shapes/member.h"
@@ -23,7 +24,7 @@ struct create_body {
     struct str name;
 };
 static const struct field create_fields[] = {
-    { "name", FIELD_STR, FIELD_REQUIRED, 1, NAME_MAX_CHARS, .offset = offsetof(struct create_body, name) },
+    { "name", FIELD_STR, FIELD_REQUIRED | FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct create_body, name) },
 };
 static const struct spec create_spec = { SPEC_INIT("WorkspaceCreate", struct create_body, create_fields) };
 
@@ -35,7 +36,7 @@ struct change_body {
     bool require_2fa;
 };
 static const struct field change_fields[] = {
-    { "name", FIELD_STR, 0, 1, NAME_MAX_CHARS, .offset = offsetof(struct change_body, name) },
+    { "name", FIELD_STR, FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct change_body, name) },
     { "retention_days", FIELD_INT, FIELD_NULLABLE, 1, RETENTION_DAYS_MAX,
       .offset = offsetof(struct change_body, retention_days), .doc = "null: kept for ever" },
     { "require_2fa", FIELD_BOOL, .offset = offsetof(struct change_body, require_2fa),
@@ -91,7 +92,7 @@ static enum err workspaces_post(struct ctx *ctx, const struct call *call, struct
 
     TRY(workspace_create(ctx, &opts, &workspace));
     uuid_format(&workspace.uuid, id);
-    reply_header(reply, "Location", arena_printf(ctx->arena, "/workspaces/%s", id));
+    location_set(ctx, call, reply, arena_printf(ctx->arena, "/workspaces/%s", id));
     spec_encode(&reply->json, &workspace_spec, &workspace);
     return ERR_OK;
 }

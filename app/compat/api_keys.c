@@ -5,6 +5,7 @@
 #include "parley/core/limits.h"
 #include "parley/domain/trust/api_key.h"
 #include "parley/domain/trust/api_key_change.h"
+#include "parley/gate/location.h"
 #include "parley/gate/page.h"
 
 enum { EXPIRING_DAYS_STANDARD = 7, EXPIRING_DAYS_MAX = 36500 };
@@ -52,7 +53,7 @@ enum { CREATE_SCOPES = 2 };
 #define ALLOWED_DOC "Addresses and networks (CIDR) with commas between; null or empty: any"
 #define CREATE_FIELD(member) .offset = offsetof(struct create_body, member)
 static const struct field create_fields[] = {
-    { "name", FIELD_STR, FIELD_REQUIRED, 1, NAME_MAX_CHARS, CREATE_FIELD(name) },
+    { "name", FIELD_STR, FIELD_REQUIRED | FIELD_LINE, 1, NAME_MAX_CHARS, CREATE_FIELD(name) },
     { "description", FIELD_STR, FIELD_NULLABLE, 0, KEY_NOTE_MAX_CHARS, CREATE_FIELD(description) },
     [CREATE_SCOPES] = { "scopes", FIELD_STR, CREATE_FIELD(scopes), .doc = SCOPES_DOC ". When not sent: read" },
     { "expires_at", FIELD_TIME, FIELD_NULLABLE, CREATE_FIELD(expires_us), .doc = EXPIRES_DOC },
@@ -71,7 +72,7 @@ struct change_body {
 #define CHANGE_FIELD(member) .offset = offsetof(struct change_body, member)
 /* In the order of the bits of enum api_key_change_what. */
 static const struct field change_fields[] = {
-    { "name", FIELD_STR, 0, 1, NAME_MAX_CHARS, CHANGE_FIELD(name) },
+    { "name", FIELD_STR, FIELD_LINE, 1, NAME_MAX_CHARS, CHANGE_FIELD(name) },
     { "description", FIELD_STR, FIELD_NULLABLE, 0, KEY_NOTE_MAX_CHARS, CHANGE_FIELD(description) },
     { "scopes", FIELD_STR, CHANGE_FIELD(scopes), .doc = SCOPES_DOC },
     { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active) },
@@ -206,7 +207,7 @@ static enum err keys_post(struct ctx *ctx, const struct call *call, struct reply
     if (body_sent(body, CREATE_SCOPES))
         TRY(scopes_read(ctx, body->scopes, &opts.scopes));
     TRY(api_key_create(ctx, &opts, &made));
-    reply_header(reply, "Location", arena_printf(ctx->arena, "/api/v1/api-keys/%" PRId64, made.key.id));
+    location_set(ctx, call, reply, arena_printf(ctx->arena, "/api/v1/api-keys/%" PRId64, made.key.id));
     made_write(&made, reply);
     return ERR_OK;
 }

@@ -5,6 +5,7 @@
 #include "config_private.h"
 #include "parley/core/limits.h"
 #include "parley/core/mail_address.h"
+#include "parley/core/origin.h"
 
 static bool is_set(const char *text)
 {
@@ -65,6 +66,30 @@ static void cut_last_slash(struct config_loaded *loaded)
         (*url)[--len] = '\0';
 }
 
+/* As browsers send them. What is none stays as it is, for config_check to name. */
+static enum err canonical_origins(struct config_loaded *loaded, struct buf *value)
+{
+    struct str rest = str_from(loaded->config.allowed_origins);
+    struct str origin;
+    enum err e;
+
+    while (str_split(&rest, ',', &origin)) {
+        origin = str_trim(origin);
+        if (origin.len == 0)
+            continue;
+        if (value->len > 0)
+            buf_add_byte(value, ',');
+        if (origin_read(origin, value) != ERR_OK)
+            buf_add(value, origin);
+    }
+    e = buf_check(value);
+    if (e == ERR_OK)
+        e = config_value_set(&loaded->config, ROW_allowed_origins, "ALLOWED_ORIGINS", buf_str(value), &loaded->notes);
+    buf_clear(value);
+    /* Longer than any row may be: the same as too long a text to begin with. */
+    return e == ERR_INVALID ? ERR_OK : e;
+}
+
 enum err config_derive(struct config_loaded *loaded)
 {
     struct buf value;
@@ -74,6 +99,8 @@ enum err config_derive(struct config_loaded *loaded)
     e = derive_paths(loaded, &value);
     if (e == ERR_OK)
         e = derive_public_url(loaded, &value);
+    if (e == ERR_OK)
+        e = canonical_origins(loaded, &value);
     buf_release(&value);
     cut_last_slash(loaded);
     /* A maximum below the default minimum of connections lowers that minimum. */
@@ -159,33 +186,24 @@ static void check_port(const struct config *config, struct buf *faults)
         buf_add_c(faults, "HTTP_PORT must be off or a port from 1 to 65535\n");
 }
 
-/* scheme://host[:port], and no more. */
-static bool is_origin(struct str origin)
-{
-    struct str host = { NULL, 0 };
-
-    if (str_starts_with(origin, STR("https://")))
-        host = str_tail(origin, sizeof("https://") - 1);
-    else if (str_starts_with(origin, STR("http://")))
-        host = str_tail(origin, sizeof("http://") - 1);
-    return host.len > 0 && str_index(host, '/') == SIZE_MAX && str_index(host, ' ') == SIZE_MAX &&
-           str_index(host, '@') == SIZE_MAX;
-}
-
 static void check_origins(const struct config *config, struct buf *faults)
 {
     struct str rest = str_from(config->allowed_origins);
+    struct buf read;
     struct str origin;
+    enum err e = ERR_OK;
 
-    while (str_split(&rest, ',', &origin)) {
+    buf_init(&read, ORIGIN_MAX_BYTES);
+    while (e == ERR_OK && str_split(&rest, ',', &origin)) {
         origin = str_trim(origin);
-        if (origin.len > 0 && !is_origin(origin)) {
-            buf_add_c(faults,
-                      "ALLOWED_ORIGINS must list origins such as https://chat.example.org, with commas; * is not "
-                      "taken, since answers carry credentials\n");
-            return;
-        }
+        if (origin.len > 0)
+            e = origin_read(origin, &read);
+        buf_clear(&read);
     }
+    buf_release(&read);
+    if (e != ERR_OK)
+        buf_add_c(faults, "ALLOWED_ORIGINS must list origins such as https://chat.example.org, with commas; * is not "
+                          "taken, since answers carry credentials\n");
 }
 
 /* An empty one once made an empty key. */

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 
+#include "parley/core/origin.h"
 #include "route_check.h"
 
 static const char request_headers[] = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
@@ -45,6 +46,38 @@ static bool is_allowed(const struct config *config, struct str origin)
             return true;
     }
     return false;
+}
+
+/* As nginx saw the request: REQUEST_SCHEME is what a trusted proxy says, if there is one. */
+static bool is_own_name(const struct http_request *req, struct str origin)
+{
+    struct str host = http_header(req, "Host");
+    struct str scheme = http_param(req, "REQUEST_SCHEME");
+    struct buf url;
+    bool is;
+
+    buf_init(&url, ORIGIN_MAX_BYTES);
+    buf_addf(&url, "%.*s://%.*s", STR_FMT(scheme), STR_FMT(host));
+    is = buf_check(&url) == ERR_OK && host.len > 0 && origin_is(origin, buf_str(&url));
+    buf_release(&url);
+    return is;
+}
+
+static bool is_foreign(const struct ctx *ctx, const struct http_request *req)
+{
+    struct str origin = http_header(req, "Origin");
+
+    if (origin.ptr == NULL)
+        return str_eq_nocase(http_header(req, "Sec-Fetch-Site"), STR("cross-site"));
+    return !is_own_name(req, origin) && !origin_is(origin, str_from(ctx->config->public_url)) &&
+           !is_allowed(ctx->config, origin);
+}
+
+enum err cors_cross_site_check(struct ctx *ctx, const struct call *call)
+{
+    if (call->principal != NULL || call->route->access == ACCESS_SIGNED_URL || !method_changes(call->route->method))
+        return ERR_OK;
+    return is_foreign(ctx, call->request) ? fail(ctx, ERR_CROSS_SITE) : ERR_OK;
 }
 
 static bool any_is_allowed(const struct config *config)

@@ -14,6 +14,21 @@ static bool has_type(const struct http_request *req, struct str wanted)
     return str_eq_nocase(str_trim(str_head(type, str_index(type, ';'))), wanted);
 }
 
+enum err exchange_path(struct exchange *p)
+{
+    struct str sent = http_path(p->call.request);
+    char *path = arena_cstr(p->ctx.arena, sent);
+    size_t len = 0;
+
+    if (path == NULL)
+        return fail(&p->ctx, ERR_NO_MEMORY);
+    for (size_t i = 0; i < sent.len; i++)
+        if (sent.ptr[i] != '/' || len == 0 || path[len - 1] != '/')
+            path[len++] = sent.ptr[i];
+    p->call.path = (struct str){ path, len };
+    return ERR_OK;
+}
+
 /* A body that the handler takes in itself. */
 static bool is_handlers_own(const struct exchange *p)
 {
@@ -27,8 +42,9 @@ enum err exchange_size(struct exchange *p)
 {
     int64_t max_bytes = (int64_t)BODY_MAX_BYTES;
 
+    /* As an S3 server has it: a signature holds the length, and of a chunked body nobody knows it. */
     if (p->call.route->flags & ROUTE_RAW_BODY)
-        return ERR_OK;
+        return http_param(p->call.request, "CONTENT_LENGTH").len > 0 ? ERR_OK : fail(&p->ctx, ERR_LENGTH);
     if (is_handlers_own(p))
         max_bytes = p->ctx.config->max_upload_size + (int64_t)MULTIPART_FIELDS_MAX_BYTES;
     if (http_content_length(p->call.request) <= max_bytes)

@@ -28,6 +28,8 @@ struct exchange {
 enum err exchange_input(struct exchange *p) MUST_CHECK;
 /* The account at stake: its e-mail address, the caller's own, else the one that the body names; absent: none. */
 struct str exchange_account(const struct exchange *p);
+/* Sets call.path: a base address with a slash at its end makes two of one. ERR_NO_MEMORY. */
+enum err exchange_path(struct exchange *p) MUST_CHECK;
 /* The declared length against what the route takes. */
 enum err exchange_size(struct exchange *p) MUST_CHECK;
 

@@ -80,8 +80,10 @@ void gate_free(struct gate *gate)
 
 static enum err route_find(const struct gate *gate, struct exchange *p)
 {
-    enum err e = router_find(gate->router, p->ctx.arena, p->method, http_path(p->call.request), &p->match);
+    enum err e;
 
+    TRY(exchange_path(p));
+    e = router_find(gate->router, p->ctx.arena, p->method, p->call.path, &p->match);
     /* A path of this row that does not parse is still a path of this row: the log says which. */
     p->call.route = p->match.route;
     if (e == ERR_INVALID)
@@ -103,12 +105,20 @@ static int tokens_wanted(const struct exchange *p)
     return p->purpose == PURPOSE_ANSWER ? 1 : 0;
 }
 
-/* Who asks. A request without a credential is not refused here: the rate limit comes first, so that it is counted. */
+/*
+ * Who asks. A request without a credential is not refused here: the rate limit comes first, so that it is counted. A route
+ * that is open to anyone looks at no credential: client libraries send an old token with every request, and it must not stand
+ * in the way of a new one.
+ */
 static enum err credential_check(struct gate *gate, struct exchange *p)
 {
-    enum err e = credential_read(&p->ctx, p->call.request, &gate->dialects, &p->principal);
-    int status = err_info(e)->http_status;
+    enum err e;
+    int status;
 
+    if (!access_reads_credential(p->call.route->access))
+        return ERR_OK;
+    e = credential_read(&p->ctx, p->call.request, &gate->dialects, &p->principal);
+    status = err_info(e)->http_status;
     if (e == ERR_UNAUTHORIZED)
         return ERR_OK;
     if (e == ERR_OK)
@@ -127,7 +137,7 @@ static enum err access_check(struct exchange *p)
 {
     enum access access = p->call.route->access;
 
-    if (access == ACCESS_ANYONE || access == ACCESS_SIGNED_URL)
+    if (!access_reads_credential(access))
         return ERR_OK;
     if (p->call.principal == NULL)
         return fail(&p->ctx, ERR_UNAUTHORIZED);
@@ -230,6 +240,7 @@ static enum err pass(struct gate *gate, struct exchange *p, struct reply *reply)
     TRY(exchange_size(p));
     TRY(credential_check(gate, p));
     TRY(rate_check(gate, p));
+    TRY(cors_cross_site_check(&p->ctx, &p->call));
     TRY(scope_check(&p->ctx, p->call.principal, p->call.route));
     TRY(access_check(p));
     TRY(membership_check(p));

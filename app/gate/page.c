@@ -4,6 +4,7 @@
 #include <ctype.h>
 
 #include "parley/core/limits.h"
+#include "parley/gate/location.h"
 
 enum { LINK_MAX_BYTES = 8192, CURSOR_TEXT_MAX = 100 };
 
@@ -124,7 +125,8 @@ static void link_write(struct ctx *ctx, const struct call *call, const struct ht
     struct buf context;
 
     buf_add_byte(out, '<');
-    path_write(http_path(call->request), out);
+    path_write(location_public_path(ctx->config), out);
+    path_write(call->path, out);
     buf_add_byte(out, '?');
     query_write(pairs, pair_count, out);
     buf_add_c(out, "cursor=");

@@ -10,7 +10,12 @@ const char *method_name(enum method method)
     return names[method];
 }
 
-static bool is_mutation(enum method method)
+bool access_reads_credential(enum access access)
+{
+    return access == ACCESS_SIGNED_IN || access == ACCESS_ADMIN;
+}
+
+bool method_changes(enum method method)
 {
     return method != GET && method != HEAD && method != OPTIONS;
 }
@@ -82,7 +87,7 @@ static const char *dialect_omission(const struct dialect *dialect)
 static const char *contradiction(const struct route *route)
 {
     struct placeholders in_path = placeholders_count(route);
-    bool signed_in = route->access == ACCESS_SIGNED_IN || route->access == ACCESS_ADMIN;
+    bool signed_in = access_reads_credential(route->access);
 
     if (in_path.malformed || in_path.workspace_count > 1 || in_path.id_count > PATH_IDS_MAX ||
         in_path.number_count > PATH_IDS_MAX || in_path.word_count > PATH_IDS_MAX ||
@@ -92,9 +97,9 @@ static const char *contradiction(const struct route *route)
         return "names a workspace without a role in it, or a role without a workspace";
     if (route->role != ROLE_NO_WORKSPACE && !signed_in)
         return "asks for a role in a workspace but for nobody signed in";
-    if (is_mutation(route->method) && (route->scope == SCOPE_READ || route->scope == SCOPE_ANY))
+    if (method_changes(route->method) && (route->scope == SCOPE_READ || route->scope == SCOPE_ANY))
         return "changes something under the scope read or any";
-    if (is_mutation(route->method) && route_rate(route) == RATE_READ)
+    if (method_changes(route->method) && route_rate(route) == RATE_READ)
         return "changes something in the class of rate read";
     if ((route->flags & ROUTE_IDEMPOTENT) && (route->method != POST || !signed_in))
         return "takes an Idempotency-Key but is no POST of somebody signed in";
@@ -102,7 +107,7 @@ static const char *contradiction(const struct route *route)
         return "is paged but no GET with a reply";
     if ((route->flags & ROUTE_RAW_BODY) && (route->body != NULL || (route->flags & ROUTE_MULTIPART)))
         return "reads a raw body and another one";
-    if (!is_mutation(route->method) && route->body != NULL)
+    if (!method_changes(route->method) && route->body != NULL)
         return "reads a body with a method that has none";
     if (route->errors != NULL && route->dialect == NULL)
         return "has words for errors but no dialect";

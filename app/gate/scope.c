@@ -14,8 +14,6 @@ enum err scope_check(struct ctx *ctx, const struct principal *principal, const s
 
     if (principal == NULL || principal->credential == CREDENTIAL_SESSION)
         return ERR_OK;
-    if (route->access == ACCESS_ANYONE || route->access == ACCESS_SIGNED_URL)
-        return ERR_OK;
     if (wanted == SCOPE_NONE)
         return fail(ctx, ERR_KEY_REFUSED);
     return principal->key_scopes & enough[wanted] ? ERR_OK : fail(ctx, ERR_SCOPE);

@@ -248,3 +248,90 @@ def test_password__of_two_changes_at_once_one_wins(http, alice):
             "current_password": alice.password, "new_password": p}).status_code, new))
     assert sorted(statuses)[0] == 204 and statuses.count(204) == 1 and set(statuses) <= {204, 403, 503}
     assert login(http, alice.email, new[statuses.index(204)]).status_code == 200
+
+
+# ---- a token sent along where none is needed ----
+
+OPEN_ROUTES = [("GET", "/health"), ("GET", "/health/ready"), ("GET", "/auth/setup"), ("GET", "/.well-known/jwks.json"),
+               ("GET", "/openapi.json"), ("GET", "/"), ("POST", "/auth/password/forgot"), ("POST", "/auth/login"),
+               ("POST", "/auth/refresh")]
+
+
+@pytest.mark.parametrize("method, path", OPEN_ROUTES)
+@pytest.mark.parametrize("worthless", [{"Authorization": "Bearer old.old.old"}, {"X-API-Key": "parley_gone"}])
+def test_old_credential__is_not_looked_at_where_none_is_needed(http, alice, method, path, worthless):
+    body = {"/auth/password/forgot": {"email": alice.email}, "/auth/refresh": {"refresh_token": alice.tokens["refresh_token"]},
+            "/auth/login": {"email": alice.email, "password": alice.password}}.get(path)
+    answer = http.request(method, path, json=body, headers=worthless)
+    assert answer.status_code in (200, 202), answer.text
+    assert http.get("/auth/me", headers=worthless).status_code in (401, 403)
+
+
+def test_old_credential__where_none_is_needed_counts_as_no_failure(make_server):
+    server = make_server(RATE_LIMIT="on", RATE_CREDENTIAL="3")
+    answers = [server.http.get("/health/ready", headers=bearer("old.old.old")).status_code for _ in range(8)]
+    assert set(answers) == {200}
+    assert server.http.get("/auth/me", headers=bearer("old.old.old")).status_code == 401
+
+
+# ---- one password, however it is composed ----
+
+@pytest.mark.parametrize("made", ["P\u00e4ssw\u00f6rd-lang-1", "Pa\u0308sswo\u0308rd-lang-1"])
+@pytest.mark.parametrize("typed", ["P\u00e4ssw\u00f6rd-lang-1", "Pa\u0308sswo\u0308rd-lang-1"])
+def test_password__is_one_however_its_letters_are_composed(http, make_user, made, typed):
+    email = new_email("composed")
+    make_user(email=email, password=made)
+    assert login(http, email, typed).status_code == 200
+    assert login(http, email, typed + " ").status_code == 401
+    assert login(http, email, typed.replace("1", "\u2460")).status_code == 401
+
+
+def test_password__length_is_that_of_its_composed_form(make_user):
+    decomposed = "a\u0308" * 36  # 108 bytes, composed 72
+    assert make_user(email=new_email("long"), password=decomposed)
+
+
+def test_password__of_before_is_still_taken(server, http, make_user):
+    """Its hash is of the letters as they were typed then."""
+    import crypt
+    from support.deep import Deep
+    email, old = new_email("before"), "Pa\u0308sswo\u0308rd-lang-1"
+    make_user(email=email, password=new_password())
+    deep = Deep(server)
+    deep.rows(f"UPDATE users SET password_hash = '{crypt.crypt(old, crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)).replace('$2b$', '$2b$')}' "
+              f"WHERE email = '{email}'")
+    assert login(http, email, "P\u00e4ssw\u00f6rd-lang-1").status_code == 401
+    assert login(http, email, old).status_code == 200
+    assert login(http, email, "P\u00e4ssw\u00f6rd-lang-1").status_code == 200
+
+
+# ---- one mailbox, however it is spelt ----
+
+def spellings(name):
+    return [f"{name}@b\u00fccher.example", f"{name}@B\u00dcCHER.example", f"{name}@xn--bcher-kva.example",
+            f"{name}@bu\u0308cher.example", f"{name.upper()}@XN--BCHER-KVA.EXAMPLE"]
+
+
+def test_address__is_one_however_its_domain_is_spelt(http, admin, make_user):
+    name = new_email("idn").split("@")[0]
+    person = make_user(email=f"{name}@b\u00fccher.example")
+    for spelt in spellings(name):
+        assert login(http, spelt, person.password).status_code == 200, spelt
+        answer = admin.post("/users", json={"email": spelt, "password": new_password()})
+        assert (answer.status_code, answer.json()["code"]) == (409, "email_taken"), spelt
+        assert [u["email"] for u in admin.get("/users", params={"q": spelt}).json()] == [f"{name}@xn--bcher-kva.example"]
+
+
+def test_address__is_one_however_its_first_part_is_spelt(http, admin, make_user):
+    tail = new_email("x").split("-")[1]
+    person = make_user(email=f"jos\u00e9{tail}")
+    for spelt in (f"JOS\u00c9{tail}", f"jose\u0301{tail}", f" Jos\u00e9{tail.upper()} "):
+        assert login(http, spelt, person.password).status_code == 200, spelt
+        assert admin.post("/users", json={"email": spelt, "password": new_password()}).status_code == 409
+    other = make_user(email=f"jos\u00e9+b{tail}")
+    assert other.id != person.id
+
+
+@pytest.mark.parametrize("email", ["a\u200bb@example.org", "a@exa\u00admple..org", "a@-x.example", "a@b\u2028.example"])
+def test_address__with_what_nobody_sees_is_none(admin, email):
+    assert admin.post("/users", json={"email": email, "password": new_password()}).status_code == 422

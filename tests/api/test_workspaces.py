@@ -155,3 +155,36 @@ def test_workspaces__are_for_those_signed_in(http, path):
 @pytest.mark.one_column("the form of an address")
 def test_workspace__with_a_bad_id_is_400(alice):
     assert alice.get("/workspaces/not-a-uuid").status_code == 400
+
+
+NOTHING = ["  ", "\n", "\u3000", "\u200b", "\u00a0\u2060"]
+NOT_A_LINE = ["a\nb", "a\u0000b", "a\u0085b", "a\u2028b", "\u202eabc", "\u2066abc"]
+
+
+@pytest.mark.parametrize("name", NOTHING + NOT_A_LINE)
+def test_names__that_show_nothing_or_are_no_line_are_422(alice, admin, name):
+    workspace = alice.workspace()
+    at = f"/workspaces/{workspace['id']}"
+    sent = [alice.post("/workspaces", json={"name": name}), alice.put(at, json={"name": name}),
+            alice.post(f"{at}/chat", json={"title": name}),
+            alice.put(f"{at}/chat/{alice.chat(workspace)['id']}", json={"title": name}),
+            alice.put("/auth/me", json={"first_name": name}), alice.put("/auth/me", json={"last_name": name}),
+            admin.post("/api/v1/api-keys", json={"name": name})]
+    assert [a.status_code for a in sent] == [422] * len(sent)
+
+
+@pytest.mark.parametrize("name, kept", [("  Team\u00a0", "Team"), ("Team\r\n", "Team"),
+                                        ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f468\u200d\U0001f469\u200d\U0001f467")])
+def test_names__lose_the_blanks_at_their_ends(alice, name, kept):
+    assert alice.post("/workspaces", json={"name": name}).json()["name"] == kept
+    assert alice.put("/auth/me", json={"first_name": name}).json()["first_name"] == kept
+
+
+@pytest.mark.parametrize("content", NOTHING)
+def test_message__that_shows_nothing_is_422(alice, content):
+    workspace = alice.workspace()
+    at = f"/workspaces/{workspace['id']}/chat/{alice.chat(workspace)['id']}/message"
+    assert alice.post(at, json={"content": content}).status_code == 422
+    message = alice.post(at, json={"content": " text\n"}).json()
+    assert message["content"] == " text\n"
+    assert alice.put(f"{at}/{message['id']}", json={"content": content}).status_code == 422

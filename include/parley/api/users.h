@@ -7,7 +7,7 @@
 #include "parley/gate/route.h"
 
 /* Answers with a user that was just made: the JSON, and where it is found. */
-void users_reply_created(struct ctx *ctx, const struct user *user, struct reply *reply);
+void users_reply_created(struct ctx *ctx, const struct call *call, const struct user *user, struct reply *reply);
 /* Answers with a user's row and version. */
 void users_reply_one(const struct user *user, struct reply *reply);
 

@@ -56,7 +56,7 @@ enum {
     HEADERS_BYTES_MAX = 65536,
     PATH_PARAMS_MAX = 4,
     MULTIPART_PARTS_MAX = 64,           /* 20 files and the fields around them */
-    MULTIPART_HEADERS_MAX_BYTES = 4096, /* of one part: a name of 255 characters, percent-encoded, and some air */
+    MULTIPART_HEADERS_MAX_BYTES = 8192, /* of one part: 255 characters of four bytes, plain and percent-encoded */
     TOKEN_MAX_BYTES = 4096,             /* an access token is about 800 */
     MASTER_API_KEY_MIN_BYTES = 16,
     API_KEY_MAX_BYTES = 200, /* one of ours has 51; MASTER_API_KEY may be longer */
@@ -150,7 +150,8 @@ enum {
 
 /* Memory of one request; one page of 200 messages of 100,000 characters does not fit and gets a clean 503. */
 #define REQUEST_ARENA_BYTES (32 * MIB)
-#define BODY_MAX_BYTES (1 * MIB)
+/* A message of the greatest length, each letter of it as \uXXXX\uXXXX, and what stands around it. */
+#define BODY_MAX_BYTES (12 * CONTENT_MAX_CHARS + 128 * KIB)
 /* What a multipart request may have on top of MAX_UPLOAD_SIZE: its fields and the lines around its files. */
 #define MULTIPART_FIELDS_MAX_BYTES (1 * MIB)
 #define REPLY_MAX_BYTES (64 * MIB)
@@ -170,6 +171,8 @@ enum {
 #define WORKER_STACK_BYTES (512 * KIB)
 /* Stack of a thread that only looks at things now and then. */
 #define WATCH_STACK_BYTES (64 * KIB)
+/* Plain text of a direct upload is read once more up to this size, to know whether it is UTF-8. */
+#define TEXT_CHARSET_MAX_BYTES ((int64_t)(16 * MIB))
 /* A single presigned PUT; larger direct uploads go in parts. */
 #define SINGLE_PUT_MAX_BYTES ((int64_t)(64 * MIB))
 /* Parts of a direct upload have at least this size; more where there would be too many of them. */

@@ -34,8 +34,8 @@ struct page {
 enum err page_read(struct ctx *ctx, const struct call *call, size_t key_count, struct page *ret_page) MUST_CHECK;
 
 /*
- * Sets the Link header to the page behind `last`: the path as the client sent it, its query with the new cursor, as a
- * relative reference. Call it only when there are more rows. ERR_NO_MEMORY.
+ * Sets the Link header to the page behind `last`: the path as the client asked for it (parley/gate/location.h), its query with the
+ * new cursor, as a relative reference. Call it only when there are more rows. ERR_NO_MEMORY.
  */
 enum err page_next(struct ctx *ctx, const struct call *call, const struct page_position *last,
                    struct reply *reply) MUST_CHECK;

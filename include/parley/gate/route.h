@@ -17,7 +17,7 @@
 
 enum access {
     ACCESS_NOT_SAID_,
-    ACCESS_ANYONE,     /* no credential needed; one that is sent is still checked */
+    ACCESS_ANYONE,     /* no credential needed; one that is sent is not looked at */
     ACCESS_SIGNED_IN,  /* a person (not an anonymous visitor) */
     ACCESS_ADMIN,      /* global role ADMIN */
     ACCESS_SIGNED_URL, /* the handler checks the URL's own signature (/objects) */
@@ -48,6 +48,7 @@ enum { PATH_IDS_MAX = 3 };
 struct call {
     const struct route *route;
     struct http_request *request;
+    struct str path;                       /* as sent: not decoded; slashes that stand together are one */
     const struct principal *principal;     /* NULL when nobody is signed in */
     struct membership workspace;           /* filled in when the path names {workspace}; the caller's membership */
     struct uuid ids[PATH_IDS_MAX];         /* the path's other UUIDs, in order */

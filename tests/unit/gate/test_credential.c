@@ -91,14 +91,23 @@ static void test_credential__a_key_is_taken_from_every_header(void **state)
     assert_string_equal(answer(f, "/read", "HTTP_AUTHORIZATION", "bearer  parley_r "), "");
 }
 
+static void test_credential__is_not_looked_at_where_none_is_needed(void **state)
+{
+    struct gate_fixture *f = *state;
+
+    assert_string_equal(answer(f, "/open", "HTTP_X_API_KEY", "worthless"), "");
+    assert_string_equal(answer(f, "/open", "HTTP_AUTHORIZATION", "Bearer stolen"), "");
+    assert_string_equal(answer(f, "/read", "HTTP_AUTHORIZATION", "Bearer stolen"), "invalid_token");
+}
+
 static void test_credential__what_is_no_key_is_worth_nothing(void **state)
 {
     struct gate_fixture *f = *state;
 
-    assert_string_equal(answer(f, "/open", "HTTP_X_API_KEY", "user"), "invalid_api_key");
-    assert_string_equal(answer(f, "/open", "HTTP_OCTOPUS_API_KEY", ""), "invalid_api_key");
-    assert_string_equal(answer(f, "/open", "HTTP_AUTHORIZATION", "parley_r"), "invalid_token");
-    assert_string_equal(answer(f, "/open", "HTTP_AUTHORIZATION", "Basic parley_r"), "invalid_token");
+    assert_string_equal(answer(f, "/read", "HTTP_X_API_KEY", "user"), "invalid_api_key");
+    assert_string_equal(answer(f, "/read", "HTTP_OCTOPUS_API_KEY", ""), "invalid_api_key");
+    assert_string_equal(answer(f, "/read", "HTTP_AUTHORIZATION", "parley_r"), "invalid_token");
+    assert_string_equal(answer(f, "/read", "HTTP_AUTHORIZATION", "Basic parley_r"), "invalid_token");
     assert_string_equal(answer(f, "/read", "HTTP_X_API_TOKEN", "parley_r"), "not_authenticated");
 }
 
@@ -109,7 +118,7 @@ static void test_credential__two_are_refused_whatever_their_headers(void **state
 
     for (size_t i = 0; i < COUNT_OF(headers); i++) {
         for (size_t j = 0; j < COUNT_OF(headers); j++) {
-            fake_init(&f->fake, "GET", STR("/open"));
+            fake_init(&f->fake, "GET", STR("/read"));
             fake_param(&f->fake, headers[i], STR("Bearer parley_r"));
             fake_param(&f->fake, headers[j], STR("parley_r"));
             fixture_handle(f);
@@ -159,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_credential__a_key_is_taken_from_every_header),
+        cmocka_unit_test(test_credential__is_not_looked_at_where_none_is_needed),
         cmocka_unit_test(test_credential__what_is_no_key_is_worth_nothing),
         cmocka_unit_test(test_credential__two_are_refused_whatever_their_headers),
         cmocka_unit_test(test_credential__scopes_reach_as_far_as_the_row_says),

@@ -61,12 +61,15 @@ static int group_teardown(void **state)
 /* A request for a page; the caller is user 7 in workspace a…. */
 static void begin(struct fixture *f, const char *uri)
 {
+    static const struct config config = { .public_url = "https://chat.example.org/chat" };
+
     *f = (struct fixture){ .app = { .keys = keys } };
     fake_init(&f->fake, "GET", str_from(uri));
-    f->ctx = (struct ctx){ .app = &f->app, .arena = f->fake.arena, .problem = &f->problem };
+    f->ctx = (struct ctx){ .app = &f->app, .arena = f->fake.arena, .problem = &f->problem, .config = &config };
     f->principal.user_id = 7;
     f->call.route = &route;
     f->call.request = fake_ready(&f->fake);
+    f->call.path = http_path(f->call.request);
     f->call.principal = &f->principal;
     f->call.workspace.workspace.bytes[0] = 0xA;
     buf_init(&f->reply.body, 100);
@@ -127,7 +130,7 @@ static void test_page__the_link_leads_to_where_the_page_ended(void **state)
     (void)state;
     begin(&f, "/api/x%20y<z/?q=%26+a%2F&cursor=old&limit=2");
     assert_ok(page_next(&f.ctx, &f.call, &last, &f.reply));
-    assert_true(str_starts_with(link_of(&f), STR("</api/x%20y%3Cz/?q=%26%20a%2F&limit=2&cursor=")));
+    assert_true(str_starts_with(link_of(&f), STR("</chat/api/x%20y%3Cz/?q=%26%20a%2F&limit=2&cursor=")));
     assert_true(str_ends_with(link_of(&f), STR(">; rel=\"next\"")));
     snprintf(uri, sizeof(uri), "/x?cursor=%.*s", STR_FMT(cursor_of(&f)));
     begin(&next, uri);
