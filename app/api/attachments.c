@@ -46,7 +46,7 @@ static enum err reply_by_nginx(struct ctx *ctx, const struct attachment *attachm
                                struct reply *reply)
 {
     reply_header(reply, "X-Accel-Redirect", arena_cstr(ctx->arena, download->accel_path));
-    reply->content_type = arena_cstr(ctx->arena, attachment->content_type);
+    reply->content_type = arena_cstr(ctx->arena, attachment->served_type);
     reply_header(reply, "Content-Disposition", arena_cstr(ctx->arena, download->disposition));
     reply->status = 200;
     return arena_check(ctx->arena);

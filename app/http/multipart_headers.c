@@ -120,6 +120,19 @@ static enum err extended_decode(struct arena *a, struct str text, struct str *re
     return http_decode(a, rest, PLUS_LITERAL, ret_text);
 }
 
+/*
+ * Some clients send the path that the file has on their side; what stands before the last separator is nobody's business
+ * (RFC 7578 §4.2). Where nothing is left the name stays as it is, and is refused for it.
+ */
+static struct str base_name(struct str filename)
+{
+    size_t begin = filename.len;
+
+    while (begin > 0 && filename.ptr[begin - 1] != '/' && filename.ptr[begin - 1] != '\\')
+        begin--;
+    return begin < filename.len ? str_tail(filename, begin) : filename;
+}
+
 static enum err disposition_parse(struct arena *a, struct str value, struct multipart_part *part)
 {
     struct str extended;
@@ -131,6 +144,7 @@ static enum err disposition_parse(struct arena *a, struct str value, struct mult
     TRY(header_parameter(a, value, STR("filename*"), &extended));
     if (extended.ptr != NULL)
         TRY(extended_decode(a, extended, &part->filename));
+    part->filename = base_name(part->filename);
     if (part->name.len == 0 || !str_is_utf8(part->name) || !str_is_utf8(part->filename))
         return ERR_BAD_REQUEST;
     return ERR_OK;

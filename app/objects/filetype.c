@@ -1,14 +1,14 @@
 #include "parley/objects/filetype.h"
 
+#include "parley/core/text.h"
 #include "sniff.h"
 
 /* What the content of a file with some extension must be. */
 enum fits {
     FITS_KIND, /* exactly the kind */
-    FITS_TEXT, /* text that no browser takes for markup */
+    FITS_TEXT, /* markup too: under .txt it is served as text, which no browser looks into */
     FITS_JSON, /* text that can be JSON */
-    FITS_ANY_TEXT,
-    FITS_ZIP, /* any ZIP */
+    FITS_ZIP,  /* any ZIP */
 };
 
 struct filetype {
@@ -42,15 +42,15 @@ static const struct filetype types[] = {
     { "odp",  FITS_KIND, SNIFFED_ODP,  "application/vnd.oasis.opendocument.presentation" },
     { "txt",  FITS_TEXT, SNIFFED_TEXT, "text/plain" },
     { "log",  FITS_TEXT, SNIFFED_TEXT, "text/plain" },
-    { "md",   FITS_ANY_TEXT, SNIFFED_TEXT, "text/markdown" }, /* Markdown may begin with tags; it is never shown inline */
+    { "md",   FITS_TEXT, SNIFFED_TEXT, "text/markdown" }, /* Markdown may begin with tags; it is never shown inline */
     { "csv",  FITS_TEXT, SNIFFED_TEXT, "text/csv" },
     { "json", FITS_JSON, SNIFFED_TEXT, "application/json" },
     { "yaml", FITS_TEXT, SNIFFED_TEXT, "application/yaml" },
     { "yml",  FITS_TEXT, SNIFFED_TEXT, "application/yaml" },
-    { "html", FITS_ANY_TEXT, SNIFFED_HTML, "text/html" },
-    { "htm",  FITS_ANY_TEXT, SNIFFED_HTML, "text/html" },
+    { "html", FITS_TEXT, SNIFFED_HTML, "text/html" },
+    { "htm",  FITS_TEXT, SNIFFED_HTML, "text/html" },
     { "svg",  FITS_KIND, SNIFFED_SVG,  "image/svg+xml" },
-    { "xml",  FITS_ANY_TEXT, SNIFFED_XML, "application/xml" },
+    { "xml",  FITS_TEXT, SNIFFED_XML, "application/xml" },
     { "zip",  FITS_ZIP,  SNIFFED_ZIP,  "application/zip" },
     { "rar",  FITS_KIND, SNIFFED_RAR,  "application/vnd.rar" },
     { "7z",   FITS_KIND, SNIFFED_7Z,   "application/x-7z-compressed" },
@@ -80,36 +80,15 @@ static const char *const inline_types[] = {
     "audio/mp4",  "audio/flac", "audio/wav", "audio/ogg",  "video/mp4",  "video/webm",      "video/ogg",
 };
 
-/* U+202A to U+202E and U+2066 to U+2069, in UTF-8. */
-static bool turns_direction(struct str filename)
-{
-    for (size_t i = 0; i + 2 < filename.len; i++) {
-        uint8_t a = (uint8_t)filename.ptr[i], b = (uint8_t)filename.ptr[i + 1], c = (uint8_t)filename.ptr[i + 2];
-        if (a == 0xe2 && ((b == 0x80 && c >= 0xaa && c <= 0xae) || (b == 0x81 && c >= 0xa6 && c <= 0xa9)))
-            return true;
-    }
-    return false;
-}
-
-/* U+0080 to U+009F: 0xC2 and a byte below 0xA0. */
-static bool has_upper_control(struct str filename)
-{
-    for (size_t i = 0; i + 1 < filename.len; i++) {
-        if ((uint8_t)filename.ptr[i] == 0xc2 && (uint8_t)filename.ptr[i + 1] < 0xa0)
-            return true;
-    }
-    return false;
-}
-
 enum err filename_check(struct str filename)
 {
-    if (filename.len == 0 || filename.len > FILENAME_MAX_BYTES || !str_is_utf8(filename))
+    if (!str_is_utf8(filename) || str_code_points(filename) > FILENAME_MAX_CHARS)
         return ERR_FILE_NAME;
-    if (str_eq_c(filename, ".") || str_eq_c(filename, "..") || str_trim(filename).len == 0)
+    if (str_eq_c(filename, ".") || str_eq_c(filename, "..") || !text_shows(filename))
         return ERR_FILE_NAME;
     if (str_index(filename, '/') != SIZE_MAX || str_index(filename, '\\') != SIZE_MAX)
         return ERR_FILE_NAME;
-    if (str_has_control(filename) || has_upper_control(filename) || turns_direction(filename))
+    if (!text_is_line(filename) || text_turns_direction(filename))
         return ERR_FILE_NAME;
     return ERR_OK;
 }
@@ -162,17 +141,38 @@ static bool can_be_json(struct str head)
     return text.len > 0 && strchr("{[\"-0123456789tfn", text.ptr[0]) != NULL && text.ptr[0] != '\0';
 }
 
+/* Pictures that browsers save under one another's names. Not SVG: that is markup. */
+static bool is_picture(const struct filetype *type)
+{
+    return type->fits == FITS_KIND && type->kind != SNIFFED_SVG &&
+           str_starts_with(str_from(type->content_type), STR("image/"));
+}
+
 static bool fits(const struct filetype *type, struct str head)
 {
     enum sniffed kind = sniff(head);
+
     switch (type->fits) {
-    case FITS_TEXT: return kind == SNIFFED_TEXT;
-    case FITS_JSON: return kind == SNIFFED_TEXT && can_be_json(head);
-    case FITS_ANY_TEXT: return sniff_is_text(head);
+    case FITS_TEXT: return sniff_is_plain(head);
+    case FITS_JSON: return sniff_is_plain(head) && can_be_json(head);
     case FITS_ZIP: return kind == SNIFFED_ZIP || (kind >= SNIFFED_OOXML && kind <= SNIFFED_ODP);
     case FITS_KIND: break;
     }
-    return kind == type->kind;
+    return kind == type->kind ||
+           (type->kind == SNIFFED_OOXML && kind == SNIFFED_OLE && sniff_is_encrypted_office(head));
+}
+
+/* Another picture that may come in by a name of its own; NULL: this is none. */
+static const struct filetype *other_picture(const struct filetype *named, struct str head, struct str allowed)
+{
+    enum sniffed kind = sniff(head);
+
+    for (size_t i = 0; i < COUNT_OF(types) && is_picture(named); i++) {
+        if (types[i].kind == kind && is_picture(&types[i]) &&
+            (allows_everything(allowed) || allows(allowed, str_from(types[i].extension))))
+            return &types[i];
+    }
+    return NULL;
 }
 
 enum err filetype_check_name(struct str filename, struct str allowed, struct str *ret_content_type)
@@ -188,21 +188,48 @@ enum err filetype_check_name(struct str filename, struct str allowed, struct str
 
 enum err filetype_check(struct str filename, struct str head, struct str allowed, struct str *ret_content_type)
 {
+    const struct filetype *type = type_of(extension_of(filename));
     struct str named;
-    const struct filetype *type;
-    bool fitting;
+
+    head = str_head(head, FILETYPE_HEAD_BYTES);
     TRY(filetype_check_name(filename, allowed, &named));
-    type = type_of(extension_of(filename));
-    fitting = type == NULL || fits(type, str_head(head, FILETYPE_HEAD_BYTES));
-    if (!fitting && !allows_everything(allowed))
-        return ERR_FILE_TYPE;
-    *ret_content_type = fitting ? named : STR("application/octet-stream");
+    /* Nothing in an empty file says anything else than its name. */
+    if (type != NULL && head.len > 0 && !fits(type, head)) {
+        type = other_picture(type, head, allowed);
+        if (type == NULL && !allows_everything(allowed))
+            return ERR_FILE_CONTENT;
+        named = type != NULL ? str_from(type->content_type) : STR("application/octet-stream");
+    }
+    *ret_content_type = named;
     return ERR_OK;
+}
+
+int64_t filetype_far_offset(struct str filename, struct str head)
+{
+    const struct filetype *type = type_of(extension_of(filename));
+
+    return type != NULL && type->kind == SNIFFED_OOXML ? sniff_ole_directory(head) : 0;
+}
+
+enum err filetype_check_far(struct str far)
+{
+    return sniff_is_encrypted_office(far) ? ERR_OK : ERR_FILE_CONTENT;
+}
+
+struct str filetype_with_charset(struct str content_type, const struct utf8_stream *text)
+{
+    return str_eq_c(content_type, "text/plain") && utf8_stream_is_good(text) ? STR("text/plain; charset=utf-8")
+                                                                             : content_type;
+}
+
+struct str filetype_bare(struct str content_type)
+{
+    return str_trim(str_head(content_type, str_index(content_type, ';')));
 }
 
 bool filetype_is_inline(struct str content_type)
 {
-    struct str bare = str_trim(str_head(content_type, str_index(content_type, ';')));
+    struct str bare = filetype_bare(content_type);
     for (size_t i = 0; i < COUNT_OF(inline_types); i++) {
         if (str_eq_nocase(bare, str_from(inline_types[i])))
             return true;

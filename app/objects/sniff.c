@@ -38,6 +38,8 @@ static const struct magic magics[] = {
     { 0, STR_INIT("OggS"), SNIFFED_OGG },
 };
 
+#define WEBM_MAGIC STR("\x1a\x45\xdf\xa3")
+
 static bool stands_at(struct str head, size_t offset, struct str bytes)
 {
     return head.len >= offset + bytes.len && memcmp(head.ptr + offset, bytes.ptr, bytes.len) == 0;
@@ -111,16 +113,74 @@ static bool is_zip(struct str head)
            stands_at(head, 0, STR("PK\x07\x08"));
 }
 
+/*
+ * Control characters in texts of other systems and programs: bells and overstrikes of printed pages, tabs, page ends, shifts
+ * of ISO 2022, the end mark of CP/M and DOS, escapes of terminals, separators of records.
+ */
+static bool text_holds(uint8_t control)
+{
+    return (control >= 0x07 && control <= 0x0f) || control >= 0x1a;
+}
+
 bool sniff_is_text(struct str head)
 {
     if (stands_at(head, 0, STR("\xff\xfe")) || stands_at(head, 0, STR("\xfe\xff")))
         return head.len % 2 == 0;
     for (size_t i = 0; i < head.len; i++) {
-        uint8_t c = byte_at(head, i);
-        if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b) || c == 0x7f)
+        if (byte_at(head, i) < 0x20 && !text_holds(byte_at(head, i)))
             return false;
     }
     return true;
+}
+
+static bool is_printable(struct str bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        if (byte_at(bytes, i) < 0x20 || byte_at(bytes, i) >= 0x7f)
+            return false;
+    }
+    return true;
+}
+
+bool sniff_is_plain(struct str head)
+{
+    if (!sniff_is_text(head) || is_mpeg_audio(head) || stands_at(head, 0, WEBM_MAGIC))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(magics); i++) {
+        if (stands_at(head, magics[i].offset, magics[i].bytes) && !is_printable(magics[i].bytes))
+            return false;
+    }
+    return true;
+}
+
+/* [MS-OFFCRYPTO] §2.3.4: the two streams of a document under a password, by their names in UTF-16. */
+bool sniff_is_encrypted_office(struct str directory)
+{
+    static const struct str names[] = {
+        STR_INIT("E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0"),
+        STR_INIT("E\0n\0c\0r\0y\0p\0t\0i\0o\0n\0I\0n\0f\0o\0"),
+    };
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (!contains(directory, names[i]))
+            return false;
+    }
+    return true;
+}
+
+/* [MS-CFB] §2.2: the sector's size as a power of two at byte 30, the directory's first sector at 48, behind the header. */
+int64_t sniff_ole_directory(struct str head)
+{
+    enum { SHIFT_AT = 30, DIRECTORY_AT = 48, HEADER_BYTES = 52 };
+    uint32_t sector = 0;
+
+    if (head.len < HEADER_BYTES || sniff(head) != SNIFFED_OLE)
+        return 0;
+    if (byte_at(head, SHIFT_AT) != 9 && byte_at(head, SHIFT_AT) != 12)
+        return 0;
+    for (size_t i = 4; i > 0; i--)
+        sector = sector << 8 | byte_at(head, DIRECTORY_AT + i - 1);
+    return ((int64_t)sector + 1) << byte_at(head, SHIFT_AT);
 }
 
 static bool begins_nocase(struct str text, const char *with)
@@ -174,7 +234,7 @@ enum sniffed sniff(struct str head)
     }
     if (is_zip(head))
         return sniff_zip(head);
-    if (stands_at(head, 0, STR("\x1a\x45\xdf\xa3")) && contains(str_head(head, 256), STR("webm")))
+    if (stands_at(head, 0, WEBM_MAGIC) && contains(str_head(head, 256), STR("webm")))
         return SNIFFED_WEBM;
     if (contains(str_head(head, 1024), STR("%PDF-")))
         return SNIFFED_PDF;

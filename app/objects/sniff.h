@@ -3,6 +3,7 @@
 #define PARLEY_OBJECTS_SNIFF_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "parley/core/str.h"
 
@@ -44,5 +45,11 @@ enum sniffed {
 enum sniffed sniff(struct str head);
 /* Text in UTF-8, in a one-byte code, or in UTF-16 with its mark. Nothing at all is text too. */
 bool sniff_is_text(struct str head);
+/* The same, and nothing in it but letters looks like the beginning of another format: "ID3 tags are wrong" is text. */
+bool sniff_is_plain(struct str head);
+/* Where the directory of a compound file begins, in bytes; 0: this is none. */
+int64_t sniff_ole_directory(struct str head);
+/* Is that the directory, or the file that holds it, of an Office document under a password? */
+bool sniff_is_encrypted_office(struct str directory);
 
 #endif

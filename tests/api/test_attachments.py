@@ -1,13 +1,27 @@
 """Files that come in with a message, how they are fetched, and who may."""
 import hashlib
+import urllib.parse
 import uuid
 
+import httpx
 import pytest
 from support.paging import all_pages
 from support.races import at_once, made_once, statuses
 from support.talk import Talk, faults, is_code, text_file
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489")
+
+
+def locked_office_file(directory_sector):
+    """A compound file with 512-byte sectors and the two streams of a document under a password."""
+    content = bytearray(512 * (directory_sector + 20))
+    content[:8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    content[30] = 9
+    content[48:52] = directory_sector.to_bytes(4, "little")
+    at = 512 * (directory_sector + 1)
+    for number, name in enumerate(["Root Entry", "EncryptedPackage", "EncryptionInfo"]):
+        content[at + 128 * number:at + 128 * number + 2 * len(name)] = name.encode("utf-16-le")
+    return bytes(content)
 
 
 @pytest.fixture
@@ -109,15 +123,70 @@ def test_form__that_is_none_is_refused(talk, body, boundary):
 
 
 @pytest.mark.parametrize("name, content", [
-    ("page.png", b"<!DOCTYPE html><script>alert(1)</script>"), ("a.txt", b"<html><body>"), ("a.txt", b"MZ\x00\x01binary"),
     ("a.exe", b"MZ"), ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"), ("noextension", b"text"),
-    ("a.pdf", PNG), ("a.html", b"<p>")])
+    ("a.html", b"<p>")])
 def test_file__of_a_type_that_is_not_allowed_is_415(talk, name, content):
     assert is_code(talk.send((name, content, "image/png")), 415, "file_type_not_allowed")
 
 
+@pytest.mark.parametrize("name, content", [
+    ("page.png", b"<!DOCTYPE html><script>alert(1)</script>"), ("a.png", b"%PDF-1.7"), ("a.txt", b"MZ\x00\x01binary"),
+    ("a.pdf", PNG), ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)), ("a.docx", b"MZ" + bytes(600))])
+def test_file__that_is_not_what_its_name_says_is_415(talk, name, content):
+    assert is_code(talk.send((name, content, "image/png")), 415, "file_content_differs")
+
+
+@pytest.mark.parametrize("sector", [0, 1, 9, 300])
+@pytest.mark.parametrize("extension, end", [("docx", "wordprocessingml.document"), ("xlsx", "spreadsheetml.sheet"),
+                                            ("pptx", "presentationml.presentation")])
+def test_file__of_office_under_a_password_is_taken(talk, sector, extension, end):
+    content = locked_office_file(sector)
+    file = talk.sent((f"secret.{extension}", content, ""))["attachments"][0]
+    assert file["content_type"].endswith(end) and file["size"] == len(content)
+
+
+@pytest.mark.parametrize("name, content, kind", [
+    ("notes.txt", b"ID3 tags of the files are wrong", "text/plain"), ("t.csv", b"ID3,name", "text/csv"),
+    ("x.txt", b"a PDF begins with %PDF-1.7", "text/plain"), ("conf.txt", b"<?xml version='1.0'?><a/>", "text/plain"),
+    ("page.txt", b"<html><body>", "text/plain"), ("man.txt", b"N\x08NAME\x07\x0b\x0c\x1a", "text/plain"),
+    ("photo.jpg", PNG, "image/png"), ("photo.jpeg", b"RIFF\x10\x00\x00\x00WEBPVP8 ", "image/webp"),
+    ("shot.png", b"\xff\xd8\xff\xe0\x00\x10JFIF", "image/jpeg"), ("empty.txt", b"", "text/plain"),
+    ("a.json", b"", "application/json")])
+def test_file__is_labelled_by_what_it_is(talk, name, content, kind):
+    file = talk.sent((name, content, "x/y"))["attachments"][0]
+    assert (file["filename"], file["content_type"], file["size"]) == (name, kind, len(content))
+
+
+@pytest.mark.parametrize("content, kind", [
+    ("grüße \U0001f600\n".encode() * 20000, "text/plain; charset=utf-8"), ("grüße".encode("latin-1"), "text/plain"),
+    ("grüße".encode("utf-16"), "text/plain"), (b"a" * 70000 + b"\xff", "text/plain"),
+    (b"a" * 4095 + "ü".encode(), "text/plain; charset=utf-8")])
+def test_download__of_text_says_its_charset_where_it_is_utf8(talk, content, kind):
+    file = talk.sent(("grüße.txt", content, "text/plain"))["attachments"][0]
+    assert file["content_type"] == "text/plain"
+    answer = fetch(talk.owner, file)
+    assert (answer.headers["content-type"], answer.content) == (kind, content)
+    assert answer.headers["content-disposition"].startswith("inline")
+
+
+@pytest.mark.parametrize("name", ["dir/sub/Report.txt", "C:\\dir\\Report.txt", "/Report.txt"])
+def test_file__name_loses_the_path_before_it(talk, name):
+    assert talk.sent((name, b"text", "text/plain"))["attachments"][0]["filename"] == "Report.txt"
+
+
+@pytest.mark.parametrize("name", ["漢" * 120 + ".txt", "\U0001f600" * 251 + ".txt"])
+def test_file__long_name_of_any_script_goes_everywhere(talk, name):
+    file = talk.sent((name, b"text", "text/plain"))["attachments"][0]
+    assert file["filename"] == name
+    assert urllib.parse.quote(name) in fetch(talk.owner, file).headers["content-disposition"]
+    url = talk.owner.ok("GET", f"/attachments/{file['id']}/url")["url"]
+    verify = talk.owner.http._transport._pool._ssl_context if url.startswith("https:") else True
+    answer = httpx.get(url, verify=verify, trust_env=False)
+    assert answer.status_code == 200 and urllib.parse.quote(name) in answer.headers["content-disposition"]
+
+
 @pytest.mark.one_column("the shape of a body")
-@pytest.mark.parametrize("name", ["a/b.txt", "..", "a\\b.txt", "x" * 252 + ".txt"])
+@pytest.mark.parametrize("name", ["../..", "..", "a/", "x" * 252 + ".txt"])
 def test_file__with_a_bad_name_is_422(talk, name):
     assert is_code(talk.send((name, b"text", "text/plain")), 422, "file_name")
 

@@ -195,3 +195,14 @@ def test_parts__of_a_cancelled_upload_are_gone(make_server):
     assert len(folder.uploads()) == 1
     assert talk.member.delete(f"{talk.path}/uploads/{upload['upload_id']}").status_code == 204
     assert folder.uploads() == [] and folder.temporary() == []
+
+
+def test_put__without_a_length_is_411(talk):
+    upload = talk.member.ok("POST", f"{talk.path}/uploads", 201, json={"filename": "a.txt", "size": 5})
+
+    def pieces():
+        yield b"hel"
+        yield b"lo"
+    answer = talk.member.http.put(upload["url"], content=pieces(), headers=upload["headers"])
+    assert answer.status_code == 411, answer.text
+    assert answer.json()["code"] == "length_required"

@@ -35,13 +35,14 @@ enum err attachment_read(struct ctx *ctx, const struct db_row *row, struct attac
         .id = db_row_int(row, ATTACHMENT_ID),
         .uuid = db_row_uuid(row, ATTACHMENT_UUID),
         .filename = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_FILENAME)),
-        .content_type = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_CONTENT_TYPE)),
+        .served_type = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_CONTENT_TYPE)),
         .size_bytes = db_row_int(row, ATTACHMENT_SIZE_BYTES),
         .sha256 = digest_text(ctx, db_row_str(row, ATTACHMENT_SHA256)),
         .object_key = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_OBJECT_KEY)),
         .message_id = db_row_int(row, ATTACHMENT_MESSAGE_ID),
         .created_us = db_row_int(row, ATTACHMENT_CREATED_US),
     };
+    ret_attachment->content_type = filetype_bare(ret_attachment->served_type);
     ret_attachment->url = attachment_url(ctx, &ret_attachment->uuid);
     return arena_check(ctx->arena);
 }
@@ -65,7 +66,8 @@ enum err attachment_insert(struct ctx *ctx, const struct attachment_row *row, st
         .id = id,
         .uuid = row->uuid,
         .filename = row->filename,
-        .content_type = row->content_type,
+        .content_type = filetype_bare(row->content_type),
+        .served_type = row->content_type,
         .size_bytes = row->size_bytes,
         .sha256 = row->sha256 == NULL ? (struct str){ NULL, 0 }
                                       : digest_text(ctx, (struct str){ (const char *)row->sha256, SHA256_BYTES }),
@@ -209,7 +211,7 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
     const struct store_download_opts opts = {
         .key = attachment->object_key,
         .filename = attachment->filename,
-        .content_type = attachment->content_type,
+        .content_type = attachment->served_type,
         .disposition = kind,
         .expires_s = expires_s,
         .now_us = ctx->now_us,

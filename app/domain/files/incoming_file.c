@@ -9,6 +9,11 @@ struct headed {
     void *source_arg;
     char head[FILETYPE_HEAD_BYTES];
     size_t head_len, head_used;
+    int64_t read_bytes; /* handed on so far */
+    struct utf8_stream text;
+    int64_t far_offset; /* 0, or where else bytes tell the type: they are kept as they pass */
+    char far[FILETYPE_FAR_BYTES];
+    size_t far_len;
 };
 
 static enum err head_read(struct headed *file)
@@ -22,9 +27,23 @@ static enum err head_read(struct headed *file)
     return ERR_OK;
 }
 
-static enum err headed_read(void *arg, void *bytes, size_t room_bytes, size_t *ret_len)
+/* Of a piece that begins at read_bytes. */
+static void far_keep(struct headed *file, const char *bytes, size_t len)
 {
-    struct headed *file = arg;
+    int64_t wanted = file->far_offset + (int64_t)file->far_len - file->read_bytes;
+    size_t taken;
+
+    if (file->far_offset == 0 || wanted < 0 || wanted >= (int64_t)len)
+        return;
+    taken = len - (size_t)wanted;
+    if (taken > sizeof(file->far) - file->far_len)
+        taken = sizeof(file->far) - file->far_len;
+    memcpy(file->far + file->far_len, bytes + wanted, taken);
+    file->far_len += taken;
+}
+
+static enum err bytes_read(struct headed *file, void *bytes, size_t room_bytes, size_t *ret_len)
+{
     size_t left = file->head_len - file->head_used;
 
     if (left == 0)
@@ -37,15 +56,44 @@ static enum err headed_read(void *arg, void *bytes, size_t room_bytes, size_t *r
     return ERR_OK;
 }
 
-static enum err name_and_type(struct ctx *ctx, const struct incoming_file_opts *opts, const struct headed *headed,
+static enum err headed_read(void *arg, void *bytes, size_t room_bytes, size_t *ret_len)
+{
+    struct headed *file = arg;
+
+    TRY(bytes_read(file, bytes, room_bytes, ret_len));
+    utf8_stream_add(&file->text, bytes, *ret_len);
+    far_keep(file, bytes, *ret_len);
+    file->read_bytes += (int64_t)*ret_len;
+    return ERR_OK;
+}
+
+static enum err name_and_type(struct ctx *ctx, const struct incoming_file_opts *opts, struct headed *headed,
                               struct incoming_file *file)
 {
+    const struct str head = { headed->head, headed->head_len };
+    const struct str allowed = str_from(ctx->config->allowed_file_types);
     enum err e = filename_check(opts->filename);
 
     if (e == ERR_OK)
-        e = filetype_check(opts->filename, (struct str){ headed->head, headed->head_len },
-                           str_from(ctx->config->allowed_file_types), &file->content_type);
+        e = filetype_check(opts->filename, head, allowed, &file->content_type);
+    if (e == ERR_FILE_CONTENT)
+        headed->far_offset = filetype_far_offset(opts->filename, head);
+    if (e == ERR_FILE_CONTENT && headed->far_offset > 0)
+        e = filetype_check_name(opts->filename, allowed, &file->content_type);
     return e == ERR_OK ? ERR_OK : fail(ctx, e);
+}
+
+/* What only all of the bytes tell. */
+static enum err type_finish(struct ctx *ctx, const struct headed *headed, struct incoming_file *file)
+{
+    if (headed->far_offset > 0) {
+        enum err e = filetype_check_far((struct str){ headed->far, headed->far_len });
+
+        if (e != ERR_OK)
+            return fail(ctx, e);
+    }
+    file->content_type = filetype_with_charset(file->content_type, &headed->text);
+    return ERR_OK;
 }
 
 /* Dooms the object before it is made, so that a crash in between leaves work for the job. */
@@ -86,6 +134,7 @@ static enum err put_headed(struct ctx *ctx, struct incoming_files *files, struct
     TRY(attachment_new_key(ctx, &opts->workspace->workspace, opts->filename, &file->key));
     TRY(queue_deletion(ctx, files, file));
     TRY(put(ctx, files, headed, file));
+    TRY(type_finish(ctx, headed, file));
     files->size_bytes += file->size_bytes;
     files->count++;
     return arena_check(ctx->arena);
@@ -97,12 +146,11 @@ enum err incoming_files_put(struct ctx *ctx, struct incoming_files *files, const
 
     if (files->count >= FILES_PER_MESSAGE_MAX)
         return failf(ctx, ERR_INVALID, "A message has at most %d files", FILES_PER_MESSAGE_MAX);
-    headed = arena_alloc(ctx->arena, sizeof(*headed));
+    headed = arena_calloc(ctx->arena, 1, sizeof(*headed));
     if (headed == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     headed->source = opts->source;
     headed->source_arg = opts->source_arg;
-    headed->head_len = headed->head_used = 0;
     return put_headed(ctx, files, headed, opts);
 }
 

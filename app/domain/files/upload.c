@@ -121,6 +121,15 @@ static enum err draft_check(struct ctx *ctx, const struct upload_draft *draft, s
     return ERR_OK;
 }
 
+/* One digest is all that an empty file can have: promised, it goes in one PUT like all whose bytes are known. */
+static void upload_empty_promise(struct upload *upload)
+{
+    if (upload->size_bytes > 0 || upload->has_sha256)
+        return;
+    upload->has_sha256 = true;
+    digest_sha256(STR(""), upload->sha256);
+}
+
 static enum err upload_begin(struct ctx *ctx, const struct upload_draft *draft, struct upload *upload)
 {
     bool parts = draft->size_bytes > SINGLE_PUT_MAX_BYTES;
@@ -136,6 +145,7 @@ static enum err upload_begin(struct ctx *ctx, const struct upload_draft *draft, 
         upload->part_size_bytes = part_size_for(draft->size_bytes);
     else
         upload->part_size_bytes = upload->has_sha256 ? 0 : draft->size_bytes;
+    upload_empty_promise(upload);
     upload->created_us = ctx->now_us;
     upload->expires_us = ctx->now_us + life_s * US_PER_S;
     return attachment_new_key(ctx, &draft->workspace->workspace, draft->filename, &upload->object_key);

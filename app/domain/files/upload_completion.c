@@ -135,35 +135,75 @@ static enum err parts_join(struct ctx *ctx, const struct completing *completing)
 
 /* ---- size, digest and type ---- */
 
-struct head {
-    char bytes[FILETYPE_HEAD_BYTES];
+enum { PIECE_BYTES = FILETYPE_HEAD_BYTES > FILETYPE_FAR_BYTES ? FILETYPE_HEAD_BYTES : FILETYPE_FAR_BYTES };
+struct piece {
+    char bytes[PIECE_BYTES];
     size_t len;
 };
 
-static enum err head_take(void *arg, const void *bytes, size_t len)
+static enum err piece_take(void *arg, const void *bytes, size_t len)
 {
-    struct head *head = arg;
+    struct piece *piece = arg;
 
-    if (len > sizeof(head->bytes) - head->len)
-        len = sizeof(head->bytes) - head->len;
-    memcpy(head->bytes + head->len, bytes, len);
-    head->len += len;
+    if (len > sizeof(piece->bytes) - piece->len)
+        len = sizeof(piece->bytes) - piece->len;
+    memcpy(piece->bytes + piece->len, bytes, len);
+    piece->len += len;
+    return ERR_OK;
+}
+
+/* So many of the object's bytes from there on, fewer at its end. In the arena. */
+static enum err piece_get(struct ctx *ctx, const struct upload *upload, int64_t offset, int64_t wanted,
+                          struct str *ret_bytes)
+{
+    struct piece *piece = arena_alloc(ctx->arena, sizeof(*piece));
+
+    if (piece == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    piece->len = 0;
+    if (wanted > upload->size_bytes - offset)
+        wanted = upload->size_bytes - offset;
+    if (wanted > 0)
+        TRY(store_get(ctx->app->store, ctx->arena, upload->object_key, offset, wanted, piece_take, piece));
+    *ret_bytes = (struct str){ piece->bytes, piece->len };
+    return ERR_OK;
+}
+
+static enum err text_take(void *arg, const void *bytes, size_t len)
+{
+    utf8_stream_add(arg, bytes, len);
+    return ERR_OK;
+}
+
+/* Text that is long is rarely read in a browser, and reading it here would take long. */
+static enum err charset_find(struct ctx *ctx, struct completing *completing)
+{
+    const struct upload *upload = &completing->upload;
+    struct utf8_stream text = { .pending_len = 0 };
+
+    if (!str_eq_c(completing->content_type, "text/plain") || upload->size_bytes > TEXT_CHARSET_MAX_BYTES)
+        return ERR_OK;
+    if (upload->size_bytes > 0)
+        TRY(store_get(ctx->app->store, ctx->arena, upload->object_key, 0, -1, text_take, &text));
+    completing->content_type = filetype_with_charset(completing->content_type, &text);
     return ERR_OK;
 }
 
 static enum err type_check(struct ctx *ctx, struct completing *completing)
 {
     const struct upload *upload = &completing->upload;
-    int64_t wanted = upload->size_bytes < (int64_t)FILETYPE_HEAD_BYTES ? upload->size_bytes
-                                                                       : (int64_t)FILETYPE_HEAD_BYTES;
-    struct head *head = arena_alloc(ctx->arena, sizeof(*head));
+    const struct str allowed = str_from(ctx->config->allowed_file_types);
+    struct str head, far;
+    enum err e;
 
-    if (head == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    head->len = 0;
-    TRY(store_get(ctx->app->store, ctx->arena, upload->object_key, 0, wanted, head_take, head));
-    return filetype_check(upload->filename, (struct str){ head->bytes, head->len },
-                          str_from(ctx->config->allowed_file_types), &completing->content_type);
+    TRY(piece_get(ctx, upload, 0, FILETYPE_HEAD_BYTES, &head));
+    e = filetype_check(upload->filename, head, allowed, &completing->content_type);
+    if (e == ERR_FILE_CONTENT && filetype_far_offset(upload->filename, head) > 0) {
+        TRY(piece_get(ctx, upload, filetype_far_offset(upload->filename, head), FILETYPE_FAR_BYTES, &far));
+        TRY(filetype_check_far(far));
+        e = filetype_check_name(upload->filename, allowed, &completing->content_type);
+    }
+    return e == ERR_OK ? charset_find(ctx, completing) : e;
 }
 
 static enum err object_check(struct ctx *ctx, struct completing *completing)
@@ -235,7 +275,7 @@ enum err upload_complete(struct ctx *ctx, const struct upload_completion *comple
         return ERR_OK;
     }
     e = fail(ctx, e);
-    if (e == ERR_UPLOAD_MISMATCH || e == ERR_FILE_TYPE)
+    if (e == ERR_UPLOAD_MISMATCH || e == ERR_FILE_TYPE || e == ERR_FILE_CONTENT)
         discard(ctx, &completing);
     else if (e == ERR_UPLOAD_NOT_FOUND)
         doom_joined(ctx, &completing);

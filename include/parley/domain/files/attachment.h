@@ -21,7 +21,8 @@ struct attachment {
     int64_t id; /* integer key */
     struct uuid uuid;
     struct str filename;
-    struct str content_type; /* by its bytes and name, not by what the client said */
+    struct str content_type; /* by its bytes and name, not by what the client said; without parameters */
+    struct str served_type;  /* as a download says it: with the charset, where that is known */
     int64_t size_bytes;
     struct str sha256; /* hex; absent until the job has read it */
     struct str url;    /* its stable address on this server */

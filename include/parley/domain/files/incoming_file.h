@@ -43,7 +43,7 @@ struct incoming_file_opts {
 /*
  * Checks name and type, then moves the bytes from the source into the store, in constant memory. When it fails nothing
  * of this file is left; incoming_files_drop removes the ones before. No transaction may be open.
- * ERR_INVALID (FILES_PER_MESSAGE_MAX), ERR_FILE_NAME, ERR_FILE_TYPE, ERR_TOO_LARGE (MAX_UPLOAD_SIZE, all files together),
+ * ERR_INVALID (FILES_PER_MESSAGE_MAX), ERR_FILE_NAME, ERR_FILE_TYPE, ERR_FILE_CONTENT, ERR_TOO_LARGE (MAX_UPLOAD_SIZE, all files together),
  * ERR_STORAGE, whatever the source returns, and errors of the database.
  */
 enum err incoming_files_put(struct ctx *ctx, struct incoming_files *files,

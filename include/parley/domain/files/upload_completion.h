@@ -25,7 +25,7 @@ struct upload_completion {
  * Checks that all bytes are there, their size and true type, and makes the attachment. Claimed by one conditional UPDATE:
  * of many at once exactly one goes on, the others get ERR_CONFLICT or ERR_UPLOAD_NOT_FOUND.
  * The attachment has the upload's public id, so that a
- * client that lost the answer can ask for it. ERR_UPLOAD_INCOMPLETE (may be tried again), ERR_UPLOAD_MISMATCH and ERR_FILE_TYPE (upload and bytes are gone).
+ * client that lost the answer can ask for it. ERR_UPLOAD_INCOMPLETE (may be tried again), ERR_UPLOAD_MISMATCH, ERR_FILE_TYPE and ERR_FILE_CONTENT (upload and bytes are gone).
  */
 enum err upload_complete(struct ctx *ctx, const struct upload_completion *completion,
                          struct attachment *ret_attachment) MUST_CHECK;

@@ -92,7 +92,7 @@ static void test_new_files__wrong_type_leaves_nothing(void **state)
     struct incoming_files files = { .count = 0 };
     int before = files_in_store(&f);
 
-    assert_err(files_put(&f, &files, "page.txt", STR("<!DOCTYPE html><script>")), ERR_FILE_TYPE);
+    assert_err(files_put(&f, &files, "page.png", STR("<!DOCTYPE html><script>")), ERR_FILE_CONTENT);
     assert_err(files_put(&f, &files, "../up.txt", STR("text")), ERR_FILE_NAME);
     incoming_files_drop(&f.caller.ctx, &files);
     assert_int_equal(files_in_store(&f), before);

@@ -116,10 +116,10 @@ static void test_upload__true_type_is_checked_and_nothing_stays(void **state)
     struct attachment attachment;
     int before = files_in_store(&f);
 
-    assert_ok(begin("page.txt", 14, NULL, &upload));
+    assert_ok(begin("page.png", 14, NULL, &upload));
     plan = plan_of(&upload, UPLOAD_ALL_MISSING);
     assert_ok(put(plan.url, STR("<!DOCTYPE html")));
-    assert_err(complete(&upload, &attachment), ERR_FILE_TYPE);
+    assert_err(complete(&upload, &attachment), ERR_FILE_CONTENT);
     assert_int_equal(files_in_store(&f), before);
     assert_err(complete(&upload, &attachment), ERR_UPLOAD_NOT_FOUND);
 }
