@@ -163,6 +163,26 @@ bool cidr_list_has(struct str list, struct str address)
     return false;
 }
 
+bool cidr_list_covers(struct str outer, struct str inner)
+{
+    struct str piece;
+
+    while (str_split(&inner, ',', &piece)) {
+        struct network one, item;
+        struct str rest = outer, outer_piece;
+        bool covered = false;
+
+        if (!network_parse(piece, &one))
+            return false;
+        while (!covered && str_split(&rest, ',', &outer_piece))
+            covered = network_parse(outer_piece, &item) && item.prefix_bits <= one.prefix_bits &&
+                      network_has(&item, &one);
+        if (!covered)
+            return false;
+    }
+    return true;
+}
+
 void cidr_network(struct str address, uint8_t ret_network[CIDR_NETWORK_BYTES])
 {
     struct network one;

@@ -51,7 +51,7 @@ def test_header__a_key_beside_a_token_is_refused(http, owner):
 @pytest.mark.parametrize("text", ["", "x", "parley_" + "A" * 43, "octopus_" + "A" * 43, "A" * 5000, "octopus_", "%00"])
 @pytest.mark.parametrize("header", HEADERS[:2])
 def test_header__another_text_is_no_key(http, header, text):
-    assert is_code(http.get("/health", headers={header: text}), 401, "invalid_api_key")
+    assert is_code(http.get("/auth/me", headers={header: text}), 401, "invalid_api_key")
 
 
 @pytest.mark.one_column("the form of a header")
@@ -296,3 +296,45 @@ def test_last_administrator__may_be_the_bot_or_a_person(make_server):
     assert is_code(answer, 409, "last_admin")
     assert server.http.get("/auth/me", headers=token).status_code == 401
     assert server.http.post(f"{KEYS}/{master}/rotate", headers=key).status_code == 200
+
+
+# --- what a key makes ---
+
+def bound_key(admin, **fields):
+    made = admin.ok("POST", "/api/v1/api-keys", 201, json={
+        "name": "bound", "scopes": "admin", "allowed_ips": "127.0.0.0/8", "expires_at": "2099-01-01T00:00:00Z", **fields})
+    return made, {"Octopus-API-Key": made["key"]}
+
+
+def test_bounds__of_a_key_are_inherited_by_what_it_makes(http, owner):
+    _, headers = bound_key(owner)
+    made = http.post("/api/v1/api-keys", json={"name": "free", "scopes": "admin"}, headers=headers)
+    assert made.status_code == 201, made.text
+    assert made.json()["allowed_ips"] == "127.0.0.0/8" and made.json()["expires_at"].startswith("2099-01-01")
+    narrower = http.post("/api/v1/api-keys", json={"name": "n", "allowed_ips": "127.0.0.1", "expires_at": "2098-01-01T00:00:00Z"},
+                         headers=headers)
+    assert narrower.status_code == 201 and narrower.json()["allowed_ips"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("wider", [{"allowed_ips": "0.0.0.0/0"}, {"expires_at": "2099-01-02T00:00:00Z"}])
+def test_bounds__of_a_key_are_not_passed_by_what_it_makes(http, owner, wider):
+    _, headers = bound_key(owner)
+    assert http.post("/api/v1/api-keys", json={"name": "wide", **wider}, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("wider", [{"allowed_ips": ""}, {"allowed_ips": "10.0.0.0/8"}, {"expires_at": None},
+                                   {"expires_at": "2099-01-02T00:00:00Z"}])
+def test_bounds__of_a_key_are_not_lifted_by_itself(http, owner, wider):
+    made, headers = bound_key(owner)
+    path = f"/api/v1/api-keys/{made['id']}"
+    assert http.patch(path, json=wider, headers=headers).status_code == 403
+    assert http.get(path, headers=headers).json()["allowed_ips"] == "127.0.0.0/8"
+    assert http.patch(path, json={"name": "renamed"}, headers=headers).status_code == 200
+    assert owner.request("PATCH", path, json=wider).status_code == 200
+
+
+def test_bounds__of_a_key_hold_for_what_it_rotates(http, owner):
+    _, headers = bound_key(owner)
+    free = owner.ok("POST", "/api/v1/api-keys", 201, json={"name": "free", "scopes": "admin"})
+    assert http.post(f"/api/v1/api-keys/{free['id']}/rotate", json={}, headers=headers).status_code == 403
+    assert http.post(f"/api/v1/api-keys/{free['id']}/deactivate", headers=headers).status_code == 200

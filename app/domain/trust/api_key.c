@@ -181,6 +181,49 @@ static enum err workspace_choose(struct ctx *ctx, const struct uuid *wished, str
     return ERR_OK;
 }
 
+static bool has_scopes(const struct api_key *own, unsigned scopes)
+{
+    return (own->scopes & KEY_SCOPE_ADMIN) != 0 || (scopes & ~own->scopes) == 0;
+}
+
+static bool is_within(const struct api_key *own, const struct api_key *key)
+{
+    return has_scopes(own, key->scopes) && key->workspace_id == own->workspace_id &&
+           (own->expires_us == 0 || (key->expires_us != 0 && key->expires_us <= own->expires_us)) &&
+           (own->allowed_ips.ptr == NULL ||
+            (key->allowed_ips.ptr != NULL && cidr_list_covers(own->allowed_ips, key->allowed_ips)));
+}
+
+static bool is_made_by_key(const struct ctx *ctx)
+{
+    return ctx->actor != NULL && ctx->actor->credential == CREDENTIAL_API_KEY;
+}
+
+enum err api_key_bounds_check(struct ctx *ctx, const struct api_key *key)
+{
+    struct api_key own;
+
+    if (!is_made_by_key(ctx))
+        return ERR_OK;
+    TRY(api_key_get(ctx, ctx->actor->key_id, &own));
+    return is_within(&own, key) ? ERR_OK : fail(ctx, ERR_KEY_BOUNDS);
+}
+
+/* What was not asked for is as the key has it that asks. */
+static enum err bounds_inherit(struct ctx *ctx, const struct api_key_new *opts, struct api_key *key)
+{
+    struct api_key own;
+
+    if (!is_made_by_key(ctx))
+        return ERR_OK;
+    TRY(api_key_get(ctx, ctx->actor->key_id, &own));
+    if (opts->expires_us == 0)
+        key->expires_us = own.expires_us;
+    if (key->allowed_ips.ptr == NULL)
+        key->allowed_ips = own.allowed_ips;
+    return is_within(&own, key) ? ERR_OK : fail(ctx, ERR_KEY_BOUNDS);
+}
+
 struct create_call {
     const struct api_key_new *opts;
     struct str allowed_ips;
@@ -204,6 +247,7 @@ static enum err create_in_transaction(struct ctx *ctx, void *arg)
 
     TRY(administrator_lock(ctx));
     TRY(workspace_choose(ctx, opts->workspace, &key));
+    TRY(bounds_inherit(ctx, opts, &key));
     TRY(api_key_add(ctx, &key, call->made.text));
     call->made.key = key;
     return ERR_OK;

@@ -173,6 +173,8 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
     TRY(changes_find(ctx, &before, key, &changes));
     if (changes.ptr == NULL)
         return ERR_OK;
+    if (call->action != AUDIT_KEY_DEACTIVATED)
+        TRY(api_key_bounds_check(ctx, key));
     TRY(key_update(ctx, key));
     TRY(audit_change(ctx, call, changes));
     return is_admin_key(ctx, &before) && !is_admin_key(ctx, key) ? administrator_check(ctx) : ERR_OK;
@@ -323,6 +325,7 @@ static enum err rotate_in_transaction(struct ctx *ctx, void *arg)
     old = call->old;
     if (!old.is_active || old.replaced_by != 0 || (old.expires_us != 0 && old.expires_us <= ctx->now_us))
         return fail(ctx, ERR_KEY_OVER);
+    TRY(api_key_bounds_check(ctx, &old));
     TRY(old_end(ctx, &old, call->grace_s));
     TRY(successor_add(ctx, call));
     old.replaced_by = call->made.key.id;

@@ -32,6 +32,9 @@ enum err cidr_list_normalise(struct str text, struct buf *out, size_t *ret_bad) 
  */
 bool cidr_list_has(struct str list, struct str address);
 
+/* Is each network of `inner` inside one of `outer`'s? Both as cidr_list_normalise prints them; an absent inner is. */
+bool cidr_list_covers(struct str outer, struct str inner);
+
 enum { CIDR_NETWORK_BYTES = 9 };
 /*
  * The network that one customer has, as a key of a fixed size: of an IPv4 address all of it, of an IPv6 address the first

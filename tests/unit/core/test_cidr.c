@@ -107,6 +107,16 @@ static void test_cidr__a_list_has_its_end(void **state)
     buf_release(&typed);
 }
 
+static void test_cidr__lists_cover_one_another(void **state)
+{
+    (void)state;
+    assert_true(cidr_list_covers(STR("10.0.0.0/8,::1"), STR("10.1.0.0/16,10.2.3.4,::1")));
+    assert_true(cidr_list_covers(STR("0.0.0.0/0"), STR("10.0.0.0/8")));
+    assert_false(cidr_list_covers(STR("10.1.0.0/16"), STR("10.0.0.0/8")));
+    assert_false(cidr_list_covers(STR("10.0.0.0/8"), STR("10.0.0.1,192.0.2.1")));
+    assert_false(cidr_list_covers(STR("0.0.0.0/0"), STR("::1")));
+}
+
 static void test_cidr__finds_addresses(void **state)
 {
     static const struct {
@@ -153,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_cidr__a_mapped_address_is_the_ipv4_address),
         cmocka_unit_test(test_cidr__the_bad_item_is_named),
         cmocka_unit_test(test_cidr__a_list_has_its_end),
+        cmocka_unit_test(test_cidr__lists_cover_one_another),
         cmocka_unit_test(test_cidr__finds_addresses),
     };
 

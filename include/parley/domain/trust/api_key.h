@@ -61,7 +61,8 @@ struct api_key_new {
 };
 /*
  * Makes a key of the caller (ctx->actor). ERR_WORKSPACE_NOT_FOUND: not a workspace of the caller, or, where a key asks,
- * another than its own; ERR_INVALID: allowed_ips, with the fault listed; ERR_LIMIT: API_KEYS_PER_USER_MAX.
+ * another than its own; ERR_KEY_BOUNDS: where a key asks, more than it has itself (an expiry and
+ * addresses that were not asked for are its own); ERR_INVALID: allowed_ips, with the fault listed; ERR_LIMIT: API_KEYS_PER_USER_MAX.
  */
 enum err api_key_create(struct ctx *ctx, const struct api_key_new *opts, struct api_key_made *ret_made) MUST_CHECK;
 
@@ -76,6 +77,12 @@ enum err api_key_ips_normalise(struct ctx *ctx, struct str typed, struct str *re
  * filled in. ERR_LIMIT.
  */
 enum err api_key_add(struct ctx *ctx, struct api_key *key, struct str text) MUST_CHECK;
+
+/*
+ * May the key become so? What a key makes or changes has at most its own scopes, addresses, expiry and workspace; a
+ * session is not bound. ERR_KEY_BOUNDS.
+ */
+enum err api_key_bounds_check(struct ctx *ctx, const struct api_key *key) MUST_CHECK;
 
 /* ERR_KEY_NOT_FOUND. One statement. */
 enum err api_key_get(struct ctx *ctx, int64_t id, struct api_key *ret_key) MUST_CHECK;

@@ -29,7 +29,7 @@ struct api_key_change {
     struct str allowed_ips;
 };
 /*
- * ERR_KEY_NOT_FOUND, ERR_INVALID (as for api_key_create), ERR_KEY_IN_USE (a key that switches itself off),
+ * ERR_KEY_NOT_FOUND, ERR_INVALID (as for api_key_create), ERR_KEY_BOUNDS, ERR_KEY_IN_USE (a key that switches itself off),
  * ERR_LAST_ADMIN. What is the same as before is no change and not audited.
  */
 enum err api_key_change(struct ctx *ctx, int64_t id, const struct api_key_change *change,
@@ -45,7 +45,7 @@ enum err api_key_delete(struct ctx *ctx, int64_t id) MUST_CHECK;
  * exactly one does.
  *   prefix   of the new key
  *   grace_s  0 … API_KEY_GRACE_MAX_S
- * ERR_KEY_NOT_FOUND; ERR_KEY_OVER: switched off, expired, or replaced already.
+ * ERR_KEY_NOT_FOUND; ERR_KEY_BOUNDS; ERR_KEY_OVER: switched off, expired, or replaced already.
  */
 enum err api_key_rotate(struct ctx *ctx, int64_t id, enum api_key_prefix prefix, int64_t grace_s,
                         struct api_key_made *ret_made) MUST_CHECK;
