@@ -144,7 +144,17 @@ static enum err url_set(CURLU *url, const struct smtp_server *server)
     return ERR_OK;
 }
 
-static void set_server(CURL *curl, const struct smtp_server *server)
+/*
+ * Which ways of signing in are tried, one connection each, until one is not denied. A password goes over TLS or to this
+ * machine only (smtp.h), so the plain ones come first: libcurl by itself prefers what servers offer and cannot do.
+ */
+static const char *const sign_ins[] = {
+    "AUTH=PLAIN;AUTH=LOGIN",
+    "AUTH=LOGIN",
+    "AUTH=CRAM-MD5;AUTH=DIGEST-MD5;AUTH=SCRAM-SHA-1;AUTH=SCRAM-SHA-256;AUTH=NTLM",
+};
+
+static void set_server(CURL *curl, const struct smtp_server *server, const char *sign_in)
 {
     static const long levels[] = {
         [SMTP_PLAIN] = CURLUSESSL_NONE,
@@ -157,6 +167,7 @@ static void set_server(CURL *curl, const struct smtp_server *server)
     if (server->user[0] != '\0') {
         curl_easy_setopt(curl, CURLOPT_USERNAME, server->user);
         curl_easy_setopt(curl, CURLOPT_PASSWORD, server->password);
+        curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS, sign_in);
     }
     curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); /* as in egress.c */
     if (server->ca_file[0] != '\0')
@@ -210,7 +221,9 @@ static struct smtp_result result_of(const struct run *run, CURLcode code)
     return result;
 }
 
-static enum err perform(struct run *run, CURLU *url, struct curl_slist *recipients, struct smtp_result *ret_result)
+/* *ret_denied: the server did not take this way of signing in. */
+static enum err perform(struct run *run, CURLU *url, struct curl_slist *recipients, const char *sign_in,
+                        bool *ret_denied, struct smtp_result *ret_result)
 {
     char from[ADDRESS_BYTES];
     CURLcode code;
@@ -222,12 +235,13 @@ static enum err perform(struct run *run, CURLU *url, struct curl_slist *recipien
     curl_easy_setopt(run->curl, CURLOPT_CURLU, url);
     curl_easy_setopt(run->curl, CURLOPT_MAIL_FROM, from);
     curl_easy_setopt(run->curl, CURLOPT_MAIL_RCPT, recipients);
-    set_server(run->curl, run->server);
+    set_server(run->curl, run->server, sign_in);
     set_limits(run->curl);
     set_callbacks(run);
     code = curl_easy_perform(run->curl);
     if (code != CURLE_OUT_OF_MEMORY)
         *ret_result = result_of(run, code);
+    *ret_denied = code == CURLE_LOGIN_DENIED;
     curl_easy_cleanup(run->curl);
     return code == CURLE_OUT_OF_MEMORY ? ERR_NO_MEMORY : ERR_OK;
 }
@@ -238,6 +252,7 @@ enum err smtp_send(const struct smtp_server *server, const struct smtp_mail *mai
     struct curl_slist *recipients;
     char to[ADDRESS_BYTES];
     CURLU *url = curl_url();
+    bool denied = true;
     enum err e;
 
     if (url == NULL)
@@ -245,8 +260,8 @@ enum err smtp_send(const struct smtp_server *server, const struct smtp_mail *mai
     (void)snprintf(to, sizeof(to), "<%s>", mail->to);
     recipients = curl_slist_append(NULL, to);
     e = recipients == NULL ? ERR_NO_MEMORY : url_set(url, server);
-    if (e == ERR_OK)
-        e = perform(&run, url, recipients, ret_result);
+    for (size_t i = 0; e == ERR_OK && denied && i < COUNT_OF(sign_ins); i++)
+        e = perform(&run, url, recipients, sign_ins[i], &denied, ret_result);
     curl_slist_free_all(recipients);
     curl_url_cleanup(url);
     return e;

@@ -161,3 +161,55 @@ def test_start__says_what_is_wrong_with_the_settings_of_mail(server, tmp_path, w
                           capture_output=True, check=False, timeout=60)
     assert done.returncode != 0
     assert said in done.stderr and "us%0Aer" not in done.stderr
+
+
+# ---- ways of signing in ----
+
+def sign_in_server(offered, works):
+    """An SMTP server that offers ways of signing in, of which only some can be used; which were tried; what it got."""
+    asked, got = [], []
+
+    def talk(connection):
+        lines = connection.makefile("rb")
+
+        def say(text):
+            connection.sendall(text.encode() + b"\r\n")
+
+        def sign_in(way, has_first_words):
+            asked.append(way)
+            if way not in works:
+                return say("504 5.5.4 not here")
+            prompts = {"LOGIN": ["VXNlcm5hbWU6", "UGFzc3dvcmQ6"], "PLAIN": [""]}[way]
+            for prompt in prompts[has_first_words:]:
+                say(f"334 {prompt}")
+                lines.readline()
+            return say("235 welcome")
+
+        say("220 ready")
+        for raw in lines:
+            words = raw.decode().strip().split(" ")
+            if words[0].upper() == "EHLO":
+                say("250-here")
+                say(f"250 AUTH {offered}")
+            elif words[0].upper() == "AUTH":
+                sign_in(words[1].upper(), len(words) > 2)
+            elif words[0].upper() == "DATA":
+                say("354 go on")
+                while lines.readline().strip() != b".":
+                    pass
+                got.append(True)
+                say("250 taken")
+            else:
+                say("250 fine")
+    return RudeServer(talk), asked, got
+
+
+@pytest.mark.parametrize("offered, works", [("GSSAPI NTLM LOGIN", ["LOGIN"]), ("CRAM-MD5 PLAIN LOGIN", ["PLAIN", "LOGIN"]),
+                                            ("PLAIN LOGIN", ["LOGIN"])])
+def test_sign_in__is_by_a_way_that_works(make_post, offered, works):
+    rude, asked, got = sign_in_server(offered, works)
+    post = make_post(rude, SMTP_URL=url(rude, access="noreply%40example.org:secret"))
+    post.invite()
+    post.now()
+    until(lambda: got)
+    assert asked[-1] in works
