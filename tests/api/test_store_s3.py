@@ -321,3 +321,28 @@ def test_away__at_the_start_is_no_reason_not_to_start(make_server, make_backing)
     talk.sent(text_file(b"now"))
     _, found = Bucket({**server.settings, "MINIO_BUCKET_NAME": "made-later"}).one(talk.id)
     assert found["Body"].read() == b"now"
+
+
+# --- the store behind the server's own name ---
+
+def test_store_proxy__hears_nothing_of_the_clients_credentials(make_server):
+    heard = []
+
+    def answer(connection):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(65536)
+        heard.append(head.decode().lower())
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=lambda: answer(listener.accept()[0]), daemon=True).start()
+    server = make_server(STORE_PROXY=f"http://127.0.0.1:{listener.getsockname()[1]}")
+    bucket = server.settings["MINIO_BUCKET_NAME"]
+    got = httpx.get(f"{server.base_url}/{bucket}/key?X-Amz-Signature=x", trust_env=False,
+                    verify=ssl.create_default_context(cafile=server.ca), headers={
+                        "Authorization": "Bearer secret-a", "Cookie": "session=secret-b", "X-API-Key": "secret-c",
+                        "Octopus-API-Key": "secret-d", "Range": "bytes=0-1"})
+    listener.close()
+    assert got.status_code == 200 and len(heard) == 1
+    assert "secret-" not in heard[0] and "range: bytes=0-1" in heard[0]
+    assert f"host: {server.base_url.removeprefix('https://')}" in heard[0]
