@@ -64,7 +64,7 @@ def test_long_address__is_414(server):
 
 
 def test_large_headers__are_431(server):
-    answer = raw(server, request_of("GET /health HTTP/1.1", "X-Much: " + "a" * 9000))
+    answer = raw(server, request_of("GET /health HTTP/1.1", "X-Much: " + "a" * 50000))
     assert answer.startswith(b"HTTP/1.1 431 ") and b'"code":"headers_too_large"' in answer
 
 
@@ -154,3 +154,105 @@ def test_no_process__is_503_with_retry_after(make_server):
     answer = server.http.get("/auth/setup")
     assert answer.status_code == 503 and answer.headers["retry-after"] == "2"
     assert answer.json()["code"] == "unavailable"
+
+
+# ---- addresses ----
+
+def test_two_slashes__are_one(server, alice):
+    for path in ("//auth/me", "/api//auth/me", "/api/auth//me//"):
+        answer = raw(server, request_of(f"GET {path} HTTP/1.1", f"Authorization: Bearer {alice.token}"))
+        assert answer.startswith(b"HTTP/1.1 200 ") and alice.id.encode() in answer, path
+    workspace = alice.workspace()["id"]
+    for _ in range(2):
+        alice.chat(workspace)
+    answer = raw(server, request_of(f"GET //workspaces//{workspace}/chats/history?limit=1 HTTP/1.1",
+                                    f"Authorization: Bearer {alice.token}"))
+    assert f"Link: </workspaces/{workspace}/chats/history?limit=1&".encode() in answer
+
+
+def test_addresses__stay_under_the_path_of_a_proxy(make_server):
+    server = make_server(PUBLIC_URL="https://chat.example.org/chat/")
+    admin = server.setup()
+    for prefix in ("", "/api"):
+        made = admin.post(f"{prefix}/workspaces", json={"name": "Team"})
+        assert made.headers["location"] == f"/chat{prefix}/workspaces/{made.json()['id']}"
+        for _ in range(2):
+            admin.post(f"/workspaces/{made.json()['id']}/chat", json={"title": "Chat"})
+        history = admin.get(f"{prefix}/workspaces/{made.json()['id']}/chats/history?limit=1")
+        assert history.headers["link"].startswith(f"</chat{prefix}/workspaces/{made.json()['id']}/chats/history?")
+    root = server.http.get("/", headers={"Accept": "text/html"})
+    assert root.headers["location"] == "/chat/app/"
+
+
+def test_cookies__of_other_applications_are_no_reason(server, alice):
+    with server.client(http2=False) as http:
+        answer = http.get("/auth/me", headers={**alice.auth, "Cookie": "other=" + "x" * 32000})
+        assert answer.status_code == 200
+
+
+# ---- bodies ----
+
+def test_body__may_begin_with_a_byte_order_mark(alice):
+    answer = alice.post("/workspaces", content=b'\xef\xbb\xbf {"name":"B"}', headers={"Content-Type": "application/json"})
+    assert answer.status_code == 201, answer.text
+
+
+def test_message__of_the_greatest_length_may_be_escaped(alice):
+    workspace = alice.workspace()
+    content = "\U0001f600" * 100_000
+    body = json.dumps({"content": content}).encode()
+    assert len(body) > 1_200_000
+    answer = alice.post(f"/workspaces/{workspace['id']}/chat/{alice.chat(workspace)['id']}/message", content=body,
+                        headers={"Content-Type": "application/json"})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["content"] == content
+
+
+def test_time__plus_that_nobody_encoded_is_one(admin):
+    for offset in ("+02:00", "%2B02:00", "Z", "-02:00"):
+        assert admin.get(f"/audit?after=2026-01-01T00:00:00{offset}").status_code == 200, offset
+    assert admin.get("/audit?after=2026-01-01T00:00:00+0200").status_code == 422
+
+
+# ---- pages of other sites ----
+
+@pytest.mark.parametrize("headers, status", [
+    ({}, 401), ({"Origin": "https://evil.example"}, 403), ({"Origin": "null"}, 403),
+    ({"Origin": "https://app.example.org"}, 401), ({"Origin": "own"}, 401), ({"Origin": "plain"}, 403),
+    ({"Sec-Fetch-Site": "cross-site"}, 403), ({"Sec-Fetch-Site": "same-origin"}, 401),
+    ({"Sec-Fetch-Site": "cross-site", "Origin": "https://app.example.org"}, 401)])
+def test_page_of_another_site__changes_nothing_without_a_credential(server, http, headers, status):
+    own = {"own": server.base_url, "plain": server.base_url.replace("https", "http")}
+    headers = {name: own.get(value, value) for name, value in headers.items()}
+    answer = http.post("/auth/login", json={"email": "nobody@example.org", "password": "none at all"}, headers=headers)
+    assert answer.status_code == status, answer.text
+    assert (answer.json()["code"] == "cross_site") == (status == 403)
+    assert http.get("/auth/setup", headers=headers).status_code == 200
+
+
+def test_page_of_another_site__does_not_use_up_the_first_setup(make_server):
+    server = make_server()
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert server.http.post("/bootstrap", headers=headers).status_code == 403
+    assert server.setup()
+
+
+def test_scheme__is_what_a_trusted_proxy_says(make_server):
+    """It took TLS off; the page that it served is ours."""
+    server = make_server(TRUSTED_PROXIES="127.0.0.1", PUBLIC_URL="https://other.example", ENVIRONMENT="production")
+    body = {"email": "nobody@example.org", "password": "none at all"}
+    for proto, status in (("http", 401), ("https", 403)):
+        answer = server.http.post("/auth/login", json=body, headers={
+            "Origin": server.base_url.replace("https", "http"), "X-Forwarded-Proto": proto})
+        assert answer.status_code == status, proto
+
+
+@pytest.mark.parametrize("setting, origin", [
+    ("capacitor://localhost", "capacitor://localhost"), ("tauri://localhost", "tauri://localhost"),
+    ("https://CHAT.example.org:443/", "https://chat.example.org"),
+    ("https://bücher.example", "https://xn--bcher-kva.example")])
+def test_origin__is_allowed_in_the_form_that_browsers_send(make_server, setting, origin):
+    server = make_server(ALLOWED_ORIGINS=setting)
+    answer = server.http.get("/health", headers={"Origin": origin})
+    assert answer.headers["access-control-allow-origin"] == origin
+    assert "access-control-allow-origin" not in server.http.get("/health", headers={"Origin": "https://x.example"}).headers
