@@ -37,6 +37,12 @@ FOR UPDATE
 --     SUBSTR(l.content, 1, ?) AS preview, l.created_us AS message_created_us, l.sender_name, s.uuid AS sender_uuid,
 --     s.first_name, s.last_name, s.username, s.kind, s.deleted_us
 
+-- A chat without its last message, for whoever reads its newest messages anyway.
+-- name: chat_view_get
+SELECT {chat_view}
+FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ? LEFT JOIN users u ON u.id = c.created_by
+WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
+
 -- name: chat_get
 SELECT {chat_with_last}
 FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ? LEFT JOIN users u ON u.id = c.created_by
@@ -85,6 +91,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 UPDATE chats SET title = ?, title_folded = ?, join_mode = ?, assistant = ?, provider = ?, model = ?, system_prompt = ?,
     temperature = ?, max_tokens = ?, version = version + 1, updated_us = ?
 WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
+
+-- Who is in a chat is part of its version: access_cache.h.
+-- name: chat_touch
+-- event: none, because member.joined and member.left tell who changes the list
+UPDATE chats SET version = version + 1, updated_us = ? WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 
 -- name: chat_mark_deleted
 -- event: chat.deleted

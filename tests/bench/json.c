@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "parley/api/messages.h"
+#include "parley/shapes/message.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/domain/talk/message.h"
