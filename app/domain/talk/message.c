@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "message_author.h"
+#include "message_reply.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/talk/chat.h"
@@ -23,7 +24,7 @@ static enum err message_read(struct ctx *ctx, const struct db_row *row, const st
         .is_ai_response = db_row_int(row, MESSAGE_IS_AI_RESPONSE) != 0,
         .status = (int)db_row_int(row, MESSAGE_STATUS),
         .model = arena_str(ctx->arena, db_row_str(row, MESSAGE_MODEL)),
-        .reply_to = db_row_uuid(row, MESSAGE_REPLY_TO_UUID),
+        .reply_to_id = db_row_int(row, MESSAGE_REPLY_TO),
         .attachment_count = db_row_int(row, MESSAGE_ATTACHMENT_COUNT),
         .edited_us = db_row_int(row, MESSAGE_EDITED_US),
         .deleted_us = db_row_int(row, MESSAGE_DELETED_US),
@@ -202,6 +203,7 @@ static enum err load_attachments(struct ctx *ctx, const struct loading *loading)
 static enum err page_finish(struct ctx *ctx, const struct loading *loading, struct message_page *ret_page)
 {
     TRY(messages_sign(ctx, loading->items, loading->count));
+    TRY(replies_name(ctx, loading->chat, loading->items, loading->count));
     TRY(load_attachments(ctx, loading));
     ret_page->messages = (struct list){ loading->items, loading->count };
     ret_page->total = loading->message_count;
@@ -331,6 +333,7 @@ static enum err single_read(struct ctx *ctx, const struct db_row *row, void *arg
     struct message_author author;
 
     TRY(message_read(ctx, row, single->chat, &single->message));
+    single->message.reply_to = db_row_uuid(row, MESSAGE_GET_REPLY_TO_UUID);
     message_sign(&single->message, message_author_read(ctx, row, MESSAGE_GET_AUTHOR, &author) ? &author : NULL);
     return arena_check(ctx->arena);
 }

@@ -77,7 +77,6 @@ static enum err seq_take(struct ctx *ctx, struct posting *posting)
 {
     const struct message_location *location = &posting->draft->location;
     struct chat_ref *chat = &posting->chat;
-    const struct db_value seen = DB_INT(chat->seen_workspace);
     int64_t now_us = clock_now_us();
     enum err e;
 
@@ -86,7 +85,8 @@ static enum err seq_take(struct ctx *ctx, struct posting *posting)
     /* Taken under the lock, so that times go up with the seqs. */
     posting->message.created_us = posting->message.updated_us = clock_now_us();
     e = db_one(ctx, SQL_CHAT_SEQ_AND_SENDER,
-               DB_ARGS(DB_INT(location->principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id), seen, seen),
+               DB_ARGS(DB_INT(location->principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id),
+                       DB_INT_OR_NULL(chat->seen_workspace)),
                seq_and_sender_read, &posting->message);
     if (e != ERR_NOT_FOUND)
         return e;

@@ -36,6 +36,7 @@ struct message {
     bool is_ai_response;
     int status;           /* enum message_status */
     struct str model;     /* absent: none */
+    int64_t reply_to_id;  /* integer key; 0: none */
     struct uuid reply_to; /* zero: none, or erased */
     int64_t attachment_count;
     struct list attachments; /* struct attachment */
