@@ -45,8 +45,8 @@ struct keyed_cache *keyed_cache_new(size_t entry_count, size_t value_bytes)
         cache->hash_keys[i] = siphash_key_new();
     cache->set_count = entry_count < SHARDS * WAYS ? 1 : entry_count / SHARDS / WAYS;
     cache->value_bytes = value_bytes;
-    cache->entry_bytes =
-        (sizeof(struct entry) + value_bytes + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+    cache->entry_bytes = (sizeof(struct entry) + value_bytes + alignof(max_align_t) - 1) / alignof(max_align_t) *
+                         alignof(max_align_t);
     for (int i = 0; i < SHARDS; i++) {
         (void)pthread_mutex_init(&cache->shards[i].lock, NULL);
         cache->shards[i].entries = calloc(cache->set_count * WAYS, cache->entry_bytes);
@@ -80,7 +80,8 @@ static struct shard *shard_of(struct keyed_cache *cache, struct cache_key key)
 }
 
 /* The i-th place in which the key's entry may stand. */
-static struct entry *place_of(const struct keyed_cache *cache, const struct shard *shard, struct cache_key key, size_t i)
+static struct entry *place_of(const struct keyed_cache *cache, const struct shard *shard, struct cache_key key,
+                              size_t i)
 {
     return entry_at(cache, shard, key.halves[1] % cache->set_count * WAYS + i);
 }

@@ -35,9 +35,8 @@ static enum err membership_check(struct exchange *p, bool recall)
         return ERR_OK;
     if (!principal_may_enter(&p->principal, &p->match.workspace))
         return fail(&p->ctx, ERR_WORKSPACE_NOT_FOUND);
-    TRY(p->match.names_chat
-            ? chat_access(p, recall)
-            : member_find(&p->ctx, &p->match.workspace, p->principal.user_id, &p->call.workspace));
+    TRY(p->match.names_chat ? chat_access(p, recall)
+                            : member_find(&p->ctx, &p->match.workspace, p->principal.user_id, &p->call.workspace));
     if (p->call.workspace.role < least[role])
         return fail(&p->ctx, ERR_FORBIDDEN);
     return ERR_OK;

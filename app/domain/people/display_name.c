@@ -16,8 +16,8 @@ bool message_author_read(struct ctx *ctx, const struct db_row *row, int first, s
     if (db_row_is_null(row, first + AUTHOR_USER_ID))
         return false;
     *ret_author = (struct message_author){ .user_id = db_row_int(row, first + AUTHOR_USER_ID),
-                                   .uuid = db_row_uuid(row, first + AUTHOR_USER_UUID),
-                                   .kind = (int)db_row_int(row, first + AUTHOR_KIND) };
+                                           .uuid = db_row_uuid(row, first + AUTHOR_USER_UUID),
+                                           .kind = (int)db_row_int(row, first + AUTHOR_KIND) };
     if (db_row_is_null(row, first + AUTHOR_USER_DELETED_US))
         ret_author->name = display_name(ctx, db_row_str(row, first + AUTHOR_FIRST_NAME),
                                         db_row_str(row, first + AUTHOR_LAST_NAME),
@@ -46,7 +46,8 @@ struct sender author_sender(const struct message_author *author, bool is_ai, str
 
 struct sender display_name_sender(struct ctx *ctx, const struct db_row *row, const struct display_name_columns *columns)
 {
-    struct message_author author = { .uuid = db_row_uuid(row, columns->uuid), .kind = (int)db_row_int(row, columns->kind) };
+    struct message_author author = { .uuid = db_row_uuid(row, columns->uuid),
+                                     .kind = (int)db_row_int(row, columns->kind) };
 
     if (!db_row_is_null(row, columns->uuid) && db_row_is_null(row, columns->deleted))
         author.name = display_name(ctx, db_row_str(row, columns->first_name), db_row_str(row, columns->last_name),

@@ -67,10 +67,9 @@ static enum err span_add(struct ctx *ctx, const struct db_row *row, void *arg)
 static enum err loading_begin(struct ctx *ctx, const struct chat_ref *chat, int64_t room_count,
                               struct loading *ret_loading)
 {
-    struct loading loading = { .chat = chat,
-                               .last_seq = chat->last_seq,
-                               .message_count = chat->message_count,
-                               .room_count = (size_t)room_count };
+    struct loading loading = {
+        .chat = chat, .last_seq = chat->last_seq, .message_count = chat->message_count, .room_count = (size_t)room_count
+    };
 
     loading.items = arena_calloc(ctx->arena, loading.room_count, sizeof(*loading.items));
     if (loading.items == NULL)
@@ -98,10 +97,10 @@ enum { SPAN_PER_MESSAGE = 4 };
 static enum err guess_prove(struct ctx *ctx, const struct chat_ref *chat)
 {
     int64_t id;
-    enum err e = db_number(ctx, SQL_CHAT_PROOF,
-                           DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(chat->version),
-                                   DB_INT(chat->seen_workspace)),
-                           &id);
+    enum err e = db_number(
+        ctx, SQL_CHAT_PROOF,
+        DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(chat->version), DB_INT(chat->seen_workspace)),
+        &id);
 
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_CHAT_NOT_FOUND) : e;
 }

@@ -72,7 +72,7 @@ struct app {
     struct store *store;                     /* objects */
     struct mailer *mailer;                   /* NULL: no mail server is set */
     struct bus *bus;                         /* wake-ups between processes */
-    struct keyed_cache *cache;                /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
+    struct keyed_cache *cache;               /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
     struct keyed_cache *access_cache;        /* guesses at who may do what in a chat; NULL: none are made */
     const struct after_commit *after_commit; /* NULL: nothing is done (a subcommand); core/outcome.h */
 };

@@ -81,8 +81,8 @@ enum {
     DB_FAULT_MAX_BYTES = 1024,   /* a line for the operator */
     MIGRATION_WAIT_MAX_S = 60,   /* others wait so long for the one that migrates */
     STOP_MAX_S = 10,             /* SIGTERM: what runs is given this long */
-    ACCESS_CACHE_S = 3600,       /* then an entry of access_cache.h makes room first; what it says is proved each time */
-    CACHE_MAX_MS = 1000,         /* the oldest answer that a cache in the process may give */
+    ACCESS_CACHE_S = 3600, /* then an entry of access_cache.h makes room first; what it says is proved each time */
+    CACHE_MAX_MS = 1000,   /* the oldest answer that a cache in the process may give */
     IDEMPOTENCY_KEPT_HOURS = 24,
     RATE_KNOWN_DAYS = 30, /* an address from which somebody has signed in to an account is known there so long */
     SESSION_TOUCH_S = 60, /* how often a session's last use is written down */

@@ -44,8 +44,8 @@ struct chat_ref {
     int64_t message_count; /* likewise */
     int64_t version;
     int64_t seen_workspace; /* recalled (access_cache.h): the workspace's version then; 0: read in this request */
-    enum member_role role; /* the caller's in the workspace, when this was read */
-    bool joined;           /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */
+    enum member_role role;  /* the caller's in the workspace, when this was read */
+    bool joined;            /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */
 };
 
 /*

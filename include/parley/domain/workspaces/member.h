@@ -29,7 +29,7 @@ struct membership {
     enum member_role role; /* the caller's */
     bool personal;
     bool require_2fa;
-    int64_t version; /* the workspace's, when this was read */
+    int64_t version;             /* the workspace's, when this was read */
     const struct chat_ref *chat; /* chat_access_load's; NULL: not asked for, or not there. In the request arena. */
 };
 
