@@ -9,10 +9,9 @@ WARM, ASKED = 8, 4
 
 
 @pytest.fixture(scope="module")
-def own(binary, backing, run_folder, contract):
+def own(maker, backing):
     """Two processes over one database (one over SQLite), and their administrator."""
-    from support.server import own_server
-    server = own_server(binary, backing, run_folder / "recalled", contract, {}, 1 if backing.column == "sqlite" else 2)
+    server = maker.make(backing, 1 if backing.column == "sqlite" else 2, settings={})
     yield server, server.setup()
     server.close()
 
