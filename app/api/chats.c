@@ -238,7 +238,7 @@ static const struct route routes[] = {
       .summary = "Make a chat and be its first member", .tag = "Chats" },
     { GET, "/workspaces/{workspace}/chat/{chat}", chats_get,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
-      .reply = &detail_spec, .status = 200,
+      .flags = ROUTE_PROVES_ACCESS, .reply = &detail_spec, .status = 200,
       .summary = "Read a chat with its newest 50 messages", .tag = "Chats" },
     { PUT, "/workspaces/{workspace}/chat/{chat}", chats_put,
       .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,

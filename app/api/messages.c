@@ -238,12 +238,13 @@ static enum err message_remove(struct ctx *ctx, const struct call *call, struct 
 
 static const struct route routes[] = {
     { GET, "/workspaces/{workspace}/chat/{chat}/messages", messages_list, .access = ACCESS_SIGNED_IN,
-      .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ, .query = &query_spec, .reply = &page_spec,
-      .status = 200, .summary = "A page of a chat's messages, by number or by seq", .tag = "Messages" },
+      .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ, .flags = ROUTE_PROVES_ACCESS, .query = &query_spec,
+      .reply = &page_spec, .status = 200, .summary = "A page of a chat's messages, by number or by seq",
+      .tag = "Messages" },
     { POST, "/workspaces/{workspace}/chat/{chat}/message", message_create, .access = ACCESS_SIGNED_IN,
-      .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART,
-      .body = &message_draft_spec, .reply = &message_spec, .status = 201,
-      .summary = "Send a message, with or without files", .tag = "Messages" },
+      .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART | ROUTE_PROVES_ACCESS, .body = &message_draft_spec,
+      .reply = &message_spec, .status = 201, .summary = "Send a message, with or without files", .tag = "Messages" },
     { GET, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_show, .access = ACCESS_SIGNED_IN,
       .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ, .reply = &message_spec, .status = 200,
       .summary = "One message", .tag = "Messages" },

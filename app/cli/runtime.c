@@ -10,6 +10,7 @@
 #include "parley/core/thread.h"
 #include "parley/db/db.h"
 #include "parley/domain/record/security_log.h"
+#include "parley/domain/talk/access_cache.h"
 #include "parley/domain/trust/auth_cache.h"
 #include "parley/domain/trust/revocation.h"
 #include "parley/egress/egress.h"
@@ -64,7 +65,8 @@ static enum err open_app(struct runtime *runtime, const struct config *config, s
     TRY(db_open(config, DB_UNCHECKED, ret_error_text, &app->db));
     app->hasher = hasher_new(&hooks);
     app->cache = auth_cache_new();
-    if (app->hasher == NULL || app->cache == NULL)
+    app->access_cache = access_cache_new();
+    if (app->hasher == NULL || app->cache == NULL || app->access_cache == NULL)
         return ERR_NO_MEMORY;
     TRY(mailer_open(config, ret_error_text, &app->mailer));
     TRY(bus_open(config, ret_error_text, &app->bus));
@@ -154,7 +156,8 @@ void runtime_close(struct runtime *runtime)
     bus_close(app->bus);
     mailer_close(app->mailer);
     store_close(app->store);
-    auth_cache_free(app->cache);
+    keyed_cache_free(app->access_cache);
+    keyed_cache_free(app->cache);
     hasher_free(app->hasher);
     db_close(app->db);
     keys_free(app->keys);

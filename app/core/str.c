@@ -148,6 +148,17 @@ size_t str_code_points(struct str s)
     return count;
 }
 
+struct str str_head_code_points(struct str s, size_t count)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        seen += ((unsigned char)s.ptr[i] & 0xC0U) != 0x80U;
+        if (seen > count)
+            return str_head(s, i);
+    }
+    return s;
+}
+
 bool str_has_control(struct str s)
 {
     for (size_t i = 0; i < s.len; i++)

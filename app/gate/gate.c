@@ -10,10 +10,9 @@
 #include "openapi_schemas.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/domain/talk/chat.h"
-#include "parley/domain/trust/second_factor.h"
 #include "parley/gate/precondition.h"
 #include "problem_reply.h"
+#include "rights.h"
 #include "route_check.h"
 #include "route_private.h"
 #include "router.h"
@@ -148,38 +147,17 @@ static enum err access_check(struct exchange *p)
     return ERR_OK;
 }
 
-static enum err membership_check(struct exchange *p)
-{
-    static const enum member_role least[] = {
-        [ROLE_GUEST] = MEMBER_ROLE_GUEST, [ROLE_MEMBER] = MEMBER_ROLE_MEMBER, [ROLE_OWNER] = MEMBER_ROLE_OWNER
-    };
-    enum route_role role = p->call.route->role;
-
-    if (role == ROLE_NO_WORKSPACE)
-        return ERR_OK;
-    if (!principal_may_enter(&p->principal, &p->match.workspace))
-        return fail(&p->ctx, ERR_WORKSPACE_NOT_FOUND);
-    TRY(p->match.names_chat
-            ? chat_access_load(&p->ctx, &p->match.workspace, &p->call.ids[0], p->principal.user_id, &p->call.workspace)
-            : member_find(&p->ctx, &p->match.workspace, p->principal.user_id, &p->call.workspace));
-    if (p->call.workspace.role < least[role])
-        return fail(&p->ctx, ERR_FORBIDDEN);
-    return ERR_OK;
-}
-
-/* A workspace may ask its members for a second factor: until they have one, its doors are shut. */
-static enum err second_factor_check(struct exchange *p)
-{
-    if (!p->call.workspace.require_2fa || p->principal.twofa_enabled)
-        return ERR_OK;
-    /* The principal may be a second old: who has just got one through another process is not turned away. */
-    return second_factor_ask(&p->ctx, p->principal.user_id);
-}
-
 static enum err handler_call(struct exchange *p, struct reply *reply)
 {
+    enum err e;
+
     reply->status = p->call.route->status;
-    TRY(p->call.route->handler(&p->ctx, &p->call, reply));
+    e = p->call.route->handler(&p->ctx, &p->call, reply);
+    if (rights_is_refused_guess(p, e)) {
+        TRY(rights_check_again(p));
+        e = p->call.route->handler(&p->ctx, &p->call, reply);
+    }
+    TRY(e);
     TRY(buf_check(&reply->body));
     precondition_reply(&p->ctx, &p->call, reply);
     return ERR_OK;
@@ -243,8 +221,7 @@ static enum err pass(struct gate *gate, struct exchange *p, struct reply *reply)
     TRY(cors_cross_site_check(&p->ctx, &p->call));
     TRY(scope_check(&p->ctx, p->call.principal, p->call.route));
     TRY(access_check(p));
-    TRY(membership_check(p));
-    TRY(second_factor_check(p));
+    TRY(rights_check(p));
     if (p->purpose == PURPOSE_UPLOAD_CHECK) {
         reply->status = 204;
         return ERR_OK;

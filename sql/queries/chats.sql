@@ -37,6 +37,12 @@ FOR UPDATE
 --     SUBSTR(l.content, 1, ?) AS preview, l.created_us AS message_created_us, l.sender_name, s.uuid AS sender_uuid,
 --     s.first_name, s.last_name, s.username, s.kind, s.deleted_us
 
+-- A chat without its last message, for whoever reads its newest messages anyway.
+-- name: chat_view_get
+SELECT {chat_view}
+FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ? LEFT JOIN users u ON u.id = c.created_by
+WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
+
 -- name: chat_get
 SELECT {chat_with_last}
 FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ? LEFT JOIN users u ON u.id = c.created_by
@@ -45,20 +51,27 @@ FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ? LEFT
     LEFT JOIN users s ON s.id = l.sender_id
 WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 
--- The chats that one is in, newest activity first: everyone's by their index, and those that one has joined.
+-- The chats that one is in, newest activity first: everyone's by their index, and those that one has joined. Two statements,
+-- since one of both makes MariaDB and MySQL write tables; the first says whether the second is worth asking.
 -- name: chat_history
+SELECT {chat_with_last, is_joined = 1},
+    EXISTS (SELECT 1 FROM chat_members j WHERE j.workspace_id = ? AND j.user_id = ?) AS has_joined
+FROM chats c LEFT JOIN users u ON u.id = c.created_by
+    LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
+        AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
+    LEFT JOIN users s ON s.id = l.sender_id
+WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.join_mode = 0
+    AND c.activity_us <= ? AND (c.activity_us < ? OR c.id < ?) AND INSTR(c.title_folded, ?) > 0
+ORDER BY c.activity_us DESC, c.id DESC LIMIT ?
+
+-- The page is found first, so that a last message is looked up for its chats only.
+-- name: chat_history_joined
 SELECT {chat_with_last, is_joined = 1, activity_us = page.activity_us}
-FROM (SELECT * FROM (SELECT a.id AS id, a.activity_us AS activity_us FROM chats a
-            WHERE a.workspace_id = ? AND a.deleted_us IS NULL AND a.join_mode = 0
-                AND a.activity_us <= ? AND (a.activity_us < ? OR a.id < ?) AND INSTR(a.title_folded, ?) > 0
-            ORDER BY a.activity_us DESC, a.id DESC LIMIT ?) AS everyones
-        UNION ALL
-        SELECT * FROM (SELECT b.id AS id, b.activity_us AS activity_us
-            FROM chat_members m JOIN chats b ON b.id = m.chat_id AND b.workspace_id = m.workspace_id
-            WHERE m.workspace_id = ? AND m.user_id = ? AND b.deleted_us IS NULL AND b.join_mode <> 0
-                AND b.activity_us <= ? AND (b.activity_us < ? OR b.id < ?) AND INSTR(b.title_folded, ?) > 0
-            ORDER BY b.activity_us DESC, b.id DESC LIMIT ?) AS joined
-        ORDER BY activity_us DESC, id DESC LIMIT ?) AS page
+FROM (SELECT b.id AS id, b.activity_us AS activity_us
+        FROM chat_members m JOIN chats b ON b.id = m.chat_id AND b.workspace_id = m.workspace_id
+        WHERE m.workspace_id = ? AND m.user_id = ? AND b.deleted_us IS NULL AND b.join_mode <> 0
+            AND b.activity_us <= ? AND (b.activity_us < ? OR b.id < ?) AND INSTR(b.title_folded, ?) > 0
+        ORDER BY b.activity_us DESC, b.id DESC LIMIT ?) AS page
     JOIN chats c ON c.id = page.id LEFT JOIN users u ON u.id = c.created_by
     LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
         AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
@@ -85,6 +98,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 UPDATE chats SET title = ?, title_folded = ?, join_mode = ?, assistant = ?, provider = ?, model = ?, system_prompt = ?,
     temperature = ?, max_tokens = ?, version = version + 1, updated_us = ?
 WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
+
+-- Who is in a chat is part of its version: access_cache.h.
+-- name: chat_touch
+-- event: none, because member.joined and member.left tell who changes the list
+UPDATE chats SET version = version + 1, updated_us = ? WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 
 -- name: chat_mark_deleted
 -- event: chat.deleted

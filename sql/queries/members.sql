@@ -1,4 +1,4 @@
--- columns: membership = w.id AS workspace_id, b.role, w.personal, w.require_2fa
+-- columns: membership = w.id AS workspace_id, b.role, w.personal, w.require_2fa, w.version
 -- columns: member = u.id AS user_id, u.uuid AS user_uuid, u.email, u.first_name, u.last_name, m.role, m.joined_us
 
 -- name: member_find

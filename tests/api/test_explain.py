@@ -28,7 +28,7 @@ ALLOWED = {
     "user_stats": "an administrator's figures over all users",
 }
 
-_PARAM = re.compile(r"([a-z_][a-z0-9_]*\.)?([a-z_][a-z0-9_]*)\s*(=|<=|>=|<>|<|>|\bLIKE)\s*$", re.I)
+_PARAM = re.compile(r"([a-z_][a-z0-9_]*\.)?([a-z_][a-z0-9_]*)\s*(=|<=|>=|<>|<|>|\bLIKE)\s*(?:COALESCE\()?$", re.I)
 _BESIDE = {"<": 1, ">": -1, "<>": 1}
 _IN = re.compile(r"([a-z_][a-z0-9_]*\.)?([a-z_][a-z0-9_]*)\s+(IN)\s*\([^()]*$", re.I)
 # Any one row: reading ends with the first.

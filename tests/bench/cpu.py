@@ -1,6 +1,7 @@
 """Who used the processors during a measurement: CPU time of each part, and of everybody else on the machine."""
 import os
 import resource
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -81,6 +82,31 @@ def used(stack=None, database=None, **more):
         measured.end()
 
 
-def sentence(us):
-    """For people: what each part took for a request."""
-    return ", ".join(f"{name} {value:.0f} us" for name, value in us.items())
+class Meter:
+    """Adds up several runs of the same requests."""
+
+    def __init__(self, stack=None, database=None):
+        self.stack, self.database = stack, database
+        self.seconds, self.count, self.wall_s = {}, 0, 0.0
+
+    def run(self, act):
+        """Runs act(), which gives load.Figures, and gives them on."""
+        began = time.monotonic()
+        with used(self.stack, self.database) as measured:
+            figures = act()
+        self.wall_s += time.monotonic() - began
+        self.count += figures.requests
+        for name, seconds in measured.seconds.items():
+            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        return figures
+
+    def row(self):
+        """Microseconds of CPU for each request by part, and what share of the machine all others took meanwhile."""
+        us = {name: seconds / self.count * 1e6 for name, seconds in self.seconds.items() if name != "others"}
+        return {"us_each": us, "others_share": self.seconds["others"] / (self.wall_s * os.cpu_count())}
+
+
+def sentence(row):
+    """For people: what Meter.row says."""
+    parts = ", ".join(f"{name} {value:.0f}" for name, value in row["us_each"].items())
+    return f"CPU of a request in us: {parts}; others kept {row['others_share']:.0%} of the machine busy"

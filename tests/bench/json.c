@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "parley/api/messages.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/domain/talk/message.h"
+#include "parley/shapes/message.h"
 
 enum { MESSAGES = 50, CONTENT_BYTES = 120, PAGES_PER_ROUND = 400, ROUNDS_MAX = 1000 };
 

@@ -7,17 +7,20 @@ import shutil
 import sys
 import time
 
-from bench import encoding, hammer, limits, me, memory, pages, post, signin, start, timing, upload
+from bench import answers, cpu, encoding, hammer, limits, me, memory, pages, post, signin, start, timing, upload
 from harness.build import build
 from harness.paths import BUILD, ROOT, HarnessError
 
 BENCHES = {"p1": me.run, "p2": pages.run, "p3": post.run, "p5": memory.run, "p6": hammer.run, "p7": upload.run,
-           "p10": start.run, "limits": limits.run, "signin": signin.run, "timing": timing.run, "json": encoding.run}
+           "p10": start.run, "limits": limits.run, "signin": signin.run, "timing": timing.run, "json": encoding.run,
+           "page": answers.page, "me": answers.me, "chats": answers.chats, "chat": answers.chat}
 
 
 def show(row):
     verdict = "-" if row.get("reached") is None else "yes" if row["reached"] else "NO"
     print(f"{row['name']:<5} {row['what']:<66} {row['value']:>12}  {row['goal']:>12}  {verdict}", flush=True)
+    if "cpu" in row:
+        print(f"      {cpu.sentence(row['cpu'])}", flush=True)
 
 
 def main():

@@ -1,44 +1,27 @@
 """P1: `GET /auth/me` against a bare FastCGI program behind the same nginx configuration."""
 import statistics
 
-from bench import load
-from bench.server import server
-from harness.nginx import Nginx
-from harness.process import Part, wait_until
+from bench import cpu, load
+from bench.bare import behind_nginx
+from bench.server import databases, server
 
 SECONDS, CLIENTS, WORKERS = 4, 64, 16
 
 
-class Bare(Part):
-    """The bare program on a socket of its own."""
-
-    def __init__(self, folder, built):
-        super().__init__("bare", folder)
-        self.program = built / "bench_bare"
-        self.socket = self.folder / "bare.sock"
-
-    def start(self):
-        self.spawn([self.program, self.socket, WORKERS])
-        wait_until(self.socket.exists, 5, "the bare program", [self])
+def _measure(kind, built, folder, env, database):
+    with server(built / "parley", folder / f"with-{kind.lower()}", env, WORKERS=str(WORKERS)) as (stack, client):
+        meter = cpu.Meter(stack, database)
+        with behind_nginx(folder / kind.lower(), stack, lambda socket: [built / "bench_bare", socket, WORKERS]) as bare:
+            a, b = load.in_turn(lambda: meter.run(lambda: load.run(f"{stack.base_url}/auth/me", SECONDS, CLIENTS,
+                                                                   token=client.token)).per_s,
+                                lambda: load.run(f"{bare}/auth/me", SECONDS, CLIENTS, token=client.token).per_s)
+    ratio = load.median_ratio(a, b)
+    goal = {"goal": ">= 0.85", "reached": ratio >= 0.85} if kind == "SQLite" else {"goal": "-"}
+    yield {"what": f"GET /auth/me, requests/s, against a bare FastCGI program ({kind})", "value": f"{ratio:.2f}",
+           "ratio": ratio, **goal, "cpu": meter.row(),
+           "figures": {"parley_per_s": statistics.median(a), "bare_per_s": statistics.median(b)}}
 
 
 def run(built, folder):
-    with server(built / "parley", folder / "parley", WORKERS=str(WORKERS)) as (stack, client):
-        bare = Bare(folder / "bare", built)
-        front = Nginx(folder / "bare-nginx", {**stack.settings, "HTTPS_PORT": str(int(stack.settings["HTTPS_PORT"]) + 1)},
-                      [bare.socket])
-        try:
-            bare.start()
-            front.start()
-            front.wait()
-            ours = f"{stack.base_url}/auth/me"
-            theirs = f"https://127.0.0.1:{front.port}/auth/me"
-            a, b = load.in_turn(lambda: load.run(ours, SECONDS, CLIENTS, token=client.token).per_s,
-                                lambda: load.run(theirs, SECONDS, CLIENTS, token=client.token).per_s)
-        finally:
-            front.stop()
-            bare.stop()
-    ratio = load.median_ratio(a, b)
-    yield {"what": "GET /auth/me, requests/s, against a bare FastCGI program", "value": f"{ratio:.2f}", "ratio": ratio,
-           "goal": ">= 0.85", "reached": ratio >= 0.85,
-           "figures": {"parley_per_s": statistics.median(a), "bare_per_s": statistics.median(b)}}
+    for kind, env, database in databases(folder, "sqlite", "mariadb"):
+        yield from _measure(kind, built, folder, env, database)

@@ -4,7 +4,7 @@ Two servers answer in turn, one over each table, so that both figures come from 
 import statistics
 from contextlib import ExitStack
 
-from bench import load, seed
+from bench import cpu, load, seed
 from bench.server import backing, server
 
 SECONDS, CLIENTS, FEW, MANY, PAGE = 3, 16, 1000, 1_000_000, 50
@@ -13,30 +13,32 @@ SECONDS, CLIENTS, FEW, MANY, PAGE = 3, 16, 1000, 1_000_000, 50
 class Table:
     """A server whose database holds a chat of a thousand messages and, if asked, one of a million beside it."""
 
-    def __init__(self, stack, client, fill):
-        self.stack, self.client, self.fill = stack, client, fill
+    def __init__(self, stack, client, fill, database=None):
+        self.stack, self.client, self.fill, self.meter = stack, client, fill, cpu.Meter(stack, database)
         self.workspace = client.workspace()
         self.small, self.deep = client.chat(self.workspace, "small"), client.chat(self.workspace, "deep")
         fill(self.small, FEW)
 
     def pages_per_s(self, chat, before=2**40):
         path = f"/workspaces/{self.workspace}/chat/{chat}/messages?limit={PAGE}&before_seq={before}"
-        return load.run(self.stack.base_url + path, SECONDS, CLIENTS, token=self.client.token).per_s
+        return self.meter.run(lambda: load.run(self.stack.base_url + path, SECONDS, CLIENTS,
+                                               token=self.client.token)).per_s
 
 
-def _row(what, tops, bottoms, names):
+def _row(what, tops, bottoms, names, meter):
     ratio = load.median_ratio(tops, bottoms)
     return {"what": what, "value": f"{ratio:.2f}", "ratio": ratio, "goal": ">= 0.90", "reached": ratio >= 0.90,
+            "cpu": meter.row(),
             "figures": {f"{names[0]}_per_s": statistics.median(tops), f"{names[1]}_per_s": statistics.median(bottoms)}}
 
 
 def _measure(kind, few, many):
     many.fill(many.deep, MANY)
     many_s, few_s = load.in_turn(lambda: many.pages_per_s(many.small), lambda: few.pages_per_s(few.small))
-    yield _row(f"newest page of a chat, 1 million rows against 1 thousand ({kind})", many_s, few_s, ("many", "few"))
+    yield _row(f"newest page of a chat, 1 million rows against 1 thousand ({kind})", many_s, few_s, ("many", "few"), many.meter)
     far, newest = load.in_turn(lambda: many.pages_per_s(many.deep, MANY - 10_000 * PAGE),
                                lambda: many.pages_per_s(many.deep))
-    yield _row(f"page 10,000 by before_seq against page 1 ({kind})", far, newest, ("far", "newest"))
+    yield _row(f"page 10,000 by before_seq against page 1 ({kind})", far, newest, ("far", "newest"), many.meter)
 
 
 def run(built, folder):
@@ -55,5 +57,5 @@ def run(built, folder):
             database = env["DATABASE_URL"].rsplit("/", 1)[1]
             running = stack.enter_context(server(built / "parley", folder / f"mariadb-{name}", env))
             tables.append(Table(*running, lambda chat, last, database=database: seed.mariadb(
-                parts.database, database, chat, 1, last)))
+                parts.database, database, chat, 1, last), parts.database))
         yield from _measure("MariaDB", *tables)

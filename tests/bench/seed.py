@@ -15,6 +15,13 @@ SELECT RANDOM_BYTES(16), c.workspace_id, c.id, n.seq, c.created_by,
        CONCAT('Message ', n.seq, ' of a chat that has been going on for a while, with a sentence or two in each.'),
        c.created_us + n.seq, c.created_us + n.seq FROM seq_{first}_to_{last} n JOIN chats c ON c.uuid = 0x{chat}
 """
+_FEW = """
+INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, content, created_us, updated_us)
+WITH RECURSIVE n(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n WHERE seq < {last})
+SELECT RANDOM_BYTES(16), c.workspace_id, c.id, n.seq, c.created_by,
+       CONCAT('Message ', n.seq, ' of a chat that has been going on for a while, with a sentence or two in each.'),
+       c.created_us + n.seq, c.created_us + n.seq FROM n JOIN chats c ON c.uuid = 0x{chat}
+"""
 _COUNT = "UPDATE chats SET last_seq = {last}, message_count = {last} WHERE uuid = {chat}"
 
 
@@ -28,6 +35,14 @@ def sqlite(path, chat, first, last):
     # One transaction of a million rows is no server's day: without this every read would look through its log first.
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
+
+
+def few(database, name, chat, last):
+    """Messages 1 … last (<= 1000) on MariaDB or MySQL."""
+    key = chat.replace("-", "")
+    database.query(_FEW.format(last=last, chat=key), name)
+    database.query(_COUNT.format(last=last, chat="0x" + key), name)
+    database.query("ANALYZE TABLE messages", name)
 
 
 def mariadb(database, name, chat, first, last):

@@ -59,6 +59,19 @@ def backing(column, folder, durable=True):
         parts.stop()
 
 
+KINDS = {"sqlite": "SQLite", "mariadb": "MariaDB", "mysql": "MySQL 9"}
+
+
+def databases(folder, *columns):
+    """Yields (its name for people, environment, part) of each kind of database in turn, running; SQLite has no part."""
+    for column in columns:
+        if column == "sqlite":
+            yield KINDS[column], {}, None
+        else:
+            with backing(column, Path(folder) / column) as parts:
+                yield KINDS[column], parts.env, parts.database
+
+
 @contextmanager
 def server(binary, folder, env=None, **settings):
     """Yields (stack, client) of a fresh server with an administrator."""

@@ -11,22 +11,47 @@ struct str display_name(struct ctx *ctx, struct str first_name, struct str last_
     return arena_str(ctx->arena, last_name.len > 0 ? last_name : username);
 }
 
-struct sender display_name_sender(struct ctx *ctx, const struct db_row *row, const struct display_name_columns *columns)
+bool message_author_read(struct ctx *ctx, const struct db_row *row, int first, struct message_author *ret_author)
 {
-    struct sender sender = { .id = db_row_uuid(row, columns->uuid), .kind = (int)db_row_int(row, columns->kind) };
+    if (db_row_is_null(row, first + AUTHOR_USER_ID))
+        return false;
+    *ret_author = (struct message_author){ .user_id = db_row_int(row, first + AUTHOR_USER_ID),
+                                           .uuid = db_row_uuid(row, first + AUTHOR_USER_UUID),
+                                           .kind = (int)db_row_int(row, first + AUTHOR_KIND) };
+    if (db_row_is_null(row, first + AUTHOR_USER_DELETED_US))
+        ret_author->name = display_name(ctx, db_row_str(row, first + AUTHOR_FIRST_NAME),
+                                        db_row_str(row, first + AUTHOR_LAST_NAME),
+                                        db_row_str(row, first + AUTHOR_USERNAME));
+    return true;
+}
 
-    if (!db_row_is_null(row, columns->uuid) && db_row_is_null(row, columns->deleted)) {
-        sender.name = display_name(ctx, db_row_str(row, columns->first_name), db_row_str(row, columns->last_name),
-                                   db_row_str(row, columns->username));
-    } else if (db_row_int(row, columns->is_ai) != 0) {
+struct sender author_sender(const struct message_author *author, bool is_ai, struct str sender_name)
+{
+    struct sender sender = { .kind = SENDER_DELETED, .name = STR("Deleted user") };
+
+    if (author != NULL)
+        sender.id = author->uuid;
+    if (author != NULL && author->name.ptr != NULL) {
+        sender.kind = author->kind;
+        sender.name = author->name;
+    } else if (is_ai) {
         sender.kind = SENDER_ASSISTANT;
         sender.name = STR("Assistant");
-    } else if (!db_row_is_null(row, columns->sender_name)) {
+    } else if (sender_name.ptr != NULL) {
         sender.kind = SENDER_OUTSIDE;
-        sender.name = arena_str(ctx->arena, db_row_str(row, columns->sender_name));
-    } else {
-        sender.kind = SENDER_DELETED;
-        sender.name = STR("Deleted user");
+        sender.name = sender_name;
     }
     return sender;
+}
+
+struct sender display_name_sender(struct ctx *ctx, const struct db_row *row, const struct display_name_columns *columns)
+{
+    struct message_author author = { .uuid = db_row_uuid(row, columns->uuid),
+                                     .kind = (int)db_row_int(row, columns->kind) };
+
+    if (!db_row_is_null(row, columns->uuid) && db_row_is_null(row, columns->deleted))
+        author.name = display_name(ctx, db_row_str(row, columns->first_name), db_row_str(row, columns->last_name),
+                                   db_row_str(row, columns->username));
+    return author_sender(&author, db_row_int(row, columns->is_ai) != 0,
+                         arena_str(ctx->arena, db_row_str(row, columns->sender_name)));
 }

@@ -203,7 +203,7 @@ static void settings_read(struct ctx *ctx, const struct db_row *row, struct chat
     chat->max_tokens = has_max_tokens ? db_row_int(row, CHAT_VIEW_MAX_TOKENS) : INT64_MIN;
 }
 
-enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m, struct chat *ret_chat)
+enum err chat_view_read(struct ctx *ctx, const struct db_row *row, const struct membership *m, struct chat *ret_chat)
 {
     *ret_chat = (struct chat){
         .id = db_row_int(row, CHAT_VIEW_ID),
@@ -220,6 +220,12 @@ enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membe
         .updated_us = db_row_int(row, CHAT_VIEW_UPDATED_US),
     };
     settings_read(ctx, row, ret_chat);
+    return arena_check(ctx->arena);
+}
+
+enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m, struct chat *ret_chat)
+{
+    TRY(chat_view_read(ctx, row, m, ret_chat));
     if (ret_chat->joined && !db_row_is_null(row, CHAT_WITH_LAST_MESSAGE_UUID))
         TRY(last_message_read(ctx, row, &ret_chat->last_message));
     return arena_check(ctx->arena);

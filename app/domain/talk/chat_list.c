@@ -18,26 +18,85 @@ static enum err listing_add(struct ctx *ctx, const struct db_row *row, void *arg
     return added != NULL ? chat_read(ctx, row, listing->m, added) : fail(ctx, ERR_NO_MEMORY);
 }
 
+/* ---- the chats that one is in ---- */
+
+struct history {
+    struct listing everyones, joined;
+    bool has_joined; /* any chat at all, on this page or not */
+};
+
+static enum err everyones_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct history *history = arg;
+
+    history->has_joined = db_row_int(row, CHAT_HISTORY_HAS_JOINED) != 0;
+    return listing_add(ctx, row, &history->everyones);
+}
+
+/* Newest activity first, as both statements say. */
+static bool is_before(const struct chat *a, const struct chat *b)
+{
+    return a->activity_us != b->activity_us ? a->activity_us > b->activity_us : a->id > b->id;
+}
+
+static bool has_chat(const struct list *list, int64_t id)
+{
+    const struct chat *chats = list->items;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (chats[i].id == id)
+            return true;
+    return false;
+}
+
+/* At most `limit` of both. A chat is in both where its join mode was changed between the two statements. */
+static enum err merge(struct ctx *ctx, const struct history *history, int64_t limit, struct list *ret_list)
+{
+    const struct list *everyones = &history->everyones.list, *joined = &history->joined.list;
+    const struct chat *a = everyones->items, *b = joined->items;
+    struct chat *merged = arena_calloc(ctx->arena, (size_t)limit, sizeof(*merged));
+    size_t i = 0, j = 0, count = 0;
+
+    if (merged == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    while (count < (size_t)limit && (i < everyones->count || j < joined->count)) {
+        if (j == joined->count || (i < everyones->count && is_before(&a[i], &b[j])))
+            merged[count++] = a[i++];
+        else if (has_chat(everyones, b[j].id))
+            j++;
+        else
+            merged[count++] = b[j++];
+    }
+    *ret_list = (struct list){ merged, count };
+    return ERR_OK;
+}
+
 enum err chat_list_history(struct ctx *ctx, const struct membership *m, const struct chat_list_opts *opts,
                            struct list *ret_list)
 {
-    const struct db_value workspace = DB_INT(m->workspace_id);
-    const struct db_value activity = DB_INT(opts->after_activity_us);
-    const struct db_value id = DB_INT(opts->after_id);
+    const struct db_value workspace = DB_INT(m->workspace_id), user = DB_INT(opts->user_id);
+    const struct db_value activity = DB_INT(opts->after_activity_us), id = DB_INT(opts->after_id);
     const struct db_value limit = DB_INT(opts->limit);
-    struct listing listing = { .m = m };
+    struct history history = { .everyones.m = m, .joined.m = m, .has_joined = true };
     struct db_value query;
     struct str folded;
 
     TRY(fold_text(ctx->arena, opts->query, &folded));
     query = DB_TEXT(folded);
     TRY(db_each(ctx, SQL_CHAT_HISTORY,
-                DB_ARGS(DB_INT(CHAT_PREVIEW_CHARS), workspace, activity, activity, id, query, limit, workspace,
-                        DB_INT(opts->user_id), activity, activity, id, query, limit, limit),
-                listing_add, &listing));
-    *ret_list = listing.list;
-    return ERR_OK;
+                DB_ARGS(DB_INT(CHAT_PREVIEW_CHARS), workspace, user, workspace, activity, activity, id, query, limit),
+                everyones_add, &history));
+    if (!history.has_joined) {
+        *ret_list = history.everyones.list;
+        return ERR_OK;
+    }
+    TRY(db_each(ctx, SQL_CHAT_HISTORY_JOINED,
+                DB_ARGS(DB_INT(CHAT_PREVIEW_CHARS), workspace, user, activity, activity, id, query, limit), listing_add,
+                &history.joined));
+    return merge(ctx, &history, opts->limit, ret_list);
 }
+
+/* ---- the chats that one may join ---- */
 
 enum err chat_list_open(struct ctx *ctx, const struct membership *m, const struct chat_list_opts *opts,
                         struct list *ret_list)

@@ -32,9 +32,8 @@ static enum err listing_add(struct ctx *ctx, const struct db_row *row, void *arg
     return member_read(ctx, row, listing->change->m->role, added);
 }
 
-static enum err list_members(struct ctx *ctx, void *arg)
+static enum err list_members(struct ctx *ctx, struct listing *listing)
 {
-    struct listing *listing = arg;
     const struct change *asked = listing->change;
     struct chat_ref ref;
 
@@ -54,7 +53,7 @@ enum err chat_member_list(struct ctx *ctx, const struct membership *m, int64_t u
     const struct change asked = { .m = m, .user_id = user_id, .chat = *chat };
     struct listing listing = { .change = &asked, .range = range };
 
-    TRY(db_read(ctx, list_members, &listing));
+    TRY(list_members(ctx, &listing));
     *ret_list = listing.list;
     return ERR_OK;
 }
@@ -82,6 +81,12 @@ enum err chat_member_add(struct ctx *ctx, int64_t workspace_id, int64_t chat_id,
     return e == ERR_CONFLICT ? ERR_OK : e;
 }
 
+/* Under the chat's lock. Who is in a chat is part of its version: access_cache.h. */
+static enum err chat_touch(struct ctx *ctx, const struct chat_ref *ref)
+{
+    return db_exec(ctx, SQL_CHAT_TOUCH, DB_ARGS(DB_INT(ctx->now_us), DB_INT(ref->id), DB_INT(ref->workspace_id)), NULL);
+}
+
 static enum err join(struct ctx *ctx, void *arg)
 {
     struct change *change = arg;
@@ -91,6 +96,7 @@ static enum err join(struct ctx *ctx, void *arg)
     if (ref.join != CHAT_JOIN_OPEN)
         return fail(ctx, ERR_NOT_JOINABLE);
     TRY(chat_member_add(ctx, ref.workspace_id, ref.id, change->user_id));
+    TRY(chat_touch(ctx, &ref));
     return chat_get(ctx, change->m, change->user_id, &change->chat, &change->joined);
 }
 
@@ -114,7 +120,8 @@ static enum err put(struct ctx *ctx, void *arg)
     if (ref.join == CHAT_JOIN_WORKSPACE)
         return failf(ctx, ERR_NOT_JOINABLE, "Everyone in the workspace is in this chat");
     TRY(member_get(ctx, change->m, &change->member, &change->put, &member_id));
-    return chat_member_add(ctx, ref.workspace_id, ref.id, member_id);
+    TRY(chat_member_add(ctx, ref.workspace_id, ref.id, member_id));
+    return chat_touch(ctx, &ref);
 }
 
 enum err chat_member_put(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
@@ -161,6 +168,7 @@ static enum err take_out(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return failf(ctx, ERR_MEMBER_NOT_FOUND, "User is not a member of this chat");
+    TRY(chat_touch(ctx, &ref));
     return end_if_deserted(ctx, &ref);
 }
 

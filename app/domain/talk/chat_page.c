@@ -4,41 +4,86 @@
 #include "parley/db/db.h"
 #include "parley/domain/talk/message.h"
 
-struct page_call {
+struct view_call {
     const struct membership *m;
-    int64_t user_id;
-    struct uuid uuid;
     struct chat chat;
 };
 
-static enum err get_with_messages(struct ctx *ctx, void *arg)
+static enum err view_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    struct page_call *get = arg;
-    const struct message_range newest = { .anchor = MESSAGES_NEWEST, .limit = PAGE_DEFAULT };
-    struct message_page page;
-    struct chat_ref ref;
+    struct view_call *view = arg;
 
-    TRY(chat_get(ctx, get->m, get->user_id, &get->uuid, &get->chat));
-    if (!get->chat.joined)
-        return ERR_OK;
-    ref = (struct chat_ref){
-        .id = get->chat.id,
-        .uuid = get->uuid,
-        .workspace_id = get->m->workspace_id,
-        .last_seq = get->chat.last_seq,
-        .message_count = get->chat.message_count,
+    return chat_view_read(ctx, row, view->m, &view->chat);
+}
+
+/* The newest that has not been deleted, where it is among them. */
+static const struct message *last_of(const struct list *messages)
+{
+    const struct message *items = messages->items;
+
+    for (size_t i = messages->count; i > 0; i--)
+        if (items[i - 1].deleted_us == 0)
+            return &items[i - 1];
+    return NULL;
+}
+
+static enum err last_message_of(struct ctx *ctx, const struct message *message, struct chat_last_message **ret_last)
+{
+    struct chat_last_message *last = arena_alloc(ctx->arena, sizeof(*last));
+
+    if (last == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *last = (struct chat_last_message){
+        .uuid = message->uuid,
+        .seq = message->seq,
+        .sender = message->sender,
+        .content = str_head_code_points(message->content, CHAT_PREVIEW_CHARS),
+        .is_ai_response = message->is_ai_response,
+        .created_us = message->created_us,
     };
-    TRY(message_range_read(ctx, &ref, &newest, &page));
-    get->chat.messages = page.messages;
+    *ret_last = last;
+    return ERR_OK;
+}
+
+/* All of a page may have been deleted: then the chat's own statement looks further back. */
+static enum err last_find(struct ctx *ctx, const struct view_call *view, int64_t user_id, bool has_older,
+                          struct chat_last_message **ret_last)
+{
+    const struct message *message = last_of(&view->chat.messages);
+    struct chat chat;
+
+    if (message != NULL)
+        return last_message_of(ctx, message, ret_last);
+    if (!has_older)
+        return ERR_OK;
+    TRY(chat_get(ctx, view->m, user_id, &view->chat.uuid, &chat));
+    *ret_last = chat.last_message;
     return ERR_OK;
 }
 
 enum err chat_page_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                        struct chat *ret_chat)
 {
-    struct page_call get = { .m = m, .user_id = user_id, .uuid = *chat };
+    const struct message_range newest = { .anchor = MESSAGES_NEWEST, .limit = PAGE_DEFAULT };
+    struct view_call view = { .m = m };
+    struct message_page page;
+    struct chat_ref ref;
+    enum err e;
 
-    TRY(db_read(ctx, get_with_messages, &get));
-    *ret_chat = get.chat;
+    TRY(chat_require(ctx, m, user_id, chat, CHAT_SEE, &ref));
+    /* Only the messages' statement proves a guess; who is not in the chat gets none, so the gate reads afresh. */
+    if (ref.seen_workspace != 0 && !ref.joined)
+        return fail(ctx, ERR_CHAT_NOT_FOUND);
+    e = db_one(ctx, SQL_CHAT_VIEW_GET, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_INT(m->workspace_id)), view_read,
+               &view);
+    if (e == ERR_NOT_FOUND)
+        return fail(ctx, ERR_CHAT_NOT_FOUND);
+    TRY(e);
+    if (ref.joined) {
+        TRY(message_range_read(ctx, &ref, &newest, &page));
+        view.chat.messages = page.messages;
+        TRY(last_find(ctx, &view, user_id, page.has_older, &view.chat.last_message));
+    }
+    *ret_chat = view.chat;
     return ERR_OK;
 }

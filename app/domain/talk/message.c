@@ -2,22 +2,13 @@
 
 #include <assert.h>
 
+#include "message_author.h"
+#include "message_reply.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/talk/chat.h"
 
 /* ---- rows ---- */
-
-static const struct display_name_columns sender_columns = {
-    .uuid = MESSAGE_SENDER_UUID,
-    .kind = MESSAGE_SENDER_KIND,
-    .first_name = MESSAGE_FIRST_NAME,
-    .last_name = MESSAGE_LAST_NAME,
-    .username = MESSAGE_USERNAME,
-    .deleted = MESSAGE_SENDER_DELETED_US,
-    .sender_name = MESSAGE_SENDER_NAME,
-    .is_ai = MESSAGE_IS_AI_RESPONSE,
-};
 
 static enum err message_read(struct ctx *ctx, const struct db_row *row, const struct chat_ref *chat,
                              struct message *ret_message)
@@ -28,13 +19,12 @@ static enum err message_read(struct ctx *ctx, const struct db_row *row, const st
         .chat = chat->uuid,
         .seq = db_row_int(row, MESSAGE_SEQ),
         .sender_user_id = db_row_int(row, MESSAGE_SENDER_ID),
-        .sender_id = db_row_uuid(row, MESSAGE_SENDER_UUID),
-        .sender = display_name_sender(ctx, row, &sender_columns),
+        .sender.name = arena_str(ctx->arena, db_row_str(row, MESSAGE_SENDER_NAME)), /* until message_sign */
         .content = arena_str(ctx->arena, db_row_str(row, MESSAGE_CONTENT)),
         .is_ai_response = db_row_int(row, MESSAGE_IS_AI_RESPONSE) != 0,
         .status = (int)db_row_int(row, MESSAGE_STATUS),
         .model = arena_str(ctx->arena, db_row_str(row, MESSAGE_MODEL)),
-        .reply_to = db_row_uuid(row, MESSAGE_REPLY_TO_UUID),
+        .reply_to_id = db_row_int(row, MESSAGE_REPLY_TO),
         .attachment_count = db_row_int(row, MESSAGE_ATTACHMENT_COUNT),
         .edited_us = db_row_int(row, MESSAGE_EDITED_US),
         .deleted_us = db_row_int(row, MESSAGE_DELETED_US),
@@ -50,6 +40,7 @@ static enum err message_read(struct ctx *ctx, const struct db_row *row, const st
 /* Messages in the order in which they are wanted: ascending seq. */
 struct loading {
     const struct chat_ref *chat;
+    int64_t last_seq, message_count; /* of the chat, as the rows say */
     struct message *items;
     size_t count, room_count;
 };
@@ -63,10 +54,22 @@ static enum err loading_add(struct ctx *ctx, const struct db_row *row, void *arg
     return message_read(ctx, row, loading->chat, &loading->items[loading->count++]);
 }
 
+/* A row of messages_before or messages_after, whose columns are the same. */
+static enum err span_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct loading *loading = arg;
+
+    loading->last_seq = db_row_int(row, MESSAGES_BEFORE_CHAT_LAST_SEQ);
+    loading->message_count = db_row_int(row, MESSAGES_BEFORE_CHAT_MESSAGE_COUNT);
+    return loading_add(ctx, row, loading);
+}
+
 static enum err loading_begin(struct ctx *ctx, const struct chat_ref *chat, int64_t room_count,
                               struct loading *ret_loading)
 {
-    struct loading loading = { .chat = chat, .room_count = (size_t)room_count };
+    struct loading loading = {
+        .chat = chat, .last_seq = chat->last_seq, .message_count = chat->message_count, .room_count = (size_t)room_count
+    };
 
     loading.items = arena_calloc(ctx->arena, loading.room_count, sizeof(*loading.items));
     if (loading.items == NULL)
@@ -90,6 +93,18 @@ static void reverse(struct message *items, size_t count)
  */
 enum { SPAN_PER_MESSAGE = 4 };
 
+/* Behind a statement that gave no row: versions only go up, so what holds now held then. */
+static enum err guess_prove(struct ctx *ctx, const struct chat_ref *chat)
+{
+    int64_t id;
+    enum err e = db_number(
+        ctx, SQL_CHAT_PROOF,
+        DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(chat->version), DB_INT(chat->seen_workspace)),
+        &id);
+
+    return e == ERR_NOT_FOUND ? fail(ctx, ERR_CHAT_NOT_FOUND) : e;
+}
+
 /* messages_before or messages_after between its two bounds. */
 static enum err read_span(struct ctx *ctx, enum sql statement, int64_t from_seq, int64_t to_seq,
                           struct loading *loading)
@@ -97,10 +112,12 @@ static enum err read_span(struct ctx *ctx, enum sql statement, int64_t from_seq,
     const struct chat_ref *chat = loading->chat;
 
     loading->count = 0;
-    return db_each(ctx, statement,
-                   DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(from_seq), DB_INT(to_seq),
-                           DB_INT((int64_t)loading->room_count)),
-                   loading_add, loading);
+    TRY(db_each(ctx, statement,
+                DB_ARGS(DB_INT(from_seq), DB_INT(to_seq), DB_INT(chat->id), DB_INT(chat->workspace_id),
+                        DB_INT_OR_NULL(chat->seen_workspace != 0 ? chat->version : 0),
+                        DB_INT_OR_NULL(chat->seen_workspace), DB_INT((int64_t)loading->room_count)),
+                span_add, loading));
+    return loading->count > 0 || chat->seen_workspace == 0 ? ERR_OK : guess_prove(ctx, chat);
 }
 
 /* At most `limit` messages below before_seq, ascending. */
@@ -126,7 +143,7 @@ static enum err load_after(struct ctx *ctx, const struct chat_ref *chat, int64_t
 
     TRY(loading_begin(ctx, chat, limit, ret_loading));
     TRY(read_span(ctx, SQL_MESSAGES_AFTER, after_seq, to_seq, ret_loading));
-    if (ret_loading->count < ret_loading->room_count && to_seq < chat->last_seq)
+    if (ret_loading->count < ret_loading->room_count && to_seq < ret_loading->last_seq)
         TRY(read_span(ctx, SQL_MESSAGES_AFTER, after_seq, INT64_MAX, ret_loading));
     return ERR_OK;
 }
@@ -184,9 +201,11 @@ static enum err load_attachments(struct ctx *ctx, const struct loading *loading)
 
 static enum err page_finish(struct ctx *ctx, const struct loading *loading, struct message_page *ret_page)
 {
+    TRY(messages_sign(ctx, loading->items, loading->count));
+    TRY(replies_name(ctx, loading->chat, loading->items, loading->count));
     TRY(load_attachments(ctx, loading));
     ret_page->messages = (struct list){ loading->items, loading->count };
-    ret_page->total = loading->chat->message_count;
+    ret_page->total = loading->message_count;
     return ERR_OK;
 }
 
@@ -194,10 +213,11 @@ static enum err page_finish(struct ctx *ctx, const struct loading *loading, stru
 static enum err range_before(struct ctx *ctx, const struct chat_ref *chat, int64_t before_seq, int64_t limit,
                              struct message_page *ret_page)
 {
-    struct message_page page = { .has_newer = before_seq <= chat->last_seq };
+    struct message_page page = { .total = 0 };
     struct loading loading = { .chat = chat };
 
     TRY(load_before(ctx, chat, before_seq, limit + 1, &loading));
+    page.has_newer = before_seq <= loading.last_seq;
     if (loading.count > (size_t)limit) {
         page.has_older = true;
         loading.items++;
@@ -243,6 +263,7 @@ static enum err range_around(struct ctx *ctx, const struct chat_ref *chat, int64
         both.items[both.count++] = older.items[i];
     for (size_t i = 0; i < newer.count - (page.has_newer ? 1 : 0); i++)
         both.items[both.count++] = newer.items[i];
+    both.message_count = newer.message_count;
     TRY(page_finish(ctx, &both, &page));
     *ret_page = page;
     return ERR_OK;
@@ -260,10 +281,15 @@ enum err message_range_read(struct ctx *ctx, const struct chat_ref *chat, const 
     return fail(ctx, ERR_INTERNAL);
 }
 
-/* Without holes the page's seqs can be reckoned; with holes the database must count the rows before it. */
+/*
+ * The first page is the newest messages, however many there are. Without holes another one's seqs can be reckoned; with holes
+ * the database must count the rows before it. Both from what is so now, so not from a guess.
+ */
 static enum err load_page(struct ctx *ctx, const struct chat_ref *chat, int64_t skip_count, int64_t size,
                           struct loading *ret_loading)
 {
+    if (skip_count == 0)
+        return load_before(ctx, chat, INT64_MAX, size, ret_loading);
     if (chat->message_count == chat->last_seq)
         return load_before(ctx, chat, chat->last_seq - skip_count + 1, size, ret_loading);
     TRY(loading_begin(ctx, chat, size, ret_loading));
@@ -278,13 +304,15 @@ enum err message_page_read(struct ctx *ctx, const struct chat_ref *chat, int64_t
                            struct message_page *ret_page)
 {
     struct message_page page = { .has_newer = number > 1 };
-    struct loading loading = { .chat = chat };
+    struct loading loading = { .chat = chat, .message_count = chat->message_count };
     int64_t skip_count;
 
+    if (number > 1 && chat->seen_workspace != 0)
+        return fail(ctx, ERR_CHAT_NOT_FOUND); /* the gate reads afresh */
     if (number - 1 <= chat->message_count / size) {
         skip_count = (number - 1) * size;
         TRY(load_page(ctx, chat, skip_count, size, &loading));
-        page.has_older = skip_count + size < chat->message_count;
+        page.has_older = skip_count + size < loading.message_count;
     }
     TRY(page_finish(ctx, &loading, &page));
     *ret_page = page;
@@ -301,8 +329,12 @@ struct single {
 static enum err single_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct single *single = arg;
+    struct message_author author;
 
-    return message_read(ctx, row, single->chat, &single->message);
+    TRY(message_read(ctx, row, single->chat, &single->message));
+    single->message.reply_to = db_row_uuid(row, MESSAGE_GET_REPLY_TO_UUID);
+    message_sign(&single->message, message_author_read(ctx, row, MESSAGE_GET_AUTHOR, &author) ? &author : NULL);
+    return arena_check(ctx->arena);
 }
 
 enum err message_get(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
@@ -323,66 +355,34 @@ enum err message_get(struct ctx *ctx, const struct chat_ref *chat, const struct 
 
 /* ---- with the right to it ---- */
 
-struct finding {
-    const struct message_location *location;
-    const struct uuid *uuid;
-    const struct message_range *range; /* NULL: by number */
-    int64_t number, size;
-    struct message message;
-    struct message_page page;
-};
-
 static enum err readable_chat(struct ctx *ctx, const struct message_location *location, struct chat_ref *ret_chat)
 {
     return chat_require(ctx, location->workspace, location->principal->user_id, &location->chat, CHAT_READ, ret_chat);
 }
 
-static enum err one_find(struct ctx *ctx, void *arg)
-{
-    struct finding *finding = arg;
-    struct chat_ref chat;
-
-    TRY(readable_chat(ctx, finding->location, &chat));
-    return message_get(ctx, &chat, finding->uuid, &finding->message);
-}
-
 enum err message_find(struct ctx *ctx, const struct message_location *location, const struct uuid *message,
                       struct message *ret_message)
 {
-    struct finding finding = { .location = location, .uuid = message };
-
-    TRY(db_read(ctx, one_find, &finding));
-    *ret_message = finding.message;
-    return ERR_OK;
-}
-
-static enum err page_find(struct ctx *ctx, void *arg)
-{
-    struct finding *finding = arg;
     struct chat_ref chat;
 
-    TRY(readable_chat(ctx, finding->location, &chat));
-    if (finding->range != NULL)
-        return message_range_read(ctx, &chat, finding->range, &finding->page);
-    return message_page_read(ctx, &chat, finding->number, finding->size, &finding->page);
+    TRY(readable_chat(ctx, location, &chat));
+    return message_get(ctx, &chat, message, ret_message);
 }
 
 enum err message_range_find(struct ctx *ctx, const struct message_location *location, const struct message_range *range,
                             struct message_page *ret_page)
 {
-    struct finding finding = { .location = location, .range = range };
+    struct chat_ref chat;
 
-    TRY(db_read(ctx, page_find, &finding));
-    *ret_page = finding.page;
-    return ERR_OK;
+    TRY(readable_chat(ctx, location, &chat));
+    return message_range_read(ctx, &chat, range, ret_page);
 }
 
 enum err message_page_find(struct ctx *ctx, const struct message_location *location, int64_t number, int64_t size,
                            struct message_page *ret_page)
 {
-    struct finding finding = { .location = location, .number = number, .size = size };
+    struct chat_ref chat;
 
-    TRY(db_read(ctx, page_find, &finding));
-    *ret_page = finding.page;
-    return ERR_OK;
+    TRY(readable_chat(ctx, location, &chat));
+    return message_page_read(ctx, &chat, number, size, ret_page);
 }

@@ -78,7 +78,7 @@ static enum err location_hold(struct ctx *ctx, const struct message_location *lo
 
 /*
  * The chat's row lock is held from the first statement on: what commits later has the greater seq. The second asks for the
- * right again: what the gate saw may be as old as a form takes to arrive and be stored.
+ * right again: what the gate saw may be as old as a form takes to arrive and be stored, or be a guess of access_cache.h.
  */
 static enum err seq_take(struct ctx *ctx, struct posting *posting)
 {
@@ -92,7 +92,8 @@ static enum err seq_take(struct ctx *ctx, struct posting *posting)
     /* Taken under the lock, so that times go up with the seqs. */
     posting->message.created_us = posting->message.updated_us = clock_now_us();
     e = db_one(ctx, SQL_CHAT_SEQ_AND_SENDER,
-               DB_ARGS(DB_INT(location->principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id)),
+               DB_ARGS(DB_INT(location->principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id),
+                       DB_INT_OR_NULL(chat->seen_workspace)),
                seq_and_sender_read, &posting->message);
     if (e != ERR_NOT_FOUND)
         return e;
@@ -166,6 +167,8 @@ static enum err post_in_transaction(struct ctx *ctx, void *arg)
     posting->seen = state == IDEMPOTENCY_SEEN;
     TRY(chat_require(ctx, draft->location.workspace, draft->location.principal->user_id, &draft->location.chat,
                      CHAT_WRITE, &posting->chat));
+    if (posting->seen && posting->chat.seen_workspace != 0)
+        return fail(ctx, ERR_CHAT_NOT_FOUND); /* nothing below would prove the guess */
     if (posting->seen)
         return message_get(ctx, &posting->chat, &resource_uuid, &posting->message);
     message_begin(posting);

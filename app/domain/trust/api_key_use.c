@@ -128,7 +128,7 @@ static enum err authenticate_fresh(struct ctx *ctx, struct str text, struct foun
 }
 
 /* A key is remembered together with the address from which it came, since another may not be allowed. */
-static struct auth_cache_key cache_key(const struct ctx *ctx, struct str text)
+static struct cache_key cache_key(const struct ctx *ctx, struct str text)
 {
     struct str ip = str_head(ctx->ip, CLIENT_ADDRESS_MAX_BYTES);
     char bytes[API_KEY_MAX_BYTES + 1 + CLIENT_ADDRESS_MAX_BYTES];
@@ -137,7 +137,7 @@ static struct auth_cache_key cache_key(const struct ctx *ctx, struct str text)
     bytes[text.len] = '\n';
     if (ip.len > 0)
         memcpy(bytes + text.len + 1, ip.ptr, ip.len);
-    return auth_cache_key_of(ctx->app->cache, (struct str){ bytes, text.len + 1 + ip.len });
+    return keyed_cache_key(ctx->app->cache, (struct str){ bytes, text.len + 1 + ip.len });
 }
 
 static int64_t life_us(const struct ctx *ctx, const struct found *found)
@@ -149,9 +149,9 @@ static int64_t life_us(const struct ctx *ctx, const struct found *found)
 
 enum err api_key_authenticate(struct ctx *ctx, struct str text, struct principal *ret_principal)
 {
-    struct auth_cache *cache = ctx->app->cache;
+    struct keyed_cache *cache = ctx->app->cache;
     int64_t began_us = clock_monotonic_us();
-    struct auth_cache_key key;
+    struct cache_key key;
     struct found found;
     uint64_t epoch;
 
@@ -163,11 +163,11 @@ enum err api_key_authenticate(struct ctx *ctx, struct str text, struct principal
         return ERR_OK;
     }
     key = cache_key(ctx, text);
-    if (auth_cache_find(cache, key, began_us, ret_principal))
+    if (keyed_cache_find(cache, key, began_us, ret_principal))
         return ERR_OK;
-    epoch = auth_cache_epoch(cache);
+    epoch = keyed_cache_epoch(cache);
     TRY(authenticate_fresh(ctx, text, &found));
     *ret_principal = found.principal;
-    auth_cache_add(cache, key, ret_principal, began_us + life_us(ctx, &found), epoch);
+    keyed_cache_add(cache, key, ret_principal, began_us + life_us(ctx, &found), epoch);
     return ERR_OK;
 }

@@ -81,8 +81,8 @@ static enum err authenticate_fresh(struct ctx *ctx, struct str token, struct pri
 
 enum err session_authenticate(struct ctx *ctx, struct str token, struct principal *ret_principal)
 {
-    struct auth_cache *cache = ctx->app->cache;
-    struct auth_cache_key key;
+    struct keyed_cache *cache = ctx->app->cache;
+    struct cache_key key;
     int64_t expires_us = 0, life_us, began_us = clock_monotonic_us();
     uint64_t epoch;
 
@@ -90,15 +90,15 @@ enum err session_authenticate(struct ctx *ctx, struct str token, struct principa
         return fail(ctx, ERR_TOKEN);
     if (cache == NULL)
         return authenticate_fresh(ctx, token, ret_principal, &expires_us);
-    key = auth_cache_key_of(cache, token);
-    if (auth_cache_find(cache, key, began_us, ret_principal))
+    key = keyed_cache_key(cache, token);
+    if (keyed_cache_find(cache, key, began_us, ret_principal))
         return ERR_OK;
-    epoch = auth_cache_epoch(cache);
+    epoch = keyed_cache_epoch(cache);
     TRY(authenticate_fresh(ctx, token, ret_principal, &expires_us));
     life_us = expires_us - ctx->now_us;
     if (life_us > CACHE_MAX_MS * US_PER_MS)
         life_us = CACHE_MAX_MS * US_PER_MS;
-    auth_cache_add(cache, key, ret_principal, began_us + life_us, epoch);
+    keyed_cache_add(cache, key, ret_principal, began_us + life_us, epoch);
     return ERR_OK;
 }
 

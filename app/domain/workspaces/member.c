@@ -29,6 +29,7 @@ void member_fill(const struct db_row *row, struct membership *m)
     m->role = (enum member_role)db_row_int(row, MEMBERSHIP_ROLE);
     m->personal = db_row_int(row, MEMBERSHIP_PERSONAL) != 0;
     m->require_2fa = db_row_int(row, MEMBERSHIP_REQUIRE_2FA) != 0;
+    m->version = db_row_int(row, MEMBERSHIP_VERSION);
 }
 
 static enum err membership_read(struct ctx *ctx, const struct db_row *row, void *arg)

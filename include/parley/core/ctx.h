@@ -20,7 +20,7 @@ struct hasher;
 struct store;
 struct mailer;
 struct bus;
-struct auth_cache;
+struct keyed_cache;
 struct principal;
 
 /* ---- what a transaction leaves to be done: core/outcome.h ---- */
@@ -72,7 +72,8 @@ struct app {
     struct store *store;                     /* objects */
     struct mailer *mailer;                   /* NULL: no mail server is set */
     struct bus *bus;                         /* wake-ups between processes */
-    struct auth_cache *cache;                /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
+    struct keyed_cache *cache;               /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
+    struct keyed_cache *access_cache;        /* guesses at who may do what in a chat; NULL: none are made */
     const struct after_commit *after_commit; /* NULL: nothing is done (a subcommand); core/outcome.h */
 };
 

@@ -68,6 +68,8 @@ int str_hex_digit(char c);
 bool str_is_utf8(struct str s);
 /* Number of code points in well-formed UTF-8. */
 size_t str_code_points(struct str s);
+/* Its first `count` code points, or all. s is UTF-8. */
+struct str str_head_code_points(struct str s, size_t count);
 /* Has a byte below 0x20 or 0x7F. */
 bool str_has_control(struct str s);
 

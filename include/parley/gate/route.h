@@ -40,6 +40,11 @@ enum route_flags {
     ROUTE_MULTIPART = 2,  /* takes multipart/form-data as well; the handler reads the body when call->body is NULL */
     ROUTE_RAW_BODY = 4,   /* the handler reads the body and judges its size */
     ROUTE_PAGED = 8,      /* takes limit and cursor, answers with Link */
+    /*
+     * The handler's statements prove what the gate recalls (access_cache.h). Where it refuses, it is run again on what the
+     * database says then. A body that comes as a form cannot be read twice: there nothing is recalled.
+     */
+    ROUTE_PROVES_ACCESS = 16,
 };
 
 enum { PATH_IDS_MAX = 3 };

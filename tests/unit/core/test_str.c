@@ -56,6 +56,9 @@ static void test_str__utf8_is_checked(void **state)
     assert_false(str_is_utf8(STR("\xF4\x90\x80\x80"))); /* past U+10FFFF */
     assert_false(str_is_utf8(STR("\xE2\x82")));         /* cut short */
     assert_int_equal(str_code_points(STR("a\xC3\xA9\xF0\x9F\x98\x80")), 3);
+    assert_int_equal(str_head_code_points(STR("a\xC3\xA9\xF0\x9F\x98\x80z"), 2).len, 3);
+    assert_int_equal(str_head_code_points(STR("a\xC3\xA9\xF0\x9F\x98\x80z"), 3).len, 7);
+    assert_int_equal(str_head_code_points(STR("a\xC3\xA9"), 9).len, 3);
 }
 
 static void test_str__compares_and_trims(void **state)

@@ -133,7 +133,7 @@ static inline int fixture_remove(const char *path, const struct stat *st, int ki
 
 static inline void fixture_release(struct domain_fixture *f)
 {
-    auth_cache_free(f->app.cache);
+    keyed_cache_free(f->app.cache);
     hasher_free(f->app.hasher);
     db_close(f->app.db);
     keys_free(f->app.keys);

@@ -352,6 +352,11 @@ static void test_route__a_row_that_contradicts_itself_is_refused(void **state)
     other.flags = ROUTE_PAGED;
     assert_err(check(other, "paged"), ERR_INVALID);
     other = row;
+    other.flags = ROUTE_PROVES_ACCESS;
+    assert_err(check(other, "recalled"), ERR_INVALID);
+    other.path = "/workspaces/{workspace}/chat/{chat}/a";
+    assert_ok(check(other, NULL));
+    other = row;
     other.method = DELETE;
     other.flags = ROUTE_IDEMPOTENT;
     assert_err(check(other, "Idempotency-Key"), ERR_INVALID);

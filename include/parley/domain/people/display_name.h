@@ -28,6 +28,18 @@ struct sender {
 /* A user's name as others see it: first and last name, else the username. In the arena; absent past its cap. */
 struct str display_name(struct ctx *ctx, struct str first_name, struct str last_name, struct str username);
 
+/* A user as the author of messages. */
+struct message_author {
+    int64_t user_id;
+    struct uuid uuid;
+    int kind;        /* enum user_kind */
+    struct str name; /* absent: the account has been erased */
+};
+/* Takes {author} of sql/queries/messages.sql, from column `first` on; false: there is no such user (NULL). */
+bool message_author_read(struct ctx *ctx, const struct db_row *row, int first, struct message_author *ret_author);
+/* Who wrote a message. author: NULL: no user; sender_name: what the message itself says, absent: nothing. */
+struct sender author_sender(const struct message_author *author, bool is_ai, struct str sender_name);
+
 /* Which columns of a row say who wrote a message: of users, joined on the sender, and of messages. */
 struct display_name_columns {
     int uuid, kind, first_name, last_name, username, deleted; /* users: uuid … deleted_us */

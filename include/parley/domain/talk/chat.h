@@ -43,8 +43,9 @@ struct chat_ref {
     int64_t last_seq;      /* of the newest message ever, when this was read */
     int64_t message_count; /* likewise */
     int64_t version;
-    enum member_role role; /* the caller's in the workspace, when this was read */
-    bool joined;           /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */
+    int64_t seen_workspace; /* recalled (access_cache.h): the workspace's version then; 0: read in this request */
+    enum member_role role;  /* the caller's in the workspace, when this was read */
+    bool joined;            /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */
 };
 
 /*
@@ -98,6 +99,10 @@ struct db_row;
  */
 enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m,
                    struct chat *ret_chat) MUST_CHECK;
+
+/* The same without the last message. Takes a row that begins with {chat_view}. */
+enum err chat_view_read(struct ctx *ctx, const struct db_row *row, const struct membership *m,
+                        struct chat *ret_chat) MUST_CHECK;
 
 /* One chat with the start of its newest message, for whoever may see it. ERR_CHAT_NOT_FOUND. One statement. */
 enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,

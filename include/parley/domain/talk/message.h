@@ -36,6 +36,7 @@ struct message {
     bool is_ai_response;
     int status;           /* enum message_status */
     struct str model;     /* absent: none */
+    int64_t reply_to_id;  /* integer key; 0: none */
     struct uuid reply_to; /* zero: none, or erased */
     int64_t attachment_count;
     struct list attachments; /* struct attachment */
@@ -72,8 +73,9 @@ struct message_page {
 };
 
 /*
- * Messages at a position; costs the same at any depth. One statement, a second one where the page has files.
- * chat: from chat_require with the right to read. The caller wraps this and chat_require in one db_read.
+ * Messages at a position; costs the same at any depth. One statement, a second one for who wrote them and a third one where
+ * there are files. chat: from chat_require with the right to read, maybe a guess, which the first statement proves.
+ * ERR_CHAT_NOT_FOUND: it was none, or the chat has gone.
  */
 enum err message_range_read(struct ctx *ctx, const struct chat_ref *chat, const struct message_range *range,
                             struct message_page *ret_page) MUST_CHECK;

@@ -29,6 +29,7 @@ struct membership {
     enum member_role role; /* the caller's */
     bool personal;
     bool require_2fa;
+    int64_t version;             /* the workspace's, when this was read */
     const struct chat_ref *chat; /* chat_access_load's; NULL: not asked for, or not there. In the request arena. */
 };
 
@@ -51,7 +52,7 @@ struct db_row;
 enum err member_read(struct ctx *ctx, const struct db_row *row, enum member_role caller,
                      struct member *ret_member) MUST_CHECK;
 
-/* For statements that begin with (workspace_id, role, personal, require_2fa): takes these four. */
+/* For statements that begin with {membership} (sql/queries/members.sql): takes it. */
 void member_fill(const struct db_row *row, struct membership *ret_membership);
 
 /*

@@ -6,95 +6,95 @@
 #include "parley/domain/trust/auth_cache.h"
 
 /* Of the n-th token. */
-static struct auth_cache_key key_of(const struct auth_cache *cache, int n)
+static struct cache_key key_of(const struct keyed_cache *cache, int n)
 {
     char text[16];
 
     (void)snprintf(text, sizeof(text), "token %d", n);
-    return auth_cache_key_of(cache, str_from(text));
+    return keyed_cache_key(cache, str_from(text));
 }
 
-static void add(struct auth_cache *cache, int n, int64_t user_id, int64_t until_us)
+static void add(struct keyed_cache *cache, int n, int64_t user_id, int64_t until_us)
 {
     struct principal principal = { .user_id = user_id };
 
-    auth_cache_add(cache, key_of(cache, n), &principal, until_us, auth_cache_epoch(cache));
+    keyed_cache_add(cache, key_of(cache, n), &principal, until_us, keyed_cache_epoch(cache));
 }
 
 /* The user of the n-th token; 0: not found. */
-static int64_t find(struct auth_cache *cache, int n, int64_t now_us)
+static int64_t find(struct keyed_cache *cache, int n, int64_t now_us)
 {
     struct principal principal = { .user_id = -1 };
 
-    return auth_cache_find(cache, key_of(cache, n), now_us, &principal) ? principal.user_id : 0;
+    return keyed_cache_find(cache, key_of(cache, n), now_us, &principal) ? principal.user_id : 0;
 }
 
 static void test_auth_cache__finds_what_was_added(void **state)
 {
     (void)state;
-    struct auth_cache *cache = auth_cache_new();
+    struct keyed_cache *cache = auth_cache_new();
 
     add(cache, 1, 11, 1000);
     add(cache, 2, 22, 1000);
     assert_int_equal(find(cache, 1, 500), 11);
     assert_int_equal(find(cache, 2, 500), 22);
     assert_int_equal(find(cache, 3, 500), 0);
-    auth_cache_free(cache);
+    keyed_cache_free(cache);
 }
 
 static void test_auth_cache__an_entry_ends_at_its_time(void **state)
 {
     (void)state;
-    struct auth_cache *cache = auth_cache_new();
+    struct keyed_cache *cache = auth_cache_new();
 
     add(cache, 1, 11, 1000);
     assert_int_equal(find(cache, 1, 999), 11);
     assert_int_equal(find(cache, 1, 1000), 0);
-    auth_cache_free(cache);
+    keyed_cache_free(cache);
 }
 
 static void test_auth_cache__the_newest_answer_counts(void **state)
 {
     (void)state;
-    struct auth_cache *cache = auth_cache_new();
+    struct keyed_cache *cache = auth_cache_new();
 
     add(cache, 1, 11, 1000);
     add(cache, 1, 12, 2000);
     assert_int_equal(find(cache, 1, 500), 12);
     assert_int_equal(find(cache, 1, 1500), 12);
-    auth_cache_free(cache);
+    keyed_cache_free(cache);
 }
 
 static void test_auth_cache__drop_forgets_all_tokens_of_one_user(void **state)
 {
     (void)state;
-    struct auth_cache *cache = auth_cache_new();
+    struct keyed_cache *cache = auth_cache_new();
 
     for (int i = 0; i < 20; i++)
         add(cache, i, i % 2 == 0 ? 11 : 22, 1000);
     auth_cache_drop(cache, 11);
     for (int i = 0; i < 20; i++)
         assert_int_equal(find(cache, i, 500), i % 2 == 0 ? 0 : 22);
-    auth_cache_free(cache);
+    keyed_cache_free(cache);
 }
 
 static void test_auth_cache__what_was_read_before_a_drop_is_not_remembered(void **state)
 {
     (void)state;
-    struct auth_cache *cache = auth_cache_new();
+    struct keyed_cache *cache = auth_cache_new();
     struct principal principal = { .user_id = 11 };
-    uint64_t epoch = auth_cache_epoch(cache);
+    uint64_t epoch = keyed_cache_epoch(cache);
 
     auth_cache_drop(cache, 11);
-    auth_cache_add(cache, key_of(cache, 1), &principal, 1000, epoch);
+    keyed_cache_add(cache, key_of(cache, 1), &principal, 1000, epoch);
     assert_int_equal(find(cache, 1, 500), 0);
-    auth_cache_free(cache);
+    keyed_cache_free(cache);
 }
 
 static void test_auth_cache__more_tokens_than_places_push_out_the_oldest(void **state)
 {
     (void)state;
-    struct auth_cache *cache = auth_cache_new();
+    struct keyed_cache *cache = auth_cache_new();
     int last = 4 * AUTH_CACHE_ENTRIES, found = 0;
 
     for (int i = 0; i < last; i++)
@@ -104,7 +104,7 @@ static void test_auth_cache__more_tokens_than_places_push_out_the_oldest(void **
     /* A few of the newest share a set with more than three others; nearly all are there. */
     assert_true(found > AUTH_CACHE_ENTRIES / 4 * 95 / 100);
     assert_int_equal(find(cache, 0, 500), 0);
-    auth_cache_free(cache);
+    keyed_cache_free(cache);
 }
 
 int main(void)

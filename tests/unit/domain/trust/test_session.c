@@ -158,7 +158,7 @@ static void test_session__switched_off_user_is_refused_and_a_new_role_shows(void
     assert_ok(
         user_change(&c.ctx, &user.uuid, &(struct user_change){ .what = USER_CHANGE_ACTIVE, .is_active = true }, &user));
     assert_err(authenticate(&c, tokens.access_token, &p), ERR_TOKEN);
-    auth_cache_free(fixture.app.cache);
+    keyed_cache_free(fixture.app.cache);
     fixture.app.cache = NULL;
     caller_release(&c);
 }
@@ -183,7 +183,7 @@ static void test_session__found_in_the_cache_costs_no_statement(void **state)
     /* Ending it here empties the cache at once. */
     assert_ok(session_end(&c.ctx, user.id, &p.session));
     assert_err(authenticate(&c, tokens.access_token, &p), ERR_TOKEN);
-    auth_cache_free(fixture.app.cache);
+    keyed_cache_free(fixture.app.cache);
     fixture.app.cache = NULL;
     caller_release(&c);
 }
