@@ -291,20 +291,20 @@ static enum err mysql_driver_ping(struct db_conn *conn)
     return mysql_ping(c->handle) == 0 ? ERR_OK : fail_handle(c);
 }
 
+/* Nothing is sent: with READ COMMITTED a transaction of readings would give them no common state. */
 static enum err mysql_driver_begin(struct db_conn *conn, enum conn_mode mode)
 {
+    (void)mode;
     enter_thread(conn->db);
-    if (mode != CONN_READING)
-        return ERR_OK;
-    /* One state for all statements needs REPEATABLE READ; it counts for this transaction only. */
-    return run_text(conn, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; "
-                          "START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT");
+    return ERR_OK;
 }
 
 static void mysql_driver_rollback(struct db_conn *conn)
 {
     enum conn_state state = conn->state;
     int code = conn->code;
+    if (conn->mode == CONN_READING)
+        return;
     if (run_text(conn, "ROLLBACK") != ERR_OK)
         state = CONN_LOST;
     conn->state = state;

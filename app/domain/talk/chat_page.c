@@ -61,29 +61,47 @@ static enum err last_find(struct ctx *ctx, const struct view_call *view, int64_t
     return ERR_OK;
 }
 
-enum err chat_page_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
-                       struct chat *ret_chat)
+struct page_call {
+    const struct membership *m;
+    int64_t user_id;
+    const struct uuid *chat;
+    struct chat found;
+};
+
+static enum err page_load(struct ctx *ctx, void *arg)
 {
     const struct message_range newest = { .anchor = MESSAGES_NEWEST, .limit = PAGE_DEFAULT };
+    struct page_call *call = arg;
+    const struct membership *m = call->m;
     struct view_call view = { .m = m };
     struct message_page page;
     struct chat_ref ref;
     enum err e;
 
-    TRY(chat_require(ctx, m, user_id, chat, CHAT_SEE, &ref));
+    TRY(chat_require(ctx, m, call->user_id, call->chat, CHAT_SEE, &ref));
     /* Only the messages' statement proves a guess; who is not in the chat gets none, so the gate reads afresh. */
     if (ref.seen_workspace != 0 && !ref.joined)
         return fail(ctx, ERR_CHAT_NOT_FOUND);
-    e = db_one(ctx, SQL_CHAT_VIEW_GET, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_INT(m->workspace_id)), view_read,
-               &view);
+    e = db_one(ctx, SQL_CHAT_VIEW_GET, DB_ARGS(DB_INT(call->user_id), DB_UUID(call->chat), DB_INT(m->workspace_id)),
+               view_read, &view);
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_CHAT_NOT_FOUND);
     TRY(e);
     if (ref.joined) {
         TRY(message_range_read(ctx, &ref, &newest, &page));
         view.chat.messages = page.messages;
-        TRY(last_find(ctx, &view, user_id, page.has_older, &view.chat.last_message));
+        TRY(last_find(ctx, &view, call->user_id, page.has_older, &view.chat.last_message));
     }
-    *ret_chat = view.chat;
+    call->found = view.chat;
+    return ERR_OK;
+}
+
+enum err chat_page_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
+                       struct chat *ret_chat)
+{
+    struct page_call call = { .m = m, .user_id = user_id, .chat = chat };
+
+    TRY(db_read(ctx, page_load, &call));
+    *ret_chat = call.found;
     return ERR_OK;
 }

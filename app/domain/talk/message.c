@@ -369,20 +369,43 @@ enum err message_find(struct ctx *ctx, const struct message_location *location, 
     return message_get(ctx, &chat, message, ret_message);
 }
 
+/* The statements of a page, on one connection. */
+struct page_reading {
+    const struct chat_ref *chat;
+    const struct message_range *range; /* NULL: by number */
+    int64_t number, size;
+    struct message_page page;
+};
+
+static enum err page_load(struct ctx *ctx, void *arg)
+{
+    struct page_reading *reading = arg;
+
+    if (reading->range != NULL)
+        return message_range_read(ctx, reading->chat, reading->range, &reading->page);
+    return message_page_read(ctx, reading->chat, reading->number, reading->size, &reading->page);
+}
+
 enum err message_range_find(struct ctx *ctx, const struct message_location *location, const struct message_range *range,
                             struct message_page *ret_page)
 {
     struct chat_ref chat;
+    struct page_reading reading = { .chat = &chat, .range = range };
 
     TRY(readable_chat(ctx, location, &chat));
-    return message_range_read(ctx, &chat, range, ret_page);
+    TRY(db_read(ctx, page_load, &reading));
+    *ret_page = reading.page;
+    return ERR_OK;
 }
 
 enum err message_page_find(struct ctx *ctx, const struct message_location *location, int64_t number, int64_t size,
                            struct message_page *ret_page)
 {
     struct chat_ref chat;
+    struct page_reading reading = { .chat = &chat, .number = number, .size = size };
 
     TRY(readable_chat(ctx, location, &chat));
-    return message_page_read(ctx, &chat, number, size, ret_page);
+    TRY(db_read(ctx, page_load, &reading));
+    *ret_page = reading.page;
+    return ERR_OK;
 }
