@@ -64,10 +64,6 @@ static int run(struct cli *cli)
     struct config_box *box;
     int result;
 
-    if (!cli_parse(cli, NULL))
-        return CLI_WRONG_USE;
-    if (cli->word_count > 0)
-        return cli_wrong_use(cli, "takes no arguments");
     box = cli_config_box(cli);
     if (box == NULL)
         return CLI_FAILED;
@@ -79,11 +75,9 @@ static int run(struct cli *cli)
 const struct command doctor_command = {
     .name = "doctor",
     .summary = "Look for what makes this server weak",
-    .usage =
-        "Usage: parley doctor\n"
-        "\n"
-        "Looks at the files and folders, the settings, the TLS certificate, the keys, the database and the bucket\n"
-        "of this server. Prints a line for each thing that makes it weak or may lose data: what it is, and what to\n"
-        "do. Changes nothing. The exit code is 0 when nothing is amiss, otherwise 1.\n",
+    .text =
+        "Looks at the files and folders, the settings, the TLS certificate, the keys, the database and the bucket of this "
+        "server. Prints a line for each thing that makes it weak or may lose data: what it is, and what to do. Changes "
+        "nothing. The exit code is 0 when nothing is amiss, otherwise 1.",
     .run = run,
 };

@@ -15,6 +15,7 @@ struct key_parts {
 static enum err parts_open_for_keys(struct key_parts *runtime, struct buf *ret_error_text)
 {
     TRY(task_begin(&runtime->task, &runtime->app));
+    runtime->task.ctx.actor = &cli_actor;
     TRY(keys_open(runtime->task.ctx.config, ret_error_text, &runtime->app.keys));
     return cli_db_open(runtime->task.ctx.config, ret_error_text, &runtime->app.db);
 }
@@ -154,36 +155,40 @@ static int adopt_and_say(struct cli *cli, struct config_box *box)
     return result;
 }
 
-static int run(struct cli *cli)
+static int with_config(struct cli *cli, int (*fn)(struct cli *cli, struct config_box *box))
 {
-    struct config_box *box;
-    bool rotating;
-    int result;
+    struct config_box *box = cli_config_box(cli);
+    int result = box != NULL ? fn(cli, box) : CLI_FAILED;
 
-    if (!cli_parse(cli, NULL))
-        return CLI_WRONG_USE;
-    rotating = cli->word_count == 1 && strcmp(cli->words[0], "rotate") == 0;
-    if (!rotating && (cli->word_count != 1 || strcmp(cli->words[0], "adopt") != 0))
-        return cli_wrong_use(cli, "rotate or adopt is missing");
-    box = cli_config_box(cli);
-    if (box == NULL)
-        return CLI_FAILED;
-    result = rotating ? rotate(cli, box) : adopt_and_say(cli, box);
     config_box_free(box);
     return result;
 }
 
+static int rotate_run(struct cli *cli)
+{
+    return with_config(cli, rotate);
+}
+
+static int adopt_run(struct cli *cli)
+{
+    return with_config(cli, adopt_and_say);
+}
+
+static const struct command_action actions[] = {
+    { "rotate", NULL,
+      "make a new pair that signs tokens; the public key before stays and still verifies, so that nobody is signed out. A "
+      "new sealing key too; what the database keeps sealed (second factors) is sealed again. Running servers take the keys "
+      "at SIGHUP",
+      0, rotate_run },
+    { "adopt", NULL,
+      "tell the database that the keys in KEYS_DIR are this server's. Needed only where they were replaced by hand or lost: "
+      "everybody must then sign in again. Seals again what an older sealing key has sealed, too",
+      0, adopt_run },
+    { NULL, NULL, NULL, 0, NULL },
+};
+
 const struct command key_command = {
     .name = "key",
     .summary = "Take new keys, or tell the database which keys are its own",
-    .usage =
-        "Usage: parley key rotate | adopt\n"
-        "\n"
-        "  rotate  make a new pair that signs tokens; the public key before stays and still verifies, so that\n"
-        "          nobody is signed out. A new sealing key too; what the database keeps sealed (second factors) is\n"
-        "          sealed again. Running servers take the keys at SIGHUP.\n"
-        "  adopt   tell the database that the keys in KEYS_DIR are this server's. Needed only where they were\n"
-        "          replaced by hand or lost: everybody must then sign in again. Seals again what an older\n"
-        "          sealing key has sealed, too.\n",
-    .run = run,
+    .actions = actions,
 };
