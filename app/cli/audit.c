@@ -12,10 +12,11 @@ enum { EXPORT_PAGE = 200, KNOWN_HEX_CHARS = 2 * SHA256_BYTES };
 enum option { OPTION_KNOWN };
 
 /* Runs fn with an open database. */
-static int with_runtime(struct cli *cli, int (*fn)(struct cli *cli, struct cli_runtime *runtime))
+static int with_runtime(struct cli *cli, enum cli_access access,
+                        int (*fn)(struct cli *cli, struct cli_runtime *runtime))
 {
     struct cli_runtime runtime = { .app.db = NULL };
-    int result = cli_runtime_open(cli, &runtime) ? fn(cli, &runtime) : CLI_FAILED;
+    int result = cli_runtime_open(cli, access, &runtime) ? fn(cli, &runtime) : CLI_FAILED;
 
     cli_runtime_close(&runtime);
     return result;
@@ -184,12 +185,12 @@ static int export_rows(struct cli *cli, struct cli_runtime *runtime)
 
 static int verify_run(struct cli *cli)
 {
-    return with_runtime(cli, verify);
+    return with_runtime(cli, CLI_READS, verify);
 }
 
 static int export_run(struct cli *cli)
 {
-    return with_runtime(cli, export_rows);
+    return with_runtime(cli, CLI_WRITES, export_rows);
 }
 
 static const struct command_option options[] = {

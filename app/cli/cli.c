@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "parley/auth/keys.h"
 #include "parley/cli/commands.h"
 #include "parley/core/limits.h"
 #include "parley/core/path.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
+#include "parley/domain/lifecycle/key_ownership.h"
 
 enum { LINE_MAX_BYTES = 8192, HINT_MAX_BYTES = 100, FOLDER_MODE = 0750 };
 
@@ -287,7 +289,18 @@ enum err cli_db_open(const struct config *config, struct buf *ret_error_text, st
     return e;
 }
 
-bool cli_runtime_open(const struct cli *cli, struct cli_runtime *runtime)
+/* Without keys here there is nothing to compare: the command itself needs none. */
+static enum err refuse_foreign_keys(struct cli_runtime *runtime, struct buf *ret_error_text)
+{
+    const struct config *config = runtime->task.ctx.config;
+
+    if (!keys_exist(config))
+        return ERR_OK;
+    TRY(keys_open(config, ret_error_text, &runtime->app.keys));
+    return key_ownership_look(&runtime->task.ctx, ret_error_text);
+}
+
+bool cli_runtime_open(const struct cli *cli, enum cli_access access, struct cli_runtime *runtime)
 {
     struct buf error_text;
     enum err e;
@@ -300,6 +313,8 @@ bool cli_runtime_open(const struct cli *cli, struct cli_runtime *runtime)
     runtime->task.ctx.actor = &cli_actor;
     if (e == ERR_OK)
         e = cli_db_open(runtime->task.ctx.config, &error_text, &runtime->app.db);
+    if (e == ERR_OK && access == CLI_WRITES)
+        e = refuse_foreign_keys(runtime, &error_text);
     if (e != ERR_OK)
         (void)cli_fail(cli, "%s", error_text.len > 0 ? error_text.ptr : err_info(e)->sentence);
     buf_release(&error_text);
@@ -310,5 +325,6 @@ void cli_runtime_close(struct cli_runtime *runtime)
 {
     task_end(&runtime->task);
     db_close(runtime->app.db);
+    keys_free(runtime->app.keys);
     config_box_free(runtime->app.config);
 }

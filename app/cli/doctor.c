@@ -1,7 +1,6 @@
 #include "doctor.h"
 
 #include <stdarg.h>
-#include <unistd.h>
 
 #include "parley/auth/keys.h"
 #include "parley/cli/commands.h"
@@ -26,7 +25,7 @@ void check_keys(struct doctor_run *run)
     const struct config *config = run->config;
     struct buf error_text;
 
-    if (access(config->keys_dir, F_OK) != 0) {
+    if (!keys_exist(config)) {
         check_result(run, "%s: there are no keys; start the server once, or copy KEYS_DIR from another host of it",
                      config->keys_dir);
         return;

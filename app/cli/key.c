@@ -79,24 +79,31 @@ static int say_resealed(struct cli *cli, const struct totp_reseal *reseal)
         (long long)reseal->stuck_count);
 }
 
-/* The name of the sealing key that seals now. */
-static void present_seal(const struct config *config, struct buf *out)
+/*
+ * Nothing is written unless the keys that are here are the database's own: a rotation in the wrong folder would make a
+ * second set that looks as good as the first. *ret_seal: the name of the sealing key that seals now.
+ */
+static enum err check_before(struct config_box *box, struct buf *ret_seal, struct buf *ret_error_text)
 {
-    struct buf error_text, ids;
-    struct keys *keys = NULL;
+    struct key_parts runtime = { .app.config = box };
+    struct buf ids;
     struct str rest, id;
+    enum err e = parts_open_for_keys(&runtime, ret_error_text);
 
-    buf_init(&error_text, 65536);
     buf_init(&ids, 1024);
-    if (keys_open(config, &error_text, &keys) == ERR_OK) {
-        keys_seal_ids(keys, &ids);
+    if (e == ERR_OK)
+        e = key_ownership_look(&runtime.task.ctx, ret_error_text);
+    if (e == ERR_OK) {
+        keys_seal_ids(runtime.app.keys, &ids);
         rest = buf_str(&ids);
         if (str_split(&rest, ' ', &id))
-            buf_add(out, id);
+            buf_add(ret_seal, id);
+    } else if (ret_error_text->len == 0) {
+        buf_add_c(ret_error_text, task_sentence(&runtime.task, e));
     }
-    keys_free(keys);
     buf_release(&ids);
-    buf_release(&error_text);
+    parts_close_for_keys(&runtime);
+    return e;
 }
 
 static void say_rotated(const struct config *config, const char *kid)
@@ -115,11 +122,16 @@ static int rotate(struct cli *cli, struct config_box *box)
     struct totp_reseal reseal;
     int result = CLI_OK;
 
+    if (!keys_exist(config)) {
+        result = cli_fail(cli, "%s: there are no keys; start the server once, or copy KEYS_DIR from another host of it",
+                          config->keys_dir);
+        config_put(box, config);
+        return result;
+    }
     buf_init(&error_text, 65536);
     buf_init(&kid, 100);
     buf_init(&seal, 100);
-    present_seal(config, &seal);
-    if (keys_rotate(config, &error_text, &kid) != ERR_OK) {
+    if (check_before(box, &seal, &error_text) != ERR_OK || keys_rotate(config, &error_text, &kid) != ERR_OK) {
         result = cli_fail(cli, "%s", error_text.ptr);
     } else {
         say_rotated(config, kid.ptr);

@@ -267,10 +267,11 @@ static enum err find_user(struct ctx *ctx, const struct cli *cli, struct user_ca
 
 static int work(struct cli *cli, struct user_call *call)
 {
+    enum cli_access access = works[cli->action - actions] == list ? CLI_READS : CLI_WRITES;
     struct cli_runtime runtime = { .app.hasher = hasher_new(NULL) };
     int result = CLI_FAILED;
 
-    if (cli_runtime_open(cli, &runtime)) {
+    if (cli_runtime_open(cli, access, &runtime)) {
         enum err e = runtime.app.hasher != NULL ? find_user(&runtime.task.ctx, cli, call) : ERR_NO_MEMORY;
 
         if (e == ERR_OK)

@@ -198,9 +198,47 @@ def test_user__ctrl_c_at_the_question_leaves_the_echo_on(binary, migrated, tmp_p
 
 
 def test_key__rotate_keeps_the_old_public_key(migrated, tmp_path):
+    assert migrated("key", "adopt").returncode == 0
+    first = (tmp_path / "var/keys/public.pem").read_text(encoding="ascii")
     assert migrated("key", "rotate").returncode == 0
-    first = (tmp_path / "keys/public.pem").read_text(encoding="ascii")
-    assert migrated("key", "rotate").returncode == 0
-    kept = [p.read_text(encoding="ascii") for p in (tmp_path / "keys").glob("public-*.pem")]
-    assert first in kept and first != (tmp_path / "keys/public.pem").read_text(encoding="ascii")
-    assert all(stat.S_IMODE(p.stat().st_mode) == 0o600 for p in (tmp_path / "keys").iterdir())
+    kept = [p.read_text(encoding="ascii") for p in (tmp_path / "var/keys").glob("public-*.pem")]
+    assert first in kept and first != (tmp_path / "var/keys/public.pem").read_text(encoding="ascii")
+    assert all(stat.S_IMODE(p.stat().st_mode) == 0o600 for p in (tmp_path / "var/keys").iterdir())
+
+
+def test_key__rotate_without_keys_makes_none(migrated, tmp_path):
+    done = migrated("key", "rotate")
+    assert (done.returncode, done.stdout) == (1, "") and "there are no keys" in done.stderr
+    assert not (tmp_path / "var/keys").exists()
+
+
+@pytest.fixture
+def foreign(migrated, tmp_path):
+    """The settings of another server's keys over this server's database."""
+    other = {"VAR_DIR": str(tmp_path / "other")}
+    assert migrated("key", "adopt").returncode == 0
+    assert migrated("migrate", "up", **other).returncode == 0 and migrated("key", "adopt", **other).returncode == 0
+    return {"KEYS_DIR": str(tmp_path / "other/keys")}
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("words", [
+    ("key", "rotate"), ("user", "add", "eve@example.org", "--password-stdin"), ("user", "promote", "root@example.org"),
+    ("user", "passwd", "root@example.org", "--password-stdin"), ("audit", "export")], ids=" ".join)
+def test_foreign_keys__are_refused_before_anything_is_written(migrated, foreign, tmp_path, words):
+    assert add(migrated, "root@example.org").returncode == 0
+    keys = contents(tmp_path / "other/keys")
+    done = migrated(*words, stdin=PASSWORD + "\n", **foreign)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "belongs to a server with other keys" in done.stderr
+    assert contents(tmp_path / "other/keys") == keys
+    assert migrated("user", "list").stdout.split()[1] == "USER"
+    actions = [json.loads(line)["action"] for line in migrated("audit", "export").stdout.splitlines()]
+    assert actions == ["server.signing_keys_adopted", "user.created", "server.audit_exported"]
+
+
+def test_foreign_keys__do_not_hinder_reading(migrated, foreign):
+    assert migrated("user", "list", **foreign).returncode == 0

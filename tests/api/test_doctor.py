@@ -112,7 +112,7 @@ def test_keys__of_another_server_are_found_and_stay_unknown(patient, run_folder)
                    env={**base_environment(), "DATABASE_URL": f"sqlite:///{elsewhere}.db", "VAR_DIR": str(elsewhere)})
     assert any("there are no keys" in line for line in findings(patient, KEYS_DIR=str(elsewhere / "keys"))[1])
     assert not (elsewhere / "keys").exists()
-    subprocess.run([str(patient.binary), "key", "rotate"], cwd=run_folder, check=False, capture_output=True,
+    subprocess.run([str(patient.binary), "key", "adopt"], cwd=run_folder, check=True, capture_output=True,
                    env={**base_environment(), "KEYS_DIR": str(elsewhere / "keys"), "VAR_DIR": str(elsewhere),
                         "DATABASE_URL": f"sqlite:///{elsewhere}.db"})
     assert (elsewhere / "keys" / "private.pem").exists()

@@ -98,8 +98,10 @@ struct cli_runtime {
     struct app app;
     struct task task;
 };
+/* Whoever writes is refused where KEYS_DIR holds another server's keys, as `serve` is: it is the wrong database. */
+enum cli_access { CLI_READS, CLI_WRITES };
 /* False after telling what is wrong; cli_runtime_close must be called in any case. */
-bool cli_runtime_open(const struct cli *cli, struct cli_runtime *runtime);
+bool cli_runtime_open(const struct cli *cli, enum cli_access access, struct cli_runtime *runtime);
 void cli_runtime_close(struct cli_runtime *runtime);
 
 #endif
