@@ -41,7 +41,7 @@ def only(server, part, text, **settings):
 @pytest.mark.columns("mariadb", "mysql")
 def test_database__that_refuses_the_password_is_found(patient):
     user, _, rest = patient.settings["DATABASE_URL"].partition("@")
-    only(patient, "database", "refuse", DATABASE_URL=f"{user}wrong@{rest}")
+    only(patient, "database", "check MYSQL_USER and MYSQL_PASSWORD", DATABASE_URL=f"{user}wrong@{rest}")
 
 
 @pytest.mark.columns("mariadb")
