@@ -45,3 +45,12 @@ def test_status__tells_version_uptime_and_readiness(make_server):
 def test_server__that_is_not_running_is_said(parley, command):
     done = parley(command)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1) and "no server is running" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("serve",), ("user", "list"), ("migrate", "up"), ("doctor",)], ids=" ".join)
+def test_damaged_database__is_named_with_what_to_do(migrated, tmp_path, words):
+    path = tmp_path / "var/parley.db"
+    path.write_bytes(b"\xff" * 4096 + path.read_bytes()[4096:])
+    done = migrated(*words)
+    said = done.stdout + done.stderr
+    assert done.returncode == 1 and f"the SQLite database {path} is damaged" in said and f"sqlite3 {path} .recover" in said
