@@ -97,7 +97,7 @@ def test_mail_server__is_signed_in_to_and_sent_nothing(patient, mail):
 @pytest.mark.columns("sqlite")
 def test_mail_server__that_refuses_or_is_away_is_found(patient, mail):
     mail.sign_in(USER, PASSWORD).start()
-    only(patient, "mail", "535", **mail_settings(mail, "parley%40example.org:wrong@"))
+    only(patient, "mail", "refused the user or the password", **mail_settings(mail, "parley%40example.org:wrong@"))
     mail.stop()
     only(patient, "mail", "refused", **mail_settings(mail))
 
