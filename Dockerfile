@@ -29,7 +29,7 @@ COPY --from=build /build/parley /usr/local/bin/parley
 COPY --chmod=0755 nginx/fcgi-health /usr/local/bin/fcgi-health
 USER parley
 WORKDIR /var/lib/parley
-ENV VAR_DIR=/var/lib/parley KEYS_DIR=/var/lib/parley/keys FCGI_SOCKET=/run/parley/parley.sock
+ENV VAR_DIR=/var/lib/parley FCGI_SOCKET=/run/parley/parley.sock
 VOLUME ["/var/lib/parley", "/run/parley"]
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["fcgi-health", "/run/parley/parley.sock"]

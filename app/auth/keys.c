@@ -80,6 +80,15 @@ static enum err make_missing(const struct key_paths *paths, struct buf *ret_erro
     return make_secret(paths->local_path, KEYFILE_NEW, ret_error_text);
 }
 
+bool keys_exist(const struct config *config)
+{
+    struct key_paths paths;
+    bool there = key_paths_init(&paths, config) == ERR_OK && exists(paths.local_path);
+
+    key_paths_release(&paths);
+    return there;
+}
+
 enum err keys_open(const struct config *config, struct buf *ret_error_text, struct keys **ret_keys)
 {
     struct keys *keys = calloc(1, sizeof(*keys));

@@ -29,6 +29,24 @@ enum err bus_open(const struct config *config, struct buf *ret_error_text, struc
     return e == ERR_NOT_FOUND ? local_bus_new(ret_bus) : e;
 }
 
+enum err bus_check(const struct config *config, struct buf *ret_error_text)
+{
+    struct arena *arena = arena_new(ADDRESS_ARENA_BYTES);
+    struct redis_address address;
+    const char *reason = NULL;
+    enum err e;
+
+    if (arena == NULL)
+        return ERR_NO_MEMORY;
+    e = redis_address_from_config(arena, config, &address, &reason);
+    if (e == ERR_OK)
+        e = redis_check(&address, ret_error_text);
+    else if (e == ERR_INVALID)
+        buf_add_c(ret_error_text, reason);
+    arena_free(arena);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 void bus_init(struct bus *bus, const struct bus_ops *ops)
 {
     bus->ops = ops;

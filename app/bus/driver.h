@@ -46,6 +46,8 @@ struct redis_address {
 
 enum err local_bus_new(struct bus **ret_bus) MUST_CHECK;
 /* Takes ownership of the arena that holds the address. */
+/* As bus_check says, for an address. */
+enum err redis_check(const struct redis_address *address, struct buf *ret_error_text) MUST_CHECK;
 enum err redis_bus_new(struct arena *arena, const struct redis_address *address, struct bus **ret_bus) MUST_CHECK;
 /* REDIS_URL, else REDIS_HOST …; ERR_NOT_FOUND when neither is set; ERR_INVALID with a static sentence. */
 enum err redis_address_from_config(struct arena *a, const struct config *config, struct redis_address *ret_address,

@@ -48,6 +48,19 @@ redisContext *redis_connection_new(const struct redis_address *address, char ret
     return NULL;
 }
 
+enum err redis_check(const struct redis_address *address, struct buf *ret_error_text)
+{
+    char why[REDIS_WHY_BYTES];
+    redisContext *c = redis_connection_new(address, why);
+
+    if (c == NULL) {
+        buf_add_c(ret_error_text, why);
+        return ERR_UNAVAILABLE;
+    }
+    redisFree(c);
+    return ERR_OK;
+}
+
 int64_t redis_backoff_next(int64_t *backoff_ms)
 {
     int64_t half_ms;

@@ -9,6 +9,19 @@
 
 enum { EXPORT_PAGE = 200, KNOWN_HEX_CHARS = 2 * SHA256_BYTES };
 
+enum option { OPTION_KNOWN };
+
+/* Runs fn with an open database. */
+static int with_runtime(struct cli *cli, enum cli_access access,
+                        int (*fn)(struct cli *cli, struct cli_runtime *runtime))
+{
+    struct cli_runtime runtime = { .app.db = NULL };
+    int result = cli_runtime_open(cli, access, &runtime) ? fn(cli, &runtime) : CLI_FAILED;
+
+    cli_runtime_close(&runtime);
+    return result;
+}
+
 /* ---- verify ---- */
 
 /* "POSITION:HASH". */
@@ -42,8 +55,9 @@ static int report_print(struct cli *cli, struct ctx *ctx, const struct audit_rep
     return CLI_OK;
 }
 
-static int verify(struct cli *cli, struct cli_runtime *runtime, const char *known_text)
+static int verify(struct cli *cli, struct cli_runtime *runtime)
 {
+    const char *known_text = cli_option(cli, OPTION_KNOWN);
     struct audit_report report;
     struct audit_end known = { .position = 0 };
     enum err e;
@@ -150,7 +164,7 @@ static enum err page_print(struct ctx *ctx, struct buf *text, int64_t *id, size_
     return ERR_OK;
 }
 
-static int export_rows(struct cli *cli, struct cli_runtime *runtime, const char *unused)
+static int export_rows(struct cli *cli, struct cli_runtime *runtime)
 {
     struct ctx *ctx = &runtime->task.ctx;
     struct buf text;
@@ -158,7 +172,6 @@ static int export_rows(struct cli *cli, struct cli_runtime *runtime, const char 
     size_t count = 1;
     enum err e = audit_add(ctx, &(struct audit_entry){ .action = AUDIT_AUDIT_EXPORTED });
 
-    (void)unused;
     buf_init(&text, 2 * AUDIT_LINK_MAX_BYTES);
     while (e == ERR_OK && count > 0)
         e = page_print(ctx, &text, &id, &count);
@@ -170,47 +183,34 @@ static int export_rows(struct cli *cli, struct cli_runtime *runtime, const char 
 
 /* ---- the command ---- */
 
-static const struct action {
-    const char *name;
-    bool takes_known;
-    int (*run)(struct cli *cli, struct cli_runtime *runtime, const char *known);
-} actions[] = {
-    { "verify", true, verify },
-    { "export", false, export_rows },
+static int verify_run(struct cli *cli)
+{
+    return with_runtime(cli, CLI_READS, verify);
+}
+
+static int export_run(struct cli *cli)
+{
+    return with_runtime(cli, CLI_WRITES, export_rows);
+}
+
+static const struct command_option options[] = {
+    [OPTION_KNOWN] = { "--known", "POSITION:HASH", "where the chain ended when it was last checked" },
+    { NULL, NULL, NULL },
 };
 
-static int run(struct cli *cli)
-{
-    const char *known = NULL;
-    const struct cli_option options[] = { { "--known", &known, NULL }, { NULL, NULL, NULL } };
-
-    if (!cli_parse(cli, options))
-        return CLI_WRONG_USE;
-    for (size_t i = 0; cli->word_count == 1 && i < COUNT_OF(actions); i++) {
-        struct cli_runtime runtime = { .app.db = NULL };
-        int result = CLI_FAILED;
-
-        if (strcmp(cli->words[0], actions[i].name) != 0)
-            continue;
-        if (known != NULL && !actions[i].takes_known)
-            return cli_wrong_use(cli, "%s does not take --known", actions[i].name);
-        if (cli_runtime_open(cli, &runtime))
-            result = actions[i].run(cli, &runtime, known);
-        cli_runtime_close(&runtime);
-        return result;
-    }
-    return cli_wrong_use(cli, "verify or export is missing");
-}
+static const struct command_action actions[] = {
+    { "verify", NULL,
+      "walk along the chain of sealed rows; every row that was changed, removed, added or moved is named, and the exit code "
+      "is 1. Prints where the chain ends: kept outside of this server and given to --known later, it also shows a chain "
+      "that was made again from there",
+      COMMAND_TAKES(OPTION_KNOWN), verify_run },
+    { "export", NULL, "print every row as a line of JSON, with what verifying it needs", 0, export_run },
+    { NULL, NULL, NULL, 0, NULL },
+};
 
 const struct command audit_command = {
     .name = "audit",
     .summary = "Check the audit log's chain, or print the whole log",
-    .usage = "Usage: parley audit verify [--known POSITION:HASH]\n"
-             "       parley audit export\n"
-             "\n"
-             "  verify  walk along the chain of sealed rows; every row that was changed, removed, added or moved is\n"
-             "          named, and the exit code is 1. Prints where the chain ends: kept outside of this server and\n"
-             "          given to --known later, it also shows a chain that was made again from there.\n"
-             "  export  print every row as a line of JSON, with what verifying it needs\n",
-    .run = run,
+    .actions = actions,
+    .options = options,
 };

@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "parley/auth/keys.h"
+#include "parley/cli/commands.h"
 #include "parley/core/limits.h"
 #include "parley/core/path.h"
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
+#include "parley/domain/lifecycle/key_ownership.h"
 
-enum { LINE_MAX_BYTES = 8192, FOLDER_MODE = 0750 };
+enum { LINE_MAX_BYTES = 8192, HINT_MAX_BYTES = 100, FOLDER_MODE = 0750 };
 
 /* The text, a line each with "parley NAME: " before it. */
 static void print_lines(const struct cli *cli, const char *text)
@@ -46,27 +49,71 @@ int cli_fail(const struct cli *cli, const char *format, ...)
     return CLI_FAILED;
 }
 
-static const struct cli_option *find_option(const struct cli_option *options, struct str name)
+/* "; did you mean add?", or nothing. */
+static const char *hint(char *text, size_t bytes, const char *near)
 {
-    for (; options != NULL && options->name != NULL; options++) {
-        if (str_eq_c(name, options->name))
-            return options;
+    (void)snprintf(text, bytes, near != NULL ? "; did you mean %s?" : "%s", near != NULL ? near : "");
+    return text;
+}
+
+int cli_no_command(const char *name)
+{
+    char text[HINT_MAX_BYTES];
+
+    fprintf(stderr, "parley: there is no command %s%s; see parley --help\n", name,
+            hint(text, sizeof(text), command_name_near(name)));
+    return CLI_WRONG_USE;
+}
+
+int cli_print(const struct cli *cli, const struct buf *text)
+{
+    if (buf_check(text) != ERR_OK)
+        return cli_fail(cli, "out of memory");
+    if (fwrite(text->ptr, 1, text->len, stdout) != text->len || fflush(stdout) != 0)
+        return cli_fail(cli, "standard output cannot be written");
+    return CLI_OK;
+}
+
+static int print_help(const struct cli *cli)
+{
+    struct buf text;
+    int status;
+
+    buf_init(&text, 1 * MIB);
+    help_command_write(cli->command, &text);
+    status = cli_print(cli, &text);
+    buf_release(&text);
+    return status;
+}
+
+/* ---- words ---- */
+
+/* The row's number; -1 after telling that there is none. */
+static int find_option(const struct cli *cli, struct str name)
+{
+    const struct command_option *rows = cli->command->options;
+    char text[HINT_MAX_BYTES];
+
+    for (int i = 0; rows != NULL && rows[i].name != NULL; i++) {
+        if (str_eq_c(name, rows[i].name))
+            return i;
     }
-    return NULL;
+    (void)cli_wrong_use(cli, "there is no option %.*s%s", STR_FMT(name),
+                        hint(text, sizeof(text), command_option_near(rows, name)));
+    return -1;
 }
 
 /* The option in words[*at], with its value, which may be the next word. */
-static bool take_option(struct cli *cli, const struct cli_option *options, int *at)
+static bool take_option(struct cli *cli, int *at)
 {
     struct str word = str_from(cli->words[*at]);
     size_t equals = str_index(word, '=');
-    struct str name = str_head(word, equals);
-    const struct cli_option *option = find_option(options, name);
+    int index = find_option(cli, str_head(word, equals));
+    const struct command_option *option;
 
-    if (option == NULL) {
-        (void)cli_wrong_use(cli, "there is no option %.*s", STR_FMT(name));
+    if (index < 0)
         return false;
-    }
+    option = &cli->command->options[index];
     if (option->value == NULL && equals != SIZE_MAX) {
         (void)cli_wrong_use(cli, "%s takes no value", option->name);
         return false;
@@ -75,14 +122,20 @@ static bool take_option(struct cli *cli, const struct cli_option *options, int *
         (void)cli_wrong_use(cli, "%s needs a value", option->name);
         return false;
     }
-    if (option->value != NULL)
-        *option->value = equals != SIZE_MAX ? cli->words[*at] + equals + 1 : cli->words[++*at];
-    if (option->given != NULL)
-        *option->given = true;
+    if (option->value == NULL)
+        cli->values[index] = "";
+    else
+        cli->values[index] = equals != SIZE_MAX ? cli->words[*at] + equals + 1 : cli->words[++*at];
     return true;
 }
 
-bool cli_parse(struct cli *cli, const struct cli_option *options)
+const char *cli_option(const struct cli *cli, int option)
+{
+    return cli->values[option];
+}
+
+/* Takes the options out of the words. */
+static bool take_options(struct cli *cli, bool *ret_help)
 {
     bool only_words = false;
     int kept = 0;
@@ -95,9 +148,9 @@ bool cli_parse(struct cli *cli, const struct cli_option *options)
         } else if (strcmp(word, "--") == 0) {
             only_words = true;
         } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-            (void)fputs(cli->command->usage, stdout);
-            exit(CLI_OK);
-        } else if (!take_option(cli, options, &i)) {
+            *ret_help = true;
+            return true;
+        } else if (!take_option(cli, &i)) {
             return false;
         }
     }
@@ -105,6 +158,85 @@ bool cli_parse(struct cli *cli, const struct cli_option *options)
     cli->word_count = kept;
     return true;
 }
+
+/* "add, list or passwd" */
+static void list_actions(const struct command_action *rows, struct buf *out)
+{
+    for (size_t i = 0; rows[i].name != NULL; i++)
+        buf_addf(out, "%s%s", i == 0 ? "" : rows[i + 1].name == NULL ? " or " : ", ", rows[i].name);
+}
+
+static bool no_action(const struct cli *cli)
+{
+    char text[HINT_MAX_BYTES];
+    struct buf names;
+
+    buf_init(&names, LINE_MAX_BYTES);
+    list_actions(cli->command->actions, &names);
+    if (cli->word_count == 0)
+        (void)cli_wrong_use(cli, "an action is missing: %s", names.ptr);
+    else
+        (void)cli_wrong_use(cli, "there is no action %s%s", cli->words[0],
+                            hint(text, sizeof(text), command_action_near(cli->command->actions, cli->words[0])));
+    buf_release(&names);
+    return false;
+}
+
+/* Takes the action out of the words. */
+static bool take_action(struct cli *cli)
+{
+    const struct command_action *row = cli->command->actions;
+
+    while (row->name != NULL && (cli->word_count == 0 || strcmp(row->name, cli->words[0]) != 0))
+        row++;
+    if (row->name == NULL)
+        return no_action(cli);
+    cli->action = row;
+    cli->words++;
+    cli->word_count--;
+    for (int i = 0; i < COMMAND_OPTIONS_MAX; i++) {
+        if (cli->values[i] != NULL && (row->options & COMMAND_TAKES(i)) == 0) {
+            (void)cli_wrong_use(cli, "%s does not take %s", row->name, cli->command->options[i].name);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Held against "ADDRESS [VERSION]". */
+static bool words_are_right(const struct cli *cli)
+{
+    const char *wanted = cli->action != NULL ? cli->action->words : cli->command->words;
+    const char *name = cli->action != NULL ? cli->action->name : "it";
+    struct str rest = str_from(wanted);
+    struct str word;
+    int least = 0, most = 0;
+
+    for (; wanted != NULL && str_split(&rest, ' ', &word); most++)
+        least += word.ptr[0] != '[';
+    if (cli->word_count < least)
+        (void)cli_wrong_use(cli, "%s wants %s", name, wanted);
+    else if (cli->word_count > most)
+        (void)cli_wrong_use(cli, most == 0 ? "%s takes no more words" : "%s wants %s and no more", name, wanted);
+    return cli->word_count >= least && cli->word_count <= most;
+}
+
+int cli_run(struct cli *cli)
+{
+    bool help = false;
+
+    if (!take_options(cli, &help))
+        return CLI_WRONG_USE;
+    if (help)
+        return print_help(cli);
+    if ((cli->command->actions != NULL && !take_action(cli)) || !words_are_right(cli))
+        return CLI_WRONG_USE;
+    return cli->action != NULL ? cli->action->run(cli) : cli->command->run(cli);
+}
+
+/* ---- parts ---- */
+
+const struct principal cli_actor = { .kind = USER_KIND_PERSON, .role = USER_ROLE_ADMIN, .email = "command line" };
 
 struct config *cli_config(const struct cli *cli)
 {
@@ -157,7 +289,18 @@ enum err cli_db_open(const struct config *config, struct buf *ret_error_text, st
     return e;
 }
 
-bool cli_runtime_open(const struct cli *cli, struct cli_runtime *runtime)
+/* Without keys here there is nothing to compare: the command itself needs none. */
+static enum err refuse_foreign_keys(struct cli_runtime *runtime, struct buf *ret_error_text)
+{
+    const struct config *config = runtime->task.ctx.config;
+
+    if (!keys_exist(config))
+        return ERR_OK;
+    TRY(keys_open(config, ret_error_text, &runtime->app.keys));
+    return key_ownership_look(&runtime->task.ctx, ret_error_text);
+}
+
+bool cli_runtime_open(const struct cli *cli, enum cli_access access, struct cli_runtime *runtime)
 {
     struct buf error_text;
     enum err e;
@@ -167,8 +310,11 @@ bool cli_runtime_open(const struct cli *cli, struct cli_runtime *runtime)
         return false;
     buf_init(&error_text, 65536);
     e = task_begin(&runtime->task, &runtime->app);
+    runtime->task.ctx.actor = &cli_actor;
     if (e == ERR_OK)
         e = cli_db_open(runtime->task.ctx.config, &error_text, &runtime->app.db);
+    if (e == ERR_OK && access == CLI_WRITES)
+        e = refuse_foreign_keys(runtime, &error_text);
     if (e != ERR_OK)
         (void)cli_fail(cli, "%s", error_text.len > 0 ? error_text.ptr : err_info(e)->sentence);
     buf_release(&error_text);
@@ -179,5 +325,6 @@ void cli_runtime_close(struct cli_runtime *runtime)
 {
     task_end(&runtime->task);
     db_close(runtime->app.db);
+    keys_free(runtime->app.keys);
     config_box_free(runtime->app.config);
 }

@@ -86,17 +86,14 @@ static int print_table(const struct cli *cli, struct buf *out)
     return CLI_OK;
 }
 
+enum option { OPTION_FORMAT };
+
 static int run(struct cli *cli)
 {
-    const char *format = "table";
-    const struct cli_option options[] = { { "--format", &format, NULL }, { NULL, NULL, NULL } };
+    const char *format = cli_option(cli, OPTION_FORMAT) != NULL ? cli_option(cli, OPTION_FORMAT) : "table";
     struct buf text;
     int status = CLI_OK;
 
-    if (!cli_parse(cli, options))
-        return CLI_WRONG_USE;
-    if (cli->word_count > 0)
-        return cli_wrong_use(cli, "takes no arguments");
     buf_init(&text, 4 * MIB);
     if (strcmp(format, "table") == 0)
         status = print_table(cli, &text);
@@ -106,22 +103,25 @@ static int run(struct cli *cli)
         add_env(&text);
     else
         status = cli_wrong_use(cli, "--format is table, markdown or env");
-    if (status == CLI_OK && (fwrite(text.ptr, 1, text.len, stdout) != text.len || fflush(stdout) != 0))
-        status = cli_fail(cli, "standard output cannot be written");
+    if (status == CLI_OK)
+        status = cli_print(cli, &text);
     buf_release(&text);
     return status;
 }
 
+static const struct command_option options[] = {
+    [OPTION_FORMAT] = { "--format", "FORMAT",
+                        "table: the settings as they are here (default); markdown: the table of the README; env: the file "
+                        ".env.example" },
+    { NULL, NULL, NULL },
+};
+
 const struct command config_command = {
     .name = "config",
     .summary = "Print every setting, its value, where it came from and what it means",
-    .usage = "Usage: parley config [--format table|markdown|env]\n"
-             "\n"
-             "Prints every setting, its value (secrets as ***), where it came from (environment, file or default) and\n"
-             "what it means; below it what is set and not used. Faults are told all together, and the status is 1.\n"
-             "\n"
-             "  --format table     the settings as they are here (default)\n"
-             "  --format markdown  the table of the README: names, defaults, meanings\n"
-             "  --format env       the file .env.example\n",
+    .options = options,
+    .text =
+        "Secrets are printed as ***, and below the settings stands what is set and not used. Faults are told all together, "
+        "and the exit code is 1.",
     .run = run,
 };

@@ -1,23 +1,34 @@
 #include "doctor.h"
 
 #include <stdarg.h>
-#include <unistd.h>
 
 #include "parley/auth/keys.h"
 #include "parley/cli/commands.h"
 #include "parley/core/buf.h"
+#include "parley/core/json_out.h"
+#include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/egress/egress.h"
 
+enum { FINDING_MAX_BYTES = 4096 };
+
 void check_result(struct doctor_run *run, const char *format, ...)
 {
+    char text[FINDING_MAX_BYTES];
     va_list args;
 
     va_start(args, format);
-    (void)vprintf(format, args);
+    (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    (void)putchar('\n');
     run->result_count++;
+    if (run->json == NULL) {
+        (void)puts(text);
+        return;
+    }
+    json_out_object(run->json);
+    json_out_kv_c(run->json, "part", run->part);
+    json_out_kv_c(run->json, "finding", text);
+    json_out_object_end(run->json);
 }
 
 /* Never makes keys: that is for the server's first start. */
@@ -26,7 +37,7 @@ void check_keys(struct doctor_run *run)
     const struct config *config = run->config;
     struct buf error_text;
 
-    if (access(config->keys_dir, F_OK) != 0) {
+    if (!keys_exist(config)) {
         check_result(run, "%s: there are no keys; start the server once, or copy KEYS_DIR from another host of it",
                      config->keys_dir);
         return;
@@ -37,53 +48,91 @@ void check_keys(struct doctor_run *run)
     buf_release(&error_text);
 }
 
-static void (*const checks[])(struct doctor_run *run) = {
-    check_files, check_settings, check_tls, check_keys, check_database, check_setup, check_bucket,
+static const struct {
+    const char *part;
+    void (*check)(struct doctor_run *run);
+} checks[] = {
+    { "files", check_files },       { "settings", check_settings }, { "tls", check_tls },     { "keys", check_keys },
+    { "database", check_database }, { "setup", check_setup },       { "store", check_store }, { "store", check_bucket },
+    { "redis", check_redis },       { "mail", check_mail },
 };
 
-static int examine(struct cli *cli, struct config_box *box)
+static int examine(const struct cli *cli, struct config_box *box, struct doctor_run *run)
 {
-    struct doctor_run run = { .app.config = box };
-
-    if (egress_init() != ERR_OK || task_begin(&run.task, &run.app) != ERR_OK)
+    run->app.config = box;
+    if (egress_init() != ERR_OK || task_begin(&run->task, &run->app) != ERR_OK)
         return cli_fail(cli, "out of memory");
-    run.config = run.task.ctx.config;
-    for (size_t i = 0; i < COUNT_OF(checks); i++)
-        checks[i](&run);
-    task_end(&run.task);
-    db_close(run.app.db);
-    keys_free(run.app.keys);
+    run->config = run->task.ctx.config;
+    for (size_t i = 0; i < COUNT_OF(checks); i++) {
+        run->part = checks[i].part;
+        checks[i].check(run);
+    }
+    task_end(&run->task);
+    db_close(run->app.db);
+    keys_free(run->app.keys);
     egress_cleanup();
-    if (run.result_count == 0)
-        (void)puts("nothing is amiss");
-    return run.result_count == 0 ? CLI_OK : CLI_FAILED;
+    return run->result_count == 0 ? CLI_OK : CLI_FAILED;
 }
+
+static int examine_in_lines(const struct cli *cli, struct config_box *box)
+{
+    struct doctor_run run = { .json = NULL };
+    int result = examine(cli, box, &run);
+
+    if (result == CLI_OK)
+        (void)puts("nothing is amiss");
+    return result;
+}
+
+static int examine_in_json(const struct cli *cli, struct config_box *box)
+{
+    struct json_out json;
+    struct doctor_run run = { .json = &json };
+    struct buf text;
+    int result, printed;
+
+    buf_init(&text, 4 * MIB);
+    json_out_init(&json, &text);
+    json_out_object(&json);
+    json_out_key(&json, "findings");
+    json_out_array(&json);
+    result = examine(cli, box, &run);
+    json_out_array_end(&json);
+    json_out_kv_bool(&json, "healthy", result == CLI_OK);
+    json_out_object_end(&json);
+    buf_add_byte(&text, '\n');
+    printed = cli_print(cli, &text);
+    buf_release(&text);
+    return printed == CLI_OK ? result : printed;
+}
+
+enum option { OPTION_JSON };
 
 static int run(struct cli *cli)
 {
-    struct config_box *box;
+    struct config_box *box = cli_config_box(cli);
     int result;
 
-    if (!cli_parse(cli, NULL))
-        return CLI_WRONG_USE;
-    if (cli->word_count > 0)
-        return cli_wrong_use(cli, "takes no arguments");
-    box = cli_config_box(cli);
     if (box == NULL)
         return CLI_FAILED;
-    result = examine(cli, box);
+    result = cli_option(cli, OPTION_JSON) != NULL ? examine_in_json(cli, box) : examine_in_lines(cli, box);
     config_box_free(box);
     return result;
 }
 
+static const struct command_option options[] = {
+    [OPTION_JSON] = { "--json", NULL, "print an object: healthy, and findings, each with its part and its text" },
+    { NULL, NULL, NULL },
+};
+
 const struct command doctor_command = {
     .name = "doctor",
-    .summary = "Look for what makes this server weak",
-    .usage =
-        "Usage: parley doctor\n"
-        "\n"
-        "Looks at the files and folders, the settings, the TLS certificate, the keys, the database and the bucket\n"
-        "of this server. Prints a line for each thing that makes it weak or may lose data: what it is, and what to\n"
-        "do. Changes nothing. The exit code is 0 when nothing is amiss, otherwise 1.\n",
+    .summary = "Look for what is wrong with this server or makes it weak",
+    .options = options,
+    .text =
+        "Looks at the files and folders, the settings, the TLS certificate and the keys of this server, and connects to "
+        "its database, its store, Redis and the mail server with the credentials of the settings. Prints a line for each "
+        "thing that does not work, makes the server weak or may lose data: what it is, and what to do. Changes nothing "
+        "and sends nothing (`parley mail test` does). The exit code is 0 when nothing is amiss, otherwise 1.",
     .run = run,
 };

@@ -4,16 +4,19 @@
 
 #include "parley/cli/cli.h"
 #include "parley/core/config.h"
+#include "parley/core/json_out.h"
 #include "parley/core/task.h"
 
 struct doctor_run {
     const struct config *config;
-    struct app app;   /* keys and db where they could be opened */
-    struct task task; /* begun in any case */
+    struct app app;        /* keys and db where they could be opened */
+    struct task task;      /* begun in any case */
+    const char *part;      /* whose check runs, for JSON */
+    struct json_out *json; /* NULL: lines */
     int result_count;
 };
 
-/* One finding, a line that says what is wrong and what to do. */
+/* One finding: what is wrong and what to do. */
 void check_result(struct doctor_run *run, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The checks, in the order of their findings. The later ones use what the earlier ones have opened. */
@@ -29,6 +32,10 @@ void check_keys(struct doctor_run *run);
 void check_database(struct doctor_run *run);
 /* doctor_database.c: anybody could become the first administrator */
 void check_setup(struct doctor_run *run);
+/* doctor_parts.c: each answers and takes the credentials of the settings; the database's check does the same */
+void check_store(struct doctor_run *run);
+void check_redis(struct doctor_run *run);
+void check_mail(struct doctor_run *run);
 /* doctor_bucket.c: a stranger can list or read it */
 void check_bucket(struct doctor_run *run);
 

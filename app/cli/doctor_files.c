@@ -30,9 +30,24 @@ static const char *sqlite_path(const struct config *config)
                                                                           : "";
 }
 
+/* Who owns the folder is who runs the server: it makes the folder. */
+static void check_owner_of(struct doctor_run *run, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && st.st_uid == 0)
+        check_result(
+            run,
+            "%s belongs to root: the server runs as root, and a fault in it is one in the whole machine; stop it, "
+            "give it a user of its own, and run: chown -R USER %s",
+            path, path);
+}
+
 void check_files(struct doctor_run *run)
 {
     const struct config *c = run->config;
+
+    check_owner_of(run, c->var_dir);
 
     check_mode(run, c->var_dir, 0007, "o-rwx");
     check_mode(run, c->objects_dir, 0007, "o-rwx");

@@ -37,6 +37,19 @@ static bool is_unlimited(const struct config *c)
     return !c->rate_limit;
 }
 
+/* A network of everybody: 0.0.0.0/0, ::/0. */
+static bool trusts_everybody(const struct config *c)
+{
+    struct str rest = str_from(c->trusted_proxies);
+    struct str item;
+
+    while (str_split(&rest, ',', &item)) {
+        if (str_ends_with(str_trim(item), STR("/0")))
+            return true;
+    }
+    return false;
+}
+
 static const struct weakness {
     bool (*is_there)(const struct config *config);
     const char *text;
@@ -47,6 +60,9 @@ static const struct weakness {
     { allows_all_origins, "ALLOWED_ORIGINS holds a *: any web page may call the API; name the origins" },
     { tells_much, "LOG_LEVEL=debug: the log tells more than it should keep; set info" },
     { is_development, "ENVIRONMENT=development while HTTPS_HOST is not loopback; set production" },
+    { trusts_everybody,
+      "TRUSTED_PROXIES holds a network of everybody: whoever writes an X-Forwarded-For chooses the address that limits and "
+      "the audit log go by; name the proxies" },
     { answers_any_host, "TRUSTED_HOSTS is empty: requests for any host name are answered; name this server's" },
 };
 

@@ -15,6 +15,7 @@ struct key_parts {
 static enum err parts_open_for_keys(struct key_parts *runtime, struct buf *ret_error_text)
 {
     TRY(task_begin(&runtime->task, &runtime->app));
+    runtime->task.ctx.actor = &cli_actor;
     TRY(keys_open(runtime->task.ctx.config, ret_error_text, &runtime->app.keys));
     return cli_db_open(runtime->task.ctx.config, ret_error_text, &runtime->app.db);
 }
@@ -78,24 +79,31 @@ static int say_resealed(struct cli *cli, const struct totp_reseal *reseal)
         (long long)reseal->stuck_count);
 }
 
-/* The name of the sealing key that seals now. */
-static void present_seal(const struct config *config, struct buf *out)
+/*
+ * Nothing is written unless the keys that are here are the database's own: a rotation in the wrong folder would make a
+ * second set that looks as good as the first. *ret_seal: the name of the sealing key that seals now.
+ */
+static enum err check_before(struct config_box *box, struct buf *ret_seal, struct buf *ret_error_text)
 {
-    struct buf error_text, ids;
-    struct keys *keys = NULL;
+    struct key_parts runtime = { .app.config = box };
+    struct buf ids;
     struct str rest, id;
+    enum err e = parts_open_for_keys(&runtime, ret_error_text);
 
-    buf_init(&error_text, 65536);
     buf_init(&ids, 1024);
-    if (keys_open(config, &error_text, &keys) == ERR_OK) {
-        keys_seal_ids(keys, &ids);
+    if (e == ERR_OK)
+        e = key_ownership_look(&runtime.task.ctx, ret_error_text);
+    if (e == ERR_OK) {
+        keys_seal_ids(runtime.app.keys, &ids);
         rest = buf_str(&ids);
         if (str_split(&rest, ' ', &id))
-            buf_add(out, id);
+            buf_add(ret_seal, id);
+    } else if (ret_error_text->len == 0) {
+        buf_add_c(ret_error_text, task_sentence(&runtime.task, e));
     }
-    keys_free(keys);
     buf_release(&ids);
-    buf_release(&error_text);
+    parts_close_for_keys(&runtime);
+    return e;
 }
 
 static void say_rotated(const struct config *config, const char *kid)
@@ -114,11 +122,16 @@ static int rotate(struct cli *cli, struct config_box *box)
     struct totp_reseal reseal;
     int result = CLI_OK;
 
+    if (!keys_exist(config)) {
+        result = cli_fail(cli, "%s: there are no keys; start the server once, or copy KEYS_DIR from another host of it",
+                          config->keys_dir);
+        config_put(box, config);
+        return result;
+    }
     buf_init(&error_text, 65536);
     buf_init(&kid, 100);
     buf_init(&seal, 100);
-    present_seal(config, &seal);
-    if (keys_rotate(config, &error_text, &kid) != ERR_OK) {
+    if (check_before(box, &seal, &error_text) != ERR_OK || keys_rotate(config, &error_text, &kid) != ERR_OK) {
         result = cli_fail(cli, "%s", error_text.ptr);
     } else {
         say_rotated(config, kid.ptr);
@@ -154,36 +167,40 @@ static int adopt_and_say(struct cli *cli, struct config_box *box)
     return result;
 }
 
-static int run(struct cli *cli)
+static int with_config(struct cli *cli, int (*fn)(struct cli *cli, struct config_box *box))
 {
-    struct config_box *box;
-    bool rotating;
-    int result;
+    struct config_box *box = cli_config_box(cli);
+    int result = box != NULL ? fn(cli, box) : CLI_FAILED;
 
-    if (!cli_parse(cli, NULL))
-        return CLI_WRONG_USE;
-    rotating = cli->word_count == 1 && strcmp(cli->words[0], "rotate") == 0;
-    if (!rotating && (cli->word_count != 1 || strcmp(cli->words[0], "adopt") != 0))
-        return cli_wrong_use(cli, "rotate or adopt is missing");
-    box = cli_config_box(cli);
-    if (box == NULL)
-        return CLI_FAILED;
-    result = rotating ? rotate(cli, box) : adopt_and_say(cli, box);
     config_box_free(box);
     return result;
 }
 
+static int rotate_run(struct cli *cli)
+{
+    return with_config(cli, rotate);
+}
+
+static int adopt_run(struct cli *cli)
+{
+    return with_config(cli, adopt_and_say);
+}
+
+static const struct command_action actions[] = {
+    { "rotate", NULL,
+      "make a new pair that signs tokens; the public key before stays and still verifies, so that nobody is signed out. A "
+      "new sealing key too; what the database keeps sealed (second factors) is sealed again. Running servers take the keys "
+      "at SIGHUP",
+      0, rotate_run },
+    { "adopt", NULL,
+      "tell the database that the keys in KEYS_DIR are this server's. Needed only where they were replaced by hand or lost: "
+      "everybody must then sign in again. Seals again what an older sealing key has sealed, too",
+      0, adopt_run },
+    { NULL, NULL, NULL, 0, NULL },
+};
+
 const struct command key_command = {
     .name = "key",
     .summary = "Take new keys, or tell the database which keys are its own",
-    .usage =
-        "Usage: parley key rotate | adopt\n"
-        "\n"
-        "  rotate  make a new pair that signs tokens; the public key before stays and still verifies, so that\n"
-        "          nobody is signed out. A new sealing key too; what the database keeps sealed (second factors) is\n"
-        "          sealed again. Running servers take the keys at SIGHUP.\n"
-        "  adopt   tell the database that the keys in KEYS_DIR are this server's. Needed only where they were\n"
-        "          replaced by hand or lost: everybody must then sign in again. Seals again what an older\n"
-        "          sealing key has sealed, too.\n",
-    .run = run,
+    .actions = actions,
 };

@@ -8,16 +8,13 @@ static int print(struct cli *cli, const struct routes *routes)
 {
     struct json_out json;
     struct buf text;
-    int status = CLI_OK;
+    int status;
 
     buf_init(&text, REPLY_MAX_BYTES);
     json_out_init(&json, &text);
     openapi_write(&json, routes->tables, routes->count);
     buf_add_byte(&text, '\n');
-    if (buf_check(&text) != ERR_OK)
-        status = cli_fail(cli, "out of memory");
-    else if (fwrite(text.ptr, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
-        status = cli_fail(cli, "standard output cannot be written");
+    status = cli_print(cli, &text);
     buf_release(&text);
     return status;
 }
@@ -29,10 +26,6 @@ static int run(struct cli *cli)
     struct buf faults;
     int status;
 
-    if (!cli_parse(cli, NULL))
-        return CLI_WRONG_USE;
-    if (cli->word_count > 0)
-        return cli_wrong_use(cli, "takes no arguments");
     config = cli_config(cli);
     if (config == NULL)
         return CLI_FAILED;
@@ -46,6 +39,6 @@ static int run(struct cli *cli)
 const struct command openapi_command = {
     .name = "openapi",
     .summary = "Print the OpenAPI document of the HTTP API",
-    .usage = "Usage: parley openapi\n\nPrints the OpenAPI 3.1 document of the HTTP API as JSON.\n",
+    .text = "It is OpenAPI 3.1, as JSON, of the routes that are on here.",
     .run = run,
 };

@@ -155,10 +155,6 @@ static int run(struct cli *cli)
     struct config *config;
     sigset_t signals;
 
-    if (!cli_parse(cli, NULL))
-        return CLI_WRONG_USE;
-    if (cli->word_count > 0)
-        return cli_wrong_use(cli, "takes no arguments");
     tune_memory();
     block_signals(&signals);
     config = cli_config(cli);
@@ -174,13 +170,9 @@ static int run(struct cli *cli)
 const struct command serve_command = {
     .name = "serve",
     .summary = "Run the server",
-    .usage = "Usage: parley serve\n"
-             "\n"
-             "Answers FastCGI requests on the unix socket FCGI_SOCKET, behind nginx, until it is stopped.\n"
-             "\n"
-             "Signals:\n"
-             "  SIGTERM, SIGINT  take no more requests, finish those under way within 10 s, stop\n"
-             "  SIGHUP           open the log file again, take the settings that may be reloaded, and the keys\n"
-             "  SIGUSR1          run all jobs now\n",
+    .text =
+        "Answers FastCGI requests on the unix socket FCGI_SOCKET, behind nginx, until it is stopped. SIGTERM and SIGINT: "
+        "take no more requests, finish those under way within 10 s, stop. SIGHUP: open the log file again, take the "
+        "settings that may be reloaded, and the keys. SIGUSR1: run all jobs now.",
     .run = run,
 };

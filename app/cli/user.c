@@ -8,7 +8,9 @@
 #include "parley/core/text.h"
 #include "parley/domain/lifecycle/user_change.h"
 #include "parley/domain/lifecycle/user_create.h"
+#include "parley/domain/trust/password_reset.h"
 #include "parley/domain/trust/second_factor.h"
+#include "parley/domain/trust/session.h"
 #include "password_prompt.h"
 
 enum { LIST_PAGE = 200, PASSWORD_TYPED_MAX_BYTES = 200 };
@@ -20,53 +22,43 @@ enum option {
     OPTION_LAST_NAME,
     OPTION_QUERY,
     OPTION_PASSWORD_STDIN,
+    OPTION_ERASE,
+    OPTION_END,
     OPTION_COUNT
 };
 
 /* What the command line says. */
-struct wanted {
-    const char *email;
-    const char *username, *first_name, *last_name, *query;
-    bool given[OPTION_COUNT];
+struct user_call {
+    const struct cli *cli;
+    const char *email; /* NULL: the action wants none */
+    struct user user;  /* who has it; not where one is made */
     struct buf password;
 };
 
-static enum err add(struct ctx *ctx, const struct wanted *wanted)
+/* ---- making and listing ---- */
+
+static struct str option_str(const struct cli *cli, enum option option)
 {
+    return str_from(cli_option(cli, option));
+}
+
+static enum err add(struct ctx *ctx, const struct user_call *call)
+{
+    bool is_admin = cli_option(call->cli, OPTION_ADMIN) != NULL;
     const struct user_create_opts opts = {
-        .email = str_from(wanted->email),
-        .username = str_from(wanted->username),
-        .password = buf_str(&wanted->password),
-        .first_name = text_trim(str_from(wanted->first_name)),
-        .last_name = text_trim(str_from(wanted->last_name)),
-        .role = wanted->given[OPTION_ADMIN] ? USER_ROLE_ADMIN : USER_ROLE_USER,
+        .email = str_from(call->email),
+        .username = option_str(call->cli, OPTION_USERNAME),
+        .password = buf_str(&call->password),
+        .first_name = text_trim(option_str(call->cli, OPTION_FIRST_NAME)),
+        .last_name = text_trim(option_str(call->cli, OPTION_LAST_NAME)),
+        .role = is_admin ? USER_ROLE_ADMIN : USER_ROLE_USER,
     };
     struct user user;
     char id[UUID_TEXT_BYTES];
 
     TRY(user_create(ctx, &opts, &user));
     uuid_format(&user.uuid, id);
-    (void)printf("%s %.*s %s\n", id, STR_FMT(user.email), wanted->given[OPTION_ADMIN] ? "ADMIN" : "USER");
-    return ERR_OK;
-}
-
-static enum err passwd(struct ctx *ctx, const struct wanted *wanted)
-{
-    TRY(user_set_password(ctx, str_from(wanted->email), buf_str(&wanted->password)));
-    (void)printf("The password is changed; all sessions of %s have ended.\n", wanted->email);
-    return ERR_OK;
-}
-
-static enum err reset_2fa(struct ctx *ctx, const struct wanted *wanted)
-{
-    struct user user;
-    struct str hash;
-    enum err e = user_find_credential(ctx, str_from(wanted->email), &user, &hash);
-
-    if (e != ERR_OK)
-        return fail(ctx, e == ERR_NOT_FOUND ? ERR_USER_NOT_FOUND : e);
-    TRY(second_factor_remove(ctx, &user.uuid));
-    (void)printf("The second factor is off; all sessions of %s have ended.\n", wanted->email);
+    (void)printf("%s %.*s %s\n", id, STR_FMT(user.email), is_admin ? "ADMIN" : "USER");
     return ERR_OK;
 }
 
@@ -81,9 +73,9 @@ static void print_user(const struct user *user)
                  user->is_active ? "active" : "inactive", created, STR_FMT(user->username), STR_FMT(user->email));
 }
 
-static enum err list(struct ctx *ctx, const struct wanted *wanted)
+static enum err list(struct ctx *ctx, const struct user_call *call)
 {
-    struct user_list_opts opts = { .query = str_from(wanted->query), .limit = LIST_PAGE };
+    struct user_list_opts opts = { .query = option_str(call->cli, OPTION_QUERY), .limit = LIST_PAGE };
     struct user *users;
     size_t count = LIST_PAGE;
 
@@ -98,27 +90,192 @@ static enum err list(struct ctx *ctx, const struct wanted *wanted)
     return ERR_OK;
 }
 
-#define TAKES(option) (1U << OPTION_##option)
-static const struct action {
-    const char *name;
-    int word_count;   /* the action's own included */
-    unsigned options; /* TAKES of each that belongs to it */
-    enum err (*run)(struct ctx *ctx, const struct wanted *wanted);
-} actions[] = {
-    { "add", 2, TAKES(ADMIN) | TAKES(USERNAME) | TAKES(FIRST_NAME) | TAKES(LAST_NAME) | TAKES(PASSWORD_STDIN), add },
-    { "list", 1, TAKES(QUERY), list },
-    { "passwd", 2, TAKES(PASSWORD_STDIN), passwd },
-    { "reset-2fa", 2, 0, reset_2fa },
+/* ---- changing one ---- */
+
+static enum err passwd(struct ctx *ctx, const struct user_call *call)
+{
+    TRY(user_set_password(ctx, str_from(call->email), buf_str(&call->password)));
+    (void)printf("The password is changed; all sessions of %s have ended.\n", call->email);
+    return ERR_OK;
+}
+
+static enum err reset_2fa(struct ctx *ctx, const struct user_call *call)
+{
+    TRY(second_factor_remove(ctx, &call->user.uuid));
+    (void)printf("The second factor is off; all sessions of %s have ended.\n", call->email);
+    return ERR_OK;
+}
+
+static enum err reset_link(struct ctx *ctx, const struct user_call *call)
+{
+    struct password_reset_link link;
+    char until[CLOCK_TEXT_BYTES];
+
+    TRY(password_reset_issue(ctx, &call->user.uuid, &link));
+    clock_format(link.expires_us, until);
+    (void)printf("%.*s\nGive it to %s only: it sets a new password, once, until %.16s UTC.\n", STR_FMT(link.url),
+                 call->email, until);
+    return ERR_OK;
+}
+
+static enum err change(struct ctx *ctx, const struct user_call *call, const struct user_change *change,
+                       const char *sentence)
+{
+    struct user user;
+
+    TRY(user_change(ctx, &call->user.uuid, change, &user));
+    (void)printf("%s %s\n", call->email, sentence);
+    return ERR_OK;
+}
+
+static enum err activate(struct ctx *ctx, const struct user_call *call)
+{
+    return change(ctx, call, &(struct user_change){ .what = USER_CHANGE_ACTIVE, .is_active = true },
+                  "may sign in again.");
+}
+
+static enum err deactivate(struct ctx *ctx, const struct user_call *call)
+{
+    return change(ctx, call, &(struct user_change){ .what = USER_CHANGE_ACTIVE },
+                  "is switched off; all sessions have ended.");
+}
+
+static enum err promote(struct ctx *ctx, const struct user_call *call)
+{
+    return change(ctx, call, &(struct user_change){ .what = USER_CHANGE_ROLE, .role = USER_ROLE_ADMIN },
+                  "is an administrator.");
+}
+
+static enum err demote(struct ctx *ctx, const struct user_call *call)
+{
+    return change(ctx, call, &(struct user_change){ .what = USER_CHANGE_ROLE, .role = USER_ROLE_USER },
+                  "is no administrator any more.");
+}
+
+static enum err delete_account(struct ctx *ctx, const struct user_call *call)
+{
+    bool erases = cli_option(call->cli, OPTION_ERASE) != NULL;
+
+    TRY(user_delete(ctx, &call->user.uuid, erases ? USER_MESSAGES_ERASE : USER_MESSAGES_KEEP));
+    (void)printf("The account is deleted; what it wrote %s.\n",
+                 erases ? "is being erased" : "stays, under \"Deleted user\"");
+    return ERR_OK;
+}
+
+/* ---- sessions ---- */
+
+static void print_session(const struct session *session)
+{
+    char id[UUID_TEXT_BYTES];
+    char created[CLOCK_TEXT_BYTES], used[CLOCK_TEXT_BYTES];
+
+    uuid_format(&session->uuid, id);
+    clock_format(session->created_us, created);
+    clock_format(session->last_used_us, used);
+    (void)printf("%s  %.16s  %.16s  %.*s  %.*s\n", id, created, used, STR_FMT(session->ip),
+                 STR_FMT(session->user_agent));
+}
+
+static enum err sessions_list(struct ctx *ctx, const struct principal *principal)
+{
+    struct session *rows;
+    size_t count;
+
+    TRY(session_list(ctx, principal, &rows, &count));
+    for (size_t i = 0; i < count; i++)
+        print_session(&rows[i]);
+    return ERR_OK;
+}
+
+static enum err sessions(struct ctx *ctx, const struct user_call *call)
+{
+    const struct principal principal = { .user_id = call->user.id, .user = call->user.uuid };
+    const char *end = cli_option(call->cli, OPTION_END);
+    struct uuid session;
+
+    if (end == NULL)
+        return sessions_list(ctx, &principal);
+    if (strcmp(end, "all") == 0) {
+        TRY(session_sign_out_others(ctx, &principal));
+        (void)printf("All sessions of %s have ended.\n", call->email);
+        return ERR_OK;
+    }
+    if (uuid_parse(str_from(end), &session) != ERR_OK)
+        return fail(ctx, ERR_SESSION_NOT_FOUND);
+    TRY(session_end(ctx, call->user.id, &session));
+    (void)puts("The session has ended.");
+    return ERR_OK;
+}
+
+/* ---- the command ---- */
+
+static const struct command_option options[] = {
+    [OPTION_ADMIN] = { "--admin", NULL, "make an account that runs the server" },
+    [OPTION_USERNAME] = { "--username", "NAME", "its username (default: made from the address)" },
+    [OPTION_FIRST_NAME] = { "--first-name", "NAME", "its first name" },
+    [OPTION_LAST_NAME] = { "--last-name", "NAME", "its last name" },
+    [OPTION_QUERY] = { "--query", "TEXT", "only accounts that have TEXT in a name or the address" },
+    [OPTION_PASSWORD_STDIN] = { "--password-stdin", NULL,
+                                "read the password from standard input (one line) instead of asking on the terminal" },
+    [OPTION_ERASE] = { "--erase-messages", NULL, "erase what the account wrote, too" },
+    [OPTION_END] = { "--end", "SESSION", "end the session of this id, or with `all` every one" },
+    [OPTION_COUNT] = { NULL, NULL, NULL },
 };
 
-static int work(struct cli *cli, const struct action *action, const struct wanted *wanted)
+static int run(struct cli *cli);
+
+#define TAKES COMMAND_TAKES
+static const struct command_action actions[] = {
+    { "add", "ADDRESS", "make an account; with --admin one that runs the server",
+      TAKES(OPTION_ADMIN) | TAKES(OPTION_USERNAME) | TAKES(OPTION_FIRST_NAME) | TAKES(OPTION_LAST_NAME) |
+          TAKES(OPTION_PASSWORD_STDIN),
+      run },
+    { "list", NULL, "id, role, state, day of making, username and address of every account", TAKES(OPTION_QUERY), run },
+    { "passwd", "ADDRESS", "set a new password; all sessions of the account end", TAKES(OPTION_PASSWORD_STDIN), run },
+    { "reset-link", "ADDRESS",
+      "print a link to hand over, with which its owner sets a new password, once, within an hour", 0, run },
+    { "reset-2fa", "ADDRESS", "take away the second factor of someone who has lost it; all sessions of the account end",
+      0, run },
+    { "activate", "ADDRESS", "let somebody who was switched off sign in again", 0, run },
+    { "deactivate", "ADDRESS", "switch an account off: all its sessions end, and nobody signs in", 0, run },
+    { "promote", "ADDRESS", "make somebody an administrator", 0, run },
+    { "demote", "ADDRESS", "make an administrator a user like others", 0, run },
+    { "delete", "ADDRESS", "delete an account for good: its names, address, password, sessions and memberships go",
+      TAKES(OPTION_ERASE), run },
+    { "sessions", "ADDRESS", "list where somebody is signed in: id, since when, last use, address and program",
+      TAKES(OPTION_END), run },
+    { NULL, NULL, NULL, 0, NULL },
+};
+
+/* What the actions do, in their order. */
+static enum err (*const works[])(struct ctx *ctx, const struct user_call *call) = {
+    add, list, passwd, reset_link, reset_2fa, activate, deactivate, promote, demote, delete_account, sessions,
+};
+_Static_assert(COUNT_OF(works) + 1 == COUNT_OF(actions), "each action has its work");
+
+/* Everybody but who is being made must be there. */
+static enum err find_user(struct ctx *ctx, const struct cli *cli, struct user_call *call)
 {
+    struct str hash;
+    enum err e;
+
+    if (call->email == NULL || works[cli->action - actions] == add)
+        return ERR_OK;
+    e = user_find_credential(ctx, str_from(call->email), &call->user, &hash);
+    return e == ERR_NOT_FOUND ? fail(ctx, ERR_USER_NOT_FOUND) : e;
+}
+
+static int work(struct cli *cli, struct user_call *call)
+{
+    enum cli_access access = works[cli->action - actions] == list ? CLI_READS : CLI_WRITES;
     struct cli_runtime runtime = { .app.hasher = hasher_new(NULL) };
     int result = CLI_FAILED;
 
-    if (cli_runtime_open(cli, &runtime)) {
-        enum err e = runtime.app.hasher != NULL ? action->run(&runtime.task.ctx, wanted) : ERR_NO_MEMORY;
+    if (cli_runtime_open(cli, access, &runtime)) {
+        enum err e = runtime.app.hasher != NULL ? find_user(&runtime.task.ctx, cli, call) : ERR_NO_MEMORY;
 
+        if (e == ERR_OK)
+            e = works[cli->action - actions](&runtime.task.ctx, call);
         result = e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", task_sentence(&runtime.task, e));
     }
     cli_runtime_close(&runtime);
@@ -127,36 +284,13 @@ static int work(struct cli *cli, const struct action *action, const struct wante
 }
 
 /* An action that takes a password from standard input is one that needs a password. */
-static enum err ask(const struct action *action, struct wanted *wanted, const char **ret_error_text)
+static enum err ask(const struct cli *cli, struct buf *password, const char **ret_error_text)
 {
-    if ((action->options & TAKES(PASSWORD_STDIN)) == 0)
+    bool from_stdin = cli_option(cli, OPTION_PASSWORD_STDIN) != NULL;
+
+    if ((cli->action->options & TAKES(OPTION_PASSWORD_STDIN)) == 0)
         return ERR_OK;
-    return password_prompt(wanted->given[OPTION_PASSWORD_STDIN] ? PASSWORD_FROM_STDIN : PASSWORD_FROM_TERMINAL,
-                           ret_error_text, &wanted->password);
-}
-
-static int ask_and_work(struct cli *cli, const struct action *action, struct wanted *wanted)
-{
-    const char *error_text = NULL;
-    int result;
-
-    buf_init(&wanted->password, PASSWORD_TYPED_MAX_BYTES);
-    if (ask(action, wanted, &error_text) != ERR_OK)
-        result = cli_fail(cli, "%s", error_text);
-    else
-        result = work(cli, action, wanted);
-    secret_wipe(wanted->password.ptr, wanted->password.len);
-    buf_release(&wanted->password);
-    return result;
-}
-
-static const struct action *action_find(const struct cli *cli)
-{
-    for (size_t i = 0; cli->word_count > 0 && i < COUNT_OF(actions); i++) {
-        if (strcmp(cli->words[0], actions[i].name) == 0)
-            return &actions[i];
-    }
-    return NULL;
+    return password_prompt(from_stdin ? PASSWORD_FROM_STDIN : PASSWORD_FROM_TERMINAL, ret_error_text, password);
 }
 
 /* As the API takes names; none was given: NULL. */
@@ -170,54 +304,28 @@ static bool is_name(const char *given)
 
 static int run(struct cli *cli)
 {
-    struct wanted wanted = { .email = NULL };
-    const struct action *action;
-    const struct cli_option options[] = {
-        [OPTION_ADMIN] = { "--admin", NULL, &wanted.given[OPTION_ADMIN] },
-        [OPTION_USERNAME] = { "--username", &wanted.username, &wanted.given[OPTION_USERNAME] },
-        [OPTION_FIRST_NAME] = { "--first-name", &wanted.first_name, &wanted.given[OPTION_FIRST_NAME] },
-        [OPTION_LAST_NAME] = { "--last-name", &wanted.last_name, &wanted.given[OPTION_LAST_NAME] },
-        [OPTION_QUERY] = { "--query", &wanted.query, &wanted.given[OPTION_QUERY] },
-        [OPTION_PASSWORD_STDIN] = { "--password-stdin", NULL, &wanted.given[OPTION_PASSWORD_STDIN] },
-        [OPTION_COUNT] = { NULL, NULL, NULL },
-    };
+    struct user_call call = { .cli = cli, .email = cli->word_count > 0 ? cli->words[0] : NULL };
+    const char *error_text = NULL;
+    int result;
 
-    if (!cli_parse(cli, options))
-        return CLI_WRONG_USE;
-    action = action_find(cli);
-    if (action == NULL)
-        return cli_wrong_use(cli, "add, list, passwd or reset-2fa is missing");
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (wanted.given[i] && (action->options & 1U << i) == 0)
-            return cli_wrong_use(cli, "%s does not take %s", action->name, options[i].name);
-    }
-    if (cli->word_count != action->word_count)
-        return cli_wrong_use(cli, action->word_count == 2 ? "%s wants one address" : "%s takes no more words",
-                             action->name);
-    wanted.email = cli->words[1];
-    if (wanted.email != NULL && !mail_address_is_sane(str_from(wanted.email)))
+    if (call.email != NULL && !mail_address_is_sane(str_from(call.email)))
         return cli_wrong_use(cli, "that is not an e-mail address");
-    if (!is_name(wanted.first_name) || !is_name(wanted.last_name))
+    if (!is_name(cli_option(cli, OPTION_FIRST_NAME)) || !is_name(cli_option(cli, OPTION_LAST_NAME)))
         return cli_wrong_use(cli, "a name is one line of text that shows something");
-    return ask_and_work(cli, action, &wanted);
+    buf_init(&call.password, PASSWORD_TYPED_MAX_BYTES);
+    if (ask(cli, &call.password, &error_text) != ERR_OK)
+        result = cli_fail(cli, "%s", error_text);
+    else
+        result = work(cli, &call);
+    secret_wipe(call.password.ptr, call.password.len);
+    buf_release(&call.password);
+    return result;
 }
 
 const struct command user_command = {
     .name = "user",
-    .summary = "Add and list accounts, set a password, take away a second factor",
-    .usage =
-        "Usage: parley user add ADDRESS [--admin] [--username NAME] [--first-name NAME] [--last-name NAME]\n"
-        "                                 [--password-stdin]\n"
-        "       parley user list [--query TEXT]\n"
-        "       parley user passwd ADDRESS [--password-stdin]\n"
-        "       parley user reset-2fa ADDRESS\n"
-        "\n"
-        "  add        make an account; with --admin one that runs the server\n"
-        "  list       id, role, state, day of making, username and address of every account; with --query of those\n"
-        "             that have TEXT in a name or the address\n"
-        "  passwd     set a new password; all sessions of the account end\n"
-        "  reset-2fa  take away the second factor of someone who has lost it; all sessions of the account end\n"
-        "\n"
-        "The password is asked for on the terminal, or with --password-stdin read from standard input (one line).\n",
-    .run = run,
+    .summary = "Make, list, change and delete accounts, and end their sessions",
+    .actions = actions,
+    .options = options,
+    .text = "The last working administrator can be neither deactivated nor demoted nor deleted.",
 };

@@ -27,6 +27,8 @@ static enum err derive_paths(struct config_loaded *loaded, struct buf *value)
 {
     const struct config *config = &loaded->config;
 
+    buf_addf(value, "%s/keys", config->var_dir);
+    TRY(derive(loaded, ROW_keys_dir, value));
     buf_addf(value, "%s/private.pem", config->keys_dir);
     TRY(derive(loaded, ROW_jwt_private_key_path, value));
     buf_addf(value, "%s/public.pem", config->keys_dir);

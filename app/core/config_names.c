@@ -1,4 +1,5 @@
 #include "config_private.h"
+#include "parley/core/edit_distance.h"
 
 /* Other systems' names for our settings (first those that are asked first). */
 static const struct alias {
@@ -97,42 +98,6 @@ const char *config_name_unused(struct str name)
     return NULL;
 }
 
-enum { NAME_COMPARED_MAX = 64, FAR = 99 };
-
-static size_t least(size_t a, size_t b, size_t c)
-{
-    size_t smaller = a < b ? a : b;
-
-    return smaller < c ? smaller : c;
-}
-
-/* Letters added, left out, changed, or two neighbours swapped (optimal string alignment). */
-static size_t distance(struct str a, struct str b)
-{
-    size_t rows[3][NAME_COMPARED_MAX + 1];
-
-    if (a.len > NAME_COMPARED_MAX || b.len > NAME_COMPARED_MAX)
-        return FAR;
-    for (size_t j = 0; j <= b.len; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t *before = rows[(i + 1) % 3];
-        size_t *above = rows[(i + 2) % 3];
-        size_t *now = rows[i % 3];
-
-        now[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            bool same = a.ptr[i - 1] == b.ptr[j - 1];
-            bool swapped = i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] && a.ptr[i - 2] == b.ptr[j - 1];
-
-            now[j] = least(above[j] + 1, now[j - 1] + 1, above[j - 1] + (same ? 0 : 1));
-            if (swapped)
-                now[j] = least(now[j], before[j - 2] + 1, FAR);
-        }
-    }
-    return rows[a.len % 3][b.len];
-}
-
 static size_t word_count(struct str name)
 {
     size_t count = 1;
@@ -150,7 +115,7 @@ static bool words_are_near(struct str a, struct str b)
     size_t sum = 0;
 
     while (str_split(&a, '_', &word_a) && str_split(&b, '_', &word_b)) {
-        size_t between = distance(word_a, word_b);
+        size_t between = edit_distance(word_a, word_b);
 
         sum += between;
         if (between > (word_b.len >= 6 ? 2U : 1U) || sum > 2)
@@ -165,7 +130,7 @@ static bool is_near(struct str name, struct str known, enum config_place place)
         return false;
     if (word_count(name) == word_count(known))
         return words_are_near(name, known);
-    if (distance(name, known) <= 1)
+    if (edit_distance(name, known) <= 1)
         return true;
     /* MINIO_SECRET for MINIO_SECRET_KEY. */
     return place == IN_ENV_FILE && word_count(name) > 1 && known.len > name.len && known.ptr[name.len] == '_' &&

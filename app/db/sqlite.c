@@ -146,11 +146,24 @@ static void sqlite_close(struct db_conn *conn)
     free(c);
 }
 
+static bool is_damaged(sqlite3 *handle)
+{
+    int code = sqlite3_errcode(handle);
+
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
 static enum err open_fault(struct sqlite_conn *c, enum err e, struct buf *ret_error_text)
 {
     const char *path = c->base.db->url.path;
     if (c->handle == NULL)
         buf_addf(ret_error_text, "out of memory while opening the SQLite database %s", path);
+    else if (is_damaged(c->handle))
+        buf_addf(
+            ret_error_text,
+            "the SQLite database %s is damaged: %s; stop the server, keep a copy of the file, and bring back a backup, or "
+            "save what can still be read: sqlite3 %s .recover | sqlite3 recovered.db",
+            path, sqlite3_errmsg(c->handle), path);
     else
         buf_addf(ret_error_text,
                  "cannot open the SQLite database %s: %s; check that its folder exists, can be written, "

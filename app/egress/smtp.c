@@ -122,6 +122,15 @@ static size_t on_words(const char *bytes, size_t size, size_t count, void *arg)
     return size * count;
 }
 
+/* What libcurl tells of the talk; only the server's side is kept, since ours holds the password. */
+static int on_talk(CURL *curl, curl_infotype type, char *bytes, size_t len, void *arg)
+{
+    (void)curl;
+    if (type == CURLINFO_HEADER_IN)
+        buf_add(arg, (struct str){ bytes, len });
+    return 0;
+}
+
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)arg, (void)purpose;
@@ -238,6 +247,11 @@ static enum err perform(struct run *run, CURLU *url, struct curl_slist *recipien
     set_server(run->curl, run->server, sign_in);
     set_limits(run->curl);
     set_callbacks(run);
+    if (run->mail->replies != NULL) {
+        curl_easy_setopt(run->curl, CURLOPT_VERBOSE, 1L);
+        curl_easy_setopt(run->curl, CURLOPT_DEBUGFUNCTION, on_talk);
+        curl_easy_setopt(run->curl, CURLOPT_DEBUGDATA, run->mail->replies);
+    }
     code = curl_easy_perform(run->curl);
     if (code != CURLE_OUT_OF_MEMORY)
         *ret_result = result_of(run, code);
@@ -263,6 +277,59 @@ enum err smtp_send(const struct smtp_server *server, const struct smtp_mail *mai
     for (size_t i = 0; e == ERR_OK && denied && i < COUNT_OF(sign_ins); i++)
         e = perform(&run, url, recipients, sign_ins[i], &denied, ret_result);
     curl_slist_free_all(recipients);
+    curl_url_cleanup(url);
+    return e;
+}
+
+/* ---- without a message ---- */
+
+static struct smtp_result check_result_of(CURL *curl, CURLcode code)
+{
+    struct smtp_result result = { .outcome = SMTP_SENT };
+    long status = 0;
+
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    result.status = (int)status;
+    if (code != CURLE_OK) {
+        result.outcome = SMTP_AWAY;
+        result.error_text = egress_fault(code);
+    }
+    return result;
+}
+
+/* *ret_denied: the server does not take the credentials in this way. */
+static enum err check(CURLU *url, const struct smtp_server *server, const char *sign_in, struct smtp_result *ret_result,
+                      bool *ret_denied)
+{
+    CURL *curl = curl_easy_init();
+    CURLcode code;
+
+    if (curl == NULL)
+        return ERR_NO_MEMORY;
+    curl_easy_setopt(curl, CURLOPT_CURLU, url);
+    curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    set_server(curl, server, sign_in);
+    set_limits(curl);
+    code = curl_easy_perform(curl);
+    if (code != CURLE_OUT_OF_MEMORY)
+        *ret_result = check_result_of(curl, code);
+    *ret_denied = code == CURLE_LOGIN_DENIED;
+    curl_easy_cleanup(curl);
+    return code == CURLE_OUT_OF_MEMORY ? ERR_NO_MEMORY : ERR_OK;
+}
+
+enum err smtp_check(const struct smtp_server *server, struct smtp_result *ret_result)
+{
+    CURLU *url = curl_url();
+    bool denied = true;
+    enum err e;
+
+    if (url == NULL)
+        return ERR_NO_MEMORY;
+    e = url_set(url, server);
+    for (size_t i = 0; e == ERR_OK && denied && i < COUNT_OF(sign_ins); i++)
+        e = check(url, server, sign_ins[i], ret_result, &denied);
     curl_url_cleanup(url);
     return e;
 }

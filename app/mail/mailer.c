@@ -92,8 +92,8 @@ const struct smtp_server *mailer_server(const struct mailer *mailer)
     return &mailer->server;
 }
 
-enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, keepalive_fn keepalive,
-                     void *keepalive_arg, struct smtp_result *ret_result)
+enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, const struct mailer_watch *watch,
+                     struct smtp_result *ret_result)
 {
     struct mail_message sent = *message;
     char from[EMAIL_MAX_BYTES + 1], to[EMAIL_MAX_BYTES + 1];
@@ -104,7 +104,14 @@ enum err mailer_send(const struct mailer *mailer, const struct mail_message *mes
     buf_init(&bytes, MAIL_MESSAGE_MAX_BYTES);
     e = mail_message_write(&sent, &bytes);
     if (e == ERR_OK) {
-        struct smtp_mail mail = { .from = from, .to = to, .bytes = buf_str(&bytes), keepalive, keepalive_arg };
+        struct smtp_mail mail = {
+            .from = from,
+            .to = to,
+            .bytes = buf_str(&bytes),
+            .keepalive = watch->keepalive,
+            .keepalive_arg = watch->keepalive_arg,
+            .replies = watch->replies,
+        };
 
         (void)snprintf(from, sizeof(from), "%.*s", STR_FMT(sent.from.address));
         (void)snprintf(to, sizeof(to), "%.*s", STR_FMT(sent.to));

@@ -295,6 +295,23 @@ static enum err first_look(struct s3 *s3, struct buf *ret_error_text)
     return reached ? ERR_STORAGE : ERR_OK;
 }
 
+enum err s3_check(const struct config *config, struct buf *ret_error_text)
+{
+    struct s3 *s3 = calloc(1, sizeof(*s3));
+    enum err e;
+
+    if (s3 == NULL)
+        return ERR_NO_MEMORY;
+    store_base_init(&s3->base, &s3_ops);
+    e = read_config(s3, config, ret_error_text);
+    if (e == ERR_OK) {
+        e = s3_ping(&s3->base);
+        store_fault(&s3->base, ret_error_text);
+    }
+    s3_close(&s3->base);
+    return e;
+}
+
 enum err s3_open(const struct config *config, struct buf *ret_error_text, struct store **ret_store)
 {
     struct s3 *s3 = calloc(1, sizeof(*s3));

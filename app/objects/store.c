@@ -1,6 +1,8 @@
 #include "parley/objects/store.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <unistd.h>
 
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
@@ -91,6 +93,21 @@ enum err store_open(const struct config *config, struct keys *keys, struct buf *
     atomic_store(&store->opened, true);
     *ret_store = store;
     return ERR_OK;
+}
+
+/* One that is not there yet is made at the start. */
+static enum err folder_check(const char *path, struct buf *ret_error_text)
+{
+    if (access(path, R_OK | W_OK | X_OK) == 0 || errno == ENOENT)
+        return ERR_OK;
+    buf_addf(ret_error_text, "%s: the folder of the objects cannot be used: %s", path, strerror(errno));
+    return ERR_STORAGE;
+}
+
+enum err store_check(const struct config *config, struct buf *ret_error_text)
+{
+    return config->minio_endpoint[0] != '\0' ? s3_check(config, ret_error_text)
+                                             : folder_check(config->objects_dir, ret_error_text);
 }
 
 void store_close(struct store *store)

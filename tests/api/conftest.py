@@ -11,6 +11,8 @@
   shared_server   shared_server(processes=1, SETTING="value", …) -> the Server with these settings that tests share
   make_server     make_server(processes=1, SETTING="value", …) -> Server with a database of its own; ends with the test.
                   It begins with a copy of a migrated database, of keys and a certificate; fresh=True: with nothing
+  parley          parley(*words, stdin="", SETTING="value") in a folder of its own -> finished process
+  migrated        the same, with an SQLite database that is up to date
   lasting_post    a server of its own with a mail server beside it (support/post.py: Post), shared by a module's tests
   make_backing    make_backing() -> a private Backing of this column (to be killed, say); make_server(backing=…) uses it
 
@@ -20,9 +22,11 @@ pytest -c tests/api/pytest.ini --column=sqlite,mariadb
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+from harness.parley import base_environment
 from harness.paths import BUILD
 from harness.stack import COLUMNS, PROCESSES, Backing
 from harness.template import Template
@@ -77,6 +81,21 @@ def run():
 @pytest.fixture(scope="session")
 def binary(request, run):
     return Path(request.config.getoption("--binary") or (run and run["binary"]) or BUILD / "asan" / "parley")
+
+
+@pytest.fixture
+def parley(binary, tmp_path):
+    def run_words(*words, stdin="", **settings):
+        return subprocess.run([str(binary), *words], cwd=tmp_path, input=stdin, capture_output=True, text=True, check=False,
+                              env={**base_environment(), **settings}, timeout=60)
+
+    return run_words
+
+
+@pytest.fixture
+def migrated(parley):
+    assert parley("migrate", "up").returncode == 0
+    return parley
 
 
 @pytest.fixture(scope="session")

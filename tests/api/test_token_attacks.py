@@ -58,7 +58,7 @@ class Forger:
     """Holds the server's private key, and makes tokens of parts of a real one."""
 
     def __init__(self, server):
-        self.folder = Path(server.settings["KEYS_DIR"])
+        self.folder = server.folder / "keys"
         self.key = serialization.load_pem_private_key((self.folder / "private.pem").read_bytes(), None)
         self.stranger = rsa.generate_private_key(65537, 2048)
 

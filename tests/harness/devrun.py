@@ -44,7 +44,6 @@ def settings():
     """The environment over .env, with what ./dev run sets where nobody did."""
     s = {**read_env_file(ROOT / ".env"), **{k: v for k, v in os.environ.items() if v}}
     s["VAR_DIR"] = str(Path(s.get("VAR_DIR", ROOT / "var")).absolute())
-    s.setdefault("KEYS_DIR", s["VAR_DIR"] + "/keys")
     s.setdefault("HTTPS_HOST", "127.0.0.1")
     s.setdefault("HTTPS_PORT", "8443")
     s.setdefault("DIALECTS", "all")

@@ -87,7 +87,7 @@ class Stack:
 
     def __init__(self, folder, binary, backing_env, settings=None, processes=1):
         self.folder = Path(folder).absolute()
-        settings = {"VAR_DIR": str(self.folder), "KEYS_DIR": str(self.folder / "keys"), "HTTPS_HOST": "127.0.0.1",
+        settings = {"VAR_DIR": str(self.folder), "HTTPS_HOST": "127.0.0.1",
                     **backing_env, **(settings or {})}
         settings.setdefault("HTTPS_PORT", str(ports.free()))
         self.base_url = f"https://127.0.0.1:{settings['HTTPS_PORT']}"

@@ -54,7 +54,7 @@ class Template:
         self._once("files", self._make_files)
         # The pair that signs takes long to make; the secrets are each server's own (limits of rate in a Redis that servers
         # share are kept under a hash with one of them).
-        self._copy(self.folder / "first/keys", Path(stack.settings["KEYS_DIR"]), "*.pem")
+        self._copy(self.folder / "first/keys", stack.folder / "keys", "*.pem")
         if not stack.settings.get("TLS_CERT"):
             self._copy(self.folder / "first/nginx/tls", stack.nginx.folder / "tls", "*.pem")
         if not stack.settings.get("DATABASE_URL"):

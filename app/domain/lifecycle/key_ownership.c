@@ -168,10 +168,11 @@ static enum err guard_run(struct ctx *ctx, db_fn fn, struct buf *ret_error_text)
     TRY(guard_init(ctx, &guard));
     e = db_run(ctx, fn, &guard);
     if (e == ERR_CONFLICT)
-        buf_addf(ret_error_text,
-                 "this database belongs to a server with %s: copy KEYS_DIR from a host of that server, or, to "
-                 "go on with the keys in %s, run: parley key adopt",
-                 what_differs(&guard), ctx->config->keys_dir);
+        buf_addf(
+            ret_error_text,
+            "this database belongs to a server with %s than those in %s: set KEYS_DIR to that server's, or copy them "
+            "from a host of it; only where they are lost for good, run: parley key adopt",
+            what_differs(&guard), ctx->config->keys_dir);
     return e;
 }
 

@@ -138,6 +138,7 @@ static enum err result_write(struct ctx *ctx, const struct mail *mail, const str
 static enum err mail_send(struct ctx *ctx, const struct mail *mail, keepalive_fn keepalive, void *keepalive_arg,
                           struct mail_report *report)
 {
+    const struct mailer_watch watch = { .keepalive = keepalive, .keepalive_arg = keepalive_arg };
     struct smtp_result result;
     enum err e;
 
@@ -145,7 +146,7 @@ static enum err mail_send(struct ctx *ctx, const struct mail *mail, keepalive_fn
         report->error_text = "it was not sent in time";
         return mail_give_up(ctx, mail, report);
     }
-    e = mailer_send(ctx->app->mailer, &mail->message, keepalive, keepalive_arg, &result);
+    e = mailer_send(ctx->app->mailer, &mail->message, &watch, &result);
     if (e == ERR_INVALID) {
         report->error_text = "nothing can be sent to this address";
         return mail_give_up(ctx, mail, report);

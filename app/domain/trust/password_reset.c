@@ -155,6 +155,14 @@ enum err password_reset_step(struct ctx *ctx, int64_t *ret_count)
 
 /* ---- by an administrator ---- */
 
+/* Nobody's id is all zero: the command line acts as nobody. */
+static struct str issuer_kind(const struct ctx *ctx)
+{
+    static const struct uuid nobody;
+
+    return ctx->actor == NULL || uuid_eq(&ctx->actor->user, &nobody) ? STR("command line") : STR("administrator");
+}
+
 static enum err issue_in_transaction(struct ctx *ctx, void *arg)
 {
     struct link *link = arg;
@@ -169,7 +177,7 @@ static enum err issue_in_transaction(struct ctx *ctx, void *arg)
     return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_PASSWORD_RESET_ASKED,
                                                  .target_kind = AUDIT_ON_USER,
                                                  .target = *link->user_uuid,
-                                                 .details = AUDIT_DETAILS(AUDIT_TEXT("by", STR("administrator"))) });
+                                                 .details = AUDIT_DETAILS(AUDIT_TEXT("by", issuer_kind(ctx))) });
 }
 
 enum err password_reset_issue(struct ctx *ctx, const struct uuid *user, struct password_reset_link *ret_link)

@@ -9,6 +9,7 @@
 #ifndef PARLEY_AUTH_KEYS_H
 #define PARLEY_AUTH_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "parley/core/buf.h"
@@ -18,6 +19,8 @@
 
 struct keys;
 
+/* Whether KEYS_DIR holds keys, whole, that this user may look at. Nothing is made. Any thread. */
+bool keys_exist(const struct config *config);
 /* Loads, or makes what is missing. ret_error_text: one line, what is wrong and what to do. Before the first thread. */
 enum err keys_open(const struct config *config, struct buf *ret_error_text, struct keys **ret_keys) MUST_CHECK;
 /* Reads the folder again; the old keys stay when something is wrong. Any thread. */

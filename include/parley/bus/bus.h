@@ -24,6 +24,12 @@ struct bus;
  * The caller closes it with bus_close. config is needed during the call only.
  */
 enum err bus_open(const struct config *config, struct buf *ret_error_text, struct bus **ret_bus) MUST_CHECK;
+/*
+ * For an operator who asks: whether Redis, where it is set, answers and takes our password. ERR_OK, also where none is set;
+ * ERR_UNAVAILABLE or ERR_INVALID with one line in ret_error_text; ERR_NO_MEMORY. Blocks, a few times BUS_CONNECT_MAX_MS at
+ * most.
+ */
+enum err bus_check(const struct config *config, struct buf *ret_error_text) MUST_CHECK;
 /* Sends what waits, ends the threads; no callback runs afterwards. Nobody may publish any more. NULL is fine. */
 void bus_close(struct bus *bus);
 /* "local" or "redis". */

@@ -6,6 +6,7 @@
 #define PARLEY_EGRESS_SMTP_H
 
 #include "parley/core/arena.h"
+#include "parley/core/buf.h"
 #include "parley/core/err.h"
 #include "parley/core/keepalive.h"
 #include "parley/core/str.h"
@@ -40,6 +41,7 @@ struct smtp_mail {
     struct str bytes;       /* headers and body, each line ended by CRLF */
     keepalive_fn keepalive; /* asked about once a second; NULL: nobody asks */
     void *keepalive_arg;
+    struct buf *replies; /* the server's replies, a line each, for an operator who asks; NULL: nobody does */
 };
 
 enum smtp_outcome {
@@ -61,5 +63,11 @@ struct smtp_result {
  */
 enum err smtp_send(const struct smtp_server *server, const struct smtp_mail *mail,
                    struct smtp_result *ret_result) MUST_CHECK;
+
+/*
+ * Connects, signs in where the server has a user, and sends nothing. ret_result as of smtp_send; SMTP_SENT: all went well.
+ * ERR_OK whatever the outcome; ERR_NO_MEMORY. Any thread.
+ */
+enum err smtp_check(const struct smtp_server *server, struct smtp_result *ret_result) MUST_CHECK;
 
 #endif

@@ -25,11 +25,18 @@ void mailer_close(struct mailer *mailer);
 /* How it reaches its server; borrowed from the mailer. */
 const struct smtp_server *mailer_server(const struct mailer *mailer);
 
+/* How the talk with the server is followed; all may be NULL. */
+struct mailer_watch {
+    keepalive_fn keepalive;
+    void *keepalive_arg;
+    struct buf *replies; /* as of struct smtp_mail */
+};
+
 /*
- * Sends a message; `from` of it is filled in here. keepalive may be NULL. ERR_OK whatever the outcome (smtp.h); ERR_INVALID:
+ * Sends a message; `from` of it is filled in here. ERR_OK whatever the outcome (smtp.h); ERR_INVALID:
  * the recipient's address is not sane; ERR_NO_MEMORY. Blocks, at most SMTP_CALL_MAX_MS. Any thread.
  */
-enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, keepalive_fn keepalive,
-                     void *keepalive_arg, struct smtp_result *ret_result) MUST_CHECK;
+enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, const struct mailer_watch *watch,
+                     struct smtp_result *ret_result) MUST_CHECK;
 
 #endif

@@ -31,6 +31,11 @@ struct keys;
  */
 enum err store_open(const struct config *config, struct keys *keys, struct buf *ret_error_text,
                     struct store **ret_store) MUST_CHECK;
+/*
+ * For an operator who asks: whether the store that the configuration names can be used, with its own key. Nothing is made.
+ * ERR_OK; ERR_STORAGE with one line in ret_error_text; ERR_NO_MEMORY. Blocks up to STORE_PING_MAX_MS.
+ */
+enum err store_check(const struct config *config, struct buf *ret_error_text) MUST_CHECK;
 /* No call may be under way. NULL is fine. */
 void store_close(struct store *store);
 /* "folder" or "s3". */

@@ -87,7 +87,7 @@ static void test_config__defaults_stand_alone(void **state)
     assert_string_equal(l.config->var_dir, wanted);
     (void)snprintf(wanted, sizeof(wanted), "sqlite:///%s/var/parley.db", dir);
     assert_string_equal(l.config->database_url, wanted);
-    (void)snprintf(wanted, sizeof(wanted), "%s/keys/private.pem", dir);
+    (void)snprintf(wanted, sizeof(wanted), "%s/var/keys/private.pem", dir);
     assert_string_equal(l.config->jwt_private_key_path, wanted);
     (void)snprintf(wanted, sizeof(wanted), "%s/var/run/parley.sock", dir);
     assert_string_equal(l.config->fcgi_socket, wanted);
