@@ -1,4 +1,7 @@
 """The server about itself."""
+import re
+import subprocess
+
 import pytest
 
 
@@ -57,3 +60,30 @@ def test_ready__says_503_while_the_database_is_away(make_server, make_backing):
     assert answer.status_code == 503 and answer.json()["code"] == "database_unavailable"
     assert "retry-after" in answer.headers
     assert server.http.get("/health").status_code == 200
+
+
+def test_server__says_what_it_allows_by_its_settings(make_server):
+    server = make_server(APP_NAME="Lighthouse", REGISTRATION="closed", MAX_UPLOAD_SIZE="3M", MAX_DIRECT_UPLOAD_SIZE="7M",
+                         ALLOWED_FILE_TYPES=".TXT, pdf", INVITE_ADDS_AT_ONCE="off", SMTP_URL="smtp://127.0.0.1:9",
+                         FROM_EMAIL="parley@example.org")
+    told = server.http.get("/server").json()
+    assert (told["name"], told["registration"], told["file_types"]) == ("Lighthouse", "closed", ["txt", "pdf"])
+    assert told["limits"] == {"upload_bytes": 3 << 20, "direct_upload_bytes": 7 << 20, "files_per_message": 20,
+                              "content_chars": 100000}
+    assert told["mail"] is True and "invite_adds_at_once" not in told["features"]
+    assert told["public_url"] == server.base_url and told["password"] == {"min_bytes": 8, "max_bytes": 72}
+
+
+def test_server__says_whether_it_still_needs_an_administrator(make_server):
+    server = make_server()
+    told = server.http.get("/server").json()
+    assert (told["setup_required"], told["mail"], told["languages"]) == (True, False, ["en"])
+    assert "invite_adds_at_once" in told["features"] and told["version"] == server.http.get("/health").json()["version"]
+    server.setup()
+    assert server.http.get("/server").json()["setup_required"] is False
+
+
+@pytest.mark.one_column("what the linker writes into the program")
+def test_server__names_the_build_that_runs(http, binary):
+    notes = subprocess.run(["readelf", "-n", str(binary)], check=True, capture_output=True, text=True).stdout
+    assert http.get("/server").json()["build"] == re.search(r"Build ID: ([0-9a-f]+)", notes)[1]

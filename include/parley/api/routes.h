@@ -5,6 +5,7 @@
 #include "parley/gate/route.h"
 
 extern const struct route_table meta_routes;
+extern const struct route_table server_routes;
 extern const struct route_table auth_routes;
 extern const struct route_table second_factor_routes;
 extern const struct route_table password_reset_routes;
