@@ -51,6 +51,7 @@ static const struct field invitation_fields[] = {
     { "email", FIELD_STR, INVITATION_FIELD(email) },
     { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, INVITATION_FIELD(role), .names = member_role_names },
     { "invited_by", FIELD_UUID, FIELD_NULLABLE, INVITATION_FIELD(invited_by) },
+    { "invited_by_name", FIELD_STR, INVITATION_FIELD(invited_by_name) },
     { "created_at", FIELD_TIME, INVITATION_FIELD(created_us) },
     { "expires_at", FIELD_TIME, INVITATION_FIELD(expires_us) },
 };

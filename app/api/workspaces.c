@@ -44,6 +44,21 @@ static const struct field change_fields[] = {
 };
 static const struct spec change_spec = { SPEC_INIT("WorkspaceChange", struct change_body, change_fields) };
 
+struct people_query {
+    struct body body;
+    struct str text;
+    int role; /* enum member_role */
+};
+enum { PEOPLE_TEXT, PEOPLE_ROLE };
+static const struct field people_fields[] = {
+    [PEOPLE_TEXT] = { "q", FIELD_STR, 0, 0, NAME_MAX_CHARS, .offset = offsetof(struct people_query, text),
+                      .doc = "What a word of the name, the username or the address begins with, in any case; a GUEST finds"
+                             " nobody by an address" },
+    [PEOPLE_ROLE] = { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, .offset = offsetof(struct people_query, role),
+                      .names = member_role_names, .doc = "Only those with this role" },
+};
+static const struct spec people_spec = { SPEC_INIT("PeopleQuery", struct people_query, people_fields) };
+
 struct role_body {
     struct body body;
     int role; /* enum member_role */
@@ -164,6 +179,29 @@ static enum err workspaces_delete(struct ctx *ctx, const struct call *call, stru
 
 /* ---- members ---- */
 
+static enum err people_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
+{
+    const struct people_query *query = call->query;
+    const struct member_search_opts opts = {
+        .query = query->text,
+        .role = body_sent(query, PEOPLE_ROLE) ? (enum member_role)query->role : MEMBER_ROLE_NONE,
+        .range = { page->after.key_count > 0 ? page->after.keys[0] : 0, page->limit },
+    };
+
+    return member_search(ctx, &call->workspace, &opts, ret_list);
+}
+
+static enum err people_list(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    static const struct page_source source = { .list = people_find,
+                                               .spec = &member_spec,
+                                               .row_bytes = sizeof(struct member),
+                                               .key_count = 1,
+                                               .key_offsets = { offsetof(struct member, id) } };
+
+    return page_reply(ctx, call, &source, reply);
+}
+
 static enum err members_put(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct role_body *body = call->body;
@@ -202,6 +240,10 @@ static const struct route routes[] = {
     { DELETE, "/workspaces/{workspace}", workspaces_delete,
       .access = ACCESS_SIGNED_IN, .role = ROLE_OWNER, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
       .summary = "Delete a workspace with its chats, messages, files and members", .tag = "Workspaces" },
+    { GET, "/workspaces/{workspace}/users", people_list,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
+      .flags = ROUTE_PAGED, .query = &people_spec, .reply = &member_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .summary = "Look members up by what their name, username or address begins with", .tag = "Workspaces" },
     { PUT, "/workspaces/{workspace}/users/{user}", members_put,
       .access = ACCESS_SIGNED_IN, .role = ROLE_OWNER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
       .body = &role_spec, .reply = &member_spec, .status = 200,

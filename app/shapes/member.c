@@ -8,6 +8,8 @@ const char *const member_role_names[] = { "GUEST", "MEMBER", "OWNER", NULL };
 #define MEMBER_FIELD(name) .offset = offsetof(struct member, name)
 static const struct field member_fields[] = {
     { "user_id", FIELD_UUID, MEMBER_FIELD(user) },
+    { "name", FIELD_STR, MEMBER_FIELD(name), .doc = "First and last name, else the username" },
+    { "username", FIELD_STR, MEMBER_FIELD(username) },
     { "email", FIELD_STR, FIELD_NULLABLE, MEMBER_FIELD(email), .doc = "null for a caller who is a GUEST" },
     { "first_name", FIELD_STR, FIELD_NULLABLE, MEMBER_FIELD(first_name) },
     { "last_name", FIELD_STR, FIELD_NULLABLE, MEMBER_FIELD(last_name) },

@@ -8,6 +8,7 @@ const char *const user_role_names[] = { "USER", "ADMIN", NULL };
 #define USER_FIELD(member) .offset = offsetof(struct user, member)
 static const struct field user_fields[] = {
     { "id", FIELD_UUID, USER_FIELD(uuid) },
+    { "name", FIELD_STR, USER_FIELD(name), .doc = "As others see it: first and last name, else the username" },
     { "email", FIELD_STR, FIELD_NULLABLE, USER_FIELD(email), .doc = "In lower case" },
     { "username", FIELD_STR, USER_FIELD(username) },
     { "first_name", FIELD_STR, FIELD_NULLABLE, USER_FIELD(first_name) },

@@ -29,7 +29,8 @@ DELETE FROM invitations
 WHERE email = ? AND workspace_id = ? AND accepted_us IS NULL AND (invited_by = ? OR 1 = ?)
 
 -- name: invitation_list
-SELECT i.id, i.uuid, i.email, i.role, u.uuid AS author_uuid, i.created_us, i.expires_us
+SELECT i.id, i.uuid, i.email, i.role, u.uuid AS author_uuid, i.created_us, i.expires_us, u.first_name, u.last_name,
+    u.username, u.deleted_us
 FROM invitations i LEFT JOIN users u ON u.id = i.invited_by
 WHERE i.workspace_id = ? AND i.accepted_us IS NULL AND i.expires_us > ?
     AND i.created_us <= ? AND (i.created_us < ? OR i.id < ?)

@@ -1,5 +1,6 @@
 -- columns: membership = w.id AS workspace_id, b.role, w.personal, w.require_2fa, w.version
--- columns: member = u.id AS user_id, u.uuid AS user_uuid, u.email, u.first_name, u.last_name, m.role, m.joined_us
+-- columns: member = u.id AS user_id, u.uuid AS user_uuid, u.email, u.first_name, u.last_name, u.username, m.role,
+--     m.joined_us
 
 -- name: member_find
 SELECT {membership} FROM workspaces w JOIN members b ON b.workspace_id = w.id AND b.user_id = ?
@@ -8,6 +9,14 @@ WHERE w.uuid = ? AND w.deleted_us IS NULL
 -- name: member_list
 SELECT {member} FROM members m JOIN users u ON u.id = m.user_id
 WHERE m.workspace_id = ? AND m.user_id > ?
+ORDER BY m.user_id LIMIT ?
+
+-- By the beginning of a word of a name, or of the address where that is asked for (1). The workspace's members are read,
+-- which are no more than MEMBERS_PER_WORKSPACE_MAX. Role 0: any.
+-- name: member_search
+SELECT {member} FROM members m JOIN users u ON u.id = m.user_id
+WHERE m.workspace_id = ? AND m.user_id > ? AND (0 = ? OR m.role = ?)
+    AND (INSTR(u.names_folded, ?) > 0 OR (1 = ? AND INSTR(u.email, ?) = 1))
 ORDER BY m.user_id LIMIT ?
 
 -- name: member_get

@@ -39,8 +39,9 @@ SELECT MIN(id) FROM users
 
 -- name: user_insert
 -- event: none, because a new user is seen by nobody before member.joined
-INSERT INTO users (uuid, kind, email, username, first_name, last_name, password_hash, role, created_us, updated_us)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO users (uuid, kind, email, username, first_name, last_name, names_folded, password_hash, role, created_us,
+    updated_us)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: user_list
 SELECT {user} FROM users WHERE id > ? AND deleted_us IS NULL ORDER BY id LIMIT ? OFFSET ?
@@ -72,7 +73,7 @@ FROM users WHERE deleted_us IS NULL
 
 -- name: user_change
 -- event: role.changed, key.deactivated
-UPDATE users SET first_name = ?, last_name = ?, tos_accepted = ?, is_active = ?, role = ?, version = version + 1,
+UPDATE users SET first_name = ?, last_name = ?, names_folded = ?, tos_accepted = ?, is_active = ?, role = ?, version = version + 1,
     updated_us = ?
 WHERE id = ?
 
@@ -107,7 +108,7 @@ UPDATE users SET password_hash = ?, version = version + 1, updated_us = ? WHERE 
 
 -- name: user_erase
 -- event: none, because member.left, session.ended and key.deactivated are told of all that the account had
-UPDATE users SET email = NULL, username = ?, first_name = NULL, last_name = NULL, password_hash = NULL, role = 0,
+UPDATE users SET email = NULL, username = ?, first_name = NULL, last_name = NULL, names_folded = '', password_hash = NULL, role = 0,
     is_active = 0, is_first_login = 0, tos_accepted = 0, twofa_enabled = 0, last_login_us = NULL, erase_messages = ?,
     deleted_us = ?, version = version + 1, updated_us = ?
 WHERE id = ?

@@ -3,6 +3,7 @@
 #include "parley/auth/password.h"
 #include "parley/db/db.h"
 #include "parley/domain/people/administrator.h"
+#include "parley/domain/people/display_name.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/mail_queue.h"
 #include "parley/domain/trust/api_key_change.h"
@@ -93,6 +94,7 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
     struct change_call *call = arg;
     const struct user_change *change = call->change;
     struct user *user = &call->user, before;
+    struct str folded;
 
     if (change->what & (USER_CHANGE_ACTIVE | USER_CHANGE_ROLE))
         TRY(administrator_lock(ctx));
@@ -103,9 +105,11 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
     if (change->what == 0)
         return ERR_OK;
     apply(ctx, change, user);
+    TRY(display_name_fold(ctx, user->first_name, user->last_name, user->username, &folded));
     TRY(db_exec(ctx, SQL_USER_CHANGE,
-                DB_ARGS(DB_TEXT(user->first_name), DB_TEXT(user->last_name), DB_INT(user->tos_accepted),
-                        DB_INT(user->is_active), DB_INT(user->role), DB_INT(user->updated_us), DB_INT(user->id)),
+                DB_ARGS(DB_TEXT(user->first_name), DB_TEXT(user->last_name), DB_TEXT(folded),
+                        DB_INT(user->tos_accepted), DB_INT(user->is_active), DB_INT(user->role),
+                        DB_INT(user->updated_us), DB_INT(user->id)),
                 NULL));
     if (is_active_admin(&before) && !is_active_admin(user))
         TRY(administrator_check(ctx));

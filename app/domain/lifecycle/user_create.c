@@ -2,6 +2,7 @@
 
 #include "parley/auth/password.h"
 #include "parley/db/db.h"
+#include "parley/domain/people/display_name.h"
 #include "parley/domain/people/email.h"
 #include "parley/domain/people/username.h"
 #include "parley/domain/record/audit.h"
@@ -13,11 +14,14 @@ static enum err insert_row(struct ctx *ctx, const struct user_create_opts *opts,
                            int64_t *ret_id)
 {
     struct uuid uuid = uuid_new();
+    struct str folded;
 
+    TRY(display_name_fold(ctx, opts->first_name, opts->last_name, str_from(username), &folded));
     return db_insert(ctx, SQL_USER_INSERT,
                      DB_ARGS(DB_UUID(&uuid), DB_INT(opts->kind), DB_TEXT(email), DB_TEXT(str_from(username)),
-                             DB_TEXT(opts->first_name), DB_TEXT(opts->last_name), DB_TEXT(opts->password_hash),
-                             DB_INT(opts->role), DB_INT(ctx->now_us), DB_INT(ctx->now_us)),
+                             DB_TEXT(opts->first_name), DB_TEXT(opts->last_name), DB_TEXT(folded),
+                             DB_TEXT(opts->password_hash), DB_INT(opts->role), DB_INT(ctx->now_us),
+                             DB_INT(ctx->now_us)),
                      ret_id);
 }
 

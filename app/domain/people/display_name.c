@@ -1,5 +1,6 @@
 #include "parley/domain/people/display_name.h"
 
+#include "parley/core/fold.h"
 #include "parley/db/db.h"
 
 struct str display_name(struct ctx *ctx, struct str first_name, struct str last_name, struct str username)
@@ -9,6 +10,35 @@ struct str display_name(struct ctx *ctx, struct str first_name, struct str last_
     if (first_name.len > 0)
         return arena_str(ctx->arena, first_name);
     return arena_str(ctx->arena, last_name.len > 0 ? last_name : username);
+}
+
+static enum err folded_line(struct ctx *ctx, struct str text, struct str *ret_folded)
+{
+    enum err e = fold_text(ctx->arena, str_trim(text), ret_folded);
+
+    return e == ERR_OK ? ERR_OK : fail(ctx, e);
+}
+
+enum err display_name_fold(struct ctx *ctx, struct str first_name, struct str last_name, struct str username,
+                           struct str *ret_folded)
+{
+    struct str first, last, user;
+
+    TRY(folded_line(ctx, first_name, &first));
+    TRY(folded_line(ctx, last_name, &last));
+    TRY(folded_line(ctx, username, &user));
+    *ret_folded = str_from(arena_printf(ctx->arena, " %.*s%s%.*s\n %.*s", STR_FMT(first),
+                                        first.len > 0 && last.len > 0 ? " " : "", STR_FMT(last), STR_FMT(user)));
+    return ret_folded->ptr != NULL ? ERR_OK : fail(ctx, ERR_NO_MEMORY);
+}
+
+enum err display_name_pattern(struct ctx *ctx, struct str typed, struct str *ret_pattern)
+{
+    struct str folded;
+
+    TRY(folded_line(ctx, typed, &folded));
+    *ret_pattern = str_from(arena_printf(ctx->arena, " %.*s", STR_FMT(folded)));
+    return ret_pattern->ptr != NULL ? ERR_OK : fail(ctx, ERR_NO_MEMORY);
 }
 
 bool message_author_read(struct ctx *ctx, const struct db_row *row, int first, struct message_author *ret_author)
@@ -27,7 +57,7 @@ bool message_author_read(struct ctx *ctx, const struct db_row *row, int first, s
 
 struct sender author_sender(const struct message_author *author, bool is_ai, struct str sender_name)
 {
-    struct sender sender = { .kind = SENDER_DELETED, .name = STR("Deleted user") };
+    struct sender sender = { .kind = SENDER_DELETED, .name = STR(DELETED_USER_NAME) };
 
     if (author != NULL)
         sender.id = author->uuid;

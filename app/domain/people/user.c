@@ -4,6 +4,7 @@
 #include "parley/core/limits.h"
 #include "parley/core/text.h"
 #include "parley/db/db.h"
+#include "parley/domain/people/display_name.h"
 #include "parley/domain/people/email.h"
 
 struct str user_role_name(enum user_role role)
@@ -35,6 +36,7 @@ static enum err read_user(struct ctx *ctx, const struct db_row *row, void *arg)
         .updated_us = db_row_int(row, USER_UPDATED_US),
         .version = db_row_int(row, USER_VERSION),
     };
+    user->name = display_name(ctx, user->first_name, user->last_name, user->username);
     return arena_check(ctx->arena);
 }
 

@@ -294,6 +294,12 @@ static enum err listed_read(struct ctx *ctx, const struct db_row *row, void *arg
         .created_us = db_row_int(row, INVITATION_LIST_CREATED_US),
         .expires_us = db_row_int(row, INVITATION_LIST_EXPIRES_US),
     };
+    if (db_row_is_null(row, INVITATION_LIST_USERNAME) || !db_row_is_null(row, INVITATION_LIST_DELETED_US))
+        added->invited_by_name = STR(DELETED_USER_NAME);
+    else
+        added->invited_by_name = display_name(ctx, db_row_str(row, INVITATION_LIST_FIRST_NAME),
+                                              db_row_str(row, INVITATION_LIST_LAST_NAME),
+                                              db_row_str(row, INVITATION_LIST_USERNAME));
     return arena_check(ctx->arena);
 }
 

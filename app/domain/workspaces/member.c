@@ -2,6 +2,8 @@
 
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/people/display_name.h"
+#include "parley/domain/people/email.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/workspaces/workspace_row.h"
 
@@ -15,11 +17,13 @@ enum err member_read(struct ctx *ctx, const struct db_row *row, enum member_role
         .id = db_row_int(row, MEMBER_USER_ID),
         .user = db_row_uuid(row, MEMBER_USER_UUID),
         .email = caller > MEMBER_ROLE_GUEST ? arena_str(ctx->arena, email) : (struct str){ NULL, 0 },
+        .username = arena_str(ctx->arena, db_row_str(row, MEMBER_USERNAME)),
         .first_name = arena_str(ctx->arena, db_row_str(row, MEMBER_FIRST_NAME)),
         .last_name = arena_str(ctx->arena, db_row_str(row, MEMBER_LAST_NAME)),
         .role = (enum member_role)db_row_int(row, MEMBER_ROLE),
         .joined_us = db_row_int(row, MEMBER_JOINED_US),
     };
+    ret_member->name = display_name(ctx, ret_member->first_name, ret_member->last_name, ret_member->username);
     return arena_check(ctx->arena);
 }
 
@@ -72,6 +76,24 @@ enum err member_list(struct ctx *ctx, const struct membership *caller, const str
     TRY(db_each(ctx, SQL_MEMBER_LIST,
                 DB_ARGS(DB_INT(caller->workspace_id), DB_INT(range->after_id), DB_INT(range->limit)), listing_add,
                 &listing));
+    *ret_list = listing.list;
+    return ERR_OK;
+}
+
+enum err member_search(struct ctx *ctx, const struct membership *caller, const struct member_search_opts *opts,
+                       struct list *ret_list)
+{
+    struct listing listing = { .caller = caller->role };
+    struct str pattern, email = email_normalise(ctx->arena, opts->query.ptr == NULL ? STR("") : opts->query);
+
+    if (email.ptr == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    TRY(display_name_pattern(ctx, opts->query, &pattern));
+    TRY(db_each(ctx, SQL_MEMBER_SEARCH,
+                DB_ARGS(DB_INT(caller->workspace_id), DB_INT(opts->range.after_id), DB_INT(opts->role),
+                        DB_INT(opts->role), DB_TEXT(pattern), DB_INT(caller->role > MEMBER_ROLE_GUEST), DB_TEXT(email),
+                        DB_INT(opts->range.limit)),
+                listing_add, &listing));
     *ret_list = listing.list;
     return ERR_OK;
 }

@@ -1,4 +1,7 @@
-/* Who wrote a message: a user, the assistant, a name from outside, or somebody who has gone. */
+/*
+ * What people are called, and as what they are found. Who wrote a message: a user, the assistant, a name from outside, or
+ * somebody who has gone.
+ */
 #ifndef PARLEY_DOMAIN_DISPLAY_NAME_H
 #define PARLEY_DOMAIN_DISPLAY_NAME_H
 
@@ -27,6 +30,19 @@ struct sender {
 
 /* A user's name as others see it: first and last name, else the username. In the arena; absent past its cap. */
 struct str display_name(struct ctx *ctx, struct str first_name, struct str last_name, struct str username);
+
+/* The name of whoever had an account and has none any more. */
+#define DELETED_USER_NAME "Deleted user"
+
+/*
+ * A user's names as they are looked up (users.names_folded): folded (core/fold.h), with a blank before each word, first and
+ * last name on one line and the username on another. Somebody is found where it holds display_name_pattern of what was
+ * typed. ERR_NO_MEMORY.
+ */
+enum err display_name_fold(struct ctx *ctx, struct str first_name, struct str last_name, struct str username,
+                           struct str *ret_folded) MUST_CHECK;
+/* What is looked for in that: what was typed, folded, behind a blank, so at the beginning of a word. ERR_NO_MEMORY. */
+enum err display_name_pattern(struct ctx *ctx, struct str typed, struct str *ret_pattern) MUST_CHECK;
 
 /* A user as the author of messages. */
 struct message_author {

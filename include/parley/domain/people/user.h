@@ -21,6 +21,7 @@ struct user {
     int64_t id;
     struct uuid uuid;
     enum user_kind kind;
+    struct str name; /* display_name */
     struct str email, username, first_name, last_name;
     enum user_role role;
     bool is_active, is_first_login, tos_accepted, twofa_enabled;

@@ -26,7 +26,7 @@ struct invitation {
     struct str email; /* normalised */
     enum member_role role;
     struct uuid invited_by;     /* zero: nobody any more */
-    struct str invited_by_name; /* first and last name, or the username; only from invitation_find_by_token */
+    struct str invited_by_name; /* display_name */
     int64_t created_us, expires_us;
 };
 

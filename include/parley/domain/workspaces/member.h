@@ -37,6 +37,8 @@ struct membership {
 struct member {
     int64_t id; /* the user's integer key */
     struct uuid user;
+    struct str name; /* display_name */
+    struct str username;
     struct str email;      /* absent for a caller who is a GUEST, and where there is none */
     struct str first_name; /* absent: none */
     struct str last_name;
@@ -46,7 +48,7 @@ struct member {
 
 struct db_row;
 /*
- * For statements that list people: takes a row of (uuid, email, first_name, last_name, role, joined_us, id), hiding the
+ * For statements that list people: takes a row of the columns `member` (sql/queries/members.sql), hiding the
  * address from a caller whose role is GUEST. ERR_NO_MEMORY.
  */
 enum err member_read(struct ctx *ctx, const struct db_row *row, enum member_role caller,
@@ -70,6 +72,18 @@ struct member_range {
 /* Members (struct member) in the order in which their accounts were made. One statement. */
 enum err member_list(struct ctx *ctx, const struct membership *caller, const struct member_range *range,
                      struct list *ret_list) MUST_CHECK;
+
+struct member_search_opts {
+    struct str query;      /* beginning of a word of a name, of the username or the address, any case; empty: all */
+    enum member_role role; /* MEMBER_ROLE_NONE: any */
+    struct member_range range;
+};
+/*
+ * The members among them that are meant by what was typed, in the same order. A caller who is a GUEST finds nobody by an
+ * address. One statement, over the members of the workspace.
+ */
+enum err member_search(struct ctx *ctx, const struct membership *caller, const struct member_search_opts *opts,
+                       struct list *ret_list) MUST_CHECK;
 
 /*
  * Gives a member another role. The caller is an OWNER.

@@ -1,0 +1,6 @@
+-- A person's names as they are looked up (people/display_name.h): folded, each word behind a blank. Until somebody's names
+-- are changed the next time, other letters than ASCII's keep their case here on SQLite.
+ALTER TABLE users ADD COLUMN names_folded TEXT NOT NULL DEFAULT '';
+UPDATE users SET names_folded = ' ' || LOWER(COALESCE(first_name, '')) || ' ' || LOWER(COALESCE(last_name, '')) ||
+    char(10) || ' ' || LOWER(username)
+WHERE deleted_us IS NULL;
