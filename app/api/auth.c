@@ -5,6 +5,7 @@
 #include "parley/domain/lifecycle/setup.h"
 #include "parley/domain/lifecycle/user_create.h"
 #include "parley/domain/trust/session.h"
+#include "parley/shapes/session.h"
 #include "parley/shapes/user.h"
 #include "second_factor_code_body.h"
 
@@ -122,18 +123,6 @@ static const struct field refresh_fields[] = {
       .offset = offsetof(struct refresh_body, refresh_token) },
 };
 static const struct spec refresh_spec = { SPEC_INIT("Refresh", struct refresh_body, refresh_fields) };
-
-#define SESSION_FIELD(member) .offset = offsetof(struct session, member)
-static const struct field session_fields[] = {
-    { "id", FIELD_UUID, SESSION_FIELD(uuid) },
-    { "current", FIELD_BOOL, SESSION_FIELD(current), .doc = "The session that asks" },
-    { "created_at", FIELD_TIME, SESSION_FIELD(created_us) },
-    { "last_used_at", FIELD_TIME, SESSION_FIELD(last_used_us), .doc = "To the minute" },
-    { "expires_at", FIELD_TIME, SESSION_FIELD(expires_us) },
-    { "ip", FIELD_STR, SESSION_FIELD(ip) },
-    { "user_agent", FIELD_STR, SESSION_FIELD(user_agent) },
-};
-static const struct spec session_spec = { SPEC_INIT("Session", struct session, session_fields) };
 
 #define CHANGE_FIELD(member) .offset = offsetof(struct user_change_body, member)
 static const struct field me_change_fields[] = {
@@ -271,29 +260,28 @@ static enum err refresh_post(struct ctx *ctx, const struct call *call, struct re
 static enum err logout_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     (void)reply;
-    return session_end(ctx, call->principal->user_id, &call->principal->session);
+    return session_end(ctx, call->principal->user_id, &call->principal->user, &call->principal->session);
 }
 
 static enum err sessions_list(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    struct session *sessions;
-    size_t count;
+    struct list sessions;
 
-    TRY(session_list(ctx, call->principal, &sessions, &count));
-    spec_encode_list(&reply->json, &session_spec, sessions, count);
+    TRY(session_list(ctx, call->principal->user_id, &sessions));
+    spec_encode_list(&reply->json, &session_spec, sessions.items, sessions.count);
     return ERR_OK;
 }
 
 static enum err sessions_delete_one(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     (void)reply;
-    return session_end(ctx, call->principal->user_id, &call->ids[0]);
+    return session_end(ctx, call->principal->user_id, &call->principal->user, &call->ids[0]);
 }
 
 static enum err sessions_delete_others(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     (void)reply;
-    return session_sign_out_others(ctx, call->principal);
+    return session_end_all(ctx, call->principal->user_id, &call->principal->user);
 }
 
 static enum err me_get(struct ctx *ctx, const struct call *call, struct reply *reply)

@@ -72,7 +72,7 @@ static const struct field stats_fields[] = {
 static const struct spec stats_spec = { SPEC_INIT("UserStats", struct user_stats, stats_fields) };
 /* clang-format on */
 
-/* ---- shared with auth.c ---- */
+/* ---- shared with other tables ---- */
 
 void users_reply_created(struct ctx *ctx, const struct call *call, const struct user *user, struct reply *reply)
 {
@@ -123,6 +123,20 @@ enum err users_change(struct ctx *ctx, const struct call *call, const struct uui
     return ERR_OK;
 }
 
+/* People see themselves, an ADMIN everyone; somebody else looks like nobody. */
+static enum err check_visible(struct ctx *ctx, const struct call *call)
+{
+    if (call->principal->role == USER_ROLE_ADMIN || uuid_eq(&call->ids[0], &call->principal->user))
+        return ERR_OK;
+    return fail(ctx, ERR_USER_NOT_FOUND);
+}
+
+enum err users_get_visible(struct ctx *ctx, const struct call *call, struct user *ret_user)
+{
+    TRY(check_visible(ctx, call));
+    return user_get_by_uuid(ctx, &call->ids[0], ret_user);
+}
+
 /* ---- handlers ---- */
 
 static enum err users_find(struct ctx *ctx, const struct call *call, const struct page *page, struct list *ret_list)
@@ -168,20 +182,11 @@ static enum err users_post(struct ctx *ctx, const struct call *call, struct repl
     return ERR_OK;
 }
 
-/* People see themselves, an ADMIN everyone; somebody else looks like nobody. */
-static enum err check_visible(struct ctx *ctx, const struct call *call)
-{
-    if (call->principal->role == USER_ROLE_ADMIN || uuid_eq(&call->ids[0], &call->principal->user))
-        return ERR_OK;
-    return fail(ctx, ERR_USER_NOT_FOUND);
-}
-
 static enum err users_get(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     struct user user;
 
-    TRY(check_visible(ctx, call));
-    TRY(user_get_by_uuid(ctx, &call->ids[0], &user));
+    TRY(users_get_visible(ctx, call, &user));
     users_reply_one(&user, reply);
     return ERR_OK;
 }

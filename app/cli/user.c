@@ -176,33 +176,33 @@ static void print_session(const struct session *session)
                  STR_FMT(session->user_agent));
 }
 
-static enum err sessions_list(struct ctx *ctx, const struct principal *principal)
+static enum err sessions_list(struct ctx *ctx, int64_t user_id)
 {
-    struct session *rows;
-    size_t count;
+    const struct session *rows;
+    struct list list;
 
-    TRY(session_list(ctx, principal, &rows, &count));
-    for (size_t i = 0; i < count; i++)
+    TRY(session_list(ctx, user_id, &list));
+    rows = list.items;
+    for (size_t i = 0; i < list.count; i++)
         print_session(&rows[i]);
     return ERR_OK;
 }
 
 static enum err sessions(struct ctx *ctx, const struct user_call *call)
 {
-    const struct principal principal = { .user_id = call->user.id, .user = call->user.uuid };
     const char *end = cli_option(call->cli, OPTION_END);
     struct uuid session;
 
     if (end == NULL)
-        return sessions_list(ctx, &principal);
+        return sessions_list(ctx, call->user.id);
     if (strcmp(end, "all") == 0) {
-        TRY(session_sign_out_others(ctx, &principal));
+        TRY(session_end_all(ctx, call->user.id, &call->user.uuid));
         (void)printf("All sessions of %s have ended.\n", call->email);
         return ERR_OK;
     }
     if (uuid_parse(str_from(end), &session) != ERR_OK)
         return fail(ctx, ERR_SESSION_NOT_FOUND);
-    TRY(session_end(ctx, call->user.id, &session));
+    TRY(session_end(ctx, call->user.id, &call->user.uuid, &session));
     (void)puts("The session has ended.");
     return ERR_OK;
 }

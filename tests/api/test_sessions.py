@@ -87,3 +87,41 @@ def test_changed_name__shows_at_once_on_every_process(two_processes):
     for name in ("Ada", "Bea", "Cleo"):
         person.ok("PUT", "/auth/me", json={"first_name": name})
         assert all(person.ok("GET", "/auth/me")["first_name"] == name for _ in range(6))
+
+
+def test_sessions__of_others_are_an_administrators(admin, alice, bob):
+    theirs = sessions(bob.sign_in())
+    seen = admin.ok("GET", f"/users/{bob.id}/sessions")
+    assert [s["id"] for s in seen] == [s["id"] for s in theirs] and not any(s["current"] for s in seen)
+    for ask in (alice.get(f"/users/{bob.id}/sessions"), alice.delete(f"/users/{bob.id}/sessions"),
+                alice.delete(f"/users/{bob.id}/sessions/{theirs[0]['id']}")):
+        assert (ask.status_code, ask.json()["code"]) == (404, "user_not_found")
+    assert not is_dead(bob)
+
+
+def test_sessions__of_another_are_ended_by_an_administrator_who_stays_signed_in(server, admin, bob):
+    second = bob.sign_in()
+    current = next(s["id"] for s in sessions(second) if s["current"])
+    assert admin.delete(f"/users/{bob.id}/sessions/{current}").status_code == 204
+    second_passes(server, lambda: is_dead(second))
+    assert is_dead(second) and not is_dead(bob)
+    assert admin.delete(f"/users/{bob.id}/sessions/{current}").status_code == 404
+    rows = admin.ok("GET", "/audit", params={"action": "auth.session_ended", "target": current})
+    assert [r["details"] for r in rows] == [{"user": bob.id}]
+    assert admin.delete(f"/users/{bob.id}/sessions").status_code == 204
+    second_passes(server, lambda: is_dead(bob))
+    assert is_dead(bob) and not is_dead(admin)
+
+
+def test_sessions__of_ones_account_are_one_list_at_both_paths(alice):
+    other = alice.sign_in()
+    assert alice.ok("GET", f"/users/{alice.id}/sessions") == sessions(alice)
+    assert alice.delete(f"/users/{alice.id}/sessions").status_code == 204
+    assert [s["current"] for s in sessions(alice)] == [True] and is_dead(other)
+
+
+def test_sessions__of_another_persons_account_are_not_ended_by_its_path(admin, alice, bob):
+    theirs = sessions(bob)[0]["id"]
+    answer = admin.delete(f"/users/{alice.id}/sessions/{theirs}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "session_not_found")
+    assert not is_dead(bob)

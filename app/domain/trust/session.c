@@ -307,20 +307,14 @@ enum err session_refresh(struct ctx *ctx, struct str refresh_token, struct sessi
 
 /* ---- the list of sessions ---- */
 
-struct listing {
-    int64_t current_id;
-    struct session *sessions;
-    size_t count, room_count;
-};
-
 static enum err read_session(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    struct listing *listing = arg;
+    struct session *session = list_add(ctx->arena, arg, sizeof(*session));
 
-    if (listing->count == listing->room_count)
-        return ERR_OK;
-    listing->sessions[listing->count++] = (struct session){
-        .current = db_row_int(row, SESSION_LIST_ID) == listing->current_id,
+    if (session == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *session = (struct session){
+        .current = ctx->actor != NULL && db_row_int(row, SESSION_LIST_ID) == ctx->actor->session_id,
         .uuid = db_row_uuid(row, SESSION_LIST_UUID),
         .created_us = db_row_int(row, SESSION_LIST_CREATED_US),
         .last_used_us = db_row_int(row, SESSION_LIST_LAST_USED_US),
@@ -331,19 +325,13 @@ static enum err read_session(struct ctx *ctx, const struct db_row *row, void *ar
     return arena_check(ctx->arena);
 }
 
-enum err session_list(struct ctx *ctx, const struct principal *principal, struct session **ret_sessions,
-                      size_t *ret_count)
+enum err session_list(struct ctx *ctx, int64_t user_id, struct list *ret_sessions)
 {
-    struct listing listing = { .current_id = principal->session_id, .room_count = 2 * SESSIONS_PER_USER_MAX };
+    struct list sessions = { NULL, 0 };
 
-    listing.sessions = arena_calloc(ctx->arena, listing.room_count, sizeof(*listing.sessions));
-    if (listing.sessions == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    TRY(db_each(ctx, SQL_SESSION_LIST,
-                DB_ARGS(DB_INT(principal->user_id), DB_INT(ctx->now_us), DB_INT((int64_t)listing.room_count)),
-                read_session, &listing));
-    *ret_sessions = listing.sessions;
-    *ret_count = listing.count;
+    TRY(db_each(ctx, SQL_SESSION_LIST, DB_ARGS(DB_INT(user_id), DB_INT(ctx->now_us), DB_INT(2 * SESSIONS_PER_USER_MAX)),
+                read_session, &sessions));
+    *ret_sessions = sessions;
     return ERR_OK;
 }
 
@@ -351,13 +339,27 @@ enum err session_list(struct ctx *ctx, const struct principal *principal, struct
 
 struct end_call {
     int64_t user_id;
-    const struct uuid *session;
+    const struct uuid *user, *session;
 };
+
+/* Whose session it was is said where somebody else ends it. */
+static enum err audit_end(struct ctx *ctx, const struct end_call *call)
+{
+    bool is_current = ctx->actor != NULL && uuid_eq(call->session, &ctx->actor->session);
+    bool is_own = ctx->actor == NULL || uuid_eq(call->user, &ctx->actor->user);
+    const struct audit_detail whose = AUDIT_UUID("user", call->user);
+    struct audit_entry entry = { .action = is_current ? AUDIT_SIGNED_OUT : AUDIT_SESSION_ENDED,
+                                 .target_kind = AUDIT_ON_SESSION,
+                                 .target = *call->session };
+
+    if (!is_own)
+        entry.details = (struct audit_details){ &whose, 1 };
+    return audit_add(ctx, &entry);
+}
 
 static enum err end_in_transaction(struct ctx *ctx, void *arg)
 {
     const struct end_call *call = arg;
-    bool is_own = ctx->actor != NULL && uuid_eq(call->session, &ctx->actor->session);
     int64_t count = 0;
 
     TRY(db_exec(ctx, SQL_SESSION_END,
@@ -367,31 +369,31 @@ static enum err end_in_transaction(struct ctx *ctx, void *arg)
     if (count == 0)
         return fail(ctx, ERR_SESSION_NOT_FOUND);
     TRY(outcome_revoke(ctx, call->user_id));
-    return audit_add(ctx, &(struct audit_entry){ .action = is_own ? AUDIT_SIGNED_OUT : AUDIT_SESSION_ENDED,
-                                                 .target_kind = AUDIT_ON_SESSION,
-                                                 .target = *call->session });
+    return audit_end(ctx, call);
 }
 
-enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *session)
+enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *user, const struct uuid *session)
 {
-    return db_run(ctx, end_in_transaction, &(struct end_call){ user_id, session });
+    return db_run(ctx, end_in_transaction, &(struct end_call){ user_id, user, session });
 }
 
-static enum err sign_out_in_transaction(struct ctx *ctx, void *arg)
-{
-    const struct principal *principal = arg;
+struct end_all_call {
+    int64_t user_id;
+    const struct uuid *user;
+};
 
-    TRY(revocation_end_sessions(ctx, principal->user_id, principal->session_id));
-    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_SESSIONS_ENDED,
-                                                 .target_kind = AUDIT_ON_USER,
-                                                 .target = principal->user });
+static enum err end_all_in_transaction(struct ctx *ctx, void *arg)
+{
+    const struct end_all_call *call = arg;
+
+    TRY(revocation_end_sessions(ctx, call->user_id, ctx->actor != NULL ? ctx->actor->session_id : 0));
+    return audit_add(ctx, &(struct audit_entry){
+                              .action = AUDIT_SESSIONS_ENDED, .target_kind = AUDIT_ON_USER, .target = *call->user });
 }
 
-enum err session_sign_out_others(struct ctx *ctx, const struct principal *principal)
+enum err session_end_all(struct ctx *ctx, int64_t user_id, const struct uuid *user)
 {
-    struct principal caller = *principal;
-
-    return db_run(ctx, sign_out_in_transaction, &caller);
+    return db_run(ctx, end_all_in_transaction, &(struct end_all_call){ user_id, user });
 }
 
 enum err session_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count)

@@ -21,4 +21,10 @@ struct user_change_body {
 /* Changes a user as a decoded body says, heeding If-Match, and answers with the row. */
 enum err users_change(struct ctx *ctx, const struct call *call, const struct uuid *uuid, struct reply *reply);
 
+/*
+ * The account of a path's first {user}, which is the caller's own or asked for by an ADMIN. ERR_USER_NOT_FOUND: unknown,
+ * deleted, or not to be seen by the caller.
+ */
+enum err users_get_visible(struct ctx *ctx, const struct call *call, struct user *ret_user) MUST_CHECK;
+
 #endif

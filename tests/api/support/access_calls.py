@@ -142,7 +142,22 @@ def new_guarded_user(world, _kind, _ids):
     return {"user": person.id}
 
 
+def target_user(world, _kind, _ids):
+    return {"user": world.target.id}
+
+
+def new_user_in_session(world, _kind, _ids):
+    person = world.person()
+    return {"user": person.id, "session": session_of(person)}
+
+
 CALLS |= {
+    "GET /users/{user}/sessions#self": Call(ids=oneself),
+    "GET /users/{user}/sessions": Call(ids=target_user),
+    "DELETE /users/{user}/sessions#self": Call(ids=oneself, only_own=True),
+    "DELETE /users/{user}/sessions": Call(ids=target_user, fresh=new_user),
+    "DELETE /users/{user}/sessions/{session}#self": Call(ids=oneself, fresh=another_session, only_own=True),
+    "DELETE /users/{user}/sessions/{session}": Call(ids=target_user, fresh=new_user_in_session),
     "POST /users": Call(send=lambda *_: {"json": account()}),
     "GET /users/{user}#self": Call(ids=oneself),
     "GET /users/{user}": Call(ids=somebody_else),

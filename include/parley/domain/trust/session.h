@@ -14,6 +14,7 @@
 #include "parley/core/buf.h"
 #include "parley/core/ctx.h"
 #include "parley/core/ids.h"
+#include "parley/core/list.h"
 #include "parley/core/str.h"
 #include "parley/domain/people/user.h"
 #include "parley/domain/record/principal.h"
@@ -81,14 +82,13 @@ struct session {
 
 /*
  * The living sessions of a user, newest first: at most SESSIONS_PER_USER_MAX, and a few more while several sign in at
- * once.
+ * once. `current` is set on the one that asks, if it is among them.
  */
-enum err session_list(struct ctx *ctx, const struct principal *principal, struct session **ret_sessions,
-                      size_t *ret_count) MUST_CHECK;
+enum err session_list(struct ctx *ctx, int64_t user_id, struct list *ret_sessions) MUST_CHECK;
 /* Ends one session of the user. ERR_SESSION_NOT_FOUND: unknown, somebody else's, or ended already. */
-enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *session) MUST_CHECK;
-/* Ends all of the caller's sessions but the one that asks. */
-enum err session_sign_out_others(struct ctx *ctx, const struct principal *principal) MUST_CHECK;
+enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *user, const struct uuid *session) MUST_CHECK;
+/* Ends all sessions of a user but the one that asks, if it is among them, and what could become one (revocation.h). */
+enum err session_end_all(struct ctx *ctx, int64_t user_id, const struct uuid *user) MUST_CHECK;
 
 /*
  * Deletes rows that ended or expired more than a day ago, at most `limit`; *ret_count: how many. For the clean-up job.

@@ -111,10 +111,10 @@ static void test_session__ended_one_is_refused(void **state)
     struct user user = fixture_user(&c, "ended@example.org", USER_ROLE_USER);
     struct session_tokens tokens = sign_in(&c, &user, NULL), pair;
     assert_ok(authenticate(&c, tokens.access_token, &p));
-    assert_ok(session_end(&c.ctx, p.user_id, &p.session));
+    assert_ok(session_end(&c.ctx, p.user_id, &p.user, &p.session));
     assert_err(authenticate(&c, tokens.access_token, &p), ERR_TOKEN);
     assert_err(refresh(&c, tokens.refresh_token, &pair), ERR_TOKEN);
-    assert_err(session_end(&c.ctx, p.user_id, &p.session), ERR_SESSION_NOT_FOUND);
+    assert_err(session_end(&c.ctx, p.user_id, &p.user, &p.session), ERR_SESSION_NOT_FOUND);
     caller_release(&c);
 }
 
@@ -129,7 +129,7 @@ static void test_session__someone_elses_cannot_be_ended(void **state)
     struct user other = fixture_user(&c, "other@example.org", USER_ROLE_USER);
     struct session_tokens tokens = sign_in(&c, &user, NULL);
     assert_ok(authenticate(&c, tokens.access_token, &p));
-    assert_err(session_end(&c.ctx, other.id, &p.session), ERR_SESSION_NOT_FOUND);
+    assert_err(session_end(&c.ctx, other.id, &other.uuid, &p.session), ERR_SESSION_NOT_FOUND);
     assert_ok(authenticate(&c, tokens.access_token, &p));
     caller_release(&c);
 }
@@ -181,7 +181,7 @@ static void test_session__found_in_the_cache_costs_no_statement(void **state)
     assert_int_equal(arena_used_bytes(c.ctx.arena), bytes);
     assert_int_equal(p.user_id, user.id);
     /* Ending it here empties the cache at once. */
-    assert_ok(session_end(&c.ctx, user.id, &p.session));
+    assert_ok(session_end(&c.ctx, user.id, &user.uuid, &p.session));
     assert_err(authenticate(&c, tokens.access_token, &p), ERR_TOKEN);
     keyed_cache_free(fixture.app.cache);
     fixture.app.cache = NULL;
@@ -266,11 +266,13 @@ static void test_session__use_prolongs_it_and_disuse_ends_it(void **state)
 
 static struct session *list(struct caller *c, const struct principal *p, size_t *ret_count)
 {
-    struct session *sessions = NULL;
+    struct list sessions = { NULL, 0 };
 
     caller_next(c);
-    assert_ok(session_list(&c->ctx, p, &sessions, ret_count));
-    return sessions;
+    c->ctx.actor = p;
+    assert_ok(session_list(&c->ctx, p->user_id, &sessions));
+    *ret_count = sessions.count;
+    return sessions.items;
 }
 
 static void test_session__use_is_written_down_once_a_minute(void **state)
@@ -385,7 +387,7 @@ static void test_session__rows_go_a_day_after_their_end(void **state)
     struct session_tokens tokens = sign_in(&c, &user, NULL), kept = sign_in(&c, &user, NULL);
     assert_ok(authenticate(&c, tokens.access_token, &p));
     assert_ok(session_expire(&c.ctx, 10000, &before));
-    assert_ok(session_end(&c.ctx, user.id, &p.session));
+    assert_ok(session_end(&c.ctx, user.id, &user.uuid, &p.session));
     c.ctx.now_us += (SESSION_KEPT_S - 1) * US_PER_S;
     assert_ok(session_expire(&c.ctx, 10000, &gone));
     assert_int_equal(gone, 0);
