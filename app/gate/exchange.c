@@ -120,6 +120,27 @@ static enum err json_read(struct exchange *p, struct str *ret_text)
     return e == ERR_OK ? ERR_OK : fail(&p->ctx, e);
 }
 
+/* An object that is kept as it was sent: without what may stand around it. */
+static enum err text_decode(struct exchange *p, const struct spec *spec, const struct json_in *value, struct str text)
+{
+    struct spec_text *body;
+
+    /* Elsewhere that stands for {}; here it would take away what is kept. */
+    if (http_content_length(p->call.request) == 0)
+        return problem_add(p->ctx.problem, (struct fault){ "body", "", "value_error.missing", "there is no body" });
+    if (json_in_kind(value) != JSON_OBJECT_KIND)
+        return problem_add(p->ctx.problem, (struct fault){ "body", "", "type_error.dict", "must be an object" });
+    text = str_trim(str_tail(text, str_index(text, '{')));
+    if (text.len > spec->text_max_bytes)
+        return failf(&p->ctx, ERR_TOO_LARGE, "The object may have at most %zu bytes", spec->text_max_bytes);
+    body = arena_calloc(p->ctx.arena, 1, sizeof(*body));
+    if (body == NULL)
+        return fail(&p->ctx, ERR_NO_MEMORY);
+    body->text = text;
+    p->call.body = body;
+    return ERR_OK;
+}
+
 static enum err json_decode(struct exchange *p, struct str text)
 {
     const struct spec *spec = p->call.route->body;
@@ -134,6 +155,8 @@ static enum err json_decode(struct exchange *p, struct str text)
             (struct fault){ .where = "body", .field = "", .type = "value_error.jsondecode", .message = reason });
     if (e != ERR_OK)
         return fail(&p->ctx, e);
+    if (spec->text_max_bytes > 0)
+        return text_decode(p, spec, value, text);
     body = arena_alloc(p->ctx.arena, spec->size_bytes);
     if (body == NULL)
         return fail(&p->ctx, ERR_NO_MEMORY);

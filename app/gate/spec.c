@@ -110,6 +110,8 @@ static void check(const struct spec *spec, enum spec_use use, int depth, struct 
     if (spec->name == NULL || spec->field_count > FIELDS_MAX || spec->size_bytes == 0)
         buf_addf(faults, "spec %s: it needs a name, a size and at most %d fields\n",
                  spec->name != NULL ? spec->name : "(without a name)", FIELDS_MAX);
+    if (spec->text_max_bytes > 0 && (spec->field_count > 0 || spec->size_bytes != sizeof(struct spec_text)))
+        buf_addf(faults, "spec %s: an object that is kept whole has no rows, and a struct spec_text\n", spec->name);
     for (size_t i = 0; i < spec->field_count; i++) {
         const struct field *field = &spec->fields[i];
         const char *error_text = field_fault(spec, field, use);

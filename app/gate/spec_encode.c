@@ -127,6 +127,10 @@ static void fields_encode(struct json_out *out, const struct spec *spec, size_t 
 void spec_encode(struct json_out *out, const struct spec *spec, const void *data)
 {
     assert(spec != NULL);
+    if (spec->text_max_bytes > 0) {
+        json_out_raw(out, ((const struct spec_text *)data)->text);
+        return;
+    }
     json_out_object(out);
     fields_encode(out, spec, spec->field_count, data);
     json_out_object_end(out);

@@ -160,6 +160,10 @@ void spec_schema(struct json_out *out, const struct spec *spec, enum spec_use us
     json_out_kv_c(out, "type", "object");
     if (spec->doc != NULL)
         json_out_kv_c(out, "description", spec->doc);
+    if (spec->text_max_bytes > 0) {
+        json_out_object_end(out);
+        return;
+    }
     json_out_key(out, "properties");
     json_out_object(out);
     properties_write(out, spec);

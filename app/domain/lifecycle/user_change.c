@@ -4,6 +4,7 @@
 #include "parley/db/db.h"
 #include "parley/domain/people/administrator.h"
 #include "parley/domain/people/display_name.h"
+#include "parley/domain/people/preferences.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/mail_queue.h"
 #include "parley/domain/trust/api_key_change.h"
@@ -176,6 +177,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     TRY(revocation_end_resets(ctx, user.id));
     TRY(db_exec(ctx, SQL_USER_ERASE_SESSIONS, DB_ARGS(DB_INT(user.id)), NULL));
     TRY(outcome_revoke(ctx, user.id));
+    TRY(preferences_forget(ctx, user.id));
     TRY(second_factor_forget(ctx, user.id));
     TRY(api_key_forget_user(ctx, user.id));
     if (call->messages == USER_MESSAGES_ERASE)

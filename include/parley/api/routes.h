@@ -7,6 +7,7 @@
 extern const struct route_table meta_routes;
 extern const struct route_table server_routes;
 extern const struct route_table auth_routes;
+extern const struct route_table preferences_routes;
 extern const struct route_table second_factor_routes;
 extern const struct route_table password_reset_routes;
 extern const struct route_table users_routes;

@@ -86,6 +86,11 @@ struct spec {
     size_t field_count;
     size_t size_bytes; /* of the C struct, of one element for lists */
     const char *doc;
+    /*
+     * Not 0: any object, which is kept as the text that was sent, of at most so many bytes. There are no rows then, and the
+     * struct is struct spec_text.
+     */
+    size_t text_max_bytes;
 };
 
 /* const struct spec user_spec = { SPEC_INIT("User", struct user, user_fields) }; */
@@ -101,6 +106,11 @@ struct spec {
  */
 struct body {
     uint64_t sent;
+};
+/* An object that is kept whole: JSON text, from its first bracket to its last. */
+struct spec_text {
+    struct body body;
+    struct str text;
 };
 /* Was row `index` sent? */
 #define body_sent(body_ptr, index) (((body_ptr)->body.sent >> (index)) & 1U)

@@ -4,3 +4,11 @@ ALTER TABLE users ADD COLUMN names_folded TEXT NOT NULL DEFAULT '';
 UPDATE users SET names_folded = ' ' || LOWER(COALESCE(first_name, '')) || ' ' || LOWER(COALESCE(last_name, '')) ||
     char(10) || ' ' || LOWER(username)
 WHERE deleted_us IS NULL;
+
+-- What an app keeps for its person: an object of JSON, as it was sent.
+CREATE TABLE user_preferences (
+    user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    value TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    updated_us INTEGER NOT NULL
+) STRICT;

@@ -110,6 +110,7 @@ CALLS |= {
     "POST /auth/logout": Call(fresh=second_session),
     "DELETE /auth/sessions/{session}": Call(fresh=another_session),
     "PUT /auth/me": Call(send=sends(first_name="Somebody")),
+    "PUT /auth/me/preferences": Call(send=sends(theme="dark")),
     "POST /auth/password": Call(send=own_password),
     "POST /auth/password/forgot": Call(send=lambda *_: {"json": {"email": new_email()}}),
     "POST /auth/password/reset": Call(
