@@ -54,3 +54,23 @@ UPDATE workspaces
 SET member_count = member_count - 1, version = version + 1, updated_us = ?,
     deleted_us = CASE WHEN personal = 1 THEN COALESCE(deleted_us, ?) ELSE deleted_us END
 WHERE id IN (SELECT workspace_id FROM members WHERE user_id = ?)
+
+-- For administrators, whoever is a member: all (2), or those that are personal (1) or not (0).
+-- name: workspace_overview
+SELECT w.id, w.uuid, w.name, w.personal, w.member_count, w.created_us, w.updated_us,
+    (SELECT COUNT(*) FROM chats c WHERE c.workspace_id = w.id AND c.deleted_us IS NULL) AS chat_count,
+    (SELECT COALESCE(SUM(a.size_bytes), 0) FROM attachments a WHERE a.workspace_id = w.id) AS file_bytes
+FROM workspaces w
+WHERE w.id > ? AND w.deleted_us IS NULL AND (2 = ? OR w.personal = ?)
+ORDER BY w.id LIMIT ?
+
+-- Who has a role in workspaces from one to another, a user of each workspace after the other.
+-- name: workspace_owners
+-- tenant: none, an administrator sees who owns each of them
+SELECT m.workspace_id, u.uuid, u.first_name, u.last_name, u.username, u.email, u.is_active
+FROM members m JOIN users u ON u.id = m.user_id
+WHERE m.role = ? AND m.workspace_id >= ? AND m.workspace_id <= ?
+ORDER BY m.workspace_id, m.user_id
+
+-- name: workspace_by_uuid
+SELECT id, personal FROM workspaces WHERE uuid = ? AND deleted_us IS NULL

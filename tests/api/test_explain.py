@@ -23,6 +23,7 @@ ALLOWED = {
     "audit_chain": "a page of the audit log's chain, to verify it; LIMIT ends it",
     "audit_export": "a page of the audit log in the order of its ids, to export it; LIMIT ends it",
     "totp_page": "a page of all secrets in the order of their ids, when the sealing key changes; LIMIT ends it",
+    "workspace_overview": "a page of all workspaces in the order of their ids, for administrators; LIMIT ends it",
     "user_list": "a page of all users in the order of their ids, for administrators; LIMIT ends it",
     "user_search": "an administrator's search in names and addresses; as many rows as there are users",
     "user_stats": "an administrator's figures over all users",

@@ -13,6 +13,7 @@ extern const struct route_table password_reset_routes;
 extern const struct route_table users_routes;
 extern const struct route_table user_sessions_routes;
 extern const struct route_table workspaces_routes;
+extern const struct route_table admin_workspaces_routes;
 extern const struct route_table invitations_routes;
 extern const struct route_table chats_routes;
 extern const struct route_table chat_members_routes;

@@ -37,6 +37,7 @@ enum {
     SECOND_FACTOR_WRONG_MAX = 10, /* wrong codes of one user, over all sign-ins, then the lock */
     WORKSPACES_PER_USER_MAX = 1000,
     MEMBERS_PER_WORKSPACE_MAX = 10000,
+    OWNERS_LISTED_MAX = 20,   /* of each workspace, where administrators look at many */
     UPLOAD_PARTS_MAX = 10000, /* S3's own */
     UPLOADS_PENDING_PER_USER_MAX = 100,
     INVITATIONS_PENDING_MAX = 1000, /* per workspace */

@@ -12,3 +12,6 @@ CREATE TABLE user_preferences (
     PRIMARY KEY (user_id),
     CONSTRAINT user_preferences_of_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+ALTER TABLE members ADD INDEX members_role (role, workspace_id, user_id);
+ALTER TABLE attachments ADD INDEX attachments_size (workspace_id, size_bytes);

@@ -12,3 +12,7 @@ CREATE TABLE user_preferences (
     version INTEGER NOT NULL,
     updated_us INTEGER NOT NULL
 ) STRICT;
+
+-- The owners of a page of workspaces, and how large those are.
+CREATE INDEX members_role ON members (role, workspace_id, user_id);
+CREATE INDEX attachments_size ON attachments (workspace_id, size_bytes);

@@ -207,7 +207,16 @@ def token_sent(_world, _kind, ids):
     return {"json": {"token": ids["token"]}}
 
 
+def deserted(world, _kind, _ids):
+    """A workspace whose only owner is switched off."""
+    person = world.person()
+    workspace = person.workspace()["id"]
+    world.admin.ok("PUT", f"/users/{person.id}", 200, json={"is_active": False})
+    return {"deserted": workspace}
+
+
 CALLS |= {
+    "POST /admin/workspaces/{deserted}/take-over": Call(ids=lambda w, *_: {"deserted": w.place.workspace}, fresh=deserted),
     "POST /workspaces": Call(send=sends(name="Another")),
     "PUT /workspaces/{workspace}": Call(send=sends(name="Team")),
     "DELETE /workspaces/{workspace}": Call(fresh=own_workspace),

@@ -220,6 +220,8 @@ class World:
                     "other kind": place.workspace}
         if name == "api_key_id":
             return {"deleted": self.deleted_key, "unknown": 2**62}
+        if name == "deserted":
+            return {"deleted": gone["workspace"], "unknown": unknown, "other kind": place.own["chat"]}
         if name == "session":
             return {"foreign": session_of(self.clerk), "deleted": self.deleted_session, "unknown": unknown,
                     "other kind": self.clerk.id}
