@@ -1,4 +1,4 @@
--- Keys are looked up by their hash, and otherwise for the whole server: only administrators see them.
+-- Keys are looked up by their hash, and otherwise for the whole server or for their owner.
 
 -- columns: api_key = k.id, k.uuid, k.user_id, k.workspace_id, w.uuid AS workspace_uuid, k.name, k.description, k.scopes,
 --     k.allowed_ips, k.expires_us, k.is_active, k.last_used_us, k.last_used_ip, k.created_by_user, k.created_by_key,
@@ -33,6 +33,15 @@ WHERE k.id > 0 AND k.is_active >= ? ORDER BY k.id LIMIT ? OFFSET ?
 -- name: api_key_list_expiring
 SELECT {api_key} FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id
 WHERE k.is_active = 1 AND k.expires_us > ? AND k.expires_us <= ? ORDER BY k.expires_us, k.id LIMIT ?
+
+-- The same of one user.
+-- name: api_key_list_of_user
+SELECT {api_key} FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id
+WHERE k.user_id = ? AND k.is_active >= ? ORDER BY k.id LIMIT ? OFFSET ?
+
+-- name: api_key_list_expiring_of_user
+SELECT {api_key} FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id
+WHERE k.user_id = ? AND k.is_active = 1 AND k.expires_us > ? AND k.expires_us <= ? ORDER BY k.expires_us, k.id LIMIT ?
 
 -- name: api_key_count
 SELECT COUNT(*) FROM api_keys

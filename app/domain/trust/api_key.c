@@ -45,31 +45,84 @@ static enum err key_list_add(struct ctx *ctx, const struct db_row *row, void *ar
     return added != NULL ? key_read(ctx, row, added) : fail(ctx, ERR_NO_MEMORY);
 }
 
+/* ---- who may what ---- */
+
+static bool is_for_all(const struct ctx *ctx)
+{
+    return ctx->actor == NULL || ctx->actor->role == USER_ROLE_ADMIN;
+}
+
+static bool is_visible(const struct ctx *ctx, const struct api_key *key)
+{
+    if (is_for_all(ctx) || ctx->actor->key_id == key->id)
+        return true;
+    return ctx->actor->credential == CREDENTIAL_SESSION && ctx->actor->user_id == key->user_id;
+}
+
+/* A key whose owner is no ADMIN has nothing to do with keys: its addresses, end and workspace would mean nothing. */
+static enum err check_may_manage(struct ctx *ctx)
+{
+    return is_for_all(ctx) || ctx->actor->credential == CREDENTIAL_SESSION ? ERR_OK : fail(ctx, ERR_SCOPE);
+}
+
+enum err api_key_scopes_check(struct ctx *ctx, unsigned scopes)
+{
+    TRY(check_may_manage(ctx));
+    return is_for_all(ctx) || (scopes & KEY_SCOPE_ADMIN) == 0 ? ERR_OK : fail(ctx, ERR_FORBIDDEN);
+}
+
+unsigned api_key_scopes_capped(const struct ctx *ctx, unsigned scopes)
+{
+    return is_for_all(ctx) || (scopes & KEY_SCOPE_ADMIN) == 0 ? scopes : KEY_SCOPE_READ | KEY_SCOPE_WRITE;
+}
+
+/* ---- one, and lists ---- */
+
 enum err api_key_get(struct ctx *ctx, int64_t id, struct api_key *ret_key)
 {
-    enum err e = db_one(ctx, SQL_API_KEY_GET, DB_ARGS(DB_INT(id)), key_read, ret_key);
+    struct api_key key;
+    enum err e = db_one(ctx, SQL_API_KEY_GET, DB_ARGS(DB_INT(id)), key_read, &key);
 
-    return e == ERR_NOT_FOUND ? fail(ctx, ERR_KEY_NOT_FOUND) : e;
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && !is_visible(ctx, &key)))
+        return fail(ctx, ERR_KEY_NOT_FOUND);
+    TRY(e);
+    *ret_key = key;
+    return ERR_OK;
+}
+
+enum err api_key_get_for_change(struct ctx *ctx, int64_t id, struct api_key *ret_key)
+{
+    TRY(check_may_manage(ctx));
+    return api_key_get(ctx, id, ret_key);
 }
 
 enum err api_key_list(struct ctx *ctx, const struct api_key_list_opts *opts, struct list *ret_list)
 {
-    int64_t least_active = opts->which == API_KEYS_ACTIVE ? 1 : 0;
+    const struct db_value least_active = DB_INT(opts->which == API_KEYS_ACTIVE ? 1 : 0);
+    const struct db_value limit = DB_INT(opts->limit), skip_count = DB_INT(opts->skip_count);
     struct list list = { NULL, 0 };
 
-    TRY(db_each(ctx, SQL_API_KEY_LIST, DB_ARGS(DB_INT(least_active), DB_INT(opts->limit), DB_INT(opts->skip_count)),
-                key_list_add, &list));
+    TRY(check_may_manage(ctx));
+    if (is_for_all(ctx))
+        TRY(db_each(ctx, SQL_API_KEY_LIST, DB_ARGS(least_active, limit, skip_count), key_list_add, &list));
+    else
+        TRY(db_each(ctx, SQL_API_KEY_LIST_OF_USER,
+                    DB_ARGS(DB_INT(ctx->actor->user_id), least_active, limit, skip_count), key_list_add, &list));
     *ret_list = list;
     return ERR_OK;
 }
 
 enum err api_key_list_expiring(struct ctx *ctx, int64_t days, int64_t limit, struct list *ret_list)
 {
+    const struct db_value from = DB_INT(ctx->now_us), to = DB_INT(ctx->now_us + days * US_PER_DAY);
     struct list list = { NULL, 0 };
 
-    TRY(db_each(ctx, SQL_API_KEY_LIST_EXPIRING,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us + days * US_PER_DAY), DB_INT(limit)), key_list_add,
-                &list));
+    TRY(check_may_manage(ctx));
+    if (is_for_all(ctx))
+        TRY(db_each(ctx, SQL_API_KEY_LIST_EXPIRING, DB_ARGS(from, to, DB_INT(limit)), key_list_add, &list));
+    else
+        TRY(db_each(ctx, SQL_API_KEY_LIST_EXPIRING_OF_USER,
+                    DB_ARGS(DB_INT(ctx->actor->user_id), from, to, DB_INT(limit)), key_list_add, &list));
     *ret_list = list;
     return ERR_OK;
 }
@@ -257,6 +310,7 @@ enum err api_key_create(struct ctx *ctx, const struct api_key_new *opts, struct 
 {
     struct create_call call = { .opts = opts };
 
+    TRY(api_key_scopes_check(ctx, opts->scopes));
     TRY(api_key_ips_normalise(ctx, opts->allowed_ips, &call.allowed_ips));
     TRY(api_key_text_new(ctx, opts->prefix, &call.made.text));
     TRY(db_run(ctx, create_in_transaction, &call));

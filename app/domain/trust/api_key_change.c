@@ -165,7 +165,7 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
     struct str changes;
 
     TRY(administrator_lock(ctx));
-    TRY(api_key_get(ctx, call->id, &before));
+    TRY(api_key_get_for_change(ctx, call->id, &before));
     *key = before;
     apply(&call->change, key);
     if (is_callers_own(ctx, key) && !key->is_active)
@@ -191,6 +191,8 @@ enum err api_key_change(struct ctx *ctx, int64_t id, const struct api_key_change
 {
     struct change_call call = { .id = id, .action = AUDIT_KEY_CHANGED, .change = *change };
 
+    if (change->what & API_KEY_CHANGE_SCOPES)
+        TRY(api_key_scopes_check(ctx, change->scopes));
     if (change->what & API_KEY_CHANGE_IPS)
         TRY(api_key_ips_normalise(ctx, change->allowed_ips, &call.change.allowed_ips));
     return change_run(ctx, &call, ret_key);
@@ -216,7 +218,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     struct api_key *key = &call->key;
 
     TRY(administrator_lock(ctx));
-    TRY(api_key_get(ctx, call->id, key));
+    TRY(api_key_get_for_change(ctx, call->id, key));
     if (is_callers_own(ctx, key))
         return fail(ctx, ERR_KEY_IN_USE);
     TRY(db_exec(ctx, SQL_API_KEY_DELETE, DB_ARGS(DB_INT(key->id)), NULL));
@@ -298,6 +300,7 @@ static enum err successor_add(struct ctx *ctx, struct rotate_call *call)
 
     *key = call->old;
     key->created_by_key = ctx->actor != NULL ? ctx->actor->key_id : 0;
+    key->scopes = api_key_scopes_capped(ctx, call->old.scopes);
     key->last_used_us = 0;
     key->last_used_ip = (struct str){ NULL, 0 };
     TRY(rotated_name(ctx, call->old.name, &key->name));
@@ -321,7 +324,7 @@ static enum err rotate_in_transaction(struct ctx *ctx, void *arg)
     struct api_key old;
 
     TRY(administrator_lock(ctx));
-    TRY(api_key_get(ctx, call->id, &call->old));
+    TRY(api_key_get_for_change(ctx, call->id, &call->old));
     old = call->old;
     if (!old.is_active || old.replaced_by != 0 || (old.expires_us != 0 && old.expires_us <= ctx->now_us))
         return fail(ctx, ERR_KEY_OVER);

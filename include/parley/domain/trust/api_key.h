@@ -3,8 +3,12 @@
  * written in and about them in domain/trust/api_key_text.h.
  *
  * A key acts for one user (its owner) in one workspace, as far as its scopes go, until it expires, from the addresses
- * that it allows. Its text is shown once, when it is made; kept is its SHA-256. Keys are made and changed by
- * administrators; the caller checks that.
+ * that it allows. Its text is shown once, when it is made; kept is its SHA-256.
+ *
+ * Who asks is ctx->actor. An ADMIN, signed in or by a key with the scope admin, sees, makes and changes all keys with every
+ * scope (so does who is nobody: the command line). Anybody else who is signed in does so with keys of their own and the
+ * scopes read and write: others are ERR_KEY_NOT_FOUND, the scope admin is ERR_FORBIDDEN. A key whose owner is no ADMIN sees
+ * itself and is ERR_SCOPE for the rest.
  *
  * Every function here: any thread; errors besides those named: what db_run and db_one return. Texts of results are in
  * the request arena.
@@ -60,8 +64,8 @@ struct api_key_new {
     const struct uuid *workspace; /* NULL: the caller's personal one, or that of the caller's key */
 };
 /*
- * Makes a key of the caller (ctx->actor). ERR_WORKSPACE_NOT_FOUND: not a workspace of the caller, or, where a key asks,
- * another than its own; ERR_KEY_BOUNDS: where a key asks, more than it has itself (an expiry and
+ * Makes a key of the caller (ctx->actor), with scopes that they may give. ERR_WORKSPACE_NOT_FOUND: not a workspace of the
+ * caller, or, where a key asks, another than its own; ERR_KEY_BOUNDS: where a key asks, more than it has itself (an expiry and
  * addresses that were not asked for are its own); ERR_INVALID: allowed_ips, with the fault listed; ERR_LIMIT: API_KEYS_PER_USER_MAX.
  */
 enum err api_key_create(struct ctx *ctx, const struct api_key_new *opts, struct api_key_made *ret_made) MUST_CHECK;
@@ -86,13 +90,19 @@ enum err api_key_bounds_check(struct ctx *ctx, const struct api_key *key) MUST_C
 
 /* ERR_KEY_NOT_FOUND. One statement. */
 enum err api_key_get(struct ctx *ctx, int64_t id, struct api_key *ret_key) MUST_CHECK;
+/* The same for whoever wants to change or end it. ERR_SCOPE. */
+enum err api_key_get_for_change(struct ctx *ctx, int64_t id, struct api_key *ret_key) MUST_CHECK;
+/* May the caller give a key these scopes? ERR_FORBIDDEN, ERR_SCOPE. */
+enum err api_key_scopes_check(struct ctx *ctx, unsigned scopes) MUST_CHECK;
+/* What of a key's scopes the caller may give on to another: for an ADMIN all, else without admin what that stands for. */
+unsigned api_key_scopes_capped(const struct ctx *ctx, unsigned scopes);
 
 enum api_keys_which { API_KEYS_ACTIVE, API_KEYS_ALL };
 struct api_key_list_opts {
     enum api_keys_which which;
     int64_t skip_count, limit;
 };
-/* The server's keys (struct api_key), oldest first. One statement. */
+/* Keys (struct api_key), oldest first: an ADMIN's are the server's, anybody else's their own. One statement. */
 enum err api_key_list(struct ctx *ctx, const struct api_key_list_opts *opts, struct list *ret_list) MUST_CHECK;
 /* Active keys that expire after now and within `days`, the soonest first, at most `limit`. One statement. */
 enum err api_key_list_expiring(struct ctx *ctx, int64_t days, int64_t limit, struct list *ret_list) MUST_CHECK;
