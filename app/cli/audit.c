@@ -7,7 +7,7 @@
 #include "parley/core/limits.h"
 #include "parley/domain/record/audit_verify.h"
 
-enum { EXPORT_PAGE = 200, KNOWN_HEX_CHARS = 2 * SHA256_BYTES };
+enum { EXPORT_PAGE = 200 };
 
 enum option { OPTION_KNOWN };
 
@@ -23,17 +23,6 @@ static int with_runtime(struct cli *cli, enum cli_access access,
 }
 
 /* ---- verify ---- */
-
-/* "POSITION:HASH". */
-static bool known_parse(const char *text, struct audit_end *ret_known)
-{
-    struct str rest = str_from(text);
-    struct str position;
-
-    return str_split(&rest, ':', &position) && str_to_int64(position, &ret_known->position) == ERR_OK &&
-           ret_known->position > 0 && rest.len == KNOWN_HEX_CHARS &&
-           digest_hex_decode(rest, ret_known->hash.bytes, SHA256_BYTES) == ERR_OK;
-}
 
 static int report_print(struct cli *cli, struct ctx *ctx, const struct audit_report *report)
 {
@@ -62,7 +51,7 @@ static int verify(struct cli *cli, struct cli_runtime *runtime)
     struct audit_end known = { .position = 0 };
     enum err e;
 
-    if (known_text != NULL && !known_parse(known_text, &known))
+    if (known_text != NULL && !audit_end_parse(str_from(known_text), &known))
         return cli_wrong_use(cli, "--known wants a position, a colon and 64 hex digits");
     e = audit_verify(&runtime->task.ctx, known_text != NULL ? &known : NULL, &report);
     if (e != ERR_OK)

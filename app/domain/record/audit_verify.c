@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 
@@ -95,6 +96,9 @@ enum err audit_walk_row(struct audit_walk *walk, const struct audit_link *link)
     bool is_whole;
 
     walk->report->sealed_count++;
+    if (walk->begins_within)
+        walk->last_hash = hash_from(link->previous_hash);
+    walk->begins_within = false;
     if (link->position <= walk->last.position) {
         fault_add(walk, fault_of(AUDIT_FAULT_ADDED, link));
         return ERR_OK;
@@ -172,21 +176,30 @@ static enum err page_walk(struct ctx *ctx, struct audit_walk *walk, int64_t *pos
     return ERR_OK;
 }
 
-/* Up to the end as it is read last; what is sealed meanwhile is taken along. */
-static enum err walk_all(struct ctx *ctx, struct audit_walk *walk, struct audit_end *ret_end)
+/*
+ * From behind a position up to the end as it is read last, or until a moment (of the monotonic clock); what is sealed meanwhile
+ * is taken along. *ret_complete: all was walked, and the walk is ended.
+ */
+static enum err walk_on(struct ctx *ctx, struct audit_walk *walk, int64_t position, int64_t until_us,
+                        bool *ret_complete)
 {
-    int64_t position = INT64_MIN;
-    struct audit_end end = { .position = 0 };
-    size_t count = 0;
+    struct audit_end end = { .position = 0 }, before;
+    size_t count;
 
     do {
-        do
+        do {
             TRY(page_walk(ctx, walk, &position, &count));
-        while (count > 0);
-        *ret_end = end;
+            if (count == PAGE_ROWS && clock_monotonic_us() >= until_us) {
+                *ret_complete = false;
+                walk->report->end = (struct audit_end){ .position = walk->last.position, .hash = walk->last_hash };
+                return ERR_OK;
+            }
+        } while (count > 0);
+        before = end;
         TRY(audit_end_get(ctx, &end));
-    } while (end.position > position && end.position != ret_end->position);
-    *ret_end = end;
+    } while (end.position > position && end.position != before.position);
+    audit_walk_end(walk, &end);
+    *ret_complete = true;
     return ERR_OK;
 }
 
@@ -212,13 +225,68 @@ static enum err walk_again(struct ctx *ctx, struct audit_walk *walk)
 enum err audit_verify(struct ctx *ctx, const struct audit_end *known, struct audit_report *ret_report)
 {
     struct audit_walk walk;
-    struct audit_end end;
+    bool is_complete;
 
     audit_walk_begin(&walk, ret_report, known);
-    TRY(walk_all(ctx, &walk, &end));
-    audit_walk_end(&walk, &end);
+    TRY(walk_on(ctx, &walk, INT64_MIN, INT64_MAX, &is_complete));
     TRY(walk_again(ctx, &walk));
     return db_number(ctx, SQL_AUDIT_UNSEALED_COUNT, DB_NO_ARGS, &ret_report->unsealed_count);
+}
+
+/* Begins at the known row itself, so that it is compared. */
+static enum err part_walk(struct ctx *ctx, const struct audit_end *from, int64_t max_ms,
+                          struct audit_report *ret_report, bool *ret_complete)
+{
+    int64_t until_us = clock_monotonic_us() + max_ms * US_PER_MS;
+    struct audit_walk walk;
+
+    audit_walk_begin(&walk, ret_report, from);
+    walk.begins_within = from != NULL;
+    if (from != NULL)
+        walk.last.position = from->position - 1;
+    TRY(walk_on(ctx, &walk, from != NULL ? from->position - 1 : INT64_MIN, until_us, ret_complete));
+    return db_number(ctx, SQL_AUDIT_UNSEALED_COUNT, DB_NO_ARGS, &ret_report->unsealed_count);
+}
+
+/* The pages' arena is another than the request's; what a failure wrote into it goes with it, so it is told anew. */
+enum err audit_verify_part(struct ctx *ctx, const struct audit_end *from, int64_t max_ms,
+                           struct audit_report *ret_report, bool *ret_complete)
+{
+    struct arena *requests_own = ctx->arena;
+    struct problem *problem = ctx->problem;
+    struct problem of_pages = { .err = ERR_OK };
+    enum err e;
+
+    ctx->arena = arena_new(REQUEST_ARENA_BYTES);
+    if (ctx->arena == NULL) {
+        ctx->arena = requests_own;
+        return fail(ctx, ERR_NO_MEMORY);
+    }
+    ctx->problem = &of_pages;
+    e = part_walk(ctx, from, max_ms, ret_report, ret_complete);
+    ctx->problem = problem;
+    arena_free(ctx->arena);
+    ctx->arena = requests_own;
+    return e == ERR_OK ? ERR_OK : fail(ctx, e);
+}
+
+/* ---- as text ---- */
+
+struct str audit_end_text(struct arena *a, const struct audit_end *end)
+{
+    char hex[SHA256_HEX_BYTES];
+
+    digest_hex(end->hash.bytes, hex);
+    return str_from(arena_printf(a, "%" PRId64 ":%s", end->position, hex));
+}
+
+bool audit_end_parse(struct str text, struct audit_end *ret_end)
+{
+    struct str rest = text, position;
+
+    return str_split(&rest, ':', &position) && str_to_int64(position, &ret_end->position) == ERR_OK &&
+           ret_end->position > 0 && rest.len == SHA256_HEX_BYTES - 1 &&
+           digest_hex_decode(rest, ret_end->hash.bytes, SHA256_BYTES) == ERR_OK;
 }
 
 const char *audit_fault_sentence(struct arena *a, const struct audit_fault *fault)

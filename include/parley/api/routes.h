@@ -22,5 +22,6 @@ extern const struct route_table attachments_routes;
 extern const struct route_table uploads_routes;
 extern const struct route_table objects_routes;
 extern const struct route_table audit_routes;
+extern const struct route_table audit_verify_routes;
 
 #endif

@@ -49,6 +49,7 @@ enum {
     CHAT_PREVIEW_CHARS = 200,    /* of the newest message, in lists of chats */
     OBJECT_BATCH_MAX = 20,       /* objects or attachments that one statement names; not below FILES_PER_MESSAGE_MAX */
     ERASE_BATCH_ROWS = 500,      /* rows that one transaction of the erasing jobs removes, so that nobody waits long */
+    AUDIT_VERIFY_MAX_MS = 1000,  /* of one request that walks along the audit log's chain; then it is asked on */
     AUDIT_SEAL_BATCH_ROWS = 200, /* rows of the audit log that one transaction seals */
     CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
 

@@ -47,7 +47,8 @@ struct audit_walk {
     const struct audit_end *known; /* NULL: none */
     struct audit_link last; /* position 0: the first row is to come. Of its texts only the copies below are used */
     struct audit_hash last_hash, last_previous;
-    size_t open_count; /* faults whose row's place is still to be found, by the hash that it was sealed behind */
+    bool begins_within; /* the first row to come is not the chain's: what stands before it is not looked at */
+    size_t open_count;  /* faults whose row's place is still to be found, by the hash that it was sealed behind */
     struct {
         size_t fault;
         struct audit_fault moved; /* what the fault becomes when it is found */
@@ -72,6 +73,20 @@ void audit_walk_row_again(struct audit_walk *walk, const struct audit_link *link
  * errors. Outside of db_run and db_read.
  */
 enum err audit_verify(struct ctx *ctx, const struct audit_end *known, struct audit_report *ret_report) MUST_CHECK;
+
+/*
+ * Walks along a part of the chain, for whoever must not be kept long: from the row that is known to stand at from->position on
+ * (it is checked too; NULL: from the first row), until the end or the first page of rows after max_ms. *ret_complete: it has
+ * come to the end. Else report->end, given as `from`, goes on there. A row that was moved is reported as replaced: where it
+ * stands now would take another walk. The request arena stays as it is. Errors as audit_verify's.
+ */
+enum err audit_verify_part(struct ctx *ctx, const struct audit_end *from, int64_t max_ms,
+                           struct audit_report *ret_report, bool *ret_complete) MUST_CHECK;
+
+/* An end of the chain as text, "POSITION:HASH" with the hash in hex, and back. Absent past the arena's cap. */
+struct str audit_end_text(struct arena *a, const struct audit_end *end);
+/* false: it is not of that form, or no position. */
+bool audit_end_parse(struct str text, struct audit_end *ret_end);
 
 /* One fault as a sentence that names the row. In the arena; NULL past its cap. */
 const char *audit_fault_sentence(struct arena *a, const struct audit_fault *fault);

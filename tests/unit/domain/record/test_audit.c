@@ -190,6 +190,36 @@ static void test_audit_seal__seals_in_batches_and_the_chain_is_whole(void **stat
     assert_int_equal(audit_hash_hex(&c.ctx, rows_get(100)->hash).len, 2 * SHA256_BYTES);
 }
 
+static void test_audit_verify_part__goes_on_where_it_stopped(void **state)
+{
+    (void)state;
+    struct audit_report report;
+    struct audit_end end;
+    int64_t checked = 0;
+    int parts = 0;
+    bool is_complete;
+
+    for (int i = 0; i < 2 * AUDIT_SEAL_BATCH_ROWS + 5; i++)
+        add();
+    while (seal() > 0)
+        continue;
+    end = verify().end;
+    assert_ok(audit_verify_part(&c.ctx, NULL, 0, &report, &is_complete));
+    assert_false(is_complete);
+    for (parts = 1, checked = report.sealed_count; !is_complete; parts++) {
+        const struct audit_end from = report.end;
+
+        assert_int_equal(from.position, checked);
+        assert_ok(audit_verify_part(&c.ctx, &from, 0, &report, &is_complete));
+        assert_int_equal(report.fault_count, 0);
+        checked += report.sealed_count - 1; /* the row from which it goes on is looked at again */
+    }
+    assert_true(parts >= 3);
+    assert_int_equal(checked, 2 * AUDIT_SEAL_BATCH_ROWS + 5);
+    assert_int_equal(report.end.position, end.position);
+    assert_memory_equal(report.end.hash.bytes, end.hash.bytes, SHA256_BYTES);
+}
+
 /* A user with a few rows, whose deletion is another's. */
 static struct user delete_with_rows(int rows)
 {
@@ -365,6 +395,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_audit_add__remembers_security_events_for_the_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_audit_note__leaves_the_problem_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_audit_seal__seals_in_batches_and_the_chain_is_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_audit_verify_part__goes_on_where_it_stopped, setup, teardown),
         cmocka_unit_test_setup_teardown(test_audit_forget_user__erases_names_and_the_chain_holds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_audit_note__without_memory_says_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_audit_erase_step__takes_late_rows, setup, teardown),
