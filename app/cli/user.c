@@ -39,7 +39,7 @@ struct user_call {
 
 static struct str option_str(const struct cli *cli, enum option option)
 {
-    return str_from(cli_option(cli, option));
+    return str_from(cli_option(cli, (int)option));
 }
 
 static enum err add(struct ctx *ctx, const struct user_call *call)

@@ -21,6 +21,17 @@ static bool label_is_sane(struct str label)
     return true;
 }
 
+/* As it was typed: IDNA takes any ASCII into the encoding of a label that holds other letters, "@" and "<" among it. */
+static bool domain_has_only_letters(struct str domain)
+{
+    for (size_t i = 0; i < domain.len; i++) {
+        unsigned char c = (unsigned char)domain.ptr[i];
+        if (c < 0x80 && !isalnum(c) && c != '-' && c != '.')
+            return false;
+    }
+    return true;
+}
+
 static bool domain_is_sane(struct str domain)
 {
     struct str rest = domain;
@@ -58,8 +69,9 @@ bool mail_address_is_sane(struct str address)
     char domain[IDNA_DOMAIN_BYTES];
 
     return at != SIZE_MAX && address.len <= EMAIL_MAX_BYTES && str_is_utf8(address) && !text_hides(address) &&
-           local_part_is_sane(str_head(address, at)) && idna_ascii(str_tail(address, at + 1), domain) == ERR_OK &&
-           domain_is_sane(str_from(domain)) && at + 1 + strlen(domain) <= EMAIL_MAX_BYTES;
+           local_part_is_sane(str_head(address, at)) && domain_has_only_letters(str_tail(address, at + 1)) &&
+           idna_ascii(str_tail(address, at + 1), domain) == ERR_OK && domain_is_sane(str_from(domain)) &&
+           at + 1 + strlen(domain) <= EMAIL_MAX_BYTES;
 }
 
 enum err mail_address_key(struct arena *a, struct str address, struct str *ret_key)

@@ -30,6 +30,9 @@ static void test_mail_address__refuses_what_could_end_a_command_or_a_header(void
                                STR("a@b@c.d"),
                                STR("\"a\"@b.c"),
                                STR("a@[127.0.0.1]"),
+                               STR("b@myxe\xd2\x93.or@bb"), /* other letters in the domain: it goes through IDNA */
+                               STR("a@\xd2\x93<b.example"),
+                               STR("a@\xd2\x93 b.example"),
                                STR("a\tb@c.d"),
                                STR("a\x7f@b.c"),
                                STR("a\xff@b.c") };
