@@ -70,9 +70,6 @@ enum err json_in_parse(struct arena *a, struct str text, const struct json_in **
     json_error_t error;
     json_t *root;
 
-    /* RFC 8259 §8.1: a byte order mark may be passed over. */
-    if (str_starts_with(text, STR("\xef\xbb\xbf")))
-        text = str_tail(text, 3);
     *ret_reason = "The JSON is nested too deeply";
     if (too_deep(text))
         return ERR_INVALID;

@@ -141,9 +141,16 @@ static enum err text_decode(struct exchange *p, const struct spec *spec, const s
     return ERR_OK;
 }
 
-static enum err json_decode(struct exchange *p, struct str text)
+/* RFC 8259 §8.1: a byte order mark before a text may be passed over. Not before the claims of a token: those are signed. */
+static struct str without_byte_order_mark(struct str text)
+{
+    return str_starts_with(text, STR("\xef\xbb\xbf")) ? str_tail(text, 3) : text;
+}
+
+static enum err json_decode(struct exchange *p, struct str body_text)
 {
     const struct spec *spec = p->call.route->body;
+    struct str text = without_byte_order_mark(body_text);
     const struct json_in *value;
     const char *reason;
     enum err e = json_in_parse(p->ctx.arena, text, &value, &reason);

@@ -29,7 +29,7 @@ struct change_call {
     struct user user; /* as it becomes */
 };
 
-static void apply(const struct ctx *ctx, const struct user_change *change, struct user *user)
+static void apply(struct ctx *ctx, const struct user_change *change, struct user *user)
 {
     if (change->what & USER_CHANGE_FIRST_NAME)
         user->first_name = change->first_name;
@@ -41,6 +41,7 @@ static void apply(const struct ctx *ctx, const struct user_change *change, struc
         user->is_active = change->is_active;
     if (change->what & USER_CHANGE_ROLE)
         user->role = change->role;
+    user->name = display_name(ctx, user->first_name, user->last_name, user->username);
     user->version++;
     user->updated_us = ctx->now_us;
 }
@@ -106,6 +107,7 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
     if (change->what == 0)
         return ERR_OK;
     apply(ctx, change, user);
+    TRY(arena_check(ctx->arena));
     TRY(display_name_fold(ctx, user->first_name, user->last_name, user->username, &folded));
     TRY(db_exec(ctx, SQL_USER_CHANGE,
                 DB_ARGS(DB_TEXT(user->first_name), DB_TEXT(user->last_name), DB_TEXT(folded),
