@@ -79,16 +79,19 @@ int server_process_each(const struct cli *cli, const struct config *config, serv
 {
     char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
     struct str rest = str_from(config->fcgi_sockets);
-    struct str item;
+    struct str group, item;
     bool all = true;
 
     if (rest.len == 0)
         return one(cli, config->fcgi_socket, fn, arg) ? CLI_OK : CLI_FAILED;
-    while (str_split(&rest, ' ', &item)) {
-        if (item.len == 0)
-            continue;
-        (void)snprintf(path, sizeof(path), "%.*s", STR_FMT(item));
-        all &= one(cli, path, fn, arg);
+    /* Commas or blanks between them, as nginx/render takes them. */
+    while (str_split(&rest, ' ', &group)) {
+        while (str_split(&group, ',', &item)) {
+            if (item.len == 0)
+                continue;
+            (void)snprintf(path, sizeof(path), "%.*s", STR_FMT(item));
+            all &= one(cli, path, fn, arg);
+        }
     }
     return all ? CLI_OK : CLI_FAILED;
 }

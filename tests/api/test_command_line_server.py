@@ -24,7 +24,7 @@ def test_reload__makes_the_server_take_its_settings(make_server):
 def test_reload_and_status__reach_every_process(make_server):
     server = make_server(processes=2)
     process = server.stack.parleys[0]
-    process.env["FCGI_SOCKETS"] = " ".join(sockets(server))
+    process.env["FCGI_SOCKETS"] = ",".join(sockets(server))
     assert process.command("reload").stdout.count("was told") == 2
     until(lambda: all(part.log.read_text(encoding="utf-8").count("msg=reloaded") == 1 for part in server.stack.parleys))
     lines = process.command("status").stdout.splitlines()
