@@ -42,12 +42,12 @@ static enum err membership_check(struct exchange *p, bool recall)
     return ERR_OK;
 }
 
-/* A workspace may ask its members for a second factor: until they have one, its doors are shut. */
+/* A workspace may ask its members for a second factor: members without one are refused until they have it. */
 static enum err second_factor_check(struct exchange *p)
 {
     if (!p->call.workspace.require_2fa || p->principal.twofa_enabled)
         return ERR_OK;
-    /* The principal may be a second old: who has just got one through another process is not turned away. */
+    /* The principal may be a second old, so the row is asked before somebody who has one by now is refused. */
     return second_factor_ask(&p->ctx, p->principal.user_id);
 }
 

@@ -75,7 +75,7 @@ void jobs_wake(struct jobs *jobs)
     lanes_wake(jobs, WAKE_ALL);
 }
 
-/* Only lanes that have a job for it get up. */
+/* Wakes only the lanes that have a job for it. */
 void jobs_wake_for(struct jobs *jobs, unsigned topics)
 {
     pthread_mutex_lock(&jobs->mutex);
