@@ -67,9 +67,13 @@ def test_login__unknown_address_takes_as_long_as_a_wrong_password(make_server):
         assert login(server.http, email, "wrong password").status_code == 401
         return time.perf_counter() - began
 
-    known = min(took(admin.email) for _ in range(7))
-    unknown = min(took("nobody@example.org") for _ in range(7))
-    assert 0.5 < unknown / known < 2
+    # In turn and the least of each, until what else the machine does is out of both: without a hash it never is.
+    known, unknown = took(admin.email), took("nobody@example.org")
+    for _ in range(30):
+        if 0.5 < unknown / known < 2:
+            return
+        known, unknown = min(known, took(admin.email)), min(unknown, took("nobody@example.org"))
+    pytest.fail(f"{unknown:.3f} s against {known:.3f} s")
 
 
 @pytest.mark.one_column("how long a hash takes")
