@@ -45,12 +45,14 @@ class ThreadClients:
             del self._own.client
 
 
-def no_delay(response):
-    """Lets the body of the connection's next request follow its head at once: Nagle's algorithm would wait 40 ms for the
-    head's acknowledgement."""
-    stream = response.extensions.get("network_stream")
-    if stream is not None:
-        stream.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def no_delay(event, info):
+    """Lets a request's body follow its head at once: Nagle's algorithm would wait 40 ms for the head's acknowledgement."""
+    if event == "connection.connect_tcp.complete":
+        info["return_value"].get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def watch_connecting(request):
+    request.extensions["trace"] = no_delay
 
 
 def new_client(server, http2=True, timeout_s=30, headers=None):
@@ -65,8 +67,8 @@ def new_client(server, http2=True, timeout_s=30, headers=None):
 
     def make():
         return httpx.Client(base_url=server.base_url, http2=http2, timeout=timeout_s, headers=headers or {},
-                            verify=ssl.create_default_context(cafile=server.ca), event_hooks={"response": [no_delay, check]},
-                            trust_env=False)
+                            verify=ssl.create_default_context(cafile=server.ca), trust_env=False,
+                            event_hooks={"request": [watch_connecting], "response": [check]})
 
     return ThreadClients(make, server.clock)
 
