@@ -11,13 +11,14 @@ import httpx
 
 class ThreadClients:
     """An httpx.Client that many threads may use: each has one of its own. (HTTP/2 connections of httpx that threads share
-    send their streams out of order now and then, and nginx ends such a connection.) `clock` is the server's."""
+    send their streams out of order now and then, and nginx ends such a connection.) `clock` and `ca` are the server's."""
 
     live = weakref.WeakSet()
 
-    def __init__(self, make, clock):
+    def __init__(self, make, clock, ca):
         self._make = make
         self.clock = clock
+        self.ca = ca
         self._own = threading.local()
         self.live.add(self)
 
@@ -70,7 +71,17 @@ def new_client(server, http2=True, timeout_s=30, headers=None):
                             verify=ssl.create_default_context(cafile=server.ca), trust_env=False,
                             event_hooks={"request": [watch_connecting], "response": [check]})
 
-    return ThreadClients(make, server.clock)
+    return ThreadClients(make, server.clock, server.ca)
+
+
+_TRUSTING_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def anyone(method, url, ca=None, **more):
+    """The answer to a request of whoever has been given an address, of this server or of its store: without a credential,
+    trusting `ca` alone. (By itself httpx would read what the whole system trusts, each time.)"""
+    trust = ssl.create_default_context(cafile=ca) if ca else _TRUSTING_NOBODY
+    return httpx.request(method, url, verify=trust, trust_env=False, timeout=60, **more)
 
 
 def new_email(name="user"):
