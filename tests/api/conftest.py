@@ -27,7 +27,7 @@ from pathlib import Path
 
 import pytest
 from harness.parley import base_environment
-from harness.paths import BUILD
+from harness.paths import BUILD, PRISTINE
 from harness.stack import COLUMNS, PROCESSES, Backing
 from harness.template import Template
 
@@ -214,12 +214,12 @@ def lasting_post(maker, backing):
 
 
 @pytest.fixture
-def make_backing(column, run, run_folder):
+def make_backing(column, run_folder):
     made = []
 
     def make():
         folder = run_folder / f"b{len(list(run_folder.glob('b*')))}"
-        private = Backing(column, folder, pristine=run and run["pristine"])
+        private = Backing(column, folder, pristine=PRISTINE)
         made.append(private)
         private.start()
         return private

@@ -3,8 +3,8 @@ import hashlib
 import urllib.parse
 import uuid
 
-import httpx
 import pytest
+from support.client import anyone
 from support.paging import all_pages
 from support.races import at_once, made_once, statuses
 from support.talk import Talk, faults, is_code, text_file
@@ -35,8 +35,7 @@ def fetch(person, attachment, **headers):
     if answer.status_code != 302:
         return answer
     assert answer.headers["cache-control"] == "private, no-store"
-    import httpx
-    return httpx.get(answer.headers["location"], headers=headers, trust_env=False)
+    return anyone("GET", answer.headers["location"], headers=headers)
 
 
 # --- sending ---
@@ -180,8 +179,7 @@ def test_file__long_name_of_any_script_goes_everywhere(talk, name):
     assert file["filename"] == name
     assert urllib.parse.quote(name) in fetch(talk.owner, file).headers["content-disposition"]
     url = talk.owner.ok("GET", f"/attachments/{file['id']}/url")["url"]
-    verify = talk.owner.http._transport._pool._ssl_context if url.startswith("https:") else True
-    answer = httpx.get(url, verify=verify, trust_env=False)
+    answer = anyone("GET", url, talk.owner.http.ca)
     assert answer.status_code == 200 and urllib.parse.quote(name) in answer.headers["content-disposition"]
 
 
@@ -309,11 +307,10 @@ def test_download__is_not_sent_twice_to_who_has_it(talk):
 
 def get_anywhere(talk, address, **headers):
     """GET without a credential: from this server or from the store."""
-    import httpx
     http = talk.owner.http
     if address.startswith(str(http.base_url)):
         return http.get(address, headers=headers)
-    return httpx.get(address, headers=headers, trust_env=False)
+    return anyone("GET", address, headers=headers)
 
 
 def test_url__works_for_whoever_has_it(talk):

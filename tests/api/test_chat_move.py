@@ -1,8 +1,8 @@
 """Moving a chat to another workspace, with its messages and files."""
 import uuid
 
-import httpx
 import pytest
+from support.client import anyone
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_move__takes_messages_and_files_along(alice, bob, places):
     file = seen["messages"][1]["attachments"][0]
     where = bob.get(f"/attachments/{file['id']}")
     if where.status_code == 302:
-        where = httpx.get(where.headers["location"], trust_env=False)
+        where = anyone("GET", where.headers["location"])
     assert where.status_code == 200 and where.content == b"what it holds"
     assert [a["id"] for a in bob.ok("GET", f"/workspaces/{places['team']}/attachments")] == [file["id"]]
     assert bob.message(places["team"], chat, "third")["seq"] == 3

@@ -1,6 +1,6 @@
 """What goes by itself: objects of what was deleted, uploads that nobody completed, files that no message took."""
-import httpx
 import pytest
+from support.client import anyone
 from support.deep import Deep
 from support.talk import Talk, text_file
 from support.waiting import until
@@ -24,9 +24,7 @@ def begin(talk, content, **more):
 
 
 def put(deep, upload, content):
-    import ssl
-    verify = ssl.create_default_context(cafile=deep.server.ca) if upload["url"].startswith("https:") else True
-    answer = httpx.put(upload["url"], content=content, headers=upload["headers"], verify=verify, trust_env=False)
+    answer = anyone("PUT", upload["url"], deep.server.ca, content=content, headers=upload["headers"])
     assert answer.status_code == 200, answer.text
 
 

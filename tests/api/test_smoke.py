@@ -1,6 +1,6 @@
 """The main job, in one go: set up, sign in, make a workspace and a chat, send a message with a file, read it back."""
-import httpx
 import pytest
+from support.client import anyone
 
 pytestmark = pytest.mark.mysql
 
@@ -31,7 +31,7 @@ def test_main_job__message_with_a_file_comes_back(admin, server):
 
     where = admin.get(f"/attachments/{attachment['id']}")
     if where.status_code == 302:
-        where = httpx.get(where.headers["location"], trust_env=False)
+        where = anyone("GET", where.headers["location"])
     assert where.status_code == 200 and where.content == b"what a file holds"
 
 

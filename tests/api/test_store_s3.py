@@ -10,7 +10,6 @@ import threading
 import urllib.parse
 
 import boto3
-import httpx
 import pytest
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -18,6 +17,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from harness.paths import ROOT
 from harness.process import wait_until
+from support.client import anyone
 from support.talk import Talk, text_file
 
 pytestmark = pytest.mark.columns("mariadb", "mysql")
@@ -65,8 +65,8 @@ def begin(talk, size, name="notes.txt", **more):
                           json={"filename": name, "size": size, "content_type": "text/plain", **more})
 
 
-def put(url, content, headers=None, verify=True):
-    return httpx.put(url, content=content, headers=headers, verify=verify, trust_env=False, timeout=60)
+def put(url, content, headers=None):
+    return anyone("PUT", url, content=content, headers=headers)
 
 
 def key_of(bucket, url):
@@ -165,7 +165,7 @@ def test_download__says_what_it_is_and_how_it_is_called(talk):
     message = talk.sent(text_file(b"hello", name="été.txt"))
     answer = talk.member.get(f"/attachments/{message['attachments'][0]['id']}")
     assert answer.status_code == 302
-    found = httpx.get(answer.headers["location"], trust_env=False)
+    found = anyone("GET", answer.headers["location"])
     assert found.content == b"hello"
     assert found.headers["content-type"].startswith("text/plain")
     assert "filename*=UTF-8''%C3%A9t%C3%A9.txt" in found.headers["content-disposition"]
@@ -178,8 +178,8 @@ def test_download__address_is_worth_nothing_when_changed(talk):
     for old, new in (("X-Amz-Expires=60", "X-Amz-Expires=6000"), ("text%2Fplain", "text%2Fhtml"), ("attachment", "inline")):
         changed = url.replace(old, new)
         if changed != url:
-            assert httpx.get(changed, trust_env=False).status_code == 403
-    assert httpx.get(url.partition("?")[0], trust_env=False).status_code == 403
+            assert anyone("GET", changed).status_code == 403
+    assert anyone("GET", url.partition("?")[0]).status_code == 403
 
 
 # --- under another name, and over TLS ---
@@ -197,7 +197,7 @@ def test_public_endpoint__is_what_clients_are_sent_to(make_server):
     attachment = talk.member.ok("POST", f"{talk.path}/uploads/{upload['upload_id']}/complete", 201, json={})
     url = talk.member.get(f"/attachments/{attachment['id']}").headers["location"]
     assert url.startswith(f"http://localhost:{port}/")
-    assert httpx.get(url, trust_env=False).content == b"hello"
+    assert anyone("GET", url).content == b"hello"
 
 
 class TlsFront:
@@ -267,7 +267,7 @@ def test_tls__with_its_own_authority(make_server, front):
     message = talk.sent(text_file(content))
     url = talk.member.get(f"/attachments/{message['attachments'][0]['id']}").headers["location"]
     assert url.startswith(f"https://127.0.0.1:{front.port}/")
-    assert httpx.get(url, verify=str(front.ca), trust_env=False).content == content
+    assert anyone("GET", url, front.ca).content == content
 
 
 def restart(server, **settings):
@@ -338,10 +338,9 @@ def test_store_proxy__hears_nothing_of_the_clients_credentials(make_server):
     threading.Thread(target=lambda: answer(listener.accept()[0]), daemon=True).start()
     server = make_server(STORE_PROXY=f"http://127.0.0.1:{listener.getsockname()[1]}")
     bucket = server.settings["MINIO_BUCKET_NAME"]
-    got = httpx.get(f"{server.base_url}/{bucket}/key?X-Amz-Signature=x", trust_env=False,
-                    verify=ssl.create_default_context(cafile=server.ca), headers={
-                        "Authorization": "Bearer secret-a", "Cookie": "session=secret-b", "X-API-Key": "secret-c",
-                        "Octopus-API-Key": "secret-d", "Range": "bytes=0-1"})
+    got = anyone("GET", f"{server.base_url}/{bucket}/key?X-Amz-Signature=x", server.ca, headers={
+        "Authorization": "Bearer secret-a", "Cookie": "session=secret-b", "X-API-Key": "secret-c",
+        "Octopus-API-Key": "secret-d", "Range": "bytes=0-1"})
     listener.close()
     assert got.status_code == 200 and len(heard) == 1
     assert "secret-" not in heard[0] and "range: bytes=0-1" in heard[0]

@@ -2,8 +2,8 @@
 import hashlib
 import uuid
 
-import httpx
 import pytest
+from support.client import anyone
 from support.races import at_once, made_once, statuses
 from support.talk import Talk, faults, is_code
 
@@ -22,8 +22,7 @@ def begin(talk, content, name="notes.txt", person=None, **more):
 
 def put(talk, url, content, headers=None):
     """A PUT as any HTTP client does it, to the store or to this server in its place; without a credential."""
-    verify = talk.member.http._transport._pool._ssl_context if url.startswith("https:") else True
-    return httpx.put(url, content=content, headers=headers, verify=verify, trust_env=False, timeout=60)
+    return anyone("PUT", url, talk.member.http.ca, content=content, headers=headers)
 
 
 def put_ok(talk, upload, content):
@@ -192,8 +191,7 @@ def test_upload__of_an_empty_file_is_one(talk, name, kind):
 def test_upload__of_text_is_shown_in_its_charset(talk, content, kind):
     file = completed(talk, content)
     url = talk.member.ok("GET", f"/attachments/{file['id']}/url")["url"]
-    verify = talk.member.http._transport._pool._ssl_context if url.startswith("https:") else True
-    assert httpx.get(url, verify=verify, trust_env=False).headers["content-type"] == kind
+    assert anyone("GET", url, talk.member.http.ca).headers["content-type"] == kind
 
 
 @pytest.mark.parametrize("sector", [1, 40])

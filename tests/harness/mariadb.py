@@ -3,6 +3,7 @@ import getpass
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from .paths import program
 from .process import run
@@ -25,8 +26,11 @@ class MariaDB(SqlServer):
              "--skip-test-db", f"--tmpdir={self.folder}/tmp", *_user_option()],
             self.folder / "install.log", "making MariaDB's data folder")
 
+    def program_file(self):
+        return Path(program("mariadbd", "mariadb-server-core"))
+
     def server_command(self):
-        return [program("mariadbd", "mariadb-server-core"), "--no-defaults", *_user_option(), "--skip-log-bin"]
+        return [self.program_file(), "--no-defaults", *_user_option(), "--skip-log-bin"]
 
     def query(self, sql, database="parley"):
         """Runs SQL as the server's administrator; returns the lines of the answer, columns split by tabs."""

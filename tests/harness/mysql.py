@@ -38,8 +38,11 @@ class MySQL(SqlServer):
     def __init__(self, folder, durable=True):
         super().__init__("mysql", folder, durable)
 
+    def program_file(self):
+        return _DIR / "usr/sbin/mysqld"
+
     def _mysqld(self):
-        return [_DIR / _LOADER, "--library-path", _DIR / _LIBRARIES, _DIR / "usr/sbin/mysqld", "--no-defaults",
+        return [_DIR / _LOADER, "--library-path", _DIR / _LIBRARIES, self.program_file(), "--no-defaults",
                 f"--basedir={_DIR}/usr", f"--lc-messages-dir={_DIR}/usr/share/mysql", "--secure-file-priv=NULL",
                 "--mysqlx=OFF", *(["--user=root"] if os.getuid() == 0 else [])]
 

@@ -7,7 +7,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("PARLEY_CACHE") or ROOT / ".cache").absolute()
 BUILD = ROOT / "build"
-# What the last runs of ./dev test have taught: seconds by unit of API tests; routes by file of tests.
+# What later runs of ./dev test find: data folders of databases that nothing has used; the byte code of the tests; what the
+# last runs have taught: seconds by unit of API tests, routes by file of tests.
+PRISTINE = BUILD / "pristine"
+BYTE_CODE = BUILD / "pycache"
 TEST_TIMES = BUILD / "test-times.json"
 TEST_ROUTES = BUILD / "test-routes.json"
 

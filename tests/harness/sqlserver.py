@@ -1,5 +1,6 @@
 """What MariaDB and MySQL have in common: a data folder, an account made at start, one loopback port."""
 import fcntl
+import inspect
 import secrets
 import shutil
 from pathlib import Path
@@ -21,7 +22,7 @@ class SqlServer(Part):
         self.socket = socket_path(self.folder / "sql.sock")
         self.data = self.folder / "data"
         self.password = ""
-        self.pristine = None  # a folder: where servers of a test run find the data folder that the first of them has made
+        self.pristine = None  # a folder: where servers of tests find the data folder that the first of them has made
 
     def url(self, database="parley"):
         return f"mysql://parley:{self.password}@127.0.0.1:{self.port}/{database}"
@@ -32,6 +33,9 @@ class SqlServer(Part):
     @property
     def env(self):
         return {"DATABASE_URL": self.url()}
+
+    def program_file(self):
+        raise NotImplementedError
 
     def server_command(self):
         raise NotImplementedError
@@ -59,21 +63,25 @@ class SqlServer(Part):
                 "CREATE DATABASE IF NOT EXISTS parley CHARACTER SET utf8mb4;\n")
 
     def _make_data(self):
-        """The data folder: made anew, or a copy of what another server of this version has begun with (`pristine`)."""
+        """The data folder: made anew, or a copy of what another server of the same program has begun with (`pristine`)."""
         if self.pristine is None:
             self.make_data()
             return
-        with open(f"{private_folder(self.pristine.parent) / self.pristine.name}.lock", "w", encoding="ascii") as lock:
+        # Of another program, or made in another way, it has another time.
+        made_by = self.program_file(), Path(inspect.getfile(type(self)))
+        kept = private_folder(self.pristine) / f"{self.name}-{max(file.stat().st_mtime_ns for file in made_by)}"
+        with open(self.pristine / f"{self.name}.lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             shutil.rmtree(self.data, ignore_errors=True)
-            if not self.pristine.exists():
+            if not kept.exists():
                 self.make_data()
-                unfinished = Path(f"{self.pristine}.new")
-                shutil.rmtree(unfinished, ignore_errors=True)
+                for old in self.pristine.glob(f"{self.name}-*"):
+                    shutil.rmtree(old)
+                unfinished = self.pristine / f"{self.name}-unfinished"
                 shutil.copytree(self.data, unfinished)
-                unfinished.rename(self.pristine)
+                unfinished.rename(kept)
                 return
-        shutil.copytree(self.pristine, self.data)
+            shutil.copytree(kept, self.data)
 
     def start(self):
         private_folder(self.folder)

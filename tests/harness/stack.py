@@ -35,16 +35,24 @@ class Backing:
         self.column = column
         self.database = {"mariadb": MariaDB, "mysql": MySQL}.get(column, lambda *_: None)(folder / column, durable)
         if self.database and pristine:
-            self.database.pristine = Path(pristine).absolute() / column
+            self.database.pristine = Path(pristine).absolute()
         self.minio = MinIO(folder / "minio") if self.database else None
         self.redis = Redis(folder / "redis") if self.database else None
         self.parts = [p for p in (self.database, self.minio, self.redis) if p]
 
-    def start(self):
+    def begin(self):
+        """Starts it without waiting: further ones may begin meanwhile."""
         for part in self.parts:
             part.start()
+
+    def wait(self):
+        """Until all that has begun answers."""
         for part in self.parts:
             part.wait()
+
+    def start(self):
+        self.begin()
+        self.wait()
 
     def stop(self):
         for part in self.parts:

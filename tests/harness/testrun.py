@@ -5,11 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as xml
 
 from . import build, changed, minio, mysql, sanitizers
-from .paths import BUILD, ROOT, TEST_ROUTES, TEST_TIMES, HarnessError, private_folder, read_json, write_json
+from .paths import (BUILD, BYTE_CODE, PRISTINE, ROOT, TEST_ROUTES, TEST_TIMES, HarnessError, private_folder, read_json,
+                    write_json)
 from .stack import COLUMNS, Backing
 from .unitrun import UnitRun, unit_programs
 
@@ -26,9 +28,10 @@ def say(text):
 
 
 class Tally:
-    """Passed, failed and skipped over all legs."""
+    """Passed, failed and skipped over all legs; any thread."""
 
     def __init__(self):
+        self.lock = threading.Lock()
         self.passed = self.failed = self.skipped = 0
         self.nothing_to_do = False
 
@@ -36,9 +39,10 @@ class Tally:
         return self.failed == 0 and (self.passed > 0 or self.nothing_to_do)
 
     def add(self, passed=0, failed=0, skipped=0):
-        self.passed += passed
-        self.failed += failed
-        self.skipped += skipped
+        with self.lock:
+            self.passed += passed
+            self.failed += failed
+            self.skipped += skipped
 
     def check(self, name, faults):
         """One test of the run as a whole: sanitizers quiet, every route exercised, exit statuses."""
@@ -51,8 +55,15 @@ class Tally:
 
 
 def workers():
-    """How many tests run at a time: JOBS, or as many as there are processors for this process."""
-    return int(os.environ.get("JOBS") or len(os.sched_getaffinity(0)))
+    """How many tests run at a time: half as many more than JOBS or than there are processors for this process, since each
+    waits now and then, for a lock, a disk or a time limit."""
+    processors = int(os.environ.get("JOBS") or len(os.sched_getaffinity(0)))
+    return processors + (processors + 1) // 2
+
+
+def unit_workers(choice):
+    """How many unit programs run at a time: beside the API tests, which take longer, a few."""
+    return max(1, workers() // 3) if choice.columns else workers()
 
 
 # ---- the report of pytest ----
@@ -75,7 +86,7 @@ def read_junit(path):
 
 def pytest_command(columns, extra):
     count = os.environ.get("PYTEST_WORKERS") or str(workers())
-    command = ["/usr/bin/python3", "-B", "-s", "-m", "pytest", "-c", str(ROOT / "tests/api/pytest.ini"),
+    command = ["/usr/bin/python3", "-s", "-m", "pytest", "-c", str(ROOT / "tests/api/pytest.ini"),
                "--rootdir", str(ROOT), f"--column={','.join(columns)}", f"--junitxml={RUN}/junit.xml",
                "-p", "no:cacheprovider", f"--basetemp={RUN}/tmp"]
     if count != "0":
@@ -85,10 +96,17 @@ def pytest_command(columns, extra):
     return command + list(extra)
 
 
+def pytest_environment():
+    # Byte code of the tests, with its rewritten assertions, is kept, but not in the tree.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(BYTE_CODE), "PARLEY_TEST_RUN": str(RUN / "run.json"),
+            "PARLEY_TEST_RECORDS": str(RUN / "records")}
+
+
 def describe(backings, binary):
     """For the fixtures of tests/api: what this run has started."""
     write_json(RUN / "run.json", {
-        "binary": str(binary), "folder": str(RUN), "template": str(RUN / "template"), "pristine": str(RUN / "pristine"),
+        "binary": str(binary), "folder": str(RUN), "template": str(RUN / "template"),
         "backing_folder": str(RUN / "backing"), "backings": {name: b.describe() for name, b in backings.items()}})
 
 
@@ -98,8 +116,7 @@ def run_api(columns, binary, backings, extra, tally, times):
     say(f"== API tests on {', '.join(columns)}, {workers()} at a time")
     describe(backings, binary)
     status = subprocess.run(pytest_command(columns, extra), cwd=ROOT, stdin=subprocess.DEVNULL, check=False,
-                            stdout=sys.stderr, env={**os.environ, "PARLEY_TEST_RUN": str(RUN / "run.json"),
-                                                    "PARLEY_TEST_RECORDS": str(RUN / "records")}).returncode
+                            stdout=sys.stderr, env=pytest_environment()).returncode
     if status not in (0, 1, 5):
         say(f"pytest ended with {status}")
         tally.add(failed=1)
@@ -187,27 +204,25 @@ class Run:
         self.units = None
         self.complete = False
 
-    def start_backing(self, column):
-        backing = Backing(column, RUN / "backing" / column, durable=False, pristine=RUN / "pristine")
-        self.backings[column] = backing
-        backing.start()
+    def start_backings(self):
+        for column in self.choice.backings:
+            self.backings[column] = Backing(column, RUN / "backing" / column, durable=False, pristine=PRISTINE)
+            self.backings[column].begin()
+        for backing in self.backings.values():
+            backing.wait()
 
-    def start_units(self, column):
-        found = unit_programs(self.folder, self.choice.units, column, self.backings[column], self.env)
-        if not self.units:
-            say(f"== Unit tests, {workers()} programs at a time")
-            self.units = UnitRun(workers(), self.tally, self.times)
-        self.units.give(found)
+    def start_units(self):
+        count = unit_workers(self.choice)
+        say(f"== Unit tests, {count} at a time")
+        self.units = UnitRun(count, self.tally, self.times)
+        self.units.start([program for column in ("mariadb", "mysql") for program in
+                          unit_programs(self.folder, self.choice.units, column, self.backings[column], self.env)])
 
     def run(self):
         choice = self.choice
-        for column in choice.backings:
-            self.start_backing(column)
-            if "unit" in choice.legs and column != "sqlite":
-                self.start_units(column)
-        if self.units:
-            # What is left then are the last programs, and those mostly wait.
-            self.units.wait_until_given_out()
+        self.start_backings()
+        if "unit" in choice.legs:
+            self.start_units()
         if choice.columns:
             self.complete = run_api(choice.columns, self.folder / "parley", self.backings, choice.api, self.tally,
                                     self.times)

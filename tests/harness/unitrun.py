@@ -88,17 +88,15 @@ class UnitRun:
         self.total = 0
         self.running = set()
         self.threads = []
-        self.lock = threading.Condition()
+        self.lock = threading.Lock()
 
-    def give(self, found):
-        """Takes more programs."""
-        with self.lock:
-            self.total += len(found)
-            self.queue = sorted([*self.queue, *found], key=lambda p: -self.times.get(p.name, 1e9))
-            self.threads = [t for t in self.threads if t.is_alive()]
-            for _ in range(self.workers - len(self.running)):
-                self.threads.append(threading.Thread(target=self._work))
-                self.threads[-1].start()
+    def start(self, found):
+        """Starts with them."""
+        self.total = len(found)
+        self.queue = sorted(found, key=lambda p: -self.times.get(p.name, 1e9))
+        self.threads = [threading.Thread(target=self._work) for _ in range(self.workers)]
+        for thread in self.threads:
+            thread.start()
 
     def _next(self, done):
         with self.lock:
@@ -106,7 +104,6 @@ class UnitRun:
             one = self.queue.pop(0) if self.queue else None
             if one:
                 self.running.add(one)
-            self.lock.notify_all()
             return one
 
     def _work(self):
@@ -121,15 +118,8 @@ class UnitRun:
                 self.times[one.name] = round(one.took_s, 2)
             one = self._next(one)
 
-    def wait_until_given_out(self):
-        """Until no program waits for a worker any more."""
-        with self.lock:
-            self.lock.wait_for(lambda: not self.queue)
-
     def finish(self):
         """Until all have ended."""
-        with self.lock:
-            self.lock.wait_for(lambda: not self.queue and not self.running)
         for thread in self.threads:
             thread.join()
 

@@ -11,13 +11,14 @@ import httpx
 
 class ThreadClients:
     """An httpx.Client that many threads may use: each has one of its own. (HTTP/2 connections of httpx that threads share
-    send their streams out of order now and then, and nginx ends such a connection.) `clock` is the server's."""
+    send their streams out of order now and then, and nginx ends such a connection.) `clock` and `ca` are the server's."""
 
     live = weakref.WeakSet()
 
-    def __init__(self, make, clock):
+    def __init__(self, make, clock, ca):
         self._make = make
         self.clock = clock
+        self.ca = ca
         self._own = threading.local()
         self.live.add(self)
 
@@ -45,12 +46,14 @@ class ThreadClients:
             del self._own.client
 
 
-def no_delay(response):
-    """Lets the body of the connection's next request follow its head at once: Nagle's algorithm would wait 40 ms for the
-    head's acknowledgement."""
-    stream = response.extensions.get("network_stream")
-    if stream is not None:
-        stream.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def no_delay(event, info):
+    """Lets a request's body follow its head at once: Nagle's algorithm would wait 40 ms for the head's acknowledgement."""
+    if event == "connection.connect_tcp.complete":
+        info["return_value"].get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def watch_connecting(request):
+    request.extensions["trace"] = no_delay
 
 
 def new_client(server, http2=True, timeout_s=30, headers=None):
@@ -65,10 +68,20 @@ def new_client(server, http2=True, timeout_s=30, headers=None):
 
     def make():
         return httpx.Client(base_url=server.base_url, http2=http2, timeout=timeout_s, headers=headers or {},
-                            verify=ssl.create_default_context(cafile=server.ca), event_hooks={"response": [no_delay, check]},
-                            trust_env=False)
+                            verify=ssl.create_default_context(cafile=server.ca), trust_env=False,
+                            event_hooks={"request": [watch_connecting], "response": [check]})
 
-    return ThreadClients(make, server.clock)
+    return ThreadClients(make, server.clock, server.ca)
+
+
+_TRUSTING_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def anyone(method, url, ca=None, **more):
+    """The answer to a request of whoever has been given an address, of this server or of its store: without a credential,
+    trusting `ca` alone. (By itself httpx would read what the whole system trusts, each time.)"""
+    trust = ssl.create_default_context(cafile=ca) if ca else _TRUSTING_NOBODY
+    return httpx.request(method, url, verify=trust, trust_env=False, timeout=60, **more)
 
 
 def new_email(name="user"):
