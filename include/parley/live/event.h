@@ -32,8 +32,8 @@ void live_record_drop(struct live_record *record);
 enum live_audience {
     LIVE_TO_NOBODY,    /* record is NULL */
     LIVE_TO_WORKSPACE, /* everyone in workspace_id: streams of their users, of the workspace, of chat_id where it is set */
-    LIVE_TO_MEMBERS,   /* the users in member_ids: their own streams, and theirs of workspace_id and chat_id */
-    LIVE_TO_USER,      /* user_id alone: the same streams */
+    LIVE_TO_MEMBERS, /* the users in member_ids: their own streams, and theirs of workspace_id and chat_id */
+    LIVE_TO_USER,    /* user_id alone: the same streams */
 };
 
 /*
@@ -48,9 +48,9 @@ enum live_change {
     LIVE_WORKSPACE_ENDED, /* workspace_id with all its chats: why "deleted" */
     LIVE_SESSIONS_ENDED,  /* of user_id: session_id, or (0) all but kept_session_id; streams by keys stay */
     LIVE_KEYS_ENDED,      /* key_id, or (0) all keys of user_id; streams by sessions stay */
-    LIVE_RIGHTS_CHANGED,  /* streams that fit all of user_id, workspace_id, chat_id and key_id that are set may have lost
+    LIVE_RIGHTS_CHANGED, /* streams that fit all of user_id, workspace_id, chat_id and key_id that are set may have lost
                              their right to be open: looked at again before they are told anything later */
-    LIVE_KEYS_EXPIRED,    /* keys have come to their end: streams by a key are looked at if theirs is over */
+    LIVE_KEYS_EXPIRED,   /* keys have come to their end: streams by a key are looked at if theirs is over */
 };
 
 /* Borrowed until the call returns, but for record, which a taker keeps by live_record_keep. */
