@@ -110,6 +110,7 @@ class Statement:
         self.check_params()
         self.check_tenant()
         check_event(self, kinds)
+        self.event_bits = self.event.bits(kinds) if self.event else 0
 
     def name_columns(self, lists):
         """What C calls the columns of a SELECT: the same for both databases."""
@@ -282,7 +283,8 @@ def statements_c(statements, folder):
                      f"        .sqlite = {quoted(s.texts['sqlite'].sql)},\n"
                      f"        .mysql = {quoted(s.texts['mysql'].sql)},\n"
                      f"        .verb = STATEMENT_{s.verb},\n        .param_count = {s.param_count},\n"
-                     f"        .tenant = {int(s.tenant)},\n    }},\n")
+                     f"        .tenant = {int(s.tenant)},\n"
+                     f"        .events = UINT64_C({s.event_bits:#x}),\n    }},\n")
     return "".join(lines) + "};\n"
 
 

@@ -11,6 +11,8 @@ MARK = re.compile(r"--\s*event:\s*(.*)")
 _NONE = re.compile(r"none,\s*because\s+(\S.*)")
 _ROW = re.compile(r'^EVENT\((\w+), "([a-z0-9_.]+)", (?:PUBLIC|INTERNAL), (?:ENDS|KEEPS),\s+"[^"]+"\)$', re.M)
 
+_KINDS_MAX = 64
+
 # The tables whose change somebody with an open stream sees, or that decide whether the stream may stay open.
 LIVE_TABLES = {
     "messages": "message.* carry them",
@@ -26,6 +28,7 @@ LIVE_TABLES = {
 
 
 def read_kinds(path):
+    """{name: number}: the numbers are those of enum event_kind (include/parley/domain/events/event.h)."""
     text = path.read_text(encoding="utf-8")
     rows = _ROW.findall(text)
     if len(rows) != len(re.findall(r"^EVENT\(", text, re.M)) or not rows:
@@ -34,7 +37,9 @@ def read_kinds(path):
         values = [row[column] for row in rows]
         for value in sorted({value for value in values if values.count(value) > 1}):
             fault(path, 1, f"two kinds have the {what} {value}")
-    return {name for _, name in rows}
+    if len(rows) > _KINDS_MAX:
+        fault(path, 1, f"a statement's kinds are bits of 64; there are {len(rows)}")
+    return {name: number for number, (_, name) in enumerate(rows)}
 
 
 class Mark:
@@ -43,6 +48,10 @@ class Mark:
         self.kinds = []
         if not _NONE.fullmatch(text):
             self.kinds = [kind.strip() for kind in text.split(",")]
+
+    def bits(self, known):
+        """What the statement makes due in its transaction: a bit for each kind."""
+        return sum({1 << known[kind] for kind in self.kinds if kind in known})
 
     def check(self, name, known):
         for kind in self.kinds:

@@ -7,6 +7,7 @@
 #include "checkout.h"
 #include "parley/core/clock.h"
 #include "parley/core/log.h"
+#include "transaction.h"
 
 struct db_value db_value_text(struct str s)
 {
@@ -101,6 +102,16 @@ static enum err read_change(struct db_conn *conn, struct call *call)
     return ERR_OK;
 }
 
+/* A statement that changed something has something to tell. */
+static void note_events(struct ctx *ctx, const struct call *call)
+{
+    const struct statement *statement = &statements[call->id];
+    if (statement->events == 0 || call->changed_count == 0)
+        return;
+    ctx->outcome.events_due |= statement->events;
+    ctx->outcome.events_due_of = statement->name;
+}
+
 /* Runs the call on the connection of ctx. */
 static enum err run_on(struct ctx *ctx, struct call *call)
 {
@@ -119,7 +130,9 @@ static enum err run_on(struct ctx *ctx, struct call *call)
         e = statement->verb == STATEMENT_SELECT ? read_rows(ctx, conn, call, &fn_err) : read_change(conn, call);
     conn->begun |= e == ERR_OK;
     conn->db->ops->finish(conn);
-    if (e != ERR_OK)
+    if (e == ERR_OK)
+        note_events(ctx, call);
+    else
         log_failure(conn, call->id, e);
     return e != ERR_OK ? e : fn_err;
 }
@@ -134,6 +147,8 @@ static enum err run_checked_out(struct ctx *ctx, struct call *call, struct check
     ctx->conn = conn;
     e = run_on(ctx, call);
     ctx->conn = NULL;
+    if (e == ERR_OK)
+        transaction_check_events(ctx);
     if (conn->state == CONN_RETRY) {
         conn->db->ops->rollback(conn);
         *ret_again = call->row_count == 0;

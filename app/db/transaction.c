@@ -1,5 +1,6 @@
 /* db_run and db_read. */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "checkout.h"
@@ -17,11 +18,32 @@ static enum err run_fn(struct ctx *ctx, struct db_conn *conn, db_fn fn, void *ar
     return e;
 }
 
+#ifdef CHECKED_BUILD
+enum { ABORTS_ON_FAULT = true };
+#else
+enum { ABORTS_ON_FAULT = false };
+#endif
+
+void transaction_check_events(struct ctx *ctx)
+{
+    if (ctx->outcome.events_due == 0)
+        return;
+    log_event(LOG_ERROR, "a change told no event", LOG_C("statement", ctx->outcome.events_due_of),
+              LOG_INT("kinds", (int64_t)ctx->outcome.events_due));
+    if (ABORTS_ON_FAULT)
+        abort();
+    ctx->outcome.events_due = 0;
+}
+
 enum err transaction_call(struct ctx *ctx, struct db_conn *conn, db_fn fn, void *arg)
 {
+    enum err e;
     if (ctx->problem != NULL)
         *ctx->problem = (struct problem){ .err = ERR_OK };
-    return run_fn(ctx, conn, fn, arg);
+    e = run_fn(ctx, conn, fn, arg);
+    if (e == ERR_OK)
+        transaction_check_events(ctx);
+    return e;
 }
 
 /* Where nothing had been done yet, as the first statement found the connection dead: once more on another one. */

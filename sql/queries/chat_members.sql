@@ -19,6 +19,10 @@ DELETE FROM chat_members WHERE chat_id = ? AND user_id = ? AND workspace_id = ?
 SELECT user_id FROM chat_members WHERE chat_id = ? AND +workspace_id = ? LIMIT 1
 
 -- Who is not in the workspace that the chat goes to stays behind.
+-- name: chat_members_left_behind
+SELECT user_id FROM chat_members WHERE chat_id = ? AND +workspace_id = ? AND NOT EXISTS
+    (SELECT 1 FROM members m WHERE m.workspace_id = ? AND m.user_id = chat_members.user_id)
+
 -- name: chat_member_leave_behind
 -- event: member.left
 DELETE FROM chat_members WHERE chat_id = ? AND +workspace_id = ? AND NOT EXISTS

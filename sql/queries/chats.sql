@@ -109,38 +109,13 @@ UPDATE chats SET version = version + 1, updated_us = ? WHERE id = ? AND workspac
 UPDATE chats SET deleted_us = ?, version = version + 1, updated_us = ?
 WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 
--- Invite-only chats of which this user is the last member: nobody could find them again.
--- name: chat_end_deserted
--- event: chat.deleted
--- @mysql
-UPDATE chats c JOIN chat_members m ON m.chat_id = c.id AND m.workspace_id = c.workspace_id
-    LEFT JOIN chat_members o ON o.chat_id = c.id AND o.workspace_id = c.workspace_id AND o.user_id <> m.user_id
-SET c.deleted_us = ?, c.version = c.version + 1, c.updated_us = ?
-WHERE m.workspace_id = ? AND m.user_id = ? AND c.join_mode = 2 AND c.deleted_us IS NULL AND o.user_id IS NULL
--- @sqlite
-WITH args (deleted_us, updated_us, workspace_id, user_id) AS (VALUES (?, ?, ?, ?))
-UPDATE chats SET deleted_us = args.deleted_us, version = version + 1, updated_us = args.updated_us
-FROM args JOIN chat_members m ON m.workspace_id = args.workspace_id AND m.user_id = args.user_id
-WHERE chats.id = m.chat_id AND chats.workspace_id = m.workspace_id AND chats.join_mode = 2
-    AND chats.deleted_us IS NULL AND NOT EXISTS (SELECT 1 FROM chat_members o
-        WHERE o.chat_id = chats.id AND +o.workspace_id = chats.workspace_id AND o.user_id <> m.user_id)
-
--- The same in all workspaces of an account that goes.
--- name: chat_end_deserted_everywhere
--- tenant: none, an account leaves the whole server
--- event: chat.deleted
--- @mysql
-UPDATE chats c JOIN chat_members m ON m.chat_id = c.id
-    LEFT JOIN chat_members o ON o.chat_id = c.id AND o.user_id <> m.user_id
-SET c.deleted_us = ?, c.version = c.version + 1, c.updated_us = ?
-WHERE m.user_id = ? AND c.join_mode = 2 AND c.deleted_us IS NULL AND o.user_id IS NULL
--- @sqlite
-WITH args (deleted_us, updated_us, user_id) AS (VALUES (?, ?, ?))
-UPDATE chats SET deleted_us = args.deleted_us, version = version + 1, updated_us = args.updated_us
-FROM args JOIN members w ON w.user_id = args.user_id
-    JOIN chat_members m ON m.workspace_id = w.workspace_id AND m.user_id = w.user_id
-WHERE chats.id = m.chat_id AND chats.join_mode = 2 AND chats.deleted_us IS NULL
-    AND NOT EXISTS (SELECT 1 FROM chat_members o WHERE o.chat_id = chats.id AND o.user_id <> m.user_id)
+-- Invite-only chats of which this user is the last member: nobody could find them again. Under the workspace's lock, which
+-- whoever goes out of one of its chats has, too.
+-- name: chats_deserted
+SELECT c.id, c.uuid
+FROM chat_members m JOIN chats c ON c.id = m.chat_id AND c.workspace_id = m.workspace_id
+WHERE m.workspace_id = ? AND m.user_id = ? AND c.join_mode = 2 AND c.deleted_us IS NULL
+    AND NOT EXISTS (SELECT 1 FROM chat_members o WHERE o.chat_id = c.id AND o.user_id <> m.user_id)
 
 -- Moving a chat: its row, its members, then messages and files from one seq to another.
 -- name: chat_move

@@ -53,6 +53,9 @@ SELECT {chat_piece, id = chat_id} FROM messages WHERE sender_id = ? ORDER BY id 
 SELECT MAX(id) FROM
     (SELECT id FROM messages WHERE sender_id = ? AND chat_id = ? AND workspace_id = ? ORDER BY id LIMIT ?) first_ones
 
+-- name: messages_of_sender
+SELECT uuid, seq FROM messages WHERE sender_id = ? AND chat_id = ? AND workspace_id = ? AND id <= ? ORDER BY id
+
 -- name: messages_delete_of_sender
 -- event: message.deleted
 DELETE FROM messages WHERE sender_id = ? AND chat_id = ? AND workspace_id = ? AND id <= ?

@@ -40,6 +40,10 @@ WHERE m.workspace_id = ? AND m.role = ? AND m.user_id <> ? LIMIT 1
 -- name: member_workspace_count
 SELECT COUNT(workspace_id) FROM members WHERE user_id = ?
 
+-- Where somebody is a member.
+-- name: member_workspaces
+SELECT w.id, w.uuid, w.personal FROM members m JOIN workspaces w ON w.id = m.workspace_id WHERE m.user_id = ?
+
 -- name: member_insert
 -- event: member.joined
 INSERT INTO members (workspace_id, user_id, role, joined_us) VALUES (?, ?, ?, ?)

@@ -48,6 +48,9 @@ WHERE m.uuid = ? AND m.chat_id = ? AND m.workspace_id = ?
 -- name: message_id_get
 SELECT id FROM messages WHERE uuid = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL
 
+-- name: message_place
+SELECT uuid, chat_id FROM messages WHERE id = ? AND workspace_id = ?
+
 -- The chat's row lock is held from here to the commit: seqs come out without gaps and in the order of commits.
 -- name: chat_take_seq
 -- event: none, because message_insert of the same transaction tells message.created

@@ -28,6 +28,12 @@ WHERE s.uuid = ? AND s.ended_us IS NULL AND s.expires_us > ? AND u.is_active = 1
 -- name: session_oldest_kept
 SELECT created_us FROM sessions WHERE user_id = ? AND ended_us IS NULL ORDER BY created_us DESC LIMIT 1 OFFSET ?
 
+-- name: session_find
+SELECT id FROM sessions WHERE uuid = ? AND user_id = ?
+
+-- name: sessions_older
+SELECT id FROM sessions WHERE user_id = ? AND ended_us IS NULL AND created_us < ?
+
 -- An ended session expires at once, so that the clean-up has one index to look at.
 -- name: session_end_older
 -- event: session.ended

@@ -1,7 +1,9 @@
 #include "parley/domain/lifecycle/erasure.h"
 
 #include "parley/core/limits.h"
+#include "parley/core/list.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
 #include "parley/domain/files/attachment.h"
 #include "parley/domain/lifecycle/cleanup.h"
 
@@ -138,19 +140,53 @@ static enum err user_files_remove(struct ctx *ctx, void *arg)
     return ERR_OK;
 }
 
+/* A message that goes. */
+struct erased {
+    struct uuid uuid;
+    int64_t seq;
+};
+
+static enum err erased_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct erased *erased = list_add(ctx->arena, arg, sizeof(*erased));
+
+    if (erased == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *erased = (struct erased){ db_row_uuid(row, MESSAGES_OF_SENDER_UUID), db_row_int(row, MESSAGES_OF_SENDER_SEQ) };
+    return ERR_OK;
+}
+
+static enum err tell_erased(struct ctx *ctx, const struct next *chat, const struct list *list)
+{
+    event_skip(ctx, EVENT_MESSAGE_DELETED);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct erased *erased = (const struct erased *)list->items + i;
+
+        TRY(event_add(ctx, &(struct event){ .kind = EVENT_MESSAGE_DELETED,
+                                            .workspace_id = chat->workspace_id,
+                                            .chat_id = chat->id,
+                                            .subject = erased->uuid,
+                                            .detail = event_number(ctx, erased->seq) }));
+    }
+    return ERR_OK;
+}
+
 /* The chat's row first, as everywhere; its count follows what was really removed. */
 static enum err user_messages_remove(struct ctx *ctx, void *arg)
 {
     struct user_piece *piece = arg;
     const struct next *chat = &piece->chat;
+    const struct db_args written = DB_ARGS(DB_INT(piece->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id),
+                                           DB_INT(piece->end_id));
+    struct list erased = { NULL, 0 };
 
     TRY(db_exec(ctx, SQL_CHAT_ADD_MESSAGE_COUNT, DB_ARGS(DB_INT(0), DB_INT(chat->id), DB_INT(chat->workspace_id)),
                 NULL));
-    TRY(db_exec(ctx, SQL_MESSAGES_DELETE_OF_SENDER,
-                DB_ARGS(DB_INT(piece->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(piece->end_id)),
-                &piece->count));
-    return db_exec(ctx, SQL_CHAT_ADD_MESSAGE_COUNT,
-                   DB_ARGS(DB_INT(-piece->count), DB_INT(chat->id), DB_INT(chat->workspace_id)), NULL);
+    TRY(db_each(ctx, SQL_MESSAGES_OF_SENDER, written, erased_add, &erased));
+    TRY(db_exec(ctx, SQL_MESSAGES_DELETE_OF_SENDER, written, &piece->count));
+    TRY(db_exec(ctx, SQL_CHAT_ADD_MESSAGE_COUNT,
+                DB_ARGS(DB_INT(-piece->count), DB_INT(chat->id), DB_INT(chat->workspace_id)), NULL));
+    return tell_erased(ctx, chat, &erased);
 }
 
 static enum err user_chat_step(struct ctx *ctx, struct user_piece *piece, int64_t *ret_count)

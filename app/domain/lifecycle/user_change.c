@@ -2,6 +2,7 @@
 
 #include "parley/auth/password.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
 #include "parley/domain/people/administrator.h"
 #include "parley/domain/people/display_name.h"
 #include "parley/domain/people/preferences.h"
@@ -91,6 +92,19 @@ static enum err audit_change(struct ctx *ctx, unsigned what, const struct user *
     return audit_add(ctx, &entry);
 }
 
+static enum err tell_change(struct ctx *ctx, const struct user *before, const struct user *after)
+{
+    event_skip(ctx, EVENT_ROLE_CHANGED);
+    event_skip(ctx, EVENT_KEY_DEACTIVATED);
+    if (before->role != after->role)
+        TRY(event_add(ctx,
+                      &(struct event){ .kind = EVENT_ROLE_CHANGED, .user_id = after->id, .subject = after->uuid }));
+    if (!before->is_active || after->is_active)
+        return ERR_OK;
+    TRY(api_key_tell_user(ctx, after->id));
+    return revocation_end_sessions(ctx, after->id, 0);
+}
+
 static enum err change_in_transaction(struct ctx *ctx, void *arg)
 {
     struct change_call *call = arg;
@@ -118,7 +132,7 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
         TRY(administrator_check(ctx));
     TRY(audit_change(ctx, change->what, &before, user));
     TRY(outcome_revoke(ctx, user->id)); /* what is remembered has the role */
-    return before.is_active && !user->is_active ? revocation_end_sessions(ctx, user->id, 0) : ERR_OK;
+    return tell_change(ctx, &before, user);
 }
 
 enum err user_change(struct ctx *ctx, const struct uuid *uuid, const struct user_change *change, struct user *ret_user)
@@ -178,6 +192,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
         TRY(forget_address(ctx, user.email));
     TRY(revocation_end_resets(ctx, user.id));
     TRY(db_exec(ctx, SQL_USER_ERASE_SESSIONS, DB_ARGS(DB_INT(user.id)), NULL));
+    TRY(revocation_tell(ctx, user.id, 0));
     TRY(outcome_revoke(ctx, user.id));
     TRY(preferences_forget(ctx, user.id));
     TRY(second_factor_forget(ctx, user.id));

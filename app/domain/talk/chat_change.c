@@ -4,8 +4,10 @@
 
 #include "parley/core/fold.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat_member.h"
+#include "parley/domain/workspaces/chat_row.h"
 #include "parley/domain/workspaces/workspace_row.h"
 
 static struct db_value int_value(int64_t number)
@@ -45,6 +47,7 @@ static enum err chat_insert(struct ctx *ctx, const struct create_call *call, con
                           has_max_tokens ? int_value(s->max_tokens) : DB_NULL, DB_INT(ctx->now_us), DB_INT(ctx->now_us),
                           DB_INT(ctx->now_us)),
                   &id));
+    TRY(chat_row_tell(ctx, EVENT_CHAT_CREATED, &(struct chat_row){ workspace_id, id, *uuid, s->join }));
     return s->join == CHAT_JOIN_WORKSPACE ? ERR_OK : chat_member_add(ctx, workspace_id, id, call->maker->user_id);
 }
 
@@ -145,6 +148,18 @@ static enum err members_keep(struct ctx *ctx, const struct chat_target *target, 
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+/* The new mode first: it says who hears of the rest. */
+static enum err tell_update(struct ctx *ctx, const struct chat_ref *before, enum chat_join join)
+{
+    const struct chat_row place = { before->workspace_id, before->id, before->uuid, join };
+
+    if (join == before->join)
+        event_skip(ctx, EVENT_JOIN_MODE_CHANGED);
+    else
+        TRY(chat_row_tell(ctx, EVENT_JOIN_MODE_CHANGED, &place));
+    return chat_row_tell(ctx, EVENT_CHAT_UPDATED, &place);
+}
+
 static enum err update(struct ctx *ctx, void *arg)
 {
     struct update_call *call = arg;
@@ -155,6 +170,7 @@ static enum err update(struct ctx *ctx, void *arg)
     TRY(chat_get(ctx, target->m, target->user_id, &target->chat, &call->chat));
     settings_apply(&call->chat, call->settings);
     TRY(settings_write(ctx, &call->chat, target->m->workspace_id));
+    TRY(tell_update(ctx, &before, call->chat.join));
     if (call->chat.join != CHAT_JOIN_WORKSPACE && call->chat.join != before.join)
         TRY(members_keep(ctx, target, &before));
     return chat_get(ctx, target->m, target->user_id, &target->chat, &call->chat);
@@ -182,14 +198,12 @@ static enum err mark_deleted(struct ctx *ctx, void *arg)
     struct chat_ref ref;
 
     TRY(target_lock(ctx, call->target, &ref));
-    outcome_wake(ctx, OUTCOME_DATA);
-    TRY(db_exec(ctx, SQL_CHAT_MARK_DELETED,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(ref.id), DB_INT(ref.workspace_id)), NULL));
-    return audit_add(
+    TRY(audit_add(
         ctx, &(struct audit_entry){ .action = AUDIT_CHAT_DELETED,
                                     .target_kind = AUDIT_ON_CHAT,
                                     .target = call->target->chat,
-                                    .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &call->target->m->workspace)) });
+                                    .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &call->target->m->workspace)) }));
+    return chat_row_delete(ctx, &(struct chat_row){ ref.workspace_id, ref.id, ref.uuid, ref.join });
 }
 
 enum err chat_delete(struct ctx *ctx, const struct chat_target *target)

@@ -1,6 +1,8 @@
 #include "parley/domain/talk/chat_member.h"
 
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
+#include "parley/domain/workspaces/chat_row.h"
 #include "parley/domain/workspaces/workspace.h"
 #include "parley/domain/workspaces/workspace_row.h"
 
@@ -78,7 +80,12 @@ enum err chat_member_add(struct ctx *ctx, int64_t workspace_id, int64_t chat_id,
     enum err e = db_exec(ctx, SQL_CHAT_MEMBER_INSERT,
                          DB_ARGS(DB_INT(chat_id), DB_INT(user_id), DB_INT(workspace_id), DB_INT(ctx->now_us)), NULL);
 
-    return e == ERR_CONFLICT ? ERR_OK : e;
+    if (e == ERR_CONFLICT)
+        return ERR_OK;
+    TRY(e);
+    return event_add(
+        ctx, &(struct event){
+                 .kind = EVENT_MEMBER_JOINED, .workspace_id = workspace_id, .chat_id = chat_id, .user_id = user_id });
 }
 
 /* Under the chat's lock. Who is in a chat is part of its version: access_cache.h. */
@@ -145,9 +152,7 @@ static enum err end_if_deserted(struct ctx *ctx, const struct chat_ref *ref)
     e = db_number(ctx, SQL_CHAT_MEMBER_ANY, DB_ARGS(DB_INT(ref->id), DB_INT(ref->workspace_id)), &other);
     if (e != ERR_NOT_FOUND)
         return e;
-    outcome_wake(ctx, OUTCOME_DATA);
-    return db_exec(ctx, SQL_CHAT_MARK_DELETED,
-                   DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(ref->id), DB_INT(ref->workspace_id)), NULL);
+    return chat_row_delete(ctx, &(struct chat_row){ ref->workspace_id, ref->id, ref->uuid, ref->join });
 }
 
 static enum err take_out(struct ctx *ctx, void *arg)
@@ -169,6 +174,10 @@ static enum err take_out(struct ctx *ctx, void *arg)
     if (count == 0)
         return failf(ctx, ERR_MEMBER_NOT_FOUND, "User is not a member of this chat");
     TRY(chat_touch(ctx, &ref));
+    TRY(event_add(ctx, &(struct event){ .kind = EVENT_MEMBER_LEFT,
+                                        .workspace_id = ref.workspace_id,
+                                        .chat_id = ref.id,
+                                        .user_id = member_id }));
     return end_if_deserted(ctx, &ref);
 }
 

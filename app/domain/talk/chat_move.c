@@ -1,9 +1,12 @@
 #include "parley/domain/talk/chat_move.h"
 
 #include "parley/core/limits.h"
+#include "parley/core/list.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat_member.h"
+#include "parley/domain/workspaces/chat_row.h"
 
 /* Messages changed by one statement; how often the members are looked at again. */
 enum { MOVE_BATCH = 1000, MOVE_TRIES = 3 };
@@ -39,11 +42,36 @@ static enum err move_messages(struct ctx *ctx, const struct chat_ref *ref, int64
     return ERR_OK;
 }
 
+static enum err user_list_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    int64_t *user_id = list_add(ctx->arena, arg, sizeof(*user_id));
+
+    if (user_id == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *user_id = db_row_int(row, CHAT_MEMBERS_LEFT_BEHIND_USER_ID);
+    return ERR_OK;
+}
+
+static enum err leave_behind(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id)
+{
+    const struct db_args args = DB_ARGS(DB_INT(ref->id), DB_INT(ref->workspace_id), DB_INT(to_id));
+    struct list users = { NULL, 0 };
+
+    TRY(db_each(ctx, SQL_CHAT_MEMBERS_LEFT_BEHIND, args, user_list_add, &users));
+    TRY(db_exec(ctx, SQL_CHAT_MEMBER_LEAVE_BEHIND, args, NULL));
+    for (size_t i = 0; i < users.count; i++)
+        TRY(event_add(ctx, &(struct event){ .kind = EVENT_MEMBER_LEFT,
+                                            .workspace_id = ref->workspace_id,
+                                            .chat_id = ref->id,
+                                            .user_id = ((const int64_t *)users.items)[i] }));
+    event_skip(ctx, EVENT_MEMBER_LEFT);
+    return ERR_OK;
+}
+
 /* ERR_NOT_FOUND: somebody who was to go along has left the other workspace between the two statements. */
 static enum err take_along(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id)
 {
-    TRY(db_exec(ctx, SQL_CHAT_MEMBER_LEAVE_BEHIND, DB_ARGS(DB_INT(ref->id), DB_INT(ref->workspace_id), DB_INT(to_id)),
-                NULL));
+    TRY(leave_behind(ctx, ref, to_id));
     return db_exec(ctx, SQL_CHAT_MEMBER_MOVE, DB_ARGS(DB_INT(to_id), DB_INT(ref->id), DB_INT(ref->workspace_id)), NULL);
 }
 
@@ -68,7 +96,9 @@ static enum err move_all(struct ctx *ctx, const struct move_call *call, const st
         return failf(ctx, ERR_LIMIT, "A chat with more than %d messages cannot be moved", CHAT_MOVE_MESSAGES_MAX);
     TRY(db_exec(ctx, SQL_CHAT_MOVE,
                 DB_ARGS(DB_INT(to_id), DB_INT(ctx->now_us), DB_INT(ref->id), DB_INT(ref->workspace_id)), NULL));
+    TRY(chat_row_tell(ctx, EVENT_CHAT_DELETED, &(struct chat_row){ ref->workspace_id, ref->id, ref->uuid, ref->join }));
     TRY(move_members(ctx, ref, to_id, call->opts->principal->user_id));
+    TRY(chat_row_tell(ctx, EVENT_CHAT_CREATED, &(struct chat_row){ to_id, ref->id, ref->uuid, ref->join }));
     TRY(move_messages(ctx, ref, to_id));
     return audit_add(
         ctx, &(struct audit_entry){ .action = AUDIT_CHAT_MOVED,

@@ -4,6 +4,7 @@
 #include "parley/core/limits.h"
 #include "parley/core/text.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat.h"
 
@@ -70,10 +71,28 @@ static enum err seq_and_sender_read(struct ctx *ctx, const struct db_row *row, v
     return arena_check(ctx->arena);
 }
 
+/* Behind the chat's lock, so that what is told of a message is in the order of its changes. */
+static enum err event_tell(struct ctx *ctx, enum event_kind kind, const struct chat_ref *chat,
+                           const struct message *message)
+{
+    return event_add(ctx, &(struct event){ .kind = kind,
+                                           .workspace_id = chat->workspace_id,
+                                           .chat_id = chat->id,
+                                           .subject = message->uuid,
+                                           .detail = event_number(ctx, message->seq) });
+}
+
 static enum err location_hold(struct ctx *ctx, const struct message_location *location, enum chat_right right,
                               struct chat_ref *ret_chat)
 {
     return chat_require_held(ctx, location->workspace, location->principal->user_id, &location->chat, right, ret_chat);
+}
+
+/* The chat's lock comes first, as in posting. */
+static enum err location_lock(struct ctx *ctx, const struct message_location *location, struct chat_ref *ret_chat)
+{
+    return chat_require_locked(ctx, location->workspace, location->principal->user_id, &location->chat, CHAT_READ,
+                               ret_chat);
 }
 
 /*
@@ -175,7 +194,9 @@ static enum err post_in_transaction(struct ctx *ctx, void *arg)
     TRY(reply_to_find(ctx, posting));
     TRY(seq_take(ctx, posting));
     TRY(row_insert(ctx, posting));
-    return posting->message.attachment_count > 0 ? files_bind(ctx, posting) : ERR_OK;
+    if (posting->message.attachment_count > 0)
+        TRY(files_bind(ctx, posting));
+    return event_tell(ctx, EVENT_MESSAGE_CREATED, &posting->chat, &posting->message);
 }
 
 enum err message_post(struct ctx *ctx, const struct message_draft *draft, struct message *ret_message)
@@ -228,7 +249,7 @@ static enum err edit_once(struct ctx *ctx, void *arg)
     struct chat_ref chat;
     int64_t count = 0;
 
-    TRY(location_hold(ctx, &edit->location, CHAT_READ, &chat));
+    TRY(location_lock(ctx, &edit->location, &chat));
     TRY(message_get(ctx, &chat, &edit->message, message));
     if (message->sender_user_id != edit->location.principal->user_id)
         return failf(ctx, ERR_FORBIDDEN, "Only its author may change a message");
@@ -243,7 +264,7 @@ static enum err edit_once(struct ctx *ctx, void *arg)
     message->content = edit->content;
     message->edited_us = message->updated_us = ctx->now_us;
     message->version++;
-    return ERR_OK;
+    return event_tell(ctx, EVENT_MESSAGE_UPDATED, &chat, message);
 }
 
 static enum err edit_in_transaction(struct ctx *ctx, void *arg)
@@ -294,7 +315,7 @@ static enum err delete_once(struct ctx *ctx, void *arg)
     int64_t count = 0;
 
     deleting->pending.count = 0;
-    TRY(location_hold(ctx, &removal->location, CHAT_READ, &chat));
+    TRY(location_lock(ctx, &removal->location, &chat));
     TRY(message_get(ctx, &chat, &removal->message, &message));
     TRY(may_delete(ctx, removal->location.principal->user_id, &chat, &message));
     TRY(version_check(ctx, removal->version, message.version));
@@ -306,10 +327,10 @@ static enum err delete_once(struct ctx *ctx, void *arg)
         return lost_to_another(ctx, removal->version);
     if (message.sender_user_id != removal->location.principal->user_id)
         TRY(audit_removal(ctx, removal, &message));
-    if (message.attachment_count == 0)
-        return ERR_OK;
-    return attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_OF_MESSAGE,
-                                   DB_ARGS(DB_INT(message.id), DB_INT(chat.workspace_id)), &deleting->pending);
+    if (message.attachment_count > 0)
+        TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_OF_MESSAGE,
+                                    DB_ARGS(DB_INT(message.id), DB_INT(chat.workspace_id)), &deleting->pending));
+    return event_tell(ctx, EVENT_MESSAGE_DELETED, &chat, &message);
 }
 
 static enum err delete_in_transaction(struct ctx *ctx, void *arg)

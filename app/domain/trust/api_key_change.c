@@ -4,6 +4,7 @@
 #include "parley/core/json_out.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
 #include "parley/domain/people/administrator.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/trust/session.h"
@@ -22,15 +23,27 @@ static bool is_callers_own(const struct ctx *ctx, const struct api_key *key)
     return ctx->actor != NULL && ctx->actor->key_id == key->id;
 }
 
+static enum err tell(struct ctx *ctx, enum event_kind kind, const struct api_key *key)
+{
+    return event_add(ctx, &(struct event){ .kind = kind,
+                                           .workspace_id = key->workspace_id,
+                                           .user_id = key->user_id,
+                                           .subject = key->uuid,
+                                           .detail = event_number(ctx, key->id) });
+}
+
 static enum err key_update(struct ctx *ctx, struct api_key *key)
 {
     key->updated_us = ctx->now_us;
     TRY(outcome_revoke(ctx, key->user_id));
-    return db_exec(ctx, SQL_API_KEY_CHANGE,
-                   DB_ARGS(DB_TEXT(key->name), DB_TEXT(key->description), DB_INT(key->scopes),
-                           DB_TEXT(key->allowed_ips), DB_INT_OR_NULL(key->expires_us), DB_INT(key->is_active),
-                           DB_INT_OR_NULL(key->replaced_by), DB_INT(key->updated_us), DB_INT(key->id)),
-                   NULL);
+    TRY(db_exec(ctx, SQL_API_KEY_CHANGE,
+                DB_ARGS(DB_TEXT(key->name), DB_TEXT(key->description), DB_INT(key->scopes), DB_TEXT(key->allowed_ips),
+                        DB_INT_OR_NULL(key->expires_us), DB_INT(key->is_active), DB_INT_OR_NULL(key->replaced_by),
+                        DB_INT(key->updated_us), DB_INT(key->id)),
+                NULL));
+    event_skip(ctx, EVENT_KEY_CHANGED);
+    event_skip(ctx, EVENT_KEY_DEACTIVATED);
+    return tell(ctx, key->is_active ? EVENT_KEY_CHANGED : EVENT_KEY_DEACTIVATED, key);
 }
 
 /* The entry of an action on a key, without details. */
@@ -224,7 +237,9 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     TRY(db_exec(ctx, SQL_API_KEY_DELETE, DB_ARGS(DB_INT(key->id)), NULL));
     TRY(outcome_revoke(ctx, key->user_id));
     TRY(audit_name(ctx, AUDIT_KEY_DELETED, key));
-    return is_admin_key(ctx, key) ? administrator_check(ctx) : ERR_OK;
+    if (is_admin_key(ctx, key))
+        TRY(administrator_check(ctx));
+    return tell(ctx, EVENT_KEY_DEACTIVATED, key);
 }
 
 enum err api_key_delete(struct ctx *ctx, int64_t id)
@@ -236,7 +251,15 @@ enum err api_key_delete(struct ctx *ctx, int64_t id)
 
 enum err api_key_forget_user(struct ctx *ctx, int64_t user_id)
 {
-    return db_exec(ctx, SQL_API_KEY_DELETE_OF_USER, DB_ARGS(DB_INT(user_id)), NULL);
+    int64_t count = 0;
+
+    TRY(db_exec(ctx, SQL_API_KEY_DELETE_OF_USER, DB_ARGS(DB_INT(user_id)), &count));
+    return count > 0 ? api_key_tell_user(ctx, user_id) : ERR_OK;
+}
+
+enum err api_key_tell_user(struct ctx *ctx, int64_t user_id)
+{
+    return event_add(ctx, &(struct event){ .kind = EVENT_KEY_DEACTIVATED, .user_id = user_id });
 }
 
 /* ---- the clean-up ---- */
@@ -249,9 +272,11 @@ static enum err cleanup_in_transaction(struct ctx *ctx, void *arg)
     TRY(db_exec(ctx, SQL_API_KEY_CLEANUP, DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us)), count));
     if (*count == 0)
         return ERR_OK;
-    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_KEY_DEACTIVATED,
-                                                 .details = AUDIT_DETAILS(AUDIT_TEXT("reason", STR("expired")),
-                                                                          AUDIT_INT("count", *count)) });
+    TRY(audit_add(ctx, &(struct audit_entry){ .action = AUDIT_KEY_DEACTIVATED,
+                                              .details = AUDIT_DETAILS(AUDIT_TEXT("reason", STR("expired")),
+                                                                       AUDIT_INT("count", *count)) }));
+    /* Of none in particular: who has a stream open by a key knows when it ends. */
+    return event_add(ctx, &(struct event){ .kind = EVENT_KEY_EXPIRED });
 }
 
 enum err api_key_cleanup(struct ctx *ctx, int64_t *ret_count)

@@ -1,15 +1,26 @@
 #include "parley/domain/trust/revocation.h"
 
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
 #include "parley/domain/trust/auth_cache.h"
 
 enum err revocation_end_sessions(struct ctx *ctx, int64_t user_id, int64_t kept_id)
 {
+    int64_t count = 0;
+
     TRY(db_exec(ctx, SQL_SESSION_END_OTHERS,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id), DB_INT(kept_id)), NULL));
+                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id), DB_INT(kept_id)), &count));
     TRY(revocation_end_challenges(ctx, user_id));
     TRY(revocation_end_resets(ctx, user_id));
-    return outcome_revoke(ctx, user_id);
+    TRY(outcome_revoke(ctx, user_id));
+    return count > 0 ? revocation_tell(ctx, user_id, -kept_id) : ERR_OK;
+}
+
+enum err revocation_tell(struct ctx *ctx, int64_t user_id, int64_t session_id)
+{
+    return event_add(
+        ctx,
+        &(struct event){ .kind = EVENT_SESSION_ENDED, .user_id = user_id, .detail = event_number(ctx, session_id) });
 }
 
 enum err revocation_end_challenges(struct ctx *ctx, int64_t user_id)

@@ -7,6 +7,7 @@
 #include "parley/core/limits.h"
 #include "parley/core/secret.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/trust/challenge.h"
 #include "parley/domain/trust/revocation.h"
@@ -169,8 +170,9 @@ static enum err switch_flag(struct ctx *ctx, const struct user *user, int on, en
 {
     TRY(db_exec(ctx, SQL_USER_SET_TWOFA, DB_ARGS(DB_INT(on), DB_INT(ctx->now_us), DB_INT(user->id)), NULL));
     TRY(outcome_revoke(ctx, user->id)); /* what is remembered has the flag */
-    return audit_add(ctx,
-                     &(struct audit_entry){ .action = action, .target_kind = AUDIT_ON_USER, .target = user->uuid });
+    TRY(audit_add(ctx, &(struct audit_entry){ .action = action, .target_kind = AUDIT_ON_USER, .target = user->uuid }));
+    return event_add(
+        ctx, &(struct event){ .kind = EVENT_SECOND_FACTOR_CHANGED, .user_id = user->id, .subject = user->uuid });
 }
 
 static enum err verify_in_transaction(struct ctx *ctx, void *arg)

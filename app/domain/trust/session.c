@@ -6,6 +6,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/trust/auth_cache.h"
 #include "parley/domain/trust/revocation.h"
@@ -170,9 +171,20 @@ static struct str user_agent_text(struct arena *a, struct str user_agent)
     return (struct str){ text, head.len };
 }
 
+static enum err older_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    int64_t *session_id = list_add(ctx->arena, arg, sizeof(*session_id));
+
+    if (session_id == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *session_id = db_row_int(row, SESSIONS_OLDER_ID);
+    return ERR_OK;
+}
+
 /* Ends the oldest sessions so that with one more there are no more than allowed. */
 static enum err end_oldest(struct ctx *ctx, int64_t user_id)
 {
+    struct list older = { NULL, 0 };
     int64_t oldest_us;
     enum err e;
 
@@ -181,8 +193,13 @@ static enum err end_oldest(struct ctx *ctx, int64_t user_id)
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     TRY(e);
-    return db_exec(ctx, SQL_SESSION_END_OLDER,
-                   DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id), DB_INT(oldest_us)), NULL);
+    TRY(db_each(ctx, SQL_SESSIONS_OLDER, DB_ARGS(DB_INT(user_id), DB_INT(oldest_us)), older_add, &older));
+    TRY(db_exec(ctx, SQL_SESSION_END_OLDER,
+                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id), DB_INT(oldest_us)), NULL));
+    event_skip(ctx, EVENT_SESSION_ENDED);
+    for (size_t i = 0; i < older.count; i++)
+        TRY(revocation_tell(ctx, user_id, ((const int64_t *)older.items)[i]));
+    return ERR_OK;
 }
 
 enum err session_add(struct ctx *ctx, const struct user *user, const struct session_origin *origin,
@@ -284,10 +301,11 @@ static enum err rotate_in_transaction(struct ctx *ctx, void *arg)
                 NULL));
     TRY(outcome_revoke(ctx, rotate->user_id));
     /* Nobody is named as the actor: it may have been the thief. */
-    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_REFRESH_REUSED,
-                                                 .target_kind = AUDIT_ON_USER,
-                                                 .target = rotate->grant.user,
-                                                 .details = AUDIT_DETAILS(AUDIT_UUID("session", &claims->session)) });
+    TRY(audit_add(ctx, &(struct audit_entry){ .action = AUDIT_REFRESH_REUSED,
+                                              .target_kind = AUDIT_ON_USER,
+                                              .target = rotate->grant.user,
+                                              .details = AUDIT_DETAILS(AUDIT_UUID("session", &claims->session)) }));
+    return revocation_tell(ctx, rotate->user_id, state.session_id);
 }
 
 enum err session_refresh(struct ctx *ctx, struct str refresh_token, struct session_tokens *ret_tokens)
@@ -360,7 +378,7 @@ static enum err audit_end(struct ctx *ctx, const struct end_call *call)
 static enum err end_in_transaction(struct ctx *ctx, void *arg)
 {
     const struct end_call *call = arg;
-    int64_t count = 0;
+    int64_t session_id, count = 0;
 
     TRY(db_exec(ctx, SQL_SESSION_END,
                 DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_UUID(call->session), DB_INT(call->user_id),
@@ -369,7 +387,9 @@ static enum err end_in_transaction(struct ctx *ctx, void *arg)
     if (count == 0)
         return fail(ctx, ERR_SESSION_NOT_FOUND);
     TRY(outcome_revoke(ctx, call->user_id));
-    return audit_end(ctx, call);
+    TRY(audit_end(ctx, call));
+    TRY(db_number(ctx, SQL_SESSION_FIND, DB_ARGS(DB_UUID(call->session), DB_INT(call->user_id)), &session_id));
+    return revocation_tell(ctx, call->user_id, session_id);
 }
 
 enum err session_end(struct ctx *ctx, int64_t user_id, const struct uuid *user, const struct uuid *session)

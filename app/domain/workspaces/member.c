@@ -2,9 +2,11 @@
 
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
 #include "parley/domain/people/display_name.h"
 #include "parley/domain/people/email.h"
 #include "parley/domain/record/audit.h"
+#include "parley/domain/workspaces/chat_row.h"
 #include "parley/domain/workspaces/workspace_row.h"
 
 /* ---- reading ---- */
@@ -167,6 +169,11 @@ struct str member_role_name(enum member_role role)
 
 /* ---- adding ---- */
 
+static enum err event_of_member(struct ctx *ctx, enum event_kind kind, int64_t workspace_id, int64_t user_id)
+{
+    return event_add(ctx, &(struct event){ .kind = kind, .workspace_id = workspace_id, .user_id = user_id });
+}
+
 enum err member_add(struct ctx *ctx, int64_t workspace_id, int64_t member_count, int64_t user_id, enum member_role role)
 {
     int64_t workspace_count = 0;
@@ -182,7 +189,8 @@ enum err member_add(struct ctx *ctx, int64_t workspace_id, int64_t member_count,
     if (e == ERR_CONFLICT)
         return fail(ctx, ERR_ALREADY_MEMBER);
     TRY(e);
-    return workspace_row_touch(ctx, workspace_id, 1);
+    TRY(workspace_row_touch(ctx, workspace_id, 1));
+    return event_of_member(ctx, EVENT_MEMBER_JOINED, workspace_id, user_id);
 }
 
 /* ---- changing ---- */
@@ -257,7 +265,8 @@ static enum err set_role(struct ctx *ctx, void *arg)
                                                     AUDIT_TEXT("from", member_role_name(change->target.member.role)),
                                                     AUDIT_TEXT("to", member_role_name(change->role))) }));
     change->target.member.role = change->role;
-    return workspace_row_touch(ctx, workspace_id, 0);
+    TRY(workspace_row_touch(ctx, workspace_id, 0));
+    return event_of_member(ctx, EVENT_ROLE_CHANGED, workspace_id, change->target.member.id);
 }
 
 enum err member_set_role(struct ctx *ctx, const struct membership *caller, int64_t caller_id, const struct uuid *user,
@@ -277,10 +286,7 @@ static enum err member_take_out(struct ctx *ctx, void *arg)
 
     TRY(change_begin(ctx, change));
     TRY(change_check_owner(ctx, change));
-    TRY(db_exec(
-        ctx, SQL_CHAT_END_DESERTED,
-        DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(workspace_id), DB_INT(change->target.member.id)),
-        NULL));
+    TRY(chat_row_delete_deserted(ctx, workspace_id, change->target.member.id));
     TRY(change_withdraw(ctx, change));
     TRY(db_exec(ctx, SQL_MEMBER_DELETE, DB_ARGS(DB_INT(workspace_id), DB_INT(change->target.member.id)), NULL));
     TRY(audit_add(
@@ -289,7 +295,8 @@ static enum err member_take_out(struct ctx *ctx, void *arg)
                                     .target_kind = AUDIT_ON_USER,
                                     .target = change->user,
                                     .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &change->caller->workspace)) }));
-    return workspace_row_touch(ctx, workspace_id, -1);
+    TRY(workspace_row_touch(ctx, workspace_id, -1));
+    return event_of_member(ctx, EVENT_MEMBER_LEFT, workspace_id, change->target.member.id);
 }
 
 enum err member_remove(struct ctx *ctx, const struct membership *caller, int64_t caller_id, const struct uuid *user)
@@ -301,13 +308,51 @@ enum err member_remove(struct ctx *ctx, const struct membership *caller, int64_t
     return db_run(ctx, member_take_out, &change);
 }
 
+/* A workspace that somebody leaves with the whole server. */
+struct left {
+    int64_t id;
+    struct uuid uuid;
+    bool personal; /* it goes with them */
+};
+
+static enum err left_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct left *left = list_add(ctx->arena, arg, sizeof(*left));
+
+    if (left == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *left = (struct left){ .id = db_row_int(row, MEMBER_WORKSPACES_ID),
+                           .uuid = db_row_uuid(row, MEMBER_WORKSPACES_UUID),
+                           .personal = db_row_int(row, MEMBER_WORKSPACES_PERSONAL) != 0 };
+    return ERR_OK;
+}
+
+static enum err tell_left(struct ctx *ctx, const struct list *list, int64_t user_id)
+{
+    event_skip(ctx, EVENT_WORKSPACE_DELETED);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct left *left = (const struct left *)list->items + i;
+
+        TRY(event_of_member(ctx, EVENT_MEMBER_LEFT, left->id, user_id));
+        if (left->personal)
+            TRY(event_add(ctx, &(struct event){
+                                   .kind = EVENT_WORKSPACE_DELETED, .workspace_id = left->id, .subject = left->uuid }));
+    }
+    return ERR_OK;
+}
+
 enum err member_forget_user(struct ctx *ctx, int64_t user_id)
 {
     const struct db_args user = DB_ARGS(DB_INT(user_id));
     const struct db_args marked = DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id));
 
+    struct list left = { NULL, 0 };
+
     TRY(db_exec(ctx, SQL_WORKSPACE_LOSE_USER, marked, NULL));
-    TRY(db_exec(ctx, SQL_CHAT_END_DESERTED_EVERYWHERE, marked, NULL));
+    TRY(db_each(ctx, SQL_MEMBER_WORKSPACES, user, left_add, &left));
     TRY(db_exec(ctx, SQL_INVITATION_WITHDRAW_EVERYWHERE, user, NULL));
-    return db_exec(ctx, SQL_MEMBER_DELETE_EVERYWHERE, user, NULL);
+    for (size_t i = 0; i < left.count; i++)
+        TRY(chat_row_delete_deserted(ctx, ((const struct left *)left.items)[i].id, user_id));
+    TRY(db_exec(ctx, SQL_MEMBER_DELETE_EVERYWHERE, user, NULL));
+    return tell_left(ctx, &left, user_id);
 }

@@ -2,6 +2,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
 #include "parley/domain/people/user.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/workspaces/workspace_row.h"
@@ -77,8 +78,9 @@ static enum err workspace_insert(struct ctx *ctx, const struct insert_opts *opts
                   DB_ARGS(DB_UUID(&opts->uuid), DB_TEXT(opts->name), DB_INT(opts->personal), DB_INT(opts->user_id),
                           DB_INT(ctx->now_us), DB_INT(ctx->now_us)),
                   &id));
-    return db_exec(ctx, SQL_MEMBER_INSERT,
-                   DB_ARGS(DB_INT(id), DB_INT(opts->user_id), DB_INT(MEMBER_ROLE_OWNER), DB_INT(ctx->now_us)), NULL);
+    TRY(db_exec(ctx, SQL_MEMBER_INSERT,
+                DB_ARGS(DB_INT(id), DB_INT(opts->user_id), DB_INT(MEMBER_ROLE_OWNER), DB_INT(ctx->now_us)), NULL));
+    return event_add(ctx, &(struct event){ .kind = EVENT_MEMBER_JOINED, .workspace_id = id, .user_id = opts->user_id });
 }
 
 enum err workspace_create_personal(struct ctx *ctx, int64_t user_id)
@@ -165,12 +167,23 @@ static enum err audit_update(struct ctx *ctx, const struct workspace_update_opts
                                                  .details = { details, count } });
 }
 
+/* Only where members may have lost their way in. */
+static enum err tell_update(struct ctx *ctx, const struct workspace *w, bool had_2fa)
+{
+    event_skip(ctx, EVENT_SECOND_FACTOR_CHANGED);
+    if (!w->require_2fa || had_2fa)
+        return ERR_OK;
+    return event_add(ctx,
+                     &(struct event){ .kind = EVENT_SECOND_FACTOR_CHANGED, .workspace_id = w->id, .subject = w->uuid });
+}
+
 static enum err update(struct ctx *ctx, void *arg)
 {
     struct update_call *call = arg;
     const struct workspace_update_opts *opts = call->opts;
     struct workspace *w = &call->workspace;
     int64_t member_count;
+    bool had_2fa;
 
     TRY(workspace_row_lock(ctx, call->membership->workspace_id, &member_count));
     TRY(workspace_get(ctx, &call->membership->workspace, opts->user_id, w));
@@ -178,6 +191,7 @@ static enum err update(struct ctx *ctx, void *arg)
         return fail(ctx, ERR_FORBIDDEN);
     if (opts->if_version != 0 && opts->if_version != w->version)
         return fail(ctx, ERR_PRECONDITION);
+    had_2fa = w->require_2fa;
     workspace_apply(w, opts);
     w->version++;
     w->updated_us = ctx->now_us;
@@ -185,7 +199,8 @@ static enum err update(struct ctx *ctx, void *arg)
                 DB_ARGS(DB_TEXT(w->name), int_value(w->retention_days), DB_INT(w->require_2fa), DB_INT(w->updated_us),
                         DB_INT(w->id)),
                 NULL));
-    return audit_update(ctx, opts, w);
+    TRY(audit_update(ctx, opts, w));
+    return tell_update(ctx, w, had_2fa);
 }
 
 enum err workspace_update(struct ctx *ctx, const struct membership *membership,
@@ -219,9 +234,12 @@ static enum err mark_deleted(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return fail(ctx, call->if_version != 0 ? ERR_PRECONDITION : ERR_WORKSPACE_NOT_FOUND);
-    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_WORKSPACE_DELETED,
-                                                 .target_kind = AUDIT_ON_WORKSPACE,
-                                                 .target = call->membership->workspace });
+    TRY(audit_add(ctx, &(struct audit_entry){ .action = AUDIT_WORKSPACE_DELETED,
+                                              .target_kind = AUDIT_ON_WORKSPACE,
+                                              .target = call->membership->workspace }));
+    return event_add(ctx, &(struct event){ .kind = EVENT_WORKSPACE_DELETED,
+                                           .workspace_id = call->membership->workspace_id,
+                                           .subject = call->membership->workspace });
 }
 
 enum err workspace_delete(struct ctx *ctx, const struct membership *membership, int64_t caller_id, int64_t if_version)

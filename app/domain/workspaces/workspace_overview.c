@@ -2,6 +2,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event.h"
 #include "parley/domain/people/display_name.h"
 #include "parley/domain/people/user.h"
 #include "parley/domain/record/audit.h"
@@ -124,7 +125,9 @@ static enum err become_owner(struct ctx *ctx, int64_t workspace_id, int64_t memb
         return member_add(ctx, workspace_id, member_count, user_id, MEMBER_ROLE_OWNER);
     TRY(db_exec(ctx, SQL_MEMBER_UPDATE_ROLE, DB_ARGS(DB_INT(MEMBER_ROLE_OWNER), DB_INT(workspace_id), DB_INT(user_id)),
                 NULL));
-    return workspace_row_touch(ctx, workspace_id, 0);
+    TRY(workspace_row_touch(ctx, workspace_id, 0));
+    return event_add(ctx,
+                     &(struct event){ .kind = EVENT_ROLE_CHANGED, .workspace_id = workspace_id, .user_id = user_id });
 }
 
 static enum err take_over(struct ctx *ctx, void *arg)

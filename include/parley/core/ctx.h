@@ -30,8 +30,9 @@ struct ctx;
 
 /* Bits: what there is more of now, so that who works on it looks at once and not at the end of a pause. */
 enum outcome_topic {
-    OUTCOME_MAIL = 1 << 0, /* mail to send, links to make for it */
-    OUTCOME_DATA = 1 << 1, /* objects or rows to delete */
+    OUTCOME_MAIL = 1 << 0,   /* mail to send, links to make for it */
+    OUTCOME_DATA = 1 << 1,   /* objects or rows to delete */
+    OUTCOME_EVENTS = 1 << 2, /* events to tell */
 };
 
 /* A user whose sessions, keys, role or state have changed. */
@@ -44,6 +45,8 @@ struct outcome {
     const struct audit_event *audited;        /* newest first; domain/record/audit.h adds */
     const struct outcome_revocation *revoked; /* newest first */
     unsigned topics;                          /* of enum outcome_topic */
+    uint64_t events_due;       /* bits of kinds that the transaction has still to tell: db/transaction.h */
+    const char *events_due_of; /* a statement that made one due, for the log; static */
 };
 
 /* What became of the transaction. */

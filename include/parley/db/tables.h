@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "parley/db/statements.h"
 
@@ -19,6 +20,7 @@ struct statement {
     enum statement_verb verb;
     size_t param_count; /* number of ? */
     bool tenant;        /* touches a tenant's table and names workspace_id */
+    uint64_t events;    /* kinds that are due where it changes a row: bit n is the n-th row of events.def */
 };
 /* Indexed by enum sql; row SQL_NONE_ is empty. */
 extern const struct statement statements[SQL_COUNT];

@@ -9,7 +9,7 @@ import sqlite3
 
 ROWS = {"users": 4000, "sessions": 8000, "workspaces": 4000, "members": 12000, "invitations": 3000, "chats": 5000,
         "chat_members": 10000, "messages": 30000, "attachments": 9000, "schema_migrations": 3, "singletons": 50,
-        "job_leases": 6, "key_fingerprints": 1, "audit_head": 0}
+        "job_leases": 6, "key_fingerprints": 1, "audit_head": 0, "sequencer": 0}
 ROWS_ELSE = 3000
 PICKED = 37
 BASE_US = 1_700_000_000_000_000
@@ -21,7 +21,7 @@ POINTS_TO = {"workspace_id": "workspaces", "chat_id": "chats", "user_id": "users
 SELDOM = {"deleted_us": 50, "ended_us": 4, "erase_messages": 500, "claimed_us": 20, "accepted_us": 2, "used_us": 2}
 LACKING = {"sha256": 30, "position": 30}
 # Bytes of 16; others have 32.
-SHORT = re.compile(r"uuid|(.*_)?jti|holder|actor|target|user|salt")
+SHORT = re.compile(r"uuid|(.*_)?jti|holder|actor|target|user|salt|subject")
 
 
 class Column:

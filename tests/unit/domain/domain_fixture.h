@@ -23,6 +23,8 @@
 #include "parley/domain/trust/auth_cache.h"
 #include "parley/domain/trust/revocation.h"
 #include "parley/domain/trust/session.h"
+#include "parley/domain/workspaces/member.h"
+#include "parley/domain/workspaces/workspace_row.h"
 
 struct domain_fixture {
     char dir[64];
@@ -167,6 +169,26 @@ static inline int fixture_teardown(void **state)
     (void)state;
     fixture_release(&fixture);
     return 0;
+}
+
+/* Somebody comes into a workspace. */
+struct fixture_joining {
+    int64_t workspace_id, user_id;
+    enum member_role role;
+};
+
+static inline enum err fixture_join_in_transaction(struct ctx *ctx, void *arg)
+{
+    const struct fixture_joining *joining = arg;
+    int64_t count;
+
+    TRY(workspace_row_lock(ctx, joining->workspace_id, &count));
+    return member_add(ctx, joining->workspace_id, count, joining->user_id, joining->role);
+}
+
+static inline void fixture_join(struct ctx *ctx, int64_t workspace_id, int64_t user_id, enum member_role role)
+{
+    assert_ok(db_run(ctx, fixture_join_in_transaction, &(struct fixture_joining){ workspace_id, user_id, role }));
 }
 
 #endif

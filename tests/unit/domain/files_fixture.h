@@ -56,7 +56,6 @@ static inline void files_fixture_init(struct files_fixture *f)
 {
     struct workspace_create_opts opts = { .name = STR("Workspace") };
     struct workspace workspace;
-    int64_t count;
 
     fixture_init(&f->base);
     files_fixture_store(f);
@@ -66,8 +65,7 @@ static inline void files_fixture_init(struct files_fixture *f)
     opts.user_id = f->owner.id;
     assert_ok(workspace_create(&f->caller.ctx, &opts, &workspace));
     assert_ok(member_find(&f->caller.ctx, &workspace.uuid, f->owner.id, &f->of_owner));
-    assert_ok(workspace_row_lock(&f->caller.ctx, f->of_owner.workspace_id, &count));
-    assert_ok(member_add(&f->caller.ctx, f->of_owner.workspace_id, count, f->member.id, MEMBER_ROLE_MEMBER));
+    fixture_join(&f->caller.ctx, f->of_owner.workspace_id, f->member.id, MEMBER_ROLE_MEMBER);
     assert_ok(member_find(&f->caller.ctx, &workspace.uuid, f->member.id, &f->of_member));
     f->chat = files_chat(f);
 }

@@ -58,5 +58,7 @@ enum err api_key_cleanup(struct ctx *ctx, int64_t *ret_count) MUST_CHECK;
  * administrator_lock.
  */
 enum err api_key_forget_user(struct ctx *ctx, int64_t user_id) MUST_CHECK;
+/* Tells open streams that no key of the user is good any more. Inside the transaction that made it so. */
+enum err api_key_tell_user(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 
 #endif

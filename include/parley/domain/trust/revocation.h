@@ -21,6 +21,11 @@ enum err revocation_end_sessions(struct ctx *ctx, int64_t user_id, int64_t kept_
 enum err revocation_end_challenges(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 /* Ends all open links of the user for a new password. Inside a transaction or outside. */
 enum err revocation_end_resets(struct ctx *ctx, int64_t user_id) MUST_CHECK;
+/*
+ * Tells open streams that sessions of the user have been ended: session_id above 0: that one; 0: all; below 0: all but the one
+ * of that number without its sign. Inside the transaction that ended them.
+ */
+enum err revocation_tell(struct ctx *ctx, int64_t user_id, int64_t session_id) MUST_CHECK;
 /* Forgets what this process remembers of the tokens of the outcome's users. Part of what is done after a commit. */
 void revocation_forget(const struct app *app, const struct outcome *outcome);
 

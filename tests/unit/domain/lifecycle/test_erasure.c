@@ -109,10 +109,8 @@ static void test_erase_users__what_they_wrote_goes_and_counts_follow(void **stat
     struct user leaver = fixture_user(&f.caller, "leaver@example.org", USER_ROLE_USER);
     struct membership m;
     int before = files_in_store(&f);
-    int64_t count;
 
-    assert_ok(workspace_row_lock(&f.caller.ctx, f.of_owner.workspace_id, &count));
-    assert_ok(member_add(&f.caller.ctx, f.of_owner.workspace_id, count, leaver.id, MEMBER_ROLE_MEMBER));
+    fixture_join(&f.caller.ctx, f.of_owner.workspace_id, leaver.id, MEMBER_ROLE_MEMBER);
     assert_ok(member_find(&f.caller.ctx, &f.of_owner.workspace, leaver.id, &m));
     (void)post_as(&f.member, &f.of_member, &chat, NULL);
     (void)post_as(&leaver, &m, &chat, "a.txt");

@@ -12,10 +12,7 @@ static struct membership memberships[4];
 
 static void join_as(const struct membership *location, const struct user *user, enum member_role role)
 {
-    int64_t count;
-
-    assert_ok(workspace_row_lock(&caller.ctx, location->workspace_id, &count));
-    assert_ok(member_add(&caller.ctx, location->workspace_id, count, user->id, role));
+    fixture_join(&caller.ctx, location->workspace_id, user->id, role);
 }
 
 static int setup(void **state)

@@ -318,7 +318,7 @@ static void test_session__list_shows_ones_own_newest_first(void **state)
     assert_true(sessions[1].current);
     assert_str(sessions[1].ip, "192.0.2.1");
     assert_str(sessions[1].user_agent, "curl/7.88");
-    assert_ok(revocation_end_sessions(&c.ctx, user.id, p.session_id));
+    assert_ok(session_end_all(&c.ctx, user.id, &user.uuid));
     sessions = list(&c, &p, &count);
     assert_int_equal(count, 1);
     assert_true(sessions[0].current);

@@ -1,0 +1,3 @@
+DROP TABLE sequencer;
+DROP TABLE event_log;
+DROP TABLE outbox;

@@ -1,0 +1,2 @@
+DROP TABLE sequencer;
+DROP TABLE event_log;
