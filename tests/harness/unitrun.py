@@ -3,6 +3,7 @@ them talk to."""
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -54,14 +55,19 @@ class Program:
         """Returns its output and whether it ended well."""
         began = time.monotonic()
         self.child = subprocess.Popen(self.command, cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         try:
             output, _ = self.child.communicate(timeout=_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            self.child.kill()
+            self.end()
             output = self.child.communicate()[0] + f"\nended after {_TIMEOUT_S} s".encode()
         self.took_s = time.monotonic() - began
         return output.decode("utf-8", "replace"), self.child.returncode == 0
+
+    def end(self):
+        """With what it has forked: that holds the pipe open, too."""
+        if self.child and self.child.returncode is None:
+            os.killpg(self.child.pid, signal.SIGKILL)
 
 
 def count(name, text, good, tally):
@@ -128,8 +134,7 @@ class UnitRun:
         with self.lock:
             self.queue.clear()
             for one in self.running:
-                if one.child:
-                    one.child.kill()
+                one.end()
         self.finish()
 
 
