@@ -24,6 +24,12 @@ enum {
 /* An idle connection older than this is asked whether it lives; younger ones are only looked at. */
 enum { PING_AFTER_MS = 5000, MIGRATION_LOCK_PIECE_S = 2 };
 
+/*
+ * The server ends a relay's connection that says nothing for so long, and its transaction with it: one whose step has failed
+ * and whose process was stopped before it could roll back.
+ */
+#define RELAY_SILENT_MAX_S "5"
+
 struct meaning {
     unsigned code;
     enum err err;
@@ -60,8 +66,21 @@ static const struct meaning meanings[] = {
     { ER_OUT_OF_RESOURCES, ERR_DATABASE, CONN_OK },
 };
 
+/*
+ * On a cluster two that take the same seq on different nodes may hear of it by the unique key and not as a deadlock. seqs are
+ * given out under the chat's lock, so that is a race that was lost, and nothing that the caller has done.
+ */
+static bool is_lost_seq(unsigned code, const char *message)
+{
+    return (code == ER_DUP_ENTRY || code == ER_DUP_ENTRY_WITH_KEY_NAME) && strstr(message, "messages_seq'") != NULL;
+}
+
 enum err mysql_fail(struct mysql_conn *c, unsigned code, const char *message)
 {
+    if (is_lost_seq(code, message)) {
+        c->base.state = CONN_RETRY;
+        return conn_fail(&c->base, ERR_BUSY, (int)code, message);
+    }
     for (size_t i = 0; i < COUNT_OF(meanings); i++) {
         if (meanings[i].code == code) {
             c->base.state = meanings[i].state;
@@ -152,7 +171,7 @@ static void set_options(struct mysql_conn *c)
     const struct db *db = c->base.db;
     unsigned connect_s = (unsigned)db->connect_timeout_s;
     unsigned answer_s = (unsigned)db->query_timeout_s + DB_LOCK_WAIT_MAX_S;
-    if (c->base.use == CONN_FOR_PING) {
+    if (c->base.use >= CONN_FOR_PING && c->base.use < CONN_POOL_COUNT) {
         answer_s = DB_PING_MAX_S;
         connect_s = connect_s < DB_PING_MAX_S ? connect_s : DB_PING_MAX_S;
     }
@@ -177,14 +196,16 @@ static enum err set_session(struct mysql_conn *c)
     bool limited = c->base.use != CONN_FOR_MIGRATING;
     bool mariadb = strstr(mysql_get_server_info(c->handle), "MariaDB") != NULL;
     int timeout_s = limited ? c->base.db->query_timeout_s : 0;
+    bool relays = c->base.use == CONN_FOR_RELAYING;
     snprintf(text, sizeof(text),
              "SET NAMES utf8mb4 COLLATE utf8mb4_bin; "
              "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
              "NO_ENGINE_SUBSTITUTION', SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = %d, "
-             "SESSION autocommit = %d, SESSION %s = %d; "
+             "SESSION autocommit = %d, SESSION %s = %d%s; "
              "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-             DB_LOCK_WAIT_MAX_S, c->base.use != CONN_FOR_WRITING, mariadb ? "max_statement_time" : "max_execution_time",
-             mariadb ? timeout_s : timeout_s * 1000);
+             relays ? DB_RELAY_WAIT_MAX_S : DB_LOCK_WAIT_MAX_S, c->base.use != CONN_FOR_WRITING,
+             mariadb ? "max_statement_time" : "max_execution_time", mariadb ? timeout_s : timeout_s * 1000,
+             relays ? ", SESSION wait_timeout = " RELAY_SILENT_MAX_S : "");
     return run_text(&c->base, text);
 }
 
@@ -397,6 +418,7 @@ const struct db_ops mysql_ops = {
     .column_real = mysql_column_real,
     .column_str = mysql_column_str,
     .column_is_null = mysql_column_is_null,
+    .relay = mysql_relay_step,
     .run_text = run_text,
     .was_done_before = mysql_was_done_before,
     .migration_lock = mysql_migration_lock,

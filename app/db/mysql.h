@@ -49,6 +49,9 @@ enum err mysql_fail(struct mysql_conn *c, unsigned code, const char *message);
 /* Frees what statements have taken; before mysql_close. */
 void mysql_free_statements(struct mysql_conn *c);
 
+/* The relay; see struct db_ops. */
+enum err mysql_relay_step(struct db_conn *conn, enum db_relay when, int64_t *ret_moved_count);
+
 /* Statements; see struct db_ops. */
 enum err mysql_statement_prepare(struct db_conn *conn, enum sql id);
 enum err mysql_statement_start(struct db_conn *conn, enum sql id, struct db_args args);
