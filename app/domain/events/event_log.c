@@ -93,6 +93,12 @@ static void *relay_run(void *arg)
 
 /* ---- the reader ---- */
 
+/* A database that is away or refuses is not asked twenty times a second. */
+static int reader_pause_ms(const struct event_log *log)
+{
+    return log->reader.is_fault_logged ? EVENT_LOOK_SELDOM_MS : look_ms(log);
+}
+
 static void *reader_run(void *arg)
 {
     struct event_log *log = arg;
@@ -100,7 +106,7 @@ static void *reader_run(void *arg)
 
     while (!atomic_load(&log->stopping)) {
         if (!is_more)
-            (void)wake_wait(&log->reader_wake, look_ms(log));
+            (void)wake_wait(&log->reader_wake, reader_pause_ms(log));
         event_reader_look(&log->reader, &is_more);
     }
     return NULL;

@@ -149,7 +149,7 @@ enum err event_replay(struct ctx *ctx, const struct event_replay_opts *opts, str
         replaying.is_sync = true;
     else
         e = replay_apart(ctx, &replaying);
-    *ret_replay = (struct event_replay){ .is_sync = replaying.is_sync };
+    *ret_replay = (struct event_replay){ .is_sync = replaying.is_sync, .text = STR("") };
     if (e == ERR_OK && !replaying.is_sync) {
         ret_replay->count = replaying.event_count;
         ret_replay->text = arena_str(ctx->arena, buf_str(&replaying.text));

@@ -20,7 +20,8 @@ class Follower:
         self.starts, self.events, self.silences = [], [], 0
         self._replays = []
         self._log = server.folder / "follower.log"
-        settings = {**server.settings, "VAR_DIR": str(server.folder / "follower")}
+        settings = {"DATABASE_URL": f"sqlite:///{server.folder}/parley.db", **server.settings,
+                    "VAR_DIR": str(server.folder / "follower")}
         with open(self._log, "ab") as log:
             self.child = subprocess.Popen([str(server.binary.parent / "event_follower")], stdin=subprocess.PIPE,
                                           stdout=subprocess.PIPE, stderr=log, text=True, cwd=server.folder,

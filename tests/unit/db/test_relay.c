@@ -64,8 +64,6 @@ static void test_relay__moves_what_is_committed(void **state)
 {
     struct scratch *s = scratch_of(state);
 
-    if (!db_has_relay(s->db))
-        skip();
     migrate(s);
     assert_int_equal(step(s, DB_RELAY_IF_ANY), 0);
     assert_int_equal(step(s, DB_RELAY_NOW), 0);
@@ -82,8 +80,6 @@ static void test_relay__goes_on_where_old_rows_are_gone(void **state)
 {
     struct scratch *s = scratch_of(state);
 
-    if (!db_has_relay(s->db))
-        skip();
     migrate(s);
     add_rows(s, 2);
     assert_int_equal(step(s, DB_RELAY_NOW), 2);
@@ -102,8 +98,6 @@ static void test_relay__step_that_fails_leaves_no_lock_and_no_row(void **state)
     struct scratch *s = scratch_of(state);
     int64_t moved_count = 0, began_us;
 
-    if (!db_has_relay(s->db))
-        skip();
     migrate(s);
     add_rows(s, 1);
     assert_ok(scratch_text(s->db, "ALTER TABLE event_log ADD COLUMN wanted INT NOT NULL"));
@@ -136,8 +130,6 @@ static void test_relay__lost_race_for_a_seq_is_run_again(void **state)
     struct racing racing = { 0 };
     struct work w;
 
-    if (!db_has_relay(s->db))
-        skip();
     make_table(s);
     assert_ok(scratch_text(s->db, "CREATE UNIQUE INDEX messages_seq ON schema_migrations (statements_done)"));
     work_init(&w, s);
@@ -153,11 +145,12 @@ static void test_relay__lost_race_for_a_seq_is_run_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        DB_TESTS(test_relay__is_not_needed_with_one_writer),
-        DB_TESTS(test_relay__moves_what_is_committed),
-        DB_TESTS(test_relay__goes_on_where_old_rows_are_gone),
-        DB_TESTS(test_relay__step_that_fails_leaves_no_lock_and_no_row),
-        DB_TESTS(test_relay__lost_race_for_a_seq_is_run_again),
+        SQLITE_TEST(test_relay__is_not_needed_with_one_writer),
+        MYSQL_TEST(test_relay__is_not_needed_with_one_writer),
+        MYSQL_TEST(test_relay__moves_what_is_committed),
+        MYSQL_TEST(test_relay__goes_on_where_old_rows_are_gone),
+        MYSQL_TEST(test_relay__step_that_fails_leaves_no_lock_and_no_row),
+        MYSQL_TEST(test_relay__lost_race_for_a_seq_is_run_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 #include "domain/files_fixture.h"
+#include "parley/domain/events/event.h"
 
 #include <pthread.h>
 
