@@ -38,6 +38,7 @@ static int look_ms(const struct event_log *log)
 
 struct relay {
     struct event_log *log;
+    int64_t busy_since_us; /* monotonic: since when each step finds another in the way; 0: the last did not */
     bool is_fault_logged;
 };
 
@@ -50,11 +51,16 @@ static void relay_log(struct relay *relay, enum err e)
     relay->is_fault_logged = e != ERR_OK;
 }
 
-/* Another process's step was in the way, maybe with our events. */
-static void relay_pause(void)
+/* Another process's step was in the way, maybe with our events. One that stays there is worth a line. */
+static void relay_pause(struct relay *relay)
 {
     const struct timespec pause = { .tv_nsec = (long)rand_below(RELAY_PAUSE_MAX_MS * US_PER_MS * 1000) };
+    int64_t now_us = clock_monotonic_us();
 
+    if (relay->busy_since_us == 0)
+        relay->busy_since_us = now_us;
+    if (now_us - relay->busy_since_us > EVENT_SILENCE_MAX_MS * US_PER_MS)
+        relay_log(relay, ERR_BUSY);
     (void)nanosleep(&pause, NULL);
 }
 
@@ -67,9 +73,10 @@ static void relay_step(struct relay *relay, enum db_relay when, bool *ret_again)
 
     *ret_again = e == ERR_BUSY || (e == ERR_OK && moved_count == DB_RELAY_ROWS_MAX);
     if (e == ERR_BUSY) {
-        relay_pause();
+        relay_pause(relay);
         return;
     }
+    relay->busy_since_us = 0;
     relay_log(relay, e);
     if (when == DB_RELAY_NOW || moved_count > 0)
         wake_signal(&log->reader_wake);
