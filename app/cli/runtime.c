@@ -9,6 +9,7 @@
 #include "parley/core/log.h"
 #include "parley/core/thread.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event_log.h"
 #include "parley/domain/record/security_log.h"
 #include "parley/domain/talk/access_cache.h"
 #include "parley/domain/trust/auth_cache.h"
@@ -19,6 +20,7 @@
 #include "parley/jobs/jobs.h"
 #include "parley/mail/mailer.h"
 #include "parley/objects/store.h"
+#include "parley/shapes/event_encode.h"
 #include "reload.h"
 #include "routes.h"
 
@@ -46,10 +48,13 @@ static void do_after_commit(void *arg, struct ctx *ctx, const struct outcome *ou
 {
     struct runtime *runtime = arg;
     struct jobs *jobs = atomic_load(&runtime->jobs);
+    struct event_log *event_log = atomic_load(&runtime->event_log);
 
     revocation_forget(ctx->app, outcome);
+    if (event_log != NULL && (outcome->topics & OUTCOME_EVENTS) != 0)
+        event_log_wake(event_log);
     security_log(ctx, outcome, commit);
-    if (jobs != NULL && outcome->topics != 0)
+    if (jobs != NULL && (outcome->topics & ~(unsigned)OUTCOME_EVENTS) != 0)
         jobs_wake_for(jobs, outcome->topics);
 }
 
@@ -96,9 +101,41 @@ static enum err open_server(struct runtime *runtime, const struct config *config
     return server_new(&opts, ret_error_text, &runtime->server);
 }
 
+/* Where nobody has a stream open, events are not told. */
+static void ignore_start(void *arg, const char *epoch, int64_t position)
+{
+    (void)arg;
+    (void)epoch;
+    (void)position;
+}
+
+static void ignore_event(void *arg, const struct live_event *event)
+{
+    (void)arg;
+    (void)event;
+}
+
+static void ignore_silence(void *arg)
+{
+    (void)arg;
+}
+
+static bool is_not_watched(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+static const struct live_sink no_hub = { NULL, ignore_start, ignore_event, ignore_silence, is_not_watched };
+
 /* What works beside the requests. */
 static enum err start_threads(struct runtime *runtime, const struct config_load_opts *opts)
 {
+    const struct event_log_opts log_opts = { .app = &runtime->app, .sink = no_hub, .content = event_encode };
+    struct event_log *event_log = NULL;
+
+    TRY(event_log_new(&log_opts, &event_log));
+    runtime->event_log = event_log;
     runtime->jobs = jobs_new(&runtime->app);
     runtime->reload = reload_new(&runtime->app, opts);
     return runtime->jobs == NULL || runtime->reload == NULL ? ERR_NO_MEMORY : ERR_OK;
@@ -139,6 +176,8 @@ enum err runtime_stop(struct runtime *runtime)
         e = server_stop(runtime->server);
     if (runtime->jobs != NULL && e == ERR_OK)
         e = jobs_stop(runtime->jobs);
+    if (runtime->event_log != NULL && e == ERR_OK)
+        e = event_log_stop(runtime->event_log);
     if (runtime->reload != NULL && e == ERR_OK)
         e = reload_stop(runtime->reload);
     return e;
@@ -150,6 +189,7 @@ void runtime_close(struct runtime *runtime)
 
     reload_free(runtime->reload);
     jobs_free(atomic_exchange(&runtime->jobs, NULL));
+    event_log_free(atomic_exchange(&runtime->event_log, NULL));
     server_free(runtime->server);
     gate_free(runtime->gate);
     database_startup_free(runtime->start);

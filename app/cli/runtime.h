@@ -8,6 +8,7 @@
 #include "parley/core/ctx.h"
 #include "routes.h"
 
+struct event_log;
 struct gate;
 struct jobs;
 struct reload;
@@ -19,7 +20,8 @@ struct runtime {
     struct routes routes;
     struct gate *gate;
     struct server *server;
-    struct jobs *_Atomic jobs; /* NULL until they run; requests wake them */
+    struct jobs *_Atomic jobs;           /* NULL until they run; requests wake them */
+    struct event_log *_Atomic event_log; /* likewise */
     struct reload *reload;
     struct after_commit after_commit;
 };

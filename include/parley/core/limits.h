@@ -80,7 +80,9 @@ enum {
     DB_LOCK_WAIT_MAX_S = 2,      /* one statement waits this long for a row or for SQLite's writer in another process */
     DB_RECONNECT_PAUSE_MS = 500, /* after a failed connect nobody tries for so long */
     DB_IDLE_CLOSE_MS = 60000,    /* idle connections above DB_POOL_MIN_SIZE are closed after it */
-    DB_PING_MAX_S = 2,           /* readiness */
+    DB_PING_MAX_S = 2,           /* readiness; and an answer to who follows the event log */
+    DB_RELAY_WAIT_MAX_S = 1,     /* the relay waits so long for another process's step; it goes on by itself then */
+    DB_RELAY_ROWS_MAX = 500,     /* events that one step moves: some milliseconds */
     DB_FAULT_MAX_BYTES = 1024,   /* a line for the operator */
     MIGRATION_WAIT_MAX_S = 60,   /* others wait so long for the one that migrates */
     STOP_MAX_S = 10,             /* SIGTERM: what runs is given this long */
@@ -147,12 +149,26 @@ enum {
     BUS_PING_MS = 5000,        /* a silent connection is asked whether it lives; it has as long to answer */
     BUS_BACKOFF_MAX_MS = 5000, /* between two tries to connect, growing up to it */
 
+    /* The event log */
+    EVENT_BATCH_MAX = 64,          /* rows that its reader takes at a time; lists of ? in events.sql are as long */
+    EVENT_LOOK_MS = 50,            /* it is looked at so often while streams are open, */
+    EVENT_LOOK_SELDOM_MS = 500,    /* and so often while none is: wake-ups that were lost cost no more */
+    EVENT_SILENCE_MAX_MS = 5000,   /* a log that cannot be read for so long ends all streams */
+    EVENT_DATA_MAX_BYTES = 65536,  /* one event's data; a longer text is told without its content */
+    EVENT_REPLAY_MAX = 1000,       /* events that are told to one who comes back; more: it reads everything again */
+    EVENT_REPLAY_LOOK_MAX = 10000, /* rows that are looked at for that */
+    EVENT_EXPIRE_ROWS = 5000,      /* old rows that one statement deletes */
+
     /* Queues */
     UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */
     GROUP_COMMIT_MAX = 64,    /* transactions in one commit on SQLite: the first waits for the last */
     HASH_QUEUE_MAX = 64,      /* password hashing waits here, then 503 */
 };
 
+/* Members of chats that are not for a whole workspace: a million. */
+#define EVENT_MEMBERS_BYTES (8 * MIB)
+/* Events that are told to one who comes back, as they are sent. */
+#define EVENT_REPLAY_BYTES (8 * MIB)
 /* Memory of one request; one page of 200 messages of 100,000 characters does not fit and gets a clean 503. */
 #define REQUEST_ARENA_BYTES (32 * MIB)
 /* A message of the greatest length, each letter of it as \uXXXX\uXXXX, and what stands around it. */

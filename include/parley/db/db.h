@@ -131,5 +131,10 @@ enum err db_run(struct ctx *ctx, db_fn fn, void *arg) MUST_CHECK;
  * state; on MySQL and MariaDB each sees what is committed when it begins, which costs no message. Not retried.
  */
 enum err db_read(struct ctx *ctx, db_fn fn, void *arg) MUST_CHECK;
+/*
+ * The same on a connection that is kept for whoever follows the event log, who so never waits for requests, and who hears
+ * within DB_PING_MAX_S that the database does not answer. One thread at a time.
+ */
+enum err db_follow(struct ctx *ctx, db_fn fn, void *arg) MUST_CHECK;
 
 #endif

@@ -17,6 +17,8 @@
  * step, and all links for a new password. Inside a transaction, whose outcome has the user then (outcome_revoke).
  */
 enum err revocation_end_sessions(struct ctx *ctx, int64_t user_id, int64_t kept_id) MUST_CHECK;
+/* Ends the oldest sessions of the user, so that at most kept_count (above 0) stay. Inside a transaction. */
+enum err revocation_end_oldest(struct ctx *ctx, int64_t user_id, int64_t kept_count) MUST_CHECK;
 /* Ends all sign-ins of the user that wait for their second step. Inside a transaction or outside. */
 enum err revocation_end_challenges(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 /* Ends all open links of the user for a new password. Inside a transaction or outside. */
