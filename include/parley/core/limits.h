@@ -33,7 +33,9 @@ enum {
     CIDR_LIST_MAX = 64,           /* addresses and networks of one key, looked through at each request */
     SESSIONS_PER_USER_MAX = 100,  /* the oldest ends when one more signs in */
     RESETS_OPEN_MAX = 3,          /* links for a new password that one user may have: asking again floods nobody */
-    CHALLENGE_WRONG_MAX = 5,      /* wrong codes end a sign-in; API.md */
+    EMAIL_CHANGES_OPEN_MAX =
+        5,                   /* links for another address: a typing error or two, and no way to mail many strangers */
+    CHALLENGE_WRONG_MAX = 5, /* wrong codes end a sign-in; API.md */
     SECOND_FACTOR_WRONG_MAX = 10, /* wrong codes of one user, over all sign-ins, then the lock */
     WORKSPACES_PER_USER_MAX = 1000,
     MEMBERS_PER_WORKSPACE_MAX = 10000,
@@ -96,6 +98,7 @@ enum {
     SECOND_FACTOR_LOCK_S = 900, /* with SECOND_FACTOR_WRONG_MAX: 960 guesses a day at a million codes */
     REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
     RESET_LIFE_S = 3600,        /* of a link for a new password; mail may take its time */
+    EMAIL_CHANGE_LIFE_S = 3600, /* of a link for another address */
 
     /* Jobs */
     JOB_SLICE_S = 2,          /* then others of its lane are looked at: a mail is not due more often than that */
