@@ -12,6 +12,7 @@ struct gate;
 struct jobs;
 struct reload;
 struct server;
+struct watch;
 
 struct runtime {
     struct app app;
@@ -21,6 +22,7 @@ struct runtime {
     struct server *server;
     struct jobs *_Atomic jobs; /* NULL until they run; requests wake them */
     struct reload *reload;
+    struct watch *watch;
     struct after_commit after_commit;
 };
 

@@ -111,6 +111,8 @@ enum {
     MAIL_ATTEMPTS_MAX = 24,  /* with the pauses below: about 17 hours, a night without a mail server */
     MAIL_RETRY_FIRST_S = 10, /* after the first failure; twice as long after each further one … */
     MAIL_RETRY_MAX_S = 3600, /* … up to this */
+    MAIL_CHECK_UP_S = 600,   /* the mail server is asked so often whether it is there, while it is … */
+    MAIL_CHECK_DOWN_S = 30,  /* … and while it is not */
     MAIL_CLAIM_S = 300,      /* a mail whose sender died is tried again after it; longer than SMTP_CALL_MAX_MS */
     MAIL_KEPT_DAYS = 7, /* rows of mails that were sent or given up, for whoever looks into it; without their text */
     SMTP_CONNECT_MAX_MS = 10000,
@@ -166,6 +168,9 @@ enum {
 /* Details of a row of the audit log, and a whole row as it is hashed: what a MEDIUMTEXT can hold, and some air. */
 #define AUDIT_DETAILS_MAX_BYTES (64 * KIB)
 #define AUDIT_LINK_MAX_BYTES (17 * MIB)
+/* Free room of a disk below which it is said to be degraded, and down: what a busy day writes, and what one request may. */
+#define DISK_LOW_BYTES ((int64_t)(256 * MIB))
+#define DISK_FULL_BYTES ((int64_t)(16 * MIB))
 /* `parley doctor` reads through a SQLite file up to this size, which takes seconds. */
 #define DOCTOR_READ_MAX_BYTES ((int64_t)(1024 * MIB))
 /* A mail as it is sent: a short text with a link in it; and the settings of mail. */
