@@ -5,6 +5,8 @@
 #include "parley/gate/location.h"
 #include "parley/gate/openapi.h"
 
+enum { UNHEALTHY_STATUS = 503 };
+#define UNHEALTHY_RETRY_AFTER "2"
 #define PUBLIC_FOR_MINUTES "public, max-age=300"
 
 /* ---- what goes out ---- */
@@ -30,6 +32,39 @@ static const struct field health_fields[] = {
     { "version", FIELD_STR, .offset = offsetof(struct health, version) },
 };
 static const struct spec health_spec = { SPEC_INIT("Health", struct health, health_fields) };
+
+/* As of readiness.h. */
+struct ready_parts {
+    int database, store, bus, disk, mail, inference;
+};
+#define PART_FIELD(member) \
+    #member, FIELD_ENUM, .offset = offsetof(struct ready_parts, member), .names = part_state_names
+static const struct field ready_parts_fields[] = {
+    { PART_FIELD(database), .doc = "Down: requests get 503" },
+    { PART_FIELD(store), .doc = "Down: files cannot be sent or read" },
+    { PART_FIELD(bus), .doc = "Redis. Down: each process counts and wakes for itself" },
+    { PART_FIELD(disk), .doc = "Degraded: little room; down: next to none" },
+    { PART_FIELD(mail), .doc = "Down: mail waits" },
+    { PART_FIELD(inference), .doc = "Providers of models" },
+};
+static const struct spec ready_parts_spec = {
+    SPEC_INIT("ReadyParts", struct ready_parts, ready_parts_fields), .doc = "off: none is set"
+};
+
+struct ready {
+    int status; /* enum readiness_status */
+    const struct ready_parts *parts;
+    struct health health;
+};
+#define READY_FIELD(member) .offset = offsetof(struct ready, member)
+static const struct field ready_fields[] = {
+    { "status", FIELD_ENUM, READY_FIELD(status), .names = readiness_status_names },
+    { "parts", FIELD_REF, READY_FIELD(parts), .spec = &ready_parts_spec },
+    { "timestamp", FIELD_TIME, READY_FIELD(health.timestamp_us) },
+    { "service", FIELD_STR, READY_FIELD(health.service) },
+    { "version", FIELD_STR, READY_FIELD(health.version) },
+};
+static const struct spec ready_spec = { SPEC_INIT("Ready", struct ready, ready_fields) };
 
 /* Written by the parts that know them; these rows say what stands in them. */
 struct jwk {
@@ -94,25 +129,49 @@ static enum err root_get(struct ctx *ctx, const struct call *call, struct reply 
 }
 
 /* The process answers. */
-static enum err health_get(struct ctx *ctx, const struct call *call, struct reply *reply)
+static struct health health_of(const struct ctx *ctx)
 {
-    struct health health = {
+    return (struct health){
         .status = STR("healthy"),
         .timestamp_us = ctx->now_us,
         .service = str_from(ctx->config->app_name),
         .version = STR(PARLEY_VERSION),
     };
+}
+
+static enum err health_get(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct health health = health_of(ctx);
 
     (void)call;
     spec_encode(&reply->json, &health_spec, &health);
     return ERR_OK;
 }
 
-/* The process can do its work. */
+/* The process can do its work: 503 only where requests cannot be answered. */
 static enum err health_ready_get(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    TRY(readiness_check(ctx));
-    return health_get(ctx, call, reply);
+    struct readiness readiness;
+    struct ready_parts parts;
+    struct ready ready = { .parts = &parts, .health = health_of(ctx) };
+
+    (void)call;
+    readiness_look(ctx, &readiness);
+    ready.status = readiness.status;
+    parts = (struct ready_parts){
+        .database = readiness.parts[PART_DATABASE],
+        .store = readiness.parts[PART_STORE],
+        .bus = readiness.parts[PART_BUS],
+        .disk = readiness.parts[PART_DISK],
+        .mail = readiness.parts[PART_MAIL],
+        .inference = readiness.parts[PART_INFERENCE],
+    };
+    if (readiness.status == READINESS_UNHEALTHY) {
+        reply->status = UNHEALTHY_STATUS;
+        reply_header(reply, "Retry-After", UNHEALTHY_RETRY_AFTER);
+    }
+    spec_encode(&reply->json, &ready_spec, &ready);
+    return ERR_OK;
 }
 
 static enum err jwks_get(struct ctx *ctx, const struct call *call, struct reply *reply)
@@ -147,8 +206,8 @@ static const struct route routes[] = {
       .summary = "Does the server answer? For whoever restarts it", .tag = "Server" },
     { GET, "/health/ready", health_ready_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
-      .reply = &health_spec, .status = 200,
-      .summary = "Do its database and object store answer? 503 while they do not", .tag = "Server" },
+      .reply = &ready_spec, .status = 200, .failed_status = UNHEALTHY_STATUS,
+      .summary = "Can it do its work, part by part? 503 only while requests cannot be answered", .tag = "Server" },
     { GET, "/.well-known/jwks.json", jwks_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
       .reply = &jwk_set_spec, .status = 200,

@@ -9,7 +9,7 @@
 #include "parley/gate/precondition.h"
 #include "parley/shapes/user.h"
 
-enum { SKIP_MAX = 1000000 };
+enum { SKIP_MAX = 1000000, FOR_ADMINS = USER_CHANGE_ACTIVE | USER_CHANGE_ROLE | USER_CHANGE_EMAIL };
 
 /* ---- what goes in and out ---- */
 /* clang-format off */
@@ -35,6 +35,7 @@ static const struct field change_fields[] = {
     { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted) },
     { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active), .doc = "ADMIN only. false ends all sessions" },
     { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = user_role_names, .doc = "ADMIN only" },
+    { "email", FIELD_EMAIL, CHANGE_FIELD(email), .doc = "ADMIN only, at once; one's own: POST /auth/email" },
 };
 static const struct spec change_spec = { SPEC_INIT("UserChange", struct user_change_body, change_fields) };
 
@@ -114,6 +115,7 @@ enum err users_change(struct ctx *ctx, const struct call *call, const struct uui
         .tos_accepted = body->tos_accepted,
         .is_active = body->is_active,
         .role = (enum user_role)body->role,
+        .email = body->email,
     };
     struct user user;
 
@@ -196,7 +198,7 @@ static enum err users_put(struct ctx *ctx, const struct call *call, struct reply
     const struct user_change_body *body = call->body;
 
     TRY(check_visible(ctx, call));
-    if ((body->body.sent & (USER_CHANGE_ACTIVE | USER_CHANGE_ROLE)) != 0 && call->principal->role != USER_ROLE_ADMIN)
+    if ((body->body.sent & FOR_ADMINS) != 0 && call->principal->role != USER_ROLE_ADMIN)
         return fail(ctx, ERR_FORBIDDEN);
     return users_change(ctx, call, &call->ids[0], reply);
 }
@@ -240,7 +242,7 @@ static const struct route routes[] = {
     { PUT, "/users/{user}", users_put,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
       .body = &change_spec, .reply = &user_spec, .status = 200,
-      .summary = "Change one's own account; an ADMIN any, its state and role too", .tag = "Users" },
+      .summary = "Change one's own account; an ADMIN any, its state, role and address too", .tag = "Users" },
     { DELETE, "/users/{user}", users_delete,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
       .query = &delete_spec, .status = 204,

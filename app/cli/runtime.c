@@ -23,8 +23,9 @@
 #include "parley/shapes/event_encode.h"
 #include "reload.h"
 #include "routes.h"
+#include "watch.h"
 
-enum { COMPUTING_MIN = 2 }; /* while one reads from the disk */
+enum { COMPUTING_MIN = 2 /* while one reads from the disk */, BUS_FAULT_MAX_BYTES = 1024 };
 
 /* What must be there once for the whole process, before its first thread. */
 static enum err start_libraries(void)
@@ -41,6 +42,22 @@ static enum err open_store(struct runtime *runtime, const struct config *config,
         log_event(LOG_WARN, "the object store is away", LOG_STR("fault", buf_str(ret_error_text)));
     buf_clear(ret_error_text);
     return ERR_OK;
+}
+
+/* One that is away is waited for by the bus itself; one that refuses us waits for an administrator. */
+static enum err open_bus(struct runtime *runtime, const struct config *config, struct buf *ret_error_text)
+{
+    struct buf why;
+    enum err e;
+
+    buf_init(&why, BUS_FAULT_MAX_BYTES);
+    e = bus_check(config, &why);
+    if (e == ERR_FORBIDDEN)
+        buf_addf(ret_error_text, "Redis (REDIS_URL, REDIS_HOST): %s", why.ptr);
+    buf_release(&why);
+    if (e == ERR_FORBIDDEN || e == ERR_NO_MEMORY)
+        return e;
+    return bus_open(config, ret_error_text, &runtime->app.bus);
 }
 
 /* What every commit of this process leaves to be done (core/outcome.h): first what closes doors. */
@@ -74,7 +91,7 @@ static enum err open_app(struct runtime *runtime, const struct config *config, s
     if (app->hasher == NULL || app->cache == NULL || app->access_cache == NULL)
         return ERR_NO_MEMORY;
     TRY(mailer_open(config, ret_error_text, &app->mailer));
-    TRY(bus_open(config, ret_error_text, &app->bus));
+    TRY(open_bus(runtime, config, ret_error_text));
     TRY(open_store(runtime, config, ret_error_text));
     return database_startup_new(app, ret_error_text, &runtime->start);
 }
@@ -138,7 +155,8 @@ static enum err start_threads(struct runtime *runtime, const struct config_load_
     runtime->event_log = event_log;
     runtime->jobs = jobs_new(&runtime->app);
     runtime->reload = reload_new(&runtime->app, opts);
-    return runtime->jobs == NULL || runtime->reload == NULL ? ERR_NO_MEMORY : ERR_OK;
+    runtime->watch = watch_new(&runtime->app);
+    return runtime->jobs == NULL || runtime->reload == NULL || runtime->watch == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
 enum err runtime_open(struct runtime *runtime, struct config *config, const struct config_load_opts *opts,
@@ -180,6 +198,8 @@ enum err runtime_stop(struct runtime *runtime)
         e = event_log_stop(runtime->event_log);
     if (runtime->reload != NULL && e == ERR_OK)
         e = reload_stop(runtime->reload);
+    if (runtime->watch != NULL && e == ERR_OK)
+        e = watch_stop(runtime->watch);
     return e;
 }
 
@@ -187,6 +207,7 @@ void runtime_close(struct runtime *runtime)
 {
     struct app *app = &runtime->app;
 
+    watch_free(runtime->watch);
     reload_free(runtime->reload);
     jobs_free(atomic_exchange(&runtime->jobs, NULL));
     event_log_free(atomic_exchange(&runtime->event_log, NULL));

@@ -13,6 +13,7 @@ struct gate;
 struct jobs;
 struct reload;
 struct server;
+struct watch;
 
 struct runtime {
     struct app app;
@@ -23,6 +24,7 @@ struct runtime {
     struct jobs *_Atomic jobs;           /* NULL until they run; requests wake them */
     struct event_log *_Atomic event_log; /* likewise */
     struct reload *reload;
+    struct watch *watch;
     struct after_commit after_commit;
 };
 

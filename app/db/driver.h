@@ -69,7 +69,10 @@ struct db_ops {
 
     /* Once per db, before other threads: what the library needs. */
     enum err (*init)(struct db *db);
-    /* Opens one. A failure writes one line that says what is wrong and what to do into ret_error_text. */
+    /*
+     * Opens one. A failure writes one line that says what is wrong and what to do into ret_error_text.
+     * ERR_DATABASE_REFUSED: the server is there, and only an administrator can mend it; ERR_DATABASE; ERR_NO_MEMORY.
+     */
     enum err (*open)(struct db *db, enum conn_use use, struct buf *ret_error_text, struct db_conn **ret_conn);
     void (*close)(struct db_conn *conn);
     /* Before a checkout: whether it can still be used after idle_us of rest. Also what each thread that checks one out needs. */

@@ -202,9 +202,10 @@ static enum err mysql_driver_open(struct db *db, enum conn_use use, struct buf *
         e = connect_handle(c);
     }
     if (e != ERR_OK) {
+        bool refused = mysql_is_refusal(c->base.code);
         write_fault(c, ret_error_text);
         mysql_driver_close(&c->base);
-        return e == ERR_NO_MEMORY ? e : ERR_DATABASE;
+        return e == ERR_NO_MEMORY ? e : refused ? ERR_DATABASE_REFUSED : ERR_DATABASE;
     }
     *ret_conn = &c->base;
     return ERR_OK;

@@ -49,6 +49,8 @@ enum { ER_MARIADB_STATEMENT_TIMEOUT = 1969 };
 
 /* Maps the code of a failed call and notes it in the connection. */
 enum err mysql_fail(struct mysql_conn *c, unsigned code, const char *message);
+/* Whether it is nobody's to mend but an administrator's; anything else may pass: a server that starts, an unknown name. */
+bool mysql_is_refusal(int code);
 /* Frees what statements have taken; before mysql_close. */
 void mysql_free_statements(struct mysql_conn *c);
 

@@ -131,6 +131,11 @@ enum err db_ping(struct db *db)
     return e;
 }
 
+const char *db_file(const struct db *db)
+{
+    return db->url.kind == DB_URL_SQLITE ? db->url.path : NULL;
+}
+
 void db_hold(struct db *db)
 {
     atomic_store(&db->held, true);

@@ -197,7 +197,7 @@ static enum err open_one(struct pool *p, struct buf *ret_error_text, struct db_c
     else if (ret_error_text != NULL)
         buf_add(ret_error_text, buf_str(&error_text));
     buf_release(&error_text);
-    return e;
+    return e == ERR_DATABASE_REFUSED ? ERR_DATABASE : e; /* to a request it is away all the same */
 }
 
 enum err pool_checkout(struct pool *p, int64_t deadline_us, struct buf *ret_error_text, struct db_conn **ret_conn)

@@ -18,6 +18,7 @@ struct exchange {
     struct route_match match;
     enum method method;
     enum purpose purpose;
+    bool logs_address;          /* LOG_ADDRESSES, when the request began */
     struct limiter_quota quota; /* as the headers of the reply show it */
     enum err outcome;
     struct hold hold;         /* until the answer is made; then with whoever goes on with it */

@@ -196,6 +196,22 @@ static void rate_limited_write(struct json_out *out, const struct route *route)
     json_out_object_end(out);
 }
 
+/* The reply's own shape, or a problem where it does not come to that. */
+static void failed_write(struct json_out *out, const struct route *route)
+{
+    response_open(out, route->failed_status);
+    json_out_key(out, "content");
+    json_out_object(out);
+    content_open(out, "application/json");
+    schema_ref(out, route->reply->name);
+    json_out_object_end(out);
+    content_open(out, "application/problem+json");
+    schema_ref(out, error_name(route));
+    json_out_object_end(out);
+    json_out_object_end(out);
+    json_out_object_end(out);
+}
+
 static void responses_write(struct json_out *out, const struct route *route)
 {
     json_out_key(out, "responses");
@@ -207,6 +223,8 @@ static void responses_write(struct json_out *out, const struct route *route)
         response_open(out, route->other_status);
         json_out_object_end(out);
     }
+    if (route->failed_status != 0)
+        failed_write(out, route);
     if (route_rate(route) != RATE_FREE)
         rate_limited_write(out, route);
     json_out_key(out, "default");

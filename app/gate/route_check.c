@@ -113,6 +113,9 @@ static const char *contradiction(const struct route *route)
         return "reads a body with a method that has none";
     if (route->errors != NULL && route->dialect == NULL)
         return "has words for errors but no dialect";
+    if (route->failed_status != 0 &&
+        (route->reply == NULL || route->reply_shape != REPLY_ONE || route->dialect != NULL))
+        return "has a reply to a failure but none, a list or a dialect's to success";
     if ((route->status == 204 || route->status == 302) && route->reply != NULL)
         return "describes a reply to a status that has none";
     return NULL;

@@ -12,7 +12,7 @@ enum err revocation_end_sessions(struct ctx *ctx, int64_t user_id, int64_t kept_
     TRY(db_exec(ctx, SQL_SESSION_END_OTHERS,
                 DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id), DB_INT(kept_id)), &count));
     TRY(revocation_end_challenges(ctx, user_id));
-    TRY(revocation_end_resets(ctx, user_id));
+    TRY(revocation_end_links(ctx, user_id));
     TRY(outcome_revoke(ctx, user_id));
     return count > 0 ? revocation_tell(ctx, user_id, -kept_id) : ERR_OK;
 }
@@ -57,8 +57,9 @@ enum err revocation_end_challenges(struct ctx *ctx, int64_t user_id)
     return db_exec(ctx, SQL_CHALLENGES_DELETE, DB_ARGS(DB_INT(user_id)), NULL);
 }
 
-enum err revocation_end_resets(struct ctx *ctx, int64_t user_id)
+enum err revocation_end_links(struct ctx *ctx, int64_t user_id)
 {
+    TRY(db_exec(ctx, SQL_EMAIL_CHANGES_END, DB_ARGS(DB_INT(user_id)), NULL));
     return db_exec(ctx, SQL_PASSWORD_RESETS_END, DB_ARGS(DB_INT(user_id)), NULL);
 }
 

@@ -33,7 +33,9 @@ enum {
     CIDR_LIST_MAX = 64,           /* addresses and networks of one key, looked through at each request */
     SESSIONS_PER_USER_MAX = 100,  /* the oldest ends when one more signs in */
     RESETS_OPEN_MAX = 3,          /* links for a new password that one user may have: asking again floods nobody */
-    CHALLENGE_WRONG_MAX = 5,      /* wrong codes end a sign-in; API.md */
+    EMAIL_CHANGES_OPEN_MAX =
+        5,                   /* links for another address: a typing error or two, and no way to mail many strangers */
+    CHALLENGE_WRONG_MAX = 5, /* wrong codes end a sign-in; API.md */
     SECOND_FACTOR_WRONG_MAX = 10, /* wrong codes of one user, over all sign-ins, then the lock */
     WORKSPACES_PER_USER_MAX = 1000,
     MEMBERS_PER_WORKSPACE_MAX = 10000,
@@ -98,6 +100,7 @@ enum {
     SECOND_FACTOR_LOCK_S = 900, /* with SECOND_FACTOR_WRONG_MAX: 960 guesses a day at a million codes */
     REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
     RESET_LIFE_S = 3600,        /* of a link for a new password; mail may take its time */
+    EMAIL_CHANGE_LIFE_S = 3600, /* of a link for another address */
 
     /* Jobs */
     JOB_SLICE_S = 2,          /* then others of its lane are looked at: a mail is not due more often than that */
@@ -110,6 +113,8 @@ enum {
     MAIL_ATTEMPTS_MAX = 24,  /* with the pauses below: about 17 hours, a night without a mail server */
     MAIL_RETRY_FIRST_S = 10, /* after the first failure; twice as long after each further one … */
     MAIL_RETRY_MAX_S = 3600, /* … up to this */
+    MAIL_CHECK_UP_S = 600,   /* the mail server is asked so often whether it is there, while it is … */
+    MAIL_CHECK_DOWN_S = 30,  /* … and while it is not */
     MAIL_CLAIM_S = 300,      /* a mail whose sender died is tried again after it; longer than SMTP_CALL_MAX_MS */
     MAIL_KEPT_DAYS = 7, /* rows of mails that were sent or given up, for whoever looks into it; without their text */
     SMTP_CONNECT_MAX_MS = 10000,
@@ -179,6 +184,9 @@ enum {
 /* Details of a row of the audit log, and a whole row as it is hashed: what a MEDIUMTEXT can hold, and some air. */
 #define AUDIT_DETAILS_MAX_BYTES (64 * KIB)
 #define AUDIT_LINK_MAX_BYTES (17 * MIB)
+/* Free room of a disk below which it is said to be degraded, and down: what a busy day writes, and what one request may. */
+#define DISK_LOW_BYTES ((int64_t)(256 * MIB))
+#define DISK_FULL_BYTES ((int64_t)(16 * MIB))
 /* `parley doctor` reads through a SQLite file up to this size, which takes seconds. */
 #define DOCTOR_READ_MAX_BYTES ((int64_t)(1024 * MIB))
 /* A mail as it is sent: a short text with a link in it; and the settings of mail. */

@@ -35,6 +35,8 @@ enum err db_open(const struct config *config, enum db_check check, struct buf *r
 void db_close(struct db *db);
 /* Prepares every statement on one connection; ret_error_text names the first that fails. */
 enum err db_check_statements(struct db *db, struct buf *ret_error_text) MUST_CHECK;
+/* The file of an SQLite database; NULL: it is a server. Borrowed from db. */
+const char *db_file(const struct db *db);
 /* One trivial query with a time limit of 2 s, for readiness. Any thread. */
 enum err db_ping(struct db *db) MUST_CHECK;
 /*

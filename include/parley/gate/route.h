@@ -88,6 +88,7 @@ struct route {
     enum { REPLY_ONE, REPLY_LIST } reply_shape; /* reply is one object or a bare array of them */
     int status;                                 /* of success: 200, 201, 202, 204, 302 */
     int other_status;                           /* of a further success without a JSON body; 0: there is none */
+    int failed_status;                          /* of an answer that is no success and has the same body; 0: none */
     const char *summary;
     const char *tag;                    /* group in the OpenAPI document */
     const struct dialect *dialect;      /* in whose shape errors are answered; NULL: RFC 9457 */

@@ -65,8 +65,9 @@ class Contract:
 
     def _check_error(self, operation, where, status, content_type, body):
         """Most routes answer problems (RFC 9457); those of other systems' dialects say what they have in its place."""
-        own = self._schema(self._answer(operation, status), "application/json")
-        if own is None:
+        answer = self._answer(operation, status)
+        own = self._schema(answer, "application/json")
+        if own is None or content_type == "application/problem+json" and self._schema(answer, content_type):
             self._check_problem(where, status, content_type, body)
             return
         assert content_type == "application/json", f"{where} answered {status} as {content_type!r}"
