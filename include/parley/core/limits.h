@@ -14,6 +14,9 @@ enum {
     USERNAME_MAX_CHARS = 64,    /* as the dialects allow */
     EMAIL_MAX_BYTES = 254,      /* RFC 5321 §4.5.3.1.3 less the angle brackets */
     CONTENT_MAX_CHARS = 100000, /* a message; API.md */
+    DRAFT_MAX_CHARS = CONTENT_MAX_CHARS, /* what somebody has begun to write in a chat */
+    STATUS_MAX_CHARS = 100,     /* what somebody says of themselves at present: a line beside a name */
+    EMOJI_MAX_BYTES = 64,       /* the longest of Unicode 15.1 has 35: two people kissing, each with a skin tone */
     PROMPT_MAX_CHARS = 32000,   /* a system prompt */
     KEY_NOTE_MAX_CHARS = 2000,  /* what an API key is for; the audit log holds it twice when it changes */
     PASSWORD_MIN_BYTES = 8,
@@ -25,6 +28,12 @@ enum {
 
     /* Counts */
     FILES_PER_MESSAGE_MAX = 20,
+    MENTIONS_MAX = 50,          /* names of a message that are looked up; API.md */
+    REACTION_KINDS_MAX = 50,    /* of one message */
+    PINS_MAX = 100,             /* of one chat */
+    DIRECT_PEOPLE_MAX = 8,      /* besides oneself */
+    PICTURE_SIDE_MAX = 1000000, /* pixels; a hint for layout */
+    MESSAGE_PARTS_AT_ONCE = 50, /* messages whose files, reactions or mentions one statement reads: a page of them */
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
     AUTH_CACHE_ENTRIES = 4096,    /* 1.6 MiB of principals, touched as they are needed */
