@@ -50,6 +50,12 @@ class Columns:
                 self.expressions.append((column, piece))
         self.is_one_list = len(pieces) == 1 and _is_reference(pieces[0])
 
+    def check_names(self):
+        """Also those of a list that it begins with: by its name a column is changed, and another one would be lost."""
+        names = [column for column, _ in self.expressions if column]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            fault(self.path, self.line, f"{self.name}: two columns are called {name}; rename one with AS")
+
     def place(self, name):
         if name is None:
             return
@@ -75,6 +81,7 @@ class Lists:
             fault(path, line, f"the list {name} is already at {self.by_name[name].path}:{self.by_name[name].line}")
         else:
             self.by_name[name] = Columns(path, line, name, trimmed(tokens[1:]), self)
+            self.by_name[name].check_names()
 
     def expand(self, path, line, reference):
         """(the list's name, its columns) of the tokens { … }. A changed one gets no AS: ORDER BY would take its name."""

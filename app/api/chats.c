@@ -1,6 +1,7 @@
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
 #include "parley/domain/talk/chat_change.h"
+#include "parley/domain/talk/chat_direct.h"
 #include "parley/domain/talk/chat_list.h"
 #include "parley/domain/talk/chat_move.h"
 #include "parley/domain/talk/chat_page.h"
@@ -75,6 +76,16 @@ static const struct field move_fields[] = {
       .doc = "Where it goes; one must be a MEMBER there" },
 };
 static const struct spec move_spec = { SPEC_INIT("ChatMove", struct move_body, move_fields) };
+
+struct direct_body {
+    struct body body;
+    struct list people;
+};
+static const struct field direct_fields[] = {
+    { "user_ids", FIELD_LIST, FIELD_REQUIRED, 1, DIRECT_PEOPLE_MAX, .offset = offsetof(struct direct_body, people),
+      .element = FIELD_UUID, .doc = "Members of the workspace; oneself is one of them, named or not" },
+};
+static const struct spec direct_spec = { SPEC_INIT("DirectChat", struct direct_body, direct_fields) };
 /* clang-format on */
 
 /* ---- handlers ---- */
@@ -222,6 +233,19 @@ static enum err chats_move(struct ctx *ctx, const struct call *call, struct repl
     return ERR_OK;
 }
 
+static enum err direct_post(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    const struct direct_body *body = call->body;
+    const struct chat_direct_opts opts = {
+        .m = &call->workspace, .principal = call->principal, .people = body->people.items, .count = body->people.count
+    };
+    struct chat chat;
+
+    TRY(chat_direct_open(ctx, &opts, &chat));
+    spec_encode(&reply->json, &chat_spec, &chat);
+    return ERR_OK;
+}
+
 /* clang-format off */
 static const struct route routes[] = {
     { GET, "/workspaces/{workspace}/chats/history", chats_history,
@@ -236,6 +260,11 @@ static const struct route routes[] = {
       .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
       .flags = ROUTE_IDEMPOTENT, .body = &create_spec, .reply = &chat_spec, .status = 201,
       .summary = "Make a chat and be its first member", .tag = "Chats" },
+    { POST, "/workspaces/{workspace}/direct", direct_post,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .body = &direct_spec, .reply = &chat_spec, .status = 200,
+      .summary = "Open the direct chat of exactly some people and oneself, made when it is first asked for",
+      .tag = "Chats" },
     { GET, "/workspaces/{workspace}/chat/{chat}", chats_get,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
       .flags = ROUTE_PROVES_ACCESS, .reply = &detail_spec, .status = 200,

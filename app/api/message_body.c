@@ -51,7 +51,9 @@ struct form {
     struct ctx *ctx;
     struct multipart *parser;
     struct message_draft *draft;
-    struct digest *digest; /* of all that was read, for the idempotency key */
+    struct digest *digest;                               /* of all that was read, for the idempotency key */
+    struct picture_size pictures[FILES_PER_MESSAGE_MAX]; /* of the files, in their order, whichever come first */
+    size_t picture_count;
 };
 
 /* Each piece with its length before it, so that no two forms have the same sum. */
@@ -100,6 +102,50 @@ static enum err reply_to_read(struct form *form)
     return ERR_OK;
 }
 
+/* "640x480", or nothing for a file that is no picture. */
+static bool dimensions_parse(struct str text, struct picture_size *ret_picture)
+{
+    size_t cross = str_index(text, 'x');
+    struct picture_size picture = { 0, 0 };
+
+    if (text.len > 0) {
+        if (cross == SIZE_MAX || str_to_int64(str_head(text, cross), &picture.width) != ERR_OK ||
+            str_to_int64(str_tail(text, cross + 1), &picture.height) != ERR_OK || picture.width < 1 ||
+            picture.height < 1 || picture.width > PICTURE_SIDE_MAX || picture.height > PICTURE_SIDE_MAX)
+            return false;
+    }
+    *ret_picture = picture;
+    return true;
+}
+
+static enum err dimensions_read(struct form *form)
+{
+    enum { DIMENSIONS_MAX_BYTES = 32 };
+    struct str text;
+    enum err e = multipart_read_all(form->parser, DIMENSIONS_MAX_BYTES, &text);
+
+    if (e != ERR_OK && e != ERR_TOO_LARGE)
+        return fail(form->ctx, e);
+    if (form->picture_count == FILES_PER_MESSAGE_MAX)
+        return form_fault(form, "dimensions", "come more often than there are files");
+    if (e == ERR_TOO_LARGE || !dimensions_parse(text, &form->pictures[form->picture_count]))
+        return form_fault(form, "dimensions", "must be WIDTHxHEIGHT in pixels, or empty");
+    form->picture_count++;
+    form_digest_add(form, text.ptr, text.len);
+    return ERR_OK;
+}
+
+static enum err dimensions_apply(struct form *form)
+{
+    struct incoming_files *files = form->draft->files;
+
+    if (form->picture_count > files->count)
+        return form_fault(form, "dimensions", "come more often than there are files");
+    for (size_t i = 0; i < form->picture_count; i++)
+        files->items[i].picture = form->pictures[i];
+    return ERR_OK;
+}
+
 static enum err part_source(void *arg, void *bytes, size_t room_bytes, size_t *ret_len)
 {
     struct form *form = arg;
@@ -137,7 +183,9 @@ static enum err part_read(struct form *form, const struct multipart_part *part)
         return content_read(form);
     if (str_eq_c(part->name, "reply_to"))
         return reply_to_read(form);
-    return form_fault(form, "", "has a part that is not known: content, reply_to and files are");
+    if (str_eq_c(part->name, "dimensions"))
+        return dimensions_read(form);
+    return form_fault(form, "", "has a part that is not known: content, reply_to, files and dimensions are");
 }
 
 static enum err parts_read(struct form *form)
@@ -167,6 +215,8 @@ enum err message_body_form(struct ctx *ctx, struct http_request *req, struct mes
         return fail(ctx, ERR_NO_MEMORY);
     draft->content = STR("");
     e = parts_read(&form);
+    if (e == ERR_OK)
+        e = dimensions_apply(&form);
     digest_end(form.digest, sum);
     TRY(e);
     return idempotency_with_body(ctx, draft->claim, sum, &draft->claim);

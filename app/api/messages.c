@@ -3,6 +3,7 @@
 #include "parley/core/limits.h"
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/talk/message_change.h"
+#include "parley/domain/talk/message_edit.h"
 #include "parley/gate/location.h"
 #include "parley/gate/precondition.h"
 #include "parley/shapes/message.h"

@@ -16,6 +16,7 @@ struct begin_body {
     int64_t size_bytes;
     struct str content_type;
     struct str sha256;
+    int64_t width, height;
 };
 #define BEGIN_FIELD(member) .offset = offsetof(struct begin_body, member)
 static const struct field begin_fields[] = {
@@ -25,6 +26,9 @@ static const struct field begin_fields[] = {
       .doc = "Taken and not believed: the name and the bytes tell the type" },
     { "sha256", FIELD_STR, FIELD_NULLABLE, 64, 64, BEGIN_FIELD(sha256),
       .doc = "Hex digits. With it the store refuses other bytes, or a job removes them" },
+    { "width", FIELD_INT, FIELD_NULLABLE, 1, PICTURE_SIDE_MAX, BEGIN_FIELD(width),
+      .doc = "Of a picture, in pixels: a hint for layout" },
+    { "height", FIELD_INT, FIELD_NULLABLE, 1, PICTURE_SIDE_MAX, BEGIN_FIELD(height) },
 };
 static const struct spec begin_spec = { SPEC_INIT("UploadBegin", struct begin_body, begin_fields) };
 
@@ -121,6 +125,11 @@ static void upload_location_set(struct ctx *ctx, const struct call *call, const 
     location_set(ctx, call, reply, arena_printf(ctx->arena, "/workspaces/%s/uploads/%s", workspace, id));
 }
 
+static int64_t side_of(int64_t pixels)
+{
+    return pixels == INT_NULL ? 0 : pixels;
+}
+
 static enum err upload_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct begin_body *body = call->body;
@@ -129,6 +138,7 @@ static enum err upload_post(struct ctx *ctx, const struct call *call, struct rep
         .principal = call->principal,
         .filename = body->filename,
         .size_bytes = body->size_bytes,
+        .picture = { side_of(body->width), side_of(body->height) },
         .sha256_hex = body->sha256,
         .claim = call->claim,
     };

@@ -6,8 +6,8 @@
 enum {
     POINTS_MAX = EMOJI_MAX_BYTES, /* a point takes a byte at least */
     JOINER = 0x200D,
-    KEYCAP = 0x20E3,    /* around what stands before it */
-    COLOURED = 0xFE0F,  /* variation selector 16: the emoji, not the letter */
+    KEYCAP = 0x20E3,   /* around what stands before it */
+    COLOURED = 0xFE0F, /* variation selector 16: the emoji, not the letter */
     BLACK_FLAG = 0x1F3F4,
     REGION_FIRST = 0x1F1E6,
     REGION_LAST = 0x1F1FF,

@@ -41,6 +41,7 @@ enum kind {
     KIND_NOBODY,
     KIND_READ,
     KIND_WRITE,
+    KIND_MARK,
     KIND_UPLOAD,
     KIND_EXPORT,
     KIND_AI,
@@ -60,6 +61,7 @@ static const struct kind_info {
     [KIND_NOBODY] = { "nobody", offsetof(struct config, rate_limit_requests) },
     [KIND_READ] = { "read", offsetof(struct config, rate_read) },
     [KIND_WRITE] = { "write", offsetof(struct config, rate_write) },
+    [KIND_MARK] = { "mark", offsetof(struct config, rate_mark) },
     [KIND_UPLOAD] = { "upload", offsetof(struct config, rate_upload) },
     [KIND_EXPORT] = { "export", offsetof(struct config, rate_export) },
     [KIND_AI] = { "ai", offsetof(struct config, rate_ai) },
@@ -90,7 +92,7 @@ static enum kind kind_of(enum rate class)
         [RATE_NOBODY] = KIND_READ,   [RATE_READ] = KIND_READ,       [RATE_WRITE] = KIND_WRITE,
         [RATE_UPLOAD] = KIND_UPLOAD, [RATE_EXPORT] = KIND_EXPORT,   [RATE_AI] = KIND_AI,
         [RATE_KEYS] = KIND_KEYS,     [RATE_DIALECT] = KIND_DIALECT, [RATE_CREDENTIAL] = KIND_WRITE,
-        [RATE_MAIL] = KIND_WRITE,
+        [RATE_MAIL] = KIND_WRITE,    [RATE_MARK] = KIND_MARK,
     };
 
     return of_class[class];

@@ -22,6 +22,7 @@ static void extensions_write(struct json_out *out, const struct route *route)
         [RATE_NOT_SAID_] = "?", [RATE_FREE] = "free",       [RATE_NOBODY] = "nobody",         [RATE_READ] = "read",
         [RATE_WRITE] = "write", [RATE_UPLOAD] = "upload",   [RATE_EXPORT] = "export",         [RATE_AI] = "ai",
         [RATE_KEYS] = "keys",   [RATE_DIALECT] = "dialect", [RATE_CREDENTIAL] = "credential", [RATE_MAIL] = "mail",
+        [RATE_MARK] = "mark",
     };
 
     json_out_kv_c(out, "x-access", accesses[route->access]);

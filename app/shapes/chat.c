@@ -5,6 +5,8 @@
 
 /* clang-format off */
 const char *const chat_join_names[] = { "workspace", "open", "invite", NULL };
+const char *const chat_notify_names[] = { "mentions", "all", "none", NULL };
+const char *const chat_kind_names[] = { "chat", "direct", NULL };
 const char *const chat_assistant_names[] = { "off", "mention", "always", NULL };
 
 #define LAST_FIELD(member) .offset = offsetof(struct chat_last_message, member)
@@ -23,7 +25,10 @@ static const struct spec last_spec = { SPEC_INIT("LastMessage", struct chat_last
 static const struct field chat_fields[] = {
     { "id", FIELD_UUID, CHAT_FIELD(uuid) },
     { "workspace_id", FIELD_UUID, CHAT_FIELD(workspace) },
-    { "title", FIELD_STR, CHAT_FIELD(title) },
+    { "kind", FIELD_ENUM, CHAT_FIELD(kind), .names = chat_kind_names },
+    { "direct", FIELD_LIST, CHAT_FIELD(direct), .element = FIELD_UUID,
+      .doc = "Of a direct chat its people, the caller among them; empty for others" },
+    { "title", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(title), .doc = "null: a direct chat" },
     { "created_by", FIELD_UUID, FIELD_NULLABLE, CHAT_FIELD(created_by) },
     { "join", FIELD_ENUM, CHAT_FIELD(join), .names = chat_join_names,
       .doc = "workspace: everyone is in it; open: everyone sees it and may join; invite: only its members know of it" },
@@ -37,6 +42,13 @@ static const struct field chat_fields[] = {
     { "message_count", FIELD_INT, CHAT_FIELD(message_count) },
     { "last_message", FIELD_REF, FIELD_NULLABLE, CHAT_FIELD(last_message), .spec = &last_spec,
       .doc = "The newest that has not been deleted; null for who may not read it" },
+    { "last_seq", FIELD_INT, CHAT_FIELD(last_seq), .doc = "Of the newest message ever" },
+    { "last_read_seq", FIELD_INT, CHAT_FIELD(state.read_seq), .doc = "So far the caller has read; 0: nothing" },
+    { "unread_count", FIELD_INT, CHAT_FIELD(state.unread_count), .doc = "Messages behind it that are still there" },
+    { "mention_count", FIELD_INT, CHAT_FIELD(state.mention_count), .doc = "How often those name the caller, or everyone" },
+    { "notify", FIELD_ENUM, CHAT_FIELD(state.notify), .names = chat_notify_names },
+    { "starred", FIELD_BOOL, CHAT_FIELD(state.starred) },
+    { "draft", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(state.draft), .doc = "What the caller has begun to write" },
     { "created_at", FIELD_TIME, CHAT_FIELD(created_us) },
     { "updated_at", FIELD_TIME, CHAT_FIELD(updated_us) },
 };

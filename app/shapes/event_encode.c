@@ -14,8 +14,14 @@ struct told_message {
     struct message message;
     struct str truncated; /* "true", or absent */
 };
+static const struct field reaction_fields[] = {
+    { "emoji", FIELD_STR, .offset = offsetof(struct reaction, emoji) },
+    { "count", FIELD_INT, .offset = offsetof(struct reaction, count) },
+};
+static const struct spec told_reaction_spec = { SPEC_INIT("ReactionEvent", struct reaction, reaction_fields) };
 static const struct field message_fields[] = {
-    { SPEC_INLINE(&message_spec) },
+    { SPEC_INLINE(&message_shared_spec) },
+    { "reactions", FIELD_LIST, .offset = offsetof(struct told_message, message.reactions), .spec = &told_reaction_spec },
     { "truncated", FIELD_RAW, FIELD_OMIT, .offset = offsetof(struct told_message, truncated) },
 };
 static const struct spec told_message_spec = { SPEC_INIT("MessageEvent", struct told_message, message_fields) };
@@ -25,7 +31,9 @@ static const struct spec told_message_spec = { SPEC_INIT("MessageEvent", struct 
 static const struct field chat_fields[] = {
     { "id", FIELD_UUID, CHAT_FIELD(uuid) },
     { "workspace_id", FIELD_UUID, CHAT_FIELD(workspace) },
-    { "title", FIELD_STR, CHAT_FIELD(title) },
+    { "kind", FIELD_ENUM, CHAT_FIELD(kind), .names = chat_kind_names },
+    { "direct", FIELD_LIST, CHAT_FIELD(direct), .element = FIELD_UUID },
+    { "title", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(title) },
     { "created_by", FIELD_UUID, FIELD_NULLABLE, CHAT_FIELD(created_by) },
     { "join", FIELD_ENUM, CHAT_FIELD(join), .names = chat_join_names },
     { "assistant", FIELD_ENUM, CHAT_FIELD(assistant), .names = chat_assistant_names },
@@ -53,7 +61,8 @@ struct encoding {
 
 static bool shows_message(const struct event_row *row)
 {
-    return row->kind == EVENT_MESSAGE_CREATED || row->kind == EVENT_MESSAGE_UPDATED;
+    return row->kind == EVENT_MESSAGE_CREATED || row->kind == EVENT_MESSAGE_UPDATED ||
+           row->kind == EVENT_REACTION_CHANGED;
 }
 
 static bool shows_chat(const struct event_row *row)
@@ -132,6 +141,61 @@ static void message_deleted_write(struct json_out *out, const struct encoding *e
     json_out_object_end(out);
 }
 
+static void pinned_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
+{
+    (void)encoding;
+    if (uuid_eq(&row->chat, &none))
+        return;
+    json_out_object(out);
+    json_out_kv_uuid(out, "message_id", &row->subject);
+    json_out_kv_uuid(out, "chat_id", &row->chat);
+    json_out_key(out, "pinned");
+    json_out_bool(out, event_row_number(row) != 0);
+    json_out_kv_uuid(out, "user_id", &row->actor);
+    json_out_object_end(out);
+}
+
+static int64_t reaction_count(const struct message *message, struct str emoji)
+{
+    const struct reaction *reactions = message->reactions.items;
+
+    for (size_t i = 0; i < message->reactions.count; i++)
+        if (str_eq(reactions[i].emoji, emoji))
+            return reactions[i].count;
+    return 0;
+}
+
+/* The detail: domain/talk/reaction.h. */
+static void reaction_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
+{
+    const struct message *message = message_of(encoding, row);
+    struct str emoji = row->detail.len > 1 ? str_tail(row->detail, 1) : STR("");
+
+    if (message == NULL || emoji.len == 0 || uuid_eq(&row->actor, &none))
+        return;
+    json_out_object(out);
+    json_out_kv_uuid(out, "message_id", &row->subject);
+    json_out_kv_uuid(out, "chat_id", &message->chat);
+    json_out_kv_str(out, "emoji", emoji);
+    json_out_kv_int(out, "count", reaction_count(message, emoji));
+    json_out_kv_uuid(out, "user_id", &row->actor);
+    json_out_key(out, "on");
+    json_out_bool(out, row->detail.ptr[0] == '+');
+    json_out_object_end(out);
+}
+
+static void read_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
+{
+    (void)encoding;
+    if (uuid_eq(&row->chat, &none) || uuid_eq(&row->user, &none))
+        return;
+    json_out_object(out);
+    json_out_kv_uuid(out, "chat_id", &row->chat);
+    json_out_kv_uuid(out, "user_id", &row->user);
+    json_out_kv_int(out, "seq", event_row_number(row));
+    json_out_object_end(out);
+}
+
 static void chat_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
 {
     const struct chat *chat = chat_of(encoding, row);
@@ -178,6 +242,9 @@ static void (*const writers[EVENT_KINDS + 1])(struct json_out *out, const struct
     [EVENT_MESSAGE_CREATED] = message_write,
     [EVENT_MESSAGE_UPDATED] = message_write,
     [EVENT_MESSAGE_DELETED] = message_deleted_write,
+    [EVENT_MESSAGE_PINNED] = pinned_write,
+    [EVENT_REACTION_CHANGED] = reaction_write,
+    [EVENT_READ] = read_write,
     [EVENT_CHAT_CREATED] = chat_write,
     [EVENT_CHAT_UPDATED] = chat_write,
     [EVENT_CHAT_ARCHIVED] = chat_gone_write,

@@ -5,10 +5,19 @@
 #include "parley/shapes/sender.h"
 
 /* clang-format off */
+#define REACTION_FIELD(member) .offset = offsetof(struct reaction, member)
+static const struct field reaction_fields[] = {
+    { "emoji", FIELD_STR, REACTION_FIELD(emoji), .doc = "In its fully-qualified form (UTS #51)" },
+    { "count", FIELD_INT, REACTION_FIELD(count), .doc = "By how many people" },
+    { "mine", FIELD_BOOL, REACTION_FIELD(mine), .doc = "The caller is one of them" },
+};
+const struct spec reaction_spec = { SPEC_INIT("Reaction", struct reaction, reaction_fields) };
+
+static const char *const mention_all_names[] = { "all", "here", NULL };
 static const char *const status_names[] = { "complete", "pending", "streaming", "stopped", "failed", NULL };
 
 #define MESSAGE_FIELD(member) .offset = offsetof(struct message, member)
-static const struct field message_fields[] = {
+static const struct field shared_fields[] = {
     { "id", FIELD_UUID, MESSAGE_FIELD(uuid) },
     { "chat_id", FIELD_UUID, MESSAGE_FIELD(chat) },
     { "seq", FIELD_INT, MESSAGE_FIELD(seq), .doc = "1, 2, 3 … in its chat" },
@@ -20,11 +29,27 @@ static const struct field message_fields[] = {
     { "status", FIELD_ENUM, MESSAGE_FIELD(status), .names = status_names },
     { "model", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(model) },
     { "reply_to", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(reply_to) },
+    { "root_id", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(root),
+      .doc = "Of a reply: the message with which its thread begins; null where that was erased" },
+    { "reply_count", FIELD_INT, MESSAGE_FIELD(reply_count), .doc = "Messages of the thread that begins here" },
     { "attachments", FIELD_LIST, MESSAGE_FIELD(attachments), .spec = &attachment_spec },
+    { "mentions", FIELD_LIST, MESSAGE_FIELD(mentions), .element = FIELD_UUID,
+      .doc = "Users whom the text names (@username) and who may read the chat" },
+    { "mention_all", FIELD_ENUM, FIELD_NULLABLE, MESSAGE_FIELD(mention_all), .names = mention_all_names,
+      .doc = "The text names everyone: @all, or @here for those who are online" },
+    { "pinned", FIELD_BOOL, MESSAGE_FIELD(pinned) },
+    { "nonce", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(nonce),
+      .doc = "The first 16 hex digits of the SHA-256 of the Idempotency-Key with which it was sent; null: without one" },
     { "edited_at", FIELD_TIME, FIELD_NULLABLE, MESSAGE_FIELD(edited_us) },
     { "deleted_at", FIELD_TIME, FIELD_NULLABLE, MESSAGE_FIELD(deleted_us) },
     { "created_at", FIELD_TIME, MESSAGE_FIELD(created_us) },
     { "updated_at", FIELD_TIME, MESSAGE_FIELD(updated_us) },
+};
+const struct spec message_shared_spec = { SPEC_INIT("MessageShared", struct message, shared_fields) };
+
+static const struct field message_fields[] = {
+    { SPEC_INLINE(&message_shared_spec) },
+    { "reactions", FIELD_LIST, MESSAGE_FIELD(reactions), .spec = &reaction_spec },
 };
 const struct spec message_spec = { SPEC_INIT("Message", struct message, message_fields) };
 /* clang-format on */

@@ -1,6 +1,7 @@
 #include "parley/shapes/user.h"
 
 #include "parley/domain/people/user.h"
+#include "parley/shapes/user_status.h"
 
 /* clang-format off */
 const char *const user_role_names[] = { "USER", "ADMIN", NULL };
@@ -11,6 +12,7 @@ static const struct field user_fields[] = {
     { "name", FIELD_STR, USER_FIELD(name), .doc = "As others see it: first and last name, else the username" },
     { "email", FIELD_STR, FIELD_NULLABLE, USER_FIELD(email), .doc = "In lower case" },
     { "username", FIELD_STR, USER_FIELD(username) },
+    { "status", FIELD_REF, FIELD_NULLABLE, USER_FIELD(status), .spec = &user_status_spec },
     { "first_name", FIELD_STR, FIELD_NULLABLE, USER_FIELD(first_name) },
     { "last_name", FIELD_STR, FIELD_NULLABLE, USER_FIELD(last_name) },
     { "role", FIELD_ENUM, USER_FIELD(role), .names = user_role_names },

@@ -3,12 +3,15 @@
 -- through all files of the workspace. Lists of twenty ? take OBJECT_BATCH_MAX values; the rest is NULL and finds nothing.
 
 -- columns: attachment = a.id, a.uuid, a.filename, a.content_type, a.size_bytes, a.sha256, a.object_key, a.message_id,
---     a.created_us
+--     a.created_us, a.width, a.height
 
--- name: attachments_of_range
-SELECT {attachment} FROM messages m JOIN attachments a ON a.message_id = m.id
-WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq >= ? AND m.seq <= ? AND m.attachment_count > 0
-ORDER BY m.seq, a.id
+-- Lists of fifty ? take MESSAGE_PARTS_AT_ONCE ids; who has fewer names one again. Workspace NULL: any, for events.
+-- name: attachments_of_messages
+SELECT {attachment} FROM attachments a
+WHERE a.message_id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    AND a.workspace_id = COALESCE(?, a.workspace_id)
+ORDER BY a.message_id, a.id
 
 -- name: attachments_of_message
 SELECT {attachment} FROM attachments a WHERE a.message_id = ? AND a.workspace_id = ? ORDER BY a.id
@@ -39,8 +42,8 @@ ORDER BY a.id DESC LIMIT ?
 -- name: attachment_insert
 -- event: none, because message.created tells it with its message, and without one only its uploader sees it
 INSERT INTO attachments (uuid, workspace_id, message_id, uploader_id, object_key, filename, content_type, size_bytes, sha256,
-    promised_sha256, created_us)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    promised_sha256, width, height, created_us)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: attachments_bind
 -- event: none, because message.created tells it with its message
@@ -99,11 +102,3 @@ FOR UPDATE
 
 -- name: attachments_going_by_id
 SELECT {attachment_going} FROM attachments a WHERE a.id = ? AND a.workspace_id = ? AND a.sha256 IS NULL
-
--- Of as many messages as message_batch gives.
--- name: attachments_of_batch
--- tenant: none, ids of messages that have just been found
-SELECT {attachment} FROM attachments a
-WHERE a.message_id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ORDER BY a.message_id, a.id

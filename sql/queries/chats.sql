@@ -1,4 +1,5 @@
--- columns: chat_ref = c.id, c.join_mode, c.created_by, c.last_seq, c.message_count, c.version, m.user_id AS joined_id
+-- columns: chat_ref = c.id, c.join_mode, c.created_by, c.last_seq, c.message_count, c.version, c.kind,
+--     m.user_id AS joined_id
 
 -- name: chat_access_load
 SELECT {membership}, {chat_ref}
@@ -27,9 +28,9 @@ SELECT id FROM chats WHERE uuid = ? AND workspace_id = ? AND deleted_us IS NULL
 -- @mysql
 FOR UPDATE
 
--- A chat as somebody sees it, and its last message (NULL: none). ORDER BY names chat_id, too, because MySQL walks the
+-- A chat as somebody sees it (b: their row of members), and its last message (NULL: none). ORDER BY names chat_id, too, because MySQL walks the
 -- index backwards only then.
--- columns: chat_view = c.id, c.uuid, c.title, u.uuid AS creator_uuid, c.join_mode, c.assistant, c.provider, c.model,
+-- columns: chat_view = {chat_own}, c.id, c.uuid, c.kind AS chat_kind, c.direct_ids, c.title, u.uuid AS creator_uuid, c.join_mode, c.assistant, c.provider, c.model,
 --     c.system_prompt, c.temperature, c.max_tokens, c.message_count,
 --     c.join_mode = 0 OR m.user_id IS NOT NULL AS is_joined, c.last_seq, c.activity_us, c.version, c.created_us,
 --     c.updated_us
@@ -40,12 +41,18 @@ FOR UPDATE
 -- A chat without its last message, for whoever reads its newest messages anyway.
 -- name: chat_view_get
 SELECT {chat_view}
-FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ? LEFT JOIN users u ON u.id = c.created_by
+FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
+    LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
+    LEFT JOIN chat_states o ON o.workspace_id = c.workspace_id AND o.user_id = b.user_id AND o.chat_id = c.id
+    LEFT JOIN users u ON u.id = c.created_by
 WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 
 -- name: chat_get
 SELECT {chat_with_last}
-FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ? LEFT JOIN users u ON u.id = c.created_by
+FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
+    LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
+    LEFT JOIN chat_states o ON o.workspace_id = c.workspace_id AND o.user_id = b.user_id AND o.chat_id = c.id
+    LEFT JOIN users u ON u.id = c.created_by
     LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
         AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
     LEFT JOIN users s ON s.id = l.sender_id
@@ -55,8 +62,10 @@ WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 -- since one of both makes MariaDB and MySQL write tables; the first says whether the second is worth asking.
 -- name: chat_history
 SELECT {chat_with_last, is_joined = 1},
-    EXISTS (SELECT 1 FROM chat_members j WHERE j.workspace_id = ? AND j.user_id = ?) AS has_joined
-FROM chats c LEFT JOIN users u ON u.id = c.created_by
+    EXISTS (SELECT 1 FROM chat_members j WHERE j.workspace_id = b.workspace_id AND j.user_id = b.user_id) AS has_joined
+FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
+    LEFT JOIN chat_states o ON o.workspace_id = c.workspace_id AND o.user_id = b.user_id AND o.chat_id = c.id
+    LEFT JOIN users u ON u.id = c.created_by
     LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
         AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
     LEFT JOIN users s ON s.id = l.sender_id
@@ -66,23 +75,26 @@ ORDER BY c.activity_us DESC, c.id DESC LIMIT ?
 
 -- The page is found first, so that a last message is looked up for its chats only.
 -- name: chat_history_joined
-SELECT {chat_with_last, is_joined = 1, activity_us = page.activity_us}
-FROM (SELECT b.id AS id, b.activity_us AS activity_us
-        FROM chat_members m JOIN chats b ON b.id = m.chat_id AND b.workspace_id = m.workspace_id
-        WHERE m.workspace_id = ? AND m.user_id = ? AND b.deleted_us IS NULL AND b.join_mode <> 0
-            AND b.activity_us <= ? AND (b.activity_us < ? OR b.id < ?) AND INSTR(b.title_folded, ?) > 0
-        ORDER BY b.activity_us DESC, b.id DESC LIMIT ?) AS page
-    JOIN chats c ON c.id = page.id LEFT JOIN users u ON u.id = c.created_by
+SELECT {chat_with_last, is_joined = 1, activity_us = b.activity_us}
+FROM (SELECT x.id AS id, x.activity_us AS activity_us, m.workspace_id AS workspace_id, m.user_id AS user_id
+        FROM chat_members m JOIN chats x ON x.id = m.chat_id AND x.workspace_id = m.workspace_id
+        WHERE m.workspace_id = ? AND m.user_id = ? AND x.deleted_us IS NULL AND x.join_mode <> 0
+            AND x.activity_us <= ? AND (x.activity_us < ? OR x.id < ?) AND INSTR(x.title_folded, ?) > 0
+        ORDER BY x.activity_us DESC, x.id DESC LIMIT ?) AS b
+    JOIN chats c ON c.id = b.id LEFT JOIN users u ON u.id = c.created_by
+    LEFT JOIN chat_states o ON o.workspace_id = b.workspace_id AND o.user_id = b.user_id AND o.chat_id = b.id
     LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
         AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
     LEFT JOIN users s ON s.id = l.sender_id
-ORDER BY page.activity_us DESC, page.id DESC
+ORDER BY b.activity_us DESC, b.id DESC
 
 -- Open chats that one has not joined. Their messages are not for the caller, so there is no last one.
 -- name: chat_open_list
 SELECT {chat_view, is_joined = 0}
-FROM chats c LEFT JOIN users u ON u.id = c.created_by
-    LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ?
+FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
+    LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
+    LEFT JOIN chat_states o ON o.workspace_id = c.workspace_id AND o.user_id = b.user_id AND o.chat_id = c.id
+    LEFT JOIN users u ON u.id = c.created_by
 WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.join_mode = 1 AND m.user_id IS NULL
     AND c.activity_us <= ? AND (c.activity_us < ? OR c.id < ?) AND INSTR(c.title_folded, ?) > 0
 ORDER BY c.activity_us DESC, c.id DESC LIMIT ?
@@ -90,8 +102,13 @@ ORDER BY c.activity_us DESC, c.id DESC LIMIT ?
 -- name: chat_insert
 -- event: chat.created
 INSERT INTO chats (uuid, workspace_id, title, title_folded, created_by, join_mode, assistant, provider, model,
-    system_prompt, temperature, max_tokens, activity_us, created_us, updated_us)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    system_prompt, temperature, max_tokens, kind, direct_ids, activity_us, created_us, updated_us)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- The chat of exactly these people, and how many of them are in it at present.
+-- name: chat_direct_find
+SELECT c.uuid, (SELECT COUNT(*) FROM chat_members m WHERE m.chat_id = c.id AND m.workspace_id = c.workspace_id) AS member_count
+FROM chats c WHERE c.workspace_id = ? AND c.direct_ids = ? AND c.deleted_us IS NULL
 
 -- name: chat_update
 -- event: chat.updated, join_mode.changed
@@ -104,9 +121,10 @@ WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 -- event: none, because member.joined and member.left tell who changes the list
 UPDATE chats SET version = version + 1, updated_us = ? WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 
+-- A direct chat of the same people may be made anew.
 -- name: chat_mark_deleted
 -- event: chat.deleted
-UPDATE chats SET deleted_us = ?, version = version + 1, updated_us = ?
+UPDATE chats SET deleted_us = ?, direct_ids = NULL, version = version + 1, updated_us = ?
 WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 
 -- Invite-only chats of which this user is the last member: nobody could find them again. Under the workspace's lock, which
@@ -139,7 +157,8 @@ UPDATE attachments SET workspace_id = ? WHERE message_id IN
 -- Chats of any workspaces, as many as the reader of the event log takes at once (EVENT_BATCH_MAX).
 -- name: chat_batch
 -- tenant: none, the event log is told across workspaces
-SELECT {chat_view, is_joined = 0}, w.uuid AS workspace_uuid
+SELECT {chat_view, is_joined = 0, read_seq = 0, notify = 0, starred = 0, draft = NULL, gap_count = 0, own_mentions = 0,
+    all_mentions = 0}, w.uuid AS workspace_uuid
 FROM chats c JOIN workspaces w ON w.id = c.workspace_id LEFT JOIN users u ON u.id = c.created_by
 WHERE c.deleted_us IS NULL AND c.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -1,6 +1,6 @@
 -- columns: membership = w.id AS workspace_id, b.role, w.personal, w.require_2fa, w.version
 -- columns: member = u.id AS user_id, u.uuid AS user_uuid, u.email, u.first_name, u.last_name, u.username, m.role,
---     m.joined_us
+--     m.joined_us, u.status_text, u.status_emoji, u.status_until_us
 
 -- name: member_find
 SELECT {membership} FROM workspaces w JOIN members b ON b.workspace_id = w.id AND b.user_id = ?

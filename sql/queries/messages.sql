@@ -1,5 +1,6 @@
 -- columns: message = m.id, m.uuid, m.seq, m.sender_id, m.sender_name, m.content, m.is_ai_response, m.status, m.model,
---     m.reply_to, m.attachment_count, m.edited_us, m.deleted_us, m.version, m.created_us, m.updated_us
+--     m.reply_to, m.attachment_count, m.edited_us, m.deleted_us, m.version, m.created_us, m.updated_us,
+--     m.root_id, m.reply_count, m.mention_all, m.has_mentions, m.has_reactions, m.pinned, m.nonce
 -- columns: author = u.id AS user_id, u.uuid AS user_uuid, u.kind, u.first_name, u.last_name, u.username,
 --     u.deleted_us AS user_deleted_us
 
@@ -41,12 +42,18 @@ SELECT {author} FROM users u WHERE u.id IN (?, ?, ?, ?, ?, ?, ?, ?)
 SELECT id, uuid FROM messages WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?) AND chat_id = ? AND workspace_id = ?
 
 -- name: message_get
-SELECT {message}, {author}, r.uuid AS reply_to_uuid
-FROM messages m LEFT JOIN users u ON u.id = m.sender_id LEFT JOIN messages r ON r.id = m.reply_to
+SELECT {message}, {author}
+FROM messages m LEFT JOIN users u ON u.id = m.sender_id
 WHERE m.uuid = ? AND m.chat_id = ? AND m.workspace_id = ?
 
--- name: message_id_get
-SELECT id FROM messages WHERE uuid = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL
+-- What is replied to, and the beginning of its thread.
+-- name: message_thread
+SELECT id, COALESCE(root_id, id) AS root_id, deleted_us FROM messages WHERE uuid = ? AND chat_id = ? AND workspace_id = ?
+
+-- The root is known to be in the chat; naming the chat, too, would lead MariaDB to walk it.
+-- name: reply_list
+SELECT {message} FROM messages m
+WHERE m.root_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.deleted_us IS NULL ORDER BY m.seq LIMIT ?
 
 -- name: message_place
 SELECT uuid, chat_id FROM messages WHERE id = ? AND workspace_id = ?
@@ -75,17 +82,46 @@ LOCK IN SHARE MODE
 
 -- name: message_insert
 -- event: message.created
-INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, content, reply_to, attachment_count, created_us, updated_us)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, content, reply_to, root_id, attachment_count,
+    mention_all, has_mentions, nonce, created_us, updated_us)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: message_add_reply_count
+-- event: none, because message.created or message.deleted of the reply tells it
+UPDATE messages SET reply_count = reply_count + ? WHERE id = ? AND chat_id = ? AND workspace_id = ?
+
+-- The replies that the job erases of a sender, off the counts of their roots.
+-- name: replies_uncount_of_sender
+-- event: none, because message.deleted of each reply tells it
+-- @mysql
+UPDATE messages m JOIN (SELECT r.root_id AS root_id, COUNT(*) AS gone_count FROM messages r
+        WHERE r.sender_id = ? AND r.chat_id = ? AND r.workspace_id = ? AND r.id <= ? AND r.root_id IS NOT NULL
+            AND r.deleted_us IS NULL GROUP BY r.root_id) t ON t.root_id = m.id
+SET m.reply_count = m.reply_count - t.gone_count
+-- @sqlite
+UPDATE messages SET reply_count = reply_count - t.gone_count
+FROM (SELECT r.root_id AS root_id, COUNT(*) AS gone_count FROM messages r
+    WHERE r.sender_id = ? AND r.chat_id = ? AND r.workspace_id = ? AND r.id <= ? AND +r.root_id IS NOT NULL
+        AND r.deleted_us IS NULL GROUP BY r.root_id) t
+WHERE t.root_id = messages.id
+
+-- name: message_set_has_reactions
+-- event: none, because reaction.changed tells it
+UPDATE messages SET has_reactions = ? WHERE id = ? AND chat_id = ? AND workspace_id = ?
+
+-- name: message_set_pinned
+-- event: none, because message.pinned tells it
+UPDATE messages SET pinned = ? WHERE id = ? AND chat_id = ? AND workspace_id = ?
 
 -- name: message_set_content
 -- event: message.updated
-UPDATE messages SET content = ?, edited_us = ?, updated_us = ?, version = version + 1
+UPDATE messages SET content = ?, mention_all = ?, has_mentions = ?, edited_us = ?, updated_us = ?, version = version + 1
 WHERE id = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL AND version = ?
 
 -- name: message_set_deleted
 -- event: message.deleted
-UPDATE messages SET content = '', attachment_count = 0, deleted_us = ?, updated_us = ?, version = version + 1
+UPDATE messages SET content = '', attachment_count = 0, mention_all = 0, has_mentions = 0, has_reactions = 0, pinned = 0,
+    deleted_us = ?, updated_us = ?, version = version + 1
 WHERE id = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL AND version = ?
 
 -- A file of it turned out not to be what was promised and has been removed.
@@ -99,8 +135,8 @@ WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 -- name: message_batch
 -- tenant: none, the event log is told across workspaces
 SELECT {message, content = CASE WHEN LENGTH(m.content) > 65536 THEN NULL ELSE m.content END}, {author},
-    r.uuid AS reply_to_uuid, c.uuid AS chat_uuid
+    r.uuid AS reply_to_uuid, o.uuid AS root_uuid, c.uuid AS chat_uuid
 FROM messages m JOIN chats c ON c.id = m.chat_id LEFT JOIN users u ON u.id = m.sender_id
-    LEFT JOIN messages r ON r.id = m.reply_to
+    LEFT JOIN messages r ON r.id = m.reply_to LEFT JOIN messages o ON o.id = m.root_id
 WHERE m.uuid IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -2,8 +2,8 @@
 
 -- name: upload_insert
 INSERT INTO uploads (uuid, workspace_id, user_id, object_key, part_size_bytes, filename, content_type, size_bytes, sha256,
-    created_us, expires_us)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    width, height, created_us, expires_us)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: upload_count_of_user
 -- tenant: none, a user's uploads are counted over all workspaces
@@ -11,7 +11,7 @@ SELECT COUNT(*) FROM (SELECT 1 FROM uploads WHERE user_id = ? LIMIT ?) pending
 
 -- name: upload_get
 SELECT id, uuid, workspace_id, user_id, object_key, store_upload_id, part_size_bytes, filename, content_type, size_bytes,
-    sha256, created_us, expires_us
+    sha256, width, height, created_us, expires_us
 FROM uploads WHERE uuid = ? AND workspace_id = ? AND user_id = ? AND expires_us > ?
 
 -- name: upload_set_store_upload

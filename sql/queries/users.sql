@@ -1,5 +1,5 @@
 -- columns: user = id, uuid, kind, email, username, first_name, last_name, role, is_active, is_first_login, tos_accepted,
---     twofa_enabled, last_login_us, created_us, updated_us, version
+--     twofa_enabled, last_login_us, created_us, updated_us, version, status_text, status_emoji, status_until_us
 
 -- name: user_by_id
 SELECT {user} FROM users WHERE id = ? AND deleted_us IS NULL
@@ -110,11 +110,16 @@ WHERE id = ? AND password_hash = ? AND deleted_us IS NULL
 -- event: none, because the sessions that it ends tell it themselves
 UPDATE users SET password_hash = ?, version = version + 1, updated_us = ? WHERE id = ? AND deleted_us IS NULL
 
+-- name: user_set_status
+-- event: status
+UPDATE users SET status_text = ?, status_emoji = ?, status_until_us = ?, version = version + 1, updated_us = ?
+WHERE id = ? AND deleted_us IS NULL
+
 -- name: user_erase
 -- event: none, because member.left, session.ended and key.deactivated are told of all that the account had
 UPDATE users SET email = NULL, username = ?, first_name = NULL, last_name = NULL, names_folded = '', password_hash = NULL, role = 0,
-    is_active = 0, is_first_login = 0, tos_accepted = 0, twofa_enabled = 0, last_login_us = NULL, erase_messages = ?,
-    deleted_us = ?, version = version + 1, updated_us = ?
+    is_active = 0, is_first_login = 0, tos_accepted = 0, twofa_enabled = 0, last_login_us = NULL,
+    status_text = NULL, status_emoji = NULL, status_until_us = NULL, erase_messages = ?, deleted_us = ?, version = version + 1, updated_us = ?
 WHERE id = ?
 
 -- name: user_erase_sessions

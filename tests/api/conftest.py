@@ -13,6 +13,7 @@
                   It begins with a copy of a migrated database, of keys and a certificate; fresh=True: with nothing
   parley          parley(*words, stdin="", SETTING="value") in a folder of its own -> finished process
   migrated        the same, with an SQLite database that is up to date
+  old_database    an empty database of the column, to be migrated step by step (support/old_database.py: OldDatabase)
   lasting_post    a server of its own with a mail server beside it (support/post.py: Post), shared by a module's tests
   make_backing    make_backing() -> a private Backing of this column (to be killed, say); make_server(backing=…) uses it
 
@@ -35,6 +36,7 @@ from harness.testrun import TEST_SETTINGS
 from support import columns, units
 from support.client import new_email
 from support.contract import Contract
+from support.old_database import OldDatabase
 from support.post import open_post
 from support.server import Maker, SharedServers, read_contract
 
@@ -102,6 +104,11 @@ def migrated(parley):
 @pytest.fixture(scope="session")
 def worker():
     return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture
+def old_database(binary, backing, tmp_path):
+    return OldDatabase(binary, backing, tmp_path)
 
 
 @pytest.fixture(scope="session")

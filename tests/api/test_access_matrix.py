@@ -11,7 +11,7 @@ from support.access_calls import CALLS, Call
 from support.access_world import ALIVE, DEAD, World
 
 KINDS, ROWS = matrix.table()
-WORDS = ("folder", "name")  # of paths that hold no ids
+WORDS = ("folder", "name", "emoji")  # of paths that hold no ids
 OUTSIDE = ("removed", "stranger", "admin")
 
 

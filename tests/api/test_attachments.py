@@ -367,3 +367,29 @@ def test_list__cursor_of_another_place_is_400(talk):
     elsewhere = talk.owner.workspace()["id"]
     assert talk.owner.get(f"/workspaces/{elsewhere}/attachments", params={"cursor": cursor}).status_code == 400
     assert talk.guest.get(f"{talk.path}/attachments", params={"cursor": "x" + cursor}).status_code == 400
+
+
+# --- pictures ---
+
+def with_dimensions(talk, *dimensions, files=2):
+    parts = [("files", (f"{n}.txt", b"x", "text/plain")) for n in range(files)]
+    parts[1:1] = [("dimensions", (None, d)) for d in dimensions]  # before, between or behind the files
+    return talk.member.request("POST", f"{talk.at}/message", data={"content": "x"}, files=parts)
+
+
+@pytest.mark.parametrize("dimensions, wanted", [
+    (("640x480", "1x2"), [(640, 480), (1, 2)]), (("", "3x4"), [(None, None), (3, 4)]),
+    (("5x6",), [(5, 6), (None, None)]), ((), [(None, None), (None, None)])])
+def test_files__have_the_sizes_of_their_pictures(talk, dimensions, wanted):
+    answer = with_dimensions(talk, *dimensions)
+    assert answer.status_code == 201, answer.text
+    assert [(a["width"], a["height"]) for a in answer.json()["attachments"]] == wanted
+    assert talk.owner.ok("GET", f"{talk.at}/messages")["messages"] == [answer.json()]
+
+
+@pytest.mark.one_column("the shape of a form")
+@pytest.mark.parametrize("dimensions", [
+    ("640",), ("x",), ("640x",), ("0x1",), ("-1x1",), ("1x1000001",), ("1x1x1",), ("9" * 40 + "x1",), ("1x1",) * 3])
+def test_files__with_bad_sizes_are_refused(talk, dimensions):
+    assert faults(with_dimensions(talk, *dimensions)) == [("body", "dimensions")]
+    assert talk.owner.ok("GET", f"{talk.at}/messages")["total"] == 0

@@ -1,10 +1,8 @@
 """Members of a chat: open chats are joined, invite-only ones are known to their members alone."""
 import sqlite3
 import subprocess
-from contextlib import closing
 
 import pytest
-from harness.parley import base_environment
 from support.races import at_once, statuses
 
 
@@ -157,23 +155,10 @@ def test_join_mode__from_open_to_invite_only_keeps_who_joined(team):
 # --- the key from a chat's members to the workspace's ---
 
 @pytest.fixture
-def old_database(binary, backing, tmp_path):
-    """(parley, sql): a database of its own at the version before the key, with a chat of one member and one who is none."""
-    settings = {"DATABASE_URL": f"sqlite:///{tmp_path}/old.db", **backing.own_env()}
-
-    def parley(*words):
-        done = subprocess.run([str(binary), *words], cwd=tmp_path, capture_output=True, text=True, check=False,
-                              env={**base_environment(), **settings}, timeout=60)
-        assert done.returncode == 0, done.stderr
-
-    def sql(text):
-        if backing.database:
-            return backing.database.query(text, settings["DATABASE_URL"].rpartition("/")[2])
-        with closing(sqlite3.connect(tmp_path / "old.db")) as db, db:
-            db.execute("PRAGMA foreign_keys = ON")
-            return ["\t".join(map(str, row)) for row in db.execute(text)]
-
-    parley("migrate", "up", "6")
+def before_key(old_database):
+    """A database at the version before the key, with a chat of one member and one who is none."""
+    old_database.parley("migrate", "up", "6")
+    sql = old_database.sql
     for user in (1, 2):
         sql("INSERT INTO users (id, uuid, kind, username, role, created_us, updated_us) "
             f"VALUES ({user}, X'{user:032x}', 0, 'u{user}', 0, 0, 0)")
@@ -182,12 +167,12 @@ def old_database(binary, backing, tmp_path):
     sql("INSERT INTO chats (id, uuid, workspace_id, title, title_folded, join_mode, activity_us, created_us, updated_us) "
         f"VALUES (1, X'{4:032x}', 1, 't', 't', 2, 0, 0, 0)")
     sql("INSERT INTO chat_members (chat_id, user_id, workspace_id, joined_us) VALUES (1, 1, 1, 5), (1, 2, 1, 6)")
-    return parley, sql
+    return old_database
 
 
 @pytest.mark.mysql
-def test_key_to_members__comes_and_goes_and_leaves_who_is_a_member(old_database):
-    parley, sql = old_database
+def test_key_to_members__comes_and_goes_and_leaves_who_is_a_member(before_key):
+    parley, sql = before_key.parley, before_key.sql
     parley("migrate", "up", "7")
     assert sql("SELECT chat_id, user_id, workspace_id, joined_us FROM chat_members") == ["1\t1\t1\t5"]
     with pytest.raises((sqlite3.IntegrityError, subprocess.CalledProcessError)):

@@ -103,6 +103,23 @@ def test_event_log__long_text_is_told_without_it(follower, alice, bob, make_user
         assert data == {**message, "content": None, "truncated": True}
 
 
+def test_event_log__reactions_pins_and_read_marks_are_told(follower, alice, bob, make_user):
+    talk = Talk(alice, bob, make_user)
+    said = talk.say("hello")
+    path = f"{talk.at}/message/{said['id']}"
+    alice.ok("PUT", f"{path}/reactions/\u2764", 200)
+    alice.ok("PUT", f"{path}/pin", 204)
+    alice.ok("POST", f"{talk.at}/read", 200, json={"seq": 1})
+    edited = bob.ok("PUT", path, 200, json={"content": "hello, all"})
+    told = follower.told("message.updated", id=said["id"])[0]["data"]
+    assert told == {**edited, "reactions": [{"emoji": "\u2764\ufe0f", "count": 1}]} and told["pinned"]
+    by = {"message_id": said["id"], "chat_id": talk.chat, "user_id": alice.id}
+    assert follower.told("reaction.changed", message_id=said["id"])[0]["data"] == {
+        **by, "emoji": "\u2764\ufe0f", "count": 1, "on": True}
+    assert follower.told("message.pinned", message_id=said["id"])[0]["data"] == {**by, "pinned": True}
+    assert follower.told("read", chat_id=talk.chat)[0]["data"] == {"chat_id": talk.chat, "user_id": alice.id, "seq": 1}
+
+
 def test_event_log__chats_are_told_to_those_who_may_see_them(server, follower, alice, bob, make_user):
     talk = Talk(alice, bob, make_user)
     ids = {person: Database(server).user_id(person) for person in (alice, bob)}

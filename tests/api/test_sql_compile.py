@@ -155,6 +155,7 @@ def test_compile__makes_enums_of_columns(folder):
     (LIST + "-- columns: m = x\n", "q.sql:3: the list m is already at"),
     ("-- columns: m = x, f(y)\n-- name: a\nSELECT {m}\n", "q.sql:1: m: column 2 has no name"),
     ("-- columns: m = x.id, y.id\n-- name: a\nSELECT {m}\n", "q.sql:1: m: two columns are called id"),
+    ("-- columns: m = x.id\n-- columns: n = {m}, y.id\n-- name: a\nSELECT {n}\n", "q.sql:2: n: two columns are called id"),
     (LIST + "-- name: a\nSELECT x FROM t\n", "q.sql:1: no statement uses the columns {m}"),
     ("-- name: a\nSELECT {m} FROM t\n", "q.sql:1: {m}: there is no such list"),
     (LIST + "-- name: a\nSELECT {m, z = 1} FROM t\n", "q.sql:3: {m}: z = 1: say a column of it"),

@@ -348,3 +348,23 @@ def test_unbound__is_read_by_its_uploader_alone(talk):
     assert talk.member.get(f"/attachments/{file['id']}").status_code in (200, 302)
     assert is_code(talk.owner.get(f"/attachments/{file['id']}"), 404, "attachment_not_found")
     assert talk.member.ok("GET", f"{talk.path}/attachments") == []
+
+
+# --- pictures ---
+
+def test_upload__keeps_the_size_of_a_picture(talk):
+    attachment = completed(talk, width=640, height=480)
+    assert (attachment["width"], attachment["height"]) == (640, 480)
+    sent = talk.member.message(talk.id, talk.chat, "x", attachment_ids=[attachment["id"]])
+    assert (sent["attachments"][0]["width"], sent["attachments"][0]["height"]) == (640, 480)
+    seen = talk.owner.ok("GET", f"{talk.at}/message/{sent['id']}")["attachments"][0]
+    assert (seen["width"], seen["height"]) == (640, 480)
+    plain = completed(talk, width=None)
+    assert (plain["width"], plain["height"]) == (None, None)
+
+
+@pytest.mark.one_column("the shape of a body")
+@pytest.mark.parametrize("width", [0, -1, 1000001, "640", 1.5])
+def test_upload__with_a_bad_size_of_a_picture_is_refused(talk, width):
+    body = {"filename": "a.txt", "size": 5, "width": width}
+    assert faults(talk.member.post(f"{talk.path}/uploads", json=body)) == [("body", "width")]

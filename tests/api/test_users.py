@@ -8,8 +8,9 @@ from support.client import Person, new_email, new_password
 
 def test_me__shows_all_of_the_account_and_nothing_secret(alice):
     me = alice.get("/auth/me")
-    assert set(me.json()) == {"id", "name", "email", "username", "first_name", "last_name", "role", "is_active",
-                              "is_first_login", "tos_accepted", "twofa_enabled", "last_login", "created_at", "updated_at"}
+    assert set(me.json()) == {"id", "name", "email", "username", "status", "first_name", "last_name", "role",
+                              "is_active", "is_first_login", "tos_accepted", "twofa_enabled", "last_login", "created_at",
+                              "updated_at"}
     assert me.json()["username"] == alice.email.split("@")[0] and me.json()["created_at"].endswith("Z")
     assert me.json() == alice.ok("GET", f"/users/{alice.id}") == alice.ok("GET", "/api/auth/me/")
 

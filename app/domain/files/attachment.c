@@ -29,6 +29,11 @@ static struct str digest_text(struct ctx *ctx, struct str digest)
     return arena_str(ctx->arena, str_from(hex));
 }
 
+static int64_t side(int64_t pixels)
+{
+    return pixels == 0 ? INT64_MIN : pixels;
+}
+
 enum err attachment_read(struct ctx *ctx, const struct db_row *row, struct attachment *ret_attachment)
 {
     *ret_attachment = (struct attachment){
@@ -41,6 +46,8 @@ enum err attachment_read(struct ctx *ctx, const struct db_row *row, struct attac
         .object_key = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_OBJECT_KEY)),
         .message_id = db_row_int(row, ATTACHMENT_MESSAGE_ID),
         .created_us = db_row_int(row, ATTACHMENT_CREATED_US),
+        .width = side(db_row_int(row, ATTACHMENT_WIDTH)),
+        .height = side(db_row_int(row, ATTACHMENT_HEIGHT)),
     };
     ret_attachment->content_type = filetype_bare(ret_attachment->served_type);
     ret_attachment->url = attachment_url(ctx, &ret_attachment->uuid);
@@ -60,7 +67,8 @@ enum err attachment_insert(struct ctx *ctx, const struct attachment_row *row, st
                   DB_ARGS(DB_UUID(&row->uuid), DB_INT(row->binding.workspace_id),
                           DB_INT_OR_NULL(row->binding.message_id), DB_INT(row->binding.user_id), DB_TEXT(row->key),
                           DB_TEXT(row->filename), DB_TEXT(row->content_type), DB_INT(row->size_bytes),
-                          digest_value(row->sha256), digest_value(row->promised_sha256), DB_INT(ctx->now_us)),
+                          digest_value(row->sha256), digest_value(row->promised_sha256),
+                          DB_INT_OR_NULL(row->picture.width), DB_INT_OR_NULL(row->picture.height), DB_INT(ctx->now_us)),
                   &id));
     *ret_attachment = (struct attachment){
         .id = id,
@@ -69,6 +77,8 @@ enum err attachment_insert(struct ctx *ctx, const struct attachment_row *row, st
         .content_type = filetype_bare(row->content_type),
         .served_type = row->content_type,
         .size_bytes = row->size_bytes,
+        .width = side(row->picture.width),
+        .height = side(row->picture.height),
         .sha256 = row->sha256 == NULL ? (struct str){ NULL, 0 }
                                       : digest_text(ctx, (struct str){ (const char *)row->sha256, SHA256_BYTES }),
         .url = attachment_url(ctx, &row->uuid),
@@ -148,18 +158,6 @@ enum err attachment_get(struct ctx *ctx, const struct principal *principal, cons
         return fail(ctx, ERR_ATTACHMENT_NOT_FOUND);
     TRY(e);
     *ret_attachment = found;
-    return ERR_OK;
-}
-
-enum err attachment_list_of_message(struct ctx *ctx, int64_t workspace_id, int64_t message_id, struct list *ret_list)
-{
-    struct collected found = { .room_count = OBJECT_BATCH_MAX };
-
-    found.items = arena_calloc(ctx->arena, OBJECT_BATCH_MAX, sizeof(*found.items));
-    if (found.items == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    TRY(db_each(ctx, SQL_ATTACHMENTS_OF_MESSAGE, DB_ARGS(DB_INT(message_id), DB_INT(workspace_id)), collect, &found));
-    *ret_list = (struct list){ found.items, found.count };
     return ERR_OK;
 }
 

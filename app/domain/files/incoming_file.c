@@ -175,6 +175,7 @@ enum err incoming_files_bind(struct ctx *ctx, const struct binding *binding, con
             .filename = file->filename,
             .content_type = file->content_type,
             .size_bytes = file->size_bytes,
+            .picture = file->picture,
             .sha256 = file->sha256,
         };
         TRY(attachment_insert(ctx, &row, &ret_attachments[i]));

@@ -28,6 +28,7 @@ static enum err upload_read(struct ctx *ctx, const struct db_row *row, void *arg
         .filename = arena_str(ctx->arena, db_row_str(row, UPLOAD_GET_FILENAME)),
         .content_type = arena_str(ctx->arena, db_row_str(row, UPLOAD_GET_CONTENT_TYPE)),
         .size_bytes = db_row_int(row, UPLOAD_GET_SIZE_BYTES),
+        .picture = { db_row_int(row, UPLOAD_GET_WIDTH), db_row_int(row, UPLOAD_GET_HEIGHT) },
         .has_sha256 = sha256.len == SHA256_BYTES,
         .created_us = db_row_int(row, UPLOAD_GET_CREATED_US),
         .expires_us = db_row_int(row, UPLOAD_GET_EXPIRES_US),
@@ -141,6 +142,7 @@ static enum err upload_begin(struct ctx *ctx, const struct upload_draft *draft, 
     upload->user_id = draft->principal->user_id;
     upload->filename = draft->filename;
     upload->size_bytes = draft->size_bytes;
+    upload->picture = draft->picture;
     if (parts)
         upload->part_size_bytes = part_size_for(draft->size_bytes);
     else
@@ -161,6 +163,7 @@ static enum err upload_insert(struct ctx *ctx, struct upload *upload)
                      DB_ARGS(DB_UUID(&upload->uuid), DB_INT(upload->workspace_id), DB_INT(upload->user_id),
                              DB_TEXT(upload->object_key), DB_INT(upload->part_size_bytes), DB_TEXT(upload->filename),
                              DB_TEXT(upload->content_type), DB_INT(upload->size_bytes), sha256,
+                             DB_INT_OR_NULL(upload->picture.width), DB_INT_OR_NULL(upload->picture.height),
                              DB_INT(upload->created_us), DB_INT(upload->expires_us)),
                      &upload->id);
 }

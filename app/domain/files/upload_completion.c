@@ -235,6 +235,7 @@ static enum err finish_in_transaction(struct ctx *ctx, void *arg)
         .filename = upload->filename,
         .content_type = completing->content_type,
         .size_bytes = upload->size_bytes,
+        .picture = upload->picture,
         .sha256 = completing->info.has_sha256 ? completing->info.sha256 : NULL,
         .promised_sha256 = upload->has_sha256 ? upload->sha256 : NULL,
     };

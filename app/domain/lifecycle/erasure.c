@@ -183,6 +183,8 @@ static enum err user_messages_remove(struct ctx *ctx, void *arg)
     TRY(db_exec(ctx, SQL_CHAT_ADD_MESSAGE_COUNT, DB_ARGS(DB_INT(0), DB_INT(chat->id), DB_INT(chat->workspace_id)),
                 NULL));
     TRY(db_each(ctx, SQL_MESSAGES_OF_SENDER, written, erased_add, &erased));
+    TRY(db_exec(ctx, SQL_CHAT_GAPS_OF_SENDER, written, NULL));
+    TRY(db_exec(ctx, SQL_REPLIES_UNCOUNT_OF_SENDER, written, NULL));
     TRY(db_exec(ctx, SQL_MESSAGES_DELETE_OF_SENDER, written, &piece->count));
     TRY(db_exec(ctx, SQL_CHAT_ADD_MESSAGE_COUNT,
                 DB_ARGS(DB_INT(-piece->count), DB_INT(chat->id), DB_INT(chat->workspace_id)), NULL));

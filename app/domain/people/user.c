@@ -32,6 +32,7 @@ static enum err read_user(struct ctx *ctx, const struct db_row *row, void *arg)
         .tos_accepted = db_row_int(row, USER_TOS_ACCEPTED) != 0,
         .twofa_enabled = db_row_int(row, USER_TWOFA_ENABLED) != 0,
         .last_login_us = db_row_int(row, USER_LAST_LOGIN_US),
+        .status = user_status_read(ctx, row, USER_STATUS_TEXT),
         .created_us = db_row_int(row, USER_CREATED_US),
         .updated_us = db_row_int(row, USER_UPDATED_US),
         .version = db_row_int(row, USER_VERSION),

@@ -1,5 +1,6 @@
 #include "parley/domain/record/idempotency.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "parley/core/clock.h"
@@ -25,6 +26,22 @@ static bool key_is_sane(struct str key)
     return true;
 }
 
+static int64_t nonce_of(struct str key)
+{
+    uint8_t sum[SHA256_BYTES];
+    uint64_t nonce = 0;
+
+    digest_sha256(key, sum);
+    for (size_t i = 0; i < sizeof(nonce); i++)
+        nonce = nonce << 8 | sum[i];
+    return (int64_t)nonce;
+}
+
+struct str idempotency_nonce_text(struct ctx *ctx, int64_t nonce)
+{
+    return str_from(arena_printf(ctx->arena, "%016" PRIx64, (uint64_t)nonce));
+}
+
 enum err idempotency_claim_new(struct ctx *ctx, const struct idempotency_request *request,
                                const struct idempotency_claim **ret_claim)
 {
@@ -48,6 +65,7 @@ enum err idempotency_claim_new(struct ctx *ctx, const struct idempotency_request
     if (request->body.ptr != NULL)
         digest_sha256(request->body, claim->body_hash);
     claim->user_id = request->user_id;
+    claim->nonce = nonce_of(request->key);
     *ret_claim = claim;
     return ERR_OK;
 }

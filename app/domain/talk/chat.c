@@ -1,6 +1,7 @@
 #include "parley/domain/talk/chat.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
@@ -34,6 +35,7 @@ static enum err right_check(struct ctx *ctx, int64_t user_id, const struct chat_
 static void ref_fill(const struct db_row *row, int first, struct chat_ref *chat)
 {
     chat->id = db_row_int(row, first + CHAT_REF_ID);
+    chat->kind = (enum chat_kind)db_row_int(row, first + CHAT_REF_KIND);
     chat->join = (enum chat_join)db_row_int(row, first + CHAT_REF_JOIN_MODE);
     chat->created_by = db_row_int(row, first + CHAT_REF_CREATED_BY);
     chat->last_seq = db_row_int(row, first + CHAT_REF_LAST_SEQ);
@@ -51,6 +53,7 @@ static enum err ref_read(struct ctx *ctx, const struct db_row *row, void *arg)
 
 struct chat_access {
     const struct uuid *chat;
+    int64_t user_id;
     struct membership m;
 };
 
@@ -67,6 +70,7 @@ static enum err access_read(struct ctx *ctx, const struct db_row *row, void *arg
         return fail(ctx, ERR_NO_MEMORY);
     ref->uuid = *access->chat;
     ref->workspace_id = access->m.workspace_id;
+    ref->user_id = access->user_id;
     ref->role = access->m.role;
     ref_fill(row, CHAT_ACCESS_LOAD_CHAT_REF, ref);
     access->m.chat = ref;
@@ -76,7 +80,7 @@ static enum err access_read(struct ctx *ctx, const struct db_row *row, void *arg
 enum err chat_access_load(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
                           struct membership *ret_membership)
 {
-    struct chat_access access = { .chat = chat, .m = { .workspace = *workspace } };
+    struct chat_access access = { .chat = chat, .user_id = user_id, .m = { .workspace = *workspace } };
     enum err e = db_one(ctx, SQL_CHAT_ACCESS_LOAD, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_UUID(workspace)),
                         access_read, &access);
 
@@ -90,7 +94,7 @@ enum err chat_access_load(struct ctx *ctx, const struct uuid *workspace, const s
 static enum err find_row(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                          enum chat_right right, struct chat_ref *ret_chat)
 {
-    struct chat_ref found = { .uuid = *chat, .workspace_id = m->workspace_id, .role = m->role };
+    struct chat_ref found = { .uuid = *chat, .workspace_id = m->workspace_id, .user_id = user_id, .role = m->role };
     enum err e = db_one(ctx, SQL_CHAT_REF, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_INT(m->workspace_id)), ref_read,
                         &found);
 
@@ -134,7 +138,7 @@ static enum err hold_refuse(struct ctx *ctx, const struct membership *m, int64_t
 enum err chat_require_held(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                            enum chat_right right, struct chat_ref *ret_chat)
 {
-    struct chat_ref held = { .uuid = *chat, .workspace_id = m->workspace_id };
+    struct chat_ref held = { .uuid = *chat, .workspace_id = m->workspace_id, .user_id = user_id };
     enum err e = db_one(ctx, SQL_CHAT_REF_HOLD, DB_ARGS(DB_INT(user_id), DB_UUID(chat), DB_INT(m->workspace_id)),
                         held_read, &held);
 
@@ -156,6 +160,11 @@ enum err chat_require_locked(struct ctx *ctx, const struct membership *m, int64_
         return fail(ctx, ERR_CHAT_NOT_FOUND);
     TRY(e);
     return chat_require_held(ctx, m, user_id, chat, right, ret_chat);
+}
+
+enum err chat_require_plain(struct ctx *ctx, const struct chat_ref *chat)
+{
+    return chat->kind == CHAT_KIND_DIRECT ? fail(ctx, ERR_DIRECT_CHAT) : ERR_OK;
 }
 
 /* ---- reading ---- */
@@ -203,13 +212,29 @@ static void settings_read(struct ctx *ctx, const struct db_row *row, struct chat
     chat->max_tokens = has_max_tokens ? db_row_int(row, CHAT_VIEW_MAX_TOKENS) : INT64_MIN;
 }
 
+/* The ids stand one behind the other. */
+static enum err direct_read(struct ctx *ctx, struct str ids, struct list *ret_list)
+{
+    size_t count = ids.len / sizeof(struct uuid);
+    struct uuid *items;
+
+    if (count == 0)
+        return ERR_OK;
+    items = arena_calloc(ctx->arena, count, sizeof(*items));
+    if (items == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    memcpy(items, ids.ptr, count * sizeof(*items));
+    *ret_list = (struct list){ items, count };
+    return ERR_OK;
+}
+
 enum err chat_view_read(struct ctx *ctx, const struct db_row *row, const struct membership *m, struct chat *ret_chat)
 {
     *ret_chat = (struct chat){
         .id = db_row_int(row, CHAT_VIEW_ID),
         .uuid = db_row_uuid(row, CHAT_VIEW_UUID),
         .workspace = m->workspace,
-        .title = arena_str(ctx->arena, db_row_str(row, CHAT_VIEW_TITLE)),
+        .kind = (enum chat_kind)db_row_int(row, CHAT_VIEW_CHAT_KIND),
         .created_by = db_row_uuid(row, CHAT_VIEW_CREATOR_UUID),
         .message_count = db_row_int(row, CHAT_VIEW_MESSAGE_COUNT),
         .last_seq = db_row_int(row, CHAT_VIEW_LAST_SEQ),
@@ -219,8 +244,13 @@ enum err chat_view_read(struct ctx *ctx, const struct db_row *row, const struct 
         .created_us = db_row_int(row, CHAT_VIEW_CREATED_US),
         .updated_us = db_row_int(row, CHAT_VIEW_UPDATED_US),
     };
+    if (ret_chat->kind != CHAT_KIND_DIRECT)
+        ret_chat->title = arena_str(ctx->arena, db_row_str(row, CHAT_VIEW_TITLE));
     settings_read(ctx, row, ret_chat);
-    return arena_check(ctx->arena);
+    chat_own_read(ctx, row, ret_chat->last_seq, &ret_chat->state);
+    if (!ret_chat->joined)
+        ret_chat->state.unread_count = ret_chat->state.mention_count = 0;
+    return direct_read(ctx, db_row_str(row, CHAT_VIEW_DIRECT_IDS), &ret_chat->direct);
 }
 
 enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m, struct chat *ret_chat)

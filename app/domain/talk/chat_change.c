@@ -7,6 +7,7 @@
 #include "parley/domain/events/event.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat_member.h"
+#include "parley/domain/talk/chat_state.h"
 #include "parley/domain/workspaces/chat_row.h"
 #include "parley/domain/workspaces/workspace_row.h"
 
@@ -44,8 +45,8 @@ static enum err chat_insert(struct ctx *ctx, const struct create_call *call, con
                           DB_INT(call->maker->user_id), DB_INT(s->join), DB_INT(s->assistant), DB_TEXT(s->provider),
                           DB_TEXT(s->model), DB_TEXT(s->system_prompt),
                           has_temperature ? real_value(s->temperature) : DB_NULL,
-                          has_max_tokens ? int_value(s->max_tokens) : DB_NULL, DB_INT(ctx->now_us), DB_INT(ctx->now_us),
-                          DB_INT(ctx->now_us)),
+                          has_max_tokens ? int_value(s->max_tokens) : DB_NULL, DB_INT(CHAT_KIND_CHAT), DB_NULL,
+                          DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(ctx->now_us)),
                   &id));
     TRY(chat_row_tell(ctx, EVENT_CHAT_CREATED, &(struct chat_row){ workspace_id, id, *uuid, s->join }));
     return s->join == CHAT_JOIN_WORKSPACE ? ERR_OK : chat_member_add(ctx, workspace_id, id, call->maker->user_id);
@@ -125,10 +126,10 @@ static enum err settings_write(struct ctx *ctx, const struct chat *chat, int64_t
 
     TRY(fold_text(ctx->arena, chat->title, &folded));
     return db_exec(ctx, SQL_CHAT_UPDATE,
-                   DB_ARGS(DB_TEXT(chat->title), DB_TEXT(folded), DB_INT(chat->join), DB_INT(chat->assistant),
-                           DB_TEXT(chat->provider), DB_TEXT(chat->model), DB_TEXT(chat->system_prompt),
-                           real_value(chat->temperature), int_value(chat->max_tokens), DB_INT(ctx->now_us),
-                           DB_INT(chat->id), DB_INT(workspace_id)),
+                   DB_ARGS(DB_TEXT(chat->title.ptr == NULL ? STR("") : chat->title), DB_TEXT(folded),
+                           DB_INT(chat->join), DB_INT(chat->assistant), DB_TEXT(chat->provider), DB_TEXT(chat->model),
+                           DB_TEXT(chat->system_prompt), real_value(chat->temperature), int_value(chat->max_tokens),
+                           DB_INT(ctx->now_us), DB_INT(chat->id), DB_INT(workspace_id)),
                    NULL);
 }
 
@@ -167,12 +168,16 @@ static enum err update(struct ctx *ctx, void *arg)
     struct chat_ref before;
 
     TRY(target_lock(ctx, target, &before));
+    if (call->settings->fields & (CHAT_TITLE | CHAT_JOIN))
+        TRY(chat_require_plain(ctx, &before));
     TRY(chat_get(ctx, target->m, target->user_id, &target->chat, &call->chat));
     settings_apply(&call->chat, call->settings);
     TRY(settings_write(ctx, &call->chat, target->m->workspace_id));
     TRY(tell_update(ctx, &before, call->chat.join));
     if (call->chat.join != CHAT_JOIN_WORKSPACE && call->chat.join != before.join)
         TRY(members_keep(ctx, target, &before));
+    if (call->chat.join == CHAT_JOIN_WORKSPACE && call->chat.join != before.join)
+        TRY(chat_states_open(ctx, &before));
     return chat_get(ctx, target->m, target->user_id, &target->chat, &call->chat);
 }
 
@@ -198,6 +203,7 @@ static enum err mark_deleted(struct ctx *ctx, void *arg)
     struct chat_ref ref;
 
     TRY(target_lock(ctx, call->target, &ref));
+    TRY(chat_require_plain(ctx, &ref));
     TRY(audit_add(
         ctx, &(struct audit_entry){ .action = AUDIT_CHAT_DELETED,
                                     .target_kind = AUDIT_ON_CHAT,

@@ -84,7 +84,7 @@ enum err chat_list_history(struct ctx *ctx, const struct membership *m, const st
     TRY(fold_text(ctx->arena, opts->query, &folded));
     query = DB_TEXT(folded);
     TRY(db_each(ctx, SQL_CHAT_HISTORY,
-                DB_ARGS(DB_INT(CHAT_PREVIEW_CHARS), workspace, user, workspace, activity, activity, id, query, limit),
+                DB_ARGS(DB_INT(CHAT_PREVIEW_CHARS), user, workspace, activity, activity, id, query, limit),
                 everyones_add, &history));
     if (!history.has_joined) {
         *ret_list = history.everyones.list;

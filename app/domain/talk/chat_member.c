@@ -1,4 +1,5 @@
 #include "parley/domain/talk/chat_member.h"
+#include "parley/domain/talk/chat_state.h"
 
 #include "parley/db/db.h"
 #include "parley/domain/events/event.h"
@@ -75,17 +76,34 @@ static enum err change_begin(struct ctx *ctx, const struct change *change, enum 
     return chat_require_locked(ctx, change->m, change->user_id, &change->chat, right, ret_ref);
 }
 
-enum err chat_member_add(struct ctx *ctx, int64_t workspace_id, int64_t chat_id, int64_t user_id)
+static enum err row_insert(struct ctx *ctx, int64_t workspace_id, int64_t chat_id, int64_t user_id, bool *ret_is_new)
 {
     enum err e = db_exec(ctx, SQL_CHAT_MEMBER_INSERT,
                          DB_ARGS(DB_INT(chat_id), DB_INT(user_id), DB_INT(workspace_id), DB_INT(ctx->now_us)), NULL);
 
+    *ret_is_new = e == ERR_OK;
     if (e == ERR_CONFLICT)
         return ERR_OK;
     TRY(e);
     return event_add(
         ctx, &(struct event){
                  .kind = EVENT_MEMBER_JOINED, .workspace_id = workspace_id, .chat_id = chat_id, .user_id = user_id });
+}
+
+enum err chat_member_add(struct ctx *ctx, int64_t workspace_id, int64_t chat_id, int64_t user_id)
+{
+    bool is_new;
+
+    return row_insert(ctx, workspace_id, chat_id, user_id, &is_new);
+}
+
+/* Whoever comes into a chat begins to read there. */
+static enum err newcomer_add(struct ctx *ctx, const struct chat_ref *ref, int64_t user_id)
+{
+    bool is_new;
+
+    TRY(row_insert(ctx, ref->workspace_id, ref->id, user_id, &is_new));
+    return is_new ? chat_state_read_along(ctx, ref, user_id, ref->last_seq) : ERR_OK;
 }
 
 /* Under the chat's lock. Who is in a chat is part of its version: access_cache.h. */
@@ -100,9 +118,10 @@ static enum err join(struct ctx *ctx, void *arg)
     struct chat_ref ref;
 
     TRY(chat_require_locked(ctx, change->m, change->user_id, &change->chat, CHAT_SEE, &ref));
+    TRY(chat_require_plain(ctx, &ref));
     if (ref.join != CHAT_JOIN_OPEN)
         return fail(ctx, ERR_NOT_JOINABLE);
-    TRY(chat_member_add(ctx, ref.workspace_id, ref.id, change->user_id));
+    TRY(newcomer_add(ctx, &ref, change->user_id));
     TRY(chat_touch(ctx, &ref));
     return chat_get(ctx, change->m, change->user_id, &change->chat, &change->joined);
 }
@@ -124,10 +143,11 @@ static enum err put(struct ctx *ctx, void *arg)
     int64_t member_id;
 
     TRY(change_begin(ctx, change, CHAT_MANAGE, &ref));
+    TRY(chat_require_plain(ctx, &ref));
     if (ref.join == CHAT_JOIN_WORKSPACE)
         return failf(ctx, ERR_NOT_JOINABLE, "Everyone in the workspace is in this chat");
     TRY(member_get(ctx, change->m, &change->member, &change->put, &member_id));
-    TRY(chat_member_add(ctx, ref.workspace_id, ref.id, member_id));
+    TRY(newcomer_add(ctx, &ref, member_id));
     return chat_touch(ctx, &ref);
 }
 
@@ -164,6 +184,7 @@ static enum err take_out(struct ctx *ctx, void *arg)
     int64_t count = 0;
 
     TRY(change_begin(ctx, change, CHAT_SEE, &ref));
+    TRY(chat_require_plain(ctx, &ref));
     if (ref.join == CHAT_JOIN_WORKSPACE)
         return failf(ctx, ERR_NOT_JOINABLE, "Everyone in the workspace is in this chat");
     TRY(member_get(ctx, change->m, &change->member, &member, &member_id));
@@ -173,6 +194,7 @@ static enum err take_out(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return failf(ctx, ERR_MEMBER_NOT_FOUND, "User is not a member of this chat");
+    TRY(chat_state_forget(ctx, &ref, member_id));
     TRY(chat_touch(ctx, &ref));
     TRY(event_add(ctx, &(struct event){ .kind = EVENT_MEMBER_LEFT,
                                         .workspace_id = ref.workspace_id,

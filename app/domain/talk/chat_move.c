@@ -6,6 +6,7 @@
 #include "parley/domain/events/event.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat_member.h"
+#include "parley/domain/talk/chat_state.h"
 #include "parley/domain/workspaces/chat_row.h"
 
 /* Messages changed by one statement; how often the members are looked at again. */
@@ -29,15 +30,20 @@ static enum err target_check(struct ctx *ctx, struct move_call *call)
     return member_require(ctx, &call->to, principal->user_id, MEMBER_ROLE_MEMBER);
 }
 
-/* Files before their messages, by whose workspace they are found. */
+/* What hangs on messages before these, by whose workspace it is found. */
+static const enum sql pieces[] = {
+    SQL_CHAT_MOVE_ATTACHMENTS, SQL_MENTIONS_MOVE,  SQL_REACTIONS_MOVE,     SQL_PINS_MOVE,
+    SQL_MESSAGE_VERSIONS_MOVE, SQL_CHAT_GAPS_MOVE, SQL_CHAT_MOVE_MESSAGES,
+};
+
 static enum err move_messages(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id)
 {
     for (int64_t after = 0; after < ref->last_seq; after += MOVE_BATCH) {
         const struct db_args piece = DB_ARGS(DB_INT(to_id), DB_INT(ref->id), DB_INT(ref->workspace_id), DB_INT(after),
                                              DB_INT(after + MOVE_BATCH));
 
-        TRY(db_exec(ctx, SQL_CHAT_MOVE_ATTACHMENTS, piece, NULL));
-        TRY(db_exec(ctx, SQL_CHAT_MOVE_MESSAGES, piece, NULL));
+        for (size_t i = 0; i < COUNT_OF(pieces); i++)
+            TRY(db_exec(ctx, pieces[i], piece, NULL));
     }
     return ERR_OK;
 }
@@ -71,8 +77,13 @@ static enum err leave_behind(struct ctx *ctx, const struct chat_ref *ref, int64_
 /* ERR_NOT_FOUND: somebody who was to go along has left the other workspace between the two statements. */
 static enum err take_along(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id)
 {
+    const struct db_args leave = DB_ARGS(DB_INT(ref->id), DB_INT(ref->workspace_id), DB_INT(to_id));
+    const struct db_args go = DB_ARGS(DB_INT(to_id), DB_INT(ref->id), DB_INT(ref->workspace_id));
+
     TRY(leave_behind(ctx, ref, to_id));
-    return db_exec(ctx, SQL_CHAT_MEMBER_MOVE, DB_ARGS(DB_INT(to_id), DB_INT(ref->id), DB_INT(ref->workspace_id)), NULL);
+    TRY(db_exec(ctx, SQL_CHAT_STATES_LEAVE_BEHIND, leave, NULL));
+    TRY(db_exec(ctx, SQL_CHAT_MEMBER_MOVE, go, NULL));
+    return db_exec(ctx, SQL_CHAT_STATES_MOVE, go, NULL);
 }
 
 static enum err move_members(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id, int64_t user_id)
@@ -84,7 +95,7 @@ static enum err move_members(struct ctx *ctx, const struct chat_ref *ref, int64_
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? fail(ctx, ERR_BUSY) : e;
     if (ref->join == CHAT_JOIN_WORKSPACE)
-        return ERR_OK;
+        return chat_states_move(ctx, ref, to_id);
     return chat_member_add(ctx, to_id, ref->id, user_id);
 }
 
@@ -116,6 +127,7 @@ static enum err move(struct ctx *ctx, void *arg)
     struct chat_ref ref;
 
     TRY(chat_require_locked(ctx, opts->from, user_id, &opts->chat, CHAT_MANAGE, &ref));
+    TRY(chat_require_plain(ctx, &ref));
     TRY(target_check(ctx, call));
     if (call->to.workspace_id != ref.workspace_id)
         TRY(move_all(ctx, call, &ref));

@@ -4,7 +4,6 @@
 
 #include "message_author.h"
 #include "message_load.h"
-#include "message_reply.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/talk/chat.h"
@@ -122,62 +121,12 @@ static enum err load_after(struct ctx *ctx, const struct chat_ref *chat, int64_t
     return ERR_OK;
 }
 
-/* ---- the files of a page ---- */
-
-struct attaching {
-    struct message *items;
-    size_t count;
-    size_t at;                    /* the message that got the last file */
-    struct attachment *free_room; /* room for all files of the page, in a row */
-    size_t free_count;
-};
-
-/* Files come in the order of their messages, so each message's are a piece of one array. */
-static enum err attach_rows(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    struct attaching *attaching = arg;
-    struct attachment attachment;
-    struct list *list;
-
-    TRY(attachment_read(ctx, row, &attachment));
-    while (attaching->at < attaching->count && attaching->items[attaching->at].id != attachment.message_id)
-        attaching->at++;
-    if (attaching->at == attaching->count || attaching->free_count == 0)
-        return ERR_OK; /* bound or edited since the messages were read */
-    list = &attaching->items[attaching->at].attachments;
-    if (list->count == 0)
-        list->items = attaching->free_room;
-    *attaching->free_room++ = attachment;
-    attaching->free_count--;
-    list->count++;
-    return ERR_OK;
-}
-
-static enum err load_attachments(struct ctx *ctx, const struct loading *loading)
-{
-    struct attaching attaching = { .items = loading->items, .count = loading->count };
-    const struct message *first = loading->items;
-
-    for (size_t i = 0; i < loading->count; i++)
-        attaching.free_count += (size_t)loading->items[i].attachment_count;
-    if (attaching.free_count == 0)
-        return ERR_OK;
-    attaching.free_room = arena_calloc(ctx->arena, attaching.free_count, sizeof(*attaching.free_room));
-    if (attaching.free_room == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    return db_each(ctx, SQL_ATTACHMENTS_OF_RANGE,
-                   DB_ARGS(DB_INT(loading->chat->id), DB_INT(loading->chat->workspace_id), DB_INT(first->seq),
-                           DB_INT(first[loading->count - 1].seq)),
-                   attach_rows, &attaching);
-}
-
 /* ---- pages ---- */
 
 static enum err page_finish(struct ctx *ctx, const struct loading *loading, struct message_page *ret_page)
 {
     TRY(messages_sign(ctx, loading->items, loading->count));
-    TRY(replies_name(ctx, loading->chat, loading->items, loading->count));
-    TRY(load_attachments(ctx, loading));
+    TRY(message_parts_load(ctx, loading->chat, loading->items, loading->count));
     ret_page->messages = (struct list){ loading->items, loading->count };
     ret_page->total = loading->message_count;
     return ERR_OK;
@@ -306,7 +255,6 @@ static enum err single_read(struct ctx *ctx, const struct db_row *row, void *arg
     struct message_author author;
 
     TRY(message_read(ctx, row, single->chat, &single->message));
-    single->message.reply_to = db_row_uuid(row, MESSAGE_GET_REPLY_TO_UUID);
     message_sign(&single->message, message_author_read(ctx, row, MESSAGE_GET_AUTHOR, &author) ? &author : NULL);
     return arena_check(ctx->arena);
 }
@@ -321,8 +269,7 @@ enum err message_get(struct ctx *ctx, const struct chat_ref *chat, const struct 
     if (e == ERR_NOT_FOUND || (e == ERR_OK && single.message.deleted_us != 0))
         return fail(ctx, ERR_MESSAGE_NOT_FOUND);
     TRY(e);
-    if (single.message.attachment_count > 0)
-        TRY(attachment_list_of_message(ctx, chat->workspace_id, single.message.id, &single.message.attachments));
+    TRY(message_parts_load(ctx, chat, &single.message, 1));
     *ret_message = single.message;
     return ERR_OK;
 }
@@ -382,4 +329,44 @@ enum err message_page_find(struct ctx *ctx, const struct message_location *locat
     TRY(db_read(ctx, page_load, &reading));
     *ret_page = reading.page;
     return ERR_OK;
+}
+
+/* ---- threads ---- */
+
+static enum err thread_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct message_thread *thread = arg;
+
+    (void)ctx;
+    thread->id = db_row_int(row, MESSAGE_THREAD_ID);
+    thread->root_id = db_row_int(row, MESSAGE_THREAD_ROOT_ID);
+    thread->is_deleted = !db_row_is_null(row, MESSAGE_THREAD_DELETED_US);
+    return ERR_OK;
+}
+
+enum err message_thread_get(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
+                            struct message_thread *ret_thread)
+{
+    return db_one(ctx, SQL_MESSAGE_THREAD, DB_ARGS(DB_UUID(message), DB_INT(chat->id), DB_INT(chat->workspace_id)),
+                  thread_read, ret_thread);
+}
+
+enum err message_reply_list(struct ctx *ctx, const struct message_location *location, const struct reply_range *range,
+                            struct list *ret_list)
+{
+    struct message_thread thread;
+    struct chat_ref chat;
+    enum err e;
+
+    TRY(readable_chat(ctx, location, &chat));
+    e = message_thread_get(ctx, &chat, &range->message, &thread);
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && thread.is_deleted))
+        return fail(ctx, ERR_MESSAGE_NOT_FOUND);
+    TRY(e);
+    return messages_load(ctx, &chat,
+                         &(struct messages_query){ .statement = SQL_REPLY_LIST,
+                                                   .args = DB_ARGS(DB_INT(thread.root_id), DB_INT(chat.workspace_id),
+                                                                   DB_INT(range->after_seq), DB_INT(range->limit)),
+                                                   .limit = range->limit },
+                         ret_list);
 }

@@ -1,12 +1,14 @@
 #include "parley/domain/talk/message_change.h"
 
+#include "message_content.h"
+#include "message_event.h"
+#include "message_reply.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/core/text.h"
 #include "parley/db/db.h"
-#include "parley/domain/events/event.h"
-#include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat.h"
+#include "parley/domain/talk/chat_state.h"
+#include "parley/domain/talk/mention.h"
 
 /* ---- posting ---- */
 
@@ -14,21 +16,10 @@ struct posting {
     const struct message_draft *draft;
     struct uuid uuid;
     struct chat_ref chat;
-    int64_t reply_to; /* integer key; 0: none */
-    bool seen;        /* the claim had made a message before */
+    struct mentions mentions;
+    bool seen; /* the claim had made a message before */
     struct message message;
 };
-
-/* What shows nothing is no message, unless a file comes along. */
-static enum err content_check(struct ctx *ctx, struct str content, size_t file_count)
-{
-    if (file_count > 0 || text_shows(content))
-        return ERR_OK;
-    return problem_add(ctx->problem, (struct fault){ .where = "body",
-                                                     .field = "content",
-                                                     .type = "string_too_short",
-                                                     .message = "must not be empty where no file comes along" });
-}
 
 static enum err draft_check(struct ctx *ctx, const struct message_draft *draft)
 {
@@ -36,27 +27,31 @@ static enum err draft_check(struct ctx *ctx, const struct message_draft *draft)
 
     if (file_count > FILES_PER_MESSAGE_MAX)
         return failf(ctx, ERR_INVALID, "A message has at most %d files", FILES_PER_MESSAGE_MAX);
-    return content_check(ctx, draft->content, file_count);
+    return message_content_check(ctx, draft->content, file_count);
 }
 
+/* Under the chat's lock: what is replied to stays there until the reply does, too, and its root counts it. */
 static enum err reply_to_find(struct ctx *ctx, struct posting *posting)
 {
     static const struct uuid none;
-    const struct uuid *reply_to = &posting->draft->reply_to;
+    const struct chat_ref *chat = &posting->chat;
+    struct message *message = &posting->message;
+    struct message_thread thread;
     enum err e;
 
-    posting->reply_to = 0;
-    if (uuid_eq(reply_to, &none))
+    if (uuid_eq(&message->reply_to, &none))
         return ERR_OK;
-    e = db_number(ctx, SQL_MESSAGE_ID_GET,
-                  DB_ARGS(DB_UUID(reply_to), DB_INT(posting->chat.id), DB_INT(posting->chat.workspace_id)),
-                  &posting->reply_to);
-    if (e == ERR_NOT_FOUND)
+    e = message_thread_get(ctx, chat, &message->reply_to, &thread);
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && thread.is_deleted))
         return problem_add(ctx->problem, (struct fault){ .where = "body",
                                                          .field = "reply_to",
                                                          .type = "value_error",
                                                          .message = "is no message of this chat" });
-    return e;
+    TRY(e);
+    message->reply_to_id = thread.id;
+    message->root_id = thread.root_id;
+    return db_exec(ctx, SQL_MESSAGE_ADD_REPLY_COUNT,
+                   DB_ARGS(DB_INT(1), DB_INT(thread.root_id), DB_INT(chat->id), DB_INT(chat->workspace_id)), NULL);
 }
 
 static enum err seq_and_sender_read(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -69,30 +64,6 @@ static enum err seq_and_sender_read(struct ctx *ctx, const struct db_row *row, v
                                         db_row_str(row, CHAT_SEQ_AND_SENDER_LAST_NAME),
                                         db_row_str(row, CHAT_SEQ_AND_SENDER_USERNAME));
     return arena_check(ctx->arena);
-}
-
-/* Behind the chat's lock, so that what is told of a message is in the order of its changes. */
-static enum err event_tell(struct ctx *ctx, enum event_kind kind, const struct chat_ref *chat,
-                           const struct message *message)
-{
-    return event_add(ctx, &(struct event){ .kind = kind,
-                                           .workspace_id = chat->workspace_id,
-                                           .chat_id = chat->id,
-                                           .subject = message->uuid,
-                                           .detail = event_number(ctx, message->seq) });
-}
-
-static enum err location_hold(struct ctx *ctx, const struct message_location *location, enum chat_right right,
-                              struct chat_ref *ret_chat)
-{
-    return chat_require_held(ctx, location->workspace, location->principal->user_id, &location->chat, right, ret_chat);
-}
-
-/* The chat's lock comes first, as in posting. */
-static enum err location_lock(struct ctx *ctx, const struct message_location *location, struct chat_ref *ret_chat)
-{
-    return chat_require_locked(ctx, location->workspace, location->principal->user_id, &location->chat, CHAT_READ,
-                               ret_chat);
 }
 
 /*
@@ -116,18 +87,22 @@ static enum err seq_take(struct ctx *ctx, struct posting *posting)
                seq_and_sender_read, &posting->message);
     if (e != ERR_NOT_FOUND)
         return e;
-    TRY(location_hold(ctx, location, CHAT_WRITE, chat)); /* says what is gone */
+    TRY(chat_require_held(ctx, location->workspace, location->principal->user_id, &location->chat, CHAT_WRITE,
+                          chat)); /* says what is gone */
     return fail(ctx, ERR_CHAT_NOT_FOUND);
 }
 
 static enum err row_insert(struct ctx *ctx, struct posting *posting)
 {
+    const struct idempotency_claim *claim = posting->draft->claim;
     struct message *message = &posting->message;
 
     return db_insert(ctx, SQL_MESSAGE_INSERT,
                      DB_ARGS(DB_UUID(&message->uuid), DB_INT(posting->chat.workspace_id), DB_INT(posting->chat.id),
                              DB_INT(message->seq), DB_INT(message->sender_user_id), DB_TEXT(message->content),
-                             DB_INT_OR_NULL(posting->reply_to), DB_INT(message->attachment_count),
+                             DB_INT_OR_NULL(message->reply_to_id), DB_INT_OR_NULL(message->root_id),
+                             DB_INT(message->attachment_count), DB_INT(message->mention_all + 1),
+                             DB_INT(message->has_mentions), claim == NULL ? DB_NULL : DB_INT(claim->nonce),
                              DB_INT(message->created_us), DB_INT(message->updated_us)),
                      &message->id);
 }
@@ -173,6 +148,23 @@ static void message_begin(struct posting *posting)
         .attachment_count = (int64_t)(draft->attachment_count + (draft->files == NULL ? 0 : draft->files->count)),
         .version = 1,
     };
+    mentions_show(&posting->message, &posting->mentions);
+}
+
+/* What the row says of other rows is filled in as it will be read. */
+static enum err row_finish(struct ctx *ctx, struct posting *posting)
+{
+    const struct idempotency_claim *claim = posting->draft->claim;
+    struct message *message = &posting->message;
+
+    if (message->has_mentions)
+        TRY(mentions_write(ctx, &posting->chat, message, &posting->mentions));
+    if (message->attachment_count > 0)
+        TRY(files_bind(ctx, posting));
+    if (claim != NULL)
+        message->nonce = idempotency_nonce_text(ctx, claim->nonce);
+    TRY(replies_name(ctx, &posting->chat, message, 1));
+    return chat_state_read_along(ctx, &posting->chat, message->sender_user_id, message->seq);
 }
 
 static enum err post_in_transaction(struct ctx *ctx, void *arg)
@@ -190,13 +182,14 @@ static enum err post_in_transaction(struct ctx *ctx, void *arg)
         return fail(ctx, ERR_CHAT_NOT_FOUND); /* nothing below would prove the guess */
     if (posting->seen)
         return message_get(ctx, &posting->chat, &resource_uuid, &posting->message);
+    TRY(mentions_find(ctx, &posting->chat, draft->content, &posting->mentions));
     message_begin(posting);
-    TRY(reply_to_find(ctx, posting));
     TRY(seq_take(ctx, posting));
+    TRY(reply_to_find(ctx, posting));
     TRY(row_insert(ctx, posting));
-    if (posting->message.attachment_count > 0)
-        TRY(files_bind(ctx, posting));
-    return event_tell(ctx, EVENT_MESSAGE_CREATED, &posting->chat, &posting->message);
+    TRY(row_finish(ctx, posting));
+    return message_event_add(ctx, EVENT_MESSAGE_CREATED, &posting->chat, &posting->message.uuid,
+                             event_number(ctx, posting->message.seq));
 }
 
 enum err message_post(struct ctx *ctx, const struct message_draft *draft, struct message *ret_message)
@@ -208,141 +201,5 @@ enum err message_post(struct ctx *ctx, const struct message_draft *draft, struct
     if (posting.seen && draft->files != NULL)
         incoming_files_drop(ctx, draft->files);
     *ret_message = posting.message;
-    return ERR_OK;
-}
-
-/* ---- editing ---- */
-
-struct editing {
-    const struct message_edit *edit;
-    struct message message;
-};
-
-/* Without If-Match the writer who lost looks again, so often. */
-enum { CHANGE_TRIES = 5 };
-
-static enum err version_check(struct ctx *ctx, int64_t wanted, int64_t present)
-{
-    return wanted == 0 || wanted == present ? ERR_OK : fail(ctx, ERR_PRECONDITION);
-}
-
-/* The UPDATE named a version that is no longer the row's. ERR_CONFLICT: look again. */
-static enum err lost_to_another(struct ctx *ctx, int64_t wanted)
-{
-    return wanted == 0 ? ERR_CONFLICT : fail(ctx, ERR_PRECONDITION);
-}
-
-static enum err again_while_lost(struct ctx *ctx, enum err (*change)(struct ctx *, void *), void *arg)
-{
-    enum err e = ERR_CONFLICT;
-
-    for (int i = 0; i < CHANGE_TRIES && e == ERR_CONFLICT; i++)
-        e = change(ctx, arg);
-    return e == ERR_CONFLICT ? fail(ctx, ERR_BUSY) : e;
-}
-
-static enum err edit_once(struct ctx *ctx, void *arg)
-{
-    struct editing *editing = arg;
-    const struct message_edit *edit = editing->edit;
-    struct message *message = &editing->message;
-    struct chat_ref chat;
-    int64_t count = 0;
-
-    TRY(location_lock(ctx, &edit->location, &chat));
-    TRY(message_get(ctx, &chat, &edit->message, message));
-    if (message->sender_user_id != edit->location.principal->user_id)
-        return failf(ctx, ERR_FORBIDDEN, "Only its author may change a message");
-    TRY(version_check(ctx, edit->version, message->version));
-    TRY(content_check(ctx, edit->content, (size_t)message->attachment_count));
-    TRY(db_exec(ctx, SQL_MESSAGE_SET_CONTENT,
-                DB_ARGS(DB_TEXT(edit->content), DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(message->id),
-                        DB_INT(chat.id), DB_INT(chat.workspace_id), DB_INT(message->version)),
-                &count));
-    if (count == 0)
-        return lost_to_another(ctx, edit->version);
-    message->content = edit->content;
-    message->edited_us = message->updated_us = ctx->now_us;
-    message->version++;
-    return event_tell(ctx, EVENT_MESSAGE_UPDATED, &chat, message);
-}
-
-static enum err edit_in_transaction(struct ctx *ctx, void *arg)
-{
-    return again_while_lost(ctx, edit_once, arg);
-}
-
-enum err message_edit(struct ctx *ctx, const struct message_edit *edit, struct message *ret_message)
-{
-    struct editing editing = { .edit = edit };
-
-    TRY(db_run(ctx, edit_in_transaction, &editing));
-    *ret_message = editing.message;
-    return ERR_OK;
-}
-
-/* ---- deleting ---- */
-
-struct deleting {
-    const struct message_removal *removal;
-    struct pending_deletions pending;
-};
-
-static enum err may_delete(struct ctx *ctx, int64_t user_id, const struct chat_ref *chat, const struct message *message)
-{
-    if (message->sender_user_id == user_id || chat->role == MEMBER_ROLE_OWNER)
-        return ERR_OK;
-    return failf(ctx, ERR_FORBIDDEN, "Only its author or an owner of the workspace may delete a message");
-}
-
-static enum err audit_removal(struct ctx *ctx, const struct message_removal *removal, const struct message *message)
-{
-    return audit_add(ctx, &(struct audit_entry){
-                              .action = AUDIT_MESSAGE_DELETED,
-                              .target_kind = AUDIT_ON_MESSAGE,
-                              .target = message->uuid,
-                              .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &removal->location.workspace->workspace),
-                                                       AUDIT_UUID("chat", &removal->location.chat),
-                                                       AUDIT_UUID("author", &message->sender_id)) });
-}
-
-static enum err delete_once(struct ctx *ctx, void *arg)
-{
-    struct deleting *deleting = arg;
-    const struct message_removal *removal = deleting->removal;
-    struct message message;
-    struct chat_ref chat;
-    int64_t count = 0;
-
-    deleting->pending.count = 0;
-    TRY(location_lock(ctx, &removal->location, &chat));
-    TRY(message_get(ctx, &chat, &removal->message, &message));
-    TRY(may_delete(ctx, removal->location.principal->user_id, &chat, &message));
-    TRY(version_check(ctx, removal->version, message.version));
-    TRY(db_exec(ctx, SQL_MESSAGE_SET_DELETED,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(message.id), DB_INT(chat.id),
-                        DB_INT(chat.workspace_id), DB_INT(message.version)),
-                &count));
-    if (count == 0)
-        return lost_to_another(ctx, removal->version);
-    if (message.sender_user_id != removal->location.principal->user_id)
-        TRY(audit_removal(ctx, removal, &message));
-    if (message.attachment_count > 0)
-        TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_OF_MESSAGE,
-                                    DB_ARGS(DB_INT(message.id), DB_INT(chat.workspace_id)), &deleting->pending));
-    return event_tell(ctx, EVENT_MESSAGE_DELETED, &chat, &message);
-}
-
-static enum err delete_in_transaction(struct ctx *ctx, void *arg)
-{
-    return again_while_lost(ctx, delete_once, arg);
-}
-
-enum err message_delete(struct ctx *ctx, const struct message_removal *removal)
-{
-    struct deleting deleting = { .removal = removal };
-
-    TRY(db_run(ctx, delete_in_transaction, &deleting));
-    object_deletion_run(ctx, &deleting.pending);
     return ERR_OK;
 }

@@ -1,5 +1,12 @@
 #include "message_load.h"
 
+#include "message_author.h"
+#include "message_reply.h"
+#include "parley/core/limits.h"
+#include "parley/domain/record/idempotency.h"
+
+/* ---- rows ---- */
+
 enum err message_read(struct ctx *ctx, const struct db_row *row, const struct chat_ref *chat,
                       struct message *ret_message)
 {
@@ -15,12 +22,191 @@ enum err message_read(struct ctx *ctx, const struct db_row *row, const struct ch
         .status = (int)db_row_int(row, MESSAGE_STATUS),
         .model = arena_str(ctx->arena, db_row_str(row, MESSAGE_MODEL)),
         .reply_to_id = db_row_int(row, MESSAGE_REPLY_TO),
+        .root_id = db_row_int(row, MESSAGE_ROOT_ID),
+        .reply_count = db_row_int(row, MESSAGE_REPLY_COUNT),
         .attachment_count = db_row_int(row, MESSAGE_ATTACHMENT_COUNT),
+        .has_reactions = db_row_int(row, MESSAGE_HAS_REACTIONS) != 0,
+        .has_mentions = db_row_int(row, MESSAGE_HAS_MENTIONS) != 0,
+        .mention_all = (int)db_row_int(row, MESSAGE_MENTION_ALL) - 1,
+        .pinned = db_row_int(row, MESSAGE_PINNED) != 0,
         .edited_us = db_row_int(row, MESSAGE_EDITED_US),
         .deleted_us = db_row_int(row, MESSAGE_DELETED_US),
         .version = db_row_int(row, MESSAGE_VERSION),
         .created_us = db_row_int(row, MESSAGE_CREATED_US),
         .updated_us = db_row_int(row, MESSAGE_UPDATED_US),
     };
+    if (!db_row_is_null(row, MESSAGE_NONCE))
+        ret_message->nonce = idempotency_nonce_text(ctx, db_row_int(row, MESSAGE_NONCE));
     return arena_check(ctx->arena);
+}
+
+/* ---- parts ---- */
+
+/* The messages, and the one that got the last part: parts come in the order of their messages' integer keys. */
+struct whole {
+    struct message *items;
+    size_t count, at;
+};
+
+/* NULL: it was bound, or said, since the messages were read. */
+static struct message *message_of(struct whole *whole, int64_t id)
+{
+    for (size_t i = 0; i < whole->count; i++) {
+        size_t at = (whole->at + i) % whole->count;
+        if (whole->items[at].id == id) {
+            whole->at = at;
+            return &whole->items[at];
+        }
+    }
+    return NULL;
+}
+
+static enum err attachment_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct attachment attachment, *added;
+    struct message *message;
+
+    TRY(attachment_read(ctx, row, &attachment));
+    message = message_of(arg, attachment.message_id);
+    if (message == NULL)
+        return ERR_OK;
+    added = list_add(ctx->arena, &message->attachments, sizeof(*added));
+    if (added == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *added = attachment;
+    return ERR_OK;
+}
+
+static enum err reaction_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct message *message = message_of(arg, db_row_int(row, REACTIONS_OF_MESSAGES_MESSAGE_ID));
+    struct reaction *added = message == NULL ? NULL : list_add(ctx->arena, &message->reactions, sizeof(*added));
+
+    if (message == NULL)
+        return ERR_OK;
+    if (added == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    added->emoji = arena_str(ctx->arena, db_row_str(row, REACTIONS_OF_MESSAGES_EMOJI));
+    added->count = db_row_int(row, REACTIONS_OF_MESSAGES_USER_COUNT);
+    added->mine = db_row_int(row, REACTIONS_OF_MESSAGES_IS_MINE) != 0;
+    return arena_check(ctx->arena);
+}
+
+static enum err mention_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct message *message = message_of(arg, db_row_int(row, MENTIONS_OF_MESSAGES_MESSAGE_ID));
+    struct uuid *added = message == NULL ? NULL : list_add(ctx->arena, &message->mentions, sizeof(*added));
+
+    if (message == NULL)
+        return ERR_OK;
+    if (added == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *added = db_row_uuid(row, MENTIONS_OF_MESSAGES_UUID);
+    return ERR_OK;
+}
+
+static bool has_attachments(const struct message *message)
+{
+    return message->attachment_count > 0;
+}
+
+static bool has_reactions(const struct message *message)
+{
+    return message->has_reactions;
+}
+
+static bool has_mentions(const struct message *message)
+{
+    return message->has_mentions;
+}
+
+/* A kind of part: its statement takes (the reader,) the messages' integer keys and the workspace. */
+struct part_kind {
+    bool (*has)(const struct message *);
+    enum sql statement;
+    db_row_fn add;
+    bool asks_who;
+};
+static const struct part_kind part_kinds[] = {
+    { has_attachments, SQL_ATTACHMENTS_OF_MESSAGES, attachment_add, false },
+    { has_reactions, SQL_REACTIONS_OF_MESSAGES, reaction_add, true },
+    { has_mentions, SQL_MENTIONS_OF_MESSAGES, mention_add, false },
+};
+
+static enum err parts_read(struct ctx *ctx, const struct chat_ref *chat, const struct part_kind *kind,
+                           const int64_t *ids, size_t id_count, struct whole *whole)
+{
+    struct db_value values[1 + MESSAGE_PARTS_AT_ONCE + 1];
+    size_t n = 0;
+
+    if (kind->asks_who)
+        values[n++] = DB_INT(chat->user_id);
+    for (size_t i = 0; i < MESSAGE_PARTS_AT_ONCE; i++)
+        values[n++] = DB_INT(ids[i < id_count ? i : 0]);
+    values[n++] = DB_INT_OR_NULL(chat->workspace_id);
+    return db_each(ctx, kind->statement, (struct db_args){ values, n }, kind->add, whole);
+}
+
+static enum err kind_load(struct ctx *ctx, const struct chat_ref *chat, const struct part_kind *kind,
+                          struct whole *whole)
+{
+    int64_t ids[MESSAGE_PARTS_AT_ONCE];
+    size_t id_count = 0;
+
+    for (size_t i = 0; i < whole->count; i++) {
+        if (kind->has(&whole->items[i]))
+            ids[id_count++] = whole->items[i].id;
+        if (id_count == MESSAGE_PARTS_AT_ONCE || (id_count > 0 && i + 1 == whole->count)) {
+            TRY(parts_read(ctx, chat, kind, ids, id_count, whole));
+            id_count = 0;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err message_parts_read(struct ctx *ctx, const struct chat_ref *chat, struct message *messages, size_t count)
+{
+    struct whole whole = { .items = messages, .count = count };
+
+    for (size_t i = 0; i < COUNT_OF(part_kinds); i++)
+        TRY(kind_load(ctx, chat, &part_kinds[i], &whole));
+    return ERR_OK;
+}
+
+enum err message_parts_load(struct ctx *ctx, const struct chat_ref *chat, struct message *messages, size_t count)
+{
+    TRY(replies_name(ctx, chat, messages, count));
+    return message_parts_read(ctx, chat, messages, count);
+}
+
+/* ---- lists ---- */
+
+struct collecting {
+    const struct chat_ref *chat;
+    struct message *items;
+    size_t count, room_count;
+};
+
+static enum err collect(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct collecting *found = arg;
+
+    if (found->count >= found->room_count)
+        return fail(ctx, ERR_INTERNAL);
+    return message_read(ctx, row, found->chat, &found->items[found->count++]);
+}
+
+enum err messages_load(struct ctx *ctx, const struct chat_ref *chat, const struct messages_query *query,
+                       struct list *ret_list)
+{
+    struct collecting found = { .chat = chat, .room_count = (size_t)query->limit };
+
+    found.items = arena_calloc(ctx->arena, found.room_count, sizeof(*found.items));
+    if (found.items == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    TRY(db_each(ctx, query->statement, query->args, collect, &found));
+    TRY(messages_sign(ctx, found.items, found.count));
+    TRY(message_parts_load(ctx, chat, found.items, found.count));
+    *ret_list = (struct list){ found.items, found.count };
+    return ERR_OK;
 }

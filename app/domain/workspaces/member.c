@@ -24,6 +24,7 @@ enum err member_read(struct ctx *ctx, const struct db_row *row, enum member_role
         .last_name = arena_str(ctx->arena, db_row_str(row, MEMBER_LAST_NAME)),
         .role = (enum member_role)db_row_int(row, MEMBER_ROLE),
         .joined_us = db_row_int(row, MEMBER_JOINED_US),
+        .status = user_status_read(ctx, row, MEMBER_STATUS_TEXT),
     };
     ret_member->name = display_name(ctx, ret_member->first_name, ret_member->last_name, ret_member->username);
     return arena_check(ctx->arena);
@@ -189,6 +190,8 @@ enum err member_add(struct ctx *ctx, int64_t workspace_id, int64_t member_count,
     if (e == ERR_CONFLICT)
         return fail(ctx, ERR_ALREADY_MEMBER);
     TRY(e);
+    TRY(db_exec(ctx, SQL_CHAT_STATES_OF_NEWCOMER, DB_ARGS(DB_INT(user_id), DB_INT(ctx->now_us), DB_INT(workspace_id)),
+                NULL));
     TRY(workspace_row_touch(ctx, workspace_id, 1));
     return event_of_member(ctx, EVENT_MEMBER_JOINED, workspace_id, user_id);
 }
@@ -351,6 +354,8 @@ enum err member_forget_user(struct ctx *ctx, int64_t user_id)
     TRY(db_exec(ctx, SQL_WORKSPACE_LOSE_USER, marked, NULL));
     TRY(db_each(ctx, SQL_MEMBER_WORKSPACES, user, left_add, &left));
     TRY(db_exec(ctx, SQL_INVITATION_WITHDRAW_EVERYWHERE, user, NULL));
+    TRY(db_exec(ctx, SQL_MENTIONS_DELETE_OF_USER, user, NULL));
+    TRY(db_exec(ctx, SQL_REACTIONS_DELETE_OF_USER, user, NULL));
     for (size_t i = 0; i < left.count; i++)
         TRY(chat_row_delete_deserted(ctx, ((const struct left *)left.items)[i].id, user_id));
     TRY(db_exec(ctx, SQL_MEMBER_DELETE_EVERYWHERE, user, NULL));

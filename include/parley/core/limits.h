@@ -11,14 +11,14 @@ enum {
     /* Text, in code points */
     NAME_MAX_CHARS = 255, /* titles, workspace names, file names: what the seeds' tables held */
     PERSON_NAME_MAX_CHARS = 100,
-    USERNAME_MAX_CHARS = 64,    /* as the dialects allow */
-    EMAIL_MAX_BYTES = 254,      /* RFC 5321 §4.5.3.1.3 less the angle brackets */
-    CONTENT_MAX_CHARS = 100000, /* a message; API.md */
+    USERNAME_MAX_CHARS = 64,             /* as the dialects allow */
+    EMAIL_MAX_BYTES = 254,               /* RFC 5321 §4.5.3.1.3 less the angle brackets */
+    CONTENT_MAX_CHARS = 100000,          /* a message; API.md */
     DRAFT_MAX_CHARS = CONTENT_MAX_CHARS, /* what somebody has begun to write in a chat */
-    STATUS_MAX_CHARS = 100,     /* what somebody says of themselves at present: a line beside a name */
-    EMOJI_MAX_BYTES = 64,       /* the longest of Unicode 15.1 has 35: two people kissing, each with a skin tone */
-    PROMPT_MAX_CHARS = 32000,   /* a system prompt */
-    KEY_NOTE_MAX_CHARS = 2000,  /* what an API key is for; the audit log holds it twice when it changes */
+    STATUS_MAX_CHARS = 100,              /* what somebody says of themselves at present: a line beside a name */
+    EMOJI_MAX_BYTES = 63,      /* the longest of Unicode 15.1 has 35; with a sign it fits into an event's detail */
+    PROMPT_MAX_CHARS = 32000,  /* a system prompt */
+    KEY_NOTE_MAX_CHARS = 2000, /* what an API key is for; the audit log holds it twice when it changes */
     PASSWORD_MIN_BYTES = 8,
     PASSWORD_MAX_BYTES = 72,       /* bcrypt cuts there */
     PREFERENCES_MAX_BYTES = 16384, /* of one person, as JSON; API.md */

@@ -12,6 +12,7 @@ enum rate {
     RATE_NOBODY, /* for everyone; who is signed in reads */
     RATE_READ,
     RATE_WRITE,
+    RATE_MARK, /* marks what one has read: small, and as often as one looks somewhere else */
     RATE_UPLOAD,
     RATE_EXPORT,
     RATE_AI,

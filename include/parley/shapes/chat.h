@@ -6,7 +6,9 @@
 
 /* struct chat, without its messages */
 extern const struct spec chat_spec;
-/* enum chat_join, enum chat_assistant; NULL-ended */
+/* enum chat_notify, enum chat_kind, enum chat_join, enum chat_assistant; NULL-ended */
+extern const char *const chat_notify_names[];
+extern const char *const chat_kind_names[];
 extern const char *const chat_join_names[];
 extern const char *const chat_assistant_names[];
 

@@ -4,6 +4,10 @@
 
 #include "parley/gate/spec.h"
 
+/* struct reaction */
+extern const struct spec reaction_spec;
+/* struct message, but for its reactions: the same for every reader */
+extern const struct spec message_shared_spec;
 /* struct message */
 extern const struct spec message_spec;
 

@@ -111,6 +111,7 @@ CALLS |= {
     "DELETE /auth/sessions/{session}": Call(fresh=another_session),
     "PUT /auth/me": Call(send=sends(first_name="Somebody")),
     "PUT /auth/me/preferences": Call(send=sends(theme="dark")),
+    "PUT /auth/me/status": Call(send=sends(text="Here")),
     "POST /auth/password": Call(send=own_password),
     "POST /auth/email": Call(
         send=lambda w, k, _: {"json": {"email": new_email(), "current_password": who(w, k).password}}),
@@ -288,7 +289,16 @@ def to_sent(_world, _kind, ids):
     return {"json": {"workspace_id": ids["to"]}}
 
 
+def person_sent(_world, _kind, ids):
+    return {"json": {"user_ids": [ids["user"]]}}
+
+
+def an_emoji(*_):
+    return {"emoji": "\U0001f44d"}
+
+
 CHAT = "/workspaces/{workspace}/chat/{chat}"
+MESSAGE = CHAT + "/message/{message}"
 CALLS |= {
     "POST /workspaces/{workspace}/chat": Call(send=sends(title="Chat")),
     f"PUT {CHAT}": Call(send=sends(title="Chat")),
@@ -302,8 +312,13 @@ CALLS |= {
     f"GET {CHAT}/messages#unjoined": Call(ids=chat_of_others),
     f"POST {CHAT}/message": Call(send=message_sent, names=("reply_to", "attach"), statuses=(("reply_to", 422),)),
     f"POST {CHAT}/message#unjoined": Call(ids=chat_of_others, send=message_sent),
-    f"PUT {CHAT}/message/{{message}}": Call(send=sends(content="Changed")),
-    f"DELETE {CHAT}/message/{{message}}": Call(fresh=fresh_message),
+    f"PUT {MESSAGE}": Call(send=sends(content="Changed")),
+    f"DELETE {MESSAGE}": Call(fresh=fresh_message),
+    f"PUT {MESSAGE}/reactions/{{emoji}}": Call(ids=an_emoji),
+    f"DELETE {MESSAGE}/reactions/{{emoji}}": Call(ids=an_emoji),
+    "POST /workspaces/{workspace}/direct": Call(send=person_sent, names=("user",)),
+    f"PUT {CHAT}/state": Call(send=sends(starred=True)),
+    f"POST {CHAT}/read": Call(send=sends(seq=1)),
 }
 
 

@@ -23,9 +23,9 @@ static void test_emoji__of_each_form_is_taken(void **state)
 {
     (void)state;
     check("\U0001F44D", "\U0001F44D");
-    check("\U0001F44D\U0001F3FD", "\U0001F44D\U0001F3FD");           /* with a skin tone */
-    check("\U0001F1E9\U0001F1EA", "\U0001F1E9\U0001F1EA");           /* a flag */
-    check("\U0001F3FB", "\U0001F3FB");                               /* a skin tone by itself */
+    check("\U0001F44D\U0001F3FD", "\U0001F44D\U0001F3FD");                 /* with a skin tone */
+    check("\U0001F1E9\U0001F1EA", "\U0001F1E9\U0001F1EA");                 /* a flag */
+    check("\U0001F3FB", "\U0001F3FB");                                     /* a skin tone by itself */
     check("\U0001F3F4\u200D\u2620\uFE0F", "\U0001F3F4\u200D\u2620\uFE0F"); /* a pirate's flag */
     check("\U0001F3F4\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074\U000E007F",
           "\U0001F3F4\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074\U000E007F"); /* Scotland's */
@@ -72,8 +72,9 @@ static void test_emoji__something_else_is_refused(void **state)
 static void test_emoji__that_does_not_fit_is_refused(void **state)
 {
     (void)state;
-    refuse("\U0001F468\u200D\U0001F468\u200D\U0001F468\u200D\U0001F468\u200D\U0001F468\u200D\U0001F468\u200D\U0001F468\u200D"
-           "\U0001F468\u200D\U0001F468\u200D\U0001F468");
+    refuse(
+        "\U0001F468\u200D\U0001F468\u200D\U0001F468\u200D\U0001F468\u200D\U0001F468\u200D\U0001F468\u200D\U0001F468\u200D"
+        "\U0001F468\u200D\U0001F468\u200D\U0001F468");
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 
 #include "parley/domain/talk/chat_change.h"
 #include "parley/domain/talk/message_change.h"
+#include "parley/domain/talk/message_edit.h"
 #include "parley/domain/workspaces/workspace.h"
 #include "parley/domain/workspaces/workspace_row.h"
 #include "parley/objects/store.h"

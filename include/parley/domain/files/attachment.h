@@ -17,6 +17,11 @@
 #include "parley/domain/files/object_deletion.h"
 #include "parley/domain/record/principal.h"
 
+/* In pixels, as the uploader says: a hint for layout. Zeroes: not said. */
+struct picture_size {
+    int64_t width, height;
+};
+
 struct attachment {
     int64_t id; /* integer key */
     struct uuid uuid;
@@ -24,8 +29,9 @@ struct attachment {
     struct str content_type; /* by its bytes and name, not by what the client said; without parameters */
     struct str served_type;  /* as a download says it: with the charset, where that is known */
     int64_t size_bytes;
-    struct str sha256; /* hex; absent until the job has read it */
-    struct str url;    /* its stable address on this server */
+    int64_t width, height; /* pixels, as its uploader says; INT64_MIN: not said */
+    struct str sha256;     /* hex; absent until the job has read it */
+    struct str url;        /* its stable address on this server */
     struct str object_key;
     int64_t message_id;        /* integer key; 0: unbound */
     struct uuid message, chat; /* zero where not asked for, or unbound */
@@ -55,10 +61,6 @@ enum err attachment_bind(struct ctx *ctx, const struct binding *binding, const s
  */
 enum err attachment_get(struct ctx *ctx, const struct principal *principal, const struct uuid *attachment,
                         struct attachment *ret_attachment) MUST_CHECK;
-/* The attachments of one message, oldest first. */
-enum err attachment_list_of_message(struct ctx *ctx, int64_t workspace_id, int64_t message_id,
-                                    struct list *ret_list) MUST_CHECK;
-
 struct attachment_query {
     int64_t workspace_id;
     int64_t user_id;   /* only of chats that this user may read */
@@ -100,6 +102,7 @@ struct attachment_row {
     struct uuid uuid;
     struct str key, filename, content_type;
     int64_t size_bytes;
+    struct picture_size picture;
     const uint8_t *sha256, *promised_sha256; /* NULL: not known, not promised */
 };
 /* Inserts it and fills in what the row says. */

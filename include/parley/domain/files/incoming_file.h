@@ -23,6 +23,7 @@ struct incoming_file {
     struct uuid uuid;
     struct str key, filename, content_type;
     int64_t size_bytes;
+    struct picture_size picture;
     uint8_t sha256[SHA256_BYTES];
 };
 

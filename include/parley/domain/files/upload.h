@@ -33,6 +33,7 @@ struct upload {
     int64_t part_size_bytes;    /* 0: single PUT with a digest */
     struct str filename, content_type;
     int64_t size_bytes;
+    struct picture_size picture;
     bool has_sha256;
     uint8_t sha256[SHA256_BYTES]; /* promised */
     int64_t created_us, expires_us;
@@ -43,6 +44,7 @@ struct upload_draft {
     const struct principal *principal;
     struct str filename;
     int64_t size_bytes;
+    struct picture_size picture;
     struct str sha256_hex; /* absent: not promised */
     const struct idempotency_claim *claim;
 };

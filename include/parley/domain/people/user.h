@@ -14,6 +14,7 @@
 #include "parley/core/ctx.h"
 #include "parley/core/ids.h"
 #include "parley/core/str.h"
+#include "parley/domain/people/user_status.h"
 #include "parley/domain/record/principal.h"
 
 /* A user's row without what is secret. Texts are in the request arena; absent ones are NULL in the row. */
@@ -25,7 +26,8 @@ struct user {
     struct str email, username, first_name, last_name;
     enum user_role role;
     bool is_active, is_first_login, tos_accepted, twofa_enabled;
-    int64_t last_login_us; /* 0: never */
+    int64_t last_login_us;            /* 0: never */
+    const struct user_status *status; /* NULL: none, or over */
     int64_t created_us, updated_us;
     int64_t version;
 };

@@ -16,6 +16,7 @@
 /* What a request claims; made by the gate (call->claim), NULL where the client sent no key. */
 struct idempotency_claim {
     int64_t user_id;
+    int64_t nonce;                   /* the first 8 bytes of the SHA-256 of the key alone, the highest first */
     uint8_t key_hash[SHA256_BYTES];  /* of route, ids in the path and key */
     uint8_t body_hash[SHA256_BYTES]; /* of the body's bytes; zero for multipart until idempotency_with_body */
 };
@@ -53,6 +54,12 @@ enum err idempotency_take(struct ctx *ctx, const struct idempotency_claim *claim
 enum err idempotency_with_body(struct ctx *ctx, const struct idempotency_claim *claim,
                                const uint8_t body_hash[SHA256_BYTES],
                                const struct idempotency_claim **ret_claim) MUST_CHECK;
+
+/*
+ * A nonce as 16 hex digits, in the arena: by it a client knows what it has made itself, however it hears of it, and others
+ * learn nothing of the key. Absent past the arena's cap.
+ */
+struct str idempotency_nonce_text(struct ctx *ctx, int64_t nonce);
 
 /* Deletes rows that are too old to count, at most `limit` in one statement; *ret_count: how many. For the clean-up job. */
 enum err idempotency_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count) MUST_CHECK;

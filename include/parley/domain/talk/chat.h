@@ -3,6 +3,7 @@
  *   workspace  everyone in the workspace
  *   open       everyone in the workspace sees that it exists and may join; who has joined reads and writes
  *   invite     only its members know that it exists
+ * A direct chat (chat_direct.h) is an invite-only one of exactly its people, without a title.
  * Writing needs the workspace role MEMBER besides. Who may see what is decided here (chat_require), in one place.
  *
  * Every function here: any thread; ERR_DATABASE, ERR_BUSY, ERR_NO_MEMORY and ERR_COMMIT_UNKNOWN as db.h says. Results
@@ -19,10 +20,12 @@
 #include "parley/core/ids.h"
 #include "parley/core/list.h"
 #include "parley/domain/people/display_name.h"
+#include "parley/domain/talk/chat_own.h"
 #include "parley/domain/workspaces/member.h"
 
 /* Stored as these numbers. */
 enum chat_join { CHAT_JOIN_WORKSPACE, CHAT_JOIN_OPEN, CHAT_JOIN_INVITE };
+enum chat_kind { CHAT_KIND_CHAT, CHAT_KIND_DIRECT };
 enum chat_assistant { CHAT_ASSISTANT_OFF, CHAT_ASSISTANT_MENTION, CHAT_ASSISTANT_ALWAYS };
 
 /* What the caller wants to do. Each includes the ones before, but for CHAT_MANAGE, which includes CHAT_SEE only. */
@@ -38,6 +41,8 @@ struct chat_ref {
     int64_t id;
     struct uuid uuid;
     int64_t workspace_id;
+    int64_t user_id; /* whose right to it was asked for: integer key */
+    enum chat_kind kind;
     enum chat_join join;
     int64_t created_by;    /* user's integer key; 0: nobody any more */
     int64_t last_seq;      /* of the newest message ever, when this was read */
@@ -76,7 +81,9 @@ struct chat {
     int64_t id;
     struct uuid uuid;
     struct uuid workspace;
-    struct str title;
+    enum chat_kind kind;
+    struct list direct;     /* struct uuid: the people of a direct chat; empty for others */
+    struct str title;       /* absent: a direct chat */
     struct uuid created_by; /* zero: nobody any more */
     enum chat_join join;
     enum chat_assistant assistant;
@@ -86,6 +93,7 @@ struct chat {
     int64_t message_count, last_seq;
     bool joined;                            /* the caller is in it */
     struct chat_last_message *last_message; /* NULL: none, or not to be read by the caller */
+    struct chat_own state;                  /* the caller's own */
     struct list messages;                   /* struct message, the newest; filled by chat_page_get only */
     int64_t activity_us;                    /* time of the newest message, or of the chat's making */
     int64_t version;
@@ -120,5 +128,8 @@ enum err chat_require_held(struct ctx *ctx, const struct membership *m, int64_t 
  */
 enum err chat_require_locked(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                              enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;
+
+/* A direct chat is of exactly its people, and has no title: ERR_DIRECT_CHAT for what would change either. */
+enum err chat_require_plain(struct ctx *ctx, const struct chat_ref *chat) MUST_CHECK;
 
 #endif

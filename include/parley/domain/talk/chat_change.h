@@ -54,14 +54,15 @@ enum err chat_create(struct ctx *ctx, const struct chat_target *maker, const str
 
 /*
  * Changes settings; needs CHAT_MANAGE. A chat that stops being everyone's keeps its creator, the caller and whoever had
- * joined it before. ERR_PRECONDITION, and what chat_require returns.
+ * joined it before; to whom it comes by being everyone's has read it. ERR_PRECONDITION, ERR_DIRECT_CHAT (title, join), and what
+ * chat_require returns.
  */
 enum err chat_update(struct ctx *ctx, const struct chat_target *target, const struct chat_settings *settings,
                      struct chat *ret_chat) MUST_CHECK;
 
 /*
  * Deletes a chat; needs CHAT_MANAGE. Marked in one statement and gone for everyone; a job removes messages and objects.
- * ERR_PRECONDITION, and what chat_require returns.
+ * ERR_PRECONDITION, ERR_DIRECT_CHAT, and what chat_require returns.
  */
 enum err chat_delete(struct ctx *ctx, const struct chat_target *target) MUST_CHECK;
 

@@ -1,7 +1,7 @@
 /*
  * Members of a chat. With CHAT_JOIN_WORKSPACE these are the workspace's, and nobody joins or leaves; otherwise each has a
  * row. Whatever adds or removes one takes the chat's lock. A foreign key from a chat's members to the workspace's holds
- * that nobody is in a chat of a workspace that they are not in.
+ * that nobody is in a chat of a workspace that they are not in. Nobody joins or leaves a direct chat: ERR_DIRECT_CHAT.
  *
  * Every function here: any thread; ERR_DATABASE, ERR_BUSY, ERR_NO_MEMORY and ERR_COMMIT_UNKNOWN as db.h says, and
  * ERR_CHAT_NOT_FOUND and ERR_FORBIDDEN as chat_require does. Results are in the request arena.

@@ -17,9 +17,9 @@ struct chat_move_opts {
 /*
  * Needs CHAT_MANAGE where the chat is and the role MEMBER where it goes, with a second factor if that workspace asks for
  * one. All rows in one transaction, in statements of bounded size; objects keep their keys. Of a chat that is not
- * everyone's, those stay members who are in the other workspace too, and the caller. Moving a chat to where it is
- * changes nothing.
- * ERR_WORKSPACE_NOT_FOUND (the other one), ERR_SECOND_FACTOR, ERR_LIMIT (more than CHAT_MOVE_MESSAGES_MAX messages), what
+ * everyone's, those stay members who are in the other workspace too, and the caller. Of one that is, those who come to it by that have read it.
+ * Moving a chat to where it is changes nothing.
+ * ERR_WORKSPACE_NOT_FOUND (the other one), ERR_SECOND_FACTOR, ERR_DIRECT_CHAT, ERR_LIMIT (more than CHAT_MOVE_MESSAGES_MAX messages), what
  * chat_require returns, and db.h's. Any thread. The result is in the request arena.
  */
 enum err chat_move(struct ctx *ctx, const struct chat_move_opts *opts, struct chat *ret_chat) MUST_CHECK;

@@ -1,5 +1,6 @@
 /*
- * Messages of a chat. A message has a `seq`, given out contiguously under its chat's row lock; erasing leaves holes,
+ * Messages of a chat. A reply belongs to the thread of its root, the message at whose end the chain of replies began. A message
+ * has a `seq`, given out contiguously under its chat's row lock; erasing leaves holes,
  * deleting leaves a tombstone that keeps its seq.
  *
  * Texts and lists of all results are in the request arena. All functions: any thread, one ctx each; errors of the
@@ -38,12 +39,28 @@ struct message {
     struct str model;     /* absent: none */
     int64_t reply_to_id;  /* integer key; 0: none */
     struct uuid reply_to; /* zero: none, or erased */
+    int64_t root_id;      /* integer key of the thread's first message; 0: it begins none, or its own */
+    struct uuid root;     /* zero likewise, or erased */
+    int64_t reply_count;  /* living messages in the thread that begins here */
     int64_t attachment_count;
     struct list attachments; /* struct attachment */
-    int64_t edited_us;       /* 0: never */
-    int64_t deleted_us;      /* 0: it lives */
+    bool has_reactions, has_mentions;
+    struct list reactions; /* struct reaction, in the order in which their kinds came */
+    struct list mentions;  /* struct uuid: users */
+    int mention_all;       /* enum mention_all */
+    bool pinned;
+    struct str nonce;   /* of its sender's Idempotency-Key (idempotency.h), hex; absent: none was sent */
+    int64_t edited_us;  /* 0: never */
+    int64_t deleted_us; /* 0: it lives */
     int64_t version;
     int64_t created_us, updated_us;
+};
+
+/* Reactions of one kind. */
+struct reaction {
+    struct str emoji; /* core/emoji.h */
+    int64_t count;
+    bool mine; /* one of them is the caller's */
 };
 
 /* Who reads or writes, and where. */
@@ -67,14 +84,14 @@ struct message_range {
 };
 
 struct message_page {
-    struct list messages;      /* struct message, oldest first, with their attachments */
+    struct list messages;      /* struct message, oldest first, with all that belongs to them */
     int64_t total;             /* messages of the chat, tombstones included; kept on the chat's row */
     bool has_older, has_newer; /* beyond this page; may be true where what lies there has been erased */
 };
 
 /*
- * Messages at a position; costs the same at any depth. One statement, a second one for who wrote them and a third one where
- * there are files. chat: from chat_require with the right to read, maybe a guess, which the first statement proves.
+ * Messages at a position; costs the same at any depth. One statement, a second one for who wrote them and one more for each
+ * of files, reactions and mentions where some of them have any. chat: from chat_require with the right to read, maybe a guess, which the first statement proves.
  * ERR_CHAT_NOT_FOUND: it was none, or the chat has gone.
  */
 enum err message_range_read(struct ctx *ctx, const struct chat_ref *chat, const struct message_range *range,
@@ -91,5 +108,28 @@ enum err message_page_find(struct ctx *ctx, const struct message_location *locat
 /* One message of a chat. ERR_MESSAGE_NOT_FOUND: also for tombstones and for messages of another chat. */
 enum err message_get(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
                      struct message *ret_message) MUST_CHECK;
+
+/*
+ * The living messages of the thread that a living message is in (its root may have been deleted), behind a seq, in their
+ * order; without the root. For whoever may read the chat. ERR_MESSAGE_NOT_FOUND.
+ */
+struct reply_range {
+    struct uuid message;
+    int64_t after_seq; /* 0: from the first */
+    int64_t limit;     /* 1 … PAGE_MAX */
+};
+enum err message_reply_list(struct ctx *ctx, const struct message_location *location, const struct reply_range *range,
+                            struct list *ret_list) MUST_CHECK;
+
+/* ---- for other parts of the domain ---- */
+
+/* What is replied to: its integer key and that of its thread's root. */
+struct message_thread {
+    int64_t id, root_id;
+    bool is_deleted;
+};
+/* ERR_NOT_FOUND, with nothing written into the problem: no such message in the chat. One statement. */
+enum err message_thread_get(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
+                            struct message_thread *ret_thread) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Posting, editing and deleting messages.
+ * Posting messages.
  *
  * Texts and lists of all results are in the request arena. All functions: any thread, one ctx each, no transaction open;
  * errors of the database (parley/db/db.h) besides those that are named.
@@ -28,32 +28,12 @@ struct message_draft {
 };
 
 /*
- * Posts a message: one transaction of four statements (who may, the chat's next seq, that seq, the row), one more with a
- * claim, with reply_to, or with attachments (two), and two for each new file. Nothing is read again for the answer.
+ * Posts a message: one transaction of six statements (who may, the chat's next seq, that seq, the row, one's own read mark, the
+ * event), one more with a claim, two or three with reply_to, two with attachments, two for each new file, and one for each mention. Nothing is read again for the answer.
  * A claim that was used before gives the message that was made then, and ERR_MESSAGE_NOT_FOUND where it has been deleted.
  * Errors: ERR_CHAT_NOT_FOUND, ERR_FORBIDDEN (chat_require), ERR_INVALID (empty, reply_to, too many files),
  * ERR_ATTACHMENT_NOT_FOUND, ERR_IDEMPOTENCY_BODY.
  */
 enum err message_post(struct ctx *ctx, const struct message_draft *draft, struct message *ret_message) MUST_CHECK;
-
-struct message_edit {
-    struct message_location location;
-    struct uuid message;
-    struct str content;
-    int64_t version; /* what If-Match named; 0: any */
-};
-/* The author edits it. ERR_MESSAGE_NOT_FOUND, ERR_FORBIDDEN, ERR_PRECONDITION, ERR_INVALID (empty without a file). */
-enum err message_edit(struct ctx *ctx, const struct message_edit *edit, struct message *ret_message) MUST_CHECK;
-
-struct message_removal {
-    struct message_location location;
-    struct uuid message;
-    int64_t version; /* as above */
-};
-/*
- * The author or an OWNER deletes it: content and attachments' rows go at once and a tombstone stays; the files are
- * deleted after the commit, or by the job where the store is away. Errors as message_edit.
- */
-enum err message_delete(struct ctx *ctx, const struct message_removal *removal) MUST_CHECK;
 
 #endif

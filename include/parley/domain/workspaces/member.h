@@ -15,6 +15,7 @@
 #include "parley/core/ctx.h"
 #include "parley/core/ids.h"
 #include "parley/core/list.h"
+#include "parley/domain/people/user_status.h"
 #include "parley/domain/record/principal.h"
 
 /* Ordered: a greater role may do all that a smaller one may. Stored as these numbers. */
@@ -44,6 +45,7 @@ struct member {
     struct str last_name;
     enum member_role role;
     int64_t joined_us;
+    const struct user_status *status; /* NULL: none */
 };
 
 struct db_row;
@@ -104,12 +106,14 @@ enum err member_remove(struct ctx *ctx, const struct membership *caller, int64_t
 
 /*
  * Inside the db_run that erases an account: takes the user out of every workspace, as member_remove does, without asking
- * who the last owner is: a workspace may be left without one. The personal workspace is marked deleted.
+ * who the last owner is: a workspace may be left without one. The personal workspace is marked deleted. The user's reactions, and
+ * mentions of the user, go too.
  */
 enum err member_forget_user(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 
 /*
- * Inside db_run, under the user's row lock (user.h) and workspace_row_lock: makes a user a member.
+ * Inside db_run, under the user's row lock (user.h) and workspace_row_lock: makes a user a member, who has read what was said
+ * in the workspace before.
  *   member_count  what workspace_row_lock answered
  * ERR_ALREADY_MEMBER; ERR_LIMIT: the workspace is full, or the user is in WORKSPACES_PER_USER_MAX.
  */

@@ -1,0 +1,201 @@
+#include "parley/domain/talk/chat_state.h"
+
+#include "parley/db/db.h"
+#include "parley/domain/events/event.h"
+
+/* ---- reading ---- */
+
+static enum err one_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    chat_own_read(ctx, row, db_row_int(row, CHAT_STATE_GET_LAST_SEQ), arg);
+    return arena_check(ctx->arena);
+}
+
+enum err chat_state_get(struct ctx *ctx, const struct chat_ref *chat, struct chat_own *ret_state)
+{
+    struct chat_own state;
+    enum err e = db_one(ctx, SQL_CHAT_STATE_GET,
+                        DB_ARGS(DB_INT(chat->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id)), one_read, &state);
+
+    if (e == ERR_NOT_FOUND)
+        return fail(ctx, ERR_CHAT_NOT_FOUND);
+    TRY(e);
+    state.chat = chat->uuid;
+    state.id = chat->id;
+    *ret_state = state;
+    return ERR_OK;
+}
+
+static enum err unread_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct chat_own *added = list_add(ctx->arena, arg, sizeof(*added));
+
+    if (added == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    chat_own_read(ctx, row, db_row_int(row, CHAT_UNREAD_LIST_LAST_SEQ), added);
+    added->chat = db_row_uuid(row, CHAT_UNREAD_LIST_UUID);
+    added->id = db_row_int(row, CHAT_UNREAD_LIST_ID);
+    return arena_check(ctx->arena);
+}
+
+enum err chat_unread_list(struct ctx *ctx, const struct membership *m, const struct chat_unread_opts *opts,
+                          struct list *ret_list)
+{
+    struct list list = { NULL, 0 };
+
+    TRY(db_each(ctx, SQL_CHAT_UNREAD_LIST,
+                DB_ARGS(DB_INT(opts->user_id), DB_INT(m->workspace_id), DB_INT(opts->after_id), DB_INT(opts->limit)),
+                unread_add, &list));
+    *ret_list = list;
+    return ERR_OK;
+}
+
+/* ---- changing ---- */
+
+struct change_call {
+    const struct chat_ref *chat;
+    const struct chat_state_change *change; /* NULL: the mark */
+    int64_t seq;
+    enum chat_mark mark;
+    struct chat_own state;
+};
+
+static enum err tell(struct ctx *ctx, enum event_kind kind, const struct chat_ref *chat, int64_t read_seq)
+{
+    return event_add(ctx, &(struct event){ .kind = kind,
+                                           .workspace_id = chat->workspace_id,
+                                           .chat_id = chat->id,
+                                           .user_id = chat->user_id,
+                                           .detail = event_number(ctx, read_seq) });
+}
+
+static enum err state_write(struct ctx *ctx, const struct chat_ref *chat, const struct chat_own *state)
+{
+    TRY(db_exec(ctx, SQL_CHAT_STATE_SET,
+                DB_ARGS(DB_INT(state->read_seq), DB_INT(state->notify), DB_INT(state->starred), DB_TEXT(state->draft),
+                        DB_INT(ctx->now_us), DB_INT(chat->workspace_id), DB_INT(chat->user_id), DB_INT(chat->id)),
+                NULL));
+    return tell(ctx, EVENT_STATE, chat, state->read_seq);
+}
+
+/* A foreign key refuses the row of whoever has just left the workspace. */
+static enum err still_there(struct ctx *ctx, enum err e)
+{
+    return e == ERR_NOT_FOUND ? fail(ctx, ERR_CHAT_NOT_FOUND) : e;
+}
+
+/*
+ * The row's lock is taken first, so that two devices that change different fields lose neither. The right to the chat is
+ * not held: what is written is one's own, and is shown to nobody who may not see the chat.
+ */
+static enum err state_lock(struct ctx *ctx, const struct chat_ref *chat, struct chat_own *ret_state)
+{
+    TRY(still_there(
+        ctx, db_exec(ctx, SQL_CHAT_STATE_LOCK,
+                     DB_ARGS(DB_INT(chat->workspace_id), DB_INT(chat->user_id), DB_INT(chat->id), DB_INT(ctx->now_us)),
+                     NULL)));
+    return chat_state_get(ctx, chat, ret_state);
+}
+
+static enum err put(struct ctx *ctx, void *arg)
+{
+    struct change_call *call = arg;
+    const struct chat_state_change *change = call->change;
+    struct chat_own *state = &call->state;
+
+    TRY(state_lock(ctx, call->chat, state));
+    if (change->fields & CHAT_STATE_NOTIFY)
+        state->notify = change->notify;
+    if (change->fields & CHAT_STATE_STARRED)
+        state->starred = change->starred;
+    if (change->fields & CHAT_STATE_DRAFT)
+        state->draft = change->draft.len > 0 ? change->draft : (struct str){ NULL, 0 };
+    return state_write(ctx, call->chat, state);
+}
+
+enum err chat_state_put(struct ctx *ctx, const struct chat_ref *chat, const struct chat_state_change *change,
+                        struct chat_own *ret_state)
+{
+    struct change_call call = { .chat = chat, .change = change };
+
+    TRY(db_run(ctx, put, &call));
+    *ret_state = call.state;
+    return ERR_OK;
+}
+
+static enum err mark_up(struct ctx *ctx, enum sql statement, const struct chat_ref *chat, int64_t user_id, int64_t seq)
+{
+    return still_there(ctx, db_exec(ctx, statement,
+                                    DB_ARGS(DB_INT(chat->workspace_id), DB_INT(user_id), DB_INT(chat->id), DB_INT(seq),
+                                            DB_INT(ctx->now_us)),
+                                    NULL));
+}
+
+static enum err mark(struct ctx *ctx, void *arg)
+{
+    struct change_call *call = arg;
+    const struct chat_ref *chat = call->chat;
+    struct chat_own *state = &call->state;
+    int64_t seq;
+
+    TRY(chat_state_get(ctx, chat, state));
+    seq = call->mark == CHAT_MARK_UNREAD ? call->seq - 1 : call->seq;
+    if (seq > state->last_seq)
+        seq = state->last_seq;
+    if (seq == state->read_seq || (seq < state->read_seq && call->mark == CHAT_MARK_READ))
+        return ERR_OK;
+    if (call->mark == CHAT_MARK_UNREAD) {
+        TRY(state_lock(ctx, chat, state));
+        state->read_seq = seq;
+        TRY(state_write(ctx, chat, state));
+    } else {
+        TRY(mark_up(ctx, SQL_CHAT_STATE_READ, chat, chat->user_id, seq));
+        TRY(tell(ctx, EVENT_READ, chat, seq));
+    }
+    return chat_state_get(ctx, chat, state);
+}
+
+enum err chat_state_mark(struct ctx *ctx, const struct chat_ref *chat, int64_t seq, enum chat_mark kind,
+                         struct chat_own *ret_state)
+{
+    struct change_call call = { .chat = chat, .seq = seq, .mark = kind };
+
+    TRY(db_run(ctx, mark, &call));
+    *ret_state = call.state;
+    return ERR_OK;
+}
+
+/* ---- for other parts of the domain ---- */
+
+enum err chat_state_read_along(struct ctx *ctx, const struct chat_ref *chat, int64_t user_id, int64_t seq)
+{
+    return seq == 0 ? ERR_OK : mark_up(ctx, SQL_CHAT_STATE_READ_ALONG, chat, user_id, seq);
+}
+
+/* before: the chat, or the workspace, in which they were who are no newcomers. */
+static enum err newcomers_begin(struct ctx *ctx, enum sql statement, const struct chat_ref *chat, int64_t workspace_id,
+                                int64_t before)
+{
+    if (chat->last_seq == 0)
+        return ERR_OK;
+    return db_exec(
+        ctx, statement,
+        DB_ARGS(DB_INT(chat->id), DB_INT(chat->last_seq), DB_INT(ctx->now_us), DB_INT(workspace_id), DB_INT(before)),
+        NULL);
+}
+
+enum err chat_states_open(struct ctx *ctx, const struct chat_ref *chat)
+{
+    return newcomers_begin(ctx, SQL_CHAT_STATES_OF_OPENED, chat, chat->workspace_id, chat->id);
+}
+
+enum err chat_states_move(struct ctx *ctx, const struct chat_ref *chat, int64_t to_id)
+{
+    return newcomers_begin(ctx, SQL_CHAT_STATES_OF_MOVED, chat, to_id, chat->workspace_id);
+}
+
+enum err chat_state_forget(struct ctx *ctx, const struct chat_ref *chat, int64_t user_id)
+{
+    return db_exec(ctx, SQL_CHAT_STATE_DELETE, DB_ARGS(DB_INT(chat->workspace_id), DB_INT(user_id), DB_INT(chat->id)),
+                   NULL);
+}

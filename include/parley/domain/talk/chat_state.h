@@ -1,0 +1,63 @@
+/*
+ * One's own state of a chat: how far one has read, how one is notified, a star, a draft. Nothing is written for each member
+ * when somebody posts: unread is what has come since the mark, less what was deleted or erased (chat_gaps). Who has no row
+ * has read nothing; whoever comes into a workspace or a chat has read what was said before. A mark that goes up is told as
+ * read, everything else as state, both with the mark as detail; what one's own message marks is not.
+ *
+ * Every function here: any thread; ERR_DATABASE, ERR_BUSY, ERR_NO_MEMORY and ERR_COMMIT_UNKNOWN as db.h says. Results are in
+ * the request arena.
+ */
+#ifndef PARLEY_DOMAIN_CHAT_STATE_H
+#define PARLEY_DOMAIN_CHAT_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parley/core/ctx.h"
+#include "parley/core/ids.h"
+#include "parley/core/list.h"
+#include "parley/domain/talk/chat.h"
+#include "parley/domain/workspaces/member.h"
+
+/* The state of the user for whom `chat` was asked (chat_require). ERR_CHAT_NOT_FOUND. One statement. */
+enum err chat_state_get(struct ctx *ctx, const struct chat_ref *chat, struct chat_own *ret_state) MUST_CHECK;
+
+/* What of it is changed; the rest stays. */
+enum chat_state_field { CHAT_STATE_NOTIFY = 1, CHAT_STATE_STARRED = 2, CHAT_STATE_DRAFT = 4 };
+struct chat_state_change {
+    unsigned fields; /* enum chat_state_field */
+    int notify;
+    bool starred;
+    struct str draft; /* absent or empty: none */
+};
+enum err chat_state_put(struct ctx *ctx, const struct chat_ref *chat, const struct chat_state_change *change,
+                        struct chat_own *ret_state) MUST_CHECK;
+
+/*
+ * CHAT_MARK_READ: read up to `seq`; a mark that is further on stays. CHAT_MARK_UNREAD: unread from `seq` on, wherever the
+ * mark was. A seq behind the last one counts as the last one (unread: behind it). A mark that does not move writes nothing.
+ */
+enum chat_mark { CHAT_MARK_READ, CHAT_MARK_UNREAD };
+enum err chat_state_mark(struct ctx *ctx, const struct chat_ref *chat, int64_t seq, enum chat_mark mark,
+                         struct chat_own *ret_state) MUST_CHECK;
+
+/* The chats in which something is unread (struct chat_own), in the order of their making. One statement. */
+struct chat_unread_opts {
+    int64_t user_id;
+    int64_t after_id; /* the chat's integer key; 0: from the first */
+    int64_t limit;    /* rows at most */
+};
+enum err chat_unread_list(struct ctx *ctx, const struct membership *m, const struct chat_unread_opts *opts,
+                          struct list *ret_list) MUST_CHECK;
+
+/* ---- for other parts of the domain, inside db_run, under the chat's lock ---- */
+
+/* A user of the workspace has read up to seq, which is told otherwise. */
+enum err chat_state_read_along(struct ctx *ctx, const struct chat_ref *chat, int64_t user_id, int64_t seq) MUST_CHECK;
+/* The chat is everyone's now, or is so in another workspace: those who come to it by that have read it. */
+enum err chat_states_open(struct ctx *ctx, const struct chat_ref *chat) MUST_CHECK;
+enum err chat_states_move(struct ctx *ctx, const struct chat_ref *chat, int64_t to_id) MUST_CHECK;
+/* A user leaves the chat. */
+enum err chat_state_forget(struct ctx *ctx, const struct chat_ref *chat, int64_t user_id) MUST_CHECK;
+
+#endif
