@@ -12,10 +12,11 @@
 #define ATTACHMENT_FIELD(member) .offset = offsetof(struct attachment, member)
 static const struct field listed_fields[] = {
     { SPEC_INLINE(&attachment_spec) },
-    { "chat_id", FIELD_UUID, ATTACHMENT_FIELD(chat) },
-    { "message_id", FIELD_UUID, ATTACHMENT_FIELD(message) },
-    { "uploader_id", FIELD_UUID, FIELD_NULLABLE, ATTACHMENT_FIELD(uploader) },
-    { "created_at", FIELD_TIME, ATTACHMENT_FIELD(created_us) },
+    { "chat_id", FIELD_UUID, ATTACHMENT_FIELD(chat), .doc = "The chat that it is in" },
+    { "message_id", FIELD_UUID, ATTACHMENT_FIELD(message), .doc = "The message that it belongs to" },
+    { "uploader_id", FIELD_UUID, FIELD_NULLABLE, ATTACHMENT_FIELD(uploader),
+      .doc = "Who sent it; null once they are gone" },
+    { "created_at", FIELD_TIME, ATTACHMENT_FIELD(created_us), .doc = "When it was made" },
 };
 static const struct spec listed_spec = { SPEC_INIT("WorkspaceAttachment", struct attachment, listed_fields) };
 
@@ -25,7 +26,7 @@ struct url_query {
 };
 static const struct field url_query_fields[] = {
     { "expires_in", FIELD_INT, 0, 1, DOWNLOAD_URL_MAX_S, .offset = offsetof(struct url_query, expires_in_s),
-      .doc = "Seconds; 3600 unless said otherwise" },
+      .example = "900", .doc = "Seconds; 3600 unless said otherwise" },
 };
 static const struct spec url_query_spec = { SPEC_INIT("AttachmentUrlQuery", struct url_query, url_query_fields) };
 
@@ -34,8 +35,11 @@ struct url_view {
     int64_t expires_us;
 };
 static const struct field url_fields[] = {
-    { "url", FIELD_STR, .offset = offsetof(struct url_view, url), .doc = "Good for whoever has it, until it expires" },
-    { "expires_at", FIELD_TIME, .offset = offsetof(struct url_view, expires_us) },
+    { "url", FIELD_STR, .offset = offsetof(struct url_view, url),
+      .example = "\"https://chat.example.org/objects/workspace_1/20260102_4f0c1b5a.csv?sig=Zm9v\"",
+      .doc = "Good for whoever has it, until it expires" },
+    { "expires_at", FIELD_TIME, .offset = offsetof(struct url_view, expires_us),
+      .doc = "When the address stops working" },
 };
 static const struct spec url_spec = { SPEC_INIT("AttachmentUrl", struct url_view, url_fields) };
 

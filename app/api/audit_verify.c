@@ -29,7 +29,8 @@ struct fault_view {
 };
 #define FAULT_FIELD(member) .offset = offsetof(struct fault_view, member)
 static const struct field fault_fields[] = {
-    { "kind", FIELD_ENUM, FAULT_FIELD(kind), .names = kind_names },
+    { "kind", FIELD_ENUM, FAULT_FIELD(kind), .names = kind_names, .type_name = "AuditFaultKind",
+      .doc = "What is wrong with the row" },
     { "position", FIELD_INT, FAULT_FIELD(position), .doc = "In the chain" },
     { "id", FIELD_UUID, FIELD_NULLABLE, FAULT_FIELD(id), .doc = "Of the row, if it is there" },
     { "text", FIELD_STR, FAULT_FIELD(text), .doc = "As a sentence" },
@@ -51,7 +52,7 @@ static const struct field report_fields[] = {
     { "unsealed_count", FIELD_INT, REPORT_FIELD(unsealed_count), .doc = "Rows that wait to be sealed" },
     { "end", FIELD_STR, FIELD_NULLABLE, REPORT_FIELD(end),
       .doc = "The last row that was checked, POSITION:HASH; kept elsewhere it shows later a chain that was made again" },
-    { "fault_count", FIELD_INT, REPORT_FIELD(fault_count) },
+    { "fault_count", FIELD_INT, REPORT_FIELD(fault_count), .doc = "How many faults were found" },
     { "faults", FIELD_LIST, REPORT_FIELD(faults), .spec = &fault_spec, .doc = "The first 100" },
 };
 static const struct spec report_spec = { SPEC_INIT("AuditVerification", struct report_view, report_fields) };

@@ -29,10 +29,14 @@ struct person_body {
 };
 #define PERSON_FIELD(member) .offset = offsetof(struct person_body, member)
 static const struct field person_fields[] = {
-    { "email", FIELD_EMAIL, FIELD_REQUIRED, PERSON_FIELD(email) },
-    { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, PERSON_FIELD(password) },
-    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(last_name) },
+    { "email", FIELD_EMAIL, FIELD_REQUIRED, PERSON_FIELD(email), .example = "\"ada@example.org\"",
+      .doc = "An address for mail" },
+    { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, PERSON_FIELD(password),
+      .example = "\"a long enough secret\"", .doc = "Bytes of UTF-8 are counted, not letters" },
+    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(first_name),
+      .example = "\"Ada\"", .doc = "As they write it" },
+    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(last_name),
+      .example = "\"Lovelace\"", .doc = "As they write it" },
 };
 static const struct spec person_spec = { SPEC_INIT("Person", struct person_body, person_fields) };
 
@@ -60,9 +64,10 @@ struct login_body {
     struct str email, password;
 };
 static const struct field login_fields[] = {
-    { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct login_body, email) },
-    { "password", FIELD_PASSWORD, FIELD_REQUIRED, 0, OFFERED_MAX_BYTES,
-      .offset = offsetof(struct login_body, password) },
+    { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct login_body, email),
+      .example = "\"ada@example.org\"", .doc = "That of the account" },
+    { "password", FIELD_PASSWORD, FIELD_REQUIRED, 0, OFFERED_MAX_BYTES, .offset = offsetof(struct login_body, password),
+      .example = "\"a long enough secret\"", .doc = "That of the account" },
 };
 static const struct spec login_spec = { SPEC_INIT("Login", struct login_body, login_fields) };
 
@@ -71,10 +76,14 @@ struct tokens {
     int64_t expires_in_s;
 };
 static const struct field tokens_fields[] = {
-    { "access_token", FIELD_STR, .offset = offsetof(struct tokens, access_token) },
-    { "refresh_token", FIELD_STR, .offset = offsetof(struct tokens, refresh_token), .doc = "Good for one use" },
-    { "token_type", FIELD_STR, .offset = offsetof(struct tokens, token_type) },
-    { "expires_in", FIELD_INT, .offset = offsetof(struct tokens, expires_in_s),
+    { "access_token", FIELD_STR, .offset = offsetof(struct tokens, access_token),
+      .example = "\"eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.e30.c2ln\"",
+      .doc = "For the header Authorization, for as long as expires_in says" },
+    { "refresh_token", FIELD_STR, .offset = offsetof(struct tokens, refresh_token),
+      .example = "\"eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.e30.c2ln\"", .doc = "Good for one use" },
+    { "token_type", FIELD_STR, .offset = offsetof(struct tokens, token_type), .example = "\"bearer\"",
+      .doc = "Always `bearer`" },
+    { "expires_in", FIELD_INT, .offset = offsetof(struct tokens, expires_in_s), .example = "900",
       .doc = "Life of the access token in seconds" },
 };
 static const struct spec tokens_spec = { SPEC_INIT("Tokens", struct tokens, tokens_fields) };
@@ -90,13 +99,15 @@ struct login_answer {
 };
 #define LOGIN_FIELD(member) .offset = offsetof(struct login_answer, member)
 static const struct field login_answer_fields[] = {
-    { "requires_2fa", FIELD_BOOL, LOGIN_FIELD(requires_2fa) },
-    { "tokens", FIELD_REF, FIELD_OMIT, LOGIN_FIELD(tokens), .spec = &tokens_spec },
-    { "user", FIELD_REF, FIELD_OMIT, LOGIN_FIELD(user), .spec = &user_spec },
+    { "requires_2fa", FIELD_BOOL, LOGIN_FIELD(requires_2fa), .doc = "A second step is needed" },
+    { "tokens", FIELD_REF, FIELD_OMIT, LOGIN_FIELD(tokens), .spec = &tokens_spec,
+      .doc = "The tokens of the new sign-in session" },
+    { "user", FIELD_REF, FIELD_OMIT, LOGIN_FIELD(user), .spec = &user_spec, .doc = "Who is signed in" },
     { "challenge_token", FIELD_STR, FIELD_OMIT, LOGIN_FIELD(challenge_token),
+      .example = "\"eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.e30.c2ln\"",
       .doc = "For /auth/login/2fa, within five minutes; only where a second step is needed, as what follows" },
     { "methods", FIELD_LIST, FIELD_OMIT, LOGIN_FIELD(methods), .element = FIELD_STR, .doc = "totp, recovery_code" },
-    { "message", FIELD_STR, FIELD_OMIT, LOGIN_FIELD(message) },
+    { "message", FIELD_STR, FIELD_OMIT, LOGIN_FIELD(message), .doc = "A sentence for a person" },
 };
 static const struct spec login_answer_spec = { SPEC_INIT("LoginAnswer", struct login_answer, login_answer_fields) };
 
@@ -107,7 +118,8 @@ struct login_second_body {
 };
 static const struct field login_second_fields[] = {
     { "challenge_token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_MAX_BYTES,
-      .offset = offsetof(struct login_second_body, challenge_token) },
+      .offset = offsetof(struct login_second_body, challenge_token),
+      .example = "\"eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.e30.c2ln\"", .doc = "As the first step answered it" },
     { SPEC_INLINE(&second_factor_code_spec), .offset = offsetof(struct login_second_body, code) },
 };
 static const struct spec login_second_spec = {
@@ -120,15 +132,18 @@ struct refresh_body {
 };
 static const struct field refresh_fields[] = {
     { "refresh_token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_MAX_BYTES,
-      .offset = offsetof(struct refresh_body, refresh_token) },
+      .offset = offsetof(struct refresh_body, refresh_token),
+      .example = "\"eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.e30.c2ln\"" },
 };
 static const struct spec refresh_spec = { SPEC_INIT("Refresh", struct refresh_body, refresh_fields) };
 
 #define CHANGE_FIELD(member) .offset = offsetof(struct user_change_body, member)
 static const struct field me_change_fields[] = {
-    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name) },
-    { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted) },
+    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name),
+      .example = "\"Ada\"", .doc = "As they write it" },
+    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name),
+      .example = "\"Lovelace\"", .doc = "As they write it" },
+    { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted), .doc = "The terms of service were accepted" },
 };
 static const struct spec me_change_spec = { SPEC_INIT("MeChange", struct user_change_body, me_change_fields) };
 
@@ -138,9 +153,11 @@ struct password_body {
 };
 static const struct field password_fields[] = {
     { "current_password", FIELD_PASSWORD, FIELD_REQUIRED, 0, OFFERED_MAX_BYTES,
-      .offset = offsetof(struct password_body, current) },
+      .offset = offsetof(struct password_body, current), .example = "\"a long enough secret\"",
+      .doc = "The one that counts now" },
     { "new_password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES,
-      .offset = offsetof(struct password_body, next) },
+      .offset = offsetof(struct password_body, next), .example = "\"another long secret\"",
+      .doc = "Bytes of UTF-8 are counted, not letters" },
 };
 static const struct spec password_spec = { SPEC_INIT("PasswordChange", struct password_body, password_fields) };
 /* clang-format on */

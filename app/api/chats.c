@@ -32,13 +32,20 @@ struct tuning_body {
 };
 #define TUNING_FIELD(member) .offset = offsetof(struct tuning_body, member)
 static const struct field tuning_fields[] = {
-    { "assistant", FIELD_ENUM, TUNING_FIELD(assistant), .names = chat_assistant_names },
-    { "provider", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, TUNING_FIELD(provider) },
-    { "model", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, TUNING_FIELD(model) },
-    { "system_prompt", FIELD_STR, FIELD_NULLABLE, 0, PROMPT_MAX_CHARS, TUNING_FIELD(system_prompt) },
-    { "temperature", FIELD_REAL, FIELD_NULLABLE, 0, TEMPERATURE_MAX, TUNING_FIELD(temperature) },
-    { "max_tokens", FIELD_INT, FIELD_NULLABLE, 1, ANSWER_TOKENS_MAX, TUNING_FIELD(max_tokens) },
-    { "join", FIELD_ENUM, TUNING_FIELD(join), .names = chat_join_names },
+    { "assistant", FIELD_ENUM, TUNING_FIELD(assistant), .names = chat_assistant_names, .type_name = "ChatAssistant",
+      .doc = "When an assistant answers: never, when mentioned, or always" },
+    { "provider", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, TUNING_FIELD(provider), .example = "\"local\"",
+      .doc = "Which of the configured providers answers; null: the default one" },
+    { "model", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, TUNING_FIELD(model), .example = "\"llama-3.1-8b\"",
+      .doc = "Which model answers; null: the default one" },
+    { "system_prompt", FIELD_STR, FIELD_NULLABLE, 0, PROMPT_MAX_CHARS, TUNING_FIELD(system_prompt),
+      .example = "\"Answer in one sentence.\"", .doc = "What the assistant is told first; null: nothing" },
+    { "temperature", FIELD_REAL, FIELD_NULLABLE, 0, TEMPERATURE_MAX, TUNING_FIELD(temperature), .example = "0.7",
+      .doc = "How freely it answers; null: as the model has it" },
+    { "max_tokens", FIELD_INT, FIELD_NULLABLE, 1, ANSWER_TOKENS_MAX, TUNING_FIELD(max_tokens), .example = "1024",
+      .doc = "How long an answer may be; null: as the model has it" },
+    { "join", FIELD_ENUM, TUNING_FIELD(join), .names = chat_join_names, .type_name = "ChatJoin",
+      .doc = "Who is in it: all of the workspace, whoever joins, or whoever is invited" },
 };
 static const struct spec tuning_spec = { SPEC_INIT("ChatTuning", struct tuning_body, tuning_fields) };
 

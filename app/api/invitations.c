@@ -20,9 +20,10 @@ struct invite_body {
 };
 enum { INVITE_EMAIL, INVITE_ROLE, INVITE_EXPIRES };
 static const struct field invite_fields[] = {
-    [INVITE_EMAIL] = { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct invite_body, email) },
+    [INVITE_EMAIL] = { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct invite_body, email),
+      .example = "\"ada@example.org\"", .doc = "Whom to invite" },
     [INVITE_ROLE] = { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, .offset = offsetof(struct invite_body, role),
-                      .names = member_role_names, .doc = "MEMBER when not sent; at most one's own" },
+      .names = member_role_names, .type_name = "WorkspaceRole", .doc = "MEMBER when not sent; at most one's own" },
     [INVITE_EXPIRES] = { "expires_in_days", FIELD_INT, 0, 1, INVITATION_DAYS_MAX,
                          .offset = offsetof(struct invite_body, expires_in_days), .doc = "7 when not sent" },
 };
@@ -37,33 +38,40 @@ struct invited_reply {
 };
 #define INVITED_FIELD(member) .offset = offsetof(struct invited_reply, member)
 static const struct field invited_fields[] = {
-    { "message", FIELD_STR, INVITED_FIELD(message) },
-    { "status", FIELD_ENUM, INVITED_FIELD(status), .names = outcome_names },
+    { "message", FIELD_STR, INVITED_FIELD(message), .doc = "A sentence for a person" },
+    { "status", FIELD_ENUM, INVITED_FIELD(status), .names = outcome_names, .type_name = "InviteOutcome",
+      .doc = "member: they are in it at once; invited: they got a link" },
     { "workspace_user_id", FIELD_UUID, FIELD_OMIT, INVITED_FIELD(user), .doc = "Who is a member now" },
-    { "invitation_id", FIELD_UUID, FIELD_OMIT, INVITED_FIELD(invitation) },
+    { "invitation_id", FIELD_UUID, FIELD_OMIT, INVITED_FIELD(invitation), .doc = "The invitation that was made" },
     { "invite_url", FIELD_STR, FIELD_OMIT, INVITED_FIELD(url), .doc = "The link for the one invited; shown only here" },
 };
 static const struct spec invited_spec = { SPEC_INIT("Invited", struct invited_reply, invited_fields) };
 
 #define INVITATION_FIELD(member) .offset = offsetof(struct invitation, member)
 static const struct field invitation_fields[] = {
-    { "id", FIELD_UUID, INVITATION_FIELD(uuid) },
-    { "email", FIELD_STR, INVITATION_FIELD(email) },
-    { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, INVITATION_FIELD(role), .names = member_role_names },
-    { "invited_by", FIELD_UUID, FIELD_NULLABLE, INVITATION_FIELD(invited_by) },
-    { "invited_by_name", FIELD_STR, INVITATION_FIELD(invited_by_name) },
-    { "created_at", FIELD_TIME, INVITATION_FIELD(created_us) },
-    { "expires_at", FIELD_TIME, INVITATION_FIELD(expires_us) },
+    { "id", FIELD_UUID, INVITATION_FIELD(uuid), .doc = "Its identifier" },
+    { "email", FIELD_STR, INVITATION_FIELD(email), .example = "\"ada@example.org\"", .doc = "Whom it is for" },
+    { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, INVITATION_FIELD(role), .names = member_role_names,
+      .type_name = "WorkspaceRole", .doc = "What they will be in the workspace" },
+    { "invited_by", FIELD_UUID, FIELD_NULLABLE, INVITATION_FIELD(invited_by),
+      .doc = "Who invites; null once they are gone" },
+    { "invited_by_name", FIELD_STR, INVITATION_FIELD(invited_by_name), .example = "\"Ada Lovelace\"",
+      .doc = "Their name" },
+    { "created_at", FIELD_TIME, INVITATION_FIELD(created_us), .doc = "When it was made" },
+    { "expires_at", FIELD_TIME, INVITATION_FIELD(expires_us), .doc = "When its link stops working" },
 };
 static const struct spec invitation_spec = { SPEC_INIT("Invitation", struct invitation, invitation_fields) };
 
 static const struct field preview_fields[] = {
-    { "workspace_id", FIELD_UUID, INVITATION_FIELD(workspace) },
-    { "workspace_name", FIELD_STR, INVITATION_FIELD(workspace_name) },
-    { "email", FIELD_STR, INVITATION_FIELD(email), .doc = "Whom it is for" },
-    { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, INVITATION_FIELD(role), .names = member_role_names },
-    { "invited_by_name", FIELD_STR, INVITATION_FIELD(invited_by_name) },
-    { "expires_at", FIELD_TIME, INVITATION_FIELD(expires_us) },
+    { "workspace_id", FIELD_UUID, INVITATION_FIELD(workspace), .doc = "The workspace that it is in" },
+    { "workspace_name", FIELD_STR, INVITATION_FIELD(workspace_name), .example = "\"Team\"",
+      .doc = "What the workspace is called" },
+    { "email", FIELD_STR, INVITATION_FIELD(email), .example = "\"ada@example.org\"", .doc = "Whom it is for" },
+    { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, INVITATION_FIELD(role), .names = member_role_names,
+      .type_name = "WorkspaceRole", .doc = "What they would be in it" },
+    { "invited_by_name", FIELD_STR, INVITATION_FIELD(invited_by_name), .example = "\"Ada Lovelace\"",
+      .doc = "Their name" },
+    { "expires_at", FIELD_TIME, INVITATION_FIELD(expires_us), .doc = "When its link stops working" },
 };
 static const struct spec preview_spec = { SPEC_INIT("InvitationPreview", struct invitation, preview_fields) };
 

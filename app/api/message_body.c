@@ -14,6 +14,7 @@ struct draft_body {
 #define DRAFT_FIELD(member) .offset = offsetof(struct draft_body, member)
 static const struct field draft_fields[] = {
     { "content", FIELD_STR, FIELD_NULLABLE, 0, CONTENT_MAX_CHARS, DRAFT_FIELD(content),
+      .example = "\"The migration is through. The figures are in the file.\"",
       .doc = "May be empty where a file comes along" },
     { "attachment_ids", FIELD_LIST, FIELD_NULLABLE, 0, FILES_PER_MESSAGE_MAX, DRAFT_FIELD(attachment_ids),
       .element = FIELD_UUID, .doc = "One's own completed uploads, in no message yet" },

@@ -19,7 +19,7 @@ static const struct field page_fields[] = {
     { "messages", FIELD_LIST, PAGE_FIELD(messages), .spec = &message_spec, .doc = "Oldest first" },
     { "total", FIELD_INT, PAGE_FIELD(total), .doc = "Messages of the chat, deleted ones included" },
     { "page", FIELD_INT, FIELD_NULLABLE, PAGE_FIELD(page), .doc = "null where a seq was asked for" },
-    { "page_size", FIELD_INT, PAGE_FIELD(page_size) },
+    { "page_size", FIELD_INT, PAGE_FIELD(page_size), .doc = "How many messages a page has" },
     { "has_next", FIELD_BOOL, PAGE_FIELD(has_next), .doc = "There are older ones" },
     { "has_prev", FIELD_BOOL, PAGE_FIELD(has_prev), .doc = "There are newer ones" },
 };
@@ -50,7 +50,9 @@ struct edit_body {
     struct str content;
 };
 static const struct field edit_fields[] = {
-    { "content", FIELD_STR, FIELD_REQUIRED, 0, CONTENT_MAX_CHARS, .offset = offsetof(struct edit_body, content) },
+    { "content", FIELD_STR, FIELD_REQUIRED, 0, CONTENT_MAX_CHARS, .offset = offsetof(struct edit_body, content),
+      .example = "\"The migration is through. The figures are in the file.\"",
+      .doc = "The new text; empty only where the message has a file" },
 };
 static const struct spec edit_spec = { SPEC_INIT("MessageEdit", struct edit_body, edit_fields) };
 

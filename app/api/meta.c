@@ -13,9 +13,11 @@ struct welcome {
     struct str message, version, docs;
 };
 static const struct field welcome_fields[] = {
-    { "message", FIELD_STR, .offset = offsetof(struct welcome, message) },
-    { "version", FIELD_STR, .offset = offsetof(struct welcome, version) },
-    { "docs", FIELD_STR, .offset = offsetof(struct welcome, docs) },
+    { "message", FIELD_STR, .offset = offsetof(struct welcome, message), .example = "\"Parley\"", .doc = "APP_NAME" },
+    { "version", FIELD_STR, .offset = offsetof(struct welcome, version), .example = "\"0.1.0\"",
+      .doc = "Of the program" },
+    { "docs", FIELD_STR, .offset = offsetof(struct welcome, docs), .example = "\"/docs\"",
+      .doc = "Where the documents are" },
 };
 static const struct spec welcome_spec = { SPEC_INIT("Welcome", struct welcome, welcome_fields) };
 
@@ -24,10 +26,11 @@ struct health {
     int64_t timestamp_us;
 };
 static const struct field health_fields[] = {
-    { "status", FIELD_STR, .offset = offsetof(struct health, status), .doc = "healthy" },
-    { "timestamp", FIELD_TIME, .offset = offsetof(struct health, timestamp_us) },
-    { "service", FIELD_STR, .offset = offsetof(struct health, service) },
-    { "version", FIELD_STR, .offset = offsetof(struct health, version) },
+    { "status", FIELD_STR, .offset = offsetof(struct health, status), .example = "\"healthy\"", .doc = "healthy" },
+    { "timestamp", FIELD_TIME, .offset = offsetof(struct health, timestamp_us), .doc = "The server's clock" },
+    { "service", FIELD_STR, .offset = offsetof(struct health, service), .example = "\"Parley\"", .doc = "APP_NAME" },
+    { "version", FIELD_STR, .offset = offsetof(struct health, version), .example = "\"0.1.0\"",
+      .doc = "Of the program" },
 };
 static const struct spec health_spec = { SPEC_INIT("Health", struct health, health_fields) };
 
@@ -44,7 +47,8 @@ struct jwk_set {
     struct list keys;
 };
 static const struct field jwk_set_fields[] = {
-    { "keys", FIELD_LIST, .offset = offsetof(struct jwk_set, keys), .spec = &jwk_spec },
+    { "keys", FIELD_LIST, .offset = offsetof(struct jwk_set, keys), .spec = &jwk_spec,
+      .doc = "Those that count now, the newest first" },
 };
 static const struct spec jwk_set_spec = { SPEC_INIT("JwkSet", struct jwk_set, jwk_set_fields) };
 
@@ -52,10 +56,11 @@ struct openapi {
     struct str version, info, paths, components;
 };
 static const struct field openapi_fields[] = {
-    { "openapi", FIELD_STR, .offset = offsetof(struct openapi, version) },
-    { "info", FIELD_RAW, .offset = offsetof(struct openapi, info) },
-    { "paths", FIELD_RAW, .offset = offsetof(struct openapi, paths) },
-    { "components", FIELD_RAW, .offset = offsetof(struct openapi, components) },
+    { "openapi", FIELD_STR, .offset = offsetof(struct openapi, version), .example = "\"3.1.0\"",
+      .doc = "The version of OpenAPI" },
+    { "info", FIELD_RAW, .offset = offsetof(struct openapi, info), .doc = "What this is" },
+    { "paths", FIELD_RAW, .offset = offsetof(struct openapi, paths), .doc = "The operations" },
+    { "components", FIELD_RAW, .offset = offsetof(struct openapi, components), .doc = "What the operations refer to" },
 };
 static const struct spec openapi_spec = { SPEC_INIT("OpenApi", struct openapi, openapi_fields),
     .doc = "This document" };
@@ -125,8 +130,7 @@ static enum err jwks_get(struct ctx *ctx, const struct call *call, struct reply 
 
 static enum err openapi_get(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    (void)ctx;
-    openapi_write(&reply->json, call->tables, call->table_count);
+    openapi_write(&reply->json, call->tables, call->table_count, location_public_path(ctx->config));
     reply_header(reply, "Cache-Control", PUBLIC_FOR_MINUTES);
     return ERR_OK;
 }

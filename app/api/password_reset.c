@@ -14,7 +14,8 @@ struct forgot_body {
     struct str email;
 };
 static const struct field forgot_fields[] = {
-    { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct forgot_body, email) },
+    { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct forgot_body, email),
+      .example = "\"ada@example.org\"", .doc = "That of the account" },
 };
 static const struct spec forgot_spec = { SPEC_INIT("PasswordForgot", struct forgot_body, forgot_fields) };
 
@@ -37,14 +38,15 @@ static const struct field reset_fields[] = {
     { "token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_CHARS_MAX, .offset = offsetof(struct reset_body, token),
       .doc = "What stands behind token= in the link" },
     { "new_password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES,
-      .offset = offsetof(struct reset_body, password) },
+      .offset = offsetof(struct reset_body, password), .example = "\"another long secret\"",
+      .doc = "Bytes of UTF-8 are counted, not letters" },
 };
 static const struct spec reset_spec = { SPEC_INIT("PasswordReset", struct reset_body, reset_fields) };
 
 #define LINK_FIELD(member) .offset = offsetof(struct password_reset_link, member)
 static const struct field link_fields[] = {
     { "reset_url", FIELD_STR, LINK_FIELD(url), .doc = "The link to hand over; shown only here" },
-    { "expires_at", FIELD_TIME, LINK_FIELD(expires_us) },
+    { "expires_at", FIELD_TIME, LINK_FIELD(expires_us), .doc = "When the link stops working" },
 };
 static const struct spec link_spec = { SPEC_INIT("PasswordResetLink", struct password_reset_link, link_fields) };
 /* clang-format on */

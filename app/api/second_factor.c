@@ -7,8 +7,11 @@
 /* clang-format off */
 #define SETUP_FIELD(member) .offset = offsetof(struct second_factor_setup, member)
 static const struct field setup_fields[] = {
-    { "secret", FIELD_STR, SETUP_FIELD(secret), .doc = "Base32, to be typed where no camera is at hand" },
-    { "provisioning_uri", FIELD_STR, SETUP_FIELD(provisioning_uri), .doc = "otpauth://, for authenticator apps" },
+    { "secret", FIELD_STR, SETUP_FIELD(secret), .example = "\"JBSWY3DPEHPK3PXP\"",
+      .doc = "Base32, to be typed where no camera is at hand" },
+    { "provisioning_uri", FIELD_STR, SETUP_FIELD(provisioning_uri),
+      .example = "\"otpauth://totp/Parley:ada@example.org?secret=JBSWY3DPEHPK3PXP&issuer=Parley\"",
+      .doc = "otpauth://, for authenticator apps" },
     { "qr_svg", FIELD_STR, SETUP_FIELD(qr_svg), .doc = "The URI as a QR code" },
 };
 static const struct spec setup_spec = { SPEC_INIT("SecondFactorSetup", struct second_factor_setup, setup_fields) };
@@ -18,8 +21,8 @@ struct verify_body {
     struct str code;
 };
 static const struct field verify_fields[] = {
-    { "code", FIELD_STR, FIELD_REQUIRED | FIELD_CODE, TOTP_DIGITS, TOTP_DIGITS, .offset = offsetof(struct verify_body, code),
-      .doc = "Six digits of the authenticator" },
+    { "code", FIELD_STR, FIELD_REQUIRED | FIELD_CODE, TOTP_DIGITS, TOTP_DIGITS,
+      .offset = offsetof(struct verify_body, code), .example = "\"492039\"", .doc = "Six digits of the authenticator" },
 };
 static const struct spec verify_spec = { SPEC_INIT("SecondFactorVerify", struct verify_body, verify_fields) };
 
@@ -28,7 +31,8 @@ struct codes_answer {
     struct list codes;
 };
 static const struct field codes_fields[] = {
-    { "message", FIELD_STR, FIELD_OMIT, .offset = offsetof(struct codes_answer, message) },
+    { "message", FIELD_STR, FIELD_OMIT, .offset = offsetof(struct codes_answer, message),
+      .doc = "A sentence for a person" },
     { "recovery_codes", FIELD_LIST, .offset = offsetof(struct codes_answer, codes), .element = FIELD_STR,
       .doc = "Each good for one use in the place of a code; shown this once" },
 };

@@ -11,7 +11,8 @@ struct password_view {
     int64_t min_bytes, max_bytes;
 };
 static const struct field password_fields[] = {
-    { "min_bytes", FIELD_INT, .offset = offsetof(struct password_view, min_bytes) },
+    { "min_bytes", FIELD_INT, .offset = offsetof(struct password_view, min_bytes),
+      .doc = "At least so many, in UTF-8" },
     { "max_bytes", FIELD_INT, .offset = offsetof(struct password_view, max_bytes), .doc = "In UTF-8" },
 };
 static const struct spec password_spec = { SPEC_INIT("PasswordRules", struct password_view, password_fields) };
@@ -40,21 +41,22 @@ struct server_view {
 };
 #define SERVER_FIELD(member) .offset = offsetof(struct server_view, member)
 static const struct field server_fields[] = {
-    { "name", FIELD_STR, SERVER_FIELD(name), .doc = "APP_NAME" },
-    { "version", FIELD_STR, SERVER_FIELD(version) },
+    { "name", FIELD_STR, SERVER_FIELD(name), .example = "\"Parley\"", .doc = "APP_NAME" },
+    { "version", FIELD_STR, SERVER_FIELD(version), .example = "\"0.1.0\"", .doc = "Of the program" },
     { "setup_required", FIELD_BOOL, SERVER_FIELD(setup_required), .doc = "True while no user exists" },
     { "registration", FIELD_ENUM, SERVER_FIELD(registration), .names = registration_names,
-      .doc = "Who may make an account for themselves" },
+      .type_name = "RegistrationPolicy", .doc = "Who may make an account for themselves" },
     { "mail", FIELD_BOOL, SERVER_FIELD(mail), .doc = "It sends mail: links for a new password, invitations" },
-    { "password", FIELD_OBJECT, SERVER_FIELD(password), .spec = &password_spec },
-    { "limits", FIELD_OBJECT, SERVER_FIELD(limits), .spec = &limits_spec },
+    { "password", FIELD_OBJECT, SERVER_FIELD(password), .spec = &password_spec, .doc = "What a password must be" },
+    { "limits", FIELD_OBJECT, SERVER_FIELD(limits), .spec = &limits_spec, .doc = "How large things may be" },
     { "file_types", FIELD_LIST, SERVER_FIELD(file_types), .element = FIELD_STR,
       .doc = "Endings that files may have, in lower case; * alone: any" },
     { "languages", FIELD_LIST, SERVER_FIELD(languages), .element = FIELD_STR,
       .doc = "BCP 47; in which errors and mails are written" },
     { "features", FIELD_LIST, SERVER_FIELD(features), .element = FIELD_STR,
       .doc = "What this server does; a client passes over names that it does not know" },
-    { "public_url", FIELD_STR, SERVER_FIELD(public_url), .doc = "Under which it is reached, without a slash at its end" },
+    { "public_url", FIELD_STR, SERVER_FIELD(public_url), .example = "\"https://chat.example.org\"",
+      .doc = "Under which it is reached, without a slash at its end" },
     { "build", FIELD_STR, SERVER_FIELD(build),
       .doc = "Another one: the program was replaced. Empty where it was linked without a build ID" },
 };

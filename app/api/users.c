@@ -20,21 +20,28 @@ struct user_create_body {
 };
 #define CREATE_FIELD(member) .offset = offsetof(struct user_create_body, member)
 static const struct field create_fields[] = {
-    { "email", FIELD_EMAIL, FIELD_REQUIRED, CREATE_FIELD(email) },
-    { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, CREATE_FIELD(password) },
-    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(last_name) },
-    { "role", FIELD_ENUM, CREATE_FIELD(role), .names = user_role_names, .doc = "USER unless said otherwise" },
+    { "email", FIELD_EMAIL, FIELD_REQUIRED, CREATE_FIELD(email), .example = "\"ada@example.org\"",
+      .doc = "An address for mail" },
+    { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, CREATE_FIELD(password),
+      .example = "\"a long enough secret\"", .doc = "Bytes of UTF-8 are counted, not letters" },
+    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(first_name),
+      .example = "\"Ada\"", .doc = "As they write it" },
+    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(last_name),
+      .example = "\"Lovelace\"", .doc = "As they write it" },
+    { "role", FIELD_ENUM, CREATE_FIELD(role), .names = user_role_names, .type_name = "UserRole",
+      .doc = "USER unless said otherwise" },
 };
 static const struct spec create_spec = { SPEC_INIT("UserCreate", struct user_create_body, create_fields) };
 
 #define CHANGE_FIELD(member) .offset = offsetof(struct user_change_body, member)
 static const struct field change_fields[] = {
-    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name) },
-    { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted) },
+    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name),
+      .example = "\"Ada\"", .doc = "As they write it" },
+    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name),
+      .example = "\"Lovelace\"", .doc = "As they write it" },
+    { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted), .doc = "The terms of service were accepted" },
     { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active), .doc = "ADMIN only. false ends all sessions" },
-    { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = user_role_names, .doc = "ADMIN only" },
+    { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = user_role_names, .type_name = "UserRole", .doc = "ADMIN only" },
 };
 static const struct spec change_spec = { SPEC_INIT("UserChange", struct user_change_body, change_fields) };
 
@@ -58,6 +65,7 @@ struct delete_query {
 };
 static const struct field delete_fields[] = {
     { "messages", FIELD_ENUM, .offset = offsetof(struct delete_query, messages), .names = messages_names,
+      .type_name = "DeletedUserMessages",
       .doc = "keep: what they wrote stays under \"Deleted user\"; erase: it and its files go" },
 };
 static const struct spec delete_spec = { SPEC_INIT("UserDeleteQuery", struct delete_query, delete_fields) };

@@ -15,7 +15,8 @@ struct detail_view {
 };
 static const struct field detail_fields[] = {
     { SPEC_INLINE(&workspace_spec) },
-    { "users", FIELD_LIST, .offset = offsetof(struct detail_view, users), .spec = &member_spec },
+    { "users", FIELD_LIST, .offset = offsetof(struct detail_view, users), .spec = &member_spec,
+      .doc = "All who are in it" },
 };
 static const struct spec detail_spec = { SPEC_INIT("WorkspaceWithUsers", struct detail_view, detail_fields) };
 
@@ -24,7 +25,8 @@ struct create_body {
     struct str name;
 };
 static const struct field create_fields[] = {
-    { "name", FIELD_STR, FIELD_REQUIRED | FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct create_body, name) },
+    { "name", FIELD_STR, FIELD_REQUIRED | FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct create_body, name),
+      .example = "\"Team\"", .doc = "What it is called" },
 };
 static const struct spec create_spec = { SPEC_INIT("WorkspaceCreate", struct create_body, create_fields) };
 
@@ -36,7 +38,8 @@ struct change_body {
     bool require_2fa;
 };
 static const struct field change_fields[] = {
-    { "name", FIELD_STR, FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct change_body, name) },
+    { "name", FIELD_STR, FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct change_body, name),
+      .example = "\"Team\"", .doc = "What it is called" },
     { "retention_days", FIELD_INT, FIELD_NULLABLE, 1, RETENTION_DAYS_MAX,
       .offset = offsetof(struct change_body, retention_days), .doc = "null: kept for ever" },
     { "require_2fa", FIELD_BOOL, .offset = offsetof(struct change_body, require_2fa),
@@ -55,7 +58,7 @@ static const struct field people_fields[] = {
                       .doc = "What a word of the name, the username or the address begins with, in any case; a GUEST finds"
                              " nobody by an address" },
     [PEOPLE_ROLE] = { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, .offset = offsetof(struct people_query, role),
-                      .names = member_role_names, .doc = "Only those with this role" },
+      .names = member_role_names, .type_name = "WorkspaceRole", .doc = "Only those with this role" },
 };
 static const struct spec people_spec = { SPEC_INIT("PeopleQuery", struct people_query, people_fields) };
 
@@ -65,7 +68,7 @@ struct role_body {
 };
 static const struct field role_fields[] = {
     { "role", FIELD_ENUM, FIELD_REQUIRED, .min = MEMBER_ROLE_GUEST, .offset = offsetof(struct role_body, role),
-      .names = member_role_names },
+      .names = member_role_names, .type_name = "WorkspaceRole", .doc = "The new one" },
 };
 static const struct spec role_spec = { SPEC_INIT("MemberRole", struct role_body, role_fields) };
 /* clang-format on */

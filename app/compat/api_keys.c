@@ -20,17 +20,22 @@ struct key_view {
 };
 #define KEY_FIELD(member) .offset = offsetof(struct key_view, member)
 static const struct field key_fields[] = {
-    { "name", FIELD_STR, KEY_FIELD(name) },
-    { "description", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(description) },
-    { "scopes", FIELD_STR, KEY_FIELD(scopes), .doc = "In the order of the alphabet, with commas between" },
+    { "name", FIELD_STR, KEY_FIELD(name), .example = "\"Reports\"", .doc = "For whoever reads the list of keys" },
+    { "description", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(description),
+      .doc = "For whoever reads the list of keys; null: nothing" },
+    { "scopes", FIELD_STR, KEY_FIELD(scopes), .example = "\"read,write\"",
+      .doc = "In the order of the alphabet, with commas between" },
     { "expires_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, KEY_FIELD(expires_us), .doc = "UTC, as all times here" },
-    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(allowed_ips), .doc = "null: any address" },
+    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(allowed_ips), .example = "\"203.0.113.0/24\"",
+      .doc = "null: any address" },
     { "id", FIELD_INT, KEY_FIELD(id), .doc = "Never given out again" },
-    { "is_active", FIELD_BOOL, KEY_FIELD(is_active) },
-    { "created_at", FIELD_NAIVE_TIME, KEY_FIELD(created_us) },
+    { "is_active", FIELD_BOOL, KEY_FIELD(is_active), .doc = "False: the key is switched off" },
+    { "created_at", FIELD_NAIVE_TIME, KEY_FIELD(created_us), .doc = "When it was made" },
     { "last_used_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, KEY_FIELD(last_used_us), .doc = "To the minute" },
-    { "last_used_ip", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(last_used_ip) },
-    { "created_by_user_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(created_by_user) },
+    { "last_used_ip", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(last_used_ip), .example = "\"203.0.113.4\"",
+      .doc = "From where it was used last; null: never" },
+    { "created_by_user_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(created_by_user),
+      .doc = "The number of who made it; null: nobody who is still there" },
     { "workspace_id", FIELD_UUID, KEY_FIELD(workspace), .doc = "In which alone the key acts" },
     { "replaced_by_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(replaced_by), .doc = "Its successor by a rotation" },
 };
@@ -53,11 +58,15 @@ enum { CREATE_SCOPES = 2 };
 #define ALLOWED_DOC "Addresses and networks (CIDR) with commas between; null or empty: any"
 #define CREATE_FIELD(member) .offset = offsetof(struct create_body, member)
 static const struct field create_fields[] = {
-    { "name", FIELD_STR, FIELD_REQUIRED | FIELD_LINE, 1, NAME_MAX_CHARS, CREATE_FIELD(name) },
-    { "description", FIELD_STR, FIELD_NULLABLE, 0, KEY_NOTE_MAX_CHARS, CREATE_FIELD(description) },
-    [CREATE_SCOPES] = { "scopes", FIELD_STR, CREATE_FIELD(scopes), .doc = SCOPES_DOC ". When not sent: read" },
+    { "name", FIELD_STR, FIELD_REQUIRED | FIELD_LINE, 1, NAME_MAX_CHARS, CREATE_FIELD(name), .example = "\"Reports\"",
+      .doc = "What it is called" },
+    { "description", FIELD_STR, FIELD_NULLABLE, 0, KEY_NOTE_MAX_CHARS, CREATE_FIELD(description),
+      .doc = "For whoever reads the list of keys; null: nothing" },
+    [CREATE_SCOPES] = { "scopes", FIELD_STR, CREATE_FIELD(scopes), .example = "\"read,write\"",
+      .doc = SCOPES_DOC ". When not sent: read" },
     { "expires_at", FIELD_TIME, FIELD_NULLABLE, CREATE_FIELD(expires_us), .doc = EXPIRES_DOC },
-    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, CREATE_FIELD(allowed_ips), .doc = ALLOWED_DOC },
+    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, CREATE_FIELD(allowed_ips), .example = "\"203.0.113.0/24\"",
+      .doc = ALLOWED_DOC },
     { "workspace_id", FIELD_UUID, FIELD_NULLABLE, CREATE_FIELD(workspace),
       .doc = "One of the caller's; when not sent their personal one, or that of the key that asks" },
 };
@@ -72,12 +81,15 @@ struct change_body {
 #define CHANGE_FIELD(member) .offset = offsetof(struct change_body, member)
 /* In the order of the bits of enum api_key_change_what. */
 static const struct field change_fields[] = {
-    { "name", FIELD_STR, FIELD_LINE, 1, NAME_MAX_CHARS, CHANGE_FIELD(name) },
-    { "description", FIELD_STR, FIELD_NULLABLE, 0, KEY_NOTE_MAX_CHARS, CHANGE_FIELD(description) },
-    { "scopes", FIELD_STR, CHANGE_FIELD(scopes), .doc = SCOPES_DOC },
-    { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active) },
+    { "name", FIELD_STR, FIELD_LINE, 1, NAME_MAX_CHARS, CHANGE_FIELD(name), .example = "\"Reports\"",
+      .doc = "What it is called" },
+    { "description", FIELD_STR, FIELD_NULLABLE, 0, KEY_NOTE_MAX_CHARS, CHANGE_FIELD(description),
+      .doc = "For whoever reads the list of keys; null: nothing" },
+    { "scopes", FIELD_STR, CHANGE_FIELD(scopes), .example = "\"read,write\"", .doc = SCOPES_DOC },
+    { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active), .doc = "False: switched off, signed out everywhere" },
     { "expires_at", FIELD_TIME, FIELD_NULLABLE, CHANGE_FIELD(expires_us), .doc = EXPIRES_DOC },
-    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, CHANGE_FIELD(allowed_ips), .doc = ALLOWED_DOC },
+    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, CHANGE_FIELD(allowed_ips), .example = "\"203.0.113.0/24\"",
+      .doc = ALLOWED_DOC },
 };
 static const struct spec change_spec = { SPEC_INIT("ApiKeyChange", struct change_body, change_fields) };
 
@@ -96,7 +108,8 @@ struct list_query {
     bool include_inactive;
 };
 static const struct field list_fields[] = {
-    { "include_inactive", FIELD_BOOL, .offset = offsetof(struct list_query, include_inactive) },
+    { "include_inactive", FIELD_BOOL, .offset = offsetof(struct list_query, include_inactive),
+      .doc = "Those that are switched off, too" },
 };
 static const struct spec list_spec = { SPEC_INIT("ApiKeyListQuery", struct list_query, list_fields) };
 
@@ -115,8 +128,9 @@ struct cleanup_answer {
     struct str message;
 };
 static const struct field cleanup_fields[] = {
-    { "deactivated_count", FIELD_INT, .offset = offsetof(struct cleanup_answer, count) },
-    { "message", FIELD_STR, .offset = offsetof(struct cleanup_answer, message) },
+    { "deactivated_count", FIELD_INT, .offset = offsetof(struct cleanup_answer, count),
+      .doc = "How many were switched off" },
+    { "message", FIELD_STR, .offset = offsetof(struct cleanup_answer, message), .doc = "A sentence for a person" },
 };
 static const struct spec cleanup_spec = { SPEC_INIT("ApiKeyCleanup", struct cleanup_answer, cleanup_fields) };
 /* clang-format on */

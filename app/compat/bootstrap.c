@@ -35,11 +35,11 @@ struct bootstrap_answer {
 };
 #define ANSWER_FIELD(member) .offset = offsetof(struct bootstrap_answer, member)
 static const struct field answer_fields[] = {
-    { "message", FIELD_STR, ANSWER_FIELD(message) },
+    { "message", FIELD_STR, ANSWER_FIELD(message), .doc = "A sentence for a person" },
     { "api_key", FIELD_STR, ANSWER_FIELD(key), .doc = "Shown this once" },
-    { "name", FIELD_STR, ANSWER_FIELD(name) },
-    { "scopes", FIELD_STR, ANSWER_FIELD(scopes) },
-    { "instructions", FIELD_OBJECT, ANSWER_FIELD(instructions), .spec = &instructions_spec },
+    { "name", FIELD_STR, ANSWER_FIELD(name), .doc = "The key's name" },
+    { "scopes", FIELD_STR, ANSWER_FIELD(scopes), .example = "\"read,write\"", .doc = "What the key may do" },
+    { "instructions", FIELD_OBJECT, ANSWER_FIELD(instructions), .spec = &instructions_spec, .doc = "What to do next" },
 };
 static const struct spec answer_spec = { SPEC_INIT("BootstrapAnswer", struct bootstrap_answer, answer_fields) };
 /* clang-format on */

@@ -48,6 +48,8 @@ struct dialect {
     bool ignores_unknown;               /* passes over fields of a body that no row knows; else they are refused */
     const char *error_name;             /* of the errors' schema in the OpenAPI document: "OctopusError" */
     const char *schema;                 /* JSON Schema of what error_write writes */
+    const char *fault_name;             /* of a further schema that `schema` refers to; NULL: none */
+    const char *fault_schema;
     const struct dialect_error *errors; /* where a route has no words of its own (struct route, errors) */
     void (*error_write)(const struct dialect_problem *problem, struct json_out *out); /* a JSON object */
 };
