@@ -16,7 +16,8 @@ static const struct field owner_fields[] = {
       .doc = "null where they have none" },
     { "is_active", FIELD_BOOL, OWNER_FIELD(is_active), .doc = "False: switched off, so they cannot act" },
 };
-static const struct spec owner_spec = { SPEC_INIT("WorkspaceOwner", struct workspace_owner, owner_fields) };
+static const struct spec owner_spec = { SPEC_INIT("WorkspaceOwner", struct workspace_owner, owner_fields),
+    .doc = "An owner of a workspace" };
 
 #define OVERVIEW_FIELD(member) .offset = offsetof(struct workspace_overview, member)
 static const struct field overview_fields[] = {
@@ -33,8 +34,8 @@ static const struct field overview_fields[] = {
     { "updated_at", FIELD_TIME, OVERVIEW_FIELD(updated_us), .doc = "When it was changed last" },
 };
 static const struct spec overview_spec = {
-    SPEC_INIT("WorkspaceOverview", struct workspace_overview, overview_fields)
-};
+    SPEC_INIT("WorkspaceOverview", struct workspace_overview, overview_fields),
+    .doc = "A workspace, as an administrator sees it" };
 
 static const char *const kind_names[] = { "shared", "personal", "all", NULL }; /* enum workspace_kind */
 struct overview_query {
@@ -90,10 +91,14 @@ static const struct route routes[] = {
     { GET, "/admin/workspaces", workspaces_list,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
       .flags = ROUTE_PAGED, .query = &query_spec, .reply = &overview_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listAllWorkspaces",
       .summary = "List the server's workspaces, their sizes and their owners, oldest first", .tag = "Administration" },
     { POST, "/admin/workspaces/{deserted}/take-over", take_over_post,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
       .reply = &workspace_spec, .status = 200,
+      .id = "takeOverWorkspace",
+      .fails = { ERR_WORKSPACE_NOT_FOUND, ERR_PERSONAL_WORKSPACE, ERR_OWNER_PRESENT, ERR_USER_NOT_FOUND, ERR_LIMIT },
+      .doc = "An entry in the audit log names who did it.",
       .summary = "Become the OWNER of a workspace in which no OWNER can act", .tag = "Administration" },
 };
 /* clang-format on */

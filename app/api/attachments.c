@@ -18,7 +18,8 @@ static const struct field listed_fields[] = {
       .doc = "Who sent it; null once they are gone" },
     { "created_at", FIELD_TIME, ATTACHMENT_FIELD(created_us), .doc = "When it was made" },
 };
-static const struct spec listed_spec = { SPEC_INIT("WorkspaceAttachment", struct attachment, listed_fields) };
+static const struct spec listed_spec = { SPEC_INIT("WorkspaceAttachment", struct attachment, listed_fields),
+                                         .doc = "A file, and where it is" };
 
 struct url_query {
     struct body body;
@@ -41,7 +42,8 @@ static const struct field url_fields[] = {
     { "expires_at", FIELD_TIME, .offset = offsetof(struct url_view, expires_us),
       .doc = "When the address stops working" },
 };
-static const struct spec url_spec = { SPEC_INIT("AttachmentUrl", struct url_view, url_fields) };
+static const struct spec url_spec = { SPEC_INIT("AttachmentUrl", struct url_view, url_fields),
+                                      .doc = "An address of a file that needs no credential" };
 
 /* ---- handlers ---- */
 
@@ -135,13 +137,18 @@ static enum err attachments_list(struct ctx *ctx, const struct call *call, struc
 
 static const struct route routes[] = {
     { GET, "/attachments/{attachment}", attachment_show, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,
-      .scope = SCOPE_READ, .rate = RATE_READ, .status = 302, .other_status = 200,
+      .scope = SCOPE_READ, .rate = RATE_READ, .flags = ROUTE_TAGGED, .status = 302, .other_status = 200,
+      .id = "getAttachment", .media = "*/*", .fails = { ERR_ATTACHMENT_NOT_FOUND, ERR_SECOND_FACTOR },
+      .doc = "With the object store a redirect to an address of a minute, with the folder store the bytes "
+             "themselves. Content-Type is the type of the file. `Range` is taken.",
       .summary = "The bytes of a file: a redirect to the store, or the file itself", .tag = "Files" },
     { GET, "/attachments/{attachment}/url", attachment_url_show, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,
       .scope = SCOPE_READ, .rate = RATE_READ, .query = &url_query_spec, .reply = &url_spec, .status = 200,
+      .id = "createAttachmentUrl", .fails = { ERR_ATTACHMENT_NOT_FOUND, ERR_SECOND_FACTOR },
       .summary = "An address of the file that needs no credential, for a while", .tag = "Files" },
     { GET, "/workspaces/{workspace}/attachments", attachments_list, .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST,
       .scope = SCOPE_READ, .rate = RATE_READ, .flags = ROUTE_PAGED, .reply = &listed_spec, .reply_shape = REPLY_LIST,
-      .status = 200, .summary = "The files of the chats that one may read, newest first", .tag = "Files" },
+      .status = 200, .id = "listAttachments", .summary = "The files of the chats that one may read, newest first",
+      .tag = "Files" },
 };
 const struct route_table attachments_routes = { routes, COUNT_OF(routes) };

@@ -46,7 +46,8 @@ static const struct field actor_fields[] = {
       .doc = "As it was then; null once it is erased" },
     { "api_key_id", FIELD_INT, FIELD_NULLABLE, ACTOR_FIELD(api_key_id), .doc = "The API key that was used" },
 };
-static const struct spec actor_spec = { SPEC_INIT("AuditActor", struct actor_view, actor_fields) };
+static const struct spec actor_spec = { SPEC_INIT("AuditActor", struct actor_view, actor_fields),
+    .doc = "Who did it" };
 
 struct target_view {
     struct str kind;
@@ -60,7 +61,8 @@ static const struct field target_fields[] = {
     { "id", FIELD_UUID, FIELD_NULLABLE, TARGET_FIELD(id), .doc = "Its identifier; null where it has a number" },
     { "api_key_id", FIELD_INT, FIELD_NULLABLE, TARGET_FIELD(api_key_id), .doc = "Where it is an API key" },
 };
-static const struct spec target_spec = { SPEC_INIT("AuditTarget", struct target_view, target_fields) };
+static const struct spec target_spec = { SPEC_INIT("AuditTarget", struct target_view, target_fields),
+    .doc = "To what it was done" };
 
 struct row_view {
     struct uuid id;
@@ -73,7 +75,7 @@ struct row_view {
 #define ROW_FIELD(member) .offset = offsetof(struct row_view, member)
 static const struct field row_fields[] = {
     { "id", FIELD_UUID, ROW_FIELD(id), .doc = "Of the row" },
-    { "at", FIELD_TIME, ROW_FIELD(at_us), .doc = "When" },
+    { "at", FIELD_TIME, ROW_FIELD(at_us), .doc = "When it was done" },
     { "actor", FIELD_REF, FIELD_NULLABLE, ROW_FIELD(actor), .spec = &actor_spec,
       .doc = "null: nobody was signed in, or the server itself" },
     { "action", FIELD_STR, ROW_FIELD(action), .example = "\"role.changed\"", .doc = "What was done" },
@@ -83,10 +85,13 @@ static const struct field row_fields[] = {
       .doc = "null where there was none, and once it is erased" },
     { "request_id", FIELD_STR, FIELD_NULLABLE, ROW_FIELD(request_id), .example = "\"2f0c1b5ad0a94b0f8a51b5f3a7c4d9e0\"",
       .doc = "null where no request did it" },
-    { "details", FIELD_RAW, ROW_FIELD(details), .doc = "An object" },
-    { "hash", FIELD_STR, FIELD_NULLABLE, ROW_FIELD(hash), .doc = "In the chain of rows; null for some seconds, until the row is sealed" },
+    { "details", FIELD_RAW, ROW_FIELD(details), .schema = "\"type\":\"object\",\"additionalProperties\":true",
+      .doc = "What else there is to say of this action" },
+    { "hash", FIELD_STR, FIELD_NULLABLE, ROW_FIELD(hash),
+      .doc = "In the chain of rows; null for some seconds, until the row is sealed" },
 };
-static const struct spec row_spec = { SPEC_INIT("AuditRow", struct row_view, row_fields) };
+static const struct spec row_spec = { SPEC_INIT("AuditRow", struct row_view, row_fields),
+    .doc = "One thing that was done" };
 /* clang-format on */
 
 /* ---- GET /audit ---- */
@@ -171,6 +176,7 @@ static const struct route routes[] = {
     { GET, "/audit", audit_get,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
       .flags = ROUTE_PAGED, .query = &query_spec, .reply = &row_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listAuditLog",
       .summary = "List what was done, newest first", .tag = "Audit" },
 };
 /* clang-format on */

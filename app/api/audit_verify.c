@@ -35,7 +35,8 @@ static const struct field fault_fields[] = {
     { "id", FIELD_UUID, FIELD_NULLABLE, FAULT_FIELD(id), .doc = "Of the row, if it is there" },
     { "text", FIELD_STR, FAULT_FIELD(text), .doc = "As a sentence" },
 };
-static const struct spec fault_spec = { SPEC_INIT("AuditFault", struct fault_view, fault_fields) };
+static const struct spec fault_spec = { SPEC_INIT("AuditFault", struct fault_view, fault_fields),
+    .doc = "What is wrong with a row" };
 
 struct report_view {
     bool whole, complete;
@@ -55,7 +56,8 @@ static const struct field report_fields[] = {
     { "fault_count", FIELD_INT, REPORT_FIELD(fault_count), .doc = "How many faults were found" },
     { "faults", FIELD_LIST, REPORT_FIELD(faults), .spec = &fault_spec, .doc = "The first 100" },
 };
-static const struct spec report_spec = { SPEC_INIT("AuditVerification", struct report_view, report_fields) };
+static const struct spec report_spec = { SPEC_INIT("AuditVerification", struct report_view, report_fields),
+    .doc = "What a check of the chain has found" };
 /* clang-format on */
 
 /* ---- handler ---- */
@@ -113,6 +115,7 @@ static const struct route routes[] = {
     { GET, "/audit/verify", verify_get,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
       .query = &query_spec, .reply = &report_spec, .status = 200,
+      .id = "verifyAuditLog",
       .summary = "Check the audit log's chain, a part at a time", .tag = "Audit" },
 };
 /* clang-format on */

@@ -27,7 +27,8 @@ static const struct field invite_fields[] = {
     [INVITE_EXPIRES] = { "expires_in_days", FIELD_INT, 0, 1, INVITATION_DAYS_MAX,
                          .offset = offsetof(struct invite_body, expires_in_days), .doc = "7 when not sent" },
 };
-static const struct spec invite_spec = { SPEC_INIT("Invite", struct invite_body, invite_fields) };
+static const struct spec invite_spec = { SPEC_INIT("Invite", struct invite_body, invite_fields),
+    .doc = "Whom to invite" };
 
 static const char *const outcome_names[] = { "member", "invited", NULL };
 struct invited_reply {
@@ -45,7 +46,8 @@ static const struct field invited_fields[] = {
     { "invitation_id", FIELD_UUID, FIELD_OMIT, INVITED_FIELD(invitation), .doc = "The invitation that was made" },
     { "invite_url", FIELD_STR, FIELD_OMIT, INVITED_FIELD(url), .doc = "The link for the one invited; shown only here" },
 };
-static const struct spec invited_spec = { SPEC_INIT("Invited", struct invited_reply, invited_fields) };
+static const struct spec invited_spec = { SPEC_INIT("Invited", struct invited_reply, invited_fields),
+    .doc = "What came of it" };
 
 #define INVITATION_FIELD(member) .offset = offsetof(struct invitation, member)
 static const struct field invitation_fields[] = {
@@ -60,7 +62,8 @@ static const struct field invitation_fields[] = {
     { "created_at", FIELD_TIME, INVITATION_FIELD(created_us), .doc = "When it was made" },
     { "expires_at", FIELD_TIME, INVITATION_FIELD(expires_us), .doc = "When its link stops working" },
 };
-static const struct spec invitation_spec = { SPEC_INIT("Invitation", struct invitation, invitation_fields) };
+static const struct spec invitation_spec = { SPEC_INIT("Invitation", struct invitation, invitation_fields),
+    .doc = "An invitation that is open" };
 
 static const struct field preview_fields[] = {
     { "workspace_id", FIELD_UUID, INVITATION_FIELD(workspace), .doc = "The workspace that it is in" },
@@ -73,7 +76,8 @@ static const struct field preview_fields[] = {
       .doc = "Their name" },
     { "expires_at", FIELD_TIME, INVITATION_FIELD(expires_us), .doc = "When its link stops working" },
 };
-static const struct spec preview_spec = { SPEC_INIT("InvitationPreview", struct invitation, preview_fields) };
+static const struct spec preview_spec = { SPEC_INIT("InvitationPreview", struct invitation, preview_fields),
+    .doc = "What an invitation stands for" };
 
 struct token_body {
     struct body body;
@@ -83,7 +87,8 @@ static const struct field token_fields[] = {
     { "token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_CHARS_MAX, .offset = offsetof(struct token_body, token),
       .doc = "What stands behind token= in the link" },
 };
-static const struct spec token_spec = { SPEC_INIT("InvitationToken", struct token_body, token_fields) };
+static const struct spec token_spec = { SPEC_INIT("InvitationToken", struct token_body, token_fields),
+    .doc = "The token of an invitation" };
 /* clang-format on */
 
 /* ---- inviting ---- */
@@ -193,21 +198,33 @@ static const struct route routes[] = {
     { POST, "/workspaces/{workspace}/invite", invite_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
       .body = &invite_spec, .reply = &invited_spec, .status = 201,
+      .id = "inviteToWorkspace",
+      .fails = { ERR_ALREADY_MEMBER, ERR_PERSONAL_WORKSPACE, ERR_LIMIT, ERR_USER_NOT_FOUND },
+      .doc = "Who has an account is a member at once, where INVITE_ADDS_AT_ONCE is on; any other address gets a "
+              "link, by mail where the server sends mail.",
       .summary = "Add someone who has an account, or invite an address", .tag = "Invitations" },
     { GET, "/workspaces/{workspace}/invitations", invitations_list,
       .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_READ, .rate = RATE_READ,
       .flags = ROUTE_PAGED, .reply = &invitation_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listInvitations",
       .summary = "List open invitations, newest first", .tag = "Invitations" },
     { DELETE, "/workspaces/{workspace}/invitations/{invitation}", invitations_delete,
       .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
+      .id = "withdrawInvitation",
+      .fails = { ERR_INVITATION, ERR_FORBIDDEN },
       .summary = "Withdraw an invitation (OWNER, or its author)", .tag = "Invitations" },
     { POST, "/invitations/lookup", invitation_lookup,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
       .body = &token_spec, .reply = &preview_spec, .status = 200,
+      .id = "lookUpInvitation",
+      .fails = { ERR_INVITATION },
       .summary = "Say what an invitation's token stands for", .tag = "Invitations" },
     { POST, "/invitations/accept", invitation_accept_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_WRITE,
       .body = &token_spec, .reply = &workspace_spec, .status = 200,
+      .id = "acceptInvitation",
+      .fails = { ERR_INVITATION, ERR_ALREADY_MEMBER, ERR_FORBIDDEN, ERR_LIMIT, ERR_USER_NOT_FOUND,
+                 ERR_WORKSPACE_NOT_FOUND, ERR_SECOND_FACTOR },
       .summary = "Accept an invitation to one's own address, once", .tag = "Invitations" },
 };
 /* clang-format on */

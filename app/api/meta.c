@@ -19,7 +19,8 @@ static const struct field welcome_fields[] = {
     { "docs", FIELD_STR, .offset = offsetof(struct welcome, docs), .example = "\"/docs\"",
       .doc = "Where the documents are" },
 };
-static const struct spec welcome_spec = { SPEC_INIT("Welcome", struct welcome, welcome_fields) };
+static const struct spec welcome_spec = { SPEC_INIT("Welcome", struct welcome, welcome_fields),
+    .doc = "What answers here" };
 
 struct health {
     struct str status, service, version;
@@ -32,17 +33,23 @@ static const struct field health_fields[] = {
     { "version", FIELD_STR, .offset = offsetof(struct health, version), .example = "\"0.1.0\"",
       .doc = "Of the program" },
 };
-static const struct spec health_spec = { SPEC_INIT("Health", struct health, health_fields) };
+static const struct spec health_spec = { SPEC_INIT("Health", struct health, health_fields),
+    .doc = "The server answers" };
 
 /* Written by the parts that know them; these rows say what stands in them. */
 struct jwk {
     struct str kty, use, alg, kid, n, e;
 };
-#define JWK_FIELD(member) { #member, FIELD_STR, .offset = offsetof(struct jwk, member) }
+#define JWK_FIELD(member) #member, FIELD_STR, .offset = offsetof(struct jwk, member)
 static const struct field jwk_fields[] = {
-    JWK_FIELD(kty), JWK_FIELD(use), JWK_FIELD(alg), JWK_FIELD(kid), JWK_FIELD(n), JWK_FIELD(e),
+    { JWK_FIELD(kty), .example = "\"RSA\"", .doc = "The kind of key" },
+    { JWK_FIELD(use), .example = "\"sig\"", .doc = "What it is for" },
+    { JWK_FIELD(alg), .example = "\"RS256\"", .doc = "The algorithm" },
+    { JWK_FIELD(kid), .doc = "Its name, as the head of a token has it" },
+    { JWK_FIELD(n), .doc = "The modulus, base64url" },
+    { JWK_FIELD(e), .example = "\"AQAB\"", .doc = "The exponent, base64url" },
 };
-static const struct spec jwk_spec = { SPEC_INIT("Jwk", struct jwk, jwk_fields), .doc = "RFC 7517" };
+static const struct spec jwk_spec = { SPEC_INIT("Jwk", struct jwk, jwk_fields), .doc = "A public key (RFC 7517)" };
 struct jwk_set {
     struct list keys;
 };
@@ -50,17 +57,22 @@ static const struct field jwk_set_fields[] = {
     { "keys", FIELD_LIST, .offset = offsetof(struct jwk_set, keys), .spec = &jwk_spec,
       .doc = "Those that count now, the newest first" },
 };
-static const struct spec jwk_set_spec = { SPEC_INIT("JwkSet", struct jwk_set, jwk_set_fields) };
+static const struct spec jwk_set_spec = { SPEC_INIT("JwkSet", struct jwk_set, jwk_set_fields),
+    .doc = "The public keys" };
 
 struct openapi {
     struct str version, info, paths, components;
 };
+#define ANY_OBJECT "\"type\":\"object\",\"additionalProperties\":true"
 static const struct field openapi_fields[] = {
     { "openapi", FIELD_STR, .offset = offsetof(struct openapi, version), .example = "\"3.1.0\"",
       .doc = "The version of OpenAPI" },
-    { "info", FIELD_RAW, .offset = offsetof(struct openapi, info), .doc = "What this is" },
-    { "paths", FIELD_RAW, .offset = offsetof(struct openapi, paths), .doc = "The operations" },
-    { "components", FIELD_RAW, .offset = offsetof(struct openapi, components), .doc = "What the operations refer to" },
+    { "info", FIELD_RAW, .offset = offsetof(struct openapi, info), .schema = ANY_OBJECT,
+      .doc = "What this is" },
+    { "paths", FIELD_RAW, .offset = offsetof(struct openapi, paths), .schema = ANY_OBJECT,
+      .doc = "The operations" },
+    { "components", FIELD_RAW, .offset = offsetof(struct openapi, components), .schema = ANY_OBJECT,
+      .doc = "What the operations refer to" },
 };
 static const struct spec openapi_spec = { SPEC_INIT("OpenApi", struct openapi, openapi_fields),
     .doc = "This document" };
@@ -140,26 +152,35 @@ static const struct route routes[] = {
     { GET, "/", root_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
       .reply = &welcome_spec, .status = 200,
+      .id = "getWelcome",
+      .doc = "Where the server has a web app, a browser (`Accept: text/html`) is sent there with 302.",
       .summary = "Say what this is; a browser is sent to the web app", .tag = "Server" },
     { GET, "/health", health_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_FREE,
       .reply = &health_spec, .status = 200,
+      .id = "getHealth",
       .summary = "Does the server answer?", .tag = "Server" },
     { GET, "/health/live", health_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_FREE,
       .reply = &health_spec, .status = 200,
+      .id = "getLiveness",
       .summary = "Does the server answer? For whoever restarts it", .tag = "Server" },
     { GET, "/health/ready", health_ready_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
       .reply = &health_spec, .status = 200,
+      .id = "getReadiness",
       .summary = "Do its database and object store answer? 503 while they do not", .tag = "Server" },
     { GET, "/.well-known/jwks.json", jwks_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
       .reply = &jwk_set_spec, .status = 200,
+      .id = "getSigningKeys",
+      .doc = "A JSON Web Key Set (RFC 7517).",
       .summary = "The public keys, for others that verify our tokens", .tag = "Server" },
     { GET, "/openapi.json", openapi_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
       .reply = &openapi_spec, .status = 200,
+      .id = "getOpenApiDocument",
+      .doc = "OpenAPI 3.1, printed by the server from the tables that it works by.",
       .summary = "This document", .tag = "Server" },
 };
 /* clang-format on */

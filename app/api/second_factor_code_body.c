@@ -11,7 +11,8 @@ static const struct field code_fields[] = {
       .example = "\"k7wq-93ft\"", .doc = "One of the ten, in any case, with or without its dash and with blanks" },
 };
 const struct spec second_factor_code_spec = { SPEC_INIT("SecondFactorProof", struct second_factor_code_body,
-                                                        code_fields) };
+                                                        code_fields),
+                                              .doc = "A fresh code, or a recovery code" };
 
 struct second_factor_code second_factor_code_of(const struct second_factor_code_body *body)
 {

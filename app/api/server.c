@@ -15,7 +15,8 @@ static const struct field password_fields[] = {
       .doc = "At least so many, in UTF-8" },
     { "max_bytes", FIELD_INT, .offset = offsetof(struct password_view, max_bytes), .doc = "In UTF-8" },
 };
-static const struct spec password_spec = { SPEC_INIT("PasswordRules", struct password_view, password_fields) };
+static const struct spec password_spec = { SPEC_INIT("PasswordRules", struct password_view, password_fields),
+    .doc = "What a password must be" };
 
 struct limits_view {
     int64_t upload_bytes, direct_upload_bytes, files_per_message, content_chars;
@@ -24,10 +25,11 @@ struct limits_view {
 static const struct field limits_fields[] = {
     { LIMIT_FIELD(upload_bytes), .doc = "Of a file, and of a whole request, by multipart POST" },
     { LIMIT_FIELD(direct_upload_bytes), .doc = "Of a file that goes straight to the store" },
-    { LIMIT_FIELD(files_per_message) },
+    { LIMIT_FIELD(files_per_message), .doc = "Files in one message" },
     { LIMIT_FIELD(content_chars), .doc = "Code points of a message's text" },
 };
-static const struct spec limits_spec = { SPEC_INIT("ServerLimits", struct limits_view, limits_fields) };
+static const struct spec limits_spec = { SPEC_INIT("ServerLimits", struct limits_view, limits_fields),
+    .doc = "How large things may be" };
 
 static const char *const registration_names[] = { "closed", "invite", "open", NULL }; /* as REGISTRATION has them */
 
@@ -60,7 +62,8 @@ static const struct field server_fields[] = {
     { "build", FIELD_STR, SERVER_FIELD(build),
       .doc = "Another one: the program was replaced. Empty where it was linked without a build ID" },
 };
-static const struct spec server_spec = { SPEC_INIT("Server", struct server_view, server_fields) };
+static const struct spec server_spec = { SPEC_INIT("Server", struct server_view, server_fields),
+    .doc = "What this server is, asks for and allows" };
 /* clang-format on */
 
 /* ---- what it can do ---- */
@@ -152,6 +155,8 @@ static const struct route routes[] = {
     { GET, "/server", server_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
       .reply = &server_spec, .status = 200,
+      .id = "getServer",
+      .doc = "A client asks this first: it tells what may be offered and what would be refused.",
       .summary = "Say what this server is, asks for and allows", .tag = "Server" },
 };
 /* clang-format on */

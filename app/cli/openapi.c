@@ -31,7 +31,8 @@ static int run(struct cli *cli)
     if (config == NULL)
         return CLI_FAILED;
     buf_init(&faults, REPLY_MAX_BYTES);
-    status = routes_of(config, &faults, &routes) == ERR_OK ? print(cli, config, &routes) : cli_fail(cli, "%s", faults.ptr);
+    status = routes_of(config, &faults, &routes) == ERR_OK ? print(cli, config, &routes)
+                                                           : cli_fail(cli, "%s", faults.ptr);
     buf_release(&faults);
     config_free(config);
     return status;

@@ -47,7 +47,8 @@ static const struct field log_fields[] = {
     { "details", FIELD_STR, FIELD_NULLABLE, LOG_FIELD(details), .doc = "A JSON object, as a string" },
     { "timestamp", FIELD_NAIVE_TIME, LOG_FIELD(at_us), .doc = "UTC" },
 };
-static const struct spec log_spec = { SPEC_INIT("ApiKeyAuditRow", struct log_view, log_fields) };
+static const struct spec log_spec = { SPEC_INIT("ApiKeyAuditRow", struct log_view, log_fields),
+    .doc = "One thing that was done with an API key" };
 /* clang-format on */
 
 /* ---- handlers ---- */
@@ -118,6 +119,7 @@ static const struct route routes[] = {
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN,
       .dialect = &octopus, .errors = logs_errors, .flags = ROUTE_PAGED,
       .query = &logs_spec, .reply = &log_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listApiKeyAuditLog",
       .summary = "List what was done with API keys, newest first; /audit has all of it", .tag = "API keys" },
 };
 /* clang-format on */

@@ -80,9 +80,10 @@ static void error_write(const struct dialect_problem *problem, struct json_out *
 
 /* `error` stands in the place of `detail` where the limit of rate is exceeded. */
 static const char schema[] =
-    "{\"type\":\"object\",\"description\":\"An error in that system's shape: `detail`, or `error` where the limit of rate"
-    " is exceeded.\",\"properties\":{\"detail\":{\"description\":\"What went wrong, or each fault of the request.\","
-    "\"anyOf\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/OctopusFault\"}}]},"
+    "{\"type\":\"object\",\"description\":\"An error in that system's shape: `detail`, or `error` where the limit of"
+    " rate is exceeded.\",\"properties\":{\"detail\":{\"description\":\"What went wrong, or each fault of the request.\","
+    "\"anyOf\":[{\"type\":\"string\"},{\"type\":\"array\","
+    "\"items\":{\"$ref\":\"#/components/schemas/OctopusFault\"}}]},"
     "\"error\":{\"type\":\"string\",\"description\":\"Too many requests.\"}},"
     "\"minProperties\":1,\"maxProperties\":1}";
 static const char fault_schema[] =

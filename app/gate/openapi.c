@@ -63,7 +63,8 @@ static const struct {
 } placeholders[] = {
     { "deserted", "The id of the workspace", NULL },
     { "folder", "A name that the server gave, as the signed address has it", "workspace_1" },
-    { "name", "A name that the server gave, as the signed address has it", "20260102_4f0c1b5ad0a94b0f8a51b5f3a7c4d9e0.png" },
+    { "name", "A name that the server gave, as the signed address has it",
+      "20260102_4f0c1b5ad0a94b0f8a51b5f3a7c4d9e0.png" },
 };
 
 /* "{api_key_id}" → "The id of the api key" */
@@ -174,14 +175,15 @@ static void body_write(struct json_out *out, const struct route *route)
     json_out_kv_bool(out, "required", body_is_required(route));
     json_out_key(out, "content");
     json_out_object(out);
-    if (route->body != NULL) {
-        content_open(out, "application/json");
-        schema_ref(out, route->body->name);
-        json_out_object_end(out);
-    }
+    /* Makers of clients that know one type for an operation take the first: the one that can carry files. */
     if (route->flags & ROUTE_MULTIPART) {
         content_open(out, "multipart/form-data");
         schema_ref(out, route->form_name);
+        json_out_object_end(out);
+    }
+    if (route->body != NULL) {
+        content_open(out, "application/json");
+        schema_ref(out, route->body->name);
         json_out_object_end(out);
     }
     if (route->flags & ROUTE_RAW_BODY) {

@@ -134,8 +134,8 @@ bool openapi_error_is_given(const struct route *route, enum err e)
 
 int openapi_error_status(const struct route *route, enum err e)
 {
-    const struct dialect_error *own =
-        route->dialect != NULL ? dialect_error_find(route->dialect, route->errors, e) : NULL;
+    const struct dialect_error *own = route->dialect != NULL ? dialect_error_find(route->dialect, route->errors, e)
+                                                             : NULL;
 
     return own != NULL && own->status != 0 ? own->status : err_info(e)->http_status;
 }
@@ -144,8 +144,8 @@ int openapi_error_status(const struct route *route, enum err e)
 
 static const char *sentence_of(const struct route *route, enum err e)
 {
-    const struct dialect_error *own =
-        route->dialect != NULL ? dialect_error_find(route->dialect, route->errors, e) : NULL;
+    const struct dialect_error *own = route->dialect != NULL ? dialect_error_find(route->dialect, route->errors, e)
+                                                             : NULL;
 
     return own != NULL && own->text != NULL ? own->text : err_info(e)->sentence;
 }

@@ -15,7 +15,7 @@ void openapi_errors_write(struct json_out *out, const struct route *route);
 
 /* components: the schemas ErrorCode and Problem, the examples, the responses of what any route can give. */
 void openapi_error_schemas_write(struct json_out *out);
-void openapi_error_examples_write(struct json_out *out);
+void openapi_error_examples_write(struct json_out *out, const struct route_table *const *tables, size_t table_count);
 void openapi_error_responses_write(struct json_out *out, const struct dialects *dialects);
 
 #endif

@@ -111,8 +111,10 @@ static const char *who_may(const struct route *route)
 static const char *key_may(const struct route *route)
 {
     static const char *const scopes[] = {
-        [SCOPE_NONE] = "; an API key is not enough",      [SCOPE_READ] = "; an API key needs the scope `read`",
-        [SCOPE_WRITE] = "; an API key needs the scope `write`", [SCOPE_ADMIN] = "; an API key needs the scope `admin`",
+        [SCOPE_NONE] = "; an API key is not enough",
+        [SCOPE_READ] = "; an API key needs the scope `read`",
+        [SCOPE_WRITE] = "; an API key needs the scope `write`",
+        [SCOPE_ADMIN] = "; an API key needs the scope `admin`",
         [SCOPE_ANY] = "; any API key is enough",
     };
 

@@ -77,24 +77,69 @@ static void example_write(struct json_out *out, enum err e)
     json_out_kv_c(out, "request_id", "2f0c1b5ad0a94b0f8a51b5f3a7c4d9e0");
     if (e == ERR_INVALID) {
         json_out_key(out, "errors");
-        json_out_raw(out, STR("[{\"loc\":[\"body\",\"email\"],\"msg\":\"is required\",\"type\":\"value_error.missing\"}]"));
+        json_out_raw(out,
+                     STR("[{\"loc\":[\"body\",\"email\"],\"msg\":\"is required\",\"type\":\"value_error.missing\"}]"));
     }
     json_out_object_end(out);
     json_out_object_end(out);
 }
 
-void openapi_error_examples_write(struct json_out *out)
+/* Does a response of the document show it? */
+static bool is_shown(const struct route_table *const *tables, size_t table_count, enum err e)
+{
+    if (!is_sent(e) || err_info(e)->http_status >= 500)
+        return is_sent(e);
+    for (size_t t = 0; t < table_count; t++)
+        for (size_t r = 0; r < tables[t]->count; r++)
+            if (tables[t]->routes[r].dialect == NULL && openapi_error_is_given(&tables[t]->routes[r], e))
+                return true;
+    return false;
+}
+
+void openapi_error_examples_write(struct json_out *out, const struct route_table *const *tables, size_t table_count)
 {
     json_out_key(out, "examples");
     json_out_object(out);
     for (enum err e = ERR_OK; e < ERR_COUNT_; e++)
-        if (is_sent(e))
+        if (is_shown(tables, table_count, e))
             example_write(out, e);
     json_out_object_end(out);
 }
 
-static void default_write(struct json_out *out, const char *schema, const char *type)
+/* Of what any route can answer with, where the fault is the server's. */
+static void default_examples_write(struct json_out *out)
 {
+    json_out_key(out, "examples");
+    json_out_object(out);
+    for (enum err e = ERR_OK; e < ERR_COUNT_; e++) {
+        if (!is_sent(e) || err_info(e)->http_status < 500)
+            continue;
+        json_out_key(out, err_info(e)->code);
+        buf_addf(out->buf, "{\"$ref\":\"#/components/examples/%s\"}", err_info(e)->code);
+        out->comma = true;
+    }
+    json_out_object_end(out);
+}
+
+static void default_content_write(struct json_out *out, const char *schema, const struct dialect *dialect)
+{
+    json_out_key(out, "content");
+    json_out_object(out);
+    json_out_key(out, dialect != NULL ? "application/json" : "application/problem+json");
+    json_out_object(out);
+    json_out_key(out, "schema");
+    buf_addf(out->buf, "{\"$ref\":\"#/components/schemas/%s\"}", schema);
+    out->comma = true;
+    if (dialect == NULL)
+        default_examples_write(out);
+    json_out_object_end(out);
+    json_out_object_end(out);
+}
+
+static void default_write(struct json_out *out, const struct dialect *dialect)
+{
+    const char *schema = dialect != NULL ? dialect->error_name : "Problem";
+
     json_out_key(out, schema);
     json_out_object(out);
     json_out_kv_c(out, "description",
@@ -103,9 +148,7 @@ static void default_write(struct json_out *out, const char *schema, const char *
     json_out_key(out, "headers");
     json_out_raw(out, STR("{\"X-Request-Id\":{\"$ref\":\"#/components/headers/RequestId\"},"
                           "\"Retry-After\":{\"$ref\":\"#/components/headers/RetryAfter\"}}"));
-    json_out_key(out, "content");
-    buf_addf(out->buf, "{\"%s\":{\"schema\":{\"$ref\":\"#/components/schemas/%s\"}}}", type, schema);
-    out->comma = true;
+    default_content_write(out, schema, dialect);
     json_out_object_end(out);
 }
 
@@ -113,8 +156,8 @@ void openapi_error_responses_write(struct json_out *out, const struct dialects *
 {
     json_out_key(out, "responses");
     json_out_object(out);
-    default_write(out, "Problem", "application/problem+json");
+    default_write(out, NULL);
     for (size_t i = 0; i < dialects->count; i++)
-        default_write(out, dialects->rows[i]->error_name, "application/json");
+        default_write(out, dialects->rows[i]);
     json_out_object_end(out);
 }

@@ -75,13 +75,20 @@ static void json_write(struct json_out *out, const struct route *route)
     out->comma = true;
 }
 
-/* Bytes are a file of any type, a text is one to be shown. */
+/* A text is there to be shown. Bytes have whatever type a file has; makers of clients know one name for them. */
 static void media_write(struct json_out *out, const char *media)
 {
+    static const char bytes[] = "{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}";
+
+    if (str_starts_with(str_from(media), STR("text/"))) {
+        json_out_key(out, media);
+        json_out_raw(out, STR("{\"schema\":{\"type\":\"string\"}}"));
+        return;
+    }
+    json_out_key(out, "application/octet-stream");
+    json_out_raw(out, str_from(bytes));
     json_out_key(out, media);
-    json_out_raw(out, str_starts_with(str_from(media), STR("text/"))
-                          ? STR("{\"schema\":{\"type\":\"string\"}}")
-                          : STR("{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}"));
+    json_out_raw(out, str_from(bytes));
 }
 
 static void content_write(struct json_out *out, const struct route *route, int status)

@@ -184,7 +184,8 @@ static void security_schemes_write(struct json_out *out, const struct dialects *
     buf_add_c(out->buf, security);
     for (size_t i = 0; i < dialects->count; i++)
         if (dialects->rows[i]->credential != NULL)
-            buf_addf(out->buf, ",\"%sKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"%s\","
+            buf_addf(out->buf,
+                     ",\"%sKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"%s\","
                      "\"description\":\"An API key, as clients of %s send it\"}",
                      dialects->rows[i]->name, dialects->rows[i]->credential, dialects->rows[i]->name);
     buf_add_byte(out->buf, '}');
@@ -199,7 +200,7 @@ void openapi_components_write(struct json_out *out, const struct route_table *co
     json_out_object(out);
     schemas_write(out, tables, table_count, &dialects);
     openapi_error_responses_write(out, &dialects);
-    openapi_error_examples_write(out);
+    openapi_error_examples_write(out, tables, table_count);
     raw_member(out, "parameters", parameters);
     raw_member(out, "headers", headers);
     security_schemes_write(out, &dialects);

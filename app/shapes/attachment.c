@@ -18,5 +18,6 @@ static const struct field attachment_fields[] = {
       .example = "\"https://chat.example.org/attachments/01890a5d-ac96-774b-bcce-b302099a8057\"",
       .doc = "Its stable address on this server; asks for a credential" },
 };
-const struct spec attachment_spec = { SPEC_INIT("Attachment", struct attachment, attachment_fields) };
+const struct spec attachment_spec = { SPEC_INIT("Attachment", struct attachment, attachment_fields),
+    .doc = "A file of a message" };
 /* clang-format on */

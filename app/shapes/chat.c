@@ -19,7 +19,8 @@ static const struct field last_fields[] = {
     { "is_ai_response", FIELD_BOOL, LAST_FIELD(is_ai_response), .doc = "An assistant wrote it" },
     { "created_at", FIELD_TIME, LAST_FIELD(created_us), .doc = "When it was sent" },
 };
-static const struct spec last_spec = { SPEC_INIT("LastMessage", struct chat_last_message, last_fields) };
+static const struct spec last_spec = { SPEC_INIT("LastMessage", struct chat_last_message, last_fields),
+    .doc = "The newest message of a chat, shortened" };
 
 #define CHAT_FIELD(member) .offset = offsetof(struct chat, member)
 static const struct field chat_fields[] = {
@@ -49,5 +50,6 @@ static const struct field chat_fields[] = {
     { "created_at", FIELD_TIME, CHAT_FIELD(created_us), .doc = "When it was made" },
     { "updated_at", FIELD_TIME, CHAT_FIELD(updated_us), .doc = "When it was changed last" },
 };
-const struct spec chat_spec = { SPEC_INIT("Chat", struct chat, chat_fields) };
+const struct spec chat_spec = { SPEC_INIT("Chat", struct chat, chat_fields),
+    .doc = "A chat" };
 /* clang-format on */

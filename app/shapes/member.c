@@ -22,5 +22,6 @@ static const struct field member_fields[] = {
       .type_name = "WorkspaceRole", .doc = "What they may do in the workspace" },
     { "joined_at", FIELD_TIME, MEMBER_FIELD(joined_us), .doc = "When they came in" },
 };
-const struct spec member_spec = { SPEC_INIT("Member", struct member, member_fields) };
+const struct spec member_spec = { SPEC_INIT("Member", struct member, member_fields),
+    .doc = "Somebody in a workspace" };
 /* clang-format on */

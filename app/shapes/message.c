@@ -33,5 +33,6 @@ static const struct field message_fields[] = {
     { "created_at", FIELD_TIME, MESSAGE_FIELD(created_us), .doc = "When it was sent" },
     { "updated_at", FIELD_TIME, MESSAGE_FIELD(updated_us), .doc = "When it was changed last" },
 };
-const struct spec message_spec = { SPEC_INIT("Message", struct message, message_fields) };
+const struct spec message_spec = { SPEC_INIT("Message", struct message, message_fields),
+    .doc = "A message" };
 /* clang-format on */

@@ -13,5 +13,6 @@ static const struct field sender_fields[] = {
     { "kind", FIELD_ENUM, .offset = offsetof(struct sender, kind), .names = sender_kinds, .type_name = "SenderKind",
       .doc = "A person, an assistant, or somebody from outside" },
 };
-const struct spec sender_spec = { SPEC_INIT("Sender", struct sender, sender_fields) };
+const struct spec sender_spec = { SPEC_INIT("Sender", struct sender, sender_fields),
+    .doc = "Who wrote a message" };
 /* clang-format on */

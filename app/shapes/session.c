@@ -14,5 +14,6 @@ static const struct field session_fields[] = {
     { "user_agent", FIELD_STR, SESSION_FIELD(user_agent), .example = "\"Mozilla/5.0\"",
       .doc = "What the client called itself" },
 };
-const struct spec session_spec = { SPEC_INIT("Session", struct session, session_fields) };
+const struct spec session_spec = { SPEC_INIT("Session", struct session, session_fields),
+    .doc = "A sign-in session: one device that is signed in" };
 /* clang-format on */

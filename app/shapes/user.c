@@ -29,5 +29,6 @@ static const struct field user_fields[] = {
     { "created_at", FIELD_TIME, USER_FIELD(created_us), .doc = "When the account was made" },
     { "updated_at", FIELD_TIME, USER_FIELD(updated_us), .doc = "When it was changed last" },
 };
-const struct spec user_spec = { SPEC_INIT("User", struct user, user_fields) };
+const struct spec user_spec = { SPEC_INIT("User", struct user, user_fields),
+    .doc = "An account" };
 /* clang-format on */

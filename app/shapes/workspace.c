@@ -21,5 +21,6 @@ static const struct field workspace_fields[] = {
     { "created_at", FIELD_TIME, WORKSPACE_FIELD(created_us), .doc = "When it was made" },
     { "updated_at", FIELD_TIME, WORKSPACE_FIELD(updated_us), .doc = "When it was changed last" },
 };
-const struct spec workspace_spec = { SPEC_INIT("Workspace", struct workspace, workspace_fields) };
+const struct spec workspace_spec = { SPEC_INIT("Workspace", struct workspace, workspace_fields),
+    .doc = "A workspace, as the caller sees it" };
 /* clang-format on */

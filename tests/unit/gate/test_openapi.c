@@ -74,7 +74,7 @@ static void test_openapi__is_json_and_says_what_the_rows_say(void **state)
     (void)state;
     buf_init(&text, MIB);
     json_out_init(&out, &text);
-    openapi_write(&out, tables, 1);
+    openapi_write(&out, tables, 1, STR(""));
     assert_ok(json_in_parse(arena, buf_str(&text), &root, &reason));
     assert_text(root, "openapi", "3.1.0");
     assert_int_equal(json_in_count(at(root, "paths")), 4);
