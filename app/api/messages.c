@@ -249,7 +249,7 @@ static const struct route routes[] = {
       .summary = "A page of a chat's messages, by number or by seq", .tag = "Messages" },
     { POST, "/workspaces/{workspace}/chat/{chat}/message", message_create, .access = ACCESS_SIGNED_IN,
       .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
-      .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART | ROUTE_PROVES_ACCESS, .body = &message_draft_spec,
+      .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART | ROUTE_PROVES_ACCESS | ROUTE_TAGGED, .body = &message_draft_spec,
       .reply = &message_spec, .status = 201, .id = "sendMessage", .form = message_form_schema,
       .form_name = "MessageForm",
       .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND, ERR_ATTACHMENT_NOT_FOUND, ERR_FILE_NAME,

@@ -151,9 +151,9 @@ static enum err openapi_get(struct ctx *ctx, const struct call *call, struct rep
 static const struct route routes[] = {
     { GET, "/", root_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
-      .reply = &welcome_spec, .status = 200,
+      .reply = &welcome_spec, .status = 200, .other_status = 302,
       .id = "getWelcome",
-      .doc = "Where the server has a web app, a browser (`Accept: text/html`) is sent there with 302.",
+      .doc = "A browser (`Accept: text/html`) is sent to /app/ with 302.",
       .summary = "Say what this is; a browser is sent to the web app", .tag = "Server" },
     { GET, "/health", health_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_FREE,

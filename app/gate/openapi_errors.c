@@ -205,7 +205,7 @@ static void content_write(struct json_out *out, const struct route *route, int s
     json_out_object_end(out);
 }
 
-static const char *headers_of(int status)
+static const char *headers_of(const struct route *route, int status)
 {
     static const char request_id[] = "{\"X-Request-Id\":{\"$ref\":\"#/components/headers/RequestId\"}}";
     static const char challenge[] = "{\"X-Request-Id\":{\"$ref\":\"#/components/headers/RequestId\"},"
@@ -216,8 +216,13 @@ static const char *headers_of(int status)
                                   "\"RateLimit-Remaining\":{\"$ref\":\"#/components/headers/RateLimitRemaining\"},"
                                   "\"RateLimit-Reset\":{\"$ref\":\"#/components/headers/RateLimitReset\"}}";
 
+    static const char later[] = "{\"X-Request-Id\":{\"$ref\":\"#/components/headers/RequestId\"},"
+                                "\"Retry-After\":{\"$ref\":\"#/components/headers/RetryAfter\"}}";
+
     if (status == 429)
         return limited;
+    if (is_of(route, ERR_IDEMPOTENCY_RUNNING, status))
+        return later;
     return status == 401 ? challenge : request_id;
 }
 
@@ -230,7 +235,7 @@ static void response_write(struct json_out *out, const struct route *route, int 
     json_out_object(out);
     description_write(out, route, status);
     json_out_key(out, "headers");
-    json_out_raw(out, str_from(headers_of(status)));
+    json_out_raw(out, str_from(headers_of(route, status)));
     content_write(out, route, status);
     json_out_object_end(out);
 }

@@ -7,7 +7,13 @@
 
 static bool is_tagged(const struct route *route, int status)
 {
-    return (route->flags & ROUTE_TAGGED) && (status == 200 || status == 201 || status == 304);
+    return (route->flags & ROUTE_TAGGED) && (status == 200 || status == 201 || status == 206 || status == 304);
+}
+
+/* A file, which nginx sends in parts where that is asked for. */
+static bool is_ranged(const struct route *route)
+{
+    return route->media != NULL && !str_starts_with(str_from(route->media), STR("text/"));
 }
 
 /* A dialect pages by numbers, without a Link. */
@@ -94,7 +100,7 @@ static void media_write(struct json_out *out, const char *media)
 static void content_write(struct json_out *out, const struct route *route, int status)
 {
     bool is_json = route->reply != NULL && status == route->status;
-    bool is_other = route->media != NULL && status == 200;
+    bool is_other = route->media != NULL && (status == 200 || status == 206);
 
     if (!is_json && !is_other)
         return;
@@ -111,6 +117,8 @@ static const char *description_of(const struct route *route, int status)
 {
     if (status == 304)
         return "Nothing has changed since the answer with the tag of If-None-Match";
+    if (status == 206)
+        return "The part of it that Range asks for";
     if (status == 302)
         return "It is at the address in Location";
     if (status == 204)
@@ -138,6 +146,8 @@ void openapi_replies_write(struct json_out *out, const struct route *route)
     reply_write(out, route, route->status);
     if (route->other_status != 0)
         reply_write(out, route, route->other_status);
+    if (is_ranged(route))
+        reply_write(out, route, 206);
     if ((route->flags & ROUTE_TAGGED) && route->method == GET)
         reply_write(out, route, 304);
 }

@@ -27,7 +27,7 @@ static const struct route rows[] = {
       .reply_shape = REPLY_LIST, .status = 200 },
     { GET, "/", SAID, .status = 200 },
     { POST, "/workspaces/{workspace}/things", SAID, .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART, .body = &draft_spec,
-      .reply = &thing_spec, .status = 201 },
+      .form = "{\"type\":\"object\"}", .form_name = "ThingForm", .reply = &thing_spec, .status = 201 },
     { PUT, "/things/{thing}/marks/{mark:word}", SAID, .query = &draft_spec, .status = 204 },
     { DELETE, "/api/v1/marks/{mark:int}", .access = ACCESS_SIGNED_IN, .scope = SCOPE_NONE, .dialect = &brief,
       .summary = "Do it", .tag = "Marks", .status = 204 },
