@@ -61,14 +61,19 @@ static const struct spec jwk_set_spec = { SPEC_INIT("JwkSet", struct jwk_set, jw
     .doc = "The public keys" };
 
 struct openapi {
-    struct str version, info, paths, components;
+    struct str version, info, servers, tags, paths, components;
 };
 #define ANY_OBJECT "\"type\":\"object\",\"additionalProperties\":true"
+#define ANY_OBJECTS "\"type\":\"array\",\"items\":{" ANY_OBJECT "}"
 static const struct field openapi_fields[] = {
     { "openapi", FIELD_STR, .offset = offsetof(struct openapi, version), .example = "\"3.1.0\"",
       .doc = "The version of OpenAPI" },
     { "info", FIELD_RAW, .offset = offsetof(struct openapi, info), .schema = ANY_OBJECT,
       .doc = "What this is" },
+    { "servers", FIELD_RAW, .offset = offsetof(struct openapi, servers), .schema = ANY_OBJECTS,
+      .doc = "Where the operations are" },
+    { "tags", FIELD_RAW, .offset = offsetof(struct openapi, tags), .schema = ANY_OBJECTS,
+      .doc = "The groups of operations" },
     { "paths", FIELD_RAW, .offset = offsetof(struct openapi, paths), .schema = ANY_OBJECT,
       .doc = "The operations" },
     { "components", FIELD_RAW, .offset = offsetof(struct openapi, components), .schema = ANY_OBJECT,

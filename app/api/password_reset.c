@@ -105,7 +105,7 @@ static const struct route routes[] = {
       .summary = "Set a new password by a link, once; ends all sign-in sessions and begins none", .tag = "Sign-in" },
     { POST, "/users/{user}/password-reset", users_reset_post,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
-      .reply = &link_spec, .status = 201,
+      .reply = &link_spec, .flags = ROUTE_NO_LOCATION, .status = 201,
       .id = "createPasswordResetLink",
       .fails = { ERR_USER_NOT_FOUND, ERR_NO_PASSWORD, ERR_USER_INACTIVE, ERR_FORBIDDEN },
       .doc = "For somebody whose mail does not arrive. The link is shown this once.",

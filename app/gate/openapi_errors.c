@@ -17,11 +17,6 @@ static bool reads_credential(const struct route *route)
     return access_reads_credential(route->access);
 }
 
-static bool takes_keys(const struct route *route)
-{
-    return reads_credential(route) && route->scope != SCOPE_NONE;
-}
-
 static bool refuses_keys(const struct route *route)
 {
     return reads_credential(route) && route->scope == SCOPE_NONE;
@@ -29,7 +24,7 @@ static bool refuses_keys(const struct route *route)
 
 static bool wants_scope(const struct route *route)
 {
-    return takes_keys(route) && route->scope != SCOPE_ANY;
+    return reads_credential(route) && route->scope != SCOPE_NONE && route->scope != SCOPE_ANY;
 }
 
 static bool wants_role(const struct route *route)
@@ -102,9 +97,9 @@ static const struct rule {
     { ERR_TWO_CREDENTIALS, reads_credential },
     { ERR_UNAUTHORIZED, reads_credential },
     { ERR_TOKEN, reads_credential },
-    { ERR_KEY, takes_keys },
-    { ERR_KEY_EXPIRED, takes_keys },
-    { ERR_KEY_ADDRESS, takes_keys },
+    { ERR_KEY, reads_credential },
+    { ERR_KEY_EXPIRED, reads_credential },
+    { ERR_KEY_ADDRESS, reads_credential },
     { ERR_SCOPE, wants_scope },
     { ERR_KEY_REFUSED, refuses_keys },
     { ERR_FORBIDDEN, wants_role },
@@ -221,7 +216,7 @@ static const char *headers_of(const struct route *route, int status)
 
     if (status == 429)
         return limited;
-    if (is_of(route, ERR_IDEMPOTENCY_RUNNING, status))
+    if (is_of(route, ERR_IDEMPOTENCY_RUNNING, status) || is_of(route, ERR_LOCKED, status))
         return later;
     return status == 401 ? challenge : request_id;
 }

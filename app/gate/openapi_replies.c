@@ -24,8 +24,7 @@ static bool is_linked(const struct route *route, int status)
 
 static bool is_located(const struct route *route, int status)
 {
-    (void)route;
-    return status == 201 || status == 302;
+    return (status == 201 && !(route->flags & ROUTE_NO_LOCATION)) || status == 302;
 }
 
 static bool is_counted(const struct route *route, int status)

@@ -15,7 +15,7 @@ const ui = SwaggerUIBundle({
     url: new URL("../openapi.json", location.href).href,
     dom_id: "#swagger-ui",
     deepLinking: true,
-    docExpansion: "none",
+    docExpansion: "list",
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
     filter: true,

@@ -47,6 +47,7 @@ enum route_flags {
     ROUTE_PROVES_ACCESS = 16,
     /* Names one thing that has a version: answers with its ETag; If-None-Match and If-Match count (precondition.h). */
     ROUTE_TAGGED = 32,
+    ROUTE_NO_LOCATION = 64, /* 201 for something that has no address */
 };
 
 enum { PATH_IDS_MAX = 3, ROUTE_FAILS_MAX = 16 };
