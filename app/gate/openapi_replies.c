@@ -7,7 +7,7 @@
 
 static bool is_tagged(const struct route *route, int status)
 {
-    return (route->flags & ROUTE_TAGGED) && (status == 200 || status == 201 || status == 206 || status == 304);
+    return (route->flags & ROUTE_TAGGED) && status != 202 && status != 204;
 }
 
 /* A file, which nginx sends in parts where that is asked for. */
