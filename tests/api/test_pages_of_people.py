@@ -3,6 +3,7 @@ is no web app."""
 import base64
 import hashlib
 import re
+import shutil
 import ssl
 
 import httpx
@@ -28,6 +29,34 @@ def plain(server):
     """A client that knows nothing of the document: nginx has files in the place of what stands there."""
     return httpx.Client(base_url=server.base_url, verify=ssl.create_default_context(cafile=server.ca), trust_env=False)
 
+
+# ---- build/web ----
+
+@pytest.fixture
+def fresh_source(tmp_path, monkeypatch):
+    """web/ as a new checkout has it, to be built in a folder of its own."""
+    shutil.copytree(web.SOURCE, tmp_path / "web", ignore=shutil.ignore_patterns("node_modules"))
+    monkeypatch.setattr(web, "SOURCE", tmp_path / "web")
+    monkeypatch.setattr(web, "TARGET", tmp_path / "built")
+    monkeypatch.setattr(web, "_STAMP", tmp_path / "built.hash")
+
+
+def test_build__goes_on_without_npm_and_says_so(fresh_source, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert web.build_if_possible() is None
+    told = capsys.readouterr().err
+    assert "/docs" in told and "npm is not installed (Debian packages nodejs and npm)" in told
+
+
+@pytest.mark.skipif(not shutil.which("npm"), reason="there is no npm to be without a network")
+def test_build__goes_on_without_a_network_and_says_so(fresh_source, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+    assert web.build_if_possible() is None
+    assert "is there a network?" in capsys.readouterr().err
+
+
+# ---- pages ----
 
 @pytest.mark.parametrize("path", PAGES)
 def test_page__is_html_whose_policy_allows_its_own_style_alone(http, path):
