@@ -43,7 +43,8 @@ struct ready_parts {
     int database, store, bus, disk, mail, inference;
 };
 #define PART_FIELD(member) \
-    #member, FIELD_ENUM, .offset = offsetof(struct ready_parts, member), .names = part_state_names, .type_name = "PartState"
+    #member, FIELD_ENUM, .offset = offsetof(struct ready_parts, member), .names = part_state_names, \
+    .type_name = "PartState"
 static const struct field ready_parts_fields[] = {
     { PART_FIELD(database), .doc = "Down: requests get 503" },
     { PART_FIELD(store), .doc = "Down: files cannot be sent or read" },
@@ -53,7 +54,7 @@ static const struct field ready_parts_fields[] = {
     { PART_FIELD(inference), .doc = "Providers of models" },
 };
 static const struct spec ready_parts_spec = {
-    SPEC_INIT("ReadyParts", struct ready_parts, ready_parts_fields), .doc = "off: none is set"
+    SPEC_INIT("ReadyParts", struct ready_parts, ready_parts_fields), .doc = "Each part; off: none is set"
 };
 
 struct ready {
@@ -63,14 +64,12 @@ struct ready {
 };
 #define READY_FIELD(member) .offset = offsetof(struct ready, member)
 static const struct field ready_fields[] = {
-    { "status", FIELD_ENUM, READY_FIELD(status), .names = readiness_status_names, .type_name = "ReadinessStatus",
-      .doc = "unhealthy: requests cannot be answered; degraded: some cannot, or slower" },
-    { "parts", FIELD_REF, READY_FIELD(parts), .spec = &ready_parts_spec,
-      .doc = "How each part does" },
+    { "status", FIELD_ENUM, READY_FIELD(status), .names = readiness_status_names,
+      .type_name = "ReadinessStatus", .doc = "Of all parts together" },
+    { "parts", FIELD_REF, READY_FIELD(parts), .spec = &ready_parts_spec, .doc = "How each part does" },
     { "timestamp", FIELD_TIME, READY_FIELD(health.timestamp_us), .doc = "The server's clock" },
     { "service", FIELD_STR, READY_FIELD(health.service), .example = "\"Parley\"", .doc = "APP_NAME" },
-    { "version", FIELD_STR, READY_FIELD(health.version), .example = "\"0.1.0\"",
-      .doc = "Of the program" },
+    { "version", FIELD_STR, READY_FIELD(health.version), .example = "\"0.1.0\"", .doc = "Of the program" },
 };
 static const struct spec ready_spec = { SPEC_INIT("Ready", struct ready, ready_fields),
     .doc = "Whether the server can do its work, part by part" };
@@ -237,6 +236,7 @@ static const struct route routes[] = {
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
       .reply = &ready_spec, .status = 200, .failed_status = UNHEALTHY_STATUS,
       .id = "getReadiness",
+      .doc = "`degraded`: something is down without which requests can be answered.",
       .summary = "Can it do its work, part by part? 503 only while requests cannot be answered", .tag = "Server" },
     { GET, "/.well-known/jwks.json", jwks_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,

@@ -235,6 +235,48 @@ static void response_write(struct json_out *out, const struct route *route, int 
     json_out_object_end(out);
 }
 
+/* Examples of every code that has this status. */
+static void failed_examples_write(struct json_out *out, int status)
+{
+    json_out_key(out, "examples");
+    json_out_object(out);
+    for (enum err e = ERR_OK; e < ERR_COUNT_; e++) {
+        if (err_info(e)->http_status != status)
+            continue;
+        json_out_key(out, err_info(e)->code);
+        buf_addf(out->buf, "{\"$ref\":\"#/components/examples/%s\"}", err_info(e)->code);
+        out->comma = true;
+    }
+    json_out_object_end(out);
+}
+
+/* The reply's own shape, or a problem where it does not come to that. */
+static void failed_write(struct json_out *out, const struct route *route)
+{
+    char text[12];
+
+    snprintf(text, sizeof(text), "%d", route->failed_status);
+    json_out_key(out, text);
+    json_out_object(out);
+    json_out_kv_c(out, "description", reply_reason(route->failed_status));
+    json_out_key(out, "headers");
+    json_out_raw(out, STR("{\"X-Request-Id\":{\"$ref\":\"#/components/headers/RequestId\"},"
+                          "\"Retry-After\":{\"$ref\":\"#/components/headers/RetryAfter\"}}"));
+    json_out_key(out, "content");
+    json_out_object(out);
+    json_out_key(out, "application/json");
+    buf_addf(out->buf, "{\"schema\":{\"$ref\":\"#/components/schemas/%s\"}}", route->reply->name);
+    out->comma = true;
+    json_out_key(out, "application/problem+json");
+    json_out_object(out);
+    json_out_key(out, "schema");
+    json_out_raw(out, STR("{\"$ref\":\"#/components/schemas/Problem\"}"));
+    failed_examples_write(out, route->failed_status);
+    json_out_object_end(out);
+    json_out_object_end(out);
+    json_out_object_end(out);
+}
+
 void openapi_errors_write(struct json_out *out, const struct route *route)
 {
     for (int status = 400; status < 500; status++) {
@@ -245,6 +287,8 @@ void openapi_errors_write(struct json_out *out, const struct route *route)
         if (given)
             response_write(out, route, status);
     }
+    if (route->failed_status != 0)
+        failed_write(out, route);
     json_out_key(out, "default");
     buf_addf(out->buf, "{\"$ref\":\"#/components/responses/%s\"}",
              route->dialect != NULL ? route->dialect->error_name : "Problem");

@@ -96,16 +96,9 @@ static void media_write(struct json_out *out, const char *media)
     json_out_raw(out, str_from(bytes));
 }
 
-static void problem_write(struct json_out *out)
-{
-    json_out_key(out, "application/problem+json");
-    json_out_raw(out, STR("{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}"));
-}
-
 static void content_write(struct json_out *out, const struct route *route, int status)
 {
-    bool is_failed = route->failed_status != 0 && status == route->failed_status;
-    bool is_json = route->reply != NULL && (status == route->status || is_failed);
+    bool is_json = route->reply != NULL && status == route->status;
     bool is_other = route->media != NULL && (status == 200 || status == 206);
 
     if (!is_json && !is_other)
@@ -116,15 +109,11 @@ static void content_write(struct json_out *out, const struct route *route, int s
         json_write(out, route);
     if (is_other)
         media_write(out, route->media);
-    if (is_failed)
-        problem_write(out);
     json_out_object_end(out);
 }
 
 static const char *description_of(const struct route *route, int status)
 {
-    if (route->failed_status != 0 && status == route->failed_status)
-        return "The same, of a server that cannot do it; a problem where it does not come to that";
     if (status == 304)
         return "Nothing has changed since the answer with the tag of If-None-Match";
     if (status == 206)
@@ -156,8 +145,6 @@ void openapi_replies_write(struct json_out *out, const struct route *route)
     reply_write(out, route, route->status);
     if (route->other_status != 0)
         reply_write(out, route, route->other_status);
-    if (route->failed_status != 0)
-        reply_write(out, route, route->failed_status);
     if (is_ranged(route))
         reply_write(out, route, 206);
     if ((route->flags & ROUTE_TAGGED) && route->method == GET)
