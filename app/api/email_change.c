@@ -75,7 +75,7 @@ static const struct route routes[] = {
       .body = &ask_spec, .reply = &ask_answer_spec, .status = 202,
       .id = "requestEmailChange",
       .fails = { ERR_PASSWORD_WRONG, ERR_CODE_WRONG, ERR_CODE_REFUSED, ERR_LOCKED, ERR_SECOND_FACTOR_OFF, ERR_MAIL_OFF,
-                 ERR_NO_PASSWORD, ERR_LOGIN, ERR_LIMIT, ERR_CONFLICT },
+                 ERR_NO_PASSWORD, ERR_LOGIN, ERR_LIMIT },
       .summary = "Ask for a link by which one's account gets another address, mailed there; the answer tells nothing",
       .tag = "Sign-in" },
     { POST, "/auth/email/confirm", confirm_post,
