@@ -210,11 +210,11 @@ void runtime_close(struct runtime *runtime)
     watch_free(runtime->watch);
     reload_free(runtime->reload);
     jobs_free(atomic_exchange(&runtime->jobs, NULL));
-    event_log_free(atomic_exchange(&runtime->event_log, NULL));
     server_free(runtime->server);
     gate_free(runtime->gate);
     database_startup_free(runtime->start);
     bus_close(app->bus);
+    event_log_free(atomic_exchange(&runtime->event_log, NULL));
     mailer_close(app->mailer);
     store_close(app->store);
     keyed_cache_free(app->access_cache);

@@ -100,12 +100,18 @@ static const struct chat *chat_of(const struct encoding *encoding, const struct 
 
 /* ---- what is written: nothing where what the event is about has gone ---- */
 
+/* Those who were in the workspace then may not read what the chat has become in another one. */
+static bool is_elsewhere(const struct event_row *row)
+{
+    return row->join == EVENT_JOIN_GONE;
+}
+
 static void message_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
 {
     const struct message *message = message_of(encoding, row);
     struct told_message told;
 
-    if (message == NULL)
+    if (message == NULL || is_elsewhere(row))
         return;
     told = (struct told_message){ .message = *message };
     if (told.message.content.ptr == NULL)
@@ -123,7 +129,7 @@ static void message_write(struct json_out *out, const struct encoding *encoding,
 static void message_deleted_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
 {
     (void)encoding;
-    if (uuid_eq(&row->chat, &none))
+    if (is_elsewhere(row))
         return;
     json_out_object(out);
     json_out_kv_uuid(out, "id", &row->subject);
@@ -136,7 +142,7 @@ static void chat_write(struct json_out *out, const struct encoding *encoding, co
 {
     const struct chat *chat = chat_of(encoding, row);
 
-    if (chat != NULL)
+    if (chat != NULL && !is_elsewhere(row))
         spec_encode(out, &told_chat_spec, chat);
 }
 

@@ -13,6 +13,7 @@ from harness.process import wait_until
 from support.events import Follower
 from support.talk import Talk
 
+pytestmark = pytest.mark.mysql
 servers = pytest.mark.columns("mariadb", "mysql")
 
 
@@ -145,6 +146,10 @@ def test_event_log__chat_that_moves_ends_here_and_begins_there(server, follower,
     left = follower.told("member.left", chat_id=shut, user_id=bob.id)[0]
     assert ended["position"] < begun["position"] and ended["data"]["workspace_id"] == talk.id
     assert begun["members"] == [Database(server).user_id(alice)] and Database(server).user_id(bob) in left["members"]
+    # What is said there is not for those who stayed behind, nor is what was told here told with what it has become.
+    workspace_id = Database(server).workspace_id(talk.id)
+    late = follower.replay(Database(server).user_id(bob), workspace_id, after=f"{follower.epoch}-{follower.starts[0][1]}")
+    assert there not in late["text"] and shut not in late["text"].replace(ended["text"], "").replace(left["text"], "")
 
 
 def test_event_log__members_of_a_workspace(server, follower, alice, bob, make_user):

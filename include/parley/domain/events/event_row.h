@@ -17,7 +17,7 @@
 
 struct db_row;
 
-/* enum chat_join of domain/talk/chat.h, which stands above; and a chat whose row has been erased. */
+/* enum chat_join of domain/talk/chat.h, which stands above; and a chat that was erased, or has left the workspace since. */
 enum event_join { EVENT_JOIN_GONE = -1, EVENT_JOIN_WORKSPACE, EVENT_JOIN_OPEN, EVENT_JOIN_INVITE };
 
 struct event_row {
