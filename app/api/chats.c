@@ -238,8 +238,8 @@ static enum err chats_move(struct ctx *ctx, const struct call *call, struct repl
 static const struct route routes[] = {
     { GET, "/workspaces/{workspace}/chats/history", chats_history,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
-      .flags = ROUTE_PAGED, .query = &list_spec, .reply = &chat_spec, .reply_shape = REPLY_LIST, .status = 200,
-      .id = "listChats",
+      .flags = ROUTE_PAGED | ROUTE_PROVES_ACCESS, .query = &list_spec, .reply = &chat_spec, .reply_shape = REPLY_LIST,
+      .status = 200, .id = "listChats",
       .summary = "List the chats that one is in, newest activity first", .tag = "Chats" },
     { GET, "/workspaces/{workspace}/chats/open", chats_open,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,

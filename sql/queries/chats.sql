@@ -27,61 +27,70 @@ SELECT id FROM chats WHERE uuid = ? AND workspace_id = ? AND deleted_us IS NULL
 -- @mysql
 FOR UPDATE
 
--- A chat as somebody sees it, and its last message (NULL: none). ORDER BY names chat_id, too, because MySQL walks the
--- index backwards only then.
--- columns: chat_view = c.id, c.uuid, c.title, u.uuid AS creator_uuid, c.join_mode, c.assistant, c.provider, c.model,
+-- A chat as somebody sees it, and a message of it (NULL: none). Its creator and the message's sender are named by
+-- message_author.h, with the version of all names.
+-- columns: chat_view = c.id, c.uuid, c.title, c.created_by, c.join_mode, c.assistant, c.provider, c.model,
 --     c.system_prompt, c.temperature, c.max_tokens, c.message_count,
 --     c.join_mode = 0 OR m.user_id IS NOT NULL AS is_joined, c.last_seq, c.activity_us, c.version, c.created_us,
---     c.updated_us
--- columns: chat_with_last = {chat_view}, l.uuid AS message_uuid, l.seq, l.is_ai_response,
---     SUBSTR(l.content, 1, ?) AS preview, l.created_us AS message_created_us, l.sender_name, s.uuid AS sender_uuid,
---     s.first_name, s.last_name, s.username, s.kind, s.deleted_us
+--     c.updated_us, p.version AS people_version
+-- columns: chat_last = l.uuid AS message_uuid, l.seq, l.is_ai_response, SUBSTR(l.content, 1, ?) AS preview,
+--     l.created_us AS message_created_us, l.sender_name, l.sender_id, l.deleted_us AS message_deleted_us
 
 -- A chat without its last message, for whoever reads its newest messages anyway.
 -- name: chat_view_get
 SELECT {chat_view}
-FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ? LEFT JOIN users u ON u.id = c.created_by
+FROM chats c JOIN people_version p ON p.id = 1 LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ?
 WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 
+-- With the newest message that has not been deleted. ORDER BY names chat_id, too, because MySQL walks the index backwards
+-- only then.
 -- name: chat_get
-SELECT {chat_with_last}
-FROM chats c LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ? LEFT JOIN users u ON u.id = c.created_by
+SELECT {chat_view}, {chat_last}
+FROM chats c JOIN people_version p ON p.id = 1 LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ?
     LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
         AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
-    LEFT JOIN users s ON s.id = l.sender_id
 WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 
 -- The chats that one is in, newest activity first: everyone's by their index, and those that one has joined. Two statements,
--- since one of both makes MariaDB and MySQL write tables; the first says whether the second is worth asking.
+-- since one of both makes MariaDB and MySQL write tables; the first says whether the second is worth asking. With the
+-- newest message, which is found at once; where it has been deleted, chat_last_list looks further back. The workspace's
+-- version proves what the caller was seen to be, as in messages_before; where there is no row workspace_proof is asked.
 -- name: chat_history
-SELECT {chat_with_last, is_joined = 1},
+SELECT {chat_view, is_joined = 1}, {chat_last},
     EXISTS (SELECT 1 FROM chat_members j WHERE j.workspace_id = ? AND j.user_id = ?) AS has_joined
-FROM chats c LEFT JOIN users u ON u.id = c.created_by
-    LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
-        AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
-    LEFT JOIN users s ON s.id = l.sender_id
-WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.join_mode = 0
+FROM chats c JOIN workspaces w ON w.id = c.workspace_id JOIN people_version p ON p.id = 1
+    LEFT JOIN messages l ON l.chat_id = c.id AND l.workspace_id = c.workspace_id AND l.seq = c.last_seq
+WHERE c.workspace_id = ? AND w.deleted_us IS NULL AND w.version = COALESCE(?, w.version)
+    AND c.deleted_us IS NULL AND c.join_mode = 0
     AND c.activity_us <= ? AND (c.activity_us < ? OR c.id < ?) AND INSTR(c.title_folded, ?) > 0
 ORDER BY c.activity_us DESC, c.id DESC LIMIT ?
 
+-- name: workspace_proof
+SELECT id FROM workspaces WHERE id = ? AND deleted_us IS NULL AND version = ?
+
 -- The page is found first, so that a last message is looked up for its chats only.
 -- name: chat_history_joined
-SELECT {chat_with_last, is_joined = 1, activity_us = page.activity_us}
+SELECT {chat_view, is_joined = 1, activity_us = page.activity_us}, {chat_last}
 FROM (SELECT b.id AS id, b.activity_us AS activity_us
         FROM chat_members m JOIN chats b ON b.id = m.chat_id AND b.workspace_id = m.workspace_id
         WHERE m.workspace_id = ? AND m.user_id = ? AND b.deleted_us IS NULL AND b.join_mode <> 0
             AND b.activity_us <= ? AND (b.activity_us < ? OR b.id < ?) AND INSTR(b.title_folded, ?) > 0
         ORDER BY b.activity_us DESC, b.id DESC LIMIT ?) AS page
-    JOIN chats c ON c.id = page.id LEFT JOIN users u ON u.id = c.created_by
-    LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
-        AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
-    LEFT JOIN users s ON s.id = l.sender_id
+    JOIN chats c ON c.id = page.id JOIN people_version p ON p.id = 1
+    LEFT JOIN messages l ON l.chat_id = c.id AND l.workspace_id = c.workspace_id AND l.seq = c.last_seq
 ORDER BY page.activity_us DESC, page.id DESC
+
+-- The newest messages of chats that have not been deleted; who wants fewer than 8 names one again.
+-- name: chat_last_list
+SELECT {chat_last}, c.id AS chat_id
+FROM chats c JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
+        AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
+WHERE c.id IN (?, ?, ?, ?, ?, ?, ?, ?) AND c.workspace_id = ?
 
 -- Open chats that one has not joined. Their messages are not for the caller, so there is no last one.
 -- name: chat_open_list
 SELECT {chat_view, is_joined = 0}
-FROM chats c LEFT JOIN users u ON u.id = c.created_by
+FROM chats c JOIN people_version p ON p.id = 1
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = ?
 WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.join_mode = 1 AND m.user_id IS NULL
     AND c.activity_us <= ? AND (c.activity_us < ? OR c.id < ?) AND INSTR(c.title_folded, ?) > 0

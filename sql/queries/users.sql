@@ -117,6 +117,10 @@ UPDATE users SET email = NULL, username = ?, first_name = NULL, last_name = NULL
     deleted_us = ?, version = version + 1, updated_us = ?
 WHERE id = ?
 
+-- Behind every change of what somebody is called, or whether they still are: author_cache.h.
+-- name: people_touch
+UPDATE people_version SET version = version + 1 WHERE id = 1
+
 -- name: user_erase_sessions
 -- event: session.ended
 DELETE FROM sessions WHERE user_id = ?
