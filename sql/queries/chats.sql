@@ -149,6 +149,6 @@ UPDATE attachments SET workspace_id = ? WHERE message_id IN
 -- name: chat_batch
 -- tenant: none, the event log is told across workspaces
 SELECT {chat_view, is_joined = 0}, w.uuid AS workspace_uuid
-FROM chats c JOIN workspaces w ON w.id = c.workspace_id LEFT JOIN users u ON u.id = c.created_by
+FROM chats c JOIN workspaces w ON w.id = c.workspace_id JOIN people_version p ON p.id = 1
 WHERE c.deleted_us IS NULL AND c.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
