@@ -10,20 +10,26 @@
 /* clang-format off */
 #define STATE_FIELD(member) .offset = offsetof(struct chat_own, member)
 static const struct field unread_fields[] = {
-    { "chat_id", FIELD_UUID, STATE_FIELD(chat) },
-    { "unread_count", FIELD_INT, STATE_FIELD(unread_count) },
-    { "mention_count", FIELD_INT, STATE_FIELD(mention_count) },
-    { "last_seq", FIELD_INT, STATE_FIELD(last_seq) },
+    { "chat_id", FIELD_UUID, STATE_FIELD(chat), .doc = "The chat" },
+    { "unread_count", FIELD_INT, STATE_FIELD(unread_count), .example = "2",
+      .doc = "Messages behind the read mark that are still there" },
+    { "mention_count", FIELD_INT, STATE_FIELD(mention_count), .example = "1",
+      .doc = "How often those name the caller, or everyone" },
+    { "last_seq", FIELD_INT, STATE_FIELD(last_seq), .example = "42", .doc = "The number of the newest message ever" },
 };
-static const struct spec unread_spec = { SPEC_INIT("Unread", struct chat_own, unread_fields) };
+static const struct spec unread_spec = { SPEC_INIT("Unread", struct chat_own, unread_fields),
+    .doc = "A chat, and what the caller has not read in it" };
 static const struct field state_fields[] = {
     { SPEC_INLINE(&unread_spec) },
-    { "last_read_seq", FIELD_INT, STATE_FIELD(read_seq), .doc = "0: nothing" },
-    { "notify", FIELD_ENUM, STATE_FIELD(notify), .names = chat_notify_names },
-    { "starred", FIELD_BOOL, STATE_FIELD(starred) },
-    { "draft", FIELD_STR, FIELD_NULLABLE, STATE_FIELD(draft) },
+    { "last_read_seq", FIELD_INT, STATE_FIELD(read_seq), .example = "40", .doc = "So far the caller has read; 0: nothing" },
+    { "notify", FIELD_ENUM, STATE_FIELD(notify), .names = chat_notify_names, .type_name = "ChatNotify",
+      .doc = "What one is notified of: mentions (and direct chats), all, none" },
+    { "starred", FIELD_BOOL, STATE_FIELD(starred), .doc = "The caller has put a star to it" },
+    { "draft", FIELD_STR, FIELD_NULLABLE, STATE_FIELD(draft), .example = "\"What if we\"",
+      .doc = "What the caller has begun to write; null: nothing" },
 };
-static const struct spec state_spec = { SPEC_INIT("ChatState", struct chat_own, state_fields) };
+static const struct spec state_spec = { SPEC_INIT("ChatState", struct chat_own, state_fields),
+    .doc = "One's own state of a chat" };
 
 /* Rows in the order of enum chat_state_field's bits. */
 struct change_body {
@@ -34,12 +40,14 @@ struct change_body {
 };
 #define CHANGE_FIELD(member) .offset = offsetof(struct change_body, member)
 static const struct field change_fields[] = {
-    { "notify", FIELD_ENUM, CHANGE_FIELD(notify), .names = chat_notify_names,
+    { "notify", FIELD_ENUM, CHANGE_FIELD(notify), .names = chat_notify_names, .type_name = "ChatNotify",
       .doc = "What one is notified of: mentions (and direct chats), all, none" },
-    { "starred", FIELD_BOOL, CHANGE_FIELD(starred) },
-    { "draft", FIELD_STR, FIELD_NULLABLE, 0, DRAFT_MAX_CHARS, CHANGE_FIELD(draft), .doc = "null or empty: none" },
+    { "starred", FIELD_BOOL, CHANGE_FIELD(starred), .doc = "Put a star to the chat, or take it off" },
+    { "draft", FIELD_STR, FIELD_NULLABLE, 0, DRAFT_MAX_CHARS, CHANGE_FIELD(draft), .example = "\"What if we\"",
+      .doc = "What one has begun to write; null or empty: none" },
 };
-static const struct spec change_spec = { SPEC_INIT("ChatStateChange", struct change_body, change_fields) };
+static const struct spec change_spec = { SPEC_INIT("ChatStateChange", struct change_body, change_fields),
+    .doc = "What is to be changed of one's own state of a chat" };
 
 struct mark_body {
     struct body body;
@@ -48,10 +56,11 @@ struct mark_body {
 };
 #define MARK_FIELD(member) .offset = offsetof(struct mark_body, member)
 static const struct field mark_fields[] = {
-    { "seq", FIELD_INT, FIELD_REQUIRED, 1, INT64_MAX, MARK_FIELD(seq), .doc = "Of the last message that was read" },
+    { "seq", FIELD_INT, FIELD_REQUIRED, 1, INT64_MAX, MARK_FIELD(seq), .example = "42", .doc = "Of the last message that was read" },
     { "unread", FIELD_BOOL, MARK_FIELD(unread), .doc = "true: from that message on it is unread again" },
 };
-static const struct spec mark_spec = { SPEC_INIT("ReadMark", struct mark_body, mark_fields) };
+static const struct spec mark_spec = { SPEC_INIT("ReadMark", struct mark_body, mark_fields),
+    .doc = "How far one has read" };
 /* clang-format on */
 
 /* ---- handlers ---- */
@@ -127,18 +136,27 @@ static const struct route routes[] = {
     { GET, "/workspaces/{workspace}/unread", unread_list,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
       .reply = &unread_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listUnread",
       .summary = "List the chats in which something is unread, and how much", .tag = "Chats" },
     { GET, "/workspaces/{workspace}/chat/{chat}/state", state_get,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
       .reply = &state_spec, .status = 200,
+      .id = "getChatState",
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED },
       .summary = "Read one's own state of a chat: what is unread, notifications, star, draft", .tag = "Chats" },
     { PUT, "/workspaces/{workspace}/chat/{chat}/state", state_put,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
       .body = &change_spec, .reply = &state_spec, .status = 200,
+      .id = "updateChatState",
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED },
+      .doc = "What is not sent stays as it is.",
       .summary = "Change one's own state of a chat", .tag = "Chats" },
     { POST, "/workspaces/{workspace}/chat/{chat}/read", read_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_MARK,
       .body = &mark_spec, .reply = &state_spec, .status = 200,
+      .id = "markRead",
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED },
+      .doc = "A mark that is further on stays, unless `unread` is true.",
       .summary = "Mark a chat as read up to a message, or as unread from one on", .tag = "Chats" },
 };
 /* clang-format on */

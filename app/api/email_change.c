@@ -15,12 +15,14 @@ struct ask_body {
     struct second_factor_code_body code;
 };
 static const struct field ask_fields[] = {
-    { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct ask_body, email), .doc = "The new address" },
+    { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct ask_body, email), .example = "\"ada@example.org\"",
+      .doc = "The new address" },
     { "current_password", FIELD_PASSWORD, FIELD_NULLABLE, 0, OFFERED_MAX_BYTES,
       .offset = offsetof(struct ask_body, password), .doc = "This, or a fresh code or recovery_code" },
     { SPEC_INLINE(&second_factor_code_spec), .offset = offsetof(struct ask_body, code) },
 };
-static const struct spec ask_spec = { SPEC_INIT("EmailChange", struct ask_body, ask_fields) };
+static const struct spec ask_spec = { SPEC_INIT("EmailChange", struct ask_body, ask_fields),
+    .doc = "Another address" };
 
 struct ask_answer {
     struct str message;
@@ -28,7 +30,8 @@ struct ask_answer {
 static const struct field ask_answer_fields[] = {
     { "message", FIELD_STR, .offset = offsetof(struct ask_answer, message), .doc = "The same for every address" },
 };
-static const struct spec ask_answer_spec = { SPEC_INIT("EmailChangeAnswer", struct ask_answer, ask_answer_fields) };
+static const struct spec ask_answer_spec = { SPEC_INIT("EmailChangeAnswer", struct ask_answer, ask_answer_fields),
+    .doc = "What is told whatever the address" };
 
 struct confirm_body {
     struct body body;
@@ -38,7 +41,8 @@ static const struct field confirm_fields[] = {
     { "token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_CHARS_MAX, .offset = offsetof(struct confirm_body, token),
       .doc = "What stands behind token= in the link" },
 };
-static const struct spec confirm_spec = { SPEC_INIT("EmailChangeConfirm", struct confirm_body, confirm_fields) };
+static const struct spec confirm_spec = { SPEC_INIT("EmailChangeConfirm", struct confirm_body, confirm_fields),
+    .doc = "The token of the link" };
 /* clang-format on */
 
 /* ---- handlers ---- */
@@ -69,11 +73,15 @@ static const struct route routes[] = {
     { POST, "/auth/email", ask_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_MAIL,
       .body = &ask_spec, .reply = &ask_answer_spec, .status = 202,
+      .id = "requestEmailChange",
+      .fails = { ERR_PASSWORD_WRONG, ERR_CODE_WRONG, ERR_CODE_REFUSED, ERR_LOCKED, ERR_SECOND_FACTOR_OFF, ERR_MAIL_OFF,
+                 ERR_NO_PASSWORD, ERR_LOGIN, ERR_LIMIT },
       .summary = "Ask for a link by which one's account gets another address, mailed there; the answer tells nothing",
       .tag = "Sign-in" },
     { POST, "/auth/email/confirm", confirm_post,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
       .body = &confirm_spec, .status = 204,
+      .id = "confirmEmailChange", .fails = { ERR_EMAIL_CHANGE, ERR_EMAIL_TAKEN, ERR_USER_INACTIVE },
       .summary = "Give an account the address that its link was mailed to, once; sign-in sessions stay",
       .tag = "Sign-in" },
 };

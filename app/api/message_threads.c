@@ -14,18 +14,22 @@ struct reply_query {
 enum { SENT_AFTER, SENT_LIMIT };
 #define QUERY_FIELD(member) .offset = offsetof(struct reply_query, member)
 static const struct field query_fields[] = {
-    [SENT_AFTER] = { "after_seq", FIELD_INT, 0, 0, INT64_MAX, QUERY_FIELD(after_seq), .doc = "The oldest above it" },
-    [SENT_LIMIT] = { "limit", FIELD_INT, 0, 1, PAGE_MAX, QUERY_FIELD(limit), .doc = "50 unless said otherwise" },
+    [SENT_AFTER] = { "after_seq", FIELD_INT, 0, 0, INT64_MAX, QUERY_FIELD(after_seq), .example = "42",
+                     .doc = "The oldest above it" },
+    [SENT_LIMIT] = { "limit", FIELD_INT, 0, 1, PAGE_MAX, QUERY_FIELD(limit), .example = "50",
+                     .doc = "50 unless said otherwise" },
 };
 static const struct spec query_spec = { SPEC_INIT("ReplyQuery", struct reply_query, query_fields) };
 
 #define VERSION_FIELD(member) .offset = offsetof(struct message_version, member)
 static const struct field version_fields[] = {
-    { "version", FIELD_INT, VERSION_FIELD(version), .doc = "Goes up with each change" },
-    { "content", FIELD_STR, VERSION_FIELD(content) },
+    { "version", FIELD_INT, VERSION_FIELD(version), .example = "2", .doc = "Goes up with each change" },
+    { "content", FIELD_STR, VERSION_FIELD(content), .example = "\"The figures are in the file.\"",
+      .doc = "Its text then" },
     { "created_at", FIELD_TIME, VERSION_FIELD(created_us), .doc = "Since when it said so" },
 };
-static const struct spec version_spec = { SPEC_INIT("MessageVersion", struct message_version, version_fields) };
+static const struct spec version_spec = { SPEC_INIT("MessageVersion", struct message_version, version_fields),
+                                          .doc = "A text that a message had" };
 
 /* ---- handlers ---- */
 
@@ -79,10 +83,15 @@ static const struct route routes[] = {
     { GET, "/workspaces/{workspace}/chat/{chat}/message/{message}/replies", replies_list,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
       .query = &query_spec, .reply = &message_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listReplies",
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND },
+      .doc = "The message may be any of the thread, or its beginning, which is not among them.",
       .summary = "List the replies of the thread that a message is in, oldest first", .tag = "Messages" },
     { GET, "/workspaces/{workspace}/chat/{chat}/message/{message}/history", history_list,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
       .flags = ROUTE_PAGED, .reply = &version_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listMessageVersions",
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND },
       .summary = "List what a message said before it was edited, oldest first, its present text last",
       .tag = "Messages" },
 };

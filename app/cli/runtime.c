@@ -10,6 +10,7 @@
 #include "parley/core/thread.h"
 #include "parley/db/db.h"
 #include "parley/domain/events/event_log.h"
+#include "parley/domain/people/author_cache.h"
 #include "parley/domain/record/security_log.h"
 #include "parley/domain/talk/access_cache.h"
 #include "parley/domain/trust/auth_cache.h"
@@ -88,7 +89,8 @@ static enum err open_app(struct runtime *runtime, const struct config *config, s
     app->hasher = hasher_new(&hooks);
     app->cache = auth_cache_new();
     app->access_cache = access_cache_new();
-    if (app->hasher == NULL || app->cache == NULL || app->access_cache == NULL)
+    app->author_cache = author_cache_new();
+    if (app->hasher == NULL || app->cache == NULL || app->access_cache == NULL || app->author_cache == NULL)
         return ERR_NO_MEMORY;
     TRY(mailer_open(config, ret_error_text, &app->mailer));
     TRY(open_bus(runtime, config, ret_error_text));
@@ -210,13 +212,14 @@ void runtime_close(struct runtime *runtime)
     watch_free(runtime->watch);
     reload_free(runtime->reload);
     jobs_free(atomic_exchange(&runtime->jobs, NULL));
-    event_log_free(atomic_exchange(&runtime->event_log, NULL));
     server_free(runtime->server);
     gate_free(runtime->gate);
     database_startup_free(runtime->start);
     bus_close(app->bus);
+    event_log_free(atomic_exchange(&runtime->event_log, NULL));
     mailer_close(app->mailer);
     store_close(app->store);
+    keyed_cache_free(app->author_cache);
     keyed_cache_free(app->access_cache);
     keyed_cache_free(app->cache);
     hasher_free(app->hasher);

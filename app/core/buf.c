@@ -29,6 +29,14 @@ void buf_clear(struct buf *b)
         b->ptr[0] = '\0';
 }
 
+void buf_cut(struct buf *b, size_t len)
+{
+    if (len >= b->len)
+        return;
+    b->len = len;
+    b->ptr[len] = '\0';
+}
+
 static bool grow(struct buf *b, size_t wanted_bytes)
 {
     size_t room = b->room_bytes > 0 ? b->room_bytes : 256;

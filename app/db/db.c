@@ -93,12 +93,21 @@ static enum err read_rows(struct ctx *ctx, struct db_conn *conn, struct call *ca
     return ERR_OK;
 }
 
+enum { ONLY_COLUMN };
+
 static enum err read_change(struct db_conn *conn, struct call *call)
 {
-    bool is_row = false;
-    TRY(conn->db->ops->fetch(conn, &is_row));
-    call->changed_count = conn->db->ops->changed_count(conn);
-    call->inserted_id = conn->db->ops->inserted_id(conn);
+    const struct db_ops *ops = conn->db->ops;
+    bool is_row = false, gave_row = false;
+    do {
+        if (is_row)
+            call->inserted_id = ops->column_int(conn, ONLY_COLUMN); /* RETURNING */
+        gave_row |= is_row;
+        TRY(ops->fetch(conn, &is_row));
+    } while (is_row);
+    call->changed_count = ops->changed_count(conn);
+    if (!gave_row)
+        call->inserted_id = ops->inserted_id(conn);
     return ERR_OK;
 }
 
@@ -212,12 +221,23 @@ enum err db_insert(struct ctx *ctx, enum sql statement, struct db_args args, int
     struct call call = { .id = statement, .args = args };
     assert(statements[statement].verb == STATEMENT_INSERT);
     TRY(run_call(ctx, &call));
+    if (call.changed_count == 0)
+        return ERR_NOT_FOUND;
     if (ret_id != NULL)
         *ret_id = call.inserted_id;
     return ERR_OK;
 }
 
-enum { ONLY_COLUMN };
+enum err db_take(struct ctx *ctx, enum sql statement, struct db_args args, int64_t *ret_number)
+{
+    struct call call = { .id = statement, .args = args };
+    assert(statements[statement].verb == STATEMENT_UPDATE);
+    TRY(run_call(ctx, &call));
+    if (call.changed_count == 0)
+        return ERR_NOT_FOUND;
+    *ret_number = call.inserted_id;
+    return ERR_OK;
+}
 
 static enum err take_number(struct ctx *ctx, const struct db_row *row, void *arg)
 {

@@ -289,7 +289,7 @@ static struct access_line line_of(const struct exchange *p, const struct reply *
     };
 
     memcpy(line.request_id, p->ctx.request_id, sizeof(line.request_id));
-    if (p->logs_address && p->ctx.ip.len < sizeof(line.ip))
+    if (p->logs_address && p->ctx.ip.len > 0 && p->ctx.ip.len < sizeof(line.ip))
         memcpy(line.ip, p->ctx.ip.ptr, p->ctx.ip.len);
     if (p->call.principal != NULL)
         line.user = p->principal.user;

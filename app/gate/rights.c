@@ -11,16 +11,18 @@ static bool may_recall(const struct exchange *p)
            !str_starts_with(http_header(p->call.request, "Content-Type"), STR("multipart/"));
 }
 
-static enum err chat_access(struct exchange *p, bool recall)
+static enum err access_find(struct exchange *p, bool recall)
 {
     const struct uuid *workspace = &p->match.workspace;
-    const struct uuid *chat = &p->call.ids[0];
+    const struct uuid *chat = p->match.names_chat ? &p->call.ids[0] : NULL;
+    int64_t user_id = p->principal.user_id;
 
-    if (recall && access_recall(&p->ctx, workspace, chat, p->principal.user_id, &p->call.workspace))
+    if (recall && access_recall(&p->ctx, workspace, chat, user_id, &p->call.workspace))
         return ERR_OK;
-    TRY(chat_access_load(&p->ctx, workspace, chat, p->principal.user_id, &p->call.workspace));
+    TRY(chat != NULL ? chat_access_load(&p->ctx, workspace, chat, user_id, &p->call.workspace)
+                     : member_find(&p->ctx, workspace, user_id, &p->call.workspace));
     if (p->call.route->flags & ROUTE_PROVES_ACCESS)
-        access_remember(&p->ctx, p->principal.user_id, &p->call.workspace);
+        access_remember(&p->ctx, chat, user_id, &p->call.workspace);
     return ERR_OK;
 }
 
@@ -35,8 +37,7 @@ static enum err membership_check(struct exchange *p, bool recall)
         return ERR_OK;
     if (!principal_may_enter(&p->principal, &p->match.workspace))
         return fail(&p->ctx, ERR_WORKSPACE_NOT_FOUND);
-    TRY(p->match.names_chat ? chat_access(p, recall)
-                            : member_find(&p->ctx, &p->match.workspace, p->principal.user_id, &p->call.workspace));
+    TRY(access_find(p, recall));
     if (p->call.workspace.role < least[role])
         return fail(&p->ctx, ERR_FORBIDDEN);
     return ERR_OK;
@@ -59,10 +60,9 @@ static enum err check(struct exchange *p, bool recall)
 
 bool rights_is_refused_guess(const struct exchange *p, enum err e)
 {
-    const struct chat_ref *chat = p->call.workspace.chat;
     int status = err_info(e)->http_status;
 
-    return chat != NULL && chat->seen_workspace != 0 && status >= 400 && status < 500;
+    return p->call.workspace.is_guess && status >= 400 && status < 500;
 }
 
 enum err rights_check_again(struct exchange *p)

@@ -103,10 +103,12 @@ static const char *contradiction(const struct route *route)
         return "changes something in the class of rate read";
     if ((route->flags & ROUTE_IDEMPOTENT) && (route->method != POST || !signed_in))
         return "takes an Idempotency-Key but is no POST of somebody signed in";
-    if ((route->flags & ROUTE_PROVES_ACCESS) && strstr(route->path, "{workspace}/chat/{chat}") == NULL)
-        return "proves what is recalled of a chat but names none";
+    if ((route->flags & ROUTE_PROVES_ACCESS) && in_path.workspace_count != 1)
+        return "proves what is recalled of a workspace but names none";
     if ((route->flags & ROUTE_PAGED) && (route->method != GET || route->reply == NULL))
         return "is paged but no GET with a reply";
+    if ((route->flags & ROUTE_MULTIPART) && (route->form == NULL || route->form_name == NULL))
+        return "takes a form and does not say which";
     if ((route->flags & ROUTE_RAW_BODY) && (route->body != NULL || (route->flags & ROUTE_MULTIPART)))
         return "reads a raw body and another one";
     if (!method_changes(route->method) && route->body != NULL)

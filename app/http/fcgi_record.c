@@ -16,17 +16,31 @@ static void record_head(struct buf *out, int type, uint16_t request_id, size_t c
     buf_add_bytes(out, head, sizeof(head));
 }
 
-void fcgi_record_stdout(struct buf *out, uint16_t request_id, struct str bytes)
+static size_t padding_of(size_t content_bytes)
+{
+    return (ALIGNMENT - content_bytes % ALIGNMENT) % ALIGNMENT;
+}
+
+void fcgi_record_stdout_begin(struct buf *out, uint16_t request_id, size_t content_bytes)
+{
+    record_head(out, RECORD_STDOUT, request_id, content_bytes, padding_of(content_bytes));
+}
+
+void fcgi_record_stdout_pad(struct buf *out, size_t content_bytes)
 {
     static const char zeros[ALIGNMENT];
 
+    buf_add_bytes(out, zeros, padding_of(content_bytes));
+}
+
+void fcgi_record_stdout(struct buf *out, uint16_t request_id, struct str bytes)
+{
     while (bytes.len > 0) {
         size_t len = bytes.len < FCGI_RECORD_MAX_BYTES ? bytes.len : FCGI_RECORD_MAX_BYTES;
-        size_t padding_bytes = (ALIGNMENT - len % ALIGNMENT) % ALIGNMENT;
 
-        record_head(out, RECORD_STDOUT, request_id, len, padding_bytes);
+        fcgi_record_stdout_begin(out, request_id, len);
         buf_add(out, str_head(bytes, len));
-        buf_add_bytes(out, zeros, padding_bytes);
+        fcgi_record_stdout_pad(out, len);
         bytes = str_tail(bytes, len);
     }
 }

@@ -10,7 +10,10 @@
 
 /* scratch: of the worker, for the head. All: ERR_CLIENT_GONE where it could not be written. */
 
-/* Head, body and the record that ends the request; the last of them is on its way when this returns. */
+/*
+ * Head, body and the record that ends the request; the last of them is on its way when this returns. Nothing more may be
+ * written on fcgi's streams: they are freed, not closed.
+ */
 enum err fcgi_send_whole(FCGX_Request *fcgi, const struct reply *reply, enum method method,
                          struct buf *scratch) MUST_CHECK;
 /*

@@ -87,7 +87,8 @@ static void finish(struct worker *w)
     /* A connection that was broken off is closed already. */
     if (w->fcgi.in != NULL && has_heard_all(w))
         (void)FCGX_Detach(&w->fcgi);
-    FCGX_Finish_r(&w->fcgi);
+    /* All that is to be said has been; FCGX_Finish_r would say the end once more. */
+    FCGX_Free(&w->fcgi, !w->fcgi.keepConnection);
 }
 
 static enum err reply_send(struct worker *w)

@@ -2,12 +2,15 @@
 
 #include "parley/core/json_out.h"
 #include "parley/core/limits.h"
+#include "parley/domain/people/user_status.h"
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/talk/chat_batch.h"
+#include "parley/domain/talk/chat_state.h"
 #include "parley/domain/talk/message.h"
 #include "parley/domain/talk/message_batch.h"
 #include "parley/shapes/chat.h"
 #include "parley/shapes/message.h"
+#include "parley/shapes/user_status.h"
 
 /* clang-format off */
 struct told_message {
@@ -48,13 +51,41 @@ static const struct field chat_fields[] = {
     { "updated_at", FIELD_TIME, CHAT_FIELD(updated_us) },
 };
 static const struct spec told_chat_spec = { SPEC_INIT("ChatEvent", struct chat, chat_fields) };
+
+struct told_state {
+    struct chat_own state;
+    struct str truncated; /* "true", or absent */
+};
+#define STATE_FIELD(member) .offset = offsetof(struct told_state, member)
+static const struct field state_fields[] = {
+    { "chat_id", FIELD_UUID, STATE_FIELD(state.chat) },
+    { "last_read_seq", FIELD_INT, STATE_FIELD(state.read_seq) },
+    { "notify", FIELD_ENUM, STATE_FIELD(state.notify), .names = chat_notify_names },
+    { "starred", FIELD_BOOL, STATE_FIELD(state.starred) },
+    { "draft", FIELD_STR, FIELD_NULLABLE, STATE_FIELD(state.draft) },
+    { "truncated", FIELD_RAW, FIELD_OMIT, STATE_FIELD(truncated) },
+};
+static const struct spec told_state_spec = { SPEC_INIT("ChatStateEvent", struct told_state, state_fields) };
+
+struct told_status {
+    struct uuid user;
+    const struct user_status *status; /* NULL: nothing */
+};
+static const struct field status_fields[] = {
+    { "user_id", FIELD_UUID, .offset = offsetof(struct told_status, user) },
+    { "status", FIELD_REF, FIELD_NULLABLE, .offset = offsetof(struct told_status, status), .spec = &user_status_spec },
+};
+static const struct spec told_status_spec = { SPEC_INIT("StatusEvent", struct told_status, status_fields) };
 /* clang-format on */
 
 static const struct uuid none;
 
 /* What the rows of a batch tell of. */
 struct encoding {
+    const struct event_row *rows;
     struct list messages, chats;
+    const struct chat_own *states[EVENT_BATCH_MAX];      /* of each row; NULL: it is about none, or none any more */
+    const struct user_status *statuses[EVENT_BATCH_MAX]; /* likewise; NULL: nothing is said */
 };
 
 /* ---- what is read ---- */
@@ -68,6 +99,41 @@ static bool shows_message(const struct event_row *row)
 static bool shows_chat(const struct event_row *row)
 {
     return row->kind == EVENT_CHAT_CREATED || row->kind == EVENT_CHAT_UPDATED;
+}
+
+/* By one row each: no index finds pairs of users and chats together. */
+static enum err states_load(struct ctx *ctx, const struct event_row *rows, size_t count, struct encoding *encoding)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct chat_state_key key = { rows[i].workspace_id, rows[i].user_id, rows[i].chat_id };
+        struct chat_own *state;
+        enum err e;
+
+        if (rows[i].kind != EVENT_STATE)
+            continue;
+        state = arena_alloc(ctx->arena, sizeof(*state));
+        if (state == NULL)
+            return fail(ctx, ERR_NO_MEMORY);
+        e = chat_state_row_get(ctx, &key, state);
+        if (e == ERR_NOT_FOUND)
+            continue;
+        TRY(e);
+        state->chat = rows[i].chat;
+        encoding->states[i] = state;
+    }
+    return ERR_OK;
+}
+
+static enum err statuses_load(struct ctx *ctx, const struct event_row *rows, size_t count, struct encoding *encoding)
+{
+    int64_t users[EVENT_BATCH_MAX];
+    bool is_any = false;
+
+    for (size_t i = 0; i < count; i++) {
+        users[i] = rows[i].kind == EVENT_STATUS ? rows[i].user_id : 0;
+        is_any = is_any || users[i] != 0;
+    }
+    return is_any ? user_status_batch_load(ctx, users, count, encoding->statuses) : ERR_OK;
 }
 
 static enum err load(struct ctx *ctx, const struct event_row *rows, size_t count, struct encoding *ret_encoding)
@@ -84,7 +150,10 @@ static enum err load(struct ctx *ctx, const struct event_row *rows, size_t count
     }
     if (message_count > 0)
         TRY(message_batch_load(ctx, messages, message_count, &ret_encoding->messages));
-    return chat_count == 0 ? ERR_OK : chat_batch_load(ctx, chats, chat_count, &ret_encoding->chats);
+    if (chat_count > 0)
+        TRY(chat_batch_load(ctx, chats, chat_count, &ret_encoding->chats));
+    TRY(states_load(ctx, rows, count, ret_encoding));
+    return statuses_load(ctx, rows, count, ret_encoding);
 }
 
 static const struct message *message_of(const struct encoding *encoding, const struct event_row *row)
@@ -109,30 +178,43 @@ static const struct chat *chat_of(const struct encoding *encoding, const struct 
 
 /* ---- what is written: nothing where what the event is about has gone ---- */
 
+/* Those who were in the workspace then may not read what the chat has become in another one. */
+static bool is_elsewhere(const struct event_row *row)
+{
+    return row->join == EVENT_JOIN_GONE;
+}
+
+/* Once more without its text, where it is too long with it: the client reads it. */
+static void shorten(struct json_out *out, const struct spec *spec, const void *told, struct str *text,
+                    struct str *truncated)
+{
+    if (out->buf->len <= EVENT_DATA_MAX_BYTES)
+        return;
+    buf_clear(out->buf);
+    json_out_init(out, out->buf);
+    *text = (struct str){ NULL, 0 };
+    *truncated = STR("true");
+    spec_encode(out, spec, told);
+}
+
 static void message_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
 {
     const struct message *message = message_of(encoding, row);
     struct told_message told;
 
-    if (message == NULL)
+    if (message == NULL || is_elsewhere(row))
         return;
     told = (struct told_message){ .message = *message };
     if (told.message.content.ptr == NULL)
         told.truncated = STR("true");
     spec_encode(out, &told_message_spec, &told);
-    if (out->buf->len <= EVENT_DATA_MAX_BYTES)
-        return;
-    buf_clear(out->buf);
-    json_out_init(out, out->buf);
-    told.message.content = (struct str){ NULL, 0 };
-    told.truncated = STR("true");
-    spec_encode(out, &told_message_spec, &told);
+    shorten(out, &told_message_spec, &told, &told.message.content, &told.truncated);
 }
 
 static void message_deleted_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
 {
     (void)encoding;
-    if (uuid_eq(&row->chat, &none))
+    if (is_elsewhere(row))
         return;
     json_out_object(out);
     json_out_kv_uuid(out, "id", &row->subject);
@@ -196,11 +278,31 @@ static void read_write(struct json_out *out, const struct encoding *encoding, co
     json_out_object_end(out);
 }
 
+static void state_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
+{
+    const struct chat_own *state = encoding->states[row - encoding->rows];
+    struct told_state told;
+
+    if (state == NULL || uuid_eq(&row->chat, &none))
+        return;
+    told = (struct told_state){ .state = *state };
+    spec_encode(out, &told_state_spec, &told);
+    shorten(out, &told_state_spec, &told, &told.state.draft, &told.truncated);
+}
+
+static void status_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
+{
+    const struct told_status told = { row->user, encoding->statuses[row - encoding->rows] };
+
+    if (!uuid_eq(&row->user, &none))
+        spec_encode(out, &told_status_spec, &told);
+}
+
 static void chat_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
 {
     const struct chat *chat = chat_of(encoding, row);
 
-    if (chat != NULL)
+    if (chat != NULL && !is_elsewhere(row))
         spec_encode(out, &told_chat_spec, chat);
 }
 
@@ -244,7 +346,9 @@ static void (*const writers[EVENT_KINDS + 1])(struct json_out *out, const struct
     [EVENT_MESSAGE_DELETED] = message_deleted_write,
     [EVENT_MESSAGE_PINNED] = pinned_write,
     [EVENT_REACTION_CHANGED] = reaction_write,
+    [EVENT_STATUS] = status_write,
     [EVENT_READ] = read_write,
+    [EVENT_STATE] = state_write,
     [EVENT_CHAT_CREATED] = chat_write,
     [EVENT_CHAT_UPDATED] = chat_write,
     [EVENT_CHAT_ARCHIVED] = chat_gone_write,
@@ -271,7 +375,7 @@ static enum err row_encode(struct ctx *ctx, const struct encoding *encoding, str
 
 enum err event_encode(struct ctx *ctx, struct event_row *rows, size_t count)
 {
-    struct encoding encoding = { { NULL, 0 }, { NULL, 0 } };
+    struct encoding encoding = { .rows = rows };
     struct buf text;
     enum err e = load(ctx, rows, count, &encoding);
 

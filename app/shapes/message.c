@@ -7,49 +7,61 @@
 /* clang-format off */
 #define REACTION_FIELD(member) .offset = offsetof(struct reaction, member)
 static const struct field reaction_fields[] = {
-    { "emoji", FIELD_STR, REACTION_FIELD(emoji), .doc = "In its fully-qualified form (UTS #51)" },
-    { "count", FIELD_INT, REACTION_FIELD(count), .doc = "By how many people" },
+    { "emoji", FIELD_STR, REACTION_FIELD(emoji), .example = "\"👍\"", .doc = "In its fully-qualified form (UTS #51)" },
+    { "count", FIELD_INT, REACTION_FIELD(count), .example = "2", .doc = "By how many people" },
     { "mine", FIELD_BOOL, REACTION_FIELD(mine), .doc = "The caller is one of them" },
 };
-const struct spec reaction_spec = { SPEC_INIT("Reaction", struct reaction, reaction_fields) };
+const struct spec reaction_spec = { SPEC_INIT("Reaction", struct reaction, reaction_fields),
+    .doc = "Reactions of one kind to a message" };
 
 static const char *const mention_all_names[] = { "all", "here", NULL };
 static const char *const status_names[] = { "complete", "pending", "streaming", "stopped", "failed", NULL };
 
 #define MESSAGE_FIELD(member) .offset = offsetof(struct message, member)
 static const struct field shared_fields[] = {
-    { "id", FIELD_UUID, MESSAGE_FIELD(uuid) },
-    { "chat_id", FIELD_UUID, MESSAGE_FIELD(chat) },
-    { "seq", FIELD_INT, MESSAGE_FIELD(seq), .doc = "1, 2, 3 … in its chat" },
-    { "sender_id", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(sender_id) },
-    { "sender", FIELD_OBJECT, MESSAGE_FIELD(sender), .spec = &sender_spec },
+    { "id", FIELD_UUID, MESSAGE_FIELD(uuid), .doc = "Its identifier" },
+    { "chat_id", FIELD_UUID, MESSAGE_FIELD(chat), .doc = "The chat that it is in" },
+    { "seq", FIELD_INT, MESSAGE_FIELD(seq), .example = "42", .doc = "1, 2, 3 … in its chat" },
+    { "sender_id", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(sender_id),
+      .doc = "Who wrote it; null where they are no user of this server" },
+    { "sender", FIELD_OBJECT, MESSAGE_FIELD(sender), .spec = &sender_spec, .doc = "Who wrote it" },
     { "content", FIELD_STR, MESSAGE_FIELD(content),
+      .example = "\"The migration is through. The figures are in the file.\"",
       .doc = "Text, never markup that a client may run; empty once deleted" },
-    { "is_ai_response", FIELD_BOOL, MESSAGE_FIELD(is_ai_response) },
-    { "status", FIELD_ENUM, MESSAGE_FIELD(status), .names = status_names },
-    { "model", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(model) },
-    { "reply_to", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(reply_to) },
+    { "is_ai_response", FIELD_BOOL, MESSAGE_FIELD(is_ai_response), .doc = "An assistant wrote it" },
+    { "status", FIELD_ENUM, MESSAGE_FIELD(status), .names = status_names, .type_name = "MessageStatus",
+      .doc = "Whether its text is all there" },
+    { "model", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(model), .example = "\"llama-3.1-8b\"",
+      .doc = "Which model wrote it; null where a person did" },
+    { "reply_to", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(reply_to),
+      .doc = "The message that it answers; null: none" },
     { "root_id", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(root),
       .doc = "Of a reply: the message with which its thread begins; null where that was erased" },
-    { "reply_count", FIELD_INT, MESSAGE_FIELD(reply_count), .doc = "Messages of the thread that begins here" },
-    { "attachments", FIELD_LIST, MESSAGE_FIELD(attachments), .spec = &attachment_spec },
+    { "reply_count", FIELD_INT, MESSAGE_FIELD(reply_count), .example = "3",
+      .doc = "Messages of the thread that begins here" },
+    { "attachments", FIELD_LIST, MESSAGE_FIELD(attachments), .spec = &attachment_spec, .doc = "Its files" },
     { "mentions", FIELD_LIST, MESSAGE_FIELD(mentions), .element = FIELD_UUID,
       .doc = "Users whom the text names (@username) and who may read the chat" },
     { "mention_all", FIELD_ENUM, FIELD_NULLABLE, MESSAGE_FIELD(mention_all), .names = mention_all_names,
-      .doc = "The text names everyone: @all, or @here for those who are online" },
-    { "pinned", FIELD_BOOL, MESSAGE_FIELD(pinned) },
-    { "nonce", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(nonce),
+      .type_name = "MentionAll", .doc = "The text names everyone: @all, or @here for those who are online; null: neither" },
+    { "pinned", FIELD_BOOL, MESSAGE_FIELD(pinned), .doc = "It is pinned to its chat" },
+    { "nonce", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(nonce), .example = "\"9f86d081884c7d65\"",
       .doc = "The first 16 hex digits of the SHA-256 of the Idempotency-Key with which it was sent; null: without one" },
-    { "edited_at", FIELD_TIME, FIELD_NULLABLE, MESSAGE_FIELD(edited_us) },
-    { "deleted_at", FIELD_TIME, FIELD_NULLABLE, MESSAGE_FIELD(deleted_us) },
-    { "created_at", FIELD_TIME, MESSAGE_FIELD(created_us) },
-    { "updated_at", FIELD_TIME, MESSAGE_FIELD(updated_us) },
+    { "edited_at", FIELD_TIME, FIELD_NULLABLE, MESSAGE_FIELD(edited_us),
+      .doc = "When it was edited last; null where it never was" },
+    { "deleted_at", FIELD_TIME, FIELD_NULLABLE, MESSAGE_FIELD(deleted_us),
+      .doc = "When it was deleted; null while it is there" },
+    { "created_at", FIELD_TIME, MESSAGE_FIELD(created_us), .doc = "When it was sent" },
+    { "updated_at", FIELD_TIME, MESSAGE_FIELD(updated_us), .doc = "When it was changed last" },
 };
-const struct spec message_shared_spec = { SPEC_INIT("MessageShared", struct message, shared_fields) };
+const struct spec message_shared_spec = { SPEC_INIT("MessageShared", struct message, shared_fields),
+    .doc = "A message, but for what depends on who reads it" };
 
 static const struct field message_fields[] = {
     { SPEC_INLINE(&message_shared_spec) },
-    { "reactions", FIELD_LIST, MESSAGE_FIELD(reactions), .spec = &reaction_spec },
+    { "reactions", FIELD_LIST, MESSAGE_FIELD(reactions), .spec = &reaction_spec,
+      .doc = "Those of each kind together, in the order in which the kinds came" },
 };
-const struct spec message_spec = { SPEC_INIT("Message", struct message, message_fields) };
+const struct spec message_spec = { SPEC_INIT("Message", struct message, message_fields),
+    .doc = "A message" };
 /* clang-format on */

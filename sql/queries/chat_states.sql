@@ -13,6 +13,10 @@ FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
     LEFT JOIN chat_states o ON o.workspace_id = c.workspace_id AND o.user_id = b.user_id AND o.chat_id = c.id
 WHERE c.id = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 
+-- One's own state as it stands in the row, for the event that tells of it.
+-- name: chat_state_row
+SELECT read_seq, notify, starred, draft FROM chat_states WHERE workspace_id = ? AND user_id = ? AND chat_id = ?
+
 -- name: chat_unread_list
 SELECT {chat_own}, c.last_seq, c.id, c.uuid
 FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?

@@ -28,73 +28,80 @@ SELECT id FROM chats WHERE uuid = ? AND workspace_id = ? AND deleted_us IS NULL
 -- @mysql
 FOR UPDATE
 
--- A chat as somebody sees it (b: their row of members), and its last message (NULL: none). ORDER BY names chat_id, too, because MySQL walks the
--- index backwards only then.
--- columns: chat_view = {chat_own}, c.id, c.uuid, c.kind AS chat_kind, c.direct_ids, c.title, u.uuid AS creator_uuid, c.join_mode, c.assistant, c.provider, c.model,
+-- A chat as somebody sees it (b: their row of members), and a message of it (NULL: none). Its creator and the message's
+-- sender are named by message_author.h, with the version of all names.
+-- columns: chat_view = {chat_own}, c.id, c.uuid, c.kind AS chat_kind, c.direct_ids, c.title, c.created_by, c.join_mode,
+--     c.assistant, c.provider, c.model,
 --     c.system_prompt, c.temperature, c.max_tokens, c.message_count,
 --     c.join_mode = 0 OR m.user_id IS NOT NULL AS is_joined, c.last_seq, c.activity_us, c.version, c.created_us,
---     c.updated_us
--- columns: chat_with_last = {chat_view}, l.uuid AS message_uuid, l.seq, l.is_ai_response,
---     SUBSTR(l.content, 1, ?) AS preview, l.created_us AS message_created_us, l.sender_name, s.uuid AS sender_uuid,
---     s.first_name, s.last_name, s.username, s.kind, s.deleted_us
+--     c.updated_us, p.version AS people_version
+-- columns: chat_last = l.uuid AS message_uuid, l.seq, l.is_ai_response, SUBSTR(l.content, 1, ?) AS preview,
+--     l.created_us AS message_created_us, l.sender_name, l.sender_id, l.deleted_us AS message_deleted_us
 
 -- A chat without its last message, for whoever reads its newest messages anyway.
 -- name: chat_view_get
 SELECT {chat_view}
-FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
+FROM chats c JOIN people_version p ON p.id = 1 JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
     LEFT JOIN chat_states o ON o.workspace_id = c.workspace_id AND o.user_id = b.user_id AND o.chat_id = c.id
-    LEFT JOIN users u ON u.id = c.created_by
 WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 
+-- With the newest message that has not been deleted. ORDER BY names chat_id, too, because MySQL walks the index backwards
+-- only then.
 -- name: chat_get
-SELECT {chat_with_last}
-FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
+SELECT {chat_view}, {chat_last}
+FROM chats c JOIN people_version p ON p.id = 1 JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
     LEFT JOIN chat_states o ON o.workspace_id = c.workspace_id AND o.user_id = b.user_id AND o.chat_id = c.id
-    LEFT JOIN users u ON u.id = c.created_by
     LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
         AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
-    LEFT JOIN users s ON s.id = l.sender_id
 WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 
 -- The chats that one is in, newest activity first: everyone's by their index, and those that one has joined. Two statements,
--- since one of both makes MariaDB and MySQL write tables; the first says whether the second is worth asking.
+-- since one of both makes MariaDB and MySQL write tables; the first says whether the second is worth asking. With the
+-- newest message, which is found at once; where it has been deleted, chat_last_list looks further back. The workspace's
+-- version proves what the caller was seen to be, as in messages_before; where there is no row workspace_proof is asked.
 -- name: chat_history
-SELECT {chat_with_last, is_joined = 1},
+SELECT {chat_view, is_joined = 1}, {chat_last},
     EXISTS (SELECT 1 FROM chat_members j WHERE j.workspace_id = b.workspace_id AND j.user_id = b.user_id) AS has_joined
 FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
+    JOIN workspaces w ON w.id = c.workspace_id JOIN people_version p ON p.id = 1
     LEFT JOIN chat_states o ON o.workspace_id = c.workspace_id AND o.user_id = b.user_id AND o.chat_id = c.id
-    LEFT JOIN users u ON u.id = c.created_by
-    LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
-        AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
-    LEFT JOIN users s ON s.id = l.sender_id
-WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.join_mode = 0
+    LEFT JOIN messages l ON l.chat_id = c.id AND l.workspace_id = c.workspace_id AND l.seq = c.last_seq
+WHERE c.workspace_id = ? AND w.deleted_us IS NULL AND w.version = COALESCE(?, w.version)
+    AND c.deleted_us IS NULL AND c.join_mode = 0
     AND c.activity_us <= ? AND (c.activity_us < ? OR c.id < ?) AND INSTR(c.title_folded, ?) > 0
 ORDER BY c.activity_us DESC, c.id DESC LIMIT ?
 
+-- name: workspace_proof
+SELECT id FROM workspaces WHERE id = ? AND deleted_us IS NULL AND version = ?
+
 -- The page is found first, so that a last message is looked up for its chats only.
 -- name: chat_history_joined
-SELECT {chat_with_last, is_joined = 1, activity_us = b.activity_us}
+SELECT {chat_view, is_joined = 1, activity_us = b.activity_us}, {chat_last}
 FROM (SELECT x.id AS id, x.activity_us AS activity_us, m.workspace_id AS workspace_id, m.user_id AS user_id
         FROM chat_members m JOIN chats x ON x.id = m.chat_id AND x.workspace_id = m.workspace_id
         WHERE m.workspace_id = ? AND m.user_id = ? AND x.deleted_us IS NULL AND x.join_mode <> 0
             AND x.activity_us <= ? AND (x.activity_us < ? OR x.id < ?) AND INSTR(x.title_folded, ?) > 0
         ORDER BY x.activity_us DESC, x.id DESC LIMIT ?) AS b
-    JOIN chats c ON c.id = b.id LEFT JOIN users u ON u.id = c.created_by
+    JOIN chats c ON c.id = b.id JOIN people_version p ON p.id = 1
     LEFT JOIN chat_states o ON o.workspace_id = b.workspace_id AND o.user_id = b.user_id AND o.chat_id = b.id
-    LEFT JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
-        AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
-    LEFT JOIN users s ON s.id = l.sender_id
+    LEFT JOIN messages l ON l.chat_id = c.id AND l.workspace_id = c.workspace_id AND l.seq = c.last_seq
 ORDER BY b.activity_us DESC, b.id DESC
+
+-- The newest messages of chats that have not been deleted; who wants fewer than 8 names one again.
+-- name: chat_last_list
+SELECT {chat_last}, c.id AS chat_id
+FROM chats c JOIN messages l ON l.id = (SELECT x.id FROM messages x WHERE x.chat_id = c.id
+        AND x.workspace_id = c.workspace_id AND x.deleted_us IS NULL ORDER BY x.chat_id DESC, x.seq DESC LIMIT 1)
+WHERE c.id IN (?, ?, ?, ?, ?, ?, ?, ?) AND c.workspace_id = ?
 
 -- Open chats that one has not joined. Their messages are not for the caller, so there is no last one.
 -- name: chat_open_list
 SELECT {chat_view, is_joined = 0}
-FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
+FROM chats c JOIN people_version p ON p.id = 1 JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
     LEFT JOIN chat_states o ON o.workspace_id = c.workspace_id AND o.user_id = b.user_id AND o.chat_id = c.id
-    LEFT JOIN users u ON u.id = c.created_by
 WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.join_mode = 1 AND m.user_id IS NULL
     AND c.activity_us <= ? AND (c.activity_us < ? OR c.id < ?) AND INSTR(c.title_folded, ?) > 0
 ORDER BY c.activity_us DESC, c.id DESC LIMIT ?
@@ -159,6 +166,6 @@ UPDATE attachments SET workspace_id = ? WHERE message_id IN
 -- tenant: none, the event log is told across workspaces
 SELECT {chat_view, is_joined = 0, read_seq = 0, notify = 0, starred = 0, draft = NULL, gap_count = 0, own_mentions = 0,
     all_mentions = 0}, w.uuid AS workspace_uuid
-FROM chats c JOIN workspaces w ON w.id = c.workspace_id LEFT JOIN users u ON u.id = c.created_by
+FROM chats c JOIN workspaces w ON w.id = c.workspace_id JOIN people_version p ON p.id = 1
 WHERE c.deleted_us IS NULL AND c.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

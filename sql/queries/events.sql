@@ -10,7 +10,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 -- A row with what it points to, as that is now. The statements look at all workspaces: who may hear what is decided row by
 -- row (app/domain/events/event_audience.c).
 -- columns: event_row = e.position, e.kind, e.workspace_id, e.chat_id, e.user_id, e.subject, e.actor_id, e.detail, e.at_us,
---     w.uuid AS workspace_uuid, c.uuid AS chat_uuid, c.join_mode, u.uuid AS user_uuid, a.uuid AS actor_uuid, b.role
+--     w.uuid AS workspace_uuid, c.uuid AS chat_uuid, c.workspace_id AS chat_workspace_id, c.join_mode, u.uuid AS user_uuid, a.uuid AS actor_uuid, b.role
 
 -- One row at least, with the epoch and the last position, whose event is NULL where nothing is new.
 -- name: event_log_after

@@ -4,21 +4,22 @@
 -- columns: author = u.id AS user_id, u.uuid AS user_uuid, u.kind, u.first_name, u.last_name, u.username,
 --     u.deleted_us AS user_deleted_us
 
--- The pages hold what the caller was seen to be (app/domain/talk/access_cache.c) against the two versions that every
+-- The pages give the version of all names (people_version), for what is remembered of authors: author_cache.h.
+-- They hold what the caller was seen to be (app/domain/talk/access_cache.c) against the two versions that every
 -- change of a right moves; NULL: what was read just now needs no such proof. Any row says that they are as they were; where
 -- there is none chat_proof is asked. (An outer join of messages would give one always, but MariaDB sorts it in a table.)
 -- messages_before and messages_after have bounds on both sides: with one alone MariaDB walks from the end of the chat.
 -- name: messages_before
-SELECT {message}, c.last_seq AS chat_last_seq, c.message_count AS chat_message_count
-FROM chats c JOIN workspaces w ON w.id = c.workspace_id
+SELECT {message}, c.last_seq AS chat_last_seq, c.message_count AS chat_message_count, p.version AS people_version
+FROM chats c JOIN workspaces w ON w.id = c.workspace_id JOIN people_version p ON p.id = 1
     JOIN messages m ON m.chat_id = c.id AND m.workspace_id = c.workspace_id AND m.seq >= ? AND m.seq < ?
 WHERE c.id = ? AND c.workspace_id = ? AND c.deleted_us IS NULL AND c.version = COALESCE(?, c.version)
     AND w.deleted_us IS NULL AND w.version = COALESCE(?, w.version)
 ORDER BY m.seq DESC LIMIT ?
 
 -- name: messages_after
-SELECT {message}, c.last_seq AS chat_last_seq, c.message_count AS chat_message_count
-FROM chats c JOIN workspaces w ON w.id = c.workspace_id
+SELECT {message}, c.last_seq AS chat_last_seq, c.message_count AS chat_message_count, p.version AS people_version
+FROM chats c JOIN workspaces w ON w.id = c.workspace_id JOIN people_version p ON p.id = 1
     JOIN messages m ON m.chat_id = c.id AND m.workspace_id = c.workspace_id AND m.seq > ? AND m.seq <= ?
 WHERE c.id = ? AND c.workspace_id = ? AND c.deleted_us IS NULL AND c.version = COALESCE(?, c.version)
     AND w.deleted_us IS NULL AND w.version = COALESCE(?, w.version)
@@ -35,7 +36,8 @@ WHERE m.chat_id = ? AND m.workspace_id = ? ORDER BY m.seq DESC LIMIT ? OFFSET ?
 
 -- Those who wrote a page, each once; who wants fewer than 8 names one again.
 -- name: author_list
-SELECT {author} FROM users u WHERE u.id IN (?, ?, ?, ?, ?, ?, ?, ?)
+SELECT {author}, p.version AS people_version FROM users u JOIN people_version p ON p.id = 1
+WHERE u.id IN (?, ?, ?, ?, ?, ?, ?, ?)
 
 -- What a page's messages reply to, where that is not on the page.
 -- name: message_uuid_list
@@ -58,33 +60,36 @@ WHERE m.root_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.deleted_us IS NUL
 -- name: message_place
 SELECT uuid, chat_id FROM messages WHERE id = ? AND workspace_id = ?
 
--- The chat's row lock is held from here to the commit: seqs come out without gaps and in the order of commits.
+-- A message is two statements. The chat's row lock is held from the first to the commit: seqs come out without gaps and in
+-- the order of commits. It gives the seq (db_take) to whoever saw the chat as it is: its version moves with everything that
+-- decides who is in it (access_cache.h).
 -- name: chat_take_seq
 -- event: none, because message_insert of the same transaction tells message.created
+-- @mysql
+UPDATE chats SET last_seq = LAST_INSERT_ID(last_seq + 1), message_count = message_count + 1,
+    activity_us = CASE WHEN activity_us < ? THEN ? ELSE activity_us END
+WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL AND version = ?
+-- @sqlite
 UPDATE chats SET last_seq = last_seq + 1, message_count = message_count + 1,
     activity_us = CASE WHEN activity_us < ? THEN ? ELSE activity_us END
-WHERE id = ? AND workspace_id = ?
+WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL AND version = ?
+RETURNING last_seq
 
--- The right to write is looked at again here, behind chat_take_seq (chat.c: CHAT_WRITE; MEMBER is 2), and held to the
--- commit: whoever takes it away waits for that, or has won. Not found: there is no such right, or no such chat, any more.
--- The tables stand in the order of their locks; the workspace is looked at without one, since its lock comes before the
--- chat's. Its version: as in the pages above.
--- name: chat_seq_and_sender
-SELECT c.last_seq, u.kind, u.first_name, u.last_name, u.username
-FROM chats c JOIN users u ON u.id = ?
-    JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = u.id AND b.role >= 2
-    LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = u.id
-WHERE c.id = ? AND c.workspace_id = ? AND c.deleted_us IS NULL AND (c.join_mode = 0 OR m.user_id IS NOT NULL)
-    AND EXISTS (SELECT 1 FROM workspaces w
-        WHERE w.id = c.workspace_id AND w.deleted_us IS NULL AND w.version = COALESCE(?, w.version))
--- @mysql
-LOCK IN SHARE MODE
-
+-- The right to write (chat.c: CHAT_WRITE; MEMBER is 2) is looked at again here and held to the commit: whoever takes the
+-- member away waits for that, or has won. The workspace is looked at without a lock, since its lock comes before the chat's;
+-- its version: as in the pages above; NULL: the chat and the caller's place in it are held (chat_require_locked). The last
+-- value: the version of all names at which the sender's was read, for the answer. No row: one of them is no longer so.
 -- name: message_insert
 -- event: message.created
 INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, content, reply_to, root_id, attachment_count,
     mention_all, has_mentions, nonce, created_us, updated_us)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+SELECT ?, b.workspace_id, ?, ?, b.user_id, ?, ?, ?, ?, ?, ?, ?, ?, ?
+FROM members b
+WHERE b.workspace_id = ? AND b.user_id = ? AND b.role >= 2
+    AND EXISTS (SELECT 1 FROM workspaces w JOIN people_version p ON p.id = 1
+        WHERE w.id = b.workspace_id AND w.deleted_us IS NULL AND w.version = COALESCE(?, w.version) AND p.version = ?)
+-- @mysql
+LOCK IN SHARE MODE
 
 -- name: message_add_reply_count
 -- event: none, because message.created or message.deleted of the reply tells it

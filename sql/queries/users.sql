@@ -115,12 +115,22 @@ UPDATE users SET password_hash = ?, version = version + 1, updated_us = ? WHERE 
 UPDATE users SET status_text = ?, status_emoji = ?, status_until_us = ?, version = version + 1, updated_us = ?
 WHERE id = ? AND deleted_us IS NULL
 
+-- What users say of themselves, as many as the reader of the event log takes at once (EVENT_BATCH_MAX).
+-- name: user_status_batch
+SELECT id, status_text, status_emoji, status_until_us FROM users
+WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
 -- name: user_erase
 -- event: none, because member.left, session.ended and key.deactivated are told of all that the account had
 UPDATE users SET email = NULL, username = ?, first_name = NULL, last_name = NULL, names_folded = '', password_hash = NULL, role = 0,
     is_active = 0, is_first_login = 0, tos_accepted = 0, twofa_enabled = 0, last_login_us = NULL,
     status_text = NULL, status_emoji = NULL, status_until_us = NULL, erase_messages = ?, deleted_us = ?, version = version + 1, updated_us = ?
 WHERE id = ?
+
+-- Behind every change of what somebody is called, or whether they still are: author_cache.h.
+-- name: people_touch
+UPDATE people_version SET version = version + 1 WHERE id = 1
 
 -- name: user_erase_sessions
 -- event: session.ended

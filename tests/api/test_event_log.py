@@ -13,6 +13,7 @@ from harness.process import wait_until
 from support.events import Follower
 from support.talk import Talk
 
+pytestmark = pytest.mark.mysql
 servers = pytest.mark.columns("mariadb", "mysql")
 
 
@@ -120,6 +121,37 @@ def test_event_log__reactions_pins_and_read_marks_are_told(follower, alice, bob,
     assert follower.told("read", chat_id=talk.chat)[0]["data"] == {"chat_id": talk.chat, "user_id": alice.id, "seq": 1}
 
 
+def test_event_log__own_state_is_told_to_its_owner_alone(server, follower, alice, bob, make_user):
+    talk = Talk(alice, bob, make_user)
+    talk.say("one", "two")
+    own = {"chat_id": talk.chat, "last_read_seq": 0, "notify": "mentions", "starred": False, "draft": None}
+    long = "x" * 70_000
+    for change, told in (({"starred": True}, {"starred": True}),
+                         ({"notify": "all", "draft": "Wha"}, {"notify": "all", "draft": "Wha"}),
+                         ({"draft": long}, {"draft": None, "truncated": True})):
+        alice.ok("PUT", f"{talk.at}/state", 200, json=change)
+        own |= told
+        event = follower.told("state", **own)[-1]
+        assert event["data"] == own and event["audience"] == "user"
+        assert event["user_id"] == Database(server).user_id(alice)
+    alice.ok("POST", f"{talk.at}/read", 200, json={"seq": 2})
+    alice.ok("PUT", f"{talk.at}/state", 200, json={"draft": ""})
+    alice.ok("POST", f"{talk.at}/read", 200, json={"seq": 2, "unread": True})
+    del own["truncated"]
+    assert follower.told("state", draft=None, last_read_seq=1)[-1]["data"] == {**own, "last_read_seq": 1}
+    follower.check_contiguous()
+
+
+def test_event_log__status_is_told_in_the_workspaces_of_its_owner(server, follower, alice, bob, make_user):
+    talk = Talk(alice, bob, make_user)
+    status = {"text": "At lunch", "emoji": "\U0001f35c", "until": None}
+    for said in (status, None):
+        bob.ok("PUT", "/auth/me/status", 200, json=said or {})
+        told = follower.told("status", user_id=bob.id, status=said)
+        assert all(event["data"] == {"user_id": bob.id, "status": said} and event["audience"] == "workspace" for event in told)
+        assert Database(server).workspace_id(talk.id) in [event["workspace_id"] for event in told]
+
+
 def test_event_log__chats_are_told_to_those_who_may_see_them(server, follower, alice, bob, make_user):
     talk = Talk(alice, bob, make_user)
     ids = {person: Database(server).user_id(person) for person in (alice, bob)}
@@ -162,6 +194,10 @@ def test_event_log__chat_that_moves_ends_here_and_begins_there(server, follower,
     left = follower.told("member.left", chat_id=shut, user_id=bob.id)[0]
     assert ended["position"] < begun["position"] and ended["data"]["workspace_id"] == talk.id
     assert begun["members"] == [Database(server).user_id(alice)] and Database(server).user_id(bob) in left["members"]
+    # What is said there is not for those who stayed behind, nor is what was told here told with what it has become.
+    workspace_id = Database(server).workspace_id(talk.id)
+    late = follower.replay(Database(server).user_id(bob), workspace_id, after=f"{follower.epoch}-{follower.starts[0][1]}")
+    assert there not in late["text"] and shut not in late["text"].replace(ended["text"], "").replace(left["text"], "")
 
 
 def test_event_log__members_of_a_workspace(server, follower, alice, bob, make_user):

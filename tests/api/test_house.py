@@ -80,7 +80,7 @@ def test_render__on_loopback_only_own_names(tmp_path):
 
 def test_render__elsewhere_any_name(tmp_path):
     conf = render(tmp_path, HTTPS_HOST="0.0.0.0", HTTPS_PORT="18443", HTTP_PORT="18080")
-    assert "return 421" not in conf and "return 308 https://$host:18443$request_uri;" in conf
+    assert "return 421" not in conf and "return 308 https://$host:18443$inner_uri;" in conf
 
 
 def test_render__names_and_proxies(tmp_path):

@@ -52,6 +52,10 @@ READS = [page, newer, by_number, chat]
 CALLS = [*READS, post, post_again]
 
 
+def history(person, at):
+    return person.request("GET", f"{at.partition('/chat/')[0]}/chats/history")
+
+
 def removed(talk, _at):
     talk.owner.ok("DELETE", f"{talk.path}/users/{talk.member.id}", 204)
     return 404, "workspace_not_found"
@@ -122,6 +126,15 @@ def test_recalled_right__is_gone_at_once(talk, call, loss, join):
     status, code = loss(talk, at)
     for _ in range(ASKED):
         assert is_code(call(talk.member, at), status, code)
+
+
+@pytest.mark.mysql
+@pytest.mark.parametrize("loss", [removed, workspace_deleted, factor_asked], ids=lambda x: x.__name__)
+def test_recalled_membership__is_gone_at_once(talk, loss):
+    at = warmed(talk, history)
+    status, code = loss(talk, at)
+    for _ in range(ASKED):
+        assert is_code(history(talk.member, at), status, code)
 
 
 @pytest.mark.mysql

@@ -38,7 +38,7 @@ def page(built, folder):
         with server(built / "parley", folder / f"with-{database.name}", env, **SETTINGS) as (stack, client):
             workspace = client.workspace()
             chat = client.chat(workspace)
-            seed.few(database, "parley", chat, MESSAGES)
+            seed.sql(database, "parley", chat, MESSAGES)
             url = f"{stack.base_url}/workspaces/{workspace}/chat/{chat}/messages?limit={PAGE}"
             meter = cpu.Meter(stack, database)
 

@@ -11,7 +11,7 @@ HANDSHAKES_S = 1  # the hammer's 50 TLS handshakes cost nginx a moment that has 
 
 
 def _measure(kind, built, folder, env, database):
-    with server(built / "parley", folder / f"with-{kind.lower()}", env, RATE_LIMIT="off") as (stack, client):
+    with server(built / "parley", folder / f"with-{kind.split()[0].lower()}", env, RATE_LIMIT="off") as (stack, client):
         meter = cpu.Meter(stack, database)
         reads = f"{stack.base_url}/auth/me"
         # Wrong ones, as an attacker's: right ones would end the reader's session, the oldest of too many.
@@ -36,5 +36,5 @@ def _measure(kind, built, folder, env, database):
 
 
 def run(built, folder):
-    for kind, env, database in databases(folder, "sqlite", "mariadb"):
+    for kind, env, database in databases(folder, "sqlite", "mariadb", "mysql"):
         yield from _measure(kind, built, folder, env, database)

@@ -9,9 +9,9 @@ SECONDS, CLIENTS, WORKERS = 4, 64, 16
 
 
 def _measure(kind, built, folder, env, database):
-    with server(built / "parley", folder / f"with-{kind.lower()}", env, WORKERS=str(WORKERS)) as (stack, client):
+    with server(built / "parley", folder / f"with-{kind.split()[0].lower()}", env, WORKERS=str(WORKERS)) as (stack, client):
         meter = cpu.Meter(stack, database)
-        with behind_nginx(folder / kind.lower(), stack, lambda socket: [built / "bench_bare", socket, WORKERS]) as bare:
+        with behind_nginx(folder / kind.split()[0].lower(), stack, lambda socket: [built / "bench_bare", socket, WORKERS]) as bare:
             a, b = load.in_turn(lambda: meter.run(lambda: load.run(f"{stack.base_url}/auth/me", SECONDS, CLIENTS,
                                                                    token=client.token)).per_s,
                                 lambda: load.run(f"{bare}/auth/me", SECONDS, CLIENTS, token=client.token).per_s)
@@ -23,5 +23,5 @@ def _measure(kind, built, folder, env, database):
 
 
 def run(built, folder):
-    for kind, env, database in databases(folder, "sqlite", "mariadb"):
+    for kind, env, database in databases(folder, "sqlite", "mariadb", "mysql"):
         yield from _measure(kind, built, folder, env, database)

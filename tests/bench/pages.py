@@ -5,7 +5,7 @@ import statistics
 from contextlib import ExitStack
 
 from bench import cpu, load, seed
-from bench.server import backing, server
+from bench.server import KINDS, backing, server
 
 SECONDS, CLIENTS, FEW, MANY, PAGE = 3, 16, 1000, 1_000_000, 50
 
@@ -49,13 +49,14 @@ def run(built, folder):
             running = stack.enter_context(server(built / "parley", at))
             tables.append(Table(*running, lambda chat, last, at=at: seed.sqlite(at / "parley.db", chat, 1, last)))
         yield from _measure("SQLite", *tables)
-    with ExitStack() as stack:
-        parts = stack.enter_context(backing("mariadb", folder))
-        tables = []
-        for name in ("few", "many"):
-            env = parts.own_env()
-            database = env["DATABASE_URL"].rsplit("/", 1)[1]
-            running = stack.enter_context(server(built / "parley", folder / f"mariadb-{name}", env))
-            tables.append(Table(*running, lambda chat, last, database=database: seed.mariadb(
-                parts.database, database, chat, 1, last), parts.database))
-        yield from _measure("MariaDB", *tables)
+    for column in ("mariadb", "mysql"):
+        with ExitStack() as stack:
+            parts = stack.enter_context(backing(column, folder / column))
+            tables = []
+            for name in ("few", "many"):
+                env = parts.own_env()
+                database = env["DATABASE_URL"].rsplit("/", 1)[1]
+                running = stack.enter_context(server(built / "parley", folder / f"{column}-{name}", env))
+                tables.append(Table(*running, lambda chat, last, database=database, parts=parts: seed.sql(
+                    parts.database, database, chat, last), parts.database))
+            yield from _measure(KINDS[column], *tables)

@@ -9,19 +9,16 @@ SELECT randomblob(16), c.workspace_id, c.id, n.i, c.created_by,
        'Message ' || n.i || ' of a chat that has been going on for a while, with a sentence or two in each.',
        c.created_us + n.i, c.created_us + n.i FROM n JOIN chats c ON c.uuid = ?
 """
+_DIGITS = "WITH RECURSIVE d(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM d WHERE i < 999)"
 _MYSQL = """
 INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, content, created_us, updated_us)
-SELECT RANDOM_BYTES(16), c.workspace_id, c.id, n.seq, c.created_by,
+{digits} SELECT RANDOM_BYTES(16), c.workspace_id, c.id, n.seq, c.created_by,
        CONCAT('Message ', n.seq, ' of a chat that has been going on for a while, with a sentence or two in each.'),
-       c.created_us + n.seq, c.created_us + n.seq FROM seq_{first}_to_{last} n JOIN chats c ON c.uuid = 0x{chat}
+       c.created_us + n.seq, c.created_us + n.seq
+FROM ({numbers}) n JOIN chats c ON c.uuid = 0x{chat} WHERE n.seq <= {last} ORDER BY n.seq
 """
-_FEW = """
-INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, content, created_us, updated_us)
-WITH RECURSIVE n(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n WHERE seq < {last})
-SELECT RANDOM_BYTES(16), c.workspace_id, c.id, n.seq, c.created_by,
-       CONCAT('Message ', n.seq, ' of a chat that has been going on for a while, with a sentence or two in each.'),
-       c.created_us + n.seq, c.created_us + n.seq FROM n JOIN chats c ON c.uuid = 0x{chat}
-"""
+# Up to a thousand, and up to a million.
+_FEW, _MANY = "SELECT i + 1 AS seq FROM d", "SELECT a.i * 1000 + b.i + 1 AS seq FROM d a JOIN d b"
 _COUNT = "UPDATE chats SET last_seq = {last}, message_count = {last} WHERE uuid = {chat}"
 
 
@@ -37,17 +34,10 @@ def sqlite(path, chat, first, last):
     db.close()
 
 
-def few(database, name, chat, last):
-    """Messages 1 … last (<= 1000) on MariaDB or MySQL."""
+def sql(database, name, chat, last):
+    """Messages 1 … last (<= 1,000,000) on MariaDB or MySQL. database: the part; name: of its database."""
     key = chat.replace("-", "")
-    database.query(_FEW.format(last=last, chat=key), name)
-    database.query(_COUNT.format(last=last, chat="0x" + key), name)
-    database.query("ANALYZE TABLE messages", name)
-
-
-def mariadb(database, name, chat, first, last):
-    """database: the part; name: of its database. MariaDB's sequence tables make the rows."""
-    key = chat.replace("-", "")
-    database.query(_MYSQL.format(first=first, last=last, chat=key), name)
+    numbers = _FEW if last <= 1000 else _MANY
+    database.query(_MYSQL.format(digits=_DIGITS, numbers=numbers, last=last, chat=key), name)
     database.query(_COUNT.format(last=last, chat="0x" + key), name)
     database.query("ANALYZE TABLE messages", name)

@@ -6,8 +6,8 @@ import statistics
 import subprocess
 import time
 
-from bench import load
-from bench.server import EMAIL, PASSWORD, backing, server
+from bench import cpu, load
+from bench.server import EMAIL, PASSWORD, databases, server
 from harness.paths import HarnessError
 
 SECONDS, CLIENTS, ROUNDS = 10, 16, 3
@@ -21,16 +21,18 @@ def _bare(built):
     return float(done.stdout)
 
 
-def _measure(kind, built, stack):
+def _measure(kind, built, stack, database):
     login = json.dumps({"email": EMAIL, "password": PASSWORD})
+    meter = cpu.Meter(stack, database)
 
     def ours():
-        return load.run(f"{stack.base_url}/auth/login", SECONDS, CLIENTS, method="POST", body=login).per_s
+        return meter.run(lambda: load.run(f"{stack.base_url}/auth/login", SECONDS, CLIENTS, method="POST",
+                                          body=login)).per_s
 
     a, b = load.in_turn(ours, lambda: _bare(built), rounds=ROUNDS)
     ratio = load.median_ratio(a, b)
     yield {"what": f"sign-in of {CLIENTS} clients, hashes/s, against bcrypt on all processors ({kind})",
-           "value": f"{ratio:.2f}", "ratio": ratio, "goal": ">= 0.9", "reached": ratio >= 0.9,
+           "value": f"{ratio:.2f}", "ratio": ratio, "goal": ">= 0.9", "reached": ratio >= 0.9, "cpu": meter.row(),
            "figures": {"parley_per_s": statistics.median(a), "bare_per_s": statistics.median(b)}}
 
 
@@ -54,10 +56,7 @@ def _beside_busy(kind, client):
 
 def run(built, folder):
     settings = {"RATE_LIMIT": "off"}
-    with server(built / "parley", folder / "sqlite", **settings) as (stack, client):
-        yield from _measure("SQLite", built, stack)
-        yield from _beside_busy("SQLite", client)
-    with backing("mariadb", folder) as parts:
-        with server(built / "parley", folder / "with-mariadb", parts.env, **settings) as (stack, client):
-            yield from _measure("MariaDB", built, stack)
-            yield from _beside_busy("MariaDB", client)
+    for kind, env, database in databases(folder, "sqlite", "mariadb", "mysql"):
+        with server(built / "parley", folder / f"with-{kind.split()[0].lower()}", env, **settings) as (stack, client):
+            yield from _measure(kind, built, stack, database)
+            yield from _beside_busy(kind, client)

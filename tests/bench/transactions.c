@@ -19,11 +19,12 @@
 #include "parley/core/clock.h"
 #include "parley/core/ids.h"
 #include "parley/db/tables.h"
+#include "parley/domain/events/event.h"
 
 enum { CHATS_MAX = 1000, THREADS_MAX = 256 };
 
 struct chat {
-    int64_t id, workspace_id;
+    int64_t id, workspace_id, version, workspace_version;
 };
 
 static struct {
@@ -32,7 +33,7 @@ static struct {
     long connections, seconds;
     struct chat chats[CHATS_MAX];
     size_t chat_count;
-    int64_t user_id;
+    int64_t user_id, people_version;
     _Atomic int64_t committed, turn;
     _Atomic bool stop;
 } run;
@@ -50,6 +51,9 @@ struct post {
     int64_t now_us, seq;
 };
 
+static const char chats_sql[] =
+    "SELECT c.id, c.workspace_id, c.version, w.version, c.created_by, p.version FROM chats c "
+    "JOIN workspaces w ON w.id = c.workspace_id JOIN people_version p ON p.id = 1 LIMIT 1000";
 static const char content[] = "A message of the benchmark, with a sentence or two in it.";
 
 static struct post post_next(void)
@@ -65,7 +69,7 @@ static struct post post_next(void)
 
 struct lite {
     sqlite3 *db;
-    sqlite3_stmt *begin, *take, *read, *insert, *commit;
+    sqlite3_stmt *begin, *take, *insert, *event, *commit;
 };
 
 static sqlite3_stmt *lite_prepare(struct lite *c, const char *text)
@@ -84,8 +88,8 @@ static void lite_open(struct lite *c)
     sqlite3_exec(c->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON", NULL, NULL, NULL);
     c->begin = lite_prepare(c, "BEGIN IMMEDIATE");
     c->take = lite_prepare(c, statements[SQL_CHAT_TAKE_SEQ].sqlite);
-    c->read = lite_prepare(c, statements[SQL_CHAT_SEQ_AND_SENDER].sqlite);
     c->insert = lite_prepare(c, statements[SQL_MESSAGE_INSERT].sqlite);
+    c->event = lite_prepare(c, statements[SQL_EVENT_INSERT].sqlite);
     c->commit = lite_prepare(c, "COMMIT");
 }
 
@@ -105,25 +109,51 @@ static void lite_numbers(sqlite3_stmt *stmt, const int64_t *numbers, int count)
 
 static void lite_insert(struct lite *c, const struct post *p)
 {
-    int64_t numbers[] = { 0, p->chat.workspace_id, p->chat.id, p->seq, run.user_id, 0, 0, 0, p->now_us, p->now_us };
-    lite_numbers(c->insert, numbers, 10);
+    const int64_t numbers[] = { 0,
+                                p->chat.id,
+                                p->seq,
+                                0,
+                                0,
+                                0,
+                                p->now_us,
+                                p->now_us,
+                                p->chat.workspace_id,
+                                run.user_id,
+                                p->chat.workspace_version,
+                                run.people_version };
+
+    lite_numbers(c->insert, numbers, 12);
     sqlite3_bind_blob(c->insert, 1, p->id.bytes, sizeof(p->id.bytes), SQLITE_STATIC);
-    sqlite3_bind_text(c->insert, 6, content, -1, SQLITE_STATIC);
-    sqlite3_bind_null(c->insert, 7);
+    sqlite3_bind_text(c->insert, 4, content, -1, SQLITE_STATIC);
+    sqlite3_bind_null(c->insert, 5);
     lite_step(c, c->insert);
+}
+
+static void lite_event(struct lite *c, const struct post *p)
+{
+    char detail[24];
+    int len = snprintf(detail, sizeof(detail), "%lld", (long long)p->seq);
+    const int64_t numbers[] = {
+        EVENT_MESSAGE_CREATED, p->chat.workspace_id, p->chat.id, 0, 0, run.user_id, 0, p->now_us
+    };
+
+    lite_numbers(c->event, numbers, 8);
+    sqlite3_bind_null(c->event, 4);
+    sqlite3_bind_blob(c->event, 5, p->id.bytes, sizeof(p->id.bytes), SQLITE_STATIC);
+    sqlite3_bind_blob(c->event, 7, detail, len, SQLITE_STATIC);
+    lite_step(c, c->event);
 }
 
 static void lite_post(struct lite *c, struct post *p)
 {
     lite_step(c, c->begin);
-    lite_numbers(c->take, (int64_t[]){ p->now_us, p->now_us, p->chat.id, p->chat.workspace_id }, 4);
+    lite_numbers(c->take, (int64_t[]){ p->now_us, p->now_us, p->chat.id, p->chat.workspace_id, p->chat.version }, 5);
+    if (sqlite3_step(c->take) != SQLITE_ROW)
+        die("take", sqlite3_errmsg(c->db));
+    p->seq = sqlite3_column_int64(c->take, 0);
     lite_step(c, c->take);
-    lite_numbers(c->read, (int64_t[]){ run.user_id, p->chat.id, p->chat.workspace_id }, 3);
-    if (sqlite3_step(c->read) != SQLITE_ROW)
-        die("read", sqlite3_errmsg(c->db));
-    p->seq = sqlite3_column_int64(c->read, 0);
-    sqlite3_reset(c->read);
     lite_insert(c, p);
+    lite_event(c, p);
     lite_step(c, c->commit);
 }
 
@@ -147,10 +177,12 @@ static void lite_chats(void)
 {
     struct lite c;
     lite_open(&c);
-    sqlite3_stmt *chats = lite_prepare(&c, "SELECT id, workspace_id, created_by FROM chats LIMIT 1000");
+    sqlite3_stmt *chats = lite_prepare(&c, chats_sql);
     while (sqlite3_step(chats) == SQLITE_ROW) {
-        run.chats[run.chat_count++] = (struct chat){ sqlite3_column_int64(chats, 0), sqlite3_column_int64(chats, 1) };
-        run.user_id = sqlite3_column_int64(chats, 2);
+        run.chats[run.chat_count++] = (struct chat){ sqlite3_column_int64(chats, 0), sqlite3_column_int64(chats, 1),
+                                                     sqlite3_column_int64(chats, 2), sqlite3_column_int64(chats, 3) };
+        run.user_id = sqlite3_column_int64(chats, 4);
+        run.people_version = sqlite3_column_int64(chats, 5);
     }
     sqlite3_finalize(chats);
 }
@@ -159,7 +191,7 @@ static void lite_chats(void)
 
 struct my {
     MYSQL *db;
-    MYSQL_STMT *take, *read, *insert;
+    MYSQL_STMT *take, *insert, *event;
 };
 
 static MYSQL_STMT *my_prepare(struct my *c, const char *text)
@@ -179,14 +211,17 @@ static void my_connect(struct my *c)
         die("connect", mysql_error(c->db));
     if (mysql_query(c->db, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED") != 0)
         die("isolation", mysql_error(c->db));
+    /* A transaction begins with its first statement, as on Parley's connections. */
+    if (run.whole && mysql_query(c->db, "SET SESSION autocommit = 0") != 0)
+        die("autocommit", mysql_error(c->db));
 }
 
 static void my_open(struct my *c)
 {
     my_connect(c);
     c->take = my_prepare(c, statements[SQL_CHAT_TAKE_SEQ].mysql);
-    c->read = my_prepare(c, statements[SQL_CHAT_SEQ_AND_SENDER].mysql);
     c->insert = my_prepare(c, statements[SQL_MESSAGE_INSERT].mysql);
+    c->event = my_prepare(c, statements[SQL_EVENT_INSERT].mysql);
 }
 
 static MYSQL_BIND my_int(int64_t *number)
@@ -209,41 +244,47 @@ static void my_insert(struct my *c, struct post *p)
 {
     int64_t zero = 0;
     MYSQL_BIND binds[] = { my_bytes(MYSQL_TYPE_BLOB, p->id.bytes, 16),
-                           my_int(&p->chat.workspace_id),
                            my_int(&p->chat.id),
                            my_int(&p->seq),
-                           my_int(&run.user_id),
                            my_bytes(MYSQL_TYPE_STRING, content, sizeof(content) - 1),
                            { .buffer_type = MYSQL_TYPE_NULL },
                            my_int(&zero),
                            my_int(&p->now_us),
-                           my_int(&p->now_us) };
+                           my_int(&p->now_us),
+                           my_int(&p->chat.workspace_id),
+                           my_int(&run.user_id),
+                           my_int(&p->chat.workspace_version),
+                           my_int(&run.people_version) };
     my_execute(c->insert, binds);
+    if (mysql_stmt_affected_rows(c->insert) != 1)
+        die("insert", "no row was inserted");
 }
 
-static void my_read_seq(struct my *c, struct post *p)
+static void my_event(struct my *c, struct post *p)
 {
-    MYSQL_BIND in[] = { my_int(&run.user_id), my_int(&p->chat.id), my_int(&p->chat.workspace_id) };
-    char text[3][256];
-    MYSQL_BIND out[] = { my_int(&p->seq),
-                         { .buffer_type = MYSQL_TYPE_LONGLONG, .buffer = &(int64_t){ 0 } },
-                         my_bytes(MYSQL_TYPE_STRING, text[0], 256),
-                         my_bytes(MYSQL_TYPE_STRING, text[1], 256),
-                         my_bytes(MYSQL_TYPE_STRING, text[2], 256) };
-    my_execute(c->read, in);
-    if (mysql_stmt_bind_result(c->read, out) != 0 || mysql_stmt_fetch(c->read) != 0)
-        die("read", mysql_stmt_error(c->read));
-    mysql_stmt_free_result(c->read);
+    int64_t kind = EVENT_MESSAGE_CREATED;
+    char detail[24];
+    int len = snprintf(detail, sizeof(detail), "%lld", (long long)p->seq);
+    MYSQL_BIND binds[] = { my_int(&kind),
+                           my_int(&p->chat.workspace_id),
+                           my_int(&p->chat.id),
+                           { .buffer_type = MYSQL_TYPE_NULL },
+                           my_bytes(MYSQL_TYPE_BLOB, p->id.bytes, 16),
+                           my_int(&run.user_id),
+                           my_bytes(MYSQL_TYPE_BLOB, detail, (unsigned long)len),
+                           my_int(&p->now_us) };
+
+    my_execute(c->event, binds);
 }
 
 static void my_post(struct my *c, struct post *p)
 {
-    MYSQL_BIND take[] = { my_int(&p->now_us), my_int(&p->now_us), my_int(&p->chat.id), my_int(&p->chat.workspace_id) };
-    if (mysql_query(c->db, "START TRANSACTION") != 0)
-        die("begin", mysql_error(c->db));
+    MYSQL_BIND take[] = { my_int(&p->now_us), my_int(&p->now_us), my_int(&p->chat.id), my_int(&p->chat.workspace_id),
+                          my_int(&p->chat.version) };
     my_execute(c->take, take);
-    my_read_seq(c, p);
+    p->seq = (int64_t)mysql_stmt_insert_id(c->take);
     my_insert(c, p);
+    my_event(c, p);
     if (mysql_query(c->db, "COMMIT") != 0)
         die("commit", mysql_error(c->db));
 }
@@ -269,12 +310,14 @@ static void my_chats(void)
 {
     struct my c;
     my_connect(&c);
-    if (mysql_query(c.db, "SELECT id, workspace_id, created_by FROM chats LIMIT 1000") != 0)
+    if (mysql_query(c.db, chats_sql) != 0)
         die("chats", mysql_error(c.db));
     MYSQL_RES *result = mysql_store_result(c.db);
     for (MYSQL_ROW row = mysql_fetch_row(result); row; row = mysql_fetch_row(result)) {
-        run.chats[run.chat_count++] = (struct chat){ strtoll(row[0], NULL, 10), strtoll(row[1], NULL, 10) };
-        run.user_id = strtoll(row[2], NULL, 10);
+        run.chats[run.chat_count++] = (struct chat){ strtoll(row[0], NULL, 10), strtoll(row[1], NULL, 10),
+                                                     strtoll(row[2], NULL, 10), strtoll(row[3], NULL, 10) };
+        run.user_id = strtoll(row[4], NULL, 10);
+        run.people_version = strtoll(row[5], NULL, 10);
     }
     mysql_free_result(result);
     mysql_close(c.db);

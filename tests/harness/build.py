@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+from . import web
 from .paths import BUILD, ROOT, HarnessError, program
 from .process import last_lines
 
@@ -86,6 +87,8 @@ def main():
         return 2
     try:
         print(build(kind) / "parley")
+        if kind == "release":
+            web.build_if_possible()
     except HarnessError as e:
         print(f"dev build: {e}", file=sys.stderr)
         return 1

@@ -11,7 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from . import build, minio, mysql, ports
+from . import build, minio, mysql, ports, web
 from .nginx import Nginx
 from .parley import Parley
 from .paths import ROOT, HarnessError, private_folder
@@ -174,6 +174,9 @@ def start(running, options):
     check_ports(s)
     held = lock(var_dir)
     binary = build.build("release") / "parley"
+    pages = None if s.get("WEB_DIR") else web.build_if_possible()
+    if pages:
+        s["WEB_DIR"] = str(pages)
     s.update(start_backing(running, options, var_dir))
     private_folder(var_dir / "run")
     (var_dir / "log").mkdir(exist_ok=True)

@@ -92,24 +92,22 @@ def count(name, text, good, tally):
 
 
 class UnitRun:
-    """Programs on so many threads of their own, the longest of the last run first."""
+    """Programs on threads of their own, the longest of the last run first."""
 
-    def __init__(self, workers, tally, times):
-        self.workers = workers
+    def __init__(self, found, tally, times):
+        self.total = len(found)
+        self.queue = sorted(found, key=lambda p: -times.get(p.name, 1e9))
         self.tally = tally
         self.times = times  # by name, in seconds
-        self.queue = []
-        self.total = 0
         self.running = set()
         self.threads = []
         self.lock = threading.Lock()
 
-    def start(self, found):
-        """Starts with them."""
-        self.total = len(found)
-        self.queue = sorted(found, key=lambda p: -self.times.get(p.name, 1e9))
-        self.threads = [threading.Thread(target=self._work) for _ in range(self.workers)]
-        for thread in self.threads:
+    def widen(self, count):
+        """From now on so many run at a time, not fewer than before."""
+        more = [threading.Thread(target=self._work) for _ in range(count - len(self.threads))]
+        self.threads += more
+        for thread in more:
             thread.start()
 
     def _next(self, done):

@@ -18,7 +18,7 @@
 /* Which position was reached is in the database; the message only says: look. */
 #define BUS_CHANNEL "log"
 
-enum { RELAY_PAUSE_MAX_MS = 5, THREADS = 2 };
+enum { RELAY_PAUSE_MAX_MS = 5, RELAY_GAP_US = 2000, THREADS = 2 };
 
 struct event_log {
     struct event_log_opts opts;
@@ -29,15 +29,21 @@ struct event_log {
     int thread_count;
 };
 
+static bool is_watched(const struct event_log *log)
+{
+    return log->opts.sink.is_watched(log->opts.sink.arg);
+}
+
 static int look_ms(const struct event_log *log)
 {
-    return log->opts.sink.is_watched(log->opts.sink.arg) ? EVENT_LOOK_MS : EVENT_LOOK_SELDOM_MS;
+    return is_watched(log) ? EVENT_LOOK_MS : EVENT_LOOK_SELDOM_MS;
 }
 
 /* ---- the relay ---- */
 
 struct relay {
     struct event_log *log;
+    int64_t began_us;      /* monotonic: the last step */
     int64_t busy_since_us; /* monotonic: since when each step finds another in the way; 0: the last did not */
     bool is_fault_logged;
 };
@@ -84,6 +90,17 @@ static void relay_step(struct relay *relay, enum db_relay when, bool *ret_again)
         bus_publish(log->opts.app->bus, BUS_CHANNEL, STR(""));
 }
 
+/* Under load a step waits a little, so that it moves several commits' events for the price of one. */
+static void relay_gather(struct relay *relay)
+{
+    int64_t left_us = relay->began_us + RELAY_GAP_US - clock_monotonic_us();
+    const struct timespec pause = { .tv_nsec = (long)(left_us * 1000) };
+
+    if (left_us > 0 && left_us <= RELAY_GAP_US)
+        (void)nanosleep(&pause, NULL);
+    relay->began_us = clock_monotonic_us();
+}
+
 static void *relay_run(void *arg)
 {
     struct event_log *log = arg;
@@ -93,6 +110,8 @@ static void *relay_run(void *arg)
     while (!atomic_load(&log->stopping)) {
         enum db_relay when = again || wake_wait(&log->relay_wake, look_ms(log)) ? DB_RELAY_NOW : DB_RELAY_IF_ANY;
 
+        if (!again)
+            relay_gather(&relay);
         relay_step(&relay, when, &again);
     }
     return NULL;
@@ -106,6 +125,17 @@ static int reader_pause_ms(const struct event_log *log)
     return log->reader.is_fault_logged ? EVENT_LOOK_SELDOM_MS : look_ms(log);
 }
 
+/* Where nobody listens, wake-ups wait for the next look, which then has much to read at once. */
+static void reader_wait(struct event_log *log)
+{
+    int64_t left_us, until_us = clock_monotonic_us() + EVENT_LOOK_SELDOM_MS * US_PER_MS;
+    bool is_woken = wake_wait(&log->reader_wake, reader_pause_ms(log));
+
+    while (is_woken && !is_watched(log) && !atomic_load(&log->stopping) &&
+           (left_us = until_us - clock_monotonic_us()) > 0)
+        is_woken = wake_wait(&log->reader_wake, (int)(left_us / US_PER_MS) + 1);
+}
+
 static void *reader_run(void *arg)
 {
     struct event_log *log = arg;
@@ -113,7 +143,7 @@ static void *reader_run(void *arg)
 
     while (!atomic_load(&log->stopping)) {
         if (!is_more)
-            (void)wake_wait(&log->reader_wake, reader_pause_ms(log));
+            reader_wait(log);
         event_reader_look(&log->reader, &is_more);
     }
     return NULL;
@@ -145,9 +175,9 @@ static enum err open_parts(struct event_log *log)
     TRY(event_reader_init(&log->reader, &log->opts));
     if (!db_has_relay(log->opts.app->db))
         return start(log, reader_run);
-    TRY(bus_subscribe(log->opts.app->bus, BUS_CHANNEL, on_bus, log));
     TRY(start(log, relay_run));
-    return start(log, reader_run);
+    TRY(start(log, reader_run));
+    return bus_subscribe(log->opts.app->bus, BUS_CHANNEL, on_bus, log); /* last: there is no way back */
 }
 
 enum err event_log_new(const struct event_log_opts *opts, struct event_log **ret_log)

@@ -9,7 +9,9 @@ static enum event_kind kind_of(int64_t number)
 
 enum err event_row_read(struct ctx *ctx, const struct db_row *row, int first, struct event_row *ret_row)
 {
-    bool has_chat = !db_row_is_null(row, first + EVENT_ROW_JOIN_MODE);
+    bool has_chat = db_row_int(row, first + EVENT_ROW_CHAT_WORKSPACE_ID) != 0 &&
+                    db_row_int(row, first + EVENT_ROW_CHAT_WORKSPACE_ID) ==
+                        db_row_int(row, first + EVENT_ROW_WORKSPACE_ID);
 
     *ret_row = (struct event_row){
         .position = db_row_int(row, first + EVENT_ROW_POSITION),

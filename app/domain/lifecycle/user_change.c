@@ -5,6 +5,7 @@
 #include "parley/domain/events/event.h"
 #include "parley/domain/lifecycle/email_change.h"
 #include "parley/domain/people/administrator.h"
+#include "parley/domain/people/author_cache.h"
 #include "parley/domain/people/display_name.h"
 #include "parley/domain/people/email.h"
 #include "parley/domain/people/preferences.h"
@@ -143,6 +144,8 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
                         DB_INT(user->tos_accepted), DB_INT(user->is_active), DB_INT(user->role),
                         DB_INT(user->updated_us), DB_INT(user->id)),
                 NULL));
+    if (!str_eq(user->name, before.name))
+        TRY(people_touch(ctx));
     if (is_active_admin(&before) && !is_active_admin(user))
         TRY(administrator_check(ctx));
     TRY(audit_change(ctx, change->what, &before, user));
@@ -219,6 +222,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
                 DB_ARGS(DB_TEXT(str_from(name)), DB_INT(call->messages == USER_MESSAGES_ERASE), DB_INT(ctx->now_us),
                         DB_INT(ctx->now_us), DB_INT(user.id)),
                 NULL));
+    TRY(people_touch(ctx));
     if (is_active_admin(&user))
         TRY(administrator_check(ctx));
     return audit_deletion(ctx, &user, call->messages);

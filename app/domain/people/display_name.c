@@ -73,15 +73,3 @@ struct sender author_sender(const struct message_author *author, bool is_ai, str
     }
     return sender;
 }
-
-struct sender display_name_sender(struct ctx *ctx, const struct db_row *row, const struct display_name_columns *columns)
-{
-    struct message_author author = { .uuid = db_row_uuid(row, columns->uuid),
-                                     .kind = (int)db_row_int(row, columns->kind) };
-
-    if (!db_row_is_null(row, columns->uuid) && db_row_is_null(row, columns->deleted))
-        author.name = display_name(ctx, db_row_str(row, columns->first_name), db_row_str(row, columns->last_name),
-                                   db_row_str(row, columns->username));
-    return author_sender(&author, db_row_int(row, columns->is_ai) != 0,
-                         arena_str(ctx->arena, db_row_str(row, columns->sender_name)));
-}

@@ -1,6 +1,9 @@
 #include "parley/domain/people/user_status.h"
 
+#include <assert.h>
+
 #include "parley/core/emoji.h"
+#include "parley/core/limits.h"
 #include "parley/core/list.h"
 #include "parley/db/db.h"
 #include "parley/domain/events/event.h"
@@ -93,4 +96,39 @@ enum err user_status_set(struct ctx *ctx, int64_t user_id, const struct user_sta
     if (call.status.text.ptr == NULL && call.status.emoji.ptr == NULL)
         call.status.until_us = 0;
     return db_run(ctx, set, &call);
+}
+
+/* ---- for the events ---- */
+
+struct batch {
+    const int64_t *user_ids;
+    size_t count;
+    const struct user_status **statuses;
+};
+
+/* A user may be named more than once. */
+static enum err batch_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    const struct batch *batch = arg;
+    int64_t id = db_row_int(row, USER_STATUS_BATCH_ID);
+    const struct user_status *status = user_status_read(ctx, row, USER_STATUS_BATCH_STATUS_TEXT);
+
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->user_ids[i] == id)
+            batch->statuses[i] = status;
+    return arena_check(ctx->arena);
+}
+
+enum err user_status_batch_load(struct ctx *ctx, const int64_t *user_ids, size_t count,
+                                const struct user_status **ret_statuses)
+{
+    struct db_value values[EVENT_BATCH_MAX];
+    struct batch batch = { user_ids, count, ret_statuses };
+
+    assert(count <= EVENT_BATCH_MAX);
+    for (size_t i = 0; i < count; i++)
+        ret_statuses[i] = NULL;
+    for (size_t i = 0; i < EVENT_BATCH_MAX; i++)
+        values[i] = i < count ? DB_INT(user_ids[i]) : DB_NULL;
+    return db_each(ctx, SQL_USER_STATUS_BATCH, (struct db_args){ values, EVENT_BATCH_MAX }, batch_read, &batch);
 }

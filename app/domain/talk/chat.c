@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "message_author.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 
@@ -169,33 +170,60 @@ enum err chat_require_plain(struct ctx *ctx, const struct chat_ref *chat)
 
 /* ---- reading ---- */
 
-static const struct display_name_columns sender_columns = {
-    .uuid = CHAT_WITH_LAST_SENDER_UUID,
-    .kind = CHAT_WITH_LAST_KIND,
-    .first_name = CHAT_WITH_LAST_FIRST_NAME,
-    .last_name = CHAT_WITH_LAST_LAST_NAME,
-    .username = CHAT_WITH_LAST_USERNAME,
-    .deleted = CHAT_WITH_LAST_DELETED_US,
-    .sender_name = CHAT_WITH_LAST_SENDER_NAME,
-    .is_ai = CHAT_WITH_LAST_IS_AI_RESPONSE,
-};
-
-static enum err last_message_read(struct ctx *ctx, const struct db_row *row, struct chat_last_message **ret_message)
+enum err chat_last_read(struct ctx *ctx, const struct db_row *row, int first, struct chat_last_message **ret_last)
 {
     struct chat_last_message *last = arena_alloc(ctx->arena, sizeof(*last));
 
     if (last == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     *last = (struct chat_last_message){
-        .uuid = db_row_uuid(row, CHAT_WITH_LAST_MESSAGE_UUID),
-        .seq = db_row_int(row, CHAT_WITH_LAST_SEQ),
-        .sender = display_name_sender(ctx, row, &sender_columns),
-        .content = arena_str(ctx->arena, db_row_str(row, CHAT_WITH_LAST_PREVIEW)),
-        .is_ai_response = db_row_int(row, CHAT_WITH_LAST_IS_AI_RESPONSE) != 0,
-        .created_us = db_row_int(row, CHAT_WITH_LAST_MESSAGE_CREATED_US),
+        .uuid = db_row_uuid(row, first + CHAT_LAST_MESSAGE_UUID),
+        .seq = db_row_int(row, first + CHAT_LAST_SEQ),
+        .sender_user_id = db_row_int(row, first + CHAT_LAST_SENDER_ID),
+        .sender.name = arena_str(ctx->arena, db_row_str(row, first + CHAT_LAST_SENDER_NAME)), /* until chats_sign */
+        .content = arena_str(ctx->arena, db_row_str(row, first + CHAT_LAST_PREVIEW)),
+        .is_ai_response = db_row_int(row, first + CHAT_LAST_IS_AI_RESPONSE) != 0,
+        .created_us = db_row_int(row, first + CHAT_LAST_MESSAGE_CREATED_US),
     };
-    *ret_message = last;
+    *ret_last = last;
     return arena_check(ctx->arena);
+}
+
+/* As many ids as `count` chats can name. */
+static size_t people_of(const struct chat *chats, size_t count, int64_t *ret_ids)
+{
+    size_t id_count = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        ret_ids[id_count++] = chats[i].creator_user_id;
+        if (chats[i].last_message != NULL)
+            ret_ids[id_count++] = chats[i].last_message->sender_user_id;
+    }
+    return id_count;
+}
+
+enum err chats_sign(struct ctx *ctx, struct chat *chats, size_t count)
+{
+    int64_t people_version = count > 0 ? chats[0].people_version : 0;
+    int64_t *ids = arena_calloc(ctx->arena, 2 * count + 1, sizeof(*ids));
+    struct authors authors;
+
+    if (ids == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    for (size_t i = 0; i < count; i++)
+        if (chats[i].people_version != people_version)
+            people_version = 0; /* of two statements, between which a name was changed */
+    TRY(authors_find(ctx, ids, people_of(chats, count, ids), people_version, &authors));
+    for (size_t i = 0; i < count; i++) {
+        const struct message_author *creator = author_of(&authors, chats[i].creator_user_id);
+        struct chat_last_message *last = chats[i].last_message;
+        if (creator != NULL)
+            chats[i].created_by = creator->uuid;
+        if (last != NULL)
+            last->sender = author_sender(author_of(&authors, last->sender_user_id), last->is_ai_response,
+                                         last->sender.name);
+    }
+    return ERR_OK;
 }
 
 static void settings_read(struct ctx *ctx, const struct db_row *row, struct chat *chat)
@@ -235,10 +263,11 @@ enum err chat_view_read(struct ctx *ctx, const struct db_row *row, const struct 
         .uuid = db_row_uuid(row, CHAT_VIEW_UUID),
         .workspace = m->workspace,
         .kind = (enum chat_kind)db_row_int(row, CHAT_VIEW_CHAT_KIND),
-        .created_by = db_row_uuid(row, CHAT_VIEW_CREATOR_UUID),
+        .creator_user_id = db_row_int(row, CHAT_VIEW_CREATED_BY),
         .message_count = db_row_int(row, CHAT_VIEW_MESSAGE_COUNT),
         .last_seq = db_row_int(row, CHAT_VIEW_LAST_SEQ),
         .joined = db_row_int(row, CHAT_VIEW_IS_JOINED) != 0,
+        .people_version = db_row_int(row, CHAT_VIEW_PEOPLE_VERSION),
         .activity_us = db_row_int(row, CHAT_VIEW_ACTIVITY_US),
         .version = db_row_int(row, CHAT_VIEW_VERSION),
         .created_us = db_row_int(row, CHAT_VIEW_CREATED_US),
@@ -255,10 +284,13 @@ enum err chat_view_read(struct ctx *ctx, const struct db_row *row, const struct 
 
 enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m, struct chat *ret_chat)
 {
+    enum { LAST = CHAT_GET_CHAT_LAST };
+
     TRY(chat_view_read(ctx, row, m, ret_chat));
-    if (ret_chat->joined && !db_row_is_null(row, CHAT_WITH_LAST_MESSAGE_UUID))
-        TRY(last_message_read(ctx, row, &ret_chat->last_message));
-    return arena_check(ctx->arena);
+    if (!ret_chat->joined || db_row_is_null(row, LAST + CHAT_LAST_MESSAGE_UUID) ||
+        !db_row_is_null(row, LAST + CHAT_LAST_MESSAGE_DELETED_US))
+        return ERR_OK;
+    return chat_last_read(ctx, row, LAST, &ret_chat->last_message);
 }
 
 struct get_call {
@@ -286,6 +318,7 @@ enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, 
     if (e == ERR_NOT_FOUND || (e == ERR_OK && get.chat.join == CHAT_JOIN_INVITE && !get.chat.joined))
         return fail(ctx, ERR_CHAT_NOT_FOUND);
     TRY(e);
+    TRY(chats_sign(ctx, &get.chat, 1));
     *ret_chat = get.chat;
     return ERR_OK;
 }

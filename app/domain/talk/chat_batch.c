@@ -23,6 +23,7 @@ enum err chat_batch_load(struct ctx *ctx, const int64_t *ids, size_t count, stru
     for (size_t i = 0; i < EVENT_BATCH_MAX; i++)
         values[i] = i < count ? DB_INT(ids[i]) : DB_NULL;
     TRY(db_each(ctx, SQL_CHAT_BATCH, (struct db_args){ values, EVENT_BATCH_MAX }, chat_add, &chats));
+    TRY(chats_sign(ctx, chats.items, chats.count));
     *ret_chats = chats;
     return ERR_OK;
 }

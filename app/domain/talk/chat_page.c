@@ -87,6 +87,7 @@ static enum err page_load(struct ctx *ctx, void *arg)
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_CHAT_NOT_FOUND);
     TRY(e);
+    TRY(chats_sign(ctx, &view.chat, 1));
     if (ref.joined) {
         TRY(message_range_read(ctx, &ref, &newest, &page));
         view.chat.messages = page.messages;

@@ -50,6 +50,25 @@ enum err chat_unread_list(struct ctx *ctx, const struct membership *m, const str
     return ERR_OK;
 }
 
+static enum err row_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct chat_own *state = arg;
+
+    *state = (struct chat_own){
+        .read_seq = db_row_int(row, CHAT_STATE_ROW_READ_SEQ),
+        .notify = (int)db_row_int(row, CHAT_STATE_ROW_NOTIFY),
+        .starred = db_row_int(row, CHAT_STATE_ROW_STARRED) != 0,
+        .draft = arena_str(ctx->arena, db_row_str(row, CHAT_STATE_ROW_DRAFT)),
+    };
+    return arena_check(ctx->arena);
+}
+
+enum err chat_state_row_get(struct ctx *ctx, const struct chat_state_key *key, struct chat_own *ret_state)
+{
+    return db_one(ctx, SQL_CHAT_STATE_ROW,
+                  DB_ARGS(DB_INT(key->workspace_id), DB_INT(key->user_id), DB_INT(key->chat_id)), row_read, ret_state);
+}
+
 /* ---- changing ---- */
 
 struct change_call {

@@ -14,6 +14,7 @@
 struct loading {
     const struct chat_ref *chat;
     int64_t last_seq, message_count; /* of the chat, as the rows say */
+    int64_t people_version;          /* of all names, likewise; 0: they did not say */
     struct message *items;
     size_t count, room_count;
 };
@@ -34,6 +35,7 @@ static enum err span_add(struct ctx *ctx, const struct db_row *row, void *arg)
 
     loading->last_seq = db_row_int(row, MESSAGES_BEFORE_CHAT_LAST_SEQ);
     loading->message_count = db_row_int(row, MESSAGES_BEFORE_CHAT_MESSAGE_COUNT);
+    loading->people_version = db_row_int(row, MESSAGES_BEFORE_PEOPLE_VERSION);
     return loading_add(ctx, row, loading);
 }
 
@@ -125,7 +127,7 @@ static enum err load_after(struct ctx *ctx, const struct chat_ref *chat, int64_t
 
 static enum err page_finish(struct ctx *ctx, const struct loading *loading, struct message_page *ret_page)
 {
-    TRY(messages_sign(ctx, loading->items, loading->count));
+    TRY(messages_sign(ctx, loading->items, loading->count, loading->people_version));
     TRY(message_parts_load(ctx, loading->chat, loading->items, loading->count));
     ret_page->messages = (struct list){ loading->items, loading->count };
     ret_page->total = loading->message_count;
@@ -187,6 +189,7 @@ static enum err range_around(struct ctx *ctx, const struct chat_ref *chat, int64
     for (size_t i = 0; i < newer.count - (page.has_newer ? 1 : 0); i++)
         both.items[both.count++] = newer.items[i];
     both.message_count = newer.message_count;
+    both.people_version = older.people_version == newer.people_version ? newer.people_version : 0;
     TRY(page_finish(ctx, &both, &page));
     *ret_page = page;
     return ERR_OK;

@@ -1,5 +1,6 @@
 #include "parley/domain/talk/message_change.h"
 
+#include "message_author.h"
 #include "message_content.h"
 #include "message_event.h"
 #include "message_reply.h"
@@ -16,6 +17,8 @@ struct posting {
     const struct message_draft *draft;
     struct uuid uuid;
     struct chat_ref chat;
+    int64_t workspace_version; /* at which the right to write was seen; 0: it is held by locks */
+    int64_t people_version;    /* at which the sender's name was read */
     struct mentions mentions;
     bool seen; /* the claim had made a message before */
     struct message message;
@@ -54,57 +57,83 @@ static enum err reply_to_find(struct ctx *ctx, struct posting *posting)
                    DB_ARGS(DB_INT(1), DB_INT(thread.root_id), DB_INT(chat->id), DB_INT(chat->workspace_id)), NULL);
 }
 
-static enum err seq_and_sender_read(struct ctx *ctx, const struct db_row *row, void *arg)
+static enum err sender_find(struct ctx *ctx, struct posting *posting, enum author_source source)
 {
-    struct message *message = arg;
+    struct message_author author = { .user_id = 0 };
 
-    message->seq = db_row_int(row, CHAT_SEQ_AND_SENDER_LAST_SEQ);
-    message->sender.kind = (int)db_row_int(row, CHAT_SEQ_AND_SENDER_KIND);
-    message->sender.name = display_name(ctx, db_row_str(row, CHAT_SEQ_AND_SENDER_FIRST_NAME),
-                                        db_row_str(row, CHAT_SEQ_AND_SENDER_LAST_NAME),
-                                        db_row_str(row, CHAT_SEQ_AND_SENDER_USERNAME));
-    return arena_check(ctx->arena);
+    TRY(message_author_find(ctx, posting->message.sender_user_id, source, &author, &posting->people_version));
+    message_sign(&posting->message, &author);
+    return ERR_OK;
 }
 
 /*
- * The chat's row lock is held from the first statement on: what commits later has the greater seq. The second asks for the
- * right again: what the gate saw may be as old as a form takes to arrive and be stored, or be a guess of access_cache.h.
+ * What the gate saw, which may be as old as a form takes to arrive and be stored, is no longer so. A guess of
+ * access_cache.h goes back to it; else the rights are asked for again, and held.
  */
-static enum err seq_take(struct ctx *ctx, struct posting *posting)
+static enum err right_renew(struct ctx *ctx, struct posting *posting)
 {
     const struct message_location *location = &posting->draft->location;
-    struct chat_ref *chat = &posting->chat;
-    int64_t now_us = clock_now_us();
-    enum err e;
 
-    TRY(db_exec(ctx, SQL_CHAT_TAKE_SEQ,
-                DB_ARGS(DB_INT(now_us), DB_INT(now_us), DB_INT(chat->id), DB_INT(chat->workspace_id)), NULL));
-    /* Taken under the lock, so that times go up with the seqs. */
-    posting->message.created_us = posting->message.updated_us = clock_now_us();
-    e = db_one(ctx, SQL_CHAT_SEQ_AND_SENDER,
-               DB_ARGS(DB_INT(location->principal->user_id), DB_INT(chat->id), DB_INT(chat->workspace_id),
-                       DB_INT_OR_NULL(chat->seen_workspace)),
-               seq_and_sender_read, &posting->message);
-    if (e != ERR_NOT_FOUND)
-        return e;
-    TRY(chat_require_held(ctx, location->workspace, location->principal->user_id, &location->chat, CHAT_WRITE,
-                          chat)); /* says what is gone */
-    return fail(ctx, ERR_CHAT_NOT_FOUND);
+    if (posting->chat.seen_workspace != 0)
+        return fail(ctx, ERR_CHAT_NOT_FOUND);
+    TRY(chat_require_locked(ctx, location->workspace, location->principal->user_id, &location->chat, CHAT_WRITE,
+                            &posting->chat));
+    posting->workspace_version = 0;
+    return ERR_OK;
 }
 
-static enum err row_insert(struct ctx *ctx, struct posting *posting)
+static enum err take(struct ctx *ctx, struct posting *posting)
+{
+    const struct chat_ref *chat = &posting->chat;
+    int64_t now_us = clock_now_us();
+
+    return db_take(
+        ctx, SQL_CHAT_TAKE_SEQ,
+        DB_ARGS(DB_INT(now_us), DB_INT(now_us), DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(chat->version)),
+        &posting->message.seq);
+}
+
+/* The chat's row lock is held from here on: what commits later has the greater seq. */
+static enum err seq_take(struct ctx *ctx, struct posting *posting)
+{
+    enum err e = take(ctx, posting);
+
+    if (e == ERR_NOT_FOUND) {
+        TRY(right_renew(ctx, posting));
+        e = take(ctx, posting);
+    }
+    /* Taken under the lock, so that times go up with the seqs. */
+    posting->message.created_us = posting->message.updated_us = clock_now_us();
+    return e == ERR_NOT_FOUND ? fail(ctx, ERR_CHAT_NOT_FOUND) : e;
+}
+
+static enum err insert(struct ctx *ctx, struct posting *posting)
 {
     const struct idempotency_claim *claim = posting->draft->claim;
     struct message *message = &posting->message;
 
-    return db_insert(ctx, SQL_MESSAGE_INSERT,
-                     DB_ARGS(DB_UUID(&message->uuid), DB_INT(posting->chat.workspace_id), DB_INT(posting->chat.id),
-                             DB_INT(message->seq), DB_INT(message->sender_user_id), DB_TEXT(message->content),
-                             DB_INT_OR_NULL(message->reply_to_id), DB_INT_OR_NULL(message->root_id),
-                             DB_INT(message->attachment_count), DB_INT(message->mention_all + 1),
-                             DB_INT(message->has_mentions), claim == NULL ? DB_NULL : DB_INT(claim->nonce),
-                             DB_INT(message->created_us), DB_INT(message->updated_us)),
-                     &message->id);
+    return db_insert(
+        ctx, SQL_MESSAGE_INSERT,
+        DB_ARGS(DB_UUID(&message->uuid), DB_INT(posting->chat.id), DB_INT(message->seq), DB_TEXT(message->content),
+                DB_INT_OR_NULL(message->reply_to_id), DB_INT_OR_NULL(message->root_id),
+                DB_INT(message->attachment_count), DB_INT(message->mention_all + 1), DB_INT(message->has_mentions),
+                claim == NULL ? DB_NULL : DB_INT(claim->nonce), DB_INT(message->created_us),
+                DB_INT(message->updated_us), DB_INT(posting->chat.workspace_id), DB_INT(message->sender_user_id),
+                DB_INT_OR_NULL(posting->workspace_version), DB_INT(posting->people_version)),
+        &message->id);
+}
+
+/* Where nothing is inserted the right has gone, or something else of the workspace has moved, or somebody's name. */
+static enum err row_insert(struct ctx *ctx, struct posting *posting)
+{
+    enum err e = insert(ctx, posting);
+
+    if (e == ERR_NOT_FOUND) {
+        TRY(right_renew(ctx, posting));
+        TRY(sender_find(ctx, posting, AUTHOR_READ));
+        e = insert(ctx, posting);
+    }
+    return e == ERR_NOT_FOUND ? fail(ctx, ERR_CHAT_NOT_FOUND) : e;
 }
 
 static enum err files_bind(struct ctx *ctx, struct posting *posting)
@@ -184,6 +213,8 @@ static enum err post_in_transaction(struct ctx *ctx, void *arg)
         return message_get(ctx, &posting->chat, &resource_uuid, &posting->message);
     TRY(mentions_find(ctx, &posting->chat, draft->content, &posting->mentions));
     message_begin(posting);
+    posting->workspace_version = draft->location.workspace->version;
+    TRY(sender_find(ctx, posting, AUTHOR_REMEMBERED));
     TRY(seq_take(ctx, posting));
     TRY(reply_to_find(ctx, posting));
     TRY(row_insert(ctx, posting));

@@ -205,7 +205,7 @@ enum err messages_load(struct ctx *ctx, const struct chat_ref *chat, const struc
     if (found.items == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     TRY(db_each(ctx, query->statement, query->args, collect, &found));
-    TRY(messages_sign(ctx, found.items, found.count));
+    TRY(messages_sign(ctx, found.items, found.count, 0)); /* the rows do not say of which version names are */
     TRY(message_parts_load(ctx, chat, found.items, found.count));
     *ret_list = (struct list){ found.items, found.count };
     return ERR_OK;

@@ -28,6 +28,8 @@ void buf_init(struct buf *b, size_t cap_bytes);
 void buf_release(struct buf *b);
 /* Empty again, memory and cap kept, failure forgotten. */
 void buf_clear(struct buf *b);
+/* Takes away what stands behind its first `len` bytes. A failure stays. */
+void buf_cut(struct buf *b, size_t len);
 
 void buf_add(struct buf *b, struct str s);
 void buf_add_c(struct buf *b, const char *text);

@@ -77,6 +77,7 @@ struct app {
     struct bus *bus;                         /* wake-ups between processes */
     struct keyed_cache *cache;               /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
     struct keyed_cache *access_cache;        /* guesses at who may do what in a chat; NULL: none are made */
+    struct keyed_cache *author_cache;        /* what users were called last; NULL: nothing is remembered */
     const struct after_commit *after_commit; /* NULL: nothing is done (a subcommand); core/outcome.h */
 };
 

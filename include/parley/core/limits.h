@@ -38,6 +38,7 @@ enum {
     PAGE_MAX = 200,
     AUTH_CACHE_ENTRIES = 4096,    /* 1.6 MiB of principals, touched as they are needed */
     ACCESS_CACHE_ENTRIES = 8192,  /* 1.8 MiB of callers in chats, touched as they are needed */
+    AUTHOR_CACHE_ENTRIES = 4096,  /* 1.2 MiB of names, touched as they are needed */
     API_KEYS_PER_USER_MAX = 1000, /* active ones; programs that make keys for others own them all */
     CIDR_LIST_MAX = 64,           /* addresses and networks of one key, looked through at each request */
     SESSIONS_PER_USER_MAX = 100,  /* the oldest ends when one more signs in */
@@ -97,8 +98,9 @@ enum {
     DB_FAULT_MAX_BYTES = 1024,   /* a line for the operator */
     MIGRATION_WAIT_MAX_S = 60,   /* others wait so long for the one that migrates */
     STOP_MAX_S = 10,             /* SIGTERM: what runs is given this long */
-    ACCESS_CACHE_S = 3600, /* then an entry of access_cache.h makes room first; what it says is proved each time */
-    CACHE_MAX_MS = 1000,   /* the oldest answer that a cache in the process may give */
+    ACCESS_CACHE_S =
+        3600, /* then an entry of access_cache.h or author_cache.h makes room first; it is proved each time */
+    CACHE_MAX_MS = 1000, /* the oldest answer that a cache in the process may give */
     IDEMPOTENCY_KEPT_HOURS = 24,
     RATE_KNOWN_DAYS = 30, /* an address from which somebody has signed in to an account is known there so long */
     SESSION_TOUCH_S = 60, /* how often a session's last use is written down */

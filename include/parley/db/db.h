@@ -108,8 +108,16 @@ enum err db_each(struct ctx *ctx, enum sql statement, struct db_args args, db_ro
  * where the new value is the old one). ERR_CONFLICT: a unique key; the caller says which thing is taken.
  */
 enum err db_exec(struct ctx *ctx, enum sql statement, struct db_args args, int64_t *ret_count) MUST_CHECK;
-/* An INSERT; *ret_id (may be NULL): the row's integer key. ERR_CONFLICT as above. */
+/*
+ * An INSERT of one row; *ret_id (may be NULL): the row's integer key. ERR_CONFLICT as above; ERR_NOT_FOUND: an INSERT …
+ * SELECT that found no row to insert (nothing is written into the problem).
+ */
 enum err db_insert(struct ctx *ctx, enum sql statement, struct db_args args, int64_t *ret_id) MUST_CHECK;
+/*
+ * An UPDATE of at most one row that gives out a number: on MySQL the value of its LAST_INSERT_ID(…), on SQLite the column
+ * that it is RETURNING. ERR_NOT_FOUND: it found no row.
+ */
+enum err db_take(struct ctx *ctx, enum sql statement, struct db_args args, int64_t *ret_number) MUST_CHECK;
 /* The first column of the one row as a number; ERR_NOT_FOUND without a row; NULL counts as 0. */
 enum err db_number(struct ctx *ctx, enum sql statement, struct db_args args, int64_t *ret_number) MUST_CHECK;
 

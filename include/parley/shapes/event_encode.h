@@ -5,9 +5,9 @@
 #include "parley/domain/events/event_row.h"
 
 /*
- * An event_content_fn: the data of the rows, which is the same for whoever reads it. Messages and chats are read as they are
- * now, a statement or two for all of them. A message whose data would be longer than EVENT_DATA_MAX_BYTES is told without its
- * content, with "truncated":true.
+ * An event_content_fn: the data of the rows, which is the same for whoever reads it. What they tell of is read as it is now:
+ * a statement or a few for all of the messages, chats and statuses, and one for each row about somebody's own state of a chat. A
+ * message or state whose data would be longer than EVENT_DATA_MAX_BYTES is told without its text, with "truncated":true.
  */
 enum err event_encode(struct ctx *ctx, struct event_row *rows, size_t count) MUST_CHECK;
 

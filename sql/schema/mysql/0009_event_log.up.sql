@@ -24,8 +24,7 @@ CREATE TABLE event_log (
     actor_id BIGINT,
     detail VARBINARY(64),
     at_us BIGINT NOT NULL,
-    KEY event_log_workspace (workspace_id, position),
-    KEY event_log_user (user_id, position)
+    KEY event_log_workspace (workspace_id, position)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- The one row whose lock orders the relays of all processes. The epoch is part of each public position: positions of another

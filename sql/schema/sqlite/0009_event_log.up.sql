@@ -12,7 +12,6 @@ CREATE TABLE event_log (
     at_us INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX event_log_workspace ON event_log (workspace_id, position);
-CREATE INDEX event_log_user ON event_log (user_id, position) WHERE user_id IS NOT NULL;
 
 -- The epoch is part of each public position: positions of another one (a restored database would give them out again) are
 -- unknown here.

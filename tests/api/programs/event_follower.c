@@ -180,8 +180,10 @@ int main(void)
         return fault("log", &error_text);
     while (fgets(line, sizeof(line), stdin) != NULL)
         replay(&app, line);
-    event_log_free(log);
+    if (event_log_stop(log) != ERR_OK)
+        _exit(1);
     bus_close(app.bus);
+    event_log_free(log);
     db_close(app.db);
     config_box_free(app.config);
     buf_release(&error_text);

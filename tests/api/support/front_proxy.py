@@ -17,6 +17,7 @@ error_log {folder}/error.log;
 events {{ worker_connections 128; }}
 http {{
     access_log off;
+    client_max_body_size 100m;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -24,7 +25,6 @@ http {{
     scgi_temp_path {folder}/scgi;
     server {{
         listen 127.0.0.1:{port}{tls};
-        client_max_body_size 100m;
         proxy_http_version 1.1;
         proxy_ssl_verify off;
         proxy_bind 127.0.0.2;

@@ -19,6 +19,7 @@
 #include "parley/db/db.h"
 #include "parley/db/migrate.h"
 #include "parley/domain/lifecycle/user_create.h"
+#include "parley/domain/people/author_cache.h"
 #include "parley/domain/people/user.h"
 #include "parley/domain/trust/auth_cache.h"
 #include "parley/domain/trust/revocation.h"
@@ -123,6 +124,8 @@ static inline void fixture_init(struct domain_fixture *f)
         .app_name = "Parley",
     };
     fixture_open(f);
+    f->app.author_cache = author_cache_new();
+    assert_non_null(f->app.author_cache);
 }
 
 static inline int fixture_remove(const char *path, const struct stat *st, int kind, struct FTW *ftw)
@@ -135,6 +138,7 @@ static inline int fixture_remove(const char *path, const struct stat *st, int ki
 
 static inline void fixture_release(struct domain_fixture *f)
 {
+    keyed_cache_free(f->app.author_cache);
     keyed_cache_free(f->app.cache);
     hasher_free(f->app.hasher);
     db_close(f->app.db);

@@ -164,6 +164,23 @@ static void test_server__head_has_the_length_but_no_body(void **state)
     buf_release(&answer.bytes);
 }
 
+/* More than one record and more than the socket takes at once. */
+static void test_server__a_large_answer_comes_whole(void **state)
+{
+    int fd = begin(*state, "GET", "/large", "");
+    struct fcgi_answer answer;
+    struct str body;
+
+    assert_true(fcgi_body_end(fd));
+    answer = fcgi_finish(fd);
+    assert_true(answer.complete);
+    body = str_tail(buf_str(&answer.bytes), (size_t)(strstr(answer.bytes.ptr, "\r\n\r\n") + 4 - answer.bytes.ptr));
+    assert_int_equal(body.len, 1000000);
+    for (size_t i = 0; i < body.len; i++)
+        assert_int_equal(body.ptr[i], '0' + (char)(i % 10));
+    buf_release(&answer.bytes);
+}
+
 static void test_server__a_body_that_is_cut_short_is_told_apart(void **state)
 {
     struct fixture *f = *state;
@@ -421,6 +438,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_server__answers_with_headers_and_body),
         TEST(test_server__head_has_the_length_but_no_body),
+        TEST(test_server__a_large_answer_comes_whole),
         TEST(test_server__a_body_that_is_cut_short_is_told_apart),
         TEST(test_server__a_connection_that_breaks_in_the_body_frees_the_worker),
         TEST(test_server__no_more_than_content_length_is_read),

@@ -7,7 +7,8 @@
  *                             bus "log" ────┘ also of the other processes
  *
  * Both look again by themselves, every EVENT_LOOK_MS while streams are open and every EVENT_LOOK_SELDOM_MS else: a process that
- * dies behind its commit, or a wake-up that is lost, costs no more than that. Where the database is away they try again.
+ * dies behind its commit, or a wake-up that is lost, costs no more than that. While no stream is open the reader only looks at
+ * that pace, with more to read each time. Where the database is away they try again.
  */
 #ifndef PARLEY_DOMAIN_EVENT_LOG_H
 #define PARLEY_DOMAIN_EVENT_LOG_H
@@ -34,7 +35,7 @@ void event_log_wake(struct event_log *log);
  * nothing may be freed, and the process ends with _exit.
  */
 enum err event_log_stop(struct event_log *log) MUST_CHECK;
-/* After event_log_stop that was ERR_OK, or instead of it. NULL is fine. */
+/* After event_log_stop that was ERR_OK, and after bus_close: until then the bus calls it. NULL is fine. */
 void event_log_free(struct event_log *log);
 
 /* For the job: deletes a batch of rows older than EVENT_LOG_HOURS; *ret_count 0: none are left. */

@@ -17,7 +17,7 @@
 
 struct db_row;
 
-/* enum chat_join of domain/talk/chat.h, which stands above; and a chat whose row has been erased. */
+/* enum chat_join of domain/talk/chat.h, which stands above; and a chat that was erased, or has left the workspace since. */
 enum event_join { EVENT_JOIN_GONE = -1, EVENT_JOIN_WORKSPACE, EVENT_JOIN_OPEN, EVENT_JOIN_INVITE };
 
 struct event_row {
@@ -35,8 +35,8 @@ struct event_row {
 };
 
 /*
- * Fills in `data` of up to EVENT_BATCH_MAX rows, in a few statements for all of them; what is gone meanwhile stays absent. No
- * field depends on who reads it. ERR_NO_MEMORY: fewer rows may do. runtime has the one that there is (shapes/event_encode.h).
+ * Fills in `data` of up to EVENT_BATCH_MAX rows, in few statements (shapes/event_encode.h); what is gone meanwhile stays absent. No
+ * field depends on who reads it. ERR_NO_MEMORY: fewer rows may do. runtime has the one that there is.
  */
 typedef enum err (*event_content_fn)(struct ctx *ctx, struct event_row *rows, size_t count);
 

@@ -56,13 +56,4 @@ bool message_author_read(struct ctx *ctx, const struct db_row *row, int first, s
 /* Who wrote a message. author: NULL: no user; sender_name: what the message itself says, absent: nothing. */
 struct sender author_sender(const struct message_author *author, bool is_ai, struct str sender_name);
 
-/* Which columns of a row say who wrote a message: of users, joined on the sender, and of messages. */
-struct display_name_columns {
-    int uuid, kind, first_name, last_name, username, deleted; /* users: uuid … deleted_us */
-    int sender_name, is_ai;                                   /* messages: sender_name, is_ai_response */
-};
-/* Who wrote it. What does not fit into the arena is absent; see arena_check. */
-struct sender display_name_sender(struct ctx *ctx, const struct db_row *row,
-                                  const struct display_name_columns *columns);
-
 #endif

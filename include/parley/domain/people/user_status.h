@@ -2,6 +2,7 @@
 #ifndef PARLEY_DOMAIN_USER_STATUS_H
 #define PARLEY_DOMAIN_USER_STATUS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "parley/core/ctx.h"
@@ -26,5 +27,12 @@ const struct user_status *user_status_read(struct ctx *ctx, const struct db_row 
  * ERR_USER_NOT_FOUND. Any thread, no transaction open; ERR_DATABASE, ERR_BUSY and ERR_COMMIT_UNKNOWN as db.h says.
  */
 enum err user_status_set(struct ctx *ctx, int64_t user_id, const struct user_status *status) MUST_CHECK;
+
+/*
+ * For the events: what up to EVENT_BATCH_MAX users say of themselves now, in the order of their integer keys in user_ids;
+ * NULL: nothing. One statement. ERR_NO_MEMORY, errors of the database.
+ */
+enum err user_status_batch_load(struct ctx *ctx, const int64_t *user_ids, size_t count,
+                                const struct user_status **ret_statuses) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What was last read of a caller's place in a workspace and in one of its chats. An entry is a guess, never a right: whoever
+ * What was last read of a caller's place in a workspace, and in one of its chats. An entry is a guess, never a right: whoever
  * uses it has the statement that does the work ask for the two versions at which it was read (chat_ref.seen_workspace,
  * sql/queries/messages.sql) and refuses where they have moved. The gate answers no refusal that rests on a guess: it reads
  * afresh and runs the handler again. So a right counts, and is gone, at once, on any number of processes.
@@ -18,10 +18,13 @@
 /* NULL without memory. */
 struct keyed_cache *access_cache_new(void);
 
-/* What chat_access_load found last, with chat->seen_workspace set. False: nothing is known. */
+/*
+ * What chat_access_load or, where chat is NULL, member_find found last, as a guess (is_guess, chat->seen_workspace). False:
+ * nothing is known.
+ */
 bool access_recall(struct ctx *ctx, const struct uuid *workspace, const struct uuid *chat, int64_t user_id,
                    struct membership *ret_membership);
-/* Keeps what chat_access_load has found; nothing where there was no such chat. */
-void access_remember(struct ctx *ctx, int64_t user_id, const struct membership *m);
+/* Keeps what one of those two has found; nothing where there was no such chat. */
+void access_remember(struct ctx *ctx, const struct uuid *chat, int64_t user_id, const struct membership *m);
 
 #endif

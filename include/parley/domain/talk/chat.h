@@ -71,6 +71,7 @@ enum err chat_require(struct ctx *ctx, const struct membership *m, int64_t user_
 struct chat_last_message {
     struct uuid uuid;
     int64_t seq;
+    int64_t sender_user_id; /* integer key; 0: none */
     struct sender sender;
     struct str content; /* its first CHAT_PREVIEW_CHARS code points */
     bool is_ai_response;
@@ -82,9 +83,10 @@ struct chat {
     struct uuid uuid;
     struct uuid workspace;
     enum chat_kind kind;
-    struct list direct;     /* struct uuid: the people of a direct chat; empty for others */
-    struct str title;       /* absent: a direct chat */
-    struct uuid created_by; /* zero: nobody any more */
+    struct list direct;      /* struct uuid: the people of a direct chat; empty for others */
+    struct str title;        /* absent: a direct chat */
+    int64_t creator_user_id; /* integer key; 0: nobody any more */
+    struct uuid created_by;  /* likewise; zero */
     enum chat_join join;
     enum chat_assistant assistant;
     struct str provider, model, system_prompt; /* absent: not set */
@@ -95,6 +97,7 @@ struct chat {
     struct chat_last_message *last_message; /* NULL: none, or not to be read by the caller */
     struct chat_own state;                  /* the caller's own */
     struct list messages;                   /* struct message, the newest; filled by chat_page_get only */
+    int64_t people_version;                 /* of all names, when this was read */
     int64_t activity_us;                    /* time of the newest message, or of the chat's making */
     int64_t version;
     int64_t created_us, updated_us;
@@ -102,15 +105,18 @@ struct chat {
 
 struct db_row;
 /*
- * For statements that list chats: takes a row whose columns are those of chat_get (sql/queries/chats.sql).
- * ERR_NO_MEMORY.
+ * For statements about chats (sql/queries/chats.sql). chat_view_read takes a row that begins with {chat_view}; the chat has
+ * no last message then. chat_read takes one that goes on with {chat_last}, and leaves last_message NULL where that has been
+ * deleted. chat_last_read takes {chat_last} from column `first` on. All need chats_sign behind them. ERR_NO_MEMORY.
  */
-enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m,
-                   struct chat *ret_chat) MUST_CHECK;
-
-/* The same without the last message. Takes a row that begins with {chat_view}. */
 enum err chat_view_read(struct ctx *ctx, const struct db_row *row, const struct membership *m,
                         struct chat *ret_chat) MUST_CHECK;
+enum err chat_read(struct ctx *ctx, const struct db_row *row, const struct membership *m,
+                   struct chat *ret_chat) MUST_CHECK;
+enum err chat_last_read(struct ctx *ctx, const struct db_row *row, int first,
+                        struct chat_last_message **ret_last) MUST_CHECK;
+/* Fills in who made the chats and who sent their last messages. No statement where all are known (author_cache.h). */
+enum err chats_sign(struct ctx *ctx, struct chat *chats, size_t count) MUST_CHECK;
 
 /* One chat with the start of its newest message, for whoever may see it. ERR_CHAT_NOT_FOUND. One statement. */
 enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
@@ -118,8 +124,8 @@ enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, 
 /*
  * chat_require inside db_run, asked of the rows as they are now, whatever the gate has seen before. They are held to the
  * commit: whoever takes the chat, the caller's membership or the caller's place in the chat away waits, or has won.
- * ERR_WORKSPACE_NOT_FOUND: no longer a member. One statement. For every change in a chat; message_change.c alone asks in
- * the statement that takes the seq.
+ * ERR_WORKSPACE_NOT_FOUND: no longer a member. One statement. For every change in a chat; posting alone asks in the statements
+ * that write the message (message_change.c).
  */
 enum err chat_require_held(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                            enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;

@@ -20,7 +20,10 @@ struct chat_list_opts {
     int64_t limit;                       /* rows wanted at most */
 };
 
-/* The chats that the user is in: everyone's, and those joined (struct chat). One statement. */
+/*
+ * The chats that the user is in: everyone's, and those joined (struct chat). One statement; others only for joined chats,
+ * for last messages that have been deleted, and for names that are not known at present.
+ */
 enum err chat_list_history(struct ctx *ctx, const struct membership *m, const struct chat_list_opts *opts,
                            struct list *ret_list) MUST_CHECK;
 /* Open chats that the user may join and has not (struct chat, without their messages). One statement. */

@@ -22,6 +22,15 @@
 /* The state of the user for whom `chat` was asked (chat_require). ERR_CHAT_NOT_FOUND. One statement. */
 enum err chat_state_get(struct ctx *ctx, const struct chat_ref *chat, struct chat_own *ret_state) MUST_CHECK;
 
+/*
+ * For the events: what a user's row says, by integer keys, without the chat and without what is counted. ERR_NOT_FOUND, with
+ * nothing written into the problem: there is none, or none any more. One statement.
+ */
+struct chat_state_key {
+    int64_t workspace_id, user_id, chat_id;
+};
+enum err chat_state_row_get(struct ctx *ctx, const struct chat_state_key *key, struct chat_own *ret_state) MUST_CHECK;
+
 /* What of it is changed; the rest stays. */
 enum chat_state_field { CHAT_STATE_NOTIFY = 1, CHAT_STATE_STARRED = 2, CHAT_STATE_DRAFT = 4 };
 struct chat_state_change {

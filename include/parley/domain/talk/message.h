@@ -90,8 +90,9 @@ struct message_page {
 };
 
 /*
- * Messages at a position; costs the same at any depth. One statement, a second one for who wrote them and one more for each
- * of files, reactions and mentions where some of them have any. chat: from chat_require with the right to read, maybe a guess, which the first statement proves.
+ * Messages at a position; costs the same at any depth. One statement; others only where there are authors whose names are
+ * not known at present, replies to what is not on the page (or threads that begin elsewhere), files, reactions and mentions:
+ * one for each of these. chat: from chat_require with the right to read, maybe a guess, which the first statement proves.
  * ERR_CHAT_NOT_FOUND: it was none, or the chat has gone.
  */
 enum err message_range_read(struct ctx *ctx, const struct chat_ref *chat, const struct message_range *range,

@@ -30,7 +30,8 @@ struct membership {
     enum member_role role; /* the caller's */
     bool personal;
     bool require_2fa;
-    int64_t version;             /* the workspace's, when this was read */
+    int64_t version; /* the workspace's, when this was read */
+    bool is_guess;   /* recalled (access_cache.h), so it holds while that version does; the handler proves it */
     const struct chat_ref *chat; /* chat_access_load's; NULL: not asked for, or not there. In the request arena. */
 };
 
