@@ -145,11 +145,17 @@ def test_event_log__own_state_is_told_to_its_owner_alone(server, follower, alice
 def test_event_log__status_is_told_in_the_workspaces_of_its_owner(server, follower, alice, bob, make_user):
     talk = Talk(alice, bob, make_user)
     status = {"text": "At lunch", "emoji": "\U0001f35c", "until": None}
+    workspaces = {Database(server).workspace_id(workspace["id"]) for workspace in bob.ok("GET", "/workspaces")}
+
+    def told_of(said):
+        return follower.told("status", user_id=bob.id, status=said)
+
+    assert Database(server).workspace_id(talk.id) in workspaces and len(workspaces) == 2
     for said in (status, None):
         bob.ok("PUT", "/auth/me/status", 200, json=said or {})
-        told = follower.told("status", user_id=bob.id, status=said)
-        assert all(event["data"] == {"user_id": bob.id, "status": said} and event["audience"] == "workspace" for event in told)
-        assert Database(server).workspace_id(talk.id) in [event["workspace_id"] for event in told]
+        follower.wait(lambda said=said: workspaces == {event["workspace_id"] for event in told_of(said)}, "both workspaces")
+        assert all(event["data"] == {"user_id": bob.id, "status": said} and event["audience"] == "workspace"
+                   for event in told_of(said))
 
 
 def test_event_log__chats_are_told_to_those_who_may_see_them(server, follower, alice, bob, make_user):
