@@ -95,13 +95,16 @@ static struct effect rights_changed(const struct stream *stream, const struct li
         (event->workspace_id != 0 && !stream_place_has_workspace(stream, event->workspace_id)) ||
         (event->chat_id != 0 && (stream->scope != STREAM_OF_CHAT || event->chat_id != stream->chat_id)))
         return no_effect;
+    /* From which addresses a key may be used is judged where a stream is opened. */
+    if (event->key_id != 0)
+        return (struct effect){ EFFECT_ENDS, STREAM_END_RESTART };
     return (struct effect){ .kind = EFFECT_HOLDS };
 }
 
 static struct effect keys_expired(const struct stream *stream)
 {
     return (struct effect){ .kind = is_by_key(stream) && stream->until_s <= clock_now_us() / US_PER_S ? EFFECT_LOOKS
-                                                                                                       : EFFECT_NONE };
+                                                                                                      : EFFECT_NONE };
 }
 
 static struct effect effect_of(const struct stream *stream, const struct live_event *event)

@@ -10,6 +10,9 @@
 #include "parley/core/limits.h"
 #include "parley/core/thread.h"
 
+/* What is told at once to a stream that comes back: half of what may wait where its reader is slow. */
+enum { RESUME_EVENTS_MAX = SEND_QUEUE_MAX / 2, RESUME_MAX_BYTES = SEND_QUEUE_MAX_BYTES / 2 };
+
 /* ---- to the hub's thread ---- */
 
 void hub_wake(struct hub *hub)
@@ -99,66 +102,6 @@ struct live_sink hub_sink(struct hub *hub)
     return (struct live_sink){ hub, sink_start, sink_event, sink_silence, sink_is_watched };
 }
 
-/* ---- signals ---- */
-
-struct signal_item {
-    struct inbox_item item;
-    struct live_event event;
-    size_t len;
-    char text[];
-};
-
-static void signal_run(struct hub *hub, struct inbox_item *item)
-{
-    struct signal_item *signal = (struct signal_item *)item;
-    struct buf text;
-
-    atomic_fetch_sub(&hub->signal_count, 1);
-    buf_init(&text, signal->len + 64);
-    buf_add(&text, (struct str){ signal->text, signal->len });
-    buf_addf(&text, "id: %s-%lld\n\n", hub->epoch, (long long)hub->position);
-    if (buf_check(&text) == ERR_OK)
-        signal->event.record = live_record_new(buf_str(&text));
-    if (signal->event.record != NULL)
-        deliver_signal(hub, &signal->event);
-    live_record_drop(signal->event.record);
-    buf_release(&text);
-    free(signal);
-}
-
-static struct signal_item *signal_new(const struct live_event *event, struct str text)
-{
-    size_t ids_bytes = event->member_count * sizeof(event->member_ids[0]);
-    size_t ids_at = (text.len + sizeof(int64_t) - 1) / sizeof(int64_t) * sizeof(int64_t);
-    struct signal_item *signal = malloc(sizeof(*signal) + ids_at + ids_bytes);
-
-    if (signal == NULL)
-        return NULL;
-    *signal = (struct signal_item){ .item.run = signal_run, .event = *event, .len = text.len };
-    memcpy(signal->text, text.ptr, text.len);
-    if (ids_bytes > 0)
-        memcpy(signal->text + ids_at, event->member_ids, ids_bytes);
-    signal->event.member_ids = (const int64_t *)(const void *)(signal->text + ids_at);
-    signal->event.record = NULL;
-    return signal;
-}
-
-void hub_signal(struct hub *hub, const struct live_event *event, struct str text)
-{
-    struct signal_item *signal = NULL;
-
-    atomic_fetch_add_explicit(&hub->counters.signal_count, 1, memory_order_relaxed);
-    if (atomic_load(&hub->counters.stream_count) == 0)
-        return;
-    if (atomic_fetch_add(&hub->signal_count, 1) < HUB_SIGNALS_MAX)
-        signal = signal_new(event, text);
-    if (signal != NULL && hub_post(hub, &signal->item))
-        return;
-    free(signal);
-    atomic_fetch_sub(&hub->signal_count, 1);
-    atomic_fetch_add_explicit(&hub->counters.dropped_count, 1, memory_order_relaxed);
-}
-
 /* ---- streams ---- */
 
 void hub_where(struct hub *hub, struct hub_place *ret_place)
@@ -166,12 +109,17 @@ void hub_where(struct hub *hub, struct hub_place *ret_place)
     (void)ring_where(&hub->ring, ret_place->epoch, &ret_place->position, &ret_place->generation);
 }
 
+bool hub_still_has(struct hub *hub, const struct hub_place *place, int64_t position)
+{
+    return ring_still_has(&hub->ring, place->generation, position, RESUME_EVENTS_MAX, RESUME_MAX_BYTES);
+}
+
 enum err hub_admit(struct hub *hub, int64_t user_id, struct str ip, struct stream_permit *ret_permit)
 {
     struct hub_place place;
 
     hub_where(hub, &place);
-    if (place.generation == 0 || atomic_load(&hub->ending) || !hub_hears_reader(hub))
+    if ((place.generation == 0 && !ring_await_start(&hub->ring)) || atomic_load(&hub->ending) || !hub_hears_reader(hub))
         return ERR_UNAVAILABLE;
     TRY(admission_enter(&hub->admission, &hub->opts, user_id, ip, ret_permit));
     ret_permit->hub = hub;
@@ -188,14 +136,14 @@ void hub_leave(struct stream_permit *permit)
 struct entering {
     struct inbox_item item;
     struct stream *stream;
-    unsigned generation;
+    struct hub_place looked;
 };
 
 static void entering_run(struct hub *hub, struct inbox_item *item)
 {
     struct entering *entering = (struct entering *)item;
 
-    stream_enter(hub, entering->stream, entering->generation);
+    stream_enter(hub, entering->stream, &entering->looked);
     free(entering);
 }
 
@@ -204,8 +152,9 @@ static void stream_take(struct hub *hub, const struct handover *handover, const 
     struct stream *stream = stream_new(handover, opening);
     struct entering *entering = malloc(sizeof(*entering));
 
-    if (stream != NULL && entering != NULL) {
-        *entering = (struct entering){ { NULL, entering_run }, stream, opening->place.generation };
+    /* Records are made for nginx, which has no other id. */
+    if (stream != NULL && entering != NULL && handover->request_id == RECORD_REQUEST_ID) {
+        *entering = (struct entering){ { NULL, entering_run }, stream, opening->place };
         if (hub_post(hub, &entering->item)) {
             opening->permit->hub = NULL;
             return;

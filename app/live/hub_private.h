@@ -41,14 +41,14 @@ struct hub {
     bool closed;   /* the thread takes nothing more… */
     bool finished; /* …and touches nothing more */
 
-    atomic_bool woken;            /* event_fd has been written and not read yet */
-    atomic_bool ending;           /* hub_end_all */
-    atomic_bool stopping;         /* hub_stop: the thread ends with its last connection */
-    atomic_bool cutting;          /* what is left is cut off */
-    atomic_bool silent;           /* the reader says that the log cannot be read */
-    atomic_int signal_count;      /* in the inbox */
-    atomic_ullong ticket_count;   /* given out */
-    atomic_llong heard_s; /* the kernel's monotonic clock: the last sign of life of the reader; 0: none yet */
+    atomic_bool woken;          /* event_fd has been written and not read yet */
+    atomic_bool ending;         /* hub_end_all */
+    atomic_bool stopping;       /* hub_stop: the thread ends with its last connection */
+    atomic_bool cutting;        /* what is left is cut off */
+    atomic_bool silent;         /* the reader says that the log cannot be read */
+    atomic_int signal_count;    /* in the inbox */
+    atomic_ullong ticket_count; /* given out */
+    atomic_llong heard_s;       /* the kernel's monotonic clock: the last sign of life of the reader; 0: none yet */
 
     /* ---- the thread's own ---- */
     char epoch[LIVE_EPOCH_LEN + 1];
@@ -62,8 +62,8 @@ struct hub {
     struct link unattached;      /* requests with a ticket that are not handed over yet, by timer.link */
     struct link ended;           /* connections to be freed at the end of this turn, by timer.link */
     struct live_record *comment; /* keep-alive */
-    int64_t ending_since_us; /* 0: not ending */
-    int64_t ended_count;     /* of streams, since then */
+    int64_t ending_since_us;     /* 0: not ending */
+    int64_t ended_count;         /* of streams, since then */
 };
 
 /* Has it run on the hub's thread, in the order of posting. False: the thread has ended; the item is the caller's. */

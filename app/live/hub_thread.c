@@ -19,7 +19,8 @@ enum {
 
 static bool watch(struct hub *hub, struct connection *connection, int operation, enum hub_watch what)
 {
-    struct epoll_event event = { .events = EPOLLRDHUP | (what == HUB_WATCH_ROOM ? EPOLLOUT : 0), .data.ptr = connection };
+    struct epoll_event event = { .events = EPOLLRDHUP | (what == HUB_WATCH_ROOM ? EPOLLOUT : 0),
+                                 .data.ptr = connection };
 
     return epoll_ctl(hub->epoll_fd, operation, connection->fd, &event) == 0;
 }

@@ -10,7 +10,7 @@ struct link {
 };
 
 /* The struct in which a link stands. */
-#define LINK_OWNER(link, type, member) ((type *)(void *)((char *)(link) - offsetof(type, member)))
+#define LINK_OWNER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 /* An empty ring: a link that joins itself. */
 static inline void link_init(struct link *ring)

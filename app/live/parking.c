@@ -95,8 +95,7 @@ static void attaching_run(struct hub *hub, struct inbox_item *item)
 
 static void hurry(struct stream_group *group, void *arg)
 {
-    parked_request_hurry(arg, LINK_OWNER(group->members.next, struct parked_request, by_ticket),
-                         STREAM_STOP_PARKED_S);
+    parked_request_hurry(arg, LINK_OWNER(group->members.next, struct parked_request, by_ticket), STREAM_STOP_PARKED_S);
 }
 
 void parking_finish_all(struct hub *hub)

@@ -32,7 +32,8 @@ struct rights_watch {
 };
 
 /* Starts the thread. */
-enum err rights_watch_init(struct rights_watch *watch, struct hub *hub, const struct stream_checker *checker) MUST_CHECK;
+enum err rights_watch_init(struct rights_watch *watch, struct hub *hub,
+                           const struct stream_checker *checker) MUST_CHECK;
 /* Ends the thread; what has not been answered is given back, as a list, to be freed by the caller. */
 struct rights_question *rights_watch_stop(struct rights_watch *watch);
 /* Takes the question over. Its answer comes by stream_looked, on the hub's thread. */

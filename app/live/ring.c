@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parley/core/blocking.h"
 #include "parley/core/clock.h"
 
 /* Half of the ring may wait for the hub's thread; longer than this it is not waited for, it is stuck then. */
-enum { RING_WAIT_MS = 200, BEHIND_EVENTS = RING_EVENTS / 2 };
+enum { RING_WAIT_MS = 200, RING_START_MAX_MS = 2000, BEHIND_EVENTS = RING_EVENTS / 2 };
 
 /* ---- members ---- */
 
@@ -125,7 +126,7 @@ static void wait_for_reading(struct ring *ring, size_t extra_bytes)
     struct timespec until = clock_deadline(clock_monotonic_us() + RING_WAIT_MS * US_PER_MS);
 
     while (is_behind(ring, extra_bytes))
-        if (pthread_cond_timedwait(&ring->read, &ring->lock, &until) != 0)
+        if (pthread_cond_timedwait(&ring->moved, &ring->lock, &until) != 0)
             return;
 }
 
@@ -142,7 +143,7 @@ enum err ring_init(struct ring *ring)
     (void)pthread_mutex_init(&ring->lock, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&ring->read, &attributes);
+    (void)pthread_cond_init(&ring->moved, &attributes);
     (void)pthread_condattr_destroy(&attributes);
     return ERR_OK;
 }
@@ -154,7 +155,7 @@ void ring_release(struct ring *ring)
     drop_all(ring);
     free(ring->entries);
     ring->entries = NULL;
-    (void)pthread_cond_destroy(&ring->read);
+    (void)pthread_cond_destroy(&ring->moved);
     (void)pthread_mutex_destroy(&ring->lock);
 }
 
@@ -164,6 +165,7 @@ void ring_start(struct ring *ring, const char *epoch, int64_t position)
     begin_at(ring, position);
     memcpy(ring->epoch, epoch, LIVE_EPOCH_LEN);
     ring->generation++;
+    (void)pthread_cond_broadcast(&ring->moved);
     (void)pthread_mutex_unlock(&ring->lock);
 }
 
@@ -171,8 +173,24 @@ void ring_close(struct ring *ring)
 {
     (void)pthread_mutex_lock(&ring->lock);
     ring->closed = true;
-    (void)pthread_cond_broadcast(&ring->read);
+    (void)pthread_cond_broadcast(&ring->moved);
     (void)pthread_mutex_unlock(&ring->lock);
+}
+
+bool ring_await_start(struct ring *ring)
+{
+    struct timespec until = clock_deadline(clock_monotonic_us() + RING_START_MAX_MS * US_PER_MS);
+    bool started;
+
+    blocking_begin();
+    (void)pthread_mutex_lock(&ring->lock);
+    while (ring->generation == 0 && !ring->closed)
+        if (pthread_cond_timedwait(&ring->moved, &ring->lock, &until) != 0)
+            break;
+    started = ring->generation != 0;
+    (void)pthread_mutex_unlock(&ring->lock);
+    blocking_end();
+    return started;
 }
 
 /* ---- adding and reading ---- */
@@ -198,8 +216,8 @@ void ring_add(struct ring *ring, const struct live_event *event)
     added.event.record = live_record_keep(event->record);
     added_bytes = size_of(&added);
     wait_for_reading(ring, added_bytes);
-    while (ring->oldest <= ring->newest && (ring->newest - ring->oldest + 1 == RING_EVENTS ||
-                                            ring->size_bytes + added_bytes > RING_MAX_BYTES))
+    while (ring->oldest <= ring->newest &&
+           (ring->newest - ring->oldest + 1 == RING_EVENTS || ring->size_bytes + added_bytes > RING_MAX_BYTES))
         drop_oldest(ring);
     ring->newest = event->position;
     *entry_at(ring, ring->newest) = added;
@@ -223,10 +241,27 @@ enum ring_found ring_next(struct ring *ring, unsigned generation, int64_t positi
     }
     if (use == RING_READ) {
         ring->read_position = found == RING_EVENT ? position + 1 : ring->newest;
-        (void)pthread_cond_signal(&ring->read);
+        (void)pthread_cond_broadcast(&ring->moved);
     }
     (void)pthread_mutex_unlock(&ring->lock);
     return found;
+}
+
+bool ring_still_has(struct ring *ring, unsigned generation, int64_t position, int64_t events_max, size_t max_bytes)
+{
+    size_t bytes = 0;
+    bool has;
+
+    (void)pthread_mutex_lock(&ring->lock);
+    has = generation == ring->generation && position + 1 >= ring->oldest && ring->newest - position <= events_max;
+    for (int64_t at = position + 1; has && at <= ring->newest; at++) {
+        const struct live_record *record = entry_at(ring, at)->event.record;
+
+        bytes += record != NULL ? record->len : 0;
+        has = bytes <= max_bytes;
+    }
+    (void)pthread_mutex_unlock(&ring->lock);
+    return has;
 }
 
 void ring_entry_release(struct ring_entry *entry)

@@ -28,14 +28,14 @@ struct ring_entry {
 };
 
 struct ring {
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t read;  /* the hub's thread has read on */
-    struct ring_entry *entries; /* by position */
+    pthread_mutex_t lock;               /* guards what follows */
+    pthread_cond_t moved;               /* the hub's thread has read on, or the ring has begun */
+    struct ring_entry *entries;         /* by position */
     struct member_set *sets[RING_SETS]; /* the last one of some chats, by chat: most events share it */
-    char epoch[LIVE_EPOCH_LEN + 1]; /* "": not started */
-    unsigned generation;            /* counts starts */
-    int64_t oldest, newest;         /* oldest > newest: empty; newest: the position reached */
-    int64_t read_position;          /* up to here the hub's thread has read */
+    char epoch[LIVE_EPOCH_LEN + 1];     /* "": not started */
+    unsigned generation;                /* counts starts */
+    int64_t oldest, newest;             /* oldest > newest: empty; newest: the position reached */
+    int64_t read_position;              /* up to here the hub's thread has read */
     size_t size_bytes;
     bool closed; /* nobody reads any more */
 };
@@ -48,6 +48,8 @@ void ring_release(struct ring *ring);
 void ring_start(struct ring *ring, const char *epoch, int64_t position);
 /* Adds an event. Where the hub's thread is far behind it is waited for, RING_WAIT_MS at most. */
 void ring_add(struct ring *ring, const struct live_event *event);
+/* Waits until it has begun, RING_START_MAX_MS at most; false: it has not. For workers: they say that they block. */
+bool ring_await_start(struct ring *ring);
 /* Nobody is waited for from now on. */
 void ring_close(struct ring *ring);
 
@@ -59,6 +61,8 @@ enum ring_use { RING_PEEK, RING_READ };
 enum ring_found ring_next(struct ring *ring, unsigned generation, int64_t position, enum ring_use use,
                           struct ring_entry *ret_entry);
 void ring_entry_release(struct ring_entry *entry);
+/* Is everything behind the position there, and no more than so much? Any thread. */
+bool ring_still_has(struct ring *ring, unsigned generation, int64_t position, int64_t events_max, size_t max_bytes);
 
 /* Epoch, position reached and the number of starts; false: not started. Any thread. */
 bool ring_where(struct ring *ring, char ret_epoch[LIVE_EPOCH_LEN + 1], int64_t *ret_position, unsigned *ret_generation);

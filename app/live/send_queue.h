@@ -19,10 +19,10 @@ struct send_queue {
 };
 
 enum send_result {
-    SEND_DONE,    /* nothing waits */
-    SEND_WAITS,   /* something waits for the peer */
-    SEND_FULL,    /* more than may wait: it was not taken */
-    SEND_FAILED,  /* the peer is gone, or there is no memory: the connection is to be closed */
+    SEND_DONE,   /* nothing waits */
+    SEND_WAITS,  /* something waits for the peer */
+    SEND_FULL,   /* more than may wait: it was not taken */
+    SEND_FAILED, /* the peer is gone, or there is no memory: the connection is to be closed */
 };
 
 /*

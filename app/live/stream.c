@@ -53,7 +53,7 @@ struct stream *stream_new(const struct handover *handover, const struct stream_o
                                               .flags = rights->key_id != 0 ? STREAM_BY_KEY : 0,
                                               .began_us = handover->began_us,
                                               .line = handover->line };
-    stream->position = opening->place.position;
+    stream->position = opening->told;
     stream->user_id = rights->user_id;
     stream->workspace_id = rights->workspace_id;
     stream->chat_id = rights->chat_id;
@@ -184,7 +184,7 @@ static void catch_up(struct hub *hub, struct stream *stream, int64_t looked)
     }
 }
 
-void stream_enter(struct hub *hub, struct stream *stream, unsigned generation)
+void stream_enter(struct hub *hub, struct stream *stream, const struct hub_place *looked)
 {
     struct connection *c = &stream->connection;
 
@@ -195,10 +195,10 @@ void stream_enter(struct hub *hub, struct stream *stream, unsigned generation)
         return;
     }
     timer_set(hub, stream, 1 + (int64_t)rand_below(STREAM_COMMENT_S));
-    if (atomic_load(&hub->ending) || generation != hub->generation)
+    if (atomic_load(&hub->ending) || looked->generation != hub->generation)
         stream_end(hub, stream, STREAM_END_RESTART);
     else
-        catch_up(hub, stream, stream->position);
+        catch_up(hub, stream, looked->position);
 }
 
 /* ---- rights ---- */

@@ -92,7 +92,7 @@ enum err stream_place_replace(struct hub *hub, struct stream *stream, const stru
     static const int64_t no_focus[STREAM_FOCUS_MAX];
     struct stream_more *old = stream->more;
     struct stream_more *more = stream_more_new(old != NULL ? &old->hold : &no_hold, old != NULL ? old->focus : no_focus,
-                                        workspaces, stream);
+                                               workspaces, stream);
 
     if (more == NULL)
         return ERR_NO_MEMORY;

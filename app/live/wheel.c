@@ -57,8 +57,8 @@ struct wheel_timer *wheel_next_due(struct wheel *wheel, int64_t now_s)
     if (now_s - wheel->now_s > WHEEL_SLOTS)
         wheel->now_s = now_s - WHEEL_SLOTS;
     while (wheel->now_s < now_s) {
-        struct wheel_timer *timer =
-            slot_next_due(wheel, &wheel->slots[(wheel->now_s + 1) % WHEEL_SLOTS], wheel->now_s + 1);
+        struct wheel_timer *timer = slot_next_due(wheel, &wheel->slots[(wheel->now_s + 1) % WHEEL_SLOTS],
+                                                  wheel->now_s + 1);
 
         if (timer != NULL)
             return timer;

@@ -33,3 +33,10 @@ SELECT c.id FROM chats c JOIN workspaces w ON w.id = c.workspace_id AND w.delete
     JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
 WHERE c.uuid = ? AND c.deleted_us IS NULL AND (c.join_mode = 0 OR m.user_id IS NOT NULL)
+
+-- Who is told that somebody is writing; one more than may be is too many.
+-- name: typing_workspace
+SELECT user_id FROM members WHERE workspace_id = ? ORDER BY user_id LIMIT ?
+
+-- name: typing_chat
+SELECT user_id FROM chat_members WHERE workspace_id = ? AND chat_id = ? ORDER BY user_id LIMIT ?

@@ -30,7 +30,7 @@ struct hub;
 
 struct hub_opts {
     struct stream_checker checker;
-    int64_t streams_max;             /* less where RLIMIT_NOFILE leaves less room */
+    int64_t streams_max; /* less where RLIMIT_NOFILE leaves less room */
     int64_t streams_per_user_max;
     int64_t streams_per_address_max; /* of the network that one customer has (core/cidr.h) */
 };
@@ -71,7 +71,7 @@ struct stream_permit {
 };
 /*
  * ERR_STREAMS (429): the user or the client's network has as many as it may; ERR_STREAMS_FULL (503): all have; ERR_UNAVAILABLE:
- * the log cannot be read, or the process stops. Any thread.
+ * the log cannot be read, or the process stops; where it has only just begun it is waited for. Any thread.
  */
 enum err hub_admit(struct hub *hub, int64_t user_id, struct str ip, struct stream_permit *ret_permit) MUST_CHECK;
 /* Gives it back, where it has not been handed over. */
@@ -84,6 +84,11 @@ struct hub_place {
     unsigned generation; /* counts the log's beginnings; 0: it has not begun */
 };
 void hub_where(struct hub *hub, struct hub_place *ret_place);
+/*
+ * Whether the hub itself can tell a stream what is behind the position, since it is little and not long ago: then `told` of its
+ * opening is that position. Any thread.
+ */
+bool hub_still_has(struct hub *hub, const struct hub_place *place, int64_t position);
 
 /* The subject of a STREAM that is handed over to hub_take. */
 struct stream_opening {
@@ -91,7 +96,9 @@ struct stream_opening {
     struct stream_rights rights;
     int64_t until_us;                           /* wall clock: the end of session or key; INT64_MAX: none */
     const struct stream_workspaces *workspaces; /* of a user's own stream; NULL: none */
-    struct hub_place place;                     /* up to here it has been told everything */
+    struct hub_place place;                     /* read before the rights */
+    bool leaves_out;                            /* the user's workspaces are more than these; not the hub's business */
+    int64_t told;                               /* up to here it has been told everything; mostly place.position */
 };
 
 /* For struct gate_opts: takes streams (struct stream_opening) and parked requests (struct parking of live/parking.h). */

@@ -17,7 +17,8 @@
 struct parking_hooks {
     void (*gone)(void *arg); /* it ends without an answer: the client has left, or takes nothing; called once at most */
     void (*due)(void *arg);  /* answer now, with what there is: the deadline has come, or the process stops */
-    void (*flow)(void *arg, bool paused); /* PARKED_UNREAD_BYTES are unread: pause; or go on. NULL where nothing streams */
+    void (*flow)(void *arg,
+                 bool paused); /* PARKED_UNREAD_BYTES are unread: pause; or go on. NULL where nothing streams */
     void *arg;
 };
 

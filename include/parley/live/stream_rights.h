@@ -54,6 +54,7 @@ struct stream_check {
     enum stream_end end;                  /* STREAM_GOES_ON: the rights hold */
     int64_t until_us;                     /* wall clock: when to look again in any case; INT64_MAX: no such time */
     struct stream_workspaces *workspaces; /* of a user's own stream; malloc'ed, the asker's. NULL: none */
+    bool leaves_out;                      /* there are others, which ask for a second factor that the user lacks */
 };
 
 /*

@@ -16,7 +16,16 @@
 #include "parley/live/hub.h"
 #include "parley/live/parking.h"
 
-enum { PATIENCE_MS = 20000, ALICE = 1, BOB = 2, EVE = 3, WORKSPACE = 10, OTHER_WORKSPACE = 11, CHAT = 100, OTHER_CHAT = 101 };
+enum {
+    PATIENCE_MS = 20000,
+    ALICE = 1,
+    BOB = 2,
+    EVE = 3,
+    WORKSPACE = 10,
+    OTHER_WORKSPACE = 11,
+    CHAT = 100,
+    OTHER_CHAT = 101
+};
 #define EPOCH "0badcafe"
 
 /* What the checker says of every stream, and whether it says anything. */
@@ -147,13 +156,14 @@ static inline void tell_workspace(struct fixture *f)
 static inline struct handover handover_of(enum reply_way way, int fd)
 {
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
-    return (struct handover){ .way = way,
-                              .method = GET,
-                              .fd = fd,
-                              .request_id = 1,
-                              .began_us = clock_monotonic_us(),
-                              .line = { .method = "GET", .route = "/stream", .status = 200, .code = "ok",
-                                        .level = LOG_DEBUG } };
+    return (struct handover){
+        .way = way,
+        .method = GET,
+        .fd = fd,
+        .request_id = 1,
+        .began_us = clock_monotonic_us(),
+        .line = { .method = "GET", .route = "/stream", .status = 200, .code = "ok", .level = LOG_DEBUG }
+    };
 }
 
 static inline struct peer peer_new(int *ret_fd)
@@ -182,6 +192,7 @@ static inline enum err stream_try(struct fixture *f, const struct stream_opening
     TRY(hub_admit(f->hub, opening.rights.user_id, STR("192.0.2.1"), &permit));
     if (opening.place.generation == 0)
         hub_where(f->hub, &opening.place);
+    opening.told = opening.place.position;
     opening.permit = &permit;
     if (opening.until_us == 0)
         opening.until_us = INT64_MAX;

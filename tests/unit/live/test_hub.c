@@ -9,17 +9,20 @@ static void test_hub__each_scope_hears_what_is_for_it(void **state)
     struct peer user = stream_open(f, STREAM_OF_USER, ALICE), workspace = stream_open(f, STREAM_OF_WORKSPACE, ALICE);
     struct peer chat = stream_open(f, STREAM_OF_CHAT, ALICE), bob = stream_open(f, STREAM_OF_WORKSPACE, BOB);
 
-    tell_workspace(f);                                                                                     /* 1 */
-    event_tell(f, (struct live_event){ .audience = LIVE_TO_WORKSPACE, .workspace_id = OTHER_WORKSPACE });  /* 2 */
-    event_tell(f, (struct live_event){ .audience = LIVE_TO_WORKSPACE, .workspace_id = WORKSPACE,
-                                       .chat_id = OTHER_CHAT });                                           /* 3 */
-    event_tell(f, (struct live_event){ .audience = LIVE_TO_MEMBERS, .workspace_id = WORKSPACE, .chat_id = CHAT,
-                                       .member_ids = members, .member_count = COUNT_OF(members) });        /* 4 */
-    event_tell(f, (struct live_event){ .audience = LIVE_TO_USER, .workspace_id = WORKSPACE, .chat_id = CHAT,
-                                       .user_id = ALICE });                                                /* 5 */
-    event_tell(f, (struct live_event){ .audience = LIVE_TO_USER, .user_id = ALICE });                      /* 6 */
-    event_tell(f, (struct live_event){ .audience = LIVE_TO_NOBODY });                                      /* 7 */
-    tell_workspace(f);                                                                                     /* 8 */
+    tell_workspace(f);                                                                                    /* 1 */
+    event_tell(f, (struct live_event){ .audience = LIVE_TO_WORKSPACE, .workspace_id = OTHER_WORKSPACE }); /* 2 */
+    event_tell(f, (struct live_event){
+                      .audience = LIVE_TO_WORKSPACE, .workspace_id = WORKSPACE, .chat_id = OTHER_CHAT }); /* 3 */
+    event_tell(f, (struct live_event){ .audience = LIVE_TO_MEMBERS,
+                                       .workspace_id = WORKSPACE,
+                                       .chat_id = CHAT,
+                                       .member_ids = members,
+                                       .member_count = COUNT_OF(members) }); /* 4 */
+    event_tell(f, (struct live_event){
+                      .audience = LIVE_TO_USER, .workspace_id = WORKSPACE, .chat_id = CHAT, .user_id = ALICE }); /* 5 */
+    event_tell(f, (struct live_event){ .audience = LIVE_TO_USER, .user_id = ALICE });                            /* 6 */
+    event_tell(f, (struct live_event){ .audience = LIVE_TO_NOBODY });                                            /* 7 */
+    tell_workspace(f);                                                                                           /* 8 */
     peer_await(&user, "data: 8\n");
     peer_await(&workspace, "data: 8\n");
     peer_await(&chat, "data: 8\n");
@@ -114,8 +117,10 @@ static void test_hub__a_ring_of_large_events_keeps_within_its_bytes(void **state
 
     memset(large, 'x', sizeof(large) - 1);
     for (int i = 0; i < 100; i++) {
-        struct live_event event = { .position = ++f->position, .audience = LIVE_TO_WORKSPACE,
-                                    .workspace_id = WORKSPACE, .record = live_record_new(str_from(large)) };
+        struct live_event event = { .position = ++f->position,
+                                    .audience = LIVE_TO_WORKSPACE,
+                                    .workspace_id = WORKSPACE,
+                                    .record = live_record_new(str_from(large)) };
         f->sink.event(f->sink.arg, &event);
         live_record_drop(event.record);
     }
@@ -131,8 +136,9 @@ static void test_hub__who_was_put_out_between_check_and_hand_over_is_out(void **
     struct fixture *f = *state;
     struct peer peer;
 
-    event_tell(f, (struct live_event){ .audience = LIVE_TO_WORKSPACE, .change = LIVE_MEMBER_LEFT,
-                                       .workspace_id = WORKSPACE, .user_id = BOB });
+    event_tell(
+        f, (struct live_event){
+               .audience = LIVE_TO_WORKSPACE, .change = LIVE_MEMBER_LEFT, .workspace_id = WORKSPACE, .user_id = BOB });
     tell_workspace(f);
     peer = open_at(f, rights_of(STREAM_OF_WORKSPACE, BOB), 0);
     peer_await_end(&peer, "access");
@@ -183,16 +189,28 @@ static const struct change {
     const char *ended, *why;
 } changes[] = {
     { "left the workspace",
-      { .change = LIVE_MEMBER_LEFT, .workspace_id = WORKSPACE, .user_id = ALICE }, "wck", "access" },
-    { "left another workspace", { .change = LIVE_MEMBER_LEFT, .workspace_id = OTHER_WORKSPACE, .user_id = ALICE }, "", "" },
+      { .change = LIVE_MEMBER_LEFT, .workspace_id = WORKSPACE, .user_id = ALICE },
+      "wck",
+      "access" },
+    { "left another workspace",
+      { .change = LIVE_MEMBER_LEFT, .workspace_id = OTHER_WORKSPACE, .user_id = ALICE },
+      "",
+      "" },
     { "left the chat",
-      { .change = LIVE_MEMBER_LEFT, .workspace_id = WORKSPACE, .chat_id = CHAT, .user_id = ALICE }, "c", "access" },
+      { .change = LIVE_MEMBER_LEFT, .workspace_id = WORKSPACE, .chat_id = CHAT, .user_id = ALICE },
+      "c",
+      "access" },
     { "the chat is gone", { .change = LIVE_CHAT_ENDED, .workspace_id = WORKSPACE, .chat_id = CHAT }, "c", "deleted" },
     { "the workspace is gone", { .change = LIVE_WORKSPACE_ENDED, .workspace_id = WORKSPACE }, "wckb", "deleted" },
     { "all sessions", { .change = LIVE_SESSIONS_ENDED, .user_id = ALICE }, "uwc", "session" },
     { "all but one session",
-      { .change = LIVE_SESSIONS_ENDED, .user_id = ALICE, .kept_session_id = 1000 + ALICE }, "", "" },
-    { "one session", { .change = LIVE_SESSIONS_ENDED, .user_id = ALICE, .session_id = 1000 + ALICE }, "uwc", "session" },
+      { .change = LIVE_SESSIONS_ENDED, .user_id = ALICE, .kept_session_id = 1000 + ALICE },
+      "",
+      "" },
+    { "one session",
+      { .change = LIVE_SESSIONS_ENDED, .user_id = ALICE, .session_id = 1000 + ALICE },
+      "uwc",
+      "session" },
     { "another session", { .change = LIVE_SESSIONS_ENDED, .user_id = ALICE, .session_id = 5 }, "", "" },
     { "the key", { .change = LIVE_KEYS_ENDED, .key_id = 77 }, "k", "session" },
     { "all keys", { .change = LIVE_KEYS_ENDED, .user_id = ALICE }, "k", "session" },
@@ -244,8 +262,10 @@ static void test_hub__a_users_own_stream_hears_no_more_of_a_workspace_it_left(vo
     struct peer peer = stream_open(f, STREAM_OF_USER, ALICE);
 
     await_streams(f, 1);
-    event_tell(f, (struct live_event){ .audience = LIVE_TO_WORKSPACE, .change = LIVE_MEMBER_LEFT,
-                                       .workspace_id = WORKSPACE, .user_id = ALICE });
+    event_tell(f, (struct live_event){ .audience = LIVE_TO_WORKSPACE,
+                                       .change = LIVE_MEMBER_LEFT,
+                                       .workspace_id = WORKSPACE,
+                                       .user_id = ALICE });
     tell_workspace(f);
     event_tell(f, (struct live_event){ .audience = LIVE_TO_USER, .user_id = ALICE });
     peer_await(&peer, "data: 3\n");
@@ -372,8 +392,10 @@ static void test_hub__a_slow_reader_is_cut_off_and_nobody_else(void **state)
     await_streams(f, 2);
     memset(large, 'x', sizeof(large) - 1);
     while (stats_of(f).stream_count == 2) {
-        struct live_event event = { .position = ++f->position, .audience = LIVE_TO_WORKSPACE,
-                                    .workspace_id = WORKSPACE, .record = live_record_new(str_from(large)) };
+        struct live_event event = { .position = ++f->position,
+                                    .audience = LIVE_TO_WORKSPACE,
+                                    .workspace_id = WORKSPACE,
+                                    .record = live_record_new(str_from(large)) };
 
         f->sink.event(f->sink.arg, &event);
         live_record_drop(event.record);
