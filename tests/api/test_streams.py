@@ -2,6 +2,7 @@
 import subprocess
 
 import pytest
+from support.keys import Key
 from support.streams import Streams, lines_of, reason_of
 from support.talk import Talk, is_code
 from support.waiting import until
@@ -67,12 +68,10 @@ def test_user_stream__tells_of_a_workspace_from_the_moment_one_is_in_it(talk, st
     assert stream.until("message.created").data["id"] == message["id"]
 
 
-def test_key__tells_of_its_workspace_alone(talk, streams, admin, server):
+def test_key__tells_of_its_workspace_alone(talk, streams):
     elsewhere = talk.owner.workspace("Elsewhere")
     chat = talk.owner.chat(elsewhere)
-    key = talk.owner.ok("POST", "/api/v1/api-keys", 200, json={"name": "reader", "scopes": ["read"],
-                                                               "workspace_id": talk.id})
-    stream = streams.open({"Authorization": f"Bearer {key['key']}"})
+    stream = streams.open(Key(talk.owner, "read", workspace_id=talk.id))
     talk.owner.message(elsewhere["id"], chat["id"], "Not for the key")
     message = talk.say("For the key")
     assert stream.until("message.created").data["id"] == message["id"]
@@ -95,8 +94,7 @@ def test_focus__wants_chats_that_one_may_read(talk, http, alice, bob):
 
 
 def test_head__has_no_stream(alice):
-    answer = alice.request("HEAD", "/stream")
-    assert answer.status_code == 200 and answer.headers["content-type"] == "text/event-stream"
+    assert alice.request("HEAD", "/stream").status_code == 200
 
 
 # ---- coming back ----
@@ -252,12 +250,16 @@ def test_typing__is_told_to_those_in_the_chat_and_not_stored(talk, streams, serv
 
 
 def test_typing__counts_once_in_three_seconds(talk, streams, server):
+    """In each process: the next one may not have heard of it."""
     stream = streams.open(talk.owner, f"{talk.at}/stream")
-    for _ in range(3):
+    stream.id()
+    for _ in range(8):
         assert talk.member.post(f"{talk.at}/typing").status_code == 204
-    assert stream.until("typing").data["user_id"] == talk.member.id
     talk.say("Mark")
-    assert stream.next().kind == "message.created"
+    kinds = []
+    while not kinds or kinds[-1] != "message.created":
+        kinds.append(stream.next().kind)
+    assert 1 <= kinds.count("typing") <= len(server.stack.parleys)
 
 
 def test_typing__in_a_chat_for_its_members_is_told_to_them_alone(talk, streams):
