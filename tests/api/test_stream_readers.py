@@ -12,8 +12,11 @@ pytestmark = pytest.mark.one_column("what clients make of the bytes of a stream"
 
 
 @pytest.fixture
-def talk(alice, bob, make_user):
-    return Talk(alice, bob, make_user)
+def talk(server, alice, bob, make_user):
+    made = Talk(alice, bob, make_user)
+    with contextlib.closing(Stream(server, made.member.auth, f"{made.at}/stream")) as stream:
+        stream.until("message.created", id=made.say("before")["id"])  # so all that was done before has been told
+    return made
 
 
 def address(server, talk):
