@@ -26,6 +26,7 @@ static const struct route_table *const all[] = {
     &messages_routes,
     &message_threads_routes,
     &reactions_routes,
+    &streams_routes,
     &attachments_routes,
     &uploads_routes,
     &objects_routes,

@@ -4,6 +4,7 @@
 #include "parley/auth/keys.h"
 #include "parley/auth/totp.h"
 #include "parley/bus/bus.h"
+#include "parley/core/clock.h"
 #include "parley/core/json_in.h"
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
@@ -13,17 +14,21 @@
 #include "parley/domain/people/author_cache.h"
 #include "parley/domain/record/security_log.h"
 #include "parley/domain/talk/access_cache.h"
+#include "parley/domain/talk/typing.h"
 #include "parley/domain/trust/auth_cache.h"
 #include "parley/domain/trust/revocation.h"
 #include "parley/egress/egress.h"
 #include "parley/gate/gate.h"
 #include "parley/http/server.h"
 #include "parley/jobs/jobs.h"
+#include "parley/live/hub.h"
+#include "parley/live/signal.h"
 #include "parley/mail/mailer.h"
 #include "parley/objects/store.h"
 #include "parley/shapes/event_encode.h"
 #include "reload.h"
 #include "routes.h"
+#include "stream_checker.h"
 #include "watch.h"
 
 enum { COMPUTING_MIN = 2 /* while one reads from the disk */, BUS_FAULT_MAX_BYTES = 1024 };
@@ -34,6 +39,19 @@ static enum err start_libraries(void)
     json_in_init();
     TRY(totp_init());
     return egress_init();
+}
+
+static enum err open_hub(struct runtime *runtime, const struct config *config)
+{
+    const struct hub_opts opts = {
+        .checker = stream_checker_of(&runtime->app),
+        .streams_max = config->streams_max,
+        .streams_per_user_max = config->streams_per_user,
+        .streams_per_address_max = config->streams_per_address,
+    };
+
+    TRY(hub_new(&opts, &runtime->app.hub));
+    return signal_listen(runtime->app.bus, runtime->app.hub);
 }
 
 static enum err open_store(struct runtime *runtime, const struct config *config, struct buf *ret_error_text)
@@ -90,10 +108,13 @@ static enum err open_app(struct runtime *runtime, const struct config *config, s
     app->cache = auth_cache_new();
     app->access_cache = access_cache_new();
     app->author_cache = author_cache_new();
-    if (app->hasher == NULL || app->cache == NULL || app->access_cache == NULL || app->author_cache == NULL)
+    app->typing_cache = typing_cache_new();
+    if (app->hasher == NULL || app->cache == NULL || app->access_cache == NULL || app->author_cache == NULL ||
+        app->typing_cache == NULL)
         return ERR_NO_MEMORY;
     TRY(mailer_open(config, ret_error_text, &app->mailer));
     TRY(open_bus(runtime, config, ret_error_text));
+    TRY(open_hub(runtime, config));
     TRY(open_store(runtime, config, ret_error_text));
     return database_startup_new(app, ret_error_text, &runtime->start);
 }
@@ -110,7 +131,7 @@ static enum err open_server(struct runtime *runtime, const struct config *config
         .done = gate_done,
         .take = gate_take,
     };
-    struct gate_opts gate_opts = { .app = &runtime->app };
+    struct gate_opts gate_opts = { .app = &runtime->app, .taker = { hub_take, runtime->app.hub } };
 
     TRY(routes_of(config, ret_error_text, &runtime->routes));
     gate_opts.tables = runtime->routes.tables;
@@ -120,37 +141,12 @@ static enum err open_server(struct runtime *runtime, const struct config *config
     return server_new(&opts, ret_error_text, &runtime->server);
 }
 
-/* Where nobody has a stream open, events are not told. */
-static void ignore_start(void *arg, const char *epoch, int64_t position)
-{
-    (void)arg;
-    (void)epoch;
-    (void)position;
-}
-
-static void ignore_event(void *arg, const struct live_event *event)
-{
-    (void)arg;
-    (void)event;
-}
-
-static void ignore_silence(void *arg)
-{
-    (void)arg;
-}
-
-static bool is_not_watched(void *arg)
-{
-    (void)arg;
-    return false;
-}
-
-static const struct live_sink no_hub = { NULL, ignore_start, ignore_event, ignore_silence, is_not_watched };
-
 /* What works beside the requests. */
 static enum err start_threads(struct runtime *runtime, const struct config_load_opts *opts)
 {
-    const struct event_log_opts log_opts = { .app = &runtime->app, .sink = no_hub, .content = event_encode };
+    const struct event_log_opts log_opts = { .app = &runtime->app,
+                                             .sink = hub_sink(runtime->app.hub),
+                                             .content = event_encode };
     struct event_log *event_log = NULL;
 
     TRY(event_log_new(&log_opts, &event_log));
@@ -186,14 +182,28 @@ enum err runtime_open(struct runtime *runtime, struct config *config, const stru
     return e;
 }
 
+/* What is left of STOP_MAX_S. */
+static int left_s(int64_t began_us)
+{
+    int64_t gone_s = (clock_monotonic_us() - began_us) / US_PER_S;
+
+    return gone_s < STOP_MAX_S ? (int)(STOP_MAX_S - gone_s) : 0;
+}
+
 enum err runtime_stop(struct runtime *runtime)
 {
+    int64_t began_us = clock_monotonic_us();
+    struct hub *hub = runtime->app.hub;
     enum err e = ERR_OK;
 
+    if (hub != NULL)
+        hub_end_all(hub);
     if (runtime->app.hasher != NULL)
         hasher_stop(runtime->app.hasher);
     if (runtime->server != NULL)
         e = server_stop(runtime->server);
+    if (hub != NULL && e == ERR_OK)
+        hub_stop(hub, left_s(began_us));
     if (runtime->jobs != NULL && e == ERR_OK)
         e = jobs_stop(runtime->jobs);
     if (runtime->event_log != NULL && e == ERR_OK)
@@ -215,11 +225,14 @@ void runtime_close(struct runtime *runtime)
     server_free(runtime->server);
     gate_free(runtime->gate);
     database_startup_free(runtime->start);
+    /* Its thread calls what comes behind it here. */
     bus_close(app->bus);
     event_log_free(atomic_exchange(&runtime->event_log, NULL));
+    hub_free(app->hub);
     mailer_close(app->mailer);
     store_close(app->store);
     keyed_cache_free(app->author_cache);
+    keyed_cache_free(app->typing_cache);
     keyed_cache_free(app->access_cache);
     keyed_cache_free(app->cache);
     hasher_free(app->hasher);

@@ -254,7 +254,8 @@ static struct exchange *exchange_new(struct gate *gate, struct http_request *req
     if (p == NULL)
         return NULL;
     ctx_begin(&p->ctx, gate->app, a, &p->problem);
-    p->ctx.ip = http_param(req, "REMOTE_ADDR");
+    /* A copy: the log's line is written when the parameters are gone. */
+    p->ctx.ip = arena_str(a, http_param(req, "REMOTE_ADDR"));
     request_id_set(&p->ctx, http_param(req, "REQUEST_ID"));
     p->logs_address = p->ctx.config->log_addresses;
     p->call.request = req;

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -61,7 +63,7 @@ static enum err socket_bind(const char *path, int backlog, struct buf *ret_error
 
 enum err listener_open(const char *path, int backlog, struct buf *ret_error_text, struct listener *ret_listener)
 {
-    struct listener listener = { .fd = -1, .lock_fd = -1 };
+    struct listener listener = { .fd = -1, .lock_fd = -1, .stop_fd = -1 };
     enum err e;
 
     if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
@@ -84,9 +86,65 @@ enum err listener_open(const char *path, int backlog, struct buf *ret_error_text
     return ERR_OK;
 }
 
+/* ---- passed by a supervisor ---- */
+
+enum { PASSED_FD = 3 }; /* SD_LISTEN_FDS_START */
+
+static bool is_listening_unix(int fd)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNSPEC };
+    socklen_t len = sizeof(address), size = sizeof(int);
+    int listening = 0;
+
+    return getsockname(fd, (struct sockaddr *)&address, &len) == 0 && address.sun_family == AF_UNIX &&
+           getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
+}
+
+/* How many were passed to this process; children of ours find nothing. */
+static int64_t passed_count(void)
+{
+    int64_t pid = 0, count = 0;
+
+    if (str_to_int64(str_from(getenv("LISTEN_PID")), &pid) != ERR_OK || pid != getpid() ||
+        str_to_int64(str_from(getenv("LISTEN_FDS")), &count) != ERR_OK)
+        count = 0;
+    (void)unsetenv("LISTEN_PID");
+    (void)unsetenv("LISTEN_FDS");
+    return count;
+}
+
+enum err listener_passed(struct buf *ret_error_text, struct listener *ret_listener)
+{
+    struct listener listener = { .fd = PASSED_FD, .lock_fd = -1 };
+    int64_t count = passed_count();
+
+    if (count <= 0)
+        return ERR_NOT_FOUND;
+    if (count != 1 || !is_listening_unix(PASSED_FD)) {
+        buf_add_c(ret_error_text, "LISTEN_FDS: exactly one listening unix socket is wanted");
+        return ERR_UNAVAILABLE;
+    }
+    /* Shut down it would be dead for the next process, too; so whoever accepts waits for either. */
+    listener.stop_fd = eventfd(0, EFD_CLOEXEC);
+    if (listener.stop_fd < 0 || fcntl(PASSED_FD, F_SETFD, FD_CLOEXEC) != 0 ||
+        fcntl(PASSED_FD, F_SETFL, fcntl(PASSED_FD, F_GETFL) | O_NONBLOCK) != 0) {
+        buf_addf(ret_error_text, "LISTEN_FDS: the socket cannot be used: %s", strerror(errno));
+        return ERR_UNAVAILABLE;
+    }
+    *ret_listener = listener;
+    return ERR_OK;
+}
+
+/* ---- the end ---- */
+
 void listener_shut(struct listener *listener)
 {
-    (void)shutdown(listener->fd, SHUT_RDWR);
+    const uint64_t one = 1;
+
+    if (listener->stop_fd < 0)
+        (void)shutdown(listener->fd, SHUT_RDWR);
+    else
+        (void)!write(listener->stop_fd, &one, sizeof(one));
 }
 
 void listener_close(struct listener *listener)
@@ -94,6 +152,9 @@ void listener_close(struct listener *listener)
     if (listener->path != NULL)
         (void)unlink(listener->path);
     close(listener->fd);
-    close(listener->lock_fd);
+    if (listener->lock_fd >= 0)
+        close(listener->lock_fd);
+    if (listener->stop_fd >= 0)
+        close(listener->stop_fd);
     free(listener->path);
 }

@@ -57,12 +57,15 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_error_text, 
     if (server == NULL)
         return ERR_NO_MEMORY;
     server->opts = *opts;
-    e = listener_open(opts->socket_path, opts->backlog, ret_error_text, &server->listener);
+    e = listener_passed(ret_error_text, &server->listener);
+    if (e == ERR_NOT_FOUND)
+        e = listener_open(opts->socket_path, opts->backlog, ret_error_text, &server->listener);
     if (e != ERR_OK) {
         free(server);
         return e;
     }
     e = worker_pool_init(&server->pool, &(struct worker_pool_opts){ .listen_fd = server->listener.fd,
+                                                                    .stop_fd = server->listener.stop_fd,
                                                                     .worker_count = opts->worker_count,
                                                                     .processor_count = opts->processor_count });
     if (e != ERR_OK) {

@@ -167,6 +167,16 @@ bool server_client_gone(void *yield)
     return poll(&polled, 1, 0) > 0;
 }
 
+/* A socket that was passed is not shut down at the end: whoever waits for it waits for the stop as well. */
+static void connection_await(const struct worker_pool *pool)
+{
+    struct pollfd polled[] = { { .fd = pool->opts.listen_fd, .events = POLLIN },
+                               { .fd = pool->opts.stop_fd, .events = POLLIN } };
+
+    if (pool->opts.stop_fd >= 0)
+        (void)poll(polled, COUNT_OF(polled), -1);
+}
+
 static void *run(void *arg)
 {
     struct worker *w = arg;
@@ -175,11 +185,16 @@ static void *run(void *arg)
     self = w;
     blocking_hooks_set(&hooks);
     while (worker_pool_accept(&w->slot)) {
-        bool accepted = FCGX_Accept_r(&w->fcgi) == 0;
+        bool accepted;
+        int error;
+
+        connection_await(w->slot.pool);
+        accepted = FCGX_Accept_r(&w->fcgi) == 0;
+        error = errno;
         worker_pool_set_state(&w->slot, WORKER_RUNNING);
         if (accepted)
             answer(w);
-        else
+        else if (w->slot.pool->opts.stop_fd < 0 || error != EAGAIN) /* another took it, of a socket that was passed */
             worker_pool_pause(w->slot.pool, BACKOFF_MS);
     }
     FCGX_Free(&w->fcgi, 1);

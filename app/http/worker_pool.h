@@ -30,6 +30,7 @@ enum worker_state {
 
 struct worker_pool_opts {
     int listen_fd;       /* on which they accept */
+    int stop_fd;         /* readable when nobody accepts any more; -1: the listening socket says so itself */
     int worker_count;    /* requests that run at once */
     int processor_count; /* threads that compute at once, as far as possible */
 };

@@ -185,8 +185,8 @@ def server_scans(rows, names):
         access, count = (row[4], row[9]) if wide else (row[3], row[8])
         if "mpossible" in extra or "no matching row" in extra:
             found.append(f"no plan was made for these values: {extra}")
-        elif names.get(table, "singletons") in SMALL:
-            continue
+        elif row[1] == "INSERT" or names.get(table, "singletons") in SMALL:
+            continue  # MySQL shows the table that is written to, and calls that ALL
         elif access.split("|")[0] in ("ALL", "index"):
             found.append(f"{access} {table}")
         elif count.split()[0].isdigit() and int(count.split()[0]) > ROWS_MANY:  # MariaDB may write "12 (3%)": what a filter leaves

@@ -89,7 +89,15 @@ def test_render__names_and_proxies(tmp_path):
                   STORE_PROXY="http://127.0.0.1:9000")
     assert "server_name chat.example.org *.example.com;" in conf
     assert "set_real_ip_from 10.0.0.0/8;" in conf and "set_real_ip_from 192.0.2.1;" in conf
-    assert conf.count("max_fails=1") == 2
+    assert conf.count("max_fails=1") == 4, "two sockets, for requests and for streams"
+
+
+def test_render__takes_no_more_connections_than_there_may_be_files(tmp_path):
+    done = subprocess.run(["sh", "-c", f"ulimit -n 1000 && exec '{ROOT}/nginx/render' '{tmp_path}/conf'"], text=True, check=True,
+                          capture_output=True, env={"PATH": "/usr/bin:/bin", "VAR_DIR": str(tmp_path)})
+    conf = (tmp_path / "conf/parley.conf").read_text(encoding="utf-8")
+    assert "worker_connections 872;" in conf and "worker_rlimit_nofile 1000;" in conf
+    assert "NGINX_WORKER_CONNECTIONS is taken as 872" in done.stderr
 
 
 def test_parts__are_waited_for_and_no_other_children(tmp_path):

@@ -17,6 +17,7 @@ struct db;
 struct db_conn;
 struct keys;
 struct hasher;
+struct hub;
 struct store;
 struct mailer;
 struct bus;
@@ -75,7 +76,9 @@ struct app {
     struct store *store;                     /* objects */
     struct mailer *mailer;                   /* NULL: no mail server is set */
     struct bus *bus;                         /* wake-ups between processes */
+    struct hub *hub;                         /* connections that wait; NULL: none may (a subcommand) */
     struct keyed_cache *cache;               /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
+    struct keyed_cache *typing_cache;        /* of whom it was told lately that they write */
     struct keyed_cache *access_cache;        /* guesses at who may do what in a chat; NULL: none are made */
     struct keyed_cache *author_cache;        /* what users were called last; NULL: nothing is remembered */
     const struct after_commit *after_commit; /* NULL: nothing is done (a subcommand); core/outcome.h */

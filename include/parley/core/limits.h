@@ -113,6 +113,30 @@ enum {
     RESET_LIFE_S = 3600,        /* of a link for a new password; mail may take its time */
     EMAIL_CHANGE_LIFE_S = 3600, /* of a link for another address */
 
+    /* Connections that wait: streams and parked requests */
+    STREAM_COMMENT_S = 20,     /* proxies close what is silent for 30 s or more */
+    STREAM_HELD_MAX_S = 5,     /* rights that could not be looked at for so long: the stream comes back */
+    STREAM_CLOSING_MAX_S = 10, /* for the last event of a slow reader */
+    STREAM_STALLS_MAX = 3,     /* comments in a row for which a slow reader had no room: a minute, then it is cut off */
+    STREAM_RETRY_MIN_MS = 500, /* before a client comes back, so that not all come at once… */
+    STREAM_RETRY_MAX_MS = 4500, /* …10,000 of them take 3 s of a processor */
+    STREAM_RETRY_MS = 1000,     /* where a stream breaks off without a word */
+    STREAM_RETRY_AFTER_S = 10,  /* of a refused stream: others may have ended by then */
+    STREAM_ID_MAX_CHARS = 64,   /* of a Last-Event-ID: what is longer is none of ours */
+    STREAM_ENDS_PER_S = 2000,   /* at the stop */
+    STREAM_STOP_PARKED_S = 2,   /* parked requests have so long at the stop for an answer */
+    STREAM_DESCRIPTORS_KEPT =
+        512,                  /* below RLIMIT_NOFILE, for requests, the database and files: at it all requests hang */
+    READER_SILENT_MAX_S = 6,  /* the reader looks each 0.5 s and says itself after 5 s that it cannot; then it hangs */
+    TYPING_S = 3,             /* of one person in one chat it is told once in so long */
+    TYPING_MEMBERS_MAX = 200, /* in larger chats nobody is told who is writing */
+    SIGNAL_MEMBERS_MAX = 200,
+    HUB_SIGNALS_MAX = 1024, /* typing, presence and deltas that wait for the hub */
+    PARKED_MAX = 1000,
+    PARKED_MAX_S = 590,                /* nginx gives up at 600 */
+    PARKED_UNREAD_BYTES = 262144,      /* of a stream of an answer: then whoever writes it pauses… */
+    PARKED_UNREAD_MAX_BYTES = 1048576, /* …or is cut off */
+
     /* Jobs */
     JOB_SLICE_S = 2,          /* then others of its lane are looked at: a mail is not due more often than that */
     JOB_LEASE_S = 60,         /* a job whose host has died is free after it */

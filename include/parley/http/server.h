@@ -39,8 +39,8 @@ struct server_opts {
 };
 
 /*
- * Binds the socket (mode 0660) under a lock file beside it, so that a living server's socket is never taken over, and
- * starts the workers. ret_error_text: one line. The socket is removed by server_free.
+ * Takes the socket that a supervisor has passed (LISTEN_FDS), or binds one (mode 0660) under a lock file beside it, so that
+ * a living server's socket is never taken over, and starts the workers. ret_error_text: one line. A socket of its own is removed by server_free.
  */
 enum err server_new(const struct server_opts *opts, struct buf *ret_error_text, struct server **ret_server) MUST_CHECK;
 /*

@@ -310,6 +310,8 @@ CALLS |= {
     f"PUT {CHAT}/members/{{user}}": Call(ids=open_chat),
     f"DELETE {CHAT}/members/{{user}}": Call(ids=open_chat, fresh=does(open_chat_with_target)),
     f"GET {CHAT}/messages#unjoined": Call(ids=chat_of_others),
+    f"GET {CHAT}/stream#unjoined": Call(ids=chat_of_others),
+    f"POST {CHAT}/typing#unjoined": Call(ids=chat_of_others),
     f"POST {CHAT}/message": Call(send=message_sent, names=("reply_to", "attach"), statuses=(("reply_to", 422),)),
     f"POST {CHAT}/message#unjoined": Call(ids=chat_of_others, send=message_sent),
     f"PUT {MESSAGE}": Call(send=sends(content="Changed")),

@@ -37,7 +37,7 @@ static void *answer_all(void *arg)
 /* The test rests, and the other thread answers. */
 static void start(struct fixture *f, int worker_count, int processor_count)
 {
-    struct worker_pool_opts opts = { f->listen_fd, worker_count, processor_count };
+    struct worker_pool_opts opts = { f->listen_fd, -1, worker_count, processor_count };
 
     assert_ok(worker_pool_init(&f->pool, &opts));
     worker_pool_enlist(&f->pool, &f->own);
