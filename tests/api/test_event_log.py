@@ -104,60 +104,6 @@ def test_event_log__long_text_is_told_without_it(follower, alice, bob, make_user
         assert data == {**message, "content": None, "truncated": True}
 
 
-def test_event_log__reactions_pins_and_read_marks_are_told(follower, alice, bob, make_user):
-    talk = Talk(alice, bob, make_user)
-    said = talk.say("hello")
-    path = f"{talk.at}/message/{said['id']}"
-    alice.ok("PUT", f"{path}/reactions/\u2764", 200)
-    alice.ok("PUT", f"{path}/pin", 204)
-    alice.ok("POST", f"{talk.at}/read", 200, json={"seq": 1})
-    edited = bob.ok("PUT", path, 200, json={"content": "hello, all"})
-    told = follower.told("message.updated", id=said["id"])[0]["data"]
-    assert told == {**edited, "reactions": [{"emoji": "\u2764\ufe0f", "count": 1}]} and told["pinned"]
-    by = {"message_id": said["id"], "chat_id": talk.chat, "user_id": alice.id}
-    assert follower.told("reaction.changed", message_id=said["id"])[0]["data"] == {
-        **by, "emoji": "\u2764\ufe0f", "count": 1, "on": True}
-    assert follower.told("message.pinned", message_id=said["id"])[0]["data"] == {**by, "pinned": True}
-    assert follower.told("read", chat_id=talk.chat)[0]["data"] == {"chat_id": talk.chat, "user_id": alice.id, "seq": 1}
-
-
-def test_event_log__own_state_is_told_to_its_owner_alone(server, follower, alice, bob, make_user):
-    talk = Talk(alice, bob, make_user)
-    talk.say("one", "two")
-    own = {"chat_id": talk.chat, "last_read_seq": 0, "notify": "mentions", "starred": False, "draft": None}
-    long = "x" * 70_000
-    for change, told in (({"starred": True}, {"starred": True}),
-                         ({"notify": "all", "draft": "Wha"}, {"notify": "all", "draft": "Wha"}),
-                         ({"draft": long}, {"draft": None, "truncated": True})):
-        alice.ok("PUT", f"{talk.at}/state", 200, json=change)
-        own |= told
-        event = follower.told("state", **own)[-1]
-        assert event["data"] == own and event["audience"] == "user"
-        assert event["user_id"] == Database(server).user_id(alice)
-    alice.ok("POST", f"{talk.at}/read", 200, json={"seq": 2})
-    alice.ok("PUT", f"{talk.at}/state", 200, json={"draft": ""})
-    alice.ok("POST", f"{talk.at}/read", 200, json={"seq": 2, "unread": True})
-    del own["truncated"]
-    assert follower.told("state", draft=None, last_read_seq=1)[-1]["data"] == {**own, "last_read_seq": 1}
-    follower.check_contiguous()
-
-
-def test_event_log__status_is_told_in_the_workspaces_of_its_owner(server, follower, alice, bob, make_user):
-    talk = Talk(alice, bob, make_user)
-    status = {"text": "At lunch", "emoji": "\U0001f35c", "until": None}
-    workspaces = {Database(server).workspace_id(workspace["id"]) for workspace in bob.ok("GET", "/workspaces")}
-
-    def told_of(said):
-        return follower.told("status", user_id=bob.id, status=said)
-
-    assert Database(server).workspace_id(talk.id) in workspaces and len(workspaces) == 2
-    for said in (status, None):
-        bob.ok("PUT", "/auth/me/status", 200, json=said or {})
-        follower.wait(lambda said=said: workspaces == {event["workspace_id"] for event in told_of(said)}, "both workspaces")
-        assert all(event["data"] == {"user_id": bob.id, "status": said} and event["audience"] == "workspace"
-                   for event in told_of(said))
-
-
 def test_event_log__chats_are_told_to_those_who_may_see_them(server, follower, alice, bob, make_user):
     talk = Talk(alice, bob, make_user)
     ids = {person: Database(server).user_id(person) for person in (alice, bob)}
