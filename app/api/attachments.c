@@ -131,7 +131,7 @@ static enum err attachments_list(struct ctx *ctx, const struct call *call, struc
 
 static const struct route routes[] = {
     { GET, "/attachments/{attachment}", attachment_show, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,
-      .scope = SCOPE_READ, .rate = RATE_READ, .status = 302, .other_status = 200,
+      .scope = SCOPE_READ, .rate = RATE_READ, .cookie = COOKIE_READ, .status = 302, .other_status = 200,
       .summary = "The bytes of a file: a redirect to the store, or the file itself", .tag = "Files" },
     { GET, "/attachments/{attachment}/url", attachment_url_show, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,
       .scope = SCOPE_READ, .rate = RATE_READ, .query = &url_query_spec, .reply = &url_spec, .status = 200,

@@ -2,128 +2,13 @@
 #include "parley/api/users.h"
 #include "parley/core/limits.h"
 #include "parley/domain/lifecycle/account.h"
-#include "parley/domain/lifecycle/setup.h"
-#include "parley/domain/lifecycle/user_create.h"
 #include "parley/domain/trust/session.h"
 #include "parley/shapes/session.h"
 #include "parley/shapes/user.h"
-#include "second_factor_code_body.h"
-
-/* A password that is offered, of any length; whether it fits is not the spec's to say. */
-enum { OFFERED_MAX_BYTES = 1024, TOKEN_TEXT_MAX = 200 };
+#include "sign_in_answer.h"
 
 /* ---- what goes in and out ---- */
 /* clang-format off */
-struct setup_state {
-    bool required;
-};
-static const struct field setup_state_fields[] = {
-    { "required", FIELD_BOOL, .offset = offsetof(struct setup_state, required), .doc = "True while no user exists" },
-};
-static const struct spec setup_state_spec = { SPEC_INIT("SetupState", struct setup_state, setup_state_fields) };
-
-/* Setup and registration: a new person, and the token that lets them in. */
-struct person_body {
-    struct body body;
-    struct str email, password, first_name, last_name;
-};
-#define PERSON_FIELD(member) .offset = offsetof(struct person_body, member)
-static const struct field person_fields[] = {
-    { "email", FIELD_EMAIL, FIELD_REQUIRED, PERSON_FIELD(email) },
-    { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, PERSON_FIELD(password) },
-    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, PERSON_FIELD(last_name) },
-};
-static const struct spec person_spec = { SPEC_INIT("Person", struct person_body, person_fields) };
-
-struct newcomer_body {
-    struct body body;
-    struct person_body person;
-    struct str token;
-};
-#define NEWCOMER_FIELD(member) .offset = offsetof(struct newcomer_body, member)
-static const struct field setup_fields[] = {
-    { SPEC_INLINE(&person_spec), NEWCOMER_FIELD(person) },
-    { "setup_token", FIELD_STR, FIELD_NULLABLE, 0, TOKEN_TEXT_MAX, NEWCOMER_FIELD(token),
-      .doc = "Where SETUP_TOKEN is set" },
-};
-static const struct spec setup_spec = { SPEC_INIT("Setup", struct newcomer_body, setup_fields) };
-static const struct field register_fields[] = {
-    { SPEC_INLINE(&person_spec), NEWCOMER_FIELD(person) },
-    { "invite", FIELD_STR, FIELD_NULLABLE, 0, TOKEN_TEXT_MAX, NEWCOMER_FIELD(token),
-      .doc = "Token of an invitation to this address" },
-};
-static const struct spec register_spec = { SPEC_INIT("Registration", struct newcomer_body, register_fields) };
-
-struct login_body {
-    struct body body;
-    struct str email, password;
-};
-static const struct field login_fields[] = {
-    { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct login_body, email) },
-    { "password", FIELD_PASSWORD, FIELD_REQUIRED, 0, OFFERED_MAX_BYTES,
-      .offset = offsetof(struct login_body, password) },
-};
-static const struct spec login_spec = { SPEC_INIT("Login", struct login_body, login_fields) };
-
-struct tokens {
-    struct str access_token, refresh_token, token_type;
-    int64_t expires_in_s;
-};
-static const struct field tokens_fields[] = {
-    { "access_token", FIELD_STR, .offset = offsetof(struct tokens, access_token) },
-    { "refresh_token", FIELD_STR, .offset = offsetof(struct tokens, refresh_token), .doc = "Good for one use" },
-    { "token_type", FIELD_STR, .offset = offsetof(struct tokens, token_type) },
-    { "expires_in", FIELD_INT, .offset = offsetof(struct tokens, expires_in_s),
-      .doc = "Life of the access token in seconds" },
-};
-static const struct spec tokens_spec = { SPEC_INIT("Tokens", struct tokens, tokens_fields) };
-
-/* Either who is signed in, or what the second step is done with. */
-struct login_answer {
-    bool requires_2fa;
-    const struct tokens *tokens;
-    const struct user *user;
-    struct str challenge_token;
-    struct list methods;
-    struct str message;
-};
-#define LOGIN_FIELD(member) .offset = offsetof(struct login_answer, member)
-static const struct field login_answer_fields[] = {
-    { "requires_2fa", FIELD_BOOL, LOGIN_FIELD(requires_2fa) },
-    { "tokens", FIELD_REF, FIELD_OMIT, LOGIN_FIELD(tokens), .spec = &tokens_spec },
-    { "user", FIELD_REF, FIELD_OMIT, LOGIN_FIELD(user), .spec = &user_spec },
-    { "challenge_token", FIELD_STR, FIELD_OMIT, LOGIN_FIELD(challenge_token),
-      .doc = "For /auth/login/2fa, within five minutes; only where a second step is needed, as what follows" },
-    { "methods", FIELD_LIST, FIELD_OMIT, LOGIN_FIELD(methods), .element = FIELD_STR, .doc = "totp, recovery_code" },
-    { "message", FIELD_STR, FIELD_OMIT, LOGIN_FIELD(message) },
-};
-static const struct spec login_answer_spec = { SPEC_INIT("LoginAnswer", struct login_answer, login_answer_fields) };
-
-struct login_second_body {
-    struct body body;
-    struct str challenge_token;
-    struct second_factor_code_body code;
-};
-static const struct field login_second_fields[] = {
-    { "challenge_token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_MAX_BYTES,
-      .offset = offsetof(struct login_second_body, challenge_token) },
-    { SPEC_INLINE(&second_factor_code_spec), .offset = offsetof(struct login_second_body, code) },
-};
-static const struct spec login_second_spec = {
-    SPEC_INIT("LoginSecondStep", struct login_second_body, login_second_fields)
-};
-
-struct refresh_body {
-    struct body body;
-    struct str refresh_token;
-};
-static const struct field refresh_fields[] = {
-    { "refresh_token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_MAX_BYTES,
-      .offset = offsetof(struct refresh_body, refresh_token) },
-};
-static const struct spec refresh_spec = { SPEC_INIT("Refresh", struct refresh_body, refresh_fields) };
-
 #define CHANGE_FIELD(member) .offset = offsetof(struct user_change_body, member)
 static const struct field me_change_fields[] = {
     { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name) },
@@ -137,7 +22,7 @@ struct password_body {
     struct str current, next;
 };
 static const struct field password_fields[] = {
-    { "current_password", FIELD_PASSWORD, FIELD_REQUIRED, 0, OFFERED_MAX_BYTES,
+    { "current_password", FIELD_PASSWORD, FIELD_REQUIRED, 0, PASSWORD_OFFERED_MAX_BYTES,
       .offset = offsetof(struct password_body, current) },
     { "new_password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES,
       .offset = offsetof(struct password_body, next) },
@@ -146,122 +31,6 @@ static const struct spec password_spec = { SPEC_INIT("PasswordChange", struct pa
 /* clang-format on */
 
 /* ---- handlers ---- */
-
-static enum err setup_get(struct ctx *ctx, const struct call *call, struct reply *reply)
-{
-    struct setup_state state;
-
-    (void)call;
-    TRY(setup_required(ctx, &state.required));
-    spec_encode(&reply->json, &setup_state_spec, &state);
-    return ERR_OK;
-}
-
-static struct user_create_opts person_opts(const struct person_body *person)
-{
-    return (struct user_create_opts){
-        .email = person->email,
-        .password = person->password,
-        .first_name = person->first_name,
-        .last_name = person->last_name,
-    };
-}
-
-static enum err setup_post(struct ctx *ctx, const struct call *call, struct reply *reply)
-{
-    const struct newcomer_body *body = call->body;
-    struct user_create_opts opts = person_opts(&body->person);
-    struct user user;
-
-    TRY(setup_complete(ctx, &opts, body->token, &user));
-    users_reply_created(ctx, call, &user, reply);
-    return ERR_OK;
-}
-
-static enum err register_post(struct ctx *ctx, const struct call *call, struct reply *reply)
-{
-    const struct newcomer_body *body = call->body;
-    struct user_create_opts opts = person_opts(&body->person);
-    struct user user;
-
-    TRY(account_register(ctx, &opts, body->token, &user));
-    users_reply_created(ctx, call, &user, reply);
-    return ERR_OK;
-}
-
-static struct tokens tokens_of(const struct session_tokens *tokens)
-{
-    return (struct tokens){ .access_token = tokens->access_token,
-                            .refresh_token = tokens->refresh_token,
-                            .token_type = STR("bearer"),
-                            .expires_in_s = tokens->expires_in_s };
-}
-
-static struct session_origin origin_of(const struct call *call)
-{
-    return (struct session_origin){
-        .ip = http_param(call->request, "REMOTE_ADDR"),
-        .user_agent = http_header(call->request, "User-Agent"),
-    };
-}
-
-static void login_reply(const struct sign_in_result *result, struct reply *reply)
-{
-    static const struct str methods[] = { STR_INIT("totp"), STR_INIT("recovery_code") };
-    const struct tokens tokens = tokens_of(&result->tokens);
-    struct login_answer answer = { .requires_2fa = result->challenge_token.ptr != NULL };
-
-    if (answer.requires_2fa) {
-        answer.challenge_token = result->challenge_token;
-        answer.methods = (struct list){ (void *)(uintptr_t)methods, COUNT_OF(methods) };
-        answer.message = STR("2FA verification required");
-    } else {
-        answer.tokens = &tokens;
-        answer.user = &result->user;
-    }
-    spec_encode(&reply->json, &login_answer_spec, &answer);
-}
-
-static enum err login_post(struct ctx *ctx, const struct call *call, struct reply *reply)
-{
-    const struct login_body *body = call->body;
-    struct session_origin origin = origin_of(call);
-    struct sign_in_result result;
-
-    TRY(account_sign_in(ctx, body->email, body->password, &origin, &result));
-    login_reply(&result, reply);
-    return ERR_OK;
-}
-
-static enum err login_second_post(struct ctx *ctx, const struct call *call, struct reply *reply)
-{
-    const struct login_second_body *body = call->body;
-    const struct second_factor_code code = second_factor_code_of(&body->code);
-    struct session_origin origin = origin_of(call);
-    struct sign_in_result result;
-
-    TRY(account_sign_in_second(ctx, body->challenge_token, &code, &origin, &result));
-    login_reply(&result, reply);
-    return ERR_OK;
-}
-
-static enum err refresh_post(struct ctx *ctx, const struct call *call, struct reply *reply)
-{
-    const struct refresh_body *body = call->body;
-    struct session_tokens tokens;
-    struct tokens answer;
-
-    TRY(session_refresh(ctx, body->refresh_token, &tokens));
-    answer = tokens_of(&tokens);
-    spec_encode(&reply->json, &tokens_spec, &answer);
-    return ERR_OK;
-}
-
-static enum err logout_post(struct ctx *ctx, const struct call *call, struct reply *reply)
-{
-    (void)reply;
-    return session_end(ctx, call->principal->user_id, &call->principal->user, &call->principal->session);
-}
 
 static enum err sessions_list(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
@@ -308,35 +77,6 @@ static enum err password_post(struct ctx *ctx, const struct call *call, struct r
 
 /* clang-format off */
 static const struct route routes[] = {
-    { GET, "/auth/setup", setup_get,
-      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
-      .reply = &setup_state_spec, .status = 200,
-      .summary = "Does the server still need its first administrator?", .tag = "Sign-in" },
-    { POST, "/auth/setup", setup_post,
-      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
-      .body = &setup_spec, .reply = &user_spec, .status = 201,
-      .summary = "Make the first administrator; works once", .tag = "Sign-in" },
-    { POST, "/auth/register", register_post,
-      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
-      .body = &register_spec, .reply = &user_spec, .status = 201,
-      .summary = "Make an account for oneself, as far as REGISTRATION allows", .tag = "Sign-in" },
-    { POST, "/auth/login", login_post,
-      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
-      .body = &login_spec, .reply = &login_answer_spec, .status = 200,
-      .summary = "Sign in with address and password; the first of two steps where a second factor is on",
-      .tag = "Sign-in" },
-    { POST, "/auth/login/2fa", login_second_post,
-      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
-      .body = &login_second_spec, .reply = &login_answer_spec, .status = 200,
-      .summary = "The second step of a sign-in: a code of the authenticator or a recovery code", .tag = "Sign-in" },
-    { POST, "/auth/refresh", refresh_post,
-      .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
-      .body = &refresh_spec, .reply = &tokens_spec, .status = 200,
-      .summary = "Take a refresh token for a new pair; used again later than 10 s after, it ends the session",
-      .tag = "Sign-in" },
-    { POST, "/auth/logout", logout_post,
-      .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_WRITE, .status = 204,
-      .summary = "End this sign-in session", .tag = "Sign-in" },
     { GET, "/auth/sessions", sessions_list,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_READ,
       .reply = &session_spec, .reply_shape = REPLY_LIST, .status = 200,

@@ -3,6 +3,7 @@
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
 #include "parley/domain/record/mail_queue.h"
+#include "sign_in_answer.h"
 
 /* Longer than any token, so that what is no token is answered as an unknown one. */
 enum { TOKEN_CHARS_MAX = 200 };
@@ -32,12 +33,14 @@ static const struct spec forgot_answer_spec = {
 struct reset_body {
     struct body body;
     struct str token, password;
+    bool stay;
 };
 static const struct field reset_fields[] = {
     { "token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_CHARS_MAX, .offset = offsetof(struct reset_body, token),
       .doc = "What stands behind token= in the link" },
     { "new_password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES,
       .offset = offsetof(struct reset_body, password) },
+    STAY_FIELD(offsetof(struct reset_body, stay)),
 };
 static const struct spec reset_spec = { SPEC_INIT("PasswordReset", struct reset_body, reset_fields) };
 
@@ -67,9 +70,15 @@ static enum err forgot_post(struct ctx *ctx, const struct call *call, struct rep
 static enum err reset_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct reset_body *body = call->body;
+    struct session_origin origin = sign_in_origin(call, body->stay);
+    struct sign_in_result result;
 
-    (void)reply;
-    return password_reset_redeem(ctx, body->token, body->password);
+    TRY(password_reset_redeem(ctx, body->token, body->password, call->in_cookie ? &origin : NULL, &result));
+    if (result.tokens.access_token.ptr == NULL)
+        return ERR_OK;
+    reply->status = 200;
+    sign_in_reply(ctx, &result, reply);
+    return ERR_OK;
 }
 
 /* One's own is changed with the present one, an administrator's too. */
@@ -92,8 +101,9 @@ static const struct route routes[] = {
       .summary = "Ask for a link for a new password by mail; the answer tells nothing", .tag = "Sign-in" },
     { POST, "/auth/password/reset", reset_post,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
-      .body = &reset_spec, .status = 204,
-      .summary = "Set a new password by a link, once; ends all sign-in sessions and begins none", .tag = "Sign-in" },
+      .cookie = COOKIE_BEGIN, .body = &reset_spec, .status = 204, .cookie_reply = &login_answer_spec,
+      .summary = "Set a new password by a link, once, and end all sign-in sessions; only a browser's cookie begins one",
+      .tag = "Sign-in" },
     { POST, "/users/{user}/password-reset", users_reset_post,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
       .reply = &link_spec, .status = 201,

@@ -18,6 +18,8 @@ struct exchange {
     struct route_match match;
     enum method method;
     enum purpose purpose;
+    bool cookie_is_double;      /* two of the name came */
+    bool cookie_is_used;        /* nothing else said who it is */
     struct limiter_quota quota; /* as the headers of the reply show it */
     enum err outcome;
     struct hold hold;         /* until the answer is made; then with whoever goes on with it */

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdatomic.h>
 
+#include "browser_check.h"
 #include "cors.h"
 #include "credential.h"
 #include "exchange.h"
@@ -117,6 +118,8 @@ static enum err credential_check(struct gate *gate, struct exchange *p)
     if (!access_reads_credential(p->call.route->access))
         return ERR_OK;
     e = credential_read(&p->ctx, p->call.request, &gate->dialects, &p->principal);
+    if (e == ERR_UNAUTHORIZED)
+        e = browser_authenticate(p);
     status = err_info(e)->http_status;
     if (e == ERR_UNAUTHORIZED)
         return ERR_OK;
@@ -216,9 +219,11 @@ static enum err pass(struct gate *gate, struct exchange *p, struct reply *reply)
         return ERR_OK;
     }
     TRY(exchange_size(p));
+    TRY(browser_read(p));
     TRY(credential_check(gate, p));
     TRY(rate_check(gate, p));
     TRY(cors_cross_site_check(&p->ctx, &p->call));
+    TRY(browser_check(p));
     TRY(scope_check(&p->ctx, p->call.principal, p->call.route));
     TRY(access_check(p));
     TRY(rights_check(p));

@@ -23,11 +23,13 @@ static void extensions_write(struct json_out *out, const struct route *route)
         [RATE_WRITE] = "write", [RATE_UPLOAD] = "upload",   [RATE_EXPORT] = "export",         [RATE_AI] = "ai",
         [RATE_KEYS] = "keys",   [RATE_DIALECT] = "dialect", [RATE_CREDENTIAL] = "credential", [RATE_MAIL] = "mail",
     };
+    static const char *const cookies[] = { "none", "begin", "session", "read" };
 
     json_out_kv_c(out, "x-access", accesses[route->access]);
     json_out_kv_c(out, "x-role", roles[route->role]);
     json_out_kv_c(out, "x-scope", scopes[route->scope]);
     json_out_kv_c(out, "x-rate", rates[route_rate(route)]);
+    json_out_kv_c(out, "x-cookie", cookies[route->cookie]);
     json_out_key(out, "x-flags");
     json_out_array(out);
     kv_flag(out, route->flags, ROUTE_IDEMPOTENT, "idempotent");
@@ -88,6 +90,8 @@ static void parameters_write(struct json_out *out, const struct route *route)
     query_parameters_write(out, route_page_spec(route));
     if (route->flags & ROUTE_IDEMPOTENT)
         json_out_raw(out, STR("{\"$ref\":\"#/components/parameters/IdempotencyKey\"}"));
+    if (route->cookie == COOKIE_SESSION || route->cookie == COOKIE_BEGIN)
+        json_out_raw(out, STR("{\"$ref\":\"#/components/parameters/BrowserSession\"}"));
     json_out_array_end(out);
 }
 
@@ -140,20 +144,20 @@ static void body_write(struct json_out *out, const struct route *route)
     json_out_object_end(out);
 }
 
-static void reply_write(struct json_out *out, const struct route *route)
+static void reply_write(struct json_out *out, const struct spec *reply, int shape)
 {
-    if (route->reply == NULL)
+    if (reply == NULL)
         return;
     json_out_key(out, "content");
     json_out_object(out);
     content_open(out, "application/json");
-    if (route->reply_shape == REPLY_ONE) {
-        schema_ref(out, route->reply->name);
+    if (shape == REPLY_ONE) {
+        schema_ref(out, reply->name);
     } else {
         json_out_object(out);
         json_out_kv_c(out, "type", "array");
         json_out_key(out, "items");
-        schema_ref(out, route->reply->name);
+        schema_ref(out, reply->name);
         json_out_object_end(out);
     }
     json_out_object_end(out);
@@ -196,13 +200,32 @@ static void rate_limited_write(struct json_out *out, const struct route *route)
     json_out_object_end(out);
 }
 
+/* Where the route has to do with the cookie: begins or renews a session with a body, ends it without one. */
+static void cookie_headers_write(struct json_out *out, bool begins)
+{
+    json_out_key(out, "headers");
+    json_out_raw(out, begins ? STR("{\"Set-Cookie\":{\"$ref\":\"#/components/headers/SetCookie\"}}")
+                             : STR("{\"Set-Cookie\":{\"$ref\":\"#/components/headers/SetCookie\"},"
+                                   "\"Clear-Site-Data\":{\"$ref\":\"#/components/headers/ClearSiteData\"}}"));
+}
+
 static void responses_write(struct json_out *out, const struct route *route)
 {
+    bool has_cookie = (route->cookie == COOKIE_SESSION || route->cookie == COOKIE_BEGIN) && route->cookie_reply == NULL;
+
     json_out_key(out, "responses");
     json_out_object(out);
     response_open(out, route->status);
-    reply_write(out, route);
+    if (has_cookie)
+        cookie_headers_write(out, route->reply != NULL);
+    reply_write(out, route->reply, route->reply_shape);
     json_out_object_end(out);
+    if (route->cookie_reply != NULL) {
+        response_open(out, 200);
+        cookie_headers_write(out, true);
+        reply_write(out, route->cookie_reply, REPLY_ONE);
+        json_out_object_end(out);
+    }
     if (route->other_status != 0) {
         response_open(out, route->other_status);
         json_out_object_end(out);
@@ -219,7 +242,7 @@ static void security_write(struct json_out *out, const struct route *route, cons
 {
     json_out_key(out, "security");
     if (route->access == ACCESS_ANYONE || route->access == ACCESS_SIGNED_URL) {
-        json_out_raw(out, STR("[]"));
+        json_out_raw(out, route->cookie == COOKIE_SESSION ? STR("[{},{\"cookie\":[]}]") : STR("[]"));
         return;
     }
     buf_add_c(out->buf, "[{\"bearer\":[]}");
@@ -229,6 +252,8 @@ static void security_write(struct json_out *out, const struct route *route, cons
             if (dialects->rows[i]->credential != NULL)
                 buf_addf(out->buf, ",{\"%sKey\":[]}", dialects->rows[i]->name);
     }
+    if (route->cookie == COOKIE_SESSION || route->cookie == COOKIE_READ)
+        buf_add_c(out->buf, ",{\"cookie\":[]}");
     buf_add_byte(out->buf, ']');
     out->comma = true;
 }

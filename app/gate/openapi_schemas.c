@@ -1,5 +1,6 @@
 #include "openapi_schemas.h"
 
+#include "parley/gate/browser.h"
 #include "route_private.h"
 
 enum { SPECS_MAX = 512 };
@@ -55,6 +56,7 @@ static void specs_find(const struct route_table *const *tables, size_t table_cou
         for (size_t r = 0; r < tables[t]->count; r++) {
             specs_add(found, tables[t]->routes[r].body, route_body_use(&tables[t]->routes[r]));
             specs_add(found, tables[t]->routes[r].reply, SPEC_REPLY);
+            specs_add(found, tables[t]->routes[r].cookie_reply, SPEC_REPLY);
         }
 }
 
@@ -78,7 +80,11 @@ static const char problem_schema[] =
 static const char parameters[] =
     "{\"IdempotencyKey\":{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"
     "\"description\":\"The same key again makes nothing twice\","
-    "\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":128}}}";
+    "\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":128}},"
+    "\"BrowserSession\":{\"name\":\"" BROWSER_HEADER "\",\"in\":\"header\",\"required\":false,"
+    "\"description\":\"For pages of this server's own origin: what renews the session is in the cookie " BROWSER_COOKIE
+    ", which no script can read, and no body holds a refresh token\","
+    "\"schema\":{\"type\":\"string\",\"enum\":[\"cookie\"]}}}";
 static const char headers[] =
     "{\"RetryAfter\":{\"description\":\"Seconds to wait\",\"schema\":{\"type\":\"integer\",\"minimum\":1}},"
     "\"RateLimitLimit\":{\"description\":\"Requests that a full bucket of this class holds\","
@@ -86,10 +92,18 @@ static const char headers[] =
     "\"RateLimitRemaining\":{\"description\":\"Requests that are left in it\","
     "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
     "\"RateLimitReset\":{\"description\":\"Seconds until it is full again\","
-    "\"schema\":{\"type\":\"integer\",\"minimum\":0}}}";
-static const char security[] = "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\","
-                               "\"description\":\"An access token; an API key too, where one is enough\"},"
-                               "\"apiKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\"}";
+    "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
+    "\"SetCookie\":{\"description\":\"" BROWSER_COOKIE ", where " BROWSER_HEADER " asked for it\","
+    "\"schema\":{\"type\":\"string\"}},"
+    "\"ClearSiteData\":{\"description\":\"Where " BROWSER_HEADER " came: what the page has stored and cached\","
+    "\"schema\":{\"type\":\"string\"}}}";
+static const char security[] =
+    "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\","
+    "\"description\":\"An access token; an API key too, where one is enough\"},"
+    "\"apiKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\"},"
+    "\"cookie\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"" BROWSER_COOKIE
+    "\",\"description\":\"A browser's session. Only for pages of this server's own origin, "
+    "by Sec-Fetch-Site and Origin, and where something changes with the header " BROWSER_HEADER "\"}";
 
 static void raw_member(struct json_out *out, const char *name, const char *json)
 {

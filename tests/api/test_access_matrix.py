@@ -45,7 +45,7 @@ class Cell:
     def ask(self, ids, headers=None):
         person = ids.get("as") or self.world.callers.get(self.kind)
         if headers is None:
-            headers = person.auth if person and self.kind in ALIVE else {}
+            headers = self.world.headers(self.kind, person, self.row.method)
         send = self.call.send(self.world, self.kind, ids)
         return self.world.http.request(self.row.method, self.row.path.format(**ids), headers=headers, **send)
 
@@ -115,8 +115,8 @@ class Cell:
             self.expect(f"in one's own workspace, {child} {why}", answer, 404)
         self.same(child, answers)
 
-    def as_key(self):
-        """What a key may not do at all it is told before anything is looked up."""
+    def as_refused(self):
+        """What a key, or a page of another site, may not do at all it is told before anything is looked up."""
         answers = {"own": self.ask(self.ids)}
         for name in self.names:
             if name not in WORDS and not self.call.only_own:
@@ -124,13 +124,15 @@ class Cell:
                 answers |= {f"{why} {name}": self.ask({**self.ids, name: other}) for why, other in found.items()}
         for why, answer in answers.items():
             self.expect(why, answer, 403)
+            if self.expected == "site" and seen(answer)[1].get("code") != "cross_site":
+                self.fault(why, answer, "cross_site")
         self.same("thing", answers)
 
     def all(self):
         if self.expected == "-":
             return
-        if self.expected == "key":
-            self.as_key()
+        if self.expected in ("key", "site"):
+            self.as_refused()
             return
         hidden = self.expected == "404"
         answers = {}

@@ -32,6 +32,12 @@ enum err session_authenticate(struct ctx *ctx, struct str token, struct principa
     return ERR_OK;
 }
 
+/* This too: "user" alone is good. */
+enum err session_authenticate_cookie(struct ctx *ctx, struct str text, struct principal *ret_principal)
+{
+    return str_eq_c(text, "user") ? session_authenticate(ctx, text, ret_principal) : fail(ctx, ERR_TOKEN);
+}
+
 /* These too: keys of user 7, "parley_r", "parley_w", "parley_a" and others by the first letter of their scopes. */
 bool api_key_looks_like(struct str text)
 {
