@@ -187,7 +187,8 @@ def add_target(world, _kind, ids):
 
 def newcomer(world, kind, ids):
     person = world.person()
-    world.callers["owner"].add_member(ids["workspace"], person, "GUEST" if kind in ("guest", "mixed") else "MEMBER")
+    owner = world.keeper if kind == "shut" else world.callers["owner"]
+    owner.add_member(ids["workspace"], person, "GUEST" if kind in ("guest", "mixed") else "MEMBER")
     return {"as": person, "user": person.id}
 
 
