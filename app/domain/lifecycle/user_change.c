@@ -8,6 +8,7 @@
 #include "parley/domain/people/preferences.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/mail_queue.h"
+#include "parley/domain/trust/api_key.h"
 #include "parley/domain/trust/api_key_change.h"
 #include "parley/domain/trust/password_reset.h"
 #include "parley/domain/trust/revocation.h"
@@ -114,6 +115,8 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
 
     if (change->what & (USER_CHANGE_ACTIVE | USER_CHANGE_ROLE))
         TRY(administrator_lock(ctx));
+    if ((change->what & USER_CHANGE_ROLE) && change->role == USER_ROLE_ADMIN)
+        TRY(api_key_unbound_check(ctx));
     TRY(user_lock(ctx, call->uuid, &before));
     if (change->version != 0 && change->version != before.version)
         return fail(ctx, ERR_PRECONDITION);

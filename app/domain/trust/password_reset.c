@@ -9,6 +9,7 @@
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/link_token.h"
 #include "parley/domain/record/mail_queue.h"
+#include "parley/domain/trust/api_key.h"
 #include "parley/domain/trust/revocation.h"
 
 /* ---- asking ---- */
@@ -166,6 +167,7 @@ static enum err issue_in_transaction(struct ctx *ctx, void *arg)
 {
     struct link *link = arg;
 
+    TRY(api_key_unbound_check(ctx));
     TRY(user_lock(ctx, link->user_uuid, &link->user));
     if (!has_password(&link->user))
         return fail(ctx, ERR_NO_PASSWORD);

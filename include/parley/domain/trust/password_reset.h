@@ -35,7 +35,7 @@ struct password_reset_link {
 };
 /*
  * Makes a link for an ADMIN to hand over; earlier ones of the user end. ERR_USER_NOT_FOUND, ERR_USER_INACTIVE,
- * ERR_NO_PASSWORD (not somebody who signs in).
+ * ERR_NO_PASSWORD (not somebody who signs in), ERR_KEY_BOUNDS (for a bounded key, whoever the user is).
  */
 enum err password_reset_issue(struct ctx *ctx, const struct uuid *user,
                               struct password_reset_link *ret_link) MUST_CHECK;
