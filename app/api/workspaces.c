@@ -249,7 +249,8 @@ static const struct route routes[] = {
       .body = &role_spec, .reply = &member_spec, .status = 200,
       .summary = "Give a member another role; the last OWNER stays one", .tag = "Workspaces" },
     { DELETE, "/workspaces/{workspace}/users/{user}", members_delete,
-      .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .flags = ROUTE_LEAVES,
+      .status = 204,
       .summary = "Remove a member (OWNER), or leave; the last OWNER stays", .tag = "Workspaces" },
 };
 /* clang-format on */

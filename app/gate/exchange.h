@@ -32,6 +32,8 @@ enum err exchange_input(struct exchange *p) MUST_CHECK;
 struct str exchange_account(const struct exchange *p);
 /* Sets call.path: a base address with a slash at its end makes two of one. ERR_NO_MEMORY. */
 enum err exchange_path(struct exchange *p) MUST_CHECK;
+/* Bodies are never compressed (RFC 9110 §8.4): ERR_MEDIA_TYPE for one that says it is. A signed address is the store's to judge. */
+enum err exchange_encoding(struct exchange *p) MUST_CHECK;
 /* The declared length against what the route takes. */
 enum err exchange_size(struct exchange *p) MUST_CHECK;
 

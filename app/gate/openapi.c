@@ -36,6 +36,7 @@ static void extensions_write(struct json_out *out, const struct route *route)
     kv_flag(out, route->flags, ROUTE_MULTIPART, "multipart");
     kv_flag(out, route->flags, ROUTE_RAW_BODY, "raw_body");
     kv_flag(out, route->flags, ROUTE_PAGED, "paged");
+    kv_flag(out, route->flags, ROUTE_OPEN_QUERY, "open_query");
     json_out_array_end(out);
 }
 

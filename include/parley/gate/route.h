@@ -56,6 +56,9 @@ enum route_flags {
      * database says then. A body that comes as a form cannot be read twice: there nothing is recalled.
      */
     ROUTE_PROVES_ACCESS = 16,
+    /* {user} leaves: done to oneself, it asks for no second factor, or whoever has none could not even go. */
+    ROUTE_LEAVES = 64,
+    ROUTE_OPEN_QUERY = 32, /* passes over query parameters that it does not know, as a dialect's routes do */
 };
 
 enum { PATH_IDS_MAX = 3 };
@@ -97,7 +100,7 @@ struct route {
     int flags;
     enum route_cookie cookie;
     const struct spec *body;                    /* NULL: no JSON body is read; one that comes is passed over */
-    const struct spec *query;                   /* NULL: no query parameter is known (unknown ones are ignored) */
+    const struct spec *query;                   /* NULL: none is known but those of a paged list; others are refused */
     const struct spec *reply;                   /* NULL: no JSON body is answered */
     enum { REPLY_ONE, REPLY_LIST } reply_shape; /* reply is one object or a bare array of them */
     int status;                                 /* of success: 200, 201, 202, 204, 302 */
