@@ -51,3 +51,12 @@ enum err room_refuse(struct ctx *ctx, int64_t left)
 {
     return failf(ctx, ERR_QUOTA, "There is room for %" PRId64 " more bytes of files here", left);
 }
+
+enum err room_for_check(struct ctx *ctx, int64_t workspace_id, int64_t user_id, int64_t size_bytes)
+{
+    int64_t left;
+
+    TRY(room_on_disk_check(ctx));
+    TRY(room_left(ctx, workspace_id, user_id, &left));
+    return size_bytes <= left ? ERR_OK : room_refuse(ctx, left);
+}

@@ -187,20 +187,11 @@ static enum err create_in_transaction(struct ctx *ctx, void *arg)
     return upload_insert(ctx, upload);
 }
 
-static enum err room_check(struct ctx *ctx, const struct upload_draft *draft)
-{
-    int64_t left;
-
-    TRY(room_on_disk_check(ctx));
-    TRY(room_left(ctx, draft->workspace->workspace_id, draft->principal->user_id, &left));
-    return draft->size_bytes <= left ? ERR_OK : room_refuse(ctx, left);
-}
-
 enum err upload_create(struct ctx *ctx, const struct upload_draft *draft, struct upload *ret_upload)
 {
     struct creating creating = { .draft = draft };
 
-    TRY(room_check(ctx, draft));
+    TRY(room_for_check(ctx, draft->workspace->workspace_id, draft->principal->user_id, draft->size_bytes));
     TRY(upload_begin(ctx, draft, &creating.upload));
     TRY(db_run(ctx, create_in_transaction, &creating));
     *ret_upload = creating.upload;

@@ -16,6 +16,8 @@ enum err room_on_disk_check(struct ctx *ctx) MUST_CHECK;
  * under way in other requests is counted once it is there, so they may be passed by as much.
  */
 enum err room_left(struct ctx *ctx, int64_t workspace_id, int64_t user_id, int64_t *ret_left) MUST_CHECK;
+/* For a file whose size is known beforehand: all of the above. ERR_DISK_FULL, ERR_QUOTA. */
+enum err room_for_check(struct ctx *ctx, int64_t workspace_id, int64_t user_id, int64_t size_bytes) MUST_CHECK;
 /* Writes down what is left. Returns ERR_QUOTA. */
 enum err room_refuse(struct ctx *ctx, int64_t left);
 
