@@ -15,6 +15,16 @@ RUN cmake -S . -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DPython3_EXECUTABL
     && ninja -C /build parley \
     && strip /build/parley
 
+# The pages that nginx serves. Nothing that a package brings is run.
+FROM debian:bookworm AS web
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends nodejs npm ca-certificates \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
+COPY web .
+RUN node build.mjs /out
+
 # The program and the libraries it needs; no shell script stands between it and the container's signals.
 FROM debian:bookworm-slim AS parley
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
@@ -44,10 +54,11 @@ RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-ins
     && useradd --system --uid 10001 --gid parley --home-dir /var/lib/nginx-parley --no-create-home parley \
     && install -d -o parley -g parley -m 0750 /var/lib/nginx-parley /var/lib/nginx-parley/tls /var/lib/parley /run/parley
 COPY nginx /usr/local/share/parley/nginx
+COPY --from=web /out /usr/local/share/parley/web
 USER parley
 WORKDIR /var/lib/nginx-parley
 ENV VAR_DIR=/var/lib/nginx-parley OBJECTS_DIR=/var/lib/parley/objects FCGI_SOCKET=/run/parley/parley.sock \
-    HTTPS_HOST=0.0.0.0 HTTPS_PORT=8443 NGINX_ERROR_LOG=stderr
+    HTTPS_HOST=0.0.0.0 HTTPS_PORT=8443 NGINX_ERROR_LOG=stderr WEB_DIR=/usr/local/share/parley/web
 EXPOSE 8443
 VOLUME ["/var/lib/nginx-parley/tls"]
 STOPSIGNAL SIGQUIT

@@ -9,30 +9,33 @@
 /* clang-format off */
 #define OWNER_FIELD(member) .offset = offsetof(struct workspace_owner, member)
 static const struct field owner_fields[] = {
-    { "id", FIELD_UUID, OWNER_FIELD(user) },
-    { "name", FIELD_STR, OWNER_FIELD(name) },
-    { "email", FIELD_STR, FIELD_NULLABLE, OWNER_FIELD(email) },
-    { "is_active", FIELD_BOOL, OWNER_FIELD(is_active) },
+    { "id", FIELD_UUID, OWNER_FIELD(user), .doc = "The owner's identifier" },
+    { "name", FIELD_STR, OWNER_FIELD(name), .example = "\"Ada Lovelace\"",
+      .doc = "First and last name, else the username" },
+    { "email", FIELD_STR, FIELD_NULLABLE, OWNER_FIELD(email), .example = "\"ada@example.org\"",
+      .doc = "null where they have none" },
+    { "is_active", FIELD_BOOL, OWNER_FIELD(is_active), .doc = "False: switched off, so they cannot act" },
 };
-static const struct spec owner_spec = { SPEC_INIT("WorkspaceOwner", struct workspace_owner, owner_fields) };
+static const struct spec owner_spec = { SPEC_INIT("WorkspaceOwner", struct workspace_owner, owner_fields),
+    .doc = "An owner of a workspace" };
 
 #define OVERVIEW_FIELD(member) .offset = offsetof(struct workspace_overview, member)
 static const struct field overview_fields[] = {
-    { "id", FIELD_UUID, OVERVIEW_FIELD(uuid) },
-    { "name", FIELD_STR, OVERVIEW_FIELD(name) },
-    { "personal", FIELD_BOOL, OVERVIEW_FIELD(personal) },
-    { "member_count", FIELD_INT, OVERVIEW_FIELD(member_count) },
-    { "chat_count", FIELD_INT, OVERVIEW_FIELD(chat_count) },
+    { "id", FIELD_UUID, OVERVIEW_FIELD(uuid), .doc = "Its identifier" },
+    { "name", FIELD_STR, OVERVIEW_FIELD(name), .example = "\"Team\"", .doc = "What it is called" },
+    { "personal", FIELD_BOOL, OVERVIEW_FIELD(personal), .doc = "It is the personal one of a user" },
+    { "member_count", FIELD_INT, OVERVIEW_FIELD(member_count), .example = "12", .doc = "How many people are in it" },
+    { "chat_count", FIELD_INT, OVERVIEW_FIELD(chat_count), .doc = "How many chats it has" },
     { "file_bytes", FIELD_INT, OVERVIEW_FIELD(file_bytes), .doc = "All its files together" },
     { "owners", FIELD_LIST, OVERVIEW_FIELD(owners), .spec = &owner_spec, .doc = "The first 20" },
-    { "owner_count", FIELD_INT, OVERVIEW_FIELD(owner_count) },
+    { "owner_count", FIELD_INT, OVERVIEW_FIELD(owner_count), .doc = "How many owners it has" },
     { "deserted", FIELD_BOOL, OVERVIEW_FIELD(deserted), .doc = "No owner can act, so it can be taken over" },
-    { "created_at", FIELD_TIME, OVERVIEW_FIELD(created_us) },
-    { "updated_at", FIELD_TIME, OVERVIEW_FIELD(updated_us) },
+    { "created_at", FIELD_TIME, OVERVIEW_FIELD(created_us), .doc = "When it was made" },
+    { "updated_at", FIELD_TIME, OVERVIEW_FIELD(updated_us), .doc = "When it was changed last" },
 };
 static const struct spec overview_spec = {
-    SPEC_INIT("WorkspaceOverview", struct workspace_overview, overview_fields)
-};
+    SPEC_INIT("WorkspaceOverview", struct workspace_overview, overview_fields),
+    .doc = "A workspace, as an administrator sees it" };
 
 static const char *const kind_names[] = { "shared", "personal", "all", NULL }; /* enum workspace_kind */
 struct overview_query {
@@ -42,7 +45,7 @@ struct overview_query {
 enum { OVERVIEW_KIND };
 static const struct field query_fields[] = {
     [OVERVIEW_KIND] = { "kind", FIELD_ENUM, .offset = offsetof(struct overview_query, kind), .names = kind_names,
-                        .doc = "all when not sent" },
+      .type_name = "WorkspaceKind", .doc = "all when not sent" },
 };
 static const struct spec query_spec = { SPEC_INIT("WorkspaceOverviewQuery", struct overview_query, query_fields) };
 /* clang-format on */
@@ -88,10 +91,14 @@ static const struct route routes[] = {
     { GET, "/admin/workspaces", workspaces_list,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
       .flags = ROUTE_PAGED, .query = &query_spec, .reply = &overview_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listAllWorkspaces",
       .summary = "List the server's workspaces, their sizes and their owners, oldest first", .tag = "Administration" },
     { POST, "/admin/workspaces/{deserted}/take-over", take_over_post,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
       .reply = &workspace_spec, .status = 200,
+      .id = "takeOverWorkspace",
+      .fails = { ERR_WORKSPACE_NOT_FOUND, ERR_PERSONAL_WORKSPACE, ERR_OWNER_PRESENT, ERR_USER_NOT_FOUND, ERR_LIMIT },
+      .doc = "An entry in the audit log names who did it.",
       .summary = "Become the OWNER of a workspace in which no OWNER can act", .tag = "Administration" },
 };
 /* clang-format on */

@@ -12,12 +12,14 @@
 #define ATTACHMENT_FIELD(member) .offset = offsetof(struct attachment, member)
 static const struct field listed_fields[] = {
     { SPEC_INLINE(&attachment_spec) },
-    { "chat_id", FIELD_UUID, ATTACHMENT_FIELD(chat) },
-    { "message_id", FIELD_UUID, ATTACHMENT_FIELD(message) },
-    { "uploader_id", FIELD_UUID, FIELD_NULLABLE, ATTACHMENT_FIELD(uploader) },
-    { "created_at", FIELD_TIME, ATTACHMENT_FIELD(created_us) },
+    { "chat_id", FIELD_UUID, ATTACHMENT_FIELD(chat), .doc = "The chat that it is in" },
+    { "message_id", FIELD_UUID, ATTACHMENT_FIELD(message), .doc = "The message that it belongs to" },
+    { "uploader_id", FIELD_UUID, FIELD_NULLABLE, ATTACHMENT_FIELD(uploader),
+      .doc = "Who sent it; null once they are gone" },
+    { "created_at", FIELD_TIME, ATTACHMENT_FIELD(created_us), .doc = "When it was made" },
 };
-static const struct spec listed_spec = { SPEC_INIT("WorkspaceAttachment", struct attachment, listed_fields) };
+static const struct spec listed_spec = { SPEC_INIT("WorkspaceAttachment", struct attachment, listed_fields),
+                                         .doc = "A file, and where it is" };
 
 struct url_query {
     struct body body;
@@ -25,7 +27,7 @@ struct url_query {
 };
 static const struct field url_query_fields[] = {
     { "expires_in", FIELD_INT, 0, 1, DOWNLOAD_URL_MAX_S, .offset = offsetof(struct url_query, expires_in_s),
-      .doc = "Seconds; 3600 unless said otherwise" },
+      .example = "900", .doc = "Seconds; 3600 unless said otherwise" },
 };
 static const struct spec url_query_spec = { SPEC_INIT("AttachmentUrlQuery", struct url_query, url_query_fields) };
 
@@ -34,10 +36,14 @@ struct url_view {
     int64_t expires_us;
 };
 static const struct field url_fields[] = {
-    { "url", FIELD_STR, .offset = offsetof(struct url_view, url), .doc = "Good for whoever has it, until it expires" },
-    { "expires_at", FIELD_TIME, .offset = offsetof(struct url_view, expires_us) },
+    { "url", FIELD_STR, .offset = offsetof(struct url_view, url),
+      .example = "\"https://chat.example.org/objects/workspace_1/20260102_4f0c1b5a.csv?sig=Zm9v\"",
+      .doc = "Good for whoever has it, until it expires" },
+    { "expires_at", FIELD_TIME, .offset = offsetof(struct url_view, expires_us),
+      .doc = "When the address stops working" },
 };
-static const struct spec url_spec = { SPEC_INIT("AttachmentUrl", struct url_view, url_fields) };
+static const struct spec url_spec = { SPEC_INIT("AttachmentUrl", struct url_view, url_fields),
+                                      .doc = "An address of a file that needs no credential" };
 
 /* ---- handlers ---- */
 
@@ -131,13 +137,19 @@ static enum err attachments_list(struct ctx *ctx, const struct call *call, struc
 
 static const struct route routes[] = {
     { GET, "/attachments/{attachment}", attachment_show, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,
-      .scope = SCOPE_READ, .rate = RATE_READ, .cookie = COOKIE_READ, .status = 302, .other_status = 200,
+      .scope = SCOPE_READ, .rate = RATE_READ, .cookie = COOKIE_READ, .flags = ROUTE_TAGGED,
+      .status = 302, .other_status = 200,
+      .id = "getAttachment", .media = "*/*", .fails = { ERR_ATTACHMENT_NOT_FOUND, ERR_SECOND_FACTOR },
+      .doc = "With the object store a redirect to an address of a minute, with the folder store the bytes "
+             "themselves. Content-Type is the type of the file. `Range` is taken.",
       .summary = "The bytes of a file: a redirect to the store, or the file itself", .tag = "Files" },
     { GET, "/attachments/{attachment}/url", attachment_url_show, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,
       .scope = SCOPE_READ, .rate = RATE_READ, .query = &url_query_spec, .reply = &url_spec, .status = 200,
+      .id = "createAttachmentUrl", .fails = { ERR_ATTACHMENT_NOT_FOUND, ERR_SECOND_FACTOR },
       .summary = "An address of the file that needs no credential, for a while", .tag = "Files" },
     { GET, "/workspaces/{workspace}/attachments", attachments_list, .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST,
       .scope = SCOPE_READ, .rate = RATE_READ, .flags = ROUTE_PAGED, .reply = &listed_spec, .reply_shape = REPLY_LIST,
-      .status = 200, .summary = "The files of the chats that one may read, newest first", .tag = "Files" },
+      .status = 200, .id = "listAttachments", .summary = "The files of the chats that one may read, newest first",
+      .tag = "Files" },
 };
 const struct route_table attachments_routes = { routes, COUNT_OF(routes) };

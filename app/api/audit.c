@@ -25,7 +25,8 @@ enum { QUERY_ACTOR, QUERY_ACTION, QUERY_TARGET, QUERY_BEFORE, QUERY_AFTER };
 #define QUERY_FIELD(member) .offset = offsetof(struct audit_query, member)
 static const struct field query_fields[] = {
     [QUERY_ACTOR] = { "actor", FIELD_UUID, QUERY_FIELD(actor), .doc = "What this user did" },
-    [QUERY_ACTION] = { "action", FIELD_ENUM, QUERY_FIELD(action), .names = action_names },
+    [QUERY_ACTION] = { "action", FIELD_ENUM, QUERY_FIELD(action), .names = action_names, .type_name = "AuditAction",
+      .doc = "Only this action" },
     [QUERY_TARGET] = { "target", FIELD_UUID, QUERY_FIELD(target),
       .doc = "What was done to this user, workspace, chat, message, key …" },
     [QUERY_BEFORE] = { "before", FIELD_TIME, QUERY_FIELD(before_us), .doc = "Older than this" },
@@ -40,11 +41,13 @@ struct actor_view {
 };
 #define ACTOR_FIELD(member) .offset = offsetof(struct actor_view, member)
 static const struct field actor_fields[] = {
-    { "id", FIELD_UUID, ACTOR_FIELD(id) },
-    { "name", FIELD_STR, FIELD_NULLABLE, ACTOR_FIELD(name), .doc = "As it was then; null once it is erased" },
+    { "id", FIELD_UUID, ACTOR_FIELD(id), .doc = "Of the user" },
+    { "name", FIELD_STR, FIELD_NULLABLE, ACTOR_FIELD(name), .example = "\"Ada Lovelace\"",
+      .doc = "As it was then; null once it is erased" },
     { "api_key_id", FIELD_INT, FIELD_NULLABLE, ACTOR_FIELD(api_key_id), .doc = "The API key that was used" },
 };
-static const struct spec actor_spec = { SPEC_INIT("AuditActor", struct actor_view, actor_fields) };
+static const struct spec actor_spec = { SPEC_INIT("AuditActor", struct actor_view, actor_fields),
+    .doc = "Who did it" };
 
 struct target_view {
     struct str kind;
@@ -53,11 +56,13 @@ struct target_view {
 };
 #define TARGET_FIELD(member) .offset = offsetof(struct target_view, member)
 static const struct field target_fields[] = {
-    { "kind", FIELD_STR, TARGET_FIELD(kind) },
-    { "id", FIELD_UUID, FIELD_NULLABLE, TARGET_FIELD(id) },
+    { "kind", FIELD_STR, TARGET_FIELD(kind), .example = "\"workspace\"",
+      .doc = "user, workspace, chat, message, key …" },
+    { "id", FIELD_UUID, FIELD_NULLABLE, TARGET_FIELD(id), .doc = "Its identifier; null where it has a number" },
     { "api_key_id", FIELD_INT, FIELD_NULLABLE, TARGET_FIELD(api_key_id), .doc = "Where it is an API key" },
 };
-static const struct spec target_spec = { SPEC_INIT("AuditTarget", struct target_view, target_fields) };
+static const struct spec target_spec = { SPEC_INIT("AuditTarget", struct target_view, target_fields),
+    .doc = "To what it was done" };
 
 struct row_view {
     struct uuid id;
@@ -69,18 +74,24 @@ struct row_view {
 };
 #define ROW_FIELD(member) .offset = offsetof(struct row_view, member)
 static const struct field row_fields[] = {
-    { "id", FIELD_UUID, ROW_FIELD(id) },
-    { "at", FIELD_TIME, ROW_FIELD(at_us) },
+    { "id", FIELD_UUID, ROW_FIELD(id), .doc = "Of the row" },
+    { "at", FIELD_TIME, ROW_FIELD(at_us), .doc = "When it was done" },
     { "actor", FIELD_REF, FIELD_NULLABLE, ROW_FIELD(actor), .spec = &actor_spec,
       .doc = "null: nobody was signed in, or the server itself" },
-    { "action", FIELD_STR, ROW_FIELD(action) },
-    { "target", FIELD_REF, FIELD_NULLABLE, ROW_FIELD(target), .spec = &target_spec },
-    { "ip", FIELD_STR, FIELD_NULLABLE, ROW_FIELD(ip), .doc = "null where there was none, and once it is erased" },
-    { "request_id", FIELD_STR, FIELD_NULLABLE, ROW_FIELD(request_id), .doc = "null where no request did it" },
-    { "details", FIELD_RAW, ROW_FIELD(details), .doc = "An object" },
-    { "hash", FIELD_STR, FIELD_NULLABLE, ROW_FIELD(hash), .doc = "In the chain of rows; null for some seconds, until the row is sealed" },
+    { "action", FIELD_STR, ROW_FIELD(action), .example = "\"role.changed\"", .doc = "What was done" },
+    { "target", FIELD_REF, FIELD_NULLABLE, ROW_FIELD(target), .spec = &target_spec,
+      .doc = "To what it was done; null: to nothing that has a name" },
+    { "ip", FIELD_STR, FIELD_NULLABLE, ROW_FIELD(ip), .example = "\"203.0.113.4\"",
+      .doc = "null where there was none, and once it is erased" },
+    { "request_id", FIELD_STR, FIELD_NULLABLE, ROW_FIELD(request_id), .example = "\"2f0c1b5ad0a94b0f8a51b5f3a7c4d9e0\"",
+      .doc = "null where no request did it" },
+    { "details", FIELD_RAW, ROW_FIELD(details), .schema = "\"type\":\"object\",\"additionalProperties\":true",
+      .doc = "What else there is to say of this action" },
+    { "hash", FIELD_STR, FIELD_NULLABLE, ROW_FIELD(hash),
+      .doc = "In the chain of rows; null for some seconds, until the row is sealed" },
 };
-static const struct spec row_spec = { SPEC_INIT("AuditRow", struct row_view, row_fields) };
+static const struct spec row_spec = { SPEC_INIT("AuditRow", struct row_view, row_fields),
+    .doc = "One thing that was done" };
 /* clang-format on */
 
 /* ---- GET /audit ---- */
@@ -165,6 +176,7 @@ static const struct route routes[] = {
     { GET, "/audit", audit_get,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
       .flags = ROUTE_PAGED, .query = &query_spec, .reply = &row_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listAuditLog",
       .summary = "List what was done, newest first", .tag = "Audit" },
 };
 /* clang-format on */

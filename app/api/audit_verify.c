@@ -29,12 +29,14 @@ struct fault_view {
 };
 #define FAULT_FIELD(member) .offset = offsetof(struct fault_view, member)
 static const struct field fault_fields[] = {
-    { "kind", FIELD_ENUM, FAULT_FIELD(kind), .names = kind_names },
+    { "kind", FIELD_ENUM, FAULT_FIELD(kind), .names = kind_names, .type_name = "AuditFaultKind",
+      .doc = "What is wrong with the row" },
     { "position", FIELD_INT, FAULT_FIELD(position), .doc = "In the chain" },
     { "id", FIELD_UUID, FIELD_NULLABLE, FAULT_FIELD(id), .doc = "Of the row, if it is there" },
     { "text", FIELD_STR, FAULT_FIELD(text), .doc = "As a sentence" },
 };
-static const struct spec fault_spec = { SPEC_INIT("AuditFault", struct fault_view, fault_fields) };
+static const struct spec fault_spec = { SPEC_INIT("AuditFault", struct fault_view, fault_fields),
+    .doc = "What is wrong with a row" };
 
 struct report_view {
     bool whole, complete;
@@ -51,10 +53,11 @@ static const struct field report_fields[] = {
     { "unsealed_count", FIELD_INT, REPORT_FIELD(unsealed_count), .doc = "Rows that wait to be sealed" },
     { "end", FIELD_STR, FIELD_NULLABLE, REPORT_FIELD(end),
       .doc = "The last row that was checked, POSITION:HASH; kept elsewhere it shows later a chain that was made again" },
-    { "fault_count", FIELD_INT, REPORT_FIELD(fault_count) },
+    { "fault_count", FIELD_INT, REPORT_FIELD(fault_count), .doc = "How many faults were found" },
     { "faults", FIELD_LIST, REPORT_FIELD(faults), .spec = &fault_spec, .doc = "The first 100" },
 };
-static const struct spec report_spec = { SPEC_INIT("AuditVerification", struct report_view, report_fields) };
+static const struct spec report_spec = { SPEC_INIT("AuditVerification", struct report_view, report_fields),
+    .doc = "What a check of the chain has found" };
 /* clang-format on */
 
 /* ---- handler ---- */
@@ -112,6 +115,7 @@ static const struct route routes[] = {
     { GET, "/audit/verify", verify_get,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
       .query = &query_spec, .reply = &report_spec, .status = 200,
+      .id = "verifyAuditLog",
       .summary = "Check the audit log's chain, a part at a time", .tag = "Audit" },
 };
 /* clang-format on */

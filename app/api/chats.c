@@ -19,7 +19,8 @@ static const struct field detail_fields[] = {
     { "messages", FIELD_LIST, CHAT_FIELD(messages), .spec = &message_spec,
       .doc = "The newest 50, oldest first; none for who may not read them" },
 };
-static const struct spec detail_spec = { SPEC_INIT("ChatWithMessages", struct chat, detail_fields) };
+static const struct spec detail_spec = { SPEC_INIT("ChatWithMessages", struct chat, detail_fields),
+    .doc = "A chat and its newest messages" };
 
 /* All but the title, in the order of enum chat_field's bits behind it. */
 struct tuning_body {
@@ -32,13 +33,20 @@ struct tuning_body {
 };
 #define TUNING_FIELD(member) .offset = offsetof(struct tuning_body, member)
 static const struct field tuning_fields[] = {
-    { "assistant", FIELD_ENUM, TUNING_FIELD(assistant), .names = chat_assistant_names },
-    { "provider", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, TUNING_FIELD(provider) },
-    { "model", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, TUNING_FIELD(model) },
-    { "system_prompt", FIELD_STR, FIELD_NULLABLE, 0, PROMPT_MAX_CHARS, TUNING_FIELD(system_prompt) },
-    { "temperature", FIELD_REAL, FIELD_NULLABLE, 0, TEMPERATURE_MAX, TUNING_FIELD(temperature) },
-    { "max_tokens", FIELD_INT, FIELD_NULLABLE, 1, ANSWER_TOKENS_MAX, TUNING_FIELD(max_tokens) },
-    { "join", FIELD_ENUM, TUNING_FIELD(join), .names = chat_join_names },
+    { "assistant", FIELD_ENUM, TUNING_FIELD(assistant), .names = chat_assistant_names, .type_name = "ChatAssistant",
+      .doc = "When an assistant answers: never, when mentioned, or always" },
+    { "provider", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, TUNING_FIELD(provider), .example = "\"local\"",
+      .doc = "Which of the configured providers answers; null: the default one" },
+    { "model", FIELD_STR, FIELD_NULLABLE, 1, NAME_MAX_CHARS, TUNING_FIELD(model), .example = "\"llama-3.1-8b\"",
+      .doc = "Which model answers; null: the default one" },
+    { "system_prompt", FIELD_STR, FIELD_NULLABLE, 0, PROMPT_MAX_CHARS, TUNING_FIELD(system_prompt),
+      .example = "\"Answer in one sentence.\"", .doc = "What the assistant is told first; null: nothing" },
+    { "temperature", FIELD_REAL, FIELD_NULLABLE, 0, TEMPERATURE_MAX, TUNING_FIELD(temperature), .example = "0.7",
+      .doc = "How freely it answers; null: as the model has it" },
+    { "max_tokens", FIELD_INT, FIELD_NULLABLE, 1, ANSWER_TOKENS_MAX, TUNING_FIELD(max_tokens), .example = "1024",
+      .doc = "How long an answer may be; null: as the model has it" },
+    { "join", FIELD_ENUM, TUNING_FIELD(join), .names = chat_join_names, .type_name = "ChatJoin",
+      .doc = "Who is in it: all of the workspace, whoever joins, or whoever is invited" },
 };
 static const struct spec tuning_spec = { SPEC_INIT("ChatTuning", struct tuning_body, tuning_fields) };
 
@@ -48,13 +56,16 @@ struct settings_body {
     struct tuning_body tuning;
 };
 #define TITLE_FIELD(flags) \
-    { "title", FIELD_STR, (flags) | FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct settings_body, title) }
+    { "title", FIELD_STR, (flags) | FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct settings_body, title), \
+      .example = "\"Release 2.0\"", .doc = "What the chat is about" }
 #define TUNING_INLINE \
     { SPEC_INLINE(&tuning_spec), .offset = offsetof(struct settings_body, tuning) }
 static const struct field create_fields[] = { TITLE_FIELD(FIELD_REQUIRED), TUNING_INLINE };
-static const struct spec create_spec = { SPEC_INIT("ChatCreate", struct settings_body, create_fields) };
+static const struct spec create_spec = { SPEC_INIT("ChatCreate", struct settings_body, create_fields),
+    .doc = "A new chat" };
 static const struct field change_fields[] = { TITLE_FIELD(0), TUNING_INLINE };
-static const struct spec change_spec = { SPEC_INIT("ChatChange", struct settings_body, change_fields) };
+static const struct spec change_spec = { SPEC_INIT("ChatChange", struct settings_body, change_fields),
+    .doc = "What is to be changed of a chat" };
 
 struct list_query {
     struct body body;
@@ -74,7 +85,8 @@ static const struct field move_fields[] = {
     { "workspace_id", FIELD_UUID, FIELD_REQUIRED, .offset = offsetof(struct move_body, workspace),
       .doc = "Where it goes; one must be a MEMBER there" },
 };
-static const struct spec move_spec = { SPEC_INIT("ChatMove", struct move_body, move_fields) };
+static const struct spec move_spec = { SPEC_INIT("ChatMove", struct move_body, move_fields),
+    .doc = "Where a chat goes" };
 /* clang-format on */
 
 /* ---- handlers ---- */
@@ -227,29 +239,43 @@ static const struct route routes[] = {
     { GET, "/workspaces/{workspace}/chats/history", chats_history,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
       .flags = ROUTE_PAGED, .query = &list_spec, .reply = &chat_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listChats",
       .summary = "List the chats that one is in, newest activity first", .tag = "Chats" },
     { GET, "/workspaces/{workspace}/chats/open", chats_open,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
       .flags = ROUTE_PAGED, .query = &list_spec, .reply = &chat_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listOpenChats",
       .summary = "List the open chats that one may join, newest activity first", .tag = "Chats" },
     { POST, "/workspaces/{workspace}/chat", chats_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
       .flags = ROUTE_IDEMPOTENT, .body = &create_spec, .reply = &chat_spec, .status = 201,
+      .id = "createChat",
       .summary = "Make a chat and be its first member", .tag = "Chats" },
     { GET, "/workspaces/{workspace}/chat/{chat}", chats_get,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
-      .flags = ROUTE_PROVES_ACCESS, .reply = &detail_spec, .status = 200,
+      .flags = ROUTE_PROVES_ACCESS | ROUTE_TAGGED, .reply = &detail_spec, .status = 200,
+      .id = "getChat",
+      .fails = { ERR_CHAT_NOT_FOUND },
       .summary = "Read a chat with its newest 50 messages", .tag = "Chats" },
     { PUT, "/workspaces/{workspace}/chat/{chat}", chats_put,
-      .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .flags = ROUTE_TAGGED,
       .body = &change_spec, .reply = &chat_spec, .status = 200,
+      .id = "updateChat",
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_FORBIDDEN, ERR_NOT_JOINED },
+      .doc = "What is not sent stays as it is.",
       .summary = "Change a chat's settings (its creator, or an OWNER)", .tag = "Chats" },
     { DELETE, "/workspaces/{workspace}/chat/{chat}", chats_delete,
-      .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .flags = ROUTE_TAGGED, .status = 204,
+      .id = "deleteChat",
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_FORBIDDEN, ERR_NOT_JOINED },
       .summary = "Delete a chat with its messages and files (its creator, or an OWNER)", .tag = "Chats" },
     { POST, "/workspaces/{workspace}/chat/{chat}/move", chats_move,
       .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
       .body = &move_spec, .reply = &chat_spec, .status = 200,
+      .id = "moveChat",
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_FORBIDDEN, ERR_NOT_JOINED, ERR_LIMIT, ERR_MEMBER_NOT_FOUND },
+      .doc = "Its messages and files go along. Who may read it afterwards follows from the workspace where it goes.",
       .summary = "Move a chat to another workspace (its creator, or an OWNER)", .tag = "Chats" },
 };
 /* clang-format on */

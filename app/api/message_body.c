@@ -14,12 +14,14 @@ struct draft_body {
 #define DRAFT_FIELD(member) .offset = offsetof(struct draft_body, member)
 static const struct field draft_fields[] = {
     { "content", FIELD_STR, FIELD_NULLABLE, 0, CONTENT_MAX_CHARS, DRAFT_FIELD(content),
+      .example = "\"The migration is through. The figures are in the file.\"",
       .doc = "May be empty where a file comes along" },
     { "attachment_ids", FIELD_LIST, FIELD_NULLABLE, 0, FILES_PER_MESSAGE_MAX, DRAFT_FIELD(attachment_ids),
       .element = FIELD_UUID, .doc = "One's own completed uploads, in no message yet" },
     { "reply_to", FIELD_UUID, FIELD_NULLABLE, DRAFT_FIELD(reply_to), .doc = "A message of the same chat" },
 };
-const struct spec message_draft_spec = { SPEC_INIT("MessageDraft", struct draft_body, draft_fields) };
+const struct spec message_draft_spec = { SPEC_INIT("MessageDraft", struct draft_body, draft_fields),
+                                         .doc = "A new message" };
 
 static enum err each_once(struct ctx *ctx, const struct uuid *ids, size_t count)
 {
@@ -46,6 +48,14 @@ enum err message_body_json(struct ctx *ctx, const void *body, struct message_dra
 }
 
 /* ---- a form ---- */
+
+const char message_form_schema[] =
+    "{\"type\":\"object\",\"description\":\"A new message with its files\",\"properties\":{"
+    "\"content\":{\"type\":\"string\",\"description\":\"The text, in Markdown. May be empty where a file comes along\","
+    "\"examples\":[\"The figures are in the file.\"]},"
+    "\"reply_to\":{\"type\":\"string\",\"format\":\"uuid\",\"description\":\"A message of the same chat\"},"
+    "\"files\":{\"type\":\"array\",\"description\":\"The files themselves, a part each\","
+    "\"items\":{\"type\":\"string\",\"format\":\"binary\"}}}}";
 
 struct form {
     struct ctx *ctx;

@@ -7,6 +7,8 @@
 #include "parley/http/request.h"
 
 extern const struct spec message_draft_spec;
+/* JSON Schema of a form, for the OpenAPI document. */
+extern const char message_form_schema[];
 
 /* body: decoded by message_draft_spec. */
 enum err message_body_json(struct ctx *ctx, const void *body, struct message_draft *draft) MUST_CHECK;

@@ -19,11 +19,12 @@ static const struct field page_fields[] = {
     { "messages", FIELD_LIST, PAGE_FIELD(messages), .spec = &message_spec, .doc = "Oldest first" },
     { "total", FIELD_INT, PAGE_FIELD(total), .doc = "Messages of the chat, deleted ones included" },
     { "page", FIELD_INT, FIELD_NULLABLE, PAGE_FIELD(page), .doc = "null where a seq was asked for" },
-    { "page_size", FIELD_INT, PAGE_FIELD(page_size) },
+    { "page_size", FIELD_INT, PAGE_FIELD(page_size), .doc = "How many messages a page has" },
     { "has_next", FIELD_BOOL, PAGE_FIELD(has_next), .doc = "There are older ones" },
     { "has_prev", FIELD_BOOL, PAGE_FIELD(has_prev), .doc = "There are newer ones" },
 };
-static const struct spec page_spec = { SPEC_INIT("MessagePage", struct page_view, page_fields) };
+static const struct spec page_spec = { SPEC_INIT("MessagePage", struct page_view, page_fields),
+                                       .doc = "A page of a chat's messages" };
 
 enum { PAGE_NUMBER_MAX = 1000000000 };
 struct page_query {
@@ -50,9 +51,11 @@ struct edit_body {
     struct str content;
 };
 static const struct field edit_fields[] = {
-    { "content", FIELD_STR, FIELD_REQUIRED, 0, CONTENT_MAX_CHARS, .offset = offsetof(struct edit_body, content) },
+    { "content", FIELD_STR, FIELD_REQUIRED, 0, CONTENT_MAX_CHARS, .offset = offsetof(struct edit_body, content),
+      .example = "\"The migration is through. The figures are in the file.\"",
+      .doc = "The new text; empty only where the message has a file" },
 };
-static const struct spec edit_spec = { SPEC_INIT("MessageEdit", struct edit_body, edit_fields) };
+static const struct spec edit_spec = { SPEC_INIT("MessageEdit", struct edit_body, edit_fields), .doc = "Another text" };
 
 static struct message_location location_of(const struct call *call)
 {
@@ -239,20 +242,35 @@ static enum err message_remove(struct ctx *ctx, const struct call *call, struct 
 static const struct route routes[] = {
     { GET, "/workspaces/{workspace}/chat/{chat}/messages", messages_list, .access = ACCESS_SIGNED_IN,
       .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ, .flags = ROUTE_PROVES_ACCESS, .query = &query_spec,
-      .reply = &page_spec, .status = 200, .summary = "A page of a chat's messages, by number or by seq",
-      .tag = "Messages" },
+      .reply = &page_spec, .status = 200, .id = "listMessages", .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED },
+      .doc = "Say where in one way: `page` and `page_size`, page 1 being the newest; or `before_seq`, `after_seq` "
+             "or `around_seq` with `limit`, which costs the same however long the chat is. Inside a page "
+             "the oldest stands first.",
+      .summary = "A page of a chat's messages, by number or by seq", .tag = "Messages" },
     { POST, "/workspaces/{workspace}/chat/{chat}/message", message_create, .access = ACCESS_SIGNED_IN,
       .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
-      .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART | ROUTE_PROVES_ACCESS, .body = &message_draft_spec,
-      .reply = &message_spec, .status = 201, .summary = "Send a message, with or without files", .tag = "Messages" },
+      .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART | ROUTE_PROVES_ACCESS | ROUTE_TAGGED, .body = &message_draft_spec,
+      .reply = &message_spec, .status = 201, .id = "sendMessage", .form = message_form_schema,
+      .form_name = "MessageForm",
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND, ERR_ATTACHMENT_NOT_FOUND, ERR_FILE_NAME,
+                 ERR_FILE_TYPE, ERR_FILE_CONTENT, ERR_UPLOAD_MISMATCH, ERR_CONFLICT, ERR_LIMIT, ERR_QUOTA },
+      .doc = "As a form, with the files themselves; or as JSON, with files that were uploaded before. A message "
+             "has a text, or a file, or both.",
+      .summary = "Send a message, with or without files", .tag = "Messages" },
     { GET, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_show, .access = ACCESS_SIGNED_IN,
-      .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ, .reply = &message_spec, .status = 200,
+      .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ, .flags = ROUTE_TAGGED, .reply = &message_spec,
+      .status = 200, .id = "getMessage", .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND },
       .summary = "One message", .tag = "Messages" },
     { PUT, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_put, .access = ACCESS_SIGNED_IN,
-      .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .body = &edit_spec, .reply = &message_spec,
-      .status = 200, .summary = "Edit your own message", .tag = "Messages" },
+      .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .flags = ROUTE_TAGGED, .body = &edit_spec,
+      .reply = &message_spec, .status = 200, .id = "editMessage",
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND, ERR_FORBIDDEN, ERR_CONFLICT },
+      .doc = "A message that is deleted is edited no more.", .summary = "Edit your own message", .tag = "Messages" },
     { DELETE, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_remove, .access = ACCESS_SIGNED_IN,
-      .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
+      .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .flags = ROUTE_TAGGED, .status = 204,
+      .id = "deleteMessage",
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND, ERR_FORBIDDEN, ERR_CONFLICT },
+      .doc = "Its text and its files go; its place in the chat stays.",
       .summary = "Delete one's message, or as an owner anyone's", .tag = "Messages" },
 };
 const struct route_table messages_routes = { routes, COUNT_OF(routes) };

@@ -45,10 +45,14 @@ static enum err object_put(struct ctx *ctx, const struct call *call, struct repl
 
 static const struct route routes[] = {
     { GET, "/objects/{folder:word}/{name:word}", object_show, .access = ACCESS_SIGNED_URL, .role = ROLE_NO_WORKSPACE,
-      .scope = SCOPE_NONE, .rate = RATE_FREE, .status = 200, .summary = "Fetch an object by its signed address",
-      .tag = "Files" },
+      .scope = SCOPE_NONE, .rate = RATE_FREE, .status = 200, .id = "getObject",
+      .fails = { ERR_FORBIDDEN, ERR_NOT_FOUND }, .media = "*/*",
+      .doc = "The address of a download, as `GET /attachments/{attachment}/url` or a redirect has it.",
+      .summary = "Fetch an object by its signed address", .tag = "Files" },
     { PUT, "/objects/{folder:word}/{name:word}", object_put, .access = ACCESS_SIGNED_URL, .role = ROLE_NO_WORKSPACE,
-      .scope = SCOPE_NONE, .rate = RATE_FREE, .flags = ROUTE_RAW_BODY, .status = 200,
+      .scope = SCOPE_NONE, .rate = RATE_FREE, .flags = ROUTE_RAW_BODY, .status = 200, .id = "putObject",
+      .fails = { ERR_FORBIDDEN, ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_UPLOAD_MISMATCH, ERR_CONFLICT },
+      .doc = "The address of an upload, as `POST /workspaces/{workspace}/uploads` has it.",
       .summary = "Store an object, or a part of it, at its signed address", .tag = "Files" },
 };
 const struct route_table objects_routes = { routes, COUNT_OF(routes) };

@@ -15,9 +15,11 @@ struct forgot_body {
     struct str email;
 };
 static const struct field forgot_fields[] = {
-    { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct forgot_body, email) },
+    { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct forgot_body, email),
+      .example = "\"ada@example.org\"", .doc = "That of the account" },
 };
-static const struct spec forgot_spec = { SPEC_INIT("PasswordForgot", struct forgot_body, forgot_fields) };
+static const struct spec forgot_spec = { SPEC_INIT("PasswordForgot", struct forgot_body, forgot_fields),
+    .doc = "Whose password is forgotten" };
 
 struct forgot_answer {
     struct str message;
@@ -27,8 +29,8 @@ static const struct field forgot_answer_fields[] = {
       .doc = "The same for every address" },
 };
 static const struct spec forgot_answer_spec = {
-    SPEC_INIT("PasswordForgotAnswer", struct forgot_answer, forgot_answer_fields)
-};
+    SPEC_INIT("PasswordForgotAnswer", struct forgot_answer, forgot_answer_fields),
+    .doc = "What is told to everyone" };
 
 struct reset_body {
     struct body body;
@@ -39,17 +41,20 @@ static const struct field reset_fields[] = {
     { "token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_CHARS_MAX, .offset = offsetof(struct reset_body, token),
       .doc = "What stands behind token= in the link" },
     { "new_password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES,
-      .offset = offsetof(struct reset_body, password) },
+      .offset = offsetof(struct reset_body, password), .example = "\"another long secret\"",
+      .doc = "Bytes of UTF-8 are counted, not letters" },
     STAY_FIELD(offsetof(struct reset_body, stay)),
 };
-static const struct spec reset_spec = { SPEC_INIT("PasswordReset", struct reset_body, reset_fields) };
+static const struct spec reset_spec = { SPEC_INIT("PasswordReset", struct reset_body, reset_fields),
+    .doc = "A new password, and the token of the link" };
 
 #define LINK_FIELD(member) .offset = offsetof(struct password_reset_link, member)
 static const struct field link_fields[] = {
     { "reset_url", FIELD_STR, LINK_FIELD(url), .doc = "The link to hand over; shown only here" },
-    { "expires_at", FIELD_TIME, LINK_FIELD(expires_us) },
+    { "expires_at", FIELD_TIME, LINK_FIELD(expires_us), .doc = "When the link stops working" },
 };
-static const struct spec link_spec = { SPEC_INIT("PasswordResetLink", struct password_reset_link, link_fields) };
+static const struct spec link_spec = { SPEC_INIT("PasswordResetLink", struct password_reset_link, link_fields),
+    .doc = "A link for a new password" };
 /* clang-format on */
 
 /* ---- handlers ---- */
@@ -98,15 +103,22 @@ static const struct route routes[] = {
     { POST, "/auth/password/forgot", forgot_post,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_MAIL,
       .body = &forgot_spec, .reply = &forgot_answer_spec, .status = 202,
+      .id = "requestPasswordReset",
+      .doc = "The answer is the same for every address, in the same time.",
       .summary = "Ask for a link for a new password by mail; the answer tells nothing", .tag = "Sign-in" },
     { POST, "/auth/password/reset", reset_post,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
       .cookie = COOKIE_BEGIN, .body = &reset_spec, .status = 204, .cookie_reply = &login_answer_spec,
+      .id = "resetPassword",
+      .fails = { ERR_RESET, ERR_PASSWORD_RULES, ERR_USER_INACTIVE, ERR_NO_PASSWORD },
       .summary = "Set a new password by a link, once, and end all sign-in sessions; only a browser's cookie begins one",
       .tag = "Sign-in" },
     { POST, "/users/{user}/password-reset", users_reset_post,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
-      .reply = &link_spec, .status = 201,
+      .reply = &link_spec, .flags = ROUTE_NO_LOCATION, .status = 201,
+      .id = "createPasswordResetLink",
+      .fails = { ERR_USER_NOT_FOUND, ERR_NO_PASSWORD, ERR_USER_INACTIVE, ERR_FORBIDDEN, ERR_KEY_BOUNDS },
+      .doc = "For somebody whose mail does not arrive. The link is shown this once.",
       .summary = "Make a link by which somebody sets a new password, to hand it over", .tag = "Users" },
 };
 /* clang-format on */

@@ -44,11 +44,17 @@ static enum err preferences_put_own(struct ctx *ctx, const struct call *call, st
 static const struct route routes[] = {
     { GET, "/auth/me/preferences", preferences_get_own,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_READ,
+      .flags = ROUTE_TAGGED,
       .reply = &preferences_spec, .status = 200,
+      .id = "getPreferences",
+      .doc = "The server looks at nothing in it.",
       .summary = "Read what one's app keeps for one; {} at first", .tag = "Sign-in" },
     { PUT, "/auth/me/preferences", preferences_put_own,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_WRITE,
+      .flags = ROUTE_TAGGED,
       .body = &change_spec, .reply = &preferences_spec, .status = 200,
+      .id = "replacePreferences",
+      .doc = "At most 16 KiB of JSON, kept as it was sent.",
       .summary = "Keep an object for one's app, in the place of the one before", .tag = "Sign-in" },
 };
 /* clang-format on */

@@ -11,10 +11,12 @@ struct password_view {
     int64_t min_bytes, max_bytes;
 };
 static const struct field password_fields[] = {
-    { "min_bytes", FIELD_INT, .offset = offsetof(struct password_view, min_bytes) },
+    { "min_bytes", FIELD_INT, .offset = offsetof(struct password_view, min_bytes),
+      .doc = "At least so many, in UTF-8" },
     { "max_bytes", FIELD_INT, .offset = offsetof(struct password_view, max_bytes), .doc = "In UTF-8" },
 };
-static const struct spec password_spec = { SPEC_INIT("PasswordRules", struct password_view, password_fields) };
+static const struct spec password_spec = { SPEC_INIT("PasswordRules", struct password_view, password_fields),
+    .doc = "What a password must be" };
 
 struct limits_view {
     int64_t upload_bytes, direct_upload_bytes, files_per_message, content_chars;
@@ -23,10 +25,11 @@ struct limits_view {
 static const struct field limits_fields[] = {
     { LIMIT_FIELD(upload_bytes), .doc = "Of a file, and of a whole request, by multipart POST" },
     { LIMIT_FIELD(direct_upload_bytes), .doc = "Of a file that goes straight to the store" },
-    { LIMIT_FIELD(files_per_message) },
+    { LIMIT_FIELD(files_per_message), .doc = "Files in one message" },
     { LIMIT_FIELD(content_chars), .doc = "Code points of a message's text" },
 };
-static const struct spec limits_spec = { SPEC_INIT("ServerLimits", struct limits_view, limits_fields) };
+static const struct spec limits_spec = { SPEC_INIT("ServerLimits", struct limits_view, limits_fields),
+    .doc = "How large things may be" };
 
 static const char *const registration_names[] = { "closed", "invite", "open", NULL }; /* as REGISTRATION has them */
 
@@ -40,25 +43,27 @@ struct server_view {
 };
 #define SERVER_FIELD(member) .offset = offsetof(struct server_view, member)
 static const struct field server_fields[] = {
-    { "name", FIELD_STR, SERVER_FIELD(name), .doc = "APP_NAME" },
-    { "version", FIELD_STR, SERVER_FIELD(version) },
+    { "name", FIELD_STR, SERVER_FIELD(name), .example = "\"Parley\"", .doc = "APP_NAME" },
+    { "version", FIELD_STR, SERVER_FIELD(version), .example = "\"0.1.0\"", .doc = "Of the program" },
     { "setup_required", FIELD_BOOL, SERVER_FIELD(setup_required), .doc = "True while no user exists" },
     { "registration", FIELD_ENUM, SERVER_FIELD(registration), .names = registration_names,
-      .doc = "Who may make an account for themselves" },
+      .type_name = "RegistrationPolicy", .doc = "Who may make an account for themselves" },
     { "mail", FIELD_BOOL, SERVER_FIELD(mail), .doc = "It sends mail: links for a new password, invitations" },
-    { "password", FIELD_OBJECT, SERVER_FIELD(password), .spec = &password_spec },
-    { "limits", FIELD_OBJECT, SERVER_FIELD(limits), .spec = &limits_spec },
+    { "password", FIELD_OBJECT, SERVER_FIELD(password), .spec = &password_spec, .doc = "What a password must be" },
+    { "limits", FIELD_OBJECT, SERVER_FIELD(limits), .spec = &limits_spec, .doc = "How large things may be" },
     { "file_types", FIELD_LIST, SERVER_FIELD(file_types), .element = FIELD_STR,
       .doc = "Endings that files may have, in lower case; * alone: any" },
     { "languages", FIELD_LIST, SERVER_FIELD(languages), .element = FIELD_STR,
       .doc = "BCP 47; in which errors and mails are written" },
     { "features", FIELD_LIST, SERVER_FIELD(features), .element = FIELD_STR,
       .doc = "What this server does; a client passes over names that it does not know" },
-    { "public_url", FIELD_STR, SERVER_FIELD(public_url), .doc = "Under which it is reached, without a slash at its end" },
+    { "public_url", FIELD_STR, SERVER_FIELD(public_url), .example = "\"https://chat.example.org\"",
+      .doc = "Under which it is reached, without a slash at its end" },
     { "build", FIELD_STR, SERVER_FIELD(build),
       .doc = "Another one: the program was replaced. Empty where it was linked without a build ID" },
 };
-static const struct spec server_spec = { SPEC_INIT("Server", struct server_view, server_fields) };
+static const struct spec server_spec = { SPEC_INIT("Server", struct server_view, server_fields),
+    .doc = "What this server is, asks for and allows" };
 /* clang-format on */
 
 /* ---- what it can do ---- */
@@ -150,6 +155,8 @@ static const struct route routes[] = {
     { GET, "/server", server_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
       .reply = &server_spec, .status = 200,
+      .id = "getServer",
+      .doc = "A client asks this first: it tells what may be offered and what would be refused.",
       .summary = "Say what this server is, asks for and allows", .tag = "Server" },
 };
 /* clang-format on */

@@ -19,22 +19,29 @@ struct begin_body {
 };
 #define BEGIN_FIELD(member) .offset = offsetof(struct begin_body, member)
 static const struct field begin_fields[] = {
-    { "filename", FIELD_STR, FIELD_REQUIRED, 1, NAME_MAX_CHARS, BEGIN_FIELD(filename) },
-    { "size", FIELD_INT, FIELD_REQUIRED, 0, INT64_MAX, BEGIN_FIELD(size_bytes), .doc = "Bytes, exactly" },
+    { "filename", FIELD_STR, FIELD_REQUIRED, 1, NAME_MAX_CHARS, BEGIN_FIELD(filename), .example = "\"figures.csv\"",
+      .doc = "Its name, as it was sent" },
+    { "size", FIELD_INT, FIELD_REQUIRED, 0, INT64_MAX, BEGIN_FIELD(size_bytes), .example = "20480",
+      .doc = "Bytes, exactly" },
     { "content_type", FIELD_STR, FIELD_NULLABLE, 0, CONTENT_TYPE_MAX_CHARS, BEGIN_FIELD(content_type),
-      .doc = "Taken and not believed: the name and the bytes tell the type" },
+      .example = "\"text/csv\"", .doc = "Taken and not believed: the name and the bytes tell the type" },
     { "sha256", FIELD_STR, FIELD_NULLABLE, 64, 64, BEGIN_FIELD(sha256),
+      .example = "\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"",
       .doc = "Hex digits. With it the store refuses other bytes, or a job removes them" },
 };
-static const struct spec begin_spec = { SPEC_INIT("UploadBegin", struct begin_body, begin_fields) };
+static const struct spec begin_spec = { SPEC_INIT("UploadBegin", struct begin_body, begin_fields),
+                                        .doc = "What is to be uploaded" };
 
 static const struct field part_fields[] = {
-    { "number", FIELD_INT, .offset = offsetof(struct upload_part, number) },
-    { "size", FIELD_INT, .offset = offsetof(struct upload_part, size_bytes) },
+    { "number", FIELD_INT, .offset = offsetof(struct upload_part, number), .doc = "From 1" },
+    { "size", FIELD_INT, .offset = offsetof(struct upload_part, size_bytes), .example = "20480", .doc = "Bytes" },
     { "uploaded", FIELD_BOOL, .offset = offsetof(struct upload_part, uploaded), .doc = "The store has it" },
-    { "url", FIELD_STR, FIELD_NULLABLE, .offset = offsetof(struct upload_part, url), .doc = "null where it is there" },
+    { "url", FIELD_STR, FIELD_NULLABLE, .offset = offsetof(struct upload_part, url),
+      .example = "\"https://chat.example.org/objects/workspace_1/20260102_4f0c1b5a.csv?part=1&sig=Zm9v\"",
+      .doc = "null where it is there" },
 };
-static const struct spec part_spec = { SPEC_INIT("UploadPart", struct upload_part, part_fields) };
+static const struct spec part_spec = { SPEC_INIT("UploadPart", struct upload_part, part_fields),
+                                       .doc = "A piece of a file" };
 
 struct upload_view {
     struct uuid id;
@@ -51,18 +58,25 @@ struct upload_view {
 static const char *const method_names[] = { "PUT", NULL };
 #define VIEW_FIELD(member) .offset = offsetof(struct upload_view, member)
 static const struct field single_fields[] = {
-    { "upload_id", FIELD_UUID, VIEW_FIELD(id) },
-    { "filename", FIELD_STR, VIEW_FIELD(filename) },
-    { "size", FIELD_INT, VIEW_FIELD(size_bytes) },
+    { "upload_id", FIELD_UUID, VIEW_FIELD(id), .doc = "Its identifier" },
+    { "filename", FIELD_STR, VIEW_FIELD(filename), .example = "\"figures.csv\"", .doc = "As it was sent" },
+    { "size", FIELD_INT, VIEW_FIELD(size_bytes), .example = "20480", .doc = "Bytes" },
     { "uploaded", FIELD_BOOL, VIEW_FIELD(uploaded), .doc = "All bytes are there; complete it" },
-    { "method", FIELD_ENUM, FIELD_OMIT, VIEW_FIELD(method), .names = method_names, .doc = "Up to 64 MiB: one PUT" },
-    { "url", FIELD_STR, FIELD_OMIT, VIEW_FIELD(url), .doc = "Where the one PUT goes" },
-    { "headers", FIELD_RAW, FIELD_OMIT, VIEW_FIELD(headers), .doc = "What must be sent with the one PUT" },
+    { "method", FIELD_ENUM, FIELD_OMIT, VIEW_FIELD(method), .names = method_names, .type_name = "UploadMethod",
+      .doc = "Up to 64 MiB: one PUT" },
+    { "url", FIELD_STR, FIELD_OMIT, VIEW_FIELD(url),
+      .example = "\"https://chat.example.org/objects/workspace_1/20260102_4f0c1b5a.csv?sig=Zm9v\"",
+      .doc = "Where the one PUT goes" },
+    { "headers", FIELD_RAW, FIELD_OMIT, VIEW_FIELD(headers),
+      .schema = "\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}",
+      .doc = "What must be sent with the one PUT" },
     { "part_size", FIELD_INT, FIELD_OMIT, VIEW_FIELD(part_size_bytes), .doc = "Of each part but the last" },
-    { "parts", FIELD_LIST, VIEW_FIELD(part_list), .spec = &part_spec },
-    { "expires_at", FIELD_TIME, VIEW_FIELD(expires_us) },
+    { "parts", FIELD_LIST, VIEW_FIELD(part_list), .spec = &part_spec,
+      .doc = "Pieces of the file, from 1; empty for one PUT" },
+    { "expires_at", FIELD_TIME, VIEW_FIELD(expires_us), .doc = "When the addresses stop working" },
 };
-static const struct spec upload_spec = { SPEC_INIT("Upload", struct upload_view, single_fields) };
+static const struct spec upload_spec = { SPEC_INIT("Upload", struct upload_view, single_fields),
+                                         .doc = "An upload, and where its bytes go" };
 
 struct etag_body {
     struct body body;
@@ -71,10 +85,13 @@ struct etag_body {
 };
 enum { ETAG_MAX_CHARS = 255 };
 static const struct field etag_fields[] = {
-    { "number", FIELD_INT, FIELD_REQUIRED, 1, UPLOAD_PARTS_MAX, .offset = offsetof(struct etag_body, number) },
-    { "etag", FIELD_STR, FIELD_REQUIRED, 1, ETAG_MAX_CHARS, .offset = offsetof(struct etag_body, etag) },
+    { "number", FIELD_INT, FIELD_REQUIRED, 1, UPLOAD_PARTS_MAX, .offset = offsetof(struct etag_body, number),
+      .doc = "From 1" },
+    { "etag", FIELD_STR, FIELD_REQUIRED, 1, ETAG_MAX_CHARS, .offset = offsetof(struct etag_body, etag),
+      .example = "\"d41d8cd98f00b204e9800998ecf8427e\"", .doc = "As the store answered it" },
 };
-static const struct spec etag_spec = { SPEC_INIT("UploadPartTag", struct etag_body, etag_fields) };
+static const struct spec etag_spec = { SPEC_INIT("UploadPartTag", struct etag_body, etag_fields),
+                                       .doc = "What the store answered to a part" };
 
 struct complete_body {
     struct body body;
@@ -84,7 +101,8 @@ static const struct field complete_fields[] = {
     { "parts", FIELD_LIST, FIELD_NULLABLE, 0, UPLOAD_PARTS_MAX, .offset = offsetof(struct complete_body, parts),
       .spec = &etag_spec, .doc = "What the store answered; without it the store is asked" },
 };
-static const struct spec complete_spec = { SPEC_INIT("UploadComplete", struct complete_body, complete_fields) };
+static const struct spec complete_spec = { SPEC_INIT("UploadComplete", struct complete_body, complete_fields),
+                                           .doc = "What the store answered" };
 
 /* ---- handlers ---- */
 
@@ -188,15 +206,22 @@ static enum err upload_remove(struct ctx *ctx, const struct call *call, struct r
 static const struct route routes[] = {
     { POST, "/workspaces/{workspace}/uploads", upload_post, .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER,
       .scope = SCOPE_WRITE, .rate = RATE_UPLOAD, .flags = ROUTE_IDEMPOTENT, .body = &begin_spec, .reply = &upload_spec,
-      .status = 201, .summary = "Begin an upload that goes straight to the store", .tag = "Files" },
+      .status = 201, .id = "beginUpload", .fails = { ERR_FILE_NAME, ERR_FILE_TYPE, ERR_LIMIT, ERR_QUOTA },
+      .doc = "Up to 64 MiB the bytes go in one PUT to `url` with `headers`; a larger file goes in parts of "
+             "`part_size` bytes to the addresses of `parts`. Then complete it.",
+      .summary = "Begin an upload that goes straight to the store", .tag = "Files" },
     { GET, "/workspaces/{workspace}/uploads/{upload}", upload_show, .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER,
-      .scope = SCOPE_READ, .rate = RATE_READ, .reply = &upload_spec, .status = 200,
+      .scope = SCOPE_READ, .rate = RATE_READ, .reply = &upload_spec, .status = 200, .id = "getUpload",
+      .fails = { ERR_UPLOAD_NOT_FOUND, ERR_FORBIDDEN, ERR_CONFLICT },
       .summary = "Which parts of an upload are there, and where the others go", .tag = "Files" },
     { POST, "/workspaces/{workspace}/uploads/{upload}/complete", upload_finish, .access = ACCESS_SIGNED_IN,
       .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_UPLOAD, .body = &complete_spec, .reply = &attachment_spec,
-      .status = 201, .summary = "Check what has arrived and make it an attachment", .tag = "Files" },
+      .status = 201, .id = "completeUpload",
+      .fails = { ERR_UPLOAD_NOT_FOUND, ERR_UPLOAD_INCOMPLETE, ERR_UPLOAD_MISMATCH, ERR_FILE_TYPE, ERR_FILE_CONTENT,
+                 ERR_CONFLICT, ERR_FORBIDDEN },
+      .summary = "Check what has arrived and make it an attachment", .tag = "Files" },
     { DELETE, "/workspaces/{workspace}/uploads/{upload}", upload_remove, .access = ACCESS_SIGNED_IN,
-      .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204, .summary = "Give an upload up",
-      .tag = "Files" },
+      .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204, .id = "cancelUpload",
+      .fails = { ERR_UPLOAD_NOT_FOUND, ERR_FORBIDDEN }, .summary = "Give an upload up", .tag = "Files" },
 };
 const struct route_table uploads_routes = { routes, COUNT_OF(routes) };

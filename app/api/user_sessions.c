@@ -38,12 +38,18 @@ static const struct route routes[] = {
     { GET, "/users/{user}/sessions", sessions_list,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
       .reply = &session_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listUserSessions",
+      .fails = { ERR_USER_NOT_FOUND },
       .summary = "List the sign-in sessions of one's own account, an ADMIN of any, newest first", .tag = "Users" },
     { DELETE, "/users/{user}/sessions", sessions_delete_all,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE, .status = 204,
+      .id = "endUserSessions",
+      .fails = { ERR_USER_NOT_FOUND },
       .summary = "End all sign-in sessions of an account but the one that asks", .tag = "Users" },
     { DELETE, "/users/{user}/sessions/{session}", sessions_delete_one,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE, .status = 204,
+      .id = "endUserSession",
+      .fails = { ERR_USER_NOT_FOUND, ERR_SESSION_NOT_FOUND },
       .summary = "End one sign-in session of an account", .tag = "Users" },
 };
 /* clang-format on */

@@ -9,7 +9,7 @@
 #include "parley/gate/precondition.h"
 #include "parley/shapes/user.h"
 
-enum { SKIP_MAX = 1000000 };
+enum { SKIP_MAX = 1000000, FOR_ADMINS = USER_CHANGE_ACTIVE | USER_CHANGE_ROLE | USER_CHANGE_EMAIL };
 
 /* ---- what goes in and out ---- */
 /* clang-format off */
@@ -20,23 +20,34 @@ struct user_create_body {
 };
 #define CREATE_FIELD(member) .offset = offsetof(struct user_create_body, member)
 static const struct field create_fields[] = {
-    { "email", FIELD_EMAIL, FIELD_REQUIRED, CREATE_FIELD(email) },
-    { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, CREATE_FIELD(password) },
-    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(last_name) },
-    { "role", FIELD_ENUM, CREATE_FIELD(role), .names = user_role_names, .doc = "USER unless said otherwise" },
+    { "email", FIELD_EMAIL, FIELD_REQUIRED, CREATE_FIELD(email), .example = "\"ada@example.org\"",
+      .doc = "An address for mail" },
+    { "password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, CREATE_FIELD(password),
+      .example = "\"a long enough secret\"", .doc = "Bytes of UTF-8 are counted, not letters" },
+    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(first_name),
+      .example = "\"Ada\"", .doc = "As they write it" },
+    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CREATE_FIELD(last_name),
+      .example = "\"Lovelace\"", .doc = "As they write it" },
+    { "role", FIELD_ENUM, CREATE_FIELD(role), .names = user_role_names, .type_name = "UserRole",
+      .doc = "USER unless said otherwise" },
 };
-static const struct spec create_spec = { SPEC_INIT("UserCreate", struct user_create_body, create_fields) };
+static const struct spec create_spec = { SPEC_INIT("UserCreate", struct user_create_body, create_fields),
+    .doc = "A new account" };
 
 #define CHANGE_FIELD(member) .offset = offsetof(struct user_change_body, member)
 static const struct field change_fields[] = {
-    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name) },
-    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name) },
-    { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted) },
+    { "first_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(first_name),
+      .example = "\"Ada\"", .doc = "As they write it" },
+    { "last_name", FIELD_STR, FIELD_NULLABLE | FIELD_LINE, 0, PERSON_NAME_MAX_CHARS, CHANGE_FIELD(last_name),
+      .example = "\"Lovelace\"", .doc = "As they write it" },
+    { "tos_accepted", FIELD_BOOL, CHANGE_FIELD(tos_accepted), .doc = "The terms of service were accepted" },
     { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active), .doc = "ADMIN only. false ends all sessions" },
-    { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = user_role_names, .doc = "ADMIN only" },
+    { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = user_role_names, .type_name = "UserRole", .doc = "ADMIN only" },
+    { "email", FIELD_EMAIL, CHANGE_FIELD(email), .example = "\"ada@example.org\"",
+      .doc = "ADMIN only, at once; one's own: POST /auth/email" },
 };
-static const struct spec change_spec = { SPEC_INIT("UserChange", struct user_change_body, change_fields) };
+static const struct spec change_spec = { SPEC_INIT("UserChange", struct user_change_body, change_fields),
+    .doc = "What is to be changed of an account" };
 
 struct list_query {
     struct body body;
@@ -58,18 +69,20 @@ struct delete_query {
 };
 static const struct field delete_fields[] = {
     { "messages", FIELD_ENUM, .offset = offsetof(struct delete_query, messages), .names = messages_names,
+      .type_name = "DeletedUserMessages",
       .doc = "keep: what they wrote stays under \"Deleted user\"; erase: it and its files go" },
 };
 static const struct spec delete_spec = { SPEC_INIT("UserDeleteQuery", struct delete_query, delete_fields) };
 
-#define STATS_FIELD(member) { #member, FIELD_INT, .offset = offsetof(struct user_stats, member) }
+#define STATS_FIELD(member) #member, FIELD_INT, .offset = offsetof(struct user_stats, member)
 static const struct field stats_fields[] = {
-    STATS_FIELD(total_users),
-    STATS_FIELD(active_users),
-    STATS_FIELD(admin_users),
-    STATS_FIELD(twofa_enabled_users),
+    { STATS_FIELD(total_users), .example = "12", .doc = "All accounts" },
+    { STATS_FIELD(active_users), .example = "12", .doc = "Those that are not switched off" },
+    { STATS_FIELD(admin_users), .example = "12", .doc = "Those of administrators" },
+    { STATS_FIELD(twofa_enabled_users), .example = "12", .doc = "Those with a second factor" },
 };
-static const struct spec stats_spec = { SPEC_INIT("UserStats", struct user_stats, stats_fields) };
+static const struct spec stats_spec = { SPEC_INIT("UserStats", struct user_stats, stats_fields),
+    .doc = "How many accounts there are" };
 /* clang-format on */
 
 /* ---- shared with other tables ---- */
@@ -114,6 +127,7 @@ enum err users_change(struct ctx *ctx, const struct call *call, const struct uui
         .tos_accepted = body->tos_accepted,
         .is_active = body->is_active,
         .role = (enum user_role)body->role,
+        .email = body->email,
     };
     struct user user;
 
@@ -196,7 +210,7 @@ static enum err users_put(struct ctx *ctx, const struct call *call, struct reply
     const struct user_change_body *body = call->body;
 
     TRY(check_visible(ctx, call));
-    if ((body->body.sent & (USER_CHANGE_ACTIVE | USER_CHANGE_ROLE)) != 0 && call->principal->role != USER_ROLE_ADMIN)
+    if ((body->body.sent & FOR_ADMINS) != 0 && call->principal->role != USER_ROLE_ADMIN)
         return fail(ctx, ERR_FORBIDDEN);
     return users_change(ctx, call, &call->ids[0], reply);
 }
@@ -224,26 +238,42 @@ static const struct route routes[] = {
     { GET, "/users", users_list,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
       .flags = ROUTE_PAGED, .query = &list_spec, .reply = &user_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listUsers",
       .summary = "List accounts in the order in which they were made", .tag = "Users" },
     { POST, "/users", users_post,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
       .body = &create_spec, .reply = &user_spec, .status = 201,
+      .id = "createUser",
+      .fails = { ERR_EMAIL_TAKEN, ERR_USERNAME_TAKEN, ERR_PASSWORD_RULES, ERR_KEY_BOUNDS },
       .summary = "Make an account and its personal workspace", .tag = "Users" },
     { GET, "/users/stats/summary", users_stats,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
       .reply = &stats_spec, .status = 200,
+      .id = "getUserStats",
       .summary = "Count accounts", .tag = "Users" },
     { GET, "/users/{user}", users_get,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_READ, .rate = RATE_READ,
+      .flags = ROUTE_TAGGED,
       .reply = &user_spec, .status = 200,
+      .id = "getUser",
+      .fails = { ERR_USER_NOT_FOUND },
       .summary = "Read one's own account; an ADMIN any", .tag = "Users" },
     { PUT, "/users/{user}", users_put,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
+      .flags = ROUTE_TAGGED,
       .body = &change_spec, .reply = &user_spec, .status = 200,
-      .summary = "Change one's own account; an ADMIN any, its state and role too", .tag = "Users" },
+      .id = "updateUser",
+      .fails = { ERR_USER_NOT_FOUND, ERR_FORBIDDEN, ERR_LAST_ADMIN, ERR_EMAIL_TAKEN, ERR_KEY_BOUNDS },
+      .doc = "What is not sent stays as it is. The last working administrator can be neither demoted nor switched "
+              "off.",
+      .summary = "Change one's own account; an ADMIN any, its state, role and address too", .tag = "Users" },
     { DELETE, "/users/{user}", users_delete,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
       .query = &delete_spec, .status = 204,
+      .id = "deleteUser",
+      .fails = { ERR_USER_NOT_FOUND, ERR_LAST_ADMIN },
+      .doc = "What they wrote stays under \"Deleted user\", unless `messages` is `erase`. The last working "
+              "administrator stays.",
       .summary = "Delete an account and its personal data; a workspace that it owned alone is left without an owner",
       .tag = "Users" },
 };

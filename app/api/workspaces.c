@@ -15,18 +15,22 @@ struct detail_view {
 };
 static const struct field detail_fields[] = {
     { SPEC_INLINE(&workspace_spec) },
-    { "users", FIELD_LIST, .offset = offsetof(struct detail_view, users), .spec = &member_spec },
+    { "users", FIELD_LIST, .offset = offsetof(struct detail_view, users), .spec = &member_spec,
+      .doc = "All who are in it" },
 };
-static const struct spec detail_spec = { SPEC_INIT("WorkspaceWithUsers", struct detail_view, detail_fields) };
+static const struct spec detail_spec = { SPEC_INIT("WorkspaceWithUsers", struct detail_view, detail_fields),
+    .doc = "A workspace and all who are in it" };
 
 struct create_body {
     struct body body;
     struct str name;
 };
 static const struct field create_fields[] = {
-    { "name", FIELD_STR, FIELD_REQUIRED | FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct create_body, name) },
+    { "name", FIELD_STR, FIELD_REQUIRED | FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct create_body, name),
+      .example = "\"Team\"", .doc = "What it is called" },
 };
-static const struct spec create_spec = { SPEC_INIT("WorkspaceCreate", struct create_body, create_fields) };
+static const struct spec create_spec = { SPEC_INIT("WorkspaceCreate", struct create_body, create_fields),
+    .doc = "A new workspace" };
 
 /* Rows in the order of enum workspace_field's bits. */
 struct change_body {
@@ -36,13 +40,15 @@ struct change_body {
     bool require_2fa;
 };
 static const struct field change_fields[] = {
-    { "name", FIELD_STR, FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct change_body, name) },
+    { "name", FIELD_STR, FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct change_body, name),
+      .example = "\"Team\"", .doc = "What it is called" },
     { "retention_days", FIELD_INT, FIELD_NULLABLE, 1, RETENTION_DAYS_MAX,
       .offset = offsetof(struct change_body, retention_days), .doc = "null: kept for ever" },
     { "require_2fa", FIELD_BOOL, .offset = offsetof(struct change_body, require_2fa),
       .doc = "true is for an OWNER who has a second factor" },
 };
-static const struct spec change_spec = { SPEC_INIT("WorkspaceChange", struct change_body, change_fields) };
+static const struct spec change_spec = { SPEC_INIT("WorkspaceChange", struct change_body, change_fields),
+    .doc = "What is to be changed of a workspace" };
 
 struct people_query {
     struct body body;
@@ -55,7 +61,7 @@ static const struct field people_fields[] = {
                       .doc = "What a word of the name, the username or the address begins with, in any case; a GUEST finds"
                              " nobody by an address" },
     [PEOPLE_ROLE] = { "role", FIELD_ENUM, .min = MEMBER_ROLE_GUEST, .offset = offsetof(struct people_query, role),
-                      .names = member_role_names, .doc = "Only those with this role" },
+      .names = member_role_names, .type_name = "WorkspaceRole", .doc = "Only those with this role" },
 };
 static const struct spec people_spec = { SPEC_INIT("PeopleQuery", struct people_query, people_fields) };
 
@@ -65,9 +71,10 @@ struct role_body {
 };
 static const struct field role_fields[] = {
     { "role", FIELD_ENUM, FIELD_REQUIRED, .min = MEMBER_ROLE_GUEST, .offset = offsetof(struct role_body, role),
-      .names = member_role_names },
+      .names = member_role_names, .type_name = "WorkspaceRole", .doc = "The new one" },
 };
-static const struct spec role_spec = { SPEC_INIT("MemberRole", struct role_body, role_fields) };
+static const struct spec role_spec = { SPEC_INIT("MemberRoleChange", struct role_body, role_fields),
+    .doc = "Another role" };
 /* clang-format on */
 
 /* ---- workspaces ---- */
@@ -224,33 +231,48 @@ static const struct route routes[] = {
     { GET, "/workspaces", workspaces_list,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_READ, .rate = RATE_READ,
       .reply = &workspace_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listWorkspaces",
       .summary = "List the workspaces that one is a member of", .tag = "Workspaces" },
     { POST, "/workspaces", workspaces_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_WRITE,
       .flags = ROUTE_IDEMPOTENT, .body = &create_spec, .reply = &workspace_spec, .status = 201,
+      .id = "createWorkspace",
+      .fails = { ERR_LIMIT },
       .summary = "Make a workspace and become its OWNER", .tag = "Workspaces" },
     { GET, "/workspaces/{workspace}", workspaces_get,
-      .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ, .flags = ROUTE_TAGGED,
       .reply = &detail_spec, .status = 200,
+      .id = "getWorkspace",
       .summary = "Read a workspace and its members", .tag = "Workspaces" },
     { PUT, "/workspaces/{workspace}", workspaces_put,
-      .access = ACCESS_SIGNED_IN, .role = ROLE_OWNER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_OWNER, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .flags = ROUTE_TAGGED,
       .body = &change_spec, .reply = &workspace_spec, .status = 200,
+      .id = "updateWorkspace",
+      .fails = { ERR_SECOND_FACTOR_OWN, ERR_PERSONAL_WORKSPACE },
+      .doc = "What is not sent stays as it is.",
       .summary = "Rename a workspace or change its settings", .tag = "Workspaces" },
     { DELETE, "/workspaces/{workspace}", workspaces_delete,
-      .access = ACCESS_SIGNED_IN, .role = ROLE_OWNER, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_OWNER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
+      .flags = ROUTE_TAGGED, .status = 204,
+      .id = "deleteWorkspace",
+      .fails = { ERR_PERSONAL_WORKSPACE },
       .summary = "Delete a workspace with its chats, messages, files and members", .tag = "Workspaces" },
     { GET, "/workspaces/{workspace}/users", people_list,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
       .flags = ROUTE_PAGED, .query = &people_spec, .reply = &member_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listWorkspaceMembers",
       .summary = "Look members up by what their name, username or address begins with", .tag = "Workspaces" },
     { PUT, "/workspaces/{workspace}/users/{user}", members_put,
       .access = ACCESS_SIGNED_IN, .role = ROLE_OWNER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
       .body = &role_spec, .reply = &member_spec, .status = 200,
+      .id = "updateWorkspaceMember",
+      .fails = { ERR_MEMBER_NOT_FOUND, ERR_LAST_OWNER },
       .summary = "Give a member another role; the last OWNER stays one", .tag = "Workspaces" },
     { DELETE, "/workspaces/{workspace}/users/{user}", members_delete,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .flags = ROUTE_LEAVES,
       .status = 204,
+      .id = "removeWorkspaceMember",
+      .fails = { ERR_MEMBER_NOT_FOUND, ERR_LAST_OWNER, ERR_PERSONAL_WORKSPACE, ERR_FORBIDDEN },
       .summary = "Remove a member (OWNER), or leave; the last OWNER stays", .tag = "Workspaces" },
 };
 /* clang-format on */

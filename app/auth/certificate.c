@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { SOON_DAYS = 14, DAY_S = 86400, STRENGTH_BITS_MIN = 112 };
+enum { DAY_S = 86400, STRENGTH_BITS_MIN = 112 };
 
 /* No pass phrase: nginx could not ask for one either. */
 static int no_phrase(char *text, int size, int writing, void *arg)
@@ -74,11 +74,30 @@ static enum err check_pair(const char *path, X509 *cert, EVP_PKEY *key, int64_t 
         buf_addf(ret_error_text, "%s is not valid yet; look at this machine's clock, or wait", path);
     else if (compare_time(X509_get0_notAfter(cert), now_s) <= 0)
         buf_addf(ret_error_text, "%s has expired; renew it", path);
-    else if (compare_time(X509_get0_notAfter(cert), now_s + (int64_t)SOON_DAYS * DAY_S) <= 0)
-        buf_addf(ret_error_text, "%s expires within %d days; renew it", path, SOON_DAYS);
+    else if (compare_time(X509_get0_notAfter(cert), now_s + (int64_t)CERTIFICATE_SOON_DAYS * DAY_S) <= 0)
+        buf_addf(ret_error_text, "%s expires within %d days; renew it", path, CERTIFICATE_SOON_DAYS);
     else
         return ERR_OK;
     return ERR_INVALID;
+}
+
+enum err certificate_expiry(const char *chain_path, int64_t now_s, int64_t *ret_left_s, struct buf *ret_error_text)
+{
+    X509 *cert = read_chain(chain_path, ret_error_text);
+    const time_t now = (time_t)now_s;
+    ASN1_TIME *from = cert != NULL ? ASN1_TIME_set(NULL, now) : NULL;
+    int days = 0, seconds = 0;
+    enum err e = cert != NULL ? ERR_OK : ERR_INVALID;
+
+    if (e == ERR_OK && (from == NULL || ASN1_TIME_diff(&days, &seconds, from, X509_get0_notAfter(cert)) != 1)) {
+        buf_addf(ret_error_text, "%s: its time of expiry cannot be read", chain_path);
+        e = ERR_INVALID;
+    }
+    if (e == ERR_OK)
+        *ret_left_s = (int64_t)days * DAY_S + seconds;
+    ASN1_TIME_free(from);
+    X509_free(cert);
+    return e;
 }
 
 enum err certificate_check(const char *chain_path, const char *key_path, int64_t now_s, struct buf *ret_error_text)

@@ -63,12 +63,17 @@ static enum err prepare(const struct app *app, const struct config *config, stru
     int steps = 0;
     enum err e;
 
+    own.db = db;
+    e = task_begin(&task, &own);
+    if (e == ERR_OK)
+        e = key_ownership_look_before(&task.ctx, ret_error_text);
+    task_end(&task);
+    TRY(e);
     if (config->auto_migrate)
         TRY(migrate_up(db, MIGRATE_NEWEST, ret_error_text, &steps));
     else
         TRY(migrate_check(db, ret_error_text));
     TRY(db_check_statements(db, ret_error_text));
-    own.db = db;
     e = task_begin(&task, &own);
     if (e == ERR_OK)
         e = key_ownership_check(&task.ctx, ret_error_text);

@@ -31,10 +31,10 @@ void check_redis(struct doctor_run *run)
     buf_release(&error_text);
 }
 
-static void check_mail_server(struct doctor_run *run, const struct mailer *mailer)
+static void check_mail_server(struct doctor_run *run, struct mailer *mailer)
 {
     struct smtp_result result;
-    enum err e = smtp_check(mailer_server(mailer), &result);
+    enum err e = mailer_check(mailer, NULL, NULL, &result);
 
     if (e != ERR_OK)
         check_result(run, "%s", err_info(e)->sentence);

@@ -34,7 +34,7 @@ static int tell(const struct cli *cli, const struct mailer *mailer, const struct
     return cli_fail(cli, "%s:%d: %s", server->host, server->port, result->error_text);
 }
 
-static int send_test(const struct cli *cli, const struct config *config, const struct mailer *mailer)
+static int send_test(const struct cli *cli, const struct config *config, struct mailer *mailer)
 {
     char text[TEXT_MAX_BYTES];
     struct buf replies;

@@ -1,7 +1,10 @@
 #include "parley/db/migrate.h"
 
+#include "parley/auth/keys.h"
 #include "parley/cli/commands.h"
 #include "parley/core/limits.h"
+#include "parley/core/task.h"
+#include "parley/domain/lifecycle/key_ownership.h"
 
 /* What an action does; text and error_text: lines. */
 typedef enum err (*migrate_fn)(struct db *db, int version, struct buf *ret_text, struct buf *ret_error_text);
@@ -59,23 +62,43 @@ static bool parse_version(const struct cli *cli, int *ret_version)
     return true;
 }
 
-static int work(struct cli *cli, const struct config *config, migrate_fn fn, int version)
+/* Without keys here there is nothing to compare. */
+static enum err refuse_foreign_keys(struct app *app, const struct config *config, struct buf *ret_error_text)
 {
-    struct db *db = NULL;
+    struct task task;
+    enum err e;
+
+    if (!keys_exist(config))
+        return ERR_OK;
+    TRY(keys_open(config, ret_error_text, &app->keys));
+    e = task_begin(&task, app);
+    if (e == ERR_OK)
+        e = key_ownership_look_before(&task.ctx, ret_error_text);
+    task_end(&task);
+    return e;
+}
+
+static int work(struct cli *cli, struct app *app, migrate_fn fn, int version)
+{
+    const struct config *config = config_get(app->config);
     struct buf text, fault;
     int result = CLI_OK;
     enum err e;
 
     buf_init(&text, 1 * MIB);
     buf_init(&fault, 65536);
-    e = db_open(config, DB_UNCHECKED, &fault, &db);
+    e = db_open(config, DB_UNCHECKED, &fault, &app->db);
+    if (e == ERR_OK && fn != status)
+        e = refuse_foreign_keys(app, config, &fault);
     if (e == ERR_OK)
-        e = fn(db, version, &text, &fault);
+        e = fn(app->db, version, &text, &fault);
     if (e == ERR_OK)
         (void)fputs(text.ptr, stdout);
     else
         result = cli_fail(cli, "%s", fault.len > 0 ? fault.ptr : err_info(e)->sentence);
-    db_close(db);
+    db_close(app->db);
+    keys_free(app->keys);
+    config_put(app->config, config);
     buf_release(&text);
     buf_release(&fault);
     return result;
@@ -83,17 +106,20 @@ static int work(struct cli *cli, const struct config *config, migrate_fn fn, int
 
 static int run(struct cli *cli, migrate_fn fn)
 {
-    struct config *config;
+    struct app app = { .db = NULL };
+    const struct config *config;
     int version;
     int result;
 
     if (!parse_version(cli, &version))
         return cli_wrong_use(cli, "%s wants the number of a version", cli->action->name);
-    config = cli_config(cli);
-    if (config == NULL)
+    app.config = cli_config_box(cli);
+    if (app.config == NULL)
         return CLI_FAILED;
-    result = cli_make_dirs(cli, config) ? work(cli, config, fn, version) : CLI_FAILED;
-    config_free(config);
+    config = config_get(app.config);
+    result = cli_make_dirs(cli, config) ? work(cli, &app, fn, version) : CLI_FAILED;
+    config_put(app.config, config);
+    config_box_free(app.config);
     return result;
 }
 
@@ -129,5 +155,7 @@ const struct command migrate_command = {
     .name = "migrate",
     .summary = "Bring the database's schema up to date, or back",
     .actions = actions,
-    .text = "`parley serve` does `up` by itself unless AUTO_MIGRATE=off.",
+    .text =
+        "`parley serve` does `up` by itself unless AUTO_MIGRATE=off. A database of other keys than those in KEYS_DIR is "
+        "left alone, as it is by `serve`.",
 };

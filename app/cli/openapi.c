@@ -2,9 +2,10 @@
 
 #include "parley/cli/commands.h"
 #include "parley/core/limits.h"
+#include "parley/gate/location.h"
 #include "routes.h"
 
-static int print(struct cli *cli, const struct routes *routes)
+static int print(struct cli *cli, const struct config *config, const struct routes *routes)
 {
     struct json_out json;
     struct buf text;
@@ -12,7 +13,7 @@ static int print(struct cli *cli, const struct routes *routes)
 
     buf_init(&text, REPLY_MAX_BYTES);
     json_out_init(&json, &text);
-    openapi_write(&json, routes->tables, routes->count);
+    openapi_write(&json, routes->tables, routes->count, location_public_path(config));
     buf_add_byte(&text, '\n');
     status = cli_print(cli, &text);
     buf_release(&text);
@@ -30,7 +31,8 @@ static int run(struct cli *cli)
     if (config == NULL)
         return CLI_FAILED;
     buf_init(&faults, REPLY_MAX_BYTES);
-    status = routes_of(config, &faults, &routes) == ERR_OK ? print(cli, &routes) : cli_fail(cli, "%s", faults.ptr);
+    status = routes_of(config, &faults, &routes) == ERR_OK ? print(cli, config, &routes)
+                                                           : cli_fail(cli, "%s", faults.ptr);
     buf_release(&faults);
     config_free(config);
     return status;

@@ -8,11 +8,13 @@
 static const struct route_table *const all[] = {
     &meta_routes,
     &server_routes,
+    &pages_routes,
     &sign_in_routes,
     &auth_routes,
     &preferences_routes,
     &second_factor_routes,
     &password_reset_routes,
+    &email_change_routes,
     &users_routes,
     &user_sessions_routes,
     &workspaces_routes,

@@ -9,6 +9,7 @@
 #include "parley/core/log.h"
 #include "parley/core/thread.h"
 #include "parley/db/db.h"
+#include "parley/domain/events/event_log.h"
 #include "parley/domain/record/security_log.h"
 #include "parley/domain/talk/access_cache.h"
 #include "parley/domain/trust/auth_cache.h"
@@ -19,10 +20,12 @@
 #include "parley/jobs/jobs.h"
 #include "parley/mail/mailer.h"
 #include "parley/objects/store.h"
+#include "parley/shapes/event_encode.h"
 #include "reload.h"
 #include "routes.h"
+#include "watch.h"
 
-enum { COMPUTING_MIN = 2 }; /* while one reads from the disk */
+enum { COMPUTING_MIN = 2 /* while one reads from the disk */, BUS_FAULT_MAX_BYTES = 1024 };
 
 /* What must be there once for the whole process, before its first thread. */
 static enum err start_libraries(void)
@@ -41,15 +44,34 @@ static enum err open_store(struct runtime *runtime, const struct config *config,
     return ERR_OK;
 }
 
+/* One that is away is waited for by the bus itself; one that refuses us waits for an administrator. */
+static enum err open_bus(struct runtime *runtime, const struct config *config, struct buf *ret_error_text)
+{
+    struct buf why;
+    enum err e;
+
+    buf_init(&why, BUS_FAULT_MAX_BYTES);
+    e = bus_check(config, &why);
+    if (e == ERR_FORBIDDEN)
+        buf_addf(ret_error_text, "Redis (REDIS_URL, REDIS_HOST): %s", why.ptr);
+    buf_release(&why);
+    if (e == ERR_FORBIDDEN || e == ERR_NO_MEMORY)
+        return e;
+    return bus_open(config, ret_error_text, &runtime->app.bus);
+}
+
 /* What every commit of this process leaves to be done (core/outcome.h): first what closes doors. */
 static void do_after_commit(void *arg, struct ctx *ctx, const struct outcome *outcome, enum outcome_commit commit)
 {
     struct runtime *runtime = arg;
     struct jobs *jobs = atomic_load(&runtime->jobs);
+    struct event_log *event_log = atomic_load(&runtime->event_log);
 
     revocation_forget(ctx->app, outcome);
+    if (event_log != NULL && (outcome->topics & OUTCOME_EVENTS) != 0)
+        event_log_wake(event_log);
     security_log(ctx, outcome, commit);
-    if (jobs != NULL && outcome->topics != 0)
+    if (jobs != NULL && (outcome->topics & ~(unsigned)OUTCOME_EVENTS) != 0)
         jobs_wake_for(jobs, outcome->topics);
 }
 
@@ -69,7 +91,7 @@ static enum err open_app(struct runtime *runtime, const struct config *config, s
     if (app->hasher == NULL || app->cache == NULL || app->access_cache == NULL)
         return ERR_NO_MEMORY;
     TRY(mailer_open(config, ret_error_text, &app->mailer));
-    TRY(bus_open(config, ret_error_text, &app->bus));
+    TRY(open_bus(runtime, config, ret_error_text));
     TRY(open_store(runtime, config, ret_error_text));
     return database_startup_new(app, ret_error_text, &runtime->start);
 }
@@ -96,12 +118,45 @@ static enum err open_server(struct runtime *runtime, const struct config *config
     return server_new(&opts, ret_error_text, &runtime->server);
 }
 
+/* Where nobody has a stream open, events are not told. */
+static void ignore_start(void *arg, const char *epoch, int64_t position)
+{
+    (void)arg;
+    (void)epoch;
+    (void)position;
+}
+
+static void ignore_event(void *arg, const struct live_event *event)
+{
+    (void)arg;
+    (void)event;
+}
+
+static void ignore_silence(void *arg)
+{
+    (void)arg;
+}
+
+static bool is_not_watched(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+static const struct live_sink no_hub = { NULL, ignore_start, ignore_event, ignore_silence, is_not_watched };
+
 /* What works beside the requests. */
 static enum err start_threads(struct runtime *runtime, const struct config_load_opts *opts)
 {
+    const struct event_log_opts log_opts = { .app = &runtime->app, .sink = no_hub, .content = event_encode };
+    struct event_log *event_log = NULL;
+
+    TRY(event_log_new(&log_opts, &event_log));
+    runtime->event_log = event_log;
     runtime->jobs = jobs_new(&runtime->app);
     runtime->reload = reload_new(&runtime->app, opts);
-    return runtime->jobs == NULL || runtime->reload == NULL ? ERR_NO_MEMORY : ERR_OK;
+    runtime->watch = watch_new(&runtime->app);
+    return runtime->jobs == NULL || runtime->reload == NULL || runtime->watch == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
 enum err runtime_open(struct runtime *runtime, struct config *config, const struct config_load_opts *opts,
@@ -139,8 +194,12 @@ enum err runtime_stop(struct runtime *runtime)
         e = server_stop(runtime->server);
     if (runtime->jobs != NULL && e == ERR_OK)
         e = jobs_stop(runtime->jobs);
+    if (runtime->event_log != NULL && e == ERR_OK)
+        e = event_log_stop(runtime->event_log);
     if (runtime->reload != NULL && e == ERR_OK)
         e = reload_stop(runtime->reload);
+    if (runtime->watch != NULL && e == ERR_OK)
+        e = watch_stop(runtime->watch);
     return e;
 }
 
@@ -148,8 +207,10 @@ void runtime_close(struct runtime *runtime)
 {
     struct app *app = &runtime->app;
 
+    watch_free(runtime->watch);
     reload_free(runtime->reload);
     jobs_free(atomic_exchange(&runtime->jobs, NULL));
+    event_log_free(atomic_exchange(&runtime->event_log, NULL));
     server_free(runtime->server);
     gate_free(runtime->gate);
     database_startup_free(runtime->start);

@@ -8,10 +8,12 @@
 #include "parley/core/ctx.h"
 #include "routes.h"
 
+struct event_log;
 struct gate;
 struct jobs;
 struct reload;
 struct server;
+struct watch;
 
 struct runtime {
     struct app app;
@@ -19,8 +21,10 @@ struct runtime {
     struct routes routes;
     struct gate *gate;
     struct server *server;
-    struct jobs *_Atomic jobs; /* NULL until they run; requests wake them */
+    struct jobs *_Atomic jobs;           /* NULL until they run; requests wake them */
+    struct event_log *_Atomic event_log; /* likewise */
     struct reload *reload;
+    struct watch *watch;
     struct after_commit after_commit;
 };
 

@@ -14,6 +14,7 @@
 #include "parley/objects/store.h"
 #include "reload.h"
 #include "runtime.h"
+#include "watch.h"
 
 enum {
 #ifdef __SANITIZE_THREAD__
@@ -73,6 +74,12 @@ static void log_ready(struct runtime *runtime, int64_t began_us)
     config_put(runtime->app.config, config);
 }
 
+static void tell_all(struct runtime *runtime)
+{
+    jobs_wake(runtime->jobs);
+    watch_wake(runtime->watch);
+}
+
 /* Until the server is to stop. */
 static void handle_signals(struct runtime *runtime, const sigset_t *signals)
 {
@@ -84,7 +91,7 @@ static void handle_signals(struct runtime *runtime, const sigset_t *signals)
         if (number == SIGHUP)
             reload_ask(runtime->reload);
         else if (number == SIGUSR1)
-            jobs_wake(runtime->jobs);
+            tell_all(runtime);
         else
             return;
     }
@@ -173,6 +180,9 @@ const struct command serve_command = {
     .text =
         "Answers FastCGI requests on the unix socket FCGI_SOCKET, behind nginx, until it is stopped. SIGTERM and SIGINT: "
         "take no more requests, finish those under way within 10 s, stop. SIGHUP: open the log file again, take the "
-        "settings that may be reloaded, and the keys. SIGUSR1: run all jobs now.",
+        "settings that may be reloaded, and the keys. SIGUSR1: run all jobs now, and look at the mail server."
+        "\n\nA start is stopped by what only an administrator can mend: settings that cannot be used, a database, store or Redis "
+        "that refuses the credentials, a database or bucket that is not there, keys of another server. What comes back by "
+        "itself, a server that is away, is waited for; /health/ready and parley status tell of each part.",
     .run = run,
 };

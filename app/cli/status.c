@@ -2,10 +2,18 @@
 
 #include "fcgi_client.h"
 #include "parley/cli/commands.h"
+#include "parley/core/json_in.h"
 #include "parley/core/limits.h"
 #include "server_process.h"
 
-enum { REPLY_BYTES = 65536, UPTIME_BYTES = 64, STAT_BYTES = 1024, START_TIME_FIELD = 22, COMM_FIELD = 2 };
+enum {
+    REPLY_BYTES = 65536,
+    PARSE_BYTES = 1024 * 1024,
+    UPTIME_BYTES = 64,
+    STAT_BYTES = 1024,
+    START_TIME_FIELD = 22,
+    COMM_FIELD = 2
+};
 enum { S_PER_MINUTE = 60, S_PER_HOUR = 3600, S_PER_DAY = 86400 };
 
 /* ---- how long it runs ---- */
@@ -72,40 +80,61 @@ struct status_call {
     const char *host; /* that of PUBLIC_URL, which is always answered to */
 };
 
-static bool tell(const struct server_process *process, struct str reply)
+static bool print_part(const char *name, const struct json_in *value, void *arg)
 {
+    (void)arg;
+    (void)printf("  %s %.*s", name, STR_FMT(json_in_string(value)));
+    return true;
+}
+
+/* What stands behind the head of a FastCGI reply. */
+static struct str body_of(struct str reply)
+{
+    struct str rest = reply, line;
+
+    while (str_split(&rest, '\n', &line))
+        if (str_trim(line).len == 0)
+            return rest;
+    return STR("");
+}
+
+/* A line of a process; false where it answers no requests, or not as a server of this version does. */
+static bool tell(struct arena *a, const struct server_process *process, struct str reply)
+{
+    const struct json_in *ready = NULL;
+    const char *reason = "";
     char up[UPTIME_BYTES];
-    struct str rest = reply, line, body = { NULL, 0 };
-    bool ok = true;
+    struct str status;
 
-    while (str_split(&rest, '\n', &line)) {
-        line = str_trim(line);
-        if (str_starts_with(line, STR("Status:")))
-            ok = str_starts_with(str_trim(str_tail(line, sizeof("Status:") - 1)), STR("200"));
-        if (line.len == 0) {
-            body = rest;
-            break;
-        }
-    }
     uptime_text(uptime_s(process->pid), up, sizeof(up));
-    (void)printf("%s  pid %d  up %s  %s  %.*s\n", process->socket, (int)process->pid, up, ok ? "ready" : "not ready",
-                 STR_FMT(str_trim(body)));
-
-    return ok;
+    (void)printf("%s  pid %d  up %s", process->socket, (int)process->pid, up);
+    if (json_in_parse(a, body_of(reply), &ready, &reason) != ERR_OK || json_in_member(ready, "parts") == NULL) {
+        (void)puts("  not ready: it gives no account of its parts");
+        return false;
+    }
+    status = json_in_string(json_in_member(ready, "status"));
+    (void)printf("  %.*s  %.*s", STR_FMT(json_in_string(json_in_member(ready, "version"))), STR_FMT(status));
+    json_in_each_member(json_in_member(ready, "parts"), print_part, NULL);
+    (void)puts("");
+    return !str_eq_c(status, "unhealthy");
 }
 
 static bool ask(void *arg, const struct server_process *process)
 {
     const struct status_call *call = arg;
+    struct arena *a = arena_new(PARSE_BYTES);
     struct buf reply;
     bool ok = false;
 
     buf_init(&reply, REPLY_BYTES);
-    if (fcgi_client_get(process->fd, "/health/ready", call->host, &reply) == ERR_OK)
-        ok = tell(process, buf_str(&reply));
+    if (a == NULL)
+        (void)cli_fail(call->cli, "out of memory");
+    else if (fcgi_client_get(process->fd, "/health/ready", call->host, &reply) == ERR_OK)
+        ok = tell(a, process, buf_str(&reply));
     else
         (void)cli_fail(call->cli, "%s: process %d does not answer", process->socket, (int)process->pid);
     buf_release(&reply);
+    arena_free(a);
     return ok;
 }
 
@@ -138,7 +167,8 @@ const struct command status_command = {
     .summary = "Ask the running server whether it is ready, how long it runs and of which version it is",
     .text =
         "Asks every process of this machine whose socket is in FCGI_SOCKETS, else the one of FCGI_SOCKET, straight over "
-        "that socket for /health/ready, and prints a line for each: socket, process, time since its start, whether it is "
-        "ready, and what it answered. The exit code is 0 where all are ready, otherwise 1.",
+        "that socket for /health/ready, and prints a line for each: socket, process, time since its start, version, healthy, "
+        "degraded or unhealthy, and each part with ok, degraded, down or off (none is set). The exit code is 0 where all "
+        "answer requests, otherwise 1.",
     .run = run,
 };

@@ -11,9 +11,10 @@
 #include "parley/domain/trust/password_reset.h"
 #include "parley/domain/trust/second_factor.h"
 #include "parley/domain/trust/session.h"
+#include "parley/mail/mailer.h"
 #include "password_prompt.h"
 
-enum { LIST_PAGE = 200, PASSWORD_TYPED_MAX_BYTES = 200 };
+enum { LIST_PAGE = 200, PASSWORD_TYPED_MAX_BYTES = 200, MAILER_FAULT_MAX_BYTES = 1024 };
 
 enum option {
     OPTION_ADMIN,
@@ -152,6 +153,17 @@ static enum err demote(struct ctx *ctx, const struct user_call *call)
                   "is no administrator any more.");
 }
 
+/* Whoever reads at the old address is told, where mail is sent. */
+static enum err address(struct ctx *ctx, const struct user_call *call)
+{
+    struct user user;
+
+    TRY(user_change(ctx, &call->user.uuid,
+                    &(struct user_change){ .what = USER_CHANGE_EMAIL, .email = str_from(call->cli->words[1]) }, &user));
+    (void)printf("The account of %s has the address %.*s now; its sessions stay.\n", call->email, STR_FMT(user.email));
+    return ERR_OK;
+}
+
 static enum err delete_account(struct ctx *ctx, const struct user_call *call)
 {
     bool erases = cli_option(call->cli, OPTION_ERASE) != NULL;
@@ -240,6 +252,8 @@ static const struct command_action actions[] = {
     { "deactivate", "ADDRESS", "switch an account off: all its sessions end, and nobody signs in", 0, run },
     { "promote", "ADDRESS", "make somebody an administrator", 0, run },
     { "demote", "ADDRESS", "make an administrator a user like others", 0, run },
+    { "address", "ADDRESS NEW-ADDRESS",
+      "give an account another mail address; its sessions stay, and open invitations follow", 0, run },
     { "delete", "ADDRESS", "delete an account for good: its names, address, password, sessions and memberships go",
       TAKES(OPTION_ERASE), run },
     { "sessions", "ADDRESS", "list where somebody is signed in: id, since when, last use, address and program",
@@ -249,7 +263,7 @@ static const struct command_action actions[] = {
 
 /* What the actions do, in their order. */
 static enum err (*const works[])(struct ctx *ctx, const struct user_call *call) = {
-    add, list, passwd, reset_link, reset_2fa, activate, deactivate, promote, demote, delete_account, sessions,
+    add, list, passwd, reset_link, reset_2fa, activate, deactivate, promote, demote, address, delete_account, sessions,
 };
 _Static_assert(COUNT_OF(works) + 1 == COUNT_OF(actions), "each action has its work");
 
@@ -265,19 +279,34 @@ static enum err find_user(struct ctx *ctx, const struct cli *cli, struct user_ca
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_USER_NOT_FOUND) : e;
 }
 
+/* What is to be mailed is queued here and sent by the server. */
+static bool open_mailer(const struct cli *cli, struct cli_runtime *runtime)
+{
+    struct buf error_text;
+    enum err e;
+
+    buf_init(&error_text, MAILER_FAULT_MAX_BYTES);
+    e = mailer_open(runtime->task.ctx.config, &error_text, &runtime->app.mailer);
+    if (e != ERR_OK)
+        (void)cli_fail(cli, "%s", error_text.len > 0 ? error_text.ptr : err_info(e)->sentence);
+    buf_release(&error_text);
+    return e == ERR_OK;
+}
+
 static int work(struct cli *cli, struct user_call *call)
 {
     enum cli_access access = works[cli->action - actions] == list ? CLI_READS : CLI_WRITES;
     struct cli_runtime runtime = { .app.hasher = hasher_new(NULL) };
     int result = CLI_FAILED;
 
-    if (cli_runtime_open(cli, access, &runtime)) {
+    if (cli_runtime_open(cli, access, &runtime) && open_mailer(cli, &runtime)) {
         enum err e = runtime.app.hasher != NULL ? find_user(&runtime.task.ctx, cli, call) : ERR_NO_MEMORY;
 
         if (e == ERR_OK)
             e = works[cli->action - actions](&runtime.task.ctx, call);
         result = e == ERR_OK ? CLI_OK : cli_fail(cli, "%s", task_sentence(&runtime.task, e));
     }
+    mailer_close(runtime.app.mailer);
     cli_runtime_close(&runtime);
     hasher_free(runtime.app.hasher);
     return result;
@@ -308,8 +337,9 @@ static int run(struct cli *cli)
     const char *error_text = NULL;
     int result;
 
-    if (call.email != NULL && !mail_address_is_sane(str_from(call.email)))
-        return cli_wrong_use(cli, "that is not an e-mail address");
+    for (int i = 0; i < cli->word_count; i++)
+        if (!mail_address_is_sane(str_from(cli->words[i])))
+            return cli_wrong_use(cli, "that is not an e-mail address");
     if (!is_name(cli_option(cli, OPTION_FIRST_NAME)) || !is_name(cli_option(cli, OPTION_LAST_NAME)))
         return cli_wrong_use(cli, "a name is one line of text that shows something");
     buf_init(&call.password, PASSWORD_TYPED_MAX_BYTES);

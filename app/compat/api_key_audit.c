@@ -24,8 +24,8 @@ struct logs_query {
 };
 #define LOGS_FIELD(member) .offset = offsetof(struct logs_query, member)
 static const struct field logs_fields[] = {
-    { "api_key_id", FIELD_INT, 0, 1, 0, LOGS_FIELD(key_id) },
-    { "action", FIELD_STR, LOGS_FIELD(action),
+    { "api_key_id", FIELD_INT, 0, 1, 0, LOGS_FIELD(key_id), .doc = "Of this API key" },
+    { "action", FIELD_STR, LOGS_FIELD(action), .example = "\"create\"",
       .doc = "create, update, rotate, deactivate, delete, auth_failed; anything else is found nowhere" },
 };
 static const struct spec logs_spec = { SPEC_INIT("ApiKeyAuditQuery", struct logs_query, logs_fields) };
@@ -36,16 +36,19 @@ struct log_view {
 };
 #define LOG_FIELD(member) .offset = offsetof(struct log_view, member)
 static const struct field log_fields[] = {
-    { "id", FIELD_INT, LOG_FIELD(id) },
+    { "id", FIELD_INT, LOG_FIELD(id), .doc = "Of the row" },
     { "api_key_id", FIELD_INT, LOG_FIELD(key_id), .doc = "May be that of a key that is deleted" },
-    { "action", FIELD_STR, LOG_FIELD(action) },
+    { "action", FIELD_STR, LOG_FIELD(action), .example = "\"create\"",
+      .doc = "create, update, rotate, deactivate, delete, auth_failed" },
     { "performed_by_key_id", FIELD_INT, FIELD_NULLABLE, LOG_FIELD(by_key_id),
       .doc = "null where a person who is signed in did it" },
-    { "performed_by_ip", FIELD_STR, FIELD_NULLABLE, LOG_FIELD(by_ip) },
+    { "performed_by_ip", FIELD_STR, FIELD_NULLABLE, LOG_FIELD(by_ip), .example = "\"203.0.113.4\"",
+      .doc = "From which address; null where it is not known" },
     { "details", FIELD_STR, FIELD_NULLABLE, LOG_FIELD(details), .doc = "A JSON object, as a string" },
     { "timestamp", FIELD_NAIVE_TIME, LOG_FIELD(at_us), .doc = "UTC" },
 };
-static const struct spec log_spec = { SPEC_INIT("ApiKeyAuditRow", struct log_view, log_fields) };
+static const struct spec log_spec = { SPEC_INIT("ApiKeyAuditRow", struct log_view, log_fields),
+    .doc = "One thing that was done with an API key" };
 /* clang-format on */
 
 /* ---- handlers ---- */
@@ -116,6 +119,7 @@ static const struct route routes[] = {
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN,
       .dialect = &octopus, .errors = logs_errors, .flags = ROUTE_PAGED,
       .query = &logs_spec, .reply = &log_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listApiKeyAuditLog",
       .summary = "List what was done with API keys, newest first; /audit has all of it", .tag = "API keys" },
 };
 /* clang-format on */

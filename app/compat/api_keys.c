@@ -20,26 +20,33 @@ struct key_view {
 };
 #define KEY_FIELD(member) .offset = offsetof(struct key_view, member)
 static const struct field key_fields[] = {
-    { "name", FIELD_STR, KEY_FIELD(name) },
-    { "description", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(description) },
-    { "scopes", FIELD_STR, KEY_FIELD(scopes), .doc = "In the order of the alphabet, with commas between" },
+    { "name", FIELD_STR, KEY_FIELD(name), .example = "\"Reports\"", .doc = "For whoever reads the list of keys" },
+    { "description", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(description),
+      .doc = "For whoever reads the list of keys; null: nothing" },
+    { "scopes", FIELD_STR, KEY_FIELD(scopes), .example = "\"read,write\"",
+      .doc = "In the order of the alphabet, with commas between" },
     { "expires_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, KEY_FIELD(expires_us), .doc = "UTC, as all times here" },
-    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(allowed_ips), .doc = "null: any address" },
+    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(allowed_ips), .example = "\"203.0.113.0/24\"",
+      .doc = "null: any address" },
     { "id", FIELD_INT, KEY_FIELD(id), .doc = "Never given out again" },
-    { "is_active", FIELD_BOOL, KEY_FIELD(is_active) },
-    { "created_at", FIELD_NAIVE_TIME, KEY_FIELD(created_us) },
+    { "is_active", FIELD_BOOL, KEY_FIELD(is_active), .doc = "False: the key is switched off" },
+    { "created_at", FIELD_NAIVE_TIME, KEY_FIELD(created_us), .doc = "When it was made" },
     { "last_used_at", FIELD_NAIVE_TIME, FIELD_NULLABLE, KEY_FIELD(last_used_us), .doc = "To the minute" },
-    { "last_used_ip", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(last_used_ip) },
-    { "created_by_user_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(created_by_user) },
+    { "last_used_ip", FIELD_STR, FIELD_NULLABLE, KEY_FIELD(last_used_ip), .example = "\"203.0.113.4\"",
+      .doc = "From where it was used last; null: never" },
+    { "created_by_user_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(created_by_user),
+      .doc = "The number of who made it; null: nobody who is still there" },
     { "workspace_id", FIELD_UUID, KEY_FIELD(workspace), .doc = "In which alone the key acts" },
     { "replaced_by_id", FIELD_INT, FIELD_NULLABLE, KEY_FIELD(replaced_by), .doc = "Its successor by a rotation" },
 };
-static const struct spec key_spec = { SPEC_INIT("ApiKey", struct key_view, key_fields) };
+static const struct spec key_spec = { SPEC_INIT("ApiKey", struct key_view, key_fields),
+    .doc = "An API key, without the key itself" };
 static const struct field made_fields[] = {
     { SPEC_INLINE(&key_spec) },
     { "key", FIELD_STR, KEY_FIELD(text), .doc = "The key itself; shown this once" },
 };
-static const struct spec made_spec = { SPEC_INIT("ApiKeyMade", struct key_view, made_fields) };
+static const struct spec made_spec = { SPEC_INIT("ApiKeyMade", struct key_view, made_fields),
+    .doc = "An API key, with the key itself" };
 
 struct create_body {
     struct body body;
@@ -53,15 +60,20 @@ enum { CREATE_SCOPES = 2 };
 #define ALLOWED_DOC "Addresses and networks (CIDR) with commas between; null or empty: any"
 #define CREATE_FIELD(member) .offset = offsetof(struct create_body, member)
 static const struct field create_fields[] = {
-    { "name", FIELD_STR, FIELD_REQUIRED | FIELD_LINE, 1, NAME_MAX_CHARS, CREATE_FIELD(name) },
-    { "description", FIELD_STR, FIELD_NULLABLE, 0, KEY_NOTE_MAX_CHARS, CREATE_FIELD(description) },
-    [CREATE_SCOPES] = { "scopes", FIELD_STR, CREATE_FIELD(scopes), .doc = SCOPES_DOC ". When not sent: read" },
+    { "name", FIELD_STR, FIELD_REQUIRED | FIELD_LINE, 1, NAME_MAX_CHARS, CREATE_FIELD(name), .example = "\"Reports\"",
+      .doc = "What it is called" },
+    { "description", FIELD_STR, FIELD_NULLABLE, 0, KEY_NOTE_MAX_CHARS, CREATE_FIELD(description),
+      .doc = "For whoever reads the list of keys; null: nothing" },
+    [CREATE_SCOPES] = { "scopes", FIELD_STR, CREATE_FIELD(scopes), .example = "\"read,write\"",
+      .doc = SCOPES_DOC ". When not sent: read" },
     { "expires_at", FIELD_TIME, FIELD_NULLABLE, CREATE_FIELD(expires_us), .doc = EXPIRES_DOC },
-    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, CREATE_FIELD(allowed_ips), .doc = ALLOWED_DOC },
+    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, CREATE_FIELD(allowed_ips), .example = "\"203.0.113.0/24\"",
+      .doc = ALLOWED_DOC },
     { "workspace_id", FIELD_UUID, FIELD_NULLABLE, CREATE_FIELD(workspace),
       .doc = "One of the caller's; when not sent their personal one, or that of the key that asks" },
 };
-static const struct spec create_spec = { SPEC_INIT("ApiKeyCreate", struct create_body, create_fields) };
+static const struct spec create_spec = { SPEC_INIT("ApiKeyCreate", struct create_body, create_fields),
+    .doc = "A new API key" };
 
 struct change_body {
     struct body body;
@@ -72,14 +84,18 @@ struct change_body {
 #define CHANGE_FIELD(member) .offset = offsetof(struct change_body, member)
 /* In the order of the bits of enum api_key_change_what. */
 static const struct field change_fields[] = {
-    { "name", FIELD_STR, FIELD_LINE, 1, NAME_MAX_CHARS, CHANGE_FIELD(name) },
-    { "description", FIELD_STR, FIELD_NULLABLE, 0, KEY_NOTE_MAX_CHARS, CHANGE_FIELD(description) },
-    { "scopes", FIELD_STR, CHANGE_FIELD(scopes), .doc = SCOPES_DOC },
-    { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active) },
+    { "name", FIELD_STR, FIELD_LINE, 1, NAME_MAX_CHARS, CHANGE_FIELD(name), .example = "\"Reports\"",
+      .doc = "What it is called" },
+    { "description", FIELD_STR, FIELD_NULLABLE, 0, KEY_NOTE_MAX_CHARS, CHANGE_FIELD(description),
+      .doc = "For whoever reads the list of keys; null: nothing" },
+    { "scopes", FIELD_STR, CHANGE_FIELD(scopes), .example = "\"read,write\"", .doc = SCOPES_DOC },
+    { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active), .doc = "False: switched off, signed out everywhere" },
     { "expires_at", FIELD_TIME, FIELD_NULLABLE, CHANGE_FIELD(expires_us), .doc = EXPIRES_DOC },
-    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, CHANGE_FIELD(allowed_ips), .doc = ALLOWED_DOC },
+    { "allowed_ips", FIELD_STR, FIELD_NULLABLE, CHANGE_FIELD(allowed_ips), .example = "\"203.0.113.0/24\"",
+      .doc = ALLOWED_DOC },
 };
-static const struct spec change_spec = { SPEC_INIT("ApiKeyChange", struct change_body, change_fields) };
+static const struct spec change_spec = { SPEC_INIT("ApiKeyChange", struct change_body, change_fields),
+    .doc = "What is to be changed of an API key" };
 
 struct rotate_body {
     struct body body;
@@ -89,14 +105,16 @@ static const struct field rotate_fields[] = {
     { "grace_seconds", FIELD_INT, 0, 0, API_KEY_GRACE_MAX_S, .offset = offsetof(struct rotate_body, grace_s),
       .doc = "How long the old key goes on working; when not sent it ends at once" },
 };
-static const struct spec rotate_spec = { SPEC_INIT("ApiKeyRotate", struct rotate_body, rotate_fields) };
+static const struct spec rotate_spec = { SPEC_INIT("ApiKeyRotate", struct rotate_body, rotate_fields),
+    .doc = "How the old key ends" };
 
 struct list_query {
     struct body body;
     bool include_inactive;
 };
 static const struct field list_fields[] = {
-    { "include_inactive", FIELD_BOOL, .offset = offsetof(struct list_query, include_inactive) },
+    { "include_inactive", FIELD_BOOL, .offset = offsetof(struct list_query, include_inactive),
+      .doc = "Those that are switched off, too" },
 };
 static const struct spec list_spec = { SPEC_INIT("ApiKeyListQuery", struct list_query, list_fields) };
 
@@ -115,10 +133,12 @@ struct cleanup_answer {
     struct str message;
 };
 static const struct field cleanup_fields[] = {
-    { "deactivated_count", FIELD_INT, .offset = offsetof(struct cleanup_answer, count) },
-    { "message", FIELD_STR, .offset = offsetof(struct cleanup_answer, message) },
+    { "deactivated_count", FIELD_INT, .offset = offsetof(struct cleanup_answer, count),
+      .doc = "How many were switched off" },
+    { "message", FIELD_STR, .offset = offsetof(struct cleanup_answer, message), .doc = "A sentence for a person" },
 };
-static const struct spec cleanup_spec = { SPEC_INIT("ApiKeyCleanup", struct cleanup_answer, cleanup_fields) };
+static const struct spec cleanup_spec = { SPEC_INIT("ApiKeyCleanup", struct cleanup_answer, cleanup_fields),
+    .doc = "What was switched off" };
 /* clang-format on */
 
 /* ---- translation ---- */
@@ -339,42 +359,60 @@ static const struct route routes[] = {
     { POST, "/api/v1/api-keys", keys_post,
       BY_OWNER, .errors = create_errors, .rate = RATE_KEYS,
       .body = &create_spec, .reply = &made_spec, .status = 201,
+      .id = "createApiKey",
+      .fails = { ERR_KEY_BOUNDS, ERR_KEY_NOT_FOUND, ERR_LIMIT, ERR_WORKSPACE_NOT_FOUND, ERR_FORBIDDEN, ERR_SCOPE },
       .summary = "Make an API key of one's own; the scope admin is an ADMIN's to give" },
     { GET, "/api/v1/api-keys", keys_list,
       BY_OWNER, .errors = list_errors, .flags = ROUTE_PAGED,
       .query = &list_spec, .reply = &key_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listApiKeys",
       .summary = "List one's own API keys, an ADMIN all, in the order in which they were made" },
     { GET, "/api/v1/api-keys/me", me_get,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ANY, .dialect = &octopus,
       .reply = &key_spec, .status = 200,
+      .id = "getOwnApiKey",
+      .fails = { ERR_KEY_NOT_FOUND },
       .summary = "Read the API key with which one asks", .tag = "API keys" },
     { GET, "/api/v1/api-keys/expiring", keys_expiring,
       BY_OWNER, .errors = expiring_errors,
       .query = &expiring_spec, .reply = &key_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listExpiringApiKeys",
       .summary = "List one's own active API keys, an ADMIN all, that expire within some days, the soonest first" },
     { POST, "/api/v1/api-keys/cleanup-expired", keys_cleanup,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .tag = "API keys", .dialect = &octopus,
       .errors = cleanup_errors,
       .reply = &cleanup_spec, .status = 200,
+      .id = "cleanUpApiKeys",
       .summary = "Switch expired API keys off; the server does so by itself as well" },
     { GET, "/api/v1/api-keys/{api_key_id}", key_get,
       BY_OWNER, .errors = view_errors,
       .reply = &key_spec, .status = 200,
+      .id = "getApiKey",
+      .fails = { ERR_KEY_NOT_FOUND },
       .summary = "Read an API key of one's own, an ADMIN any" },
     { PATCH, "/api/v1/api-keys/{api_key_id}", key_patch,
       BY_OWNER, .errors = update_errors,
       .body = &change_spec, .reply = &key_spec, .status = 200,
+      .id = "updateApiKey",
+      .fails = { ERR_KEY_NOT_FOUND, ERR_KEY_BOUNDS, ERR_KEY_IN_USE, ERR_FORBIDDEN },
+      .doc = "What is not sent stays as it is.",
       .summary = "Change what is sent of an API key" },
     { DELETE, "/api/v1/api-keys/{api_key_id}", key_delete,
       BY_OWNER, .errors = delete_errors, .status = 204,
+      .id = "deleteApiKey",
+      .fails = { ERR_KEY_NOT_FOUND, ERR_KEY_IN_USE, ERR_KEY_BOUNDS },
       .summary = "Delete an API key; what the audit log says of it stays" },
     { POST, "/api/v1/api-keys/{api_key_id}/deactivate", key_deactivate,
       BY_OWNER, .errors = deactivate_errors,
       .reply = &key_spec, .status = 200,
+      .id = "deactivateApiKey",
+      .fails = { ERR_KEY_NOT_FOUND, ERR_KEY_IN_USE, ERR_KEY_BOUNDS },
       .summary = "Switch an API key off" },
     { POST, "/api/v1/api-keys/{api_key_id}/rotate", key_rotate,
       BY_OWNER, .errors = rotate_errors, .rate = RATE_KEYS,
       .body = &rotate_spec, .reply = &made_spec, .status = 200,
+      .id = "rotateApiKey",
+      .fails = { ERR_KEY_NOT_FOUND, ERR_KEY_OVER, ERR_KEY_BOUNDS, ERR_LIMIT, ERR_FORBIDDEN },
       .summary = "Make a new API key in the place of one, with the same rights" },
 };
 /* clang-format on */

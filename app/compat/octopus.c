@@ -80,14 +80,24 @@ static void error_write(const struct dialect_problem *problem, struct json_out *
 
 /* `error` stands in the place of `detail` where the limit of rate is exceeded. */
 static const char schema[] =
-    "{\"type\":\"object\",\"properties\":{\"detail\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":"
-    "{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\"},\"loc\":{\"type\":\"array\",\"items\":"
-    "{\"type\":[\"string\",\"integer\"]}},\"msg\":{\"type\":\"string\"},\"input\":{\"type\":\"null\"}},"
-    "\"required\":[\"type\",\"loc\",\"msg\"],\"additionalProperties\":false}}]},\"error\":{\"type\":\"string\"}},"
-    "\"minProperties\":1,\"maxProperties\":1,\"additionalProperties\":false}";
+    "{\"type\":\"object\",\"description\":\"An error in that system's shape: `detail`, or `error` where the limit of"
+    " rate is exceeded.\",\"properties\":{\"detail\":{\"description\":\"What went wrong, or each fault of the request.\","
+    "\"anyOf\":[{\"type\":\"string\"},{\"type\":\"array\","
+    "\"items\":{\"$ref\":\"#/components/schemas/OctopusFault\"}}]},"
+    "\"error\":{\"type\":\"string\",\"description\":\"Too many requests.\"}},"
+    "\"minProperties\":1,\"maxProperties\":1}";
+static const char fault_schema[] =
+    "{\"type\":\"object\",\"description\":\"One thing that is wrong with a request.\",\"properties\":{"
+    "\"type\":{\"type\":\"string\",\"description\":\"What is wrong, for a program.\",\"examples\":[\"missing\"]},"
+    "\"loc\":{\"type\":\"array\",\"description\":\"Where it is.\",\"items\":{\"type\":[\"string\",\"integer\"]},"
+    "\"examples\":[[\"body\",\"name\"]]},"
+    "\"msg\":{\"type\":\"string\",\"description\":\"What is wrong, for a person.\",\"examples\":[\"is required\"]},"
+    "\"input\":{\"type\":[\"string\",\"null\"],\"description\":\"Always null: no value is repeated.\"}},"
+    "\"required\":[\"type\",\"loc\",\"msg\"]}";
 
 static const struct field page_fields[] = {
-    { "skip", FIELD_INT, 0, 0, SKIP_MAX, .offset = offsetof(struct page_window, skip_count) },
+    { "skip", FIELD_INT, 0, 0, SKIP_MAX, .offset = offsetof(struct page_window, skip_count),
+      .doc = "Rows to leave out" },
     { "limit", FIELD_INT, 0, 1, 0, .offset = offsetof(struct page_window, limit),
       .doc = "100 when not sent; more than 200 gives 200" },
 };
@@ -105,6 +115,8 @@ const struct dialect octopus = {
     .ignores_unknown = true,
     .error_name = "OctopusError",
     .schema = schema,
+    .fault_name = "OctopusFault",
+    .fault_schema = fault_schema,
     .errors = errors,
     .error_write = error_write,
 };

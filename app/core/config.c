@@ -3,6 +3,8 @@
 #include <assert.h>
 
 #include "config_private.h"
+#include "parley/core/limits.h"
+#include "parley/core/secret.h"
 
 static const struct row {
     struct config_row row;
@@ -92,6 +94,42 @@ static struct str find_value(const struct sources *sources, size_t index, enum c
     return str_from(config_row_at(index)->default_value);
 }
 
+/* The file that holds a secret (NAME_FILE, as containers are given them), under any of the row's names. */
+static struct str secret_path(const struct sources *sources, size_t index, char ret_name[SETTING_NAME_BYTES])
+{
+    struct str path = { NULL, 0 };
+    const char *name;
+
+    for (size_t n = 0; path.ptr == NULL && (name = config_name_of(index, n)) != NULL; n++) {
+        (void)snprintf(ret_name, SETTING_NAME_BYTES, "%s" SECRET_FILE_SUFFIX, name);
+        path = environment_value(sources->environment, ret_name);
+        if (path.ptr == NULL)
+            path = file_value(&sources->file, ret_name);
+    }
+    return path;
+}
+
+/* A secret's value out of its file, where one is named; said twice it is a fault, since one of the two would be forgotten. */
+static enum err read_secret(struct config_loaded *loaded, const struct sources *sources, size_t index,
+                            struct buf *secret, struct str *value, struct buf *faults)
+{
+    char name[SETTING_NAME_BYTES];
+    struct str path = { NULL, 0 };
+
+    if ((config_row_at(index)->flags & CONFIG_SECRET) != 0)
+        path = secret_path(sources, index, name);
+    if (path.ptr == NULL)
+        return ERR_OK;
+    if (loaded->origin[index] != FROM_DEFAULT) {
+        buf_addf(faults, "%s and %s are both set; keep one\n", config_row_at(index)->name, name);
+        return ERR_INVALID;
+    }
+    TRY(config_secret_read(path.ptr, faults, secret));
+    loaded->origin[index] = FROM_FILE;
+    *value = buf_str(secret);
+    return ERR_OK;
+}
+
 /* All rows. A faulty one keeps its default, so that the checks behind can go on and find more. */
 static enum err read_rows(struct config_loaded *loaded, const struct sources *sources, struct buf *faults)
 {
@@ -102,7 +140,16 @@ static enum err read_rows(struct config_loaded *loaded, const struct sources *so
     for (size_t i = 0; i < ROW_COUNT_ && kept != ERR_NO_MEMORY; i++) {
         const char *name;
         struct str value = find_value(sources, i, &loaded->origin[i], &name);
-        enum err e = config_value_set(&loaded->config, i, name, value, faults);
+        struct buf secret;
+        enum err e;
+
+        buf_init(&secret, ENV_FILE_MAX_BYTES);
+        if (read_secret(loaded, sources, i, &secret, &value, faults) != ERR_OK)
+            kept = ERR_INVALID;
+        e = config_value_set(&loaded->config, i, name, value, faults);
+        if (secret.len > 0)
+            secret_wipe(secret.ptr, secret.len);
+        buf_release(&secret);
 
         if (e == ERR_INVALID && loaded->origin[i] != FROM_DEFAULT)
             e = config_value_set(&loaded->config, i, name, str_from(config_row_at(i)->default_value), &unheard);

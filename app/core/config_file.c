@@ -202,6 +202,20 @@ enum err config_file_read(const char *path, enum env_file must, struct buf *ret_
     return e;
 }
 
+enum err config_secret_read(const char *path, struct buf *ret_faults, struct buf *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    enum err e;
+
+    if (fd < 0)
+        return say_errno(path, ret_faults);
+    e = read_bytes(fd, path, ret_faults, out);
+    (void)close(fd);
+    while (out->len > 0 && (out->ptr[out->len - 1] == '\n' || out->ptr[out->len - 1] == '\r'))
+        out->ptr[--out->len] = '\0';
+    return e;
+}
+
 void config_pairs_free(struct config_pairs *pairs)
 {
     for (size_t i = 0; i < pairs->count; i++) {

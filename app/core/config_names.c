@@ -76,13 +76,19 @@ const char *config_name_of(size_t index, size_t n)
     return NULL;
 }
 
+static bool is_secret_file(struct str name, size_t index, const char *known)
+{
+    return (config_row_at(index)->flags & CONFIG_SECRET) != 0 && str_starts_with(name, str_from(known)) &&
+           str_eq_c(str_tail(name, strlen(known)), SECRET_FILE_SUFFIX);
+}
+
 bool config_name_is_ours(struct str name)
 {
     for (size_t i = 0; i < ROW_COUNT_; i++) {
         const char *known;
 
         for (size_t n = 0; (known = config_name_of(i, n)) != NULL; n++) {
-            if (str_eq_c(name, known))
+            if (str_eq_c(name, known) || is_secret_file(name, i, known))
                 return true;
         }
     }

@@ -42,6 +42,8 @@ enum env_file { ENV_FILE_MAY_EXIST, ENV_FILE_MUST_EXIST };
 enum err config_file_read(const char *path, enum env_file must, struct buf *ret_faults,
                           struct config_pairs *ret_pairs) MUST_CHECK;
 void config_pairs_free(struct config_pairs *pairs);
+/* The whole of a file that holds one secret, without line ends at its end. A fault otherwise. */
+enum err config_secret_read(const char *path, struct buf *ret_faults, struct buf *out) MUST_CHECK;
 
 /*
  * Puts text into the row's member; a wrong one adds a fault that names `name` and does not repeat the text. The old
@@ -58,7 +60,10 @@ void config_value_release(struct config *config, size_t index);
 
 /* The n-th name under which a row is known, its own first; NULL behind the last. */
 const char *config_name_of(size_t index, size_t n);
-/* Is this a name of some row? */
+/* Behind the name of a secret: the name of a setting that names a file which holds it. */
+#define SECRET_FILE_SUFFIX "_FILE"
+enum { SETTING_NAME_BYTES = 64 };
+/* Is this a name of some row, or of a secret's file? */
 bool config_name_is_ours(struct str name);
 /* Why a known name is not used; NULL for a name that is not in that table. */
 const char *config_name_unused(struct str name);

@@ -17,17 +17,21 @@
 #include "parley/core/buf.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/db/relay.h"
 #include "parley/db/tables.h"
 #include "parley/db/url.h"
 
 /*
- * What a connection is for. The first three have pools. Where several may write, a statement that changes something by
+ * What a connection is for. All but the last have pools; those of PING, FOLLOWING (who reads the event log) and RELAYING have
+ * one connection each, so that nobody who uses them waits for requests. Where several may write, a statement that changes something by
  * itself runs on one for reading, too: those for writing then begin a transaction with whatever comes first.
  */
 enum conn_use {
     CONN_FOR_READING,
     CONN_FOR_WRITING,
     CONN_FOR_PING,
+    CONN_FOR_FOLLOWING,
+    CONN_FOR_RELAYING,
     CONN_POOL_COUNT,
     CONN_FOR_MIGRATING = CONN_POOL_COUNT
 };
@@ -65,7 +69,10 @@ struct db_ops {
 
     /* Once per db, before other threads: what the library needs. */
     enum err (*init)(struct db *db);
-    /* Opens one. A failure writes one line that says what is wrong and what to do into ret_error_text. */
+    /*
+     * Opens one. A failure writes one line that says what is wrong and what to do into ret_error_text.
+     * ERR_DATABASE_REFUSED: the server is there, and only an administrator can mend it; ERR_DATABASE; ERR_NO_MEMORY.
+     */
     enum err (*open)(struct db *db, enum conn_use use, struct buf *ret_error_text, struct db_conn **ret_conn);
     void (*close)(struct db_conn *conn);
     /* Before a checkout: whether it can still be used after idle_us of rest. Also what each thread that checks one out needs. */
@@ -93,6 +100,9 @@ struct db_ops {
     double (*column_real)(struct db_conn *conn, int column);
     struct str (*column_str)(struct db_conn *conn, int column);
     bool (*column_is_null)(struct db_conn *conn, int column);
+
+    /* db_relay, once; NULL: the log is written directly. After ERR_BUSY the connection is as good as new. */
+    enum err (*relay)(struct db_conn *conn, enum db_relay when, int64_t *ret_moved_count);
 
     /* A fixed text without values: a step of the schema. */
     enum err (*run_text)(struct db_conn *conn, const char *text);

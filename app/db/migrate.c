@@ -312,6 +312,15 @@ enum err migrate_check(struct db *db, struct buf *ret_error_text)
     return ERR_OK;
 }
 
+enum err migrate_version(struct db *db, struct buf *ret_error_text, int *ret_version)
+{
+    struct run run = { .db = db, .error_text = ret_error_text };
+    TRY(migrate(&run, MIGRATE_NEWEST, do_nothing));
+    free(run.applied);
+    *ret_version = run.version;
+    return ERR_OK;
+}
+
 static void write_status(const struct run *run, int version, struct buf *ret_text)
 {
     const struct schema_step *step = &run->schema->steps[version - 1];

@@ -7,73 +7,14 @@
 
 #include "parley/core/clock.h"
 
-/* Codes that only one of the libraries' headers names. */
-enum {
-    CR_FIRST = 2000, /* the client library's own codes begin here: the connection is lost */
-    CR_LAST = 2999,
-    CR_OUT_OF_MEMORY_CODE = 2008,
-    ER_MARIADB_CONNECTION_KILLED = 1927,
-    ER_MARIADB_STATEMENT_TIMEOUT = 1969,
-    ER_MYSQL_QUERY_TIMEOUT = 3024,
-    ER_MYSQL_ROLLBACK_DURING_COMMIT = 3101, /* group replication: another node was first */
-    ER_MYSQL_LOCK_NOWAIT = 3572,
-    ER_MYSQL_IDLE_TOO_LONG = 4031,
-    CLIENT_LIBRARY_LOST = 5000, /* MariaDB's own range of client errors */
-};
-
 /* An idle connection older than this is asked whether it lives; younger ones are only looked at. */
 enum { PING_AFTER_MS = 5000, MIGRATION_LOCK_PIECE_S = 2 };
 
-struct meaning {
-    unsigned code;
-    enum err err;
-    enum conn_state state;
-};
-static const struct meaning meanings[] = {
-    { ER_DUP_ENTRY, ERR_CONFLICT, CONN_OK },
-    { ER_DUP_ENTRY_WITH_KEY_NAME, ERR_CONFLICT, CONN_OK },
-    { ER_NO_REFERENCED_ROW, ERR_NOT_FOUND, CONN_OK },
-    { ER_NO_REFERENCED_ROW_2, ERR_NOT_FOUND, CONN_OK },
-    { ER_ROW_IS_REFERENCED, ERR_CONFLICT, CONN_OK },
-    { ER_ROW_IS_REFERENCED_2, ERR_CONFLICT, CONN_OK },
-    { ER_LOCK_DEADLOCK, ERR_BUSY, CONN_RETRY },
-    { ER_LOCK_WAIT_TIMEOUT, ERR_BUSY, CONN_RETRY },
-    { ER_CHECKREAD, ERR_BUSY, CONN_RETRY }, /* MariaDB: the row has changed since this transaction's snapshot */
-    { ER_ERROR_DURING_COMMIT, ERR_BUSY, CONN_RETRY }, /* Galera */
-    { ER_MYSQL_ROLLBACK_DURING_COMMIT, ERR_BUSY, CONN_RETRY },
-    { ER_MYSQL_LOCK_NOWAIT, ERR_BUSY, CONN_RETRY },
-    { ER_MARIADB_STATEMENT_TIMEOUT, ERR_BUSY, CONN_OK },
-    { ER_MYSQL_QUERY_TIMEOUT, ERR_BUSY, CONN_OK },
-    { ER_QUERY_INTERRUPTED, ERR_BUSY, CONN_OK },
-    { ER_SERVER_SHUTDOWN, ERR_DATABASE, CONN_LOST },
-    { ER_MARIADB_CONNECTION_KILLED, ERR_DATABASE, CONN_LOST },
-    { ER_MYSQL_IDLE_TOO_LONG, ERR_DATABASE, CONN_LOST },
-    { ER_OPTION_PREVENTS_STATEMENT, ERR_DATABASE, CONN_LOST }, /* read-only: another server is the primary now */
-    { ER_READ_ONLY_MODE, ERR_DATABASE, CONN_LOST },
-    { ER_UNKNOWN_COM_ERROR, ERR_DATABASE, CONN_LOST }, /* Galera: this node is not ready */
-    { ER_UNKNOWN_STMT_HANDLER, ERR_DATABASE, CONN_LOST },
-    { ER_NEED_REPREPARE, ERR_DATABASE, CONN_LOST },
-    { ER_MAX_PREPARED_STMT_COUNT_REACHED, ERR_DATABASE, CONN_LOST },
-    { ER_DISK_FULL, ERR_DISK_FULL, CONN_OK },
-    { ER_RECORD_FILE_FULL, ERR_DISK_FULL, CONN_OK },
-    { ER_OUTOFMEMORY, ERR_DATABASE, CONN_OK },
-    { ER_OUT_OF_RESOURCES, ERR_DATABASE, CONN_OK },
-};
-
-enum err mysql_fail(struct mysql_conn *c, unsigned code, const char *message)
-{
-    for (size_t i = 0; i < COUNT_OF(meanings); i++) {
-        if (meanings[i].code == code) {
-            c->base.state = meanings[i].state;
-            return conn_fail(&c->base, meanings[i].err, (int)code, message);
-        }
-    }
-    if ((code >= CR_FIRST && code <= CR_LAST) || code >= CLIENT_LIBRARY_LOST) {
-        c->base.state = CONN_LOST;
-        return conn_fail(&c->base, code == CR_OUT_OF_MEMORY_CODE ? ERR_NO_MEMORY : ERR_DATABASE, (int)code, message);
-    }
-    return conn_fail(&c->base, ERR_INTERNAL, (int)code, message);
-}
+/*
+ * The server ends a relay's connection that says nothing for so long, and its transaction with it: one whose step has failed
+ * and whose process was stopped before it could roll back.
+ */
+#define RELAY_SILENT_MAX_S "5"
 
 static enum err fail_handle(struct mysql_conn *c)
 {
@@ -152,7 +93,7 @@ static void set_options(struct mysql_conn *c)
     const struct db *db = c->base.db;
     unsigned connect_s = (unsigned)db->connect_timeout_s;
     unsigned answer_s = (unsigned)db->query_timeout_s + DB_LOCK_WAIT_MAX_S;
-    if (c->base.use == CONN_FOR_PING) {
+    if (c->base.use >= CONN_FOR_PING && c->base.use < CONN_POOL_COUNT) {
         answer_s = DB_PING_MAX_S;
         connect_s = connect_s < DB_PING_MAX_S ? connect_s : DB_PING_MAX_S;
     }
@@ -177,14 +118,16 @@ static enum err set_session(struct mysql_conn *c)
     bool limited = c->base.use != CONN_FOR_MIGRATING;
     bool mariadb = strstr(mysql_get_server_info(c->handle), "MariaDB") != NULL;
     int timeout_s = limited ? c->base.db->query_timeout_s : 0;
+    bool relays = c->base.use == CONN_FOR_RELAYING;
     snprintf(text, sizeof(text),
              "SET NAMES utf8mb4 COLLATE utf8mb4_bin; "
              "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
              "NO_ENGINE_SUBSTITUTION', SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = %d, "
-             "SESSION autocommit = %d, SESSION %s = %d; "
+             "SESSION autocommit = %d, SESSION %s = %d%s; "
              "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-             DB_LOCK_WAIT_MAX_S, c->base.use != CONN_FOR_WRITING, mariadb ? "max_statement_time" : "max_execution_time",
-             mariadb ? timeout_s : timeout_s * 1000);
+             relays ? DB_RELAY_WAIT_MAX_S : DB_LOCK_WAIT_MAX_S, c->base.use != CONN_FOR_WRITING,
+             mariadb ? "max_statement_time" : "max_execution_time", mariadb ? timeout_s : timeout_s * 1000,
+             relays ? ", SESSION wait_timeout = " RELAY_SILENT_MAX_S : "");
     return run_text(&c->base, text);
 }
 
@@ -259,9 +202,10 @@ static enum err mysql_driver_open(struct db *db, enum conn_use use, struct buf *
         e = connect_handle(c);
     }
     if (e != ERR_OK) {
+        bool refused = mysql_is_refusal(c->base.code);
         write_fault(c, ret_error_text);
         mysql_driver_close(&c->base);
-        return e == ERR_NO_MEMORY ? e : ERR_DATABASE;
+        return e == ERR_NO_MEMORY ? e : refused ? ERR_DATABASE_REFUSED : ERR_DATABASE;
     }
     *ret_conn = &c->base;
     return ERR_OK;
@@ -397,6 +341,7 @@ const struct db_ops mysql_ops = {
     .column_real = mysql_column_real,
     .column_str = mysql_column_str,
     .column_is_null = mysql_column_is_null,
+    .relay = mysql_relay_step,
     .run_text = run_text,
     .was_done_before = mysql_was_done_before,
     .migration_lock = mysql_migration_lock,

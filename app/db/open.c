@@ -34,7 +34,8 @@ static enum err make_pools(struct db *db, const struct config *config)
     db->pools[CONN_FOR_READING] = new_pool(db, CONN_FOR_READING, min_count, max_count);
     db->pools[CONN_FOR_WRITING] = one_writer ? new_pool(db, CONN_FOR_WRITING, 1, 1)
                                              : new_pool(db, CONN_FOR_WRITING, min_count, max_count);
-    db->pools[CONN_FOR_PING] = new_pool(db, CONN_FOR_PING, 1, 1);
+    for (int use = CONN_FOR_PING; use < CONN_POOL_COUNT; use++)
+        db->pools[use] = new_pool(db, (enum conn_use)use, 1, 1);
     for (int use = 0; use < CONN_POOL_COUNT; use++)
         if (db->pools[use] == NULL)
             return ERR_NO_MEMORY;
@@ -128,6 +129,11 @@ enum err db_ping(struct db *db)
         conn->state = CONN_LOST;
     pool_return(pool, conn);
     return e;
+}
+
+const char *db_file(const struct db *db)
+{
+    return db->url.kind == DB_URL_SQLITE ? db->url.path : NULL;
 }
 
 void db_hold(struct db *db)

@@ -171,8 +171,8 @@ static void note_try(struct pool *p, enum err e, const struct buf *error_text)
         give_up_place(p);
     }
     pthread_mutex_unlock(&p->mutex);
-    if (p->opts.use == CONN_FOR_PING)
-        return; /* the caller (readiness) reports it; requests that need the database log it */
+    if (p->opts.use >= CONN_FOR_PING)
+        return; /* the caller reports it (readiness, the event log); requests that need the database log it */
     if (e != ERR_OK && !was_away)
         log_event(LOG_ERROR, "the database cannot be reached", LOG_STR("why", buf_str(error_text)));
     if (e == ERR_OK && was_away)
@@ -197,7 +197,7 @@ static enum err open_one(struct pool *p, struct buf *ret_error_text, struct db_c
     else if (ret_error_text != NULL)
         buf_add(ret_error_text, buf_str(&error_text));
     buf_release(&error_text);
-    return e;
+    return e == ERR_DATABASE_REFUSED ? ERR_DATABASE : e; /* to a request it is away all the same */
 }
 
 enum err pool_checkout(struct pool *p, int64_t deadline_us, struct buf *ret_error_text, struct db_conn **ret_conn)

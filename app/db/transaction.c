@@ -152,16 +152,27 @@ static enum err read_once(struct ctx *ctx, struct checkout *checkout, db_fn fn, 
     return e;
 }
 
-enum err db_read(struct ctx *ctx, db_fn fn, void *arg)
+static enum err read_on(struct ctx *ctx, enum conn_use use, db_fn fn, void *arg)
 {
     struct checkout checkout;
     enum err e;
+    checkout_init(&checkout, ctx->app->db, use);
+    e = read_once(ctx, &checkout, fn, arg);
+    checkout_end(&checkout);
+    return e;
+}
+
+enum err db_read(struct ctx *ctx, db_fn fn, void *arg)
+{
     if (ctx->conn != NULL) {
         assert(!ctx->conn->in_row);
         return fn(ctx, arg);
     }
-    checkout_init(&checkout, ctx->app->db, CONN_FOR_READING);
-    e = read_once(ctx, &checkout, fn, arg);
-    checkout_end(&checkout);
-    return e;
+    return read_on(ctx, CONN_FOR_READING, fn, arg);
+}
+
+enum err db_follow(struct ctx *ctx, db_fn fn, void *arg)
+{
+    assert(ctx->conn == NULL);
+    return read_on(ctx, CONN_FOR_FOLLOWING, fn, arg);
 }

@@ -298,9 +298,10 @@ static struct smtp_result check_result_of(CURL *curl, CURLcode code)
 }
 
 /* *ret_denied: the server does not take the credentials in this way. */
-static enum err check(CURLU *url, const struct smtp_server *server, const char *sign_in, struct smtp_result *ret_result,
+static enum err check(CURLU *url, struct run *run, const char *sign_in, struct smtp_result *ret_result,
                       bool *ret_denied)
 {
+    const struct smtp_server *server = run->server;
     CURL *curl = curl_easy_init();
     CURLcode code;
 
@@ -309,6 +310,9 @@ static enum err check(CURLU *url, const struct smtp_server *server, const char *
     curl_easy_setopt(curl, CURLOPT_CURLU, url);
     curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, run);
     set_server(curl, server, sign_in);
     set_limits(curl);
     code = curl_easy_perform(curl);
@@ -319,8 +323,11 @@ static enum err check(CURLU *url, const struct smtp_server *server, const char *
     return code == CURLE_OUT_OF_MEMORY ? ERR_NO_MEMORY : ERR_OK;
 }
 
-enum err smtp_check(const struct smtp_server *server, struct smtp_result *ret_result)
+enum err smtp_check(const struct smtp_server *server, keepalive_fn keepalive, void *keepalive_arg,
+                    struct smtp_result *ret_result)
 {
+    const struct smtp_mail nothing = { .keepalive = keepalive, .keepalive_arg = keepalive_arg };
+    struct run run = { .server = server, .mail = &nothing };
     CURLU *url = curl_url();
     bool denied = true;
     enum err e;
@@ -329,7 +336,7 @@ enum err smtp_check(const struct smtp_server *server, struct smtp_result *ret_re
         return ERR_NO_MEMORY;
     e = url_set(url, server);
     for (size_t i = 0; e == ERR_OK && denied && i < COUNT_OF(sign_ins); i++)
-        e = check(url, server, sign_ins[i], ret_result, &denied);
+        e = check(url, &run, sign_ins[i], ret_result, &denied);
     curl_url_cleanup(url);
     return e;
 }

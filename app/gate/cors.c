@@ -7,8 +7,9 @@
 
 static const char request_headers[] = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
                                       "Last-Event-ID, X-API-Key";
-static const char reply_headers[] = "ETag, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "
-                                    "Retry-After, WWW-Authenticate, X-Request-Id";
+static const char reply_headers[] =
+    "Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, "
+    "Retry-After, WWW-Authenticate, X-Request-Id";
 
 static bool is_port(struct str text)
 {

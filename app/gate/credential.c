@@ -4,6 +4,18 @@
 #include "parley/domain/trust/api_key_use.h"
 #include "parley/domain/trust/session.h"
 
+/* Schemes by which proxies in front sign people in (RFC 7617, 7616, 4559): what they leave in a request is none of ours. */
+static bool is_of_proxy(struct str authorization)
+{
+    static const char *const schemes[] = { "Basic", "Digest", "Negotiate", "NTLM" };
+    struct str scheme = str_head(authorization, str_index(authorization, ' '));
+
+    for (size_t i = 0; i < COUNT_OF(schemes); i++)
+        if (str_eq_nocase(scheme, str_from(schemes[i])))
+            return true;
+    return false;
+}
+
 /* "Bearer <token>" (RFC 6750 §2.1); absent for anything else. */
 static struct str bearer_token(struct str authorization)
 {
@@ -53,7 +65,8 @@ enum err credential_read(struct ctx *ctx, const struct http_request *req, const 
 {
     struct found found = { .count = 0 };
 
-    look(req, "Authorization", bearer_read, &found);
+    if (!is_of_proxy(http_header(req, "Authorization")) || http_header_count(req, "Authorization") > 1)
+        look(req, "Authorization", bearer_read, &found);
     look(req, "X-API-Key", api_key_authenticate, &found);
     for (size_t i = 0; i < dialects->count; i++)
         if (dialects->rows[i]->credential != NULL)

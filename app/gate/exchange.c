@@ -5,6 +5,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/domain/people/email.h"
+#include "route_check.h"
 #include "route_private.h"
 
 static bool has_type(const struct http_request *req, struct str wanted)
@@ -33,7 +34,8 @@ enum err exchange_encoding(struct exchange *p)
 {
     struct str encoding = str_trim(http_header(p->call.request, "Content-Encoding"));
 
-    if (encoding.len == 0 || str_eq_nocase(encoding, STR("identity")) || p->call.route->access == ACCESS_SIGNED_URL)
+    if (encoding.len == 0 || str_eq_nocase(encoding, STR("identity")) || !method_changes(p->call.route->method) ||
+        p->call.route->access == ACCESS_SIGNED_URL)
         return ERR_OK;
     return failf(&p->ctx, ERR_MEDIA_TYPE, "A body is taken as it is, without a Content-Encoding");
 }

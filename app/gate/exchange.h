@@ -20,6 +20,7 @@ struct exchange {
     enum purpose purpose;
     bool cookie_is_double;      /* two of the name came */
     bool cookie_is_used;        /* nothing else said who it is */
+    bool logs_address;          /* LOG_ADDRESSES, when the request began */
     struct limiter_quota quota; /* as the headers of the reply show it */
     enum err outcome;
     struct hold hold;         /* until the answer is made; then with whoever goes on with it */

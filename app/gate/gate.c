@@ -262,6 +262,7 @@ static struct exchange *exchange_new(struct gate *gate, struct http_request *req
     ctx_begin(&p->ctx, gate->app, a, &p->problem);
     p->ctx.ip = http_param(req, "REMOTE_ADDR");
     request_id_set(&p->ctx, http_param(req, "REQUEST_ID"));
+    p->logs_address = p->ctx.config->log_addresses;
     p->call.request = req;
     p->call.tables = gate->tables;
     p->call.table_count = gate->table_count;
@@ -300,6 +301,8 @@ static struct access_line line_of(const struct exchange *p, const struct reply *
     };
 
     memcpy(line.request_id, p->ctx.request_id, sizeof(line.request_id));
+    if (p->logs_address && p->ctx.ip.len > 0 && p->ctx.ip.len < sizeof(line.ip))
+        memcpy(line.ip, p->ctx.ip.ptr, p->ctx.ip.len);
     if (p->call.principal != NULL)
         line.user = p->principal.user;
     return line;

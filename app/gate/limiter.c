@@ -348,6 +348,7 @@ static bool is_wrong_guess(enum err outcome)
     case ERR_CHALLENGE:
     case ERR_SETUP_TOKEN:
     case ERR_RESET:
+    case ERR_EMAIL_CHANGE:
     case ERR_INVITATION: return true;
     default: return false;
     }

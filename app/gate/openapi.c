@@ -1,5 +1,8 @@
 #include "parley/gate/openapi.h"
 
+#include "openapi_errors.h"
+#include "openapi_info.h"
+#include "openapi_replies.h"
 #include "openapi_schemas.h"
 #include "parley/core/limits.h"
 #include "parley/gate/page.h"
@@ -40,11 +43,52 @@ static void extensions_write(struct json_out *out, const struct route *route)
     json_out_array_end(out);
 }
 
+/* kind: "schemas", "parameters" */
+static void component_ref(struct json_out *out, const char *kind, const char *name)
+{
+    json_out_object(out);
+    json_out_key(out, "$ref");
+    buf_addf(out->buf, "\"#/components/%s/%s\"", kind, name);
+    out->comma = true;
+    json_out_object_end(out);
+}
+
 static void placeholder_schema_write(struct json_out *out, enum piece kind)
 {
     json_out_kv_c(out, "type", kind == PIECE_INT ? "integer" : "string");
     if (kind != PIECE_WORD)
         json_out_kv_c(out, "format", kind == PIECE_INT ? "int64" : "uuid");
+}
+
+/* What stands in the place of a {name} whose name does not tell. */
+static const struct {
+    const char *name, *doc, *example;
+} placeholders[] = {
+    { "deserted", "The id of the workspace", NULL },
+    { "folder", "A name that the server gave, as the signed address has it", "workspace_1" },
+    { "name", "A name that the server gave, as the signed address has it",
+      "20260102_4f0c1b5ad0a94b0f8a51b5f3a7c4d9e0.png" },
+};
+
+/* "{api_key_id}" → "The id of the api key" */
+static void placeholder_doc_write(struct json_out *out, struct str name)
+{
+    struct str noun = str_ends_with(name, STR("_id")) ? str_head(name, name.len - 3) : name;
+    struct buf text;
+
+    for (size_t i = 0; i < COUNT_OF(placeholders); i++)
+        if (str_eq_c(name, placeholders[i].name)) {
+            json_out_kv_c(out, "description", placeholders[i].doc);
+            if (placeholders[i].example != NULL)
+                json_out_kv_c(out, "example", placeholders[i].example);
+            return;
+        }
+    buf_init(&text, PATH_MAX_BYTES);
+    buf_add_c(&text, "The id of the ");
+    for (size_t i = 0; i < noun.len; i++)
+        buf_add_byte(&text, noun.ptr[i] == '_' ? ' ' : noun.ptr[i]);
+    json_out_kv_str(out, "description", buf_str(&text));
+    buf_release(&text);
 }
 
 static void path_parameters_write(struct json_out *out, const struct route *route)
@@ -60,6 +104,7 @@ static void path_parameters_write(struct json_out *out, const struct route *rout
         json_out_kv_str(out, "name", route_piece_name(piece));
         json_out_kv_c(out, "in", "path");
         json_out_kv_bool(out, "required", true);
+        placeholder_doc_write(out, route_piece_name(piece));
         json_out_key(out, "schema");
         json_out_object(out);
         placeholder_schema_write(out, kind);
@@ -76,10 +121,17 @@ static void query_parameters_write(struct json_out *out, const struct spec *spec
         json_out_kv_c(out, "name", field->name);
         json_out_kv_c(out, "in", "query");
         json_out_kv_bool(out, "required", (field->flags & FIELD_REQUIRED) != 0);
+        if (field->doc != NULL)
+            json_out_kv_c(out, "description", field->doc);
         json_out_key(out, "schema");
-        spec_schema_field(out, field);
+        spec_schema_value(out, field);
         json_out_object_end(out);
     }
+}
+
+static void shared_parameter_write(struct json_out *out, const char *name)
+{
+    component_ref(out, "parameters", name);
 }
 
 static void parameters_write(struct json_out *out, const struct route *route)
@@ -90,20 +142,14 @@ static void parameters_write(struct json_out *out, const struct route *route)
     query_parameters_write(out, route->query);
     query_parameters_write(out, route_page_spec(route));
     if (route->flags & ROUTE_IDEMPOTENT)
-        json_out_raw(out, STR("{\"$ref\":\"#/components/parameters/IdempotencyKey\"}"));
+        shared_parameter_write(out, "IdempotencyKey");
     if (route->cookie == COOKIE_SESSION || route->cookie == COOKIE_BEGIN)
-        json_out_raw(out, STR("{\"$ref\":\"#/components/parameters/BrowserSession\"}"));
+        shared_parameter_write(out, "BrowserSession");
+    if ((route->flags & ROUTE_TAGGED) && route->method == GET)
+        shared_parameter_write(out, "IfNoneMatch");
+    if ((route->flags & ROUTE_TAGGED) && method_changes(route->method) && route->method != POST)
+        shared_parameter_write(out, "IfMatch");
     json_out_array_end(out);
-}
-
-/* kind: "schemas", "responses" */
-static void component_ref(struct json_out *out, const char *kind, const char *name)
-{
-    json_out_object(out);
-    json_out_key(out, "$ref");
-    buf_addf(out->buf, "\"#/components/%s/%s\"", kind, name);
-    out->comma = true;
-    json_out_object_end(out);
 }
 
 static void schema_ref(struct json_out *out, const char *name)
@@ -118,123 +164,48 @@ static void content_open(struct json_out *out, const char *type)
     json_out_key(out, "schema");
 }
 
+/* Without one, an empty object is taken. */
+static bool body_is_required(const struct route *route)
+{
+    return (route->flags & (ROUTE_MULTIPART | ROUTE_RAW_BODY)) != 0 || route->body->text_max_bytes > 0 ||
+           spec_has_required(route->body);
+}
+
 static void body_write(struct json_out *out, const struct route *route)
 {
     if (route->body == NULL && !(route->flags & (ROUTE_MULTIPART | ROUTE_RAW_BODY)))
         return;
     json_out_key(out, "requestBody");
     json_out_object(out);
+    json_out_kv_bool(out, "required", body_is_required(route));
     json_out_key(out, "content");
     json_out_object(out);
+    /* Makers of clients that know one type for an operation take the first: the one that can carry files. */
+    if (route->flags & ROUTE_MULTIPART) {
+        content_open(out, "multipart/form-data");
+        schema_ref(out, route->form_name);
+        json_out_object_end(out);
+    }
     if (route->body != NULL) {
         content_open(out, "application/json");
         schema_ref(out, route->body->name);
         json_out_object_end(out);
     }
-    if (route->flags & ROUTE_MULTIPART) {
-        content_open(out, "multipart/form-data");
-        json_out_raw(out, STR("{\"type\":\"object\"}"));
-        json_out_object_end(out);
-    }
     if (route->flags & ROUTE_RAW_BODY) {
         content_open(out, "application/octet-stream");
-        json_out_raw(out, STR("{}"));
+        json_out_raw(out, STR("{\"type\":\"string\",\"format\":\"binary\"}"));
         json_out_object_end(out);
     }
     json_out_object_end(out);
     json_out_object_end(out);
-}
-
-static void reply_write(struct json_out *out, const struct spec *reply, int shape)
-{
-    if (reply == NULL)
-        return;
-    json_out_key(out, "content");
-    json_out_object(out);
-    content_open(out, "application/json");
-    if (shape == REPLY_ONE) {
-        schema_ref(out, reply->name);
-    } else {
-        json_out_object(out);
-        json_out_kv_c(out, "type", "array");
-        json_out_key(out, "items");
-        schema_ref(out, reply->name);
-        json_out_object_end(out);
-    }
-    json_out_object_end(out);
-    json_out_object_end(out);
-}
-
-/* The object of one status is left open for what it answers with. */
-static void response_open(struct json_out *out, int status)
-{
-    char text[12];
-
-    snprintf(text, sizeof(text), "%d", status);
-    json_out_key(out, text);
-    json_out_object(out);
-    json_out_kv_c(out, "description", reply_reason(status));
-}
-
-/* The errors' schema of the route. */
-static const char *error_name(const struct route *route)
-{
-    return route->dialect != NULL ? route->dialect->error_name : "Problem";
-}
-
-static void rate_limited_write(struct json_out *out, const struct route *route)
-{
-    static const char headers[] = "{\"Retry-After\":{\"$ref\":\"#/components/headers/RetryAfter\"},"
-                                  "\"RateLimit-Limit\":{\"$ref\":\"#/components/headers/RateLimitLimit\"},"
-                                  "\"RateLimit-Remaining\":{\"$ref\":\"#/components/headers/RateLimitRemaining\"},"
-                                  "\"RateLimit-Reset\":{\"$ref\":\"#/components/headers/RateLimitReset\"}}";
-
-    response_open(out, 429);
-    json_out_key(out, "headers");
-    json_out_raw(out, STR(headers));
-    json_out_key(out, "content");
-    json_out_object(out);
-    content_open(out, route->dialect != NULL ? "application/json" : "application/problem+json");
-    schema_ref(out, error_name(route));
-    json_out_object_end(out);
-    json_out_object_end(out);
-    json_out_object_end(out);
-}
-
-/* Where the route has to do with the cookie: begins or renews a session with a body, ends it without one. */
-static void cookie_headers_write(struct json_out *out, bool begins)
-{
-    json_out_key(out, "headers");
-    json_out_raw(out, begins ? STR("{\"Set-Cookie\":{\"$ref\":\"#/components/headers/SetCookie\"}}")
-                             : STR("{\"Set-Cookie\":{\"$ref\":\"#/components/headers/SetCookie\"},"
-                                   "\"Clear-Site-Data\":{\"$ref\":\"#/components/headers/ClearSiteData\"}}"));
 }
 
 static void responses_write(struct json_out *out, const struct route *route)
 {
-    bool has_cookie = (route->cookie == COOKIE_SESSION || route->cookie == COOKIE_BEGIN) && route->cookie_reply == NULL;
-
     json_out_key(out, "responses");
     json_out_object(out);
-    response_open(out, route->status);
-    if (has_cookie)
-        cookie_headers_write(out, route->reply != NULL);
-    reply_write(out, route->reply, route->reply_shape);
-    json_out_object_end(out);
-    if (route->cookie_reply != NULL) {
-        response_open(out, 200);
-        cookie_headers_write(out, true);
-        reply_write(out, route->cookie_reply, REPLY_ONE);
-        json_out_object_end(out);
-    }
-    if (route->other_status != 0) {
-        response_open(out, route->other_status);
-        json_out_object_end(out);
-    }
-    if (route_rate(route) != RATE_FREE)
-        rate_limited_write(out, route);
-    json_out_key(out, "default");
-    component_ref(out, "responses", error_name(route));
+    openapi_replies_write(out, route);
+    openapi_errors_write(out, route);
     json_out_object_end(out);
 }
 
@@ -265,7 +236,10 @@ static void operation_write(struct json_out *out, const struct route *route, con
 
     json_out_key(out, keys[route->method]);
     json_out_object(out);
+    if (route->id != NULL)
+        json_out_kv_c(out, "operationId", route->id);
     json_out_kv_c(out, "summary", route->summary);
+    openapi_description_write(out, route);
     json_out_key(out, "tags");
     json_out_array(out);
     json_out_c(out, route->tag);
@@ -343,16 +317,11 @@ static void paths_write(struct json_out *out, const struct route_table *const *t
     buf_release(&scratch);
 }
 
-void openapi_write(struct json_out *out, const struct route_table *const *tables, size_t table_count)
+void openapi_write(struct json_out *out, const struct route_table *const *tables, size_t table_count,
+                   struct str base_path)
 {
     json_out_object(out);
-    json_out_kv_c(out, "openapi", "3.1.0");
-    json_out_key(out, "info");
-    json_out_object(out);
-    json_out_kv_c(out, "title", "Parley");
-    json_out_kv_c(out, "version", PARLEY_VERSION);
-    json_out_kv_c(out, "summary", "A private chat server");
-    json_out_object_end(out);
+    openapi_info_write(out, base_path);
     paths_write(out, tables, table_count);
     openapi_components_write(out, tables, table_count);
     json_out_object_end(out);

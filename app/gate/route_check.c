@@ -120,12 +120,17 @@ static const char *contradiction(const struct route *route)
         return "proves what is recalled of a chat but names none";
     if ((route->flags & ROUTE_PAGED) && (route->method != GET || route->reply == NULL))
         return "is paged but no GET with a reply";
+    if ((route->flags & ROUTE_MULTIPART) && (route->form == NULL || route->form_name == NULL))
+        return "takes a form and does not say which";
     if ((route->flags & ROUTE_RAW_BODY) && (route->body != NULL || (route->flags & ROUTE_MULTIPART)))
         return "reads a raw body and another one";
     if (!method_changes(route->method) && route->body != NULL)
         return "reads a body with a method that has none";
     if (route->errors != NULL && route->dialect == NULL)
         return "has words for errors but no dialect";
+    if (route->failed_status != 0 &&
+        (route->reply == NULL || route->reply_shape != REPLY_ONE || route->dialect != NULL))
+        return "has a reply to a failure but none, a list or a dialect's to success";
     if ((route->status == 204 || route->status == 302) && route->reply != NULL)
         return "describes a reply to a status that has none";
     return cookie_contradiction(route);

@@ -112,6 +112,8 @@ static void check(const struct spec *spec, enum spec_use use, int depth, struct 
                  spec->name != NULL ? spec->name : "(without a name)", FIELDS_MAX);
     if (spec->text_max_bytes > 0 && (spec->field_count > 0 || spec->size_bytes != sizeof(struct spec_text)))
         buf_addf(faults, "spec %s: an object that is kept whole has no rows, and a struct spec_text\n", spec->name);
+    for (size_t i = 0; spec->one_of != NULL && spec->one_of[i] != NULL && depth < NESTING_MAX; i++)
+        check(spec->one_of[i], use, depth + 1, faults);
     for (size_t i = 0; i < spec->field_count; i++) {
         const struct field *field = &spec->fields[i];
         const char *error_text = field_fault(spec, field, use);

@@ -29,41 +29,55 @@ static void string_write(struct json_out *out, const struct field *field, const 
         json_out_kv_c(out, "format", format);
 }
 
-static void enum_write(struct json_out *out, const struct field *field)
-{
-    type_write(out, field, "string");
-    json_out_key(out, "enum");
-    json_out_array(out);
-    for (size_t i = 0; field->names[i] != NULL; i++)
-        json_out_c(out, field->names[i]);
-    if (field->flags & FIELD_NULLABLE)
-        json_out_null(out);
-    json_out_array_end(out);
-}
-
-static void ref_write(struct json_out *out, const struct spec *spec)
+static void ref_write(struct json_out *out, const char *name)
 {
     json_out_key(out, "$ref");
-
-    buf_addf(out->buf, "\"#/components/schemas/%s\"", spec->name);
+    buf_addf(out->buf, "\"#/components/schemas/%s\"", name);
     out->comma = true;
 }
 
-static void nested_write(struct json_out *out, const struct field *field)
+static void named_write(struct json_out *out, const struct field *field, const char *name)
 {
     if (!(field->flags & FIELD_NULLABLE)) {
-        ref_write(out, field->spec);
+        ref_write(out, name);
         return;
     }
     json_out_key(out, "anyOf");
     json_out_array(out);
     json_out_object(out);
-    ref_write(out, field->spec);
+    ref_write(out, name);
     json_out_object_end(out);
     json_out_object(out);
     json_out_kv_c(out, "type", "null");
     json_out_object_end(out);
     json_out_array_end(out);
+}
+
+static void names_write(struct json_out *out, const struct field *field)
+{
+    json_out_key(out, "enum");
+    json_out_array(out);
+    for (size_t i = 0; field->names[i] != NULL; i++)
+        json_out_c(out, field->names[i]);
+    json_out_array_end(out);
+}
+
+static void enum_write(struct json_out *out, const struct field *field)
+{
+    if (field->type_name != NULL) {
+        named_write(out, field, field->type_name);
+        return;
+    }
+    json_out_kv_c(out, "type", "string");
+    names_write(out, field);
+}
+
+static void raw_write(struct json_out *out, const struct field *field)
+{
+    if (field->schema == NULL)
+        return;
+    buf_addf(out->buf, "%s%s", out->comma ? "," : "", field->schema);
+    out->comma = true;
 }
 
 static void list_write(struct json_out *out, const struct field *field)
@@ -74,11 +88,11 @@ static void list_write(struct json_out *out, const struct field *field)
     bounds_write(out, field, "minItems", "maxItems");
     json_out_key(out, "items");
     if (field->spec == NULL) {
-        spec_schema_field(out, &element);
+        spec_schema_value(out, &element);
         return;
     }
     json_out_object(out);
-    ref_write(out, field->spec);
+    ref_write(out, field->spec->name);
     json_out_object_end(out);
 }
 
@@ -106,20 +120,49 @@ static void members_write(struct json_out *out, const struct field *field)
     case FIELD_NAIVE_TIME: string_write(out, field, NULL); return; /* RFC 3339 has no date-time without an offset */
     case FIELD_ENUM: enum_write(out, field); return;
     case FIELD_OBJECT:
-    case FIELD_REF: nested_write(out, field); return;
+    case FIELD_REF: named_write(out, field, field->spec->name); return;
     case FIELD_LIST: list_write(out, field); return;
-    case FIELD_RAW:
+    case FIELD_RAW: raw_write(out, field); return;
     case FIELD_INLINE:
     case FIELD_NONE_: return; /* anything */
     }
 }
 
-void spec_schema_field(struct json_out *out, const struct field *field)
+static void value_write(struct json_out *out, const struct field *field)
+{
+    members_write(out, field);
+    if (field->constant != NULL) {
+        json_out_key(out, "const");
+        json_out_raw(out, str_from(field->constant));
+    }
+    if (field->example != NULL) {
+        json_out_key(out, "examples");
+        buf_addf(out->buf, "[%s]", field->example);
+        out->comma = true;
+    }
+}
+
+void spec_schema_value(struct json_out *out, const struct field *field)
 {
     json_out_object(out);
-    members_write(out, field);
+    value_write(out, field);
+    json_out_object_end(out);
+}
+
+static void field_write(struct json_out *out, const struct field *field)
+{
+    json_out_object(out);
+    value_write(out, field);
     if (field->doc != NULL)
         json_out_kv_c(out, "description", field->doc);
+    json_out_object_end(out);
+}
+
+void spec_schema_enum(struct json_out *out, const struct field *field)
+{
+    json_out_object(out);
+    json_out_kv_c(out, "type", "string");
+    names_write(out, field);
     json_out_object_end(out);
 }
 
@@ -138,8 +181,31 @@ static void properties_write(struct json_out *out, const struct spec *spec)
             continue;
         }
         json_out_key(out, field->name);
-        spec_schema_field(out, field);
+        field_write(out, field);
     }
+}
+
+bool spec_has_required(const struct spec *spec)
+{
+    for (size_t i = 0; i < spec->field_count; i++) {
+        const struct field *field = &spec->fields[i];
+
+        if (field->type == FIELD_INLINE ? spec_has_required(field->spec) : (field->flags & FIELD_REQUIRED) != 0)
+            return true;
+    }
+    return false;
+}
+
+static void alternatives_write(struct json_out *out, const struct spec *spec)
+{
+    json_out_key(out, "oneOf");
+    json_out_array(out);
+    for (size_t i = 0; spec->one_of[i] != NULL; i++) {
+        json_out_object(out);
+        ref_write(out, spec->one_of[i]->name);
+        json_out_object_end(out);
+    }
+    json_out_array_end(out);
 }
 
 static void required_write(struct json_out *out, const struct spec *spec, enum spec_use use)
@@ -157,10 +223,16 @@ static void required_write(struct json_out *out, const struct spec *spec, enum s
 void spec_schema(struct json_out *out, const struct spec *spec, enum spec_use use)
 {
     json_out_object(out);
-    json_out_kv_c(out, "type", "object");
     if (spec->doc != NULL)
         json_out_kv_c(out, "description", spec->doc);
+    if (spec->one_of != NULL) {
+        alternatives_write(out, spec);
+        json_out_object_end(out);
+        return;
+    }
+    json_out_kv_c(out, "type", "object");
     if (spec->text_max_bytes > 0) {
+        json_out_kv_bool(out, "additionalProperties", true);
         json_out_object_end(out);
         return;
     }
@@ -172,7 +244,8 @@ void spec_schema(struct json_out *out, const struct spec *spec, enum spec_use us
     json_out_array(out);
     required_write(out, spec, use);
     json_out_array_end(out);
-    if (use != SPEC_OPEN_BODY)
+    /* An answer stays open: a later version may have more in it, and a client made of this document must take that. */
+    if (use == SPEC_BODY)
         json_out_kv_bool(out, "additionalProperties", false);
     json_out_object_end(out);
 }

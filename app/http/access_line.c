@@ -3,7 +3,7 @@
 #include "parley/core/clock.h"
 
 /* What both kinds begin with. */
-enum { COMMON_FIELDS = 9, FIELDS_MAX = COMMON_FIELDS + 2 };
+enum { COMMON_FIELDS = 10, FIELDS_MAX = COMMON_FIELDS + 2 };
 
 static void user_text(const struct access_line *line, char ret_text[UUID_TEXT_BYTES])
 {
@@ -24,6 +24,7 @@ static void common_fields(const struct access_line *line, int64_t took_us, const
         LOG_C("method", line->method),
         LOG_C("route", line->route),
         LOG_C("user", user),
+        LOG_C("ip", line->ip[0] != '\0' ? line->ip : "-"),
         LOG_INT("status", line->status),
         LOG_C("code", line->code),
         LOG_INT("ms", took_us / US_PER_MS),

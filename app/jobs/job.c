@@ -3,6 +3,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
+#include "parley/domain/events/event_log.h"
 #include "parley/domain/files/attachment_digest.h"
 #include "parley/domain/lifecycle/cleanup.h"
 #include "parley/domain/lifecycle/erasure.h"
@@ -23,6 +24,7 @@ SIMPLE_STEP(expire_objects)
 SIMPLE_STEP(expire_uploads)
 SIMPLE_STEP(expire_unbound)
 SIMPLE_STEP(expire_rows)
+SIMPLE_STEP(event_log_expire)
 SIMPLE_STEP(expire_store)
 SIMPLE_STEP(erase_chats_step)
 SIMPLE_STEP(erase_workspaces_step)
@@ -107,6 +109,7 @@ const struct job jobs_table[] = {
       0 },
     { "expire_rows", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false, 0 },
     { "tidy_database", JOB_LANE_DATA, JOB_PERIODIC, 5 * US_PER_MINUTE, SQL_NONE_, 0, tidy_job, false, 0 },
+    { "expire_events", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, event_log_expire_job, false, 0 },
     { "expire_objects", JOB_LANE_BULK, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_OBJECTS, 0, expire_objects_job, false,
       OUTCOME_DATA },
     { "file_digests", JOB_LANE_BULK, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_UNREAD, 0, digest_job, false, 0 },

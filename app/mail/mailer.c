@@ -1,5 +1,6 @@
 #include "parley/mail/mailer.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "parley/core/host.h"
@@ -12,6 +13,7 @@ struct mailer {
     struct arena *arena; /* holds all texts */
     struct smtp_server server;
     struct mail_address from;
+    atomic_int state; /* enum mailer_state */
 };
 
 static enum smtp_tls tls_for(const struct smtp_server *server)
@@ -92,7 +94,27 @@ const struct smtp_server *mailer_server(const struct mailer *mailer)
     return &mailer->server;
 }
 
-enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, const struct mailer_watch *watch,
+static void note(struct mailer *mailer, enum err e, const struct smtp_result *result)
+{
+    if (e == ERR_OK)
+        atomic_store(&mailer->state, result->outcome == SMTP_AWAY ? MAILER_DOWN : MAILER_UP);
+}
+
+enum err mailer_check(struct mailer *mailer, keepalive_fn keepalive, void *keepalive_arg,
+                      struct smtp_result *ret_result)
+{
+    enum err e = smtp_check(&mailer->server, keepalive, keepalive_arg, ret_result);
+
+    note(mailer, e, ret_result);
+    return e;
+}
+
+enum mailer_state mailer_state(const struct mailer *mailer)
+{
+    return (enum mailer_state)atomic_load(&mailer->state);
+}
+
+enum err mailer_send(struct mailer *mailer, const struct mail_message *message, const struct mailer_watch *watch,
                      struct smtp_result *ret_result)
 {
     struct mail_message sent = *message;
@@ -116,6 +138,7 @@ enum err mailer_send(const struct mailer *mailer, const struct mail_message *mes
         (void)snprintf(from, sizeof(from), "%.*s", STR_FMT(sent.from.address));
         (void)snprintf(to, sizeof(to), "%.*s", STR_FMT(sent.to));
         e = smtp_send(&mailer->server, &mail, ret_result);
+        note(mailer, e, ret_result);
     }
     /* It may hold a token. */
     secret_wipe(bytes.ptr, bytes.len);

@@ -6,6 +6,8 @@
 #include "parley/core/secret.h"
 #include "parley/core/url.h"
 
+enum { SERVER_FAULT_STATUS = 500 }; /* and above: a server that starts, or is ill, not one that refuses us */
+
 static struct s3 *s3_of(struct store *store)
 {
     return (struct s3 *)store;
@@ -91,7 +93,7 @@ static enum err bucket_look(struct s3 *s3, struct arena *a, int timeout_ms, bool
     struct s3_result result;
     struct s3_call call = { .method = "HEAD", .total_timeout_ms = timeout_ms, .repeat = S3_REPEATABLE };
     enum err e = s3_run(s3, a, &call, &result);
-    *ret_reached = result.status != 0;
+    *ret_reached = result.status != 0 && result.status < SERVER_FAULT_STATUS;
     return e == ERR_NOT_FOUND ? bucket_make(s3, a) : e;
 }
 

@@ -82,7 +82,7 @@ struct s3_result {
 enum err s3_run(struct s3 *s3, struct arena *a, const struct s3_call *call, struct s3_result *ret_result) MUST_CHECK;
 
 /* Makes the bucket where it is missing; many at once, in many processes, do no harm. ERR_OK or ERR_STORAGE; *ret_reached is set
-   where S3 answered. */
+   where S3 answered, and not with a fault of its own (5xx). */
 enum err s3_bucket_ensure(struct s3 *s3, struct arena *a, int timeout_ms, bool *ret_reached) MUST_CHECK;
 
 /* The operations that have files of their own. */

@@ -11,7 +11,7 @@ struct magic {
 
 static const struct magic magics[] = {
     { 0, STR_INIT("\xff\xd8\xff"), SNIFFED_JPEG },
-    { 0, STR_INIT("\x89PNG\r\n\x1a\n"), SNIFFED_PNG },
+    { 0, STR_INIT("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), SNIFFED_PNG }, /* PNG §5.6: the header's chunk comes first */
     { 0, STR_INIT("GIF87a"), SNIFFED_GIF },
     { 0, STR_INIT("GIF89a"), SNIFFED_GIF },
     { 8, STR_INIT("WEBPVP8"), SNIFFED_WEBP },

@@ -9,36 +9,47 @@ const char *const chat_assistant_names[] = { "off", "mention", "always", NULL };
 
 #define LAST_FIELD(member) .offset = offsetof(struct chat_last_message, member)
 static const struct field last_fields[] = {
-    { "id", FIELD_UUID, LAST_FIELD(uuid) },
-    { "seq", FIELD_INT, LAST_FIELD(seq) },
-    { "sender_id", FIELD_UUID, FIELD_NULLABLE, LAST_FIELD(sender.id) },
-    { "sender", FIELD_OBJECT, LAST_FIELD(sender), .spec = &sender_spec },
-    { "content", FIELD_STR, LAST_FIELD(content), .doc = "Its first 200 characters" },
-    { "is_ai_response", FIELD_BOOL, LAST_FIELD(is_ai_response) },
-    { "created_at", FIELD_TIME, LAST_FIELD(created_us) },
+    { "id", FIELD_UUID, LAST_FIELD(uuid), .doc = "Its identifier" },
+    { "seq", FIELD_INT, LAST_FIELD(seq), .example = "42", .doc = "Its number in the chat" },
+    { "sender_id", FIELD_UUID, FIELD_NULLABLE, LAST_FIELD(sender.id),
+      .doc = "Who wrote it; null where they are no user of this server" },
+    { "sender", FIELD_OBJECT, LAST_FIELD(sender), .spec = &sender_spec, .doc = "Who wrote it" },
+    { "content", FIELD_STR, LAST_FIELD(content),
+      .example = "\"The migration is through. The figures are in the file.\"", .doc = "Its first 200 characters" },
+    { "is_ai_response", FIELD_BOOL, LAST_FIELD(is_ai_response), .doc = "An assistant wrote it" },
+    { "created_at", FIELD_TIME, LAST_FIELD(created_us), .doc = "When it was sent" },
 };
-static const struct spec last_spec = { SPEC_INIT("LastMessage", struct chat_last_message, last_fields) };
+static const struct spec last_spec = { SPEC_INIT("LastMessage", struct chat_last_message, last_fields),
+    .doc = "The newest message of a chat, shortened" };
 
 #define CHAT_FIELD(member) .offset = offsetof(struct chat, member)
 static const struct field chat_fields[] = {
-    { "id", FIELD_UUID, CHAT_FIELD(uuid) },
-    { "workspace_id", FIELD_UUID, CHAT_FIELD(workspace) },
-    { "title", FIELD_STR, CHAT_FIELD(title) },
-    { "created_by", FIELD_UUID, FIELD_NULLABLE, CHAT_FIELD(created_by) },
-    { "join", FIELD_ENUM, CHAT_FIELD(join), .names = chat_join_names,
+    { "id", FIELD_UUID, CHAT_FIELD(uuid), .doc = "Its identifier" },
+    { "workspace_id", FIELD_UUID, CHAT_FIELD(workspace), .doc = "The workspace that it is in" },
+    { "title", FIELD_STR, CHAT_FIELD(title), .example = "\"Release 2.0\"", .doc = "What the chat is about" },
+    { "created_by", FIELD_UUID, FIELD_NULLABLE, CHAT_FIELD(created_by), .doc = "Who made it; null once they are gone" },
+    { "join", FIELD_ENUM, CHAT_FIELD(join), .names = chat_join_names, .type_name = "ChatJoin",
       .doc = "workspace: everyone is in it; open: everyone sees it and may join; invite: only its members know of it" },
     { "joined", FIELD_BOOL, CHAT_FIELD(joined), .doc = "The caller is in it, and may read" },
-    { "assistant", FIELD_ENUM, CHAT_FIELD(assistant), .names = chat_assistant_names },
-    { "provider", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(provider) },
-    { "model", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(model) },
-    { "system_prompt", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(system_prompt) },
-    { "temperature", FIELD_REAL, FIELD_NULLABLE, CHAT_FIELD(temperature) },
-    { "max_tokens", FIELD_INT, FIELD_NULLABLE, CHAT_FIELD(max_tokens) },
-    { "message_count", FIELD_INT, CHAT_FIELD(message_count) },
+    { "assistant", FIELD_ENUM, CHAT_FIELD(assistant), .names = chat_assistant_names, .type_name = "ChatAssistant",
+      .doc = "When an assistant answers: never, when mentioned, or always" },
+    { "provider", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(provider), .example = "\"local\"",
+      .doc = "Which of the configured providers answers; null: the default one" },
+    { "model", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(model), .example = "\"llama-3.1-8b\"",
+      .doc = "Which model answers; null: the default one" },
+    { "system_prompt", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(system_prompt), .example = "\"Answer in one sentence.\"",
+      .doc = "What the assistant is told first; null: nothing" },
+    { "temperature", FIELD_REAL, FIELD_NULLABLE, CHAT_FIELD(temperature), .example = "0.7",
+      .doc = "How freely it answers; null: as the model has it" },
+    { "max_tokens", FIELD_INT, FIELD_NULLABLE, CHAT_FIELD(max_tokens), .example = "1024",
+      .doc = "How long an answer may be; null: as the model has it" },
+    { "message_count", FIELD_INT, CHAT_FIELD(message_count), .example = "42",
+      .doc = "Messages, deleted ones included" },
     { "last_message", FIELD_REF, FIELD_NULLABLE, CHAT_FIELD(last_message), .spec = &last_spec,
       .doc = "The newest that has not been deleted; null for who may not read it" },
-    { "created_at", FIELD_TIME, CHAT_FIELD(created_us) },
-    { "updated_at", FIELD_TIME, CHAT_FIELD(updated_us) },
+    { "created_at", FIELD_TIME, CHAT_FIELD(created_us), .doc = "When it was made" },
+    { "updated_at", FIELD_TIME, CHAT_FIELD(updated_us), .doc = "When it was changed last" },
 };
-const struct spec chat_spec = { SPEC_INIT("Chat", struct chat, chat_fields) };
+const struct spec chat_spec = { SPEC_INIT("Chat", struct chat, chat_fields),
+    .doc = "A chat" };
 /* clang-format on */

@@ -117,3 +117,11 @@ SELECT (SELECT COALESCE(SUM(size_bytes), 0) FROM attachments WHERE uploader_id =
 -- @mysql
 SELECT CAST((SELECT COALESCE(SUM(size_bytes), 0) FROM attachments WHERE uploader_id = ?) +
     (SELECT COALESCE(SUM(size_bytes), 0) FROM uploads WHERE user_id = ?) AS SIGNED)
+
+-- Of as many messages as message_batch gives.
+-- name: attachments_of_batch
+-- tenant: none, ids of messages that have just been found
+SELECT {attachment} FROM attachments a
+WHERE a.message_id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ORDER BY a.message_id, a.id

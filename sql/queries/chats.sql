@@ -135,3 +135,11 @@ WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ?
 -- @sqlite
 UPDATE attachments SET workspace_id = ? WHERE message_id IN
     (SELECT m.id FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ?)
+
+-- Chats of any workspaces, as many as the reader of the event log takes at once (EVENT_BATCH_MAX).
+-- name: chat_batch
+-- tenant: none, the event log is told across workspaces
+SELECT {chat_view, is_joined = 0}, w.uuid AS workspace_uuid
+FROM chats c JOIN workspaces w ON w.id = c.workspace_id LEFT JOIN users u ON u.id = c.created_by
+WHERE c.deleted_us IS NULL AND c.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

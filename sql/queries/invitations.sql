@@ -62,3 +62,8 @@ SELECT id, email FROM invitations WHERE id > ? ORDER BY id LIMIT ?
 -- name: invitation_email_rekey
 -- tenant: none, an address has one form on the whole server
 UPDATE invitations SET email = ? WHERE id = ? AND email = ?
+
+-- What is open for somebody goes with them to their new address.
+-- name: invitation_email_follow
+-- tenant: none, an address is one on the whole server
+UPDATE invitations SET email = ? WHERE email = ? AND accepted_us IS NULL

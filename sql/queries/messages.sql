@@ -93,3 +93,14 @@ WHERE id = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL AND ver
 -- event: message.updated
 UPDATE messages SET attachment_count = attachment_count - 1, updated_us = ?, version = version + 1
 WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
+
+-- Messages of any chats by their public ids, as many as the reader of the event log takes at once (EVENT_BATCH_MAX). A text
+-- that is too long for an event (EVENT_DATA_MAX_BYTES) comes as NULL.
+-- name: message_batch
+-- tenant: none, the event log is told across workspaces
+SELECT {message, content = CASE WHEN LENGTH(m.content) > 65536 THEN NULL ELSE m.content END}, {author},
+    r.uuid AS reply_to_uuid, c.uuid AS chat_uuid
+FROM messages m JOIN chats c ON c.id = m.chat_id LEFT JOIN users u ON u.id = m.sender_id
+    LEFT JOIN messages r ON r.id = m.reply_to
+WHERE m.uuid IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -66,6 +66,10 @@ SELECT id, email FROM users WHERE id > ? ORDER BY id LIMIT ?
 -- event: none, because the mailbox stays the same
 UPDATE users SET email = ? WHERE id = ? AND email = ?
 
+-- name: user_email_set
+-- event: none, because no event tells an address
+UPDATE users SET email = ?, version = version + 1, updated_us = ? WHERE id = ? AND deleted_us IS NULL
+
 -- name: user_stats
 SELECT COUNT(*) AS total_count, COALESCE(SUM(is_active), 0) AS active_count, COALESCE(SUM(role = 1), 0) AS admin_count,
     COALESCE(SUM(twofa_enabled), 0) AS twofa_count

@@ -30,6 +30,7 @@ from harness.parley import base_environment
 from harness.paths import BUILD, PRISTINE
 from harness.stack import COLUMNS, PROCESSES, Backing
 from harness.template import Template
+from harness.testrun import TEST_SETTINGS
 
 from support import columns, units
 from support.client import new_email
@@ -95,7 +96,7 @@ def parley(binary, tmp_path):
 @pytest.fixture
 def migrated(parley):
     assert parley("migrate", "up").returncode == 0
-    return parley
+    return lambda *words, **more: parley(*words, **{"BCRYPT_ROUNDS": TEST_SETTINGS["BCRYPT_ROUNDS"], **more})
 
 
 @pytest.fixture(scope="session")

@@ -130,11 +130,22 @@ def test_form__that_is_none_is_refused(talk, body, boundary):
     ("a.exe", b"MZ"), ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"), ("noextension", b"text"),
     ("a.html", b"<p>")])
 def test_file__of_a_type_that_is_not_allowed_is_415(talk, name, content):
-    assert is_code(talk.send((name, content, "image/png")), 415, "file_type_not_allowed")
+    answer = talk.send(("good.txt", b"text", "text/plain"), (name, content, "image/png"))
+    assert is_code(answer, 415, "file_type_not_allowed")
+    assert answer.json()["detail"].startswith("File 2: ") and "GET /server" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("name, content, kind", [
+    ("IMG_1.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "image/heic"), ("clip.mov", b"\0\0\0\x14ftypqt  \0\0\0\0", "video/quicktime"),
+    ("memo.m4a", b"\0\0\0\x1cftypM4A \0\0\0\0", "audio/mp4"), ("memo.opus", b"OggS" + bytes(40), "audio/ogg"),
+    ("song.flac", b"fLaC" + bytes(40), "audio/flac"), ("server.log", b"a line\n", "text/plain"),
+    ("main.c", b"#include <stdio.h>\n", "text/plain"), ("a.diff", b"--- a\n+++ b\n", "text/plain")])
+def test_file__as_phones_and_programs_make_them_is_taken(talk, name, content, kind):
+    assert talk.sent((name, content, "application/octet-stream"))["attachments"][0]["content_type"].startswith(kind)
 
 
 @pytest.mark.parametrize("name, content", [
-    ("page.png", b"<!DOCTYPE html><script>alert(1)</script>"), ("a.png", b"%PDF-1.7"), ("a.txt", b"MZ\x00\x01binary"),
+    ("page.png", b"<!DOCTYPE html><script>alert(1)</script>"), ("a.png", b"%PDF-1.7"), ("a.png", PNG[:8]), ("a.txt", b"MZ\x00\x01binary"),
     ("a.pdf", PNG), ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)), ("a.docx", b"MZ" + bytes(600))])
 def test_file__that_is_not_what_its_name_says_is_415(talk, name, content):
     assert is_code(talk.send((name, content, "image/png")), 415, "file_content_differs")

@@ -242,3 +242,14 @@ def test_foreign_keys__are_refused_before_anything_is_written(migrated, foreign,
 
 def test_foreign_keys__do_not_hinder_reading(migrated, foreign):
     assert migrated("user", "list", **foreign).returncode == 0
+    assert "pending" not in migrated("migrate", "status", **foreign).stdout
+
+
+@pytest.mark.parametrize("words", [("migrate", "up"), ("migrate", "down", "0"), ("migrate", "stamp", "1"), ("serve",)],
+                         ids=" ".join)
+def test_foreign_keys__change_no_schema(migrated, foreign, words):
+    assert migrated("migrate", "down", "7").returncode == 0
+    before = migrated("migrate", "status").stdout
+    done = migrated(*words, **foreign)
+    assert done.returncode == 1 and "belongs to a server with other keys" in done.stderr
+    assert migrated("migrate", "status").stdout == before

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from harness.parley import base_environment
-from support.client import new_password
+from support.client import new_email, new_password
 from support.waiting import until
 
 
@@ -87,6 +87,26 @@ def test_reset_link__sets_a_password_once(user, alice, http):
     assert http.post("/auth/password/reset", json=body).status_code == 204
     assert http.post("/auth/password/reset", json=body).status_code == 404
     assert http.post("/auth/login", json={"email": alice.email, "password": password}).status_code == 200
+
+
+def test_address__moves_the_account_and_ends_no_session(user, alice, http):
+    email = new_email("moved")
+    assert done(user("address", alice.email.upper(), email.upper())) == (
+        f"The account of {alice.email.upper()} has the address {email} now; its sessions stay.\n")
+    until(lambda: {alice.ok("GET", "/auth/me", 200)["email"] for _ in range(4)} == {email}, timeout_s=5)
+    assert http.post("/auth/login", json={"email": alice.email, "password": alice.password}).status_code == 401
+    assert http.post("/auth/login", json={"email": email, "password": alice.password}).status_code == 200
+
+
+def test_address__of_another_account_is_refused(user, alice, bob):
+    finished = user("address", alice.email, bob.email)
+    assert (finished.returncode, finished.stderr) == (1, "parley user: User with this email already exists\n")
+    assert alice.ok("GET", "/auth/me", 200)["email"] == alice.email
+
+
+@pytest.mark.parametrize("words", [("nobody@example.org",), ("nobody@example.org", "nonsense"), ("a@example.org",) * 3])
+def test_address__wants_two_addresses(user, words):
+    assert user("address", *words).returncode == 2
 
 
 @pytest.mark.parametrize("action", ["activate", "deactivate", "promote", "demote", "delete", "sessions", "reset-link",

@@ -109,13 +109,13 @@ def test_keys__that_others_can_read_are_found(patient):
         os.chmod(private, 0o600)
 
 
-def test_keys__of_another_server_are_found_and_stay_unknown(patient, run_folder):
-    elsewhere = run_folder / "elsewhere"
-    subprocess.run([str(patient.binary), "migrate", "up"], cwd=run_folder, check=True, capture_output=True,
+def test_keys__of_another_server_are_found_and_stay_unknown(patient, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    subprocess.run([str(patient.binary), "migrate", "up"], cwd=tmp_path, check=True, capture_output=True,
                    env={**base_environment(), "DATABASE_URL": f"sqlite:///{elsewhere}.db", "VAR_DIR": str(elsewhere)})
     assert any("there are no keys" in line for line in findings(patient, KEYS_DIR=str(elsewhere / "keys"))[1])
     assert not (elsewhere / "keys").exists()
-    subprocess.run([str(patient.binary), "key", "adopt"], cwd=run_folder, check=True, capture_output=True,
+    subprocess.run([str(patient.binary), "key", "adopt"], cwd=tmp_path, check=True, capture_output=True,
                    env={**base_environment(), "KEYS_DIR": str(elsewhere / "keys"), "VAR_DIR": str(elsewhere),
                         "DATABASE_URL": f"sqlite:///{elsewhere}.db"})
     assert (elsewhere / "keys" / "private.pem").exists()

@@ -1,10 +1,13 @@
 """The `dev` command and the scripts of nginx/, as someone meets them who types something wrong."""
 import os
+import re
+import shutil
 import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
+import yaml
 from harness.paths import ROOT, HarnessError, socket_path
 from harness.process import Part, wait_for_end
 
@@ -26,6 +29,29 @@ def test_dev__help_names_every_command():
     for command in ("run", "test", "check", "lint", "format", "build", "bench", "matrix", "coverage", "fuzz",
                     "clean"):
         assert f"\n  {command} " in text
+
+
+def test_dev__in_a_path_with_a_blank_says_so_before_it_builds(tmp_path):
+    place = tmp_path / "my chat"
+    place.mkdir()
+    shutil.copy(ROOT / "dev", place / "dev")
+    done = sh(place / "dev", "run")
+    assert done.returncode == 1 and f"holds a blank or another sign that has no place in it: {place}" in done.stderr
+    assert sh(place / "dev", "help").returncode == 0
+    done = sh(ROOT / "dev", "run", VAR_DIR="/tmp/my chat")
+    assert done.returncode == 1 and "VAR_DIR holds a blank" in done.stderr
+
+
+@pytest.mark.parametrize("file", ["docker-compose.yml", "docker-compose.sqlite.yml"])
+def test_compose__passes_every_setting_on_and_no_secret_to_nginx(file, binary):
+    services = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))["services"]
+    assert services["parley"]["env_file"] == [{"path": ".env", "required": False}]
+    known = set(re.findall(r"^#(\w+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.M))
+    for name in ("parley", "nginx"):
+        assert set(services[name]["environment"]) <= known
+    assert not [name for name in services["nginx"]["environment"] if re.search("PASSWORD|SECRET|TOKEN|KEY", name)]
+    wanted = r"\$\{(MYSQL_PASSWORD|MYSQL_ROOT_PASSWORD|MINIO_SECRET_KEY|REDIS_PASSWORD)(?!:\?)"
+    assert not re.search(wanted, (ROOT / file).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name,value", [
@@ -54,7 +80,7 @@ def test_render__on_loopback_only_own_names(tmp_path):
 
 def test_render__elsewhere_any_name(tmp_path):
     conf = render(tmp_path, HTTPS_HOST="0.0.0.0", HTTPS_PORT="18443", HTTP_PORT="18080")
-    assert "return 421" not in conf and "return 308 https://$host:18443$request_uri;" in conf
+    assert "return 421" not in conf and "return 308 https://$host:18443$inner_uri;" in conf
 
 
 def test_render__names_and_proxies(tmp_path):

@@ -17,7 +17,7 @@ def test_root__tells_programs_what_it_is(http, accept):
     assert answer.json()["docs"] == "/docs"
 
 
-@pytest.mark.parametrize("path", ["/health", "/health/", "/api/health", "/health/live", "/health/ready"])
+@pytest.mark.parametrize("path", ["/health", "/health/", "/api/health", "/health/live"])
 def test_health__answers_anyone(http, path):
     answer = http.get(path)
     assert answer.status_code == 200 and answer.json()["status"] == "healthy"
@@ -36,30 +36,6 @@ def test_openapi__is_what_the_binary_prints(http, contract):
     answer = http.get("/openapi.json")
     assert answer.json() == contract.document
     assert answer.json()["openapi"].startswith("3.1")
-
-
-@pytest.mark.columns("mariadb", "mysql")
-def test_ready__says_503_while_the_store_is_away(make_server, make_backing):
-    backing = make_backing()
-    server = make_server(backing=backing)
-    assert server.http.get("/health/ready").status_code == 200
-    backing.minio.kill()
-    answer = server.http.get("/health/ready")
-    assert answer.status_code == 503 and answer.json()["code"] == "storage_unavailable"
-    assert "retry-after" in answer.headers
-    assert server.http.get("/health/live").status_code == 200
-
-
-@pytest.mark.mysql
-@pytest.mark.columns("mariadb", "mysql")
-def test_ready__says_503_while_the_database_is_away(make_server, make_backing):
-    backing = make_backing()
-    server = make_server(backing=backing)
-    backing.database.kill()
-    answer = server.http.get("/health/ready")
-    assert answer.status_code == 503 and answer.json()["code"] == "database_unavailable"
-    assert "retry-after" in answer.headers
-    assert server.http.get("/health").status_code == 200
 
 
 def test_server__says_what_it_allows_by_its_settings(make_server):

@@ -73,7 +73,7 @@ def test_plain_http_on_the_tls_port__shows_the_way(server):
     assert answer.startswith(b"HTTP/1.1 308 ") and b"Location: https://localhost:" in answer
 
 
-@pytest.mark.parametrize("path", ["/_upload", "/_upload_check", "/_objects/x", "/_error/400", "/app/"])
+@pytest.mark.parametrize("path", ["/_upload", "/_upload_check", "/_objects/x", "/_error/400", "/app/x"])
 def test_internal_addresses__do_not_exist(http, path):
     answer = http.get(path)
     assert answer.status_code == 404 and answer.json()["code"] == "not_found"

@@ -203,6 +203,46 @@ def test_setup_token_auto__is_shown_until_there_is_a_user(make_server):
     assert server.http.post("/auth/setup", json={**body, "setup_token": token}).status_code == 201
 
 
+@pytest.mark.columns("mariadb", "mysql")
+def test_serve__ends_where_the_database_refuses_its_password(make_server):
+    server = make_server()
+    user, _, rest = server.settings["DATABASE_URL"].partition("@")
+    assert "check MYSQL_USER and MYSQL_PASSWORD" in refused(server, DATABASE_URL=f"{user}wrong@{rest}")
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_serve__ends_where_there_is_no_such_database(make_server):
+    server = make_server()
+    assert "CREATE DATABASE" in refused(server, DATABASE_URL=server.settings["DATABASE_URL"].rpartition("/")[0] + "/parley_none")
+
+
+@pytest.mark.columns("mariadb")
+@pytest.mark.parametrize("name, value, text", [
+    ("MINIO_SECRET_KEY", "a wrong one", "refuses the access key"), ("MINIO_BUCKET_NAME", "No bucket", "MINIO_BUCKET_NAME")])
+def test_serve__ends_where_the_store_refuses_it(make_server, name, value, text):
+    assert text in refused(make_server(), **{name: value})
+
+
+@pytest.mark.columns("mariadb")
+def test_serve__ends_where_redis_refuses_its_password(make_server):
+    server = make_server()
+    url = server.settings["REDIS_URL"]
+    assert "REDIS_PASSWORD" in refused(server, REDIS_URL=url.replace("redis://:", "redis://:wrong"))
+    assert "REDIS_PASSWORD" in refused(server, REDIS_URL=url.rpartition("/")[0] + "/99999")
+
+
+@pytest.mark.columns("sqlite")
+def test_serve__ends_where_the_folder_of_objects_cannot_be_used(make_server):
+    assert "/proc/self" in refused(make_server(), OBJECTS_DIR="/proc/self/objects")
+
+
+@pytest.mark.columns("sqlite")
+@pytest.mark.parametrize("name, value", [("SMTP_URL", "smtp://"), ("FROM_EMAIL", "nobody"), ("REDIS_URL", "nonsense://x")])
+def test_serve__ends_where_a_setting_of_a_part_makes_no_sense(make_server, name, value):
+    settings = {"SMTP_URL": "smtp://127.0.0.1:1", "FROM_EMAIL": "parley@example.org", name: value}
+    assert name in refused(make_server(), **settings)
+
+
 def start_without_database(make_server, make_backing, spoil=None):
     """A server that has run before and starts again while its database is away; spoil(query, database) goes before."""
     backing = make_backing()
@@ -242,3 +282,14 @@ def test_serve__ends_when_the_database_that_comes_back_does_not_fit(make_server,
     wait_until(lambda: not parley.alive(), 30, "the end of parley")
     assert parley.stop() == 1
     assert "the database cannot be used" in server.log()
+
+
+@pytest.mark.columns("mariadb")
+def test_serve__ends_when_the_database_server_that_comes_back_has_no_such_database(make_server, make_backing):
+    server, backing, parley = start_without_database(make_server, make_backing,
+                                                     lambda query, database: query(f"DROP DATABASE {database}"))
+    backing.database.start()
+    backing.database.wait()
+    wait_until(lambda: not parley.alive(), 30, "the end of parley")
+    assert parley.stop() == 1
+    assert "CREATE DATABASE" in server.log()

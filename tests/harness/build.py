@@ -1,11 +1,15 @@
 """Builds of the checkout, one folder each under build/."""
 import os
+import re
 import subprocess
 import sys
 import time
 
+from . import web
 from .paths import BUILD, ROOT, HarnessError, program
 from .process import last_lines
+
+MANY_STEPS = 50  # fewer are done before anybody wonders
 
 KINDS = {
     "release": ["-DCMAKE_BUILD_TYPE=Release"],
@@ -16,14 +20,25 @@ KINDS = {
 }
 
 
-def _show(line):
-    """One line of progress: over the last one on a terminal, sparse elsewhere."""
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\033[K" + line[:110])
-        sys.stderr.flush()
+class Progress:
+    """Ninja's lines, "[done/all] what": over the last one on a terminal, elsewhere a line for each tenth."""
+
+    def __init__(self):
+        self.tenth = 0
+
+    def show(self, line):
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\033[K" + line[:110])
+            sys.stderr.flush()
+            return
+        found = re.match(r"\[(\d+)/(\d+)\]", line)
+        if found and int(found[2]) >= MANY_STEPS and int(found[1]) * 10 // int(found[2]) > self.tenth:
+            self.tenth = int(found[1]) * 10 // int(found[2])
+            print(f"  {found[1]} of {found[2]}", file=sys.stderr, flush=True)
 
 
 def _run(command, log, fresh):
+    progress = Progress()
     with open(log, "wb" if fresh else "ab") as out:
         child = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                  stdin=subprocess.DEVNULL, env={**os.environ, "NINJA_STATUS": "[%f/%t] "})
@@ -31,12 +46,12 @@ def _run(command, log, fresh):
             for raw in child.stdout:
                 out.write(raw)
                 if raw.startswith(b"["):
-                    _show(raw.decode("utf-8", "replace").rstrip())
+                    progress.show(raw.decode("utf-8", "replace").rstrip())
         except BaseException:
             child.terminate()
             child.wait()
             raise
-    _show("")
+    progress.show("")
     if child.wait() != 0:
         raise HarnessError(f"the build failed; the end of {log}:\n{last_lines(log, 30)}\n"
                            "A build folder of an older compiler or cmake is removed with ./dev clean")
@@ -72,6 +87,8 @@ def main():
         return 2
     try:
         print(build(kind) / "parley")
+        if kind == "release":
+            web.build_if_possible()
     except HarnessError as e:
         print(f"dev build: {e}", file=sys.stderr)
         return 1

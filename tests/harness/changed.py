@@ -20,6 +20,9 @@ _BESIDE = re.compile(r"(.*\.md|LICENSE|Dockerfile|docker-compose\.yml|\.(gitigno
 _ROOMS = {"api", "compat", "shapes", "domain", "jobs", "cli"}
 # Files of tests by what stands in them, for what is reached without a route.
 _BY_TEXT = {"jobs": re.compile(r"\.wake\(\)|\.tidy\(\)"), "cli": re.compile(r"\.command\(|\bbinary\b")}
+# Folders that one file of tests looks at.
+_OF_FOLDERS = {"web/": "test_pages_of_people.py", "tests/openapi/": "test_openapi_clients.py"}
+_ONE_FILE = tuple(_OF_FOLDERS)
 # The files of cli/ that belong to one subcommand; the others put every server together.
 _SUBCOMMANDS = re.compile(r"app/cli/(audit|config|doctor|key|migrate|openapi|password_prompt|user|version)\w*\.[ch]")
 
@@ -142,6 +145,8 @@ def api_files(paths, objects):
             found |= {path.rpartition("/")[2]} if (ROOT / path).exists() else set()
         elif path == "tests/api/access_matrix.txt":
             found.add("test_access_matrix.py")
+        elif path.startswith(_ONE_FILE):
+            found.add(next(file for folder, file in _OF_FOLDERS.items() if path.startswith(folder)))
         elif path.startswith(("app/", "include/")):
             code.append(path)
         elif _BESIDE.fullmatch(path):

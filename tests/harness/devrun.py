@@ -3,6 +3,7 @@ import argparse
 import fcntl
 import json
 import os
+import re
 import signal
 import ssl
 import sys
@@ -10,7 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from . import build, minio, mysql, ports
+from . import build, minio, mysql, ports, web
 from .nginx import Nginx
 from .parley import Parley
 from .paths import ROOT, HarnessError, private_folder
@@ -60,6 +61,12 @@ def port_number(s, name):
     return number
 
 
+def check_paths(s):
+    """Before the build: nginx is given this path as it is."""
+    if re.search(r"[^A-Za-z0-9._/@,%+~-]", s["VAR_DIR"]):
+        raise HarnessError(f"VAR_DIR holds a blank or another sign that has no place in it: {s['VAR_DIR']}")
+
+
 def check_ports(s):
     for name in ("HTTPS_PORT", "HTTP_PORT"):
         if s.get(name) in (None, "", "off"):
@@ -98,9 +105,14 @@ Parley runs at {url} (ready in {took_s:.1f} s). Ctrl-C ends it. Its log: {var_di
 """)
     try:
         fresh = get_json(url + "/auth/setup", None if own_cert else cert).get("required", False)
-    except (OSError, ValueError):
-        fresh = True
-    print(f"""These lines work as they are, in another terminal of this machine:
+    except (OSError, ValueError) as e:
+        print(f"""From this machine it cannot be asked by that address ({e}). The lines below work wherever it can be reached
+so; set PUBLIC_URL to the name in your certificate.
+""")
+        fresh = False
+    else:
+        print("These lines work as they are, in another terminal of this machine:\n")
+    print(f"""\
 
 C="curl -sS{trust}" U={url}""")
     if fresh:
@@ -158,9 +170,13 @@ def start(running, options):
     began = time.monotonic()
     s = settings()
     var_dir = Path(s["VAR_DIR"])
+    check_paths(s)
     check_ports(s)
     held = lock(var_dir)
     binary = build.build("release") / "parley"
+    pages = None if s.get("WEB_DIR") else web.build_if_possible()
+    if pages:
+        s["WEB_DIR"] = str(pages)
     s.update(start_backing(running, options, var_dir))
     private_folder(var_dir / "run")
     (var_dir / "log").mkdir(exist_ok=True)
@@ -175,12 +191,16 @@ def start(running, options):
     nginx.log = var_dir / "log" / "nginx.log"
     nginx.settings["NGINX_ERROR_LOG"] = str(nginx.log)
     running.begin(parley)
+    # Not before there is a socket: nginx would write of each question that it could not pass on.
+    wait_until(parley.socket.exists, 60, "the socket of parley", running.parts)
     running.begin(nginx)
     wait_until(lambda: nginx.get_status("/health/ready") == 200, 60, "/health/ready", running.parts)
 
     host = {"0.0.0.0": "127.0.0.1", "[::]": "localhost", "::": "localhost", "*": "localhost"}.get(s["HTTPS_HOST"],
                                                                                                   s["HTTPS_HOST"])
     url = f"https://{host}:{s['HTTPS_PORT']}"
+    if own_cert and s.get("PUBLIC_URL"):  # the certificate is for the name in there
+        url = s["PUBLIC_URL"].rstrip("/")
     print_welcome(s, url, nginx.cert, own_cert, var_dir, time.monotonic() - began)
     return held
 
@@ -193,9 +213,17 @@ def _stop(_number, _frame):
     raise Stop
 
 
+def reload(running):
+    """What SIGHUP asks for: parley takes its settings and keys anew, nginx its certificate."""
+    for part in running.parts:
+        if isinstance(part, (Parley, Nginx)) and part.alive():
+            part.send(signal.SIGHUP)
+
+
 def serve(running, options):
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
+    signal.signal(signal.SIGHUP, lambda _number, _frame: reload(running))
     status = 1
     try:
         held = start(running, options)

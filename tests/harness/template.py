@@ -29,7 +29,6 @@ class Template:
     def __init__(self, folder, binary):
         self.folder = private_folder(folder)
         self.binary = binary
-        self._scripts = {}
 
     def _once(self, name, make):
         with open(self.folder / f"{name}.lock", "w", encoding="ascii") as lock:
@@ -75,19 +74,25 @@ class Template:
             if database.query(f"SELECT 1 FROM information_schema.{table} WHERE {prefix}_schema = '{DATABASE}'"):
                 raise HarnessError(f"the schema has {table}, which tests/harness/template.py does not copy yet")
 
-    def _script(self, database):
+    @staticmethod
+    def _script_of(database):
         """SQL that makes the template's tables and rows in another database: CREATE TABLE as the server shows it."""
-        self._once(f"{database.name}-{database.port}", lambda: self._make_database(database))
         tables = database.query("SHOW TABLES", DATABASE)
         shown = database.query(";".join(f"SHOW CREATE TABLE {t}" for t in tables), DATABASE)
         # The client writes a line feed within a value as \n.
         made = [line.split("\t", 1)[1].replace("\\n", "\n") for line in shown]
-        filled = [t for t in tables if database.query(f"SELECT 1 FROM {t} LIMIT 1", DATABASE)]
+        filled = database.query(" UNION ALL ".join(f"SELECT '{t}' FROM DUAL WHERE EXISTS (SELECT 1 FROM {t})" for t in tables),
+                                DATABASE)
         return ";\n".join(["SET foreign_key_checks = 0", *made,
                            *(f"INSERT INTO {t} SELECT * FROM {DATABASE}.{t}" for t in filled)])
 
     def fill(self, database, name):
         """Makes a new database what `parley migrate up` makes of it."""
-        if database.port not in self._scripts:
-            self._scripts[database.port] = self._script(database)
-        database.query(self._scripts[database.port], name)
+        script = self.folder / f"{database.name}-{database.port}.sql"
+
+        def make():
+            self._make_database(database)
+            script.write_text(self._script_of(database), encoding="utf-8")
+
+        self._once(script.stem, make)
+        database.query(script.read_text(encoding="utf-8"), name)

@@ -214,9 +214,10 @@ class Run:
     def start_units(self):
         count = unit_workers(self.choice)
         say(f"== Unit tests, {count} at a time")
-        self.units = UnitRun(count, self.tally, self.times)
-        self.units.start([program for column in ("mariadb", "mysql") for program in
-                          unit_programs(self.folder, self.choice.units, column, self.backings[column], self.env)])
+        found = [program for column in ("mariadb", "mysql") for program in
+                 unit_programs(self.folder, self.choice.units, column, self.backings[column], self.env)]
+        self.units = UnitRun(found, self.tally, self.times)
+        self.units.widen(count)
 
     def run(self):
         choice = self.choice
@@ -227,6 +228,7 @@ class Run:
             self.complete = run_api(choice.columns, self.folder / "parley", self.backings, choice.api, self.tally,
                                     self.times)
         if self.units:
+            self.units.widen(workers())
             self.units.finish()
             if not self.units.total:
                 self.tally.check("unit tests", ["no program has such a name"])

@@ -1,11 +1,13 @@
 """The unit tests under the sanitizers: as many programs at a time as there are workers, beside the servers that some of
 them talk to."""
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -54,19 +56,25 @@ class Program:
     def run(self):
         """Returns its output and whether it ended well."""
         began = time.monotonic()
-        self.child = subprocess.Popen(self.command, cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            output, _ = self.child.communicate(timeout=_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self.end()
-            output = self.child.communicate()[0] + f"\nended after {_TIMEOUT_S} s".encode()
+        # Into a file: a pipe would end only with the last process that a program which fell over has left behind.
+        with tempfile.TemporaryFile() as out:
+            self.child = subprocess.Popen(self.command, cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL, stdout=out,
+                                          stderr=subprocess.STDOUT, start_new_session=True)
+            end = ""
+            try:
+                self.child.wait(_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                end = f"\nended after {_TIMEOUT_S} s"
+            self.kill()
+            good = self.child.wait() == 0
+            out.seek(0)
+            output = out.read().decode("utf-8", "replace")
         self.took_s = time.monotonic() - began
-        return output.decode("utf-8", "replace"), self.child.returncode == 0
+        return output + end, good
 
-    def end(self):
-        """With what it has forked: that holds the pipe open, too."""
-        if self.child and self.child.returncode is None:
+    def kill(self):
+        """Ends it and what it has left behind."""
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.child.pid, signal.SIGKILL)
 
 
@@ -84,24 +92,22 @@ def count(name, text, good, tally):
 
 
 class UnitRun:
-    """Programs on so many threads of their own, the longest of the last run first."""
+    """Programs on threads of their own, the longest of the last run first."""
 
-    def __init__(self, workers, tally, times):
-        self.workers = workers
+    def __init__(self, found, tally, times):
+        self.total = len(found)
+        self.queue = sorted(found, key=lambda p: -times.get(p.name, 1e9))
         self.tally = tally
         self.times = times  # by name, in seconds
-        self.queue = []
-        self.total = 0
         self.running = set()
         self.threads = []
         self.lock = threading.Lock()
 
-    def start(self, found):
-        """Starts with them."""
-        self.total = len(found)
-        self.queue = sorted(found, key=lambda p: -self.times.get(p.name, 1e9))
-        self.threads = [threading.Thread(target=self._work) for _ in range(self.workers)]
-        for thread in self.threads:
+    def widen(self, count):
+        """From now on so many run at a time, not fewer than before."""
+        more = [threading.Thread(target=self._work) for _ in range(count - len(self.threads))]
+        self.threads += more
+        for thread in more:
             thread.start()
 
     def _next(self, done):
@@ -134,7 +140,8 @@ class UnitRun:
         with self.lock:
             self.queue.clear()
             for one in self.running:
-                one.end()
+                if one.child:
+                    one.kill()
         self.finish()
 
 

@@ -10,6 +10,7 @@ import hand
 import headers
 import layers
 import locks
+import openapi
 import paths
 import shell
 import sizes
@@ -40,6 +41,7 @@ def main():
         ("shape", style.faults),
         ("scripts", shell.faults),
         ("generated files", lambda: generated.faults(binary)),
+        ("OpenAPI document", lambda: openapi.faults(binary)),
     )
     total = 0
     for name, check in checks:

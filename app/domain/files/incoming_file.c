@@ -68,8 +68,9 @@ static enum err headed_read(void *arg, void *bytes, size_t room_bytes, size_t *r
     return ERR_OK;
 }
 
-static enum err name_and_type(struct ctx *ctx, const struct incoming_file_opts *opts, struct headed *headed,
-                              struct incoming_file *file)
+/* number: which of several files it is. Its name is the client's and is not repeated. */
+static enum err name_and_type(struct ctx *ctx, const struct incoming_file_opts *opts, size_t number,
+                              struct headed *headed, struct incoming_file *file)
 {
     const struct str head = { headed->head, headed->head_len };
     const struct str allowed = str_from(ctx->config->allowed_file_types);
@@ -81,7 +82,7 @@ static enum err name_and_type(struct ctx *ctx, const struct incoming_file_opts *
         headed->far_offset = filetype_far_offset(opts->filename, head);
     if (e == ERR_FILE_CONTENT && headed->far_offset > 0)
         e = filetype_check_name(opts->filename, allowed, &file->content_type);
-    return e == ERR_OK ? ERR_OK : fail(ctx, e);
+    return e == ERR_OK ? ERR_OK : failf(ctx, e, "File %zu: %s", number, err_info(e)->sentence);
 }
 
 /* What only all of the bytes tell. */
@@ -137,7 +138,7 @@ static enum err put_headed(struct ctx *ctx, struct incoming_files *files, struct
     TRY(room_left(ctx, opts->workspace->workspace_id, ctx->actor != NULL ? ctx->actor->user_id : 0, &left));
     left -= files->size_bytes; /* not in the rows yet */
     TRY(head_read(headed));
-    TRY(name_and_type(ctx, opts, headed, file));
+    TRY(name_and_type(ctx, opts, files->count + 1, headed, file));
     file->uuid = uuid_new();
     file->filename = arena_str(ctx->arena, opts->filename);
     TRY(attachment_new_key(ctx, &opts->workspace->workspace, opts->filename, &file->key));

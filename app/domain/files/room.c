@@ -1,26 +1,27 @@
 #include "parley/domain/files/room.h"
 
 #include <inttypes.h>
-#include <sys/statvfs.h>
 
+#include "parley/core/disk.h"
 #include "parley/db/db.h"
 
 /* A folder that is not there has no files of ours: where they go to S3. */
 static bool has_room(const char *folder, int64_t wanted)
 {
-    struct statvfs disk;
+    int64_t free_bytes = disk_free_bytes(folder);
 
-    if (statvfs(folder, &disk) != 0 || disk.f_frsize == 0)
-        return true;
-    return (int64_t)disk.f_bavail >= wanted / (int64_t)disk.f_frsize;
+    return free_bytes < 0 || free_bytes >= wanted;
+}
+
+bool room_is_on_disk(const struct config *config)
+{
+    return config->disk_free_min == 0 ||
+           (has_room(config->var_dir, config->disk_free_min) && has_room(config->objects_dir, config->disk_free_min));
 }
 
 enum err room_on_disk_check(struct ctx *ctx)
 {
-    const struct config *config = ctx->config;
-
-    if (config->disk_free_min == 0 ||
-        (has_room(config->var_dir, config->disk_free_min) && has_room(config->objects_dir, config->disk_free_min)))
+    if (room_is_on_disk(ctx->config))
         return ERR_OK;
     return failf(ctx, ERR_DISK_FULL, "The server's disk is nearly full: no files are taken, deleting makes room");
 }

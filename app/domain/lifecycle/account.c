@@ -224,12 +224,6 @@ struct password_change {
     struct str old_hash, new_hash;
 };
 
-static enum err read_hash(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    *(struct str *)arg = arena_str(ctx->arena, db_row_str(row, USER_PASSWORD_HASH_PASSWORD_HASH));
-    return arena_check(ctx->arena);
-}
-
 static enum err change_password_in_transaction(struct ctx *ctx, void *arg)
 {
     struct password_change *change = arg;
@@ -254,9 +248,7 @@ enum err account_change_password(struct ctx *ctx, const struct principal *princi
     bool rehash;
     enum err e;
 
-    e = db_one(ctx, SQL_USER_PASSWORD_HASH, DB_ARGS(DB_INT(principal->user_id)), read_hash, &change.old_hash);
-    if (e != ERR_OK)
-        return fail(ctx, e == ERR_NOT_FOUND ? ERR_TOKEN : e);
+    TRY(user_password_hash(ctx, principal->user_id, &change.old_hash));
     e = password_verify(ctx, current, change.old_hash, &rehash);
     if (e != ERR_OK)
         return fail(ctx, e == ERR_LOGIN ? ERR_PASSWORD_WRONG : e);

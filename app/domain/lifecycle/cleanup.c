@@ -5,6 +5,7 @@
 #include "parley/db/db.h"
 #include "parley/domain/files/attachment.h"
 #include "parley/domain/files/object_deletion.h"
+#include "parley/domain/lifecycle/email_change.h"
 #include "parley/domain/record/idempotency.h"
 #include "parley/domain/record/mail_queue.h"
 #include "parley/domain/trust/challenge.h"
@@ -152,14 +153,15 @@ enum err expire_unbound(struct ctx *ctx, int64_t *ret_count)
 
 enum err expire_rows(struct ctx *ctx, int64_t *ret_count)
 {
-    int64_t sessions = 0, challenges = 0, invitations = 0, keys = 0, resets = 0, mails = 0;
+    int64_t sessions = 0, challenges = 0, invitations = 0, keys = 0, resets = 0, addresses = 0, mails = 0;
 
     TRY(session_expire(ctx, ERASE_BATCH_ROWS, &sessions));
     TRY(challenge_expire(ctx, ERASE_BATCH_ROWS, &challenges));
     TRY(db_exec(ctx, SQL_INVITATIONS_EXPIRE, DB_ARGS(DB_INT(ctx->now_us), DB_INT(ERASE_BATCH_ROWS)), &invitations));
     TRY(idempotency_expire(ctx, ERASE_BATCH_ROWS, &keys));
     TRY(password_reset_expire(ctx, ERASE_BATCH_ROWS, &resets));
+    TRY(email_change_expire(ctx, ERASE_BATCH_ROWS, &addresses));
     TRY(mail_queue_expire(ctx, ERASE_BATCH_ROWS, &mails));
-    *ret_count = sessions + challenges + invitations + keys + resets + mails;
+    *ret_count = sessions + challenges + invitations + keys + resets + addresses + mails;
     return ERR_OK;
 }

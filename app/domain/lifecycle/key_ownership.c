@@ -2,6 +2,7 @@
 
 #include "parley/auth/keys.h"
 #include "parley/db/db.h"
+#include "parley/db/migrate.h"
 
 enum { NAMES_MAX_BYTES = 4096 };
 
@@ -186,6 +187,14 @@ enum err key_ownership_look(struct ctx *ctx, struct buf *ret_error_text)
     enum err e = guard_run(ctx, check_only, ret_error_text);
 
     return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err key_ownership_look_before(struct ctx *ctx, struct buf *ret_error_text)
+{
+    int version = 0;
+
+    TRY(migrate_version(ctx->app->db, ret_error_text, &version));
+    return version > 0 ? key_ownership_look(ctx, ret_error_text) : ERR_OK;
 }
 
 enum err key_ownership_adopt(struct ctx *ctx)

@@ -3,8 +3,10 @@
 #include "parley/auth/password.h"
 #include "parley/db/db.h"
 #include "parley/domain/events/event.h"
+#include "parley/domain/lifecycle/email_change.h"
 #include "parley/domain/people/administrator.h"
 #include "parley/domain/people/display_name.h"
+#include "parley/domain/people/email.h"
 #include "parley/domain/people/preferences.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/mail_queue.h"
@@ -106,6 +108,21 @@ static enum err tell_change(struct ctx *ctx, const struct user *before, const st
     return revocation_end_sessions(ctx, after->id, 0);
 }
 
+static enum err change_email(struct ctx *ctx, const struct user_change *change, struct user *user)
+{
+    struct str email;
+
+    if ((change->what & USER_CHANGE_EMAIL) == 0)
+        return ERR_OK;
+    email = email_normalise(ctx->arena, change->email);
+    if (email.ptr == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    if (str_eq(email, user->email))
+        return ERR_OK;
+    TRY(api_key_unbound_check(ctx)); /* whoever reads at the address can set a password */
+    return email_change_apply(ctx, user, email, EMAIL_CHANGE_BY_ACTOR);
+}
+
 static enum err change_in_transaction(struct ctx *ctx, void *arg)
 {
     struct change_call *call = arg;
@@ -123,6 +140,7 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
     *user = before;
     if (change->what == 0)
         return ERR_OK;
+    TRY(change_email(ctx, change, user));
     apply(ctx, change, user);
     TRY(arena_check(ctx->arena));
     TRY(display_name_fold(ctx, user->first_name, user->last_name, user->username, &folded));
@@ -193,7 +211,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     TRY(member_forget_user(ctx, user.id));
     if (user.email.ptr != NULL)
         TRY(forget_address(ctx, user.email));
-    TRY(revocation_end_resets(ctx, user.id));
+    TRY(revocation_end_links(ctx, user.id));
     TRY(db_exec(ctx, SQL_USER_ERASE_SESSIONS, DB_ARGS(DB_INT(user.id)), NULL));
     TRY(revocation_tell(ctx, user.id, 0));
     TRY(outcome_revoke(ctx, user.id));

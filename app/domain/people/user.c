@@ -58,6 +58,19 @@ enum err user_get(struct ctx *ctx, int64_t id, struct user *ret_user)
     return get_one(ctx, SQL_USER_BY_ID, DB_INT(id), ret_user);
 }
 
+static enum err read_password_hash(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    *(struct str *)arg = arena_str(ctx->arena, db_row_str(row, USER_PASSWORD_HASH_PASSWORD_HASH));
+    return arena_check(ctx->arena);
+}
+
+enum err user_password_hash(struct ctx *ctx, int64_t id, struct str *ret_hash)
+{
+    enum err e = db_one(ctx, SQL_USER_PASSWORD_HASH, DB_ARGS(DB_INT(id)), read_password_hash, ret_hash);
+
+    return e == ERR_NOT_FOUND ? fail(ctx, ERR_TOKEN) : e;
+}
+
 enum err user_get_by_uuid(struct ctx *ctx, const struct uuid *uuid, struct user *ret_user)
 {
     return get_one(ctx, SQL_USER_BY_UUID, DB_UUID(uuid), ret_user);

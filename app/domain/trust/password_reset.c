@@ -173,7 +173,7 @@ static enum err issue_in_transaction(struct ctx *ctx, void *arg)
         return fail(ctx, ERR_NO_PASSWORD);
     if (!link->user.is_active)
         return fail(ctx, ERR_USER_INACTIVE);
-    TRY(revocation_end_resets(ctx, link->user.id));
+    TRY(revocation_end_links(ctx, link->user.id));
     TRY(link_insert(ctx, link));
     return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_PASSWORD_RESET_ASKED,
                                                  .target_kind = AUDIT_ON_USER,

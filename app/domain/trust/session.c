@@ -4,7 +4,6 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
-#include "parley/domain/events/event.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/trust/auth_cache.h"
 #include "parley/domain/trust/revocation.h"
@@ -156,37 +155,6 @@ static struct str user_agent_text(struct arena *a, struct str user_agent)
     return (struct str){ text, head.len };
 }
 
-static enum err older_add(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    int64_t *session_id = list_add(ctx->arena, arg, sizeof(*session_id));
-
-    if (session_id == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    *session_id = db_row_int(row, SESSIONS_OLDER_ID);
-    return ERR_OK;
-}
-
-/* Ends the oldest sessions so that with one more there are no more than allowed. */
-static enum err end_oldest(struct ctx *ctx, int64_t user_id)
-{
-    struct list older = { NULL, 0 };
-    int64_t oldest_us;
-    enum err e;
-
-    e = db_number(ctx, SQL_SESSION_OLDEST_KEPT, DB_ARGS(DB_INT(user_id), DB_INT(SESSIONS_PER_USER_MAX - 2)),
-                  &oldest_us);
-    if (e == ERR_NOT_FOUND)
-        return ERR_OK;
-    TRY(e);
-    TRY(db_each(ctx, SQL_SESSIONS_OLDER, DB_ARGS(DB_INT(user_id), DB_INT(oldest_us)), older_add, &older));
-    TRY(db_exec(ctx, SQL_SESSION_END_OLDER,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id), DB_INT(oldest_us)), NULL));
-    event_skip(ctx, EVENT_SESSION_ENDED);
-    for (size_t i = 0; i < older.count; i++)
-        TRY(revocation_tell(ctx, user_id, ((const int64_t *)older.items)[i]));
-    return ERR_OK;
-}
-
 static enum err cookie_begin(struct ctx *ctx, struct session_grant *grant, uint8_t ret_hash[SHA256_BYTES])
 {
     struct session_cookie cookie;
@@ -218,7 +186,7 @@ enum err session_add(struct ctx *ctx, const struct user *user, const struct sess
         TRY(cookie_begin(ctx, &grant, cookie_hash));
         hash = (struct str){ (const char *)cookie_hash, sizeof(cookie_hash) };
     }
-    TRY(end_oldest(ctx, user->id));
+    TRY(revocation_end_oldest(ctx, user->id, SESSIONS_PER_USER_MAX - 1));
     TRY(db_insert(ctx, SQL_SESSION_INSERT,
                   DB_ARGS(DB_UUID(&grant.session), DB_INT(user->id), DB_UUID(&grant.refresh_jti), DB_INT(ctx->now_us),
                           DB_TEXT(str_head(origin->ip.ptr == NULL ? STR("") : origin->ip, CLIENT_ADDRESS_MAX_BYTES)),

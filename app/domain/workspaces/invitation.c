@@ -316,6 +316,11 @@ enum err invitation_list(struct ctx *ctx, const struct membership *caller, const
     return ERR_OK;
 }
 
+enum err invitation_follow(struct ctx *ctx, struct str old_email, struct str email)
+{
+    return db_exec(ctx, SQL_INVITATION_EMAIL_FOLLOW, DB_ARGS(DB_TEXT(email), DB_TEXT(old_email)), NULL);
+}
+
 struct author {
     int64_t invitation_id, user_id;
 };

@@ -7,10 +7,12 @@
 extern const struct route_table meta_routes;
 extern const struct route_table server_routes;
 extern const struct route_table sign_in_routes;
+extern const struct route_table pages_routes;
 extern const struct route_table auth_routes;
 extern const struct route_table preferences_routes;
 extern const struct route_table second_factor_routes;
 extern const struct route_table password_reset_routes;
+extern const struct route_table email_change_routes;
 extern const struct route_table users_routes;
 extern const struct route_table user_sessions_routes;
 extern const struct route_table workspaces_routes;

@@ -17,6 +17,7 @@ struct user_change_body {
     struct str first_name, last_name;
     bool tos_accepted, is_active;
     int role; /* enum user_role */
+    struct str email;
 };
 /* Changes a user as a decoded body says, heeding If-Match, and answers with the row. */
 enum err users_change(struct ctx *ctx, const struct call *call, const struct uuid *uuid, struct reply *reply);

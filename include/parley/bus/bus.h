@@ -25,8 +25,9 @@ struct bus;
  */
 enum err bus_open(const struct config *config, struct buf *ret_error_text, struct bus **ret_bus) MUST_CHECK;
 /*
- * For an operator who asks: whether Redis, where it is set, answers and takes our password. ERR_OK, also where none is set;
- * ERR_UNAVAILABLE or ERR_INVALID with one line in ret_error_text; ERR_NO_MEMORY. Blocks, a few times BUS_CONNECT_MAX_MS at
+ * At the start, and for an operator who asks: whether Redis, where it is set, answers and takes our password. ERR_OK, also
+ * where none is set; ERR_UNAVAILABLE (away, or not ready), ERR_FORBIDDEN (it refuses us, which an administrator must mend) or
+ * ERR_INVALID with one line in ret_error_text; ERR_NO_MEMORY. Blocks, a few times BUS_CONNECT_MAX_MS at
  * most.
  */
 enum err bus_check(const struct config *config, struct buf *ret_error_text) MUST_CHECK;

@@ -33,7 +33,9 @@ enum {
     CIDR_LIST_MAX = 64,           /* addresses and networks of one key, looked through at each request */
     SESSIONS_PER_USER_MAX = 100,  /* the oldest ends when one more signs in */
     RESETS_OPEN_MAX = 3,          /* links for a new password that one user may have: asking again floods nobody */
-    CHALLENGE_WRONG_MAX = 5,      /* wrong codes end a sign-in; API.md */
+    EMAIL_CHANGES_OPEN_MAX =
+        5,                   /* links for another address: a typing error or two, and no way to mail many strangers */
+    CHALLENGE_WRONG_MAX = 5, /* wrong codes end a sign-in; API.md */
     SECOND_FACTOR_WRONG_MAX = 10, /* wrong codes of one user, over all sign-ins, then the lock */
     WORKSPACES_PER_USER_MAX = 1000,
     MEMBERS_PER_WORKSPACE_MAX = 10000,
@@ -84,7 +86,9 @@ enum {
     DB_LOCK_WAIT_MAX_S = 2,      /* one statement waits this long for a row or for SQLite's writer in another process */
     DB_RECONNECT_PAUSE_MS = 500, /* after a failed connect nobody tries for so long */
     DB_IDLE_CLOSE_MS = 60000,    /* idle connections above DB_POOL_MIN_SIZE are closed after it */
-    DB_PING_MAX_S = 2,           /* readiness */
+    DB_PING_MAX_S = 2,           /* readiness; and an answer to who follows the event log */
+    DB_RELAY_WAIT_MAX_S = 1,     /* the relay waits so long for another process's step; it goes on by itself then */
+    DB_RELAY_ROWS_MAX = 500,     /* events that one step moves: some milliseconds */
     DB_FAULT_MAX_BYTES = 1024,   /* a line for the operator */
     MIGRATION_WAIT_MAX_S = 60,   /* others wait so long for the one that migrates */
     STOP_MAX_S = 10,             /* SIGTERM: what runs is given this long */
@@ -100,6 +104,7 @@ enum {
     SECOND_FACTOR_LOCK_S = 900, /* with SECOND_FACTOR_WRONG_MAX: 960 guesses a day at a million codes */
     REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
     RESET_LIFE_S = 3600,        /* of a link for a new password; mail may take its time */
+    EMAIL_CHANGE_LIFE_S = 3600, /* of a link for another address */
 
     /* Jobs */
     JOB_SLICE_S = 2,          /* then others of its lane are looked at: a mail is not due more often than that */
@@ -112,6 +117,8 @@ enum {
     MAIL_ATTEMPTS_MAX = 24,  /* with the pauses below: about 17 hours, a night without a mail server */
     MAIL_RETRY_FIRST_S = 10, /* after the first failure; twice as long after each further one … */
     MAIL_RETRY_MAX_S = 3600, /* … up to this */
+    MAIL_CHECK_UP_S = 600,   /* the mail server is asked so often whether it is there, while it is … */
+    MAIL_CHECK_DOWN_S = 30,  /* … and while it is not */
     MAIL_CLAIM_S = 300,      /* a mail whose sender died is tried again after it; longer than SMTP_CALL_MAX_MS */
     MAIL_KEPT_DAYS = 7, /* rows of mails that were sent or given up, for whoever looks into it; without their text */
     SMTP_CONNECT_MAX_MS = 10000,
@@ -153,12 +160,26 @@ enum {
     BUS_PING_MS = 5000,        /* a silent connection is asked whether it lives; it has as long to answer */
     BUS_BACKOFF_MAX_MS = 5000, /* between two tries to connect, growing up to it */
 
+    /* The event log */
+    EVENT_BATCH_MAX = 64,          /* rows that its reader takes at a time; lists of ? in events.sql are as long */
+    EVENT_LOOK_MS = 50,            /* it is looked at so often while streams are open, */
+    EVENT_LOOK_SELDOM_MS = 500,    /* and so often while none is: wake-ups that were lost cost no more */
+    EVENT_SILENCE_MAX_MS = 5000,   /* a log that cannot be read for so long ends all streams */
+    EVENT_DATA_MAX_BYTES = 65536,  /* one event's data; a longer text is told without its content */
+    EVENT_REPLAY_MAX = 1000,       /* events that are told to one who comes back; more: it reads everything again */
+    EVENT_REPLAY_LOOK_MAX = 10000, /* rows that are looked at for that */
+    EVENT_EXPIRE_ROWS = 5000,      /* old rows that one statement deletes */
+
     /* Queues */
     UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */
     GROUP_COMMIT_MAX = 64,    /* transactions in one commit on SQLite: the first waits for the last */
     HASH_QUEUE_MAX = 64,      /* password hashing waits here, then 503 */
 };
 
+/* Members of chats that are not for a whole workspace: a million. */
+#define EVENT_MEMBERS_BYTES (8 * MIB)
+/* Events that are told to one who comes back, as they are sent. */
+#define EVENT_REPLAY_BYTES (8 * MIB)
 /* Memory of one request; one page of 200 messages of 100,000 characters does not fit and gets a clean 503. */
 #define REQUEST_ARENA_BYTES (32 * MIB)
 /* A message of the greatest length, each letter of it as \uXXXX\uXXXX, and what stands around it. */
@@ -169,6 +190,9 @@ enum {
 /* Details of a row of the audit log, and a whole row as it is hashed: what a MEDIUMTEXT can hold, and some air. */
 #define AUDIT_DETAILS_MAX_BYTES (64 * KIB)
 #define AUDIT_LINK_MAX_BYTES (17 * MIB)
+/* Free room of a disk below which it is said to be degraded, and down: what a busy day writes, and what one request may. */
+#define DISK_LOW_BYTES ((int64_t)(256 * MIB))
+#define DISK_FULL_BYTES ((int64_t)(16 * MIB))
 /* `parley doctor` reads through a SQLite file up to this size, which takes seconds. */
 #define DOCTOR_READ_MAX_BYTES ((int64_t)(1024 * MIB))
 /* A mail as it is sent: a short text with a link in it; and the settings of mail. */

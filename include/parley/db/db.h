@@ -35,6 +35,8 @@ enum err db_open(const struct config *config, enum db_check check, struct buf *r
 void db_close(struct db *db);
 /* Prepares every statement on one connection; ret_error_text names the first that fails. */
 enum err db_check_statements(struct db *db, struct buf *ret_error_text) MUST_CHECK;
+/* The file of an SQLite database; NULL: it is a server. Borrowed from db. */
+const char *db_file(const struct db *db);
 /* One trivial query with a time limit of 2 s, for readiness. Any thread. */
 enum err db_ping(struct db *db) MUST_CHECK;
 /*
@@ -131,6 +133,11 @@ enum err db_run(struct ctx *ctx, db_fn fn, void *arg) MUST_CHECK;
  * state; on MySQL and MariaDB each sees what is committed when it begins, which costs no message. Not retried.
  */
 enum err db_read(struct ctx *ctx, db_fn fn, void *arg) MUST_CHECK;
+/*
+ * The same on a connection that is kept for whoever follows the event log, who so never waits for requests, and who hears
+ * within DB_PING_MAX_S that the database does not answer. One thread at a time.
+ */
+enum err db_follow(struct ctx *ctx, db_fn fn, void *arg) MUST_CHECK;
 
 /*
  * Makes what was deleted go from the database's own files too, as far as that is in our hands (SQLite: the log of changes).

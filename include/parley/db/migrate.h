@@ -20,6 +20,8 @@ enum err migrate_down(struct db *db, int target, struct buf *ret_error_text, int
 enum err migrate_stamp(struct db *db, int target, struct buf *ret_error_text) MUST_CHECK;
 /* ERR_OK when the database is exactly at the newest version; else ERR_CONFLICT and the fault line. */
 enum err migrate_check(struct db *db, struct buf *ret_error_text) MUST_CHECK;
+/* *ret_version: the newest that was begun here; 0: our tables are not in this database. */
+enum err migrate_version(struct db *db, struct buf *ret_error_text, int *ret_version) MUST_CHECK;
 /* A line per version: number, name, "applied <time>" or "pending". */
 enum err migrate_status(struct db *db, struct buf *ret_text, struct buf *ret_error_text) MUST_CHECK;
 

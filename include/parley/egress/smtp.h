@@ -65,9 +65,10 @@ enum err smtp_send(const struct smtp_server *server, const struct smtp_mail *mai
                    struct smtp_result *ret_result) MUST_CHECK;
 
 /*
- * Connects, signs in where the server has a user, and sends nothing. ret_result as of smtp_send; SMTP_SENT: all went well.
- * ERR_OK whatever the outcome; ERR_NO_MEMORY. Any thread.
+ * Connects, signs in where the server has a user, and sends nothing. keepalive as of struct smtp_mail. ret_result as of
+ * smtp_send; SMTP_SENT: all went well. ERR_OK whatever the outcome; ERR_NO_MEMORY. Any thread.
  */
-enum err smtp_check(const struct smtp_server *server, struct smtp_result *ret_result) MUST_CHECK;
+enum err smtp_check(const struct smtp_server *server, keepalive_fn keepalive, void *keepalive_arg,
+                    struct smtp_result *ret_result) MUST_CHECK;
 
 #endif

@@ -42,12 +42,14 @@ struct dialect {
     const char *credential; /* header in which its clients send a key; NULL: none of its own */
     enum rate rate;         /* of its routes that do not say theirs */
     enum dialect_ids ids;
-    const struct spec *page;            /* of paged lists: page_spec, or fields of a struct page_window (gate/page.h) */
-    int64_t limit_default;              /* rows of a list without `limit` */
-    int64_t limit_max;                  /* a larger `limit` is cut to it, never refused */
-    bool ignores_unknown;               /* passes over fields of a body that no row knows; else they are refused */
-    const char *error_name;             /* of the errors' schema in the OpenAPI document: "OctopusError" */
-    const char *schema;                 /* JSON Schema of what error_write writes */
+    const struct spec *page; /* of paged lists: page_spec, or fields of a struct page_window (gate/page.h) */
+    int64_t limit_default;   /* rows of a list without `limit` */
+    int64_t limit_max;       /* a larger `limit` is cut to it, never refused */
+    bool ignores_unknown;    /* passes over fields of a body that no row knows; else they are refused */
+    const char *error_name;  /* of the errors' schema in the OpenAPI document: "OctopusError" */
+    const char *schema;      /* JSON Schema of what error_write writes */
+    const char *fault_name;  /* of a further schema that `schema` refers to; NULL: none */
+    const char *fault_schema;
     const struct dialect_error *errors; /* where a route has no words of its own (struct route, errors) */
     void (*error_write)(const struct dialect_problem *problem, struct json_out *out); /* a JSON object */
 };

@@ -6,9 +6,10 @@
 #include "parley/gate/route.h"
 
 /*
- * Writes the document. Paths stand in the tables' order. What OpenAPI has no word for is in x-access, x-role, x-scope,
+ * Writes the document. base_path is that of PUBLIC_URL, "" or "/chat": addresses begin with it. Paths stand in the tables' order. What OpenAPI has no word for is in x-access, x-role, x-scope,
  * x-rate and x-flags of each operation. Check buf_check afterwards.
  */
-void openapi_write(struct json_out *out, const struct route_table *const *tables, size_t table_count);
+void openapi_write(struct json_out *out, const struct route_table *const *tables, size_t table_count,
+                   struct str base_path);
 
 #endif

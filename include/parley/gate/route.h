@@ -56,12 +56,15 @@ enum route_flags {
      * database says then. A body that comes as a form cannot be read twice: there nothing is recalled.
      */
     ROUTE_PROVES_ACCESS = 16,
+    /* Names one thing that has a version: answers with its ETag; If-None-Match and If-Match count (precondition.h). */
+    ROUTE_TAGGED = 32,
+    ROUTE_NO_LOCATION = 64, /* 201 for something that has no address */
     /* {user} leaves: done to oneself, it asks for no second factor, or whoever has none could not even go. */
-    ROUTE_LEAVES = 64,
-    ROUTE_OPEN_QUERY = 32, /* passes over query parameters that it does not know, as a dialect's routes do */
+    ROUTE_LEAVES = 128,
+    ROUTE_OPEN_QUERY = 256, /* passes over query parameters that it does not know, as a dialect's routes do */
 };
 
-enum { PATH_IDS_MAX = 3 };
+enum { PATH_IDS_MAX = 3, ROUTE_FAILS_MAX = 16 };
 
 /* What a handler is given. Borrowed until it returns. */
 struct call {
@@ -107,9 +110,18 @@ struct route {
     int other_status;                           /* of a further success without a JSON body; 0: there is none */
     const struct spec
         *cookie_reply; /* 200, in the place of the above, where X-Parley-Session asked for the cookie; or NULL */
+    int failed_status;                          /* of an answer that is no success and has the same body; 0: none */
     const char *summary;
-    const char *tag;                    /* group in the OpenAPI document */
-    const struct dialect *dialect;      /* in whose shape errors are answered; NULL: RFC 9457 */
+    const char *tag; /* group in the OpenAPI document */
+    /* For the OpenAPI document: */
+    const char *id;  /* of the operation, "sendMessage"; names a function in generated clients */
+    const char *doc; /* what else is to be known, as sentences; NULL: the summary tells all */
+    enum err
+        fails[ROUTE_FAILS_MAX];    /* what the handler gives beyond what the gate does by this row; ends with ERR_OK */
+    const char *form;              /* ROUTE_MULTIPART: JSON Schema of the form */
+    const char *form_name;         /* … and that schema's name */
+    const char *media;             /* type of an answer that is not JSON, "text/html"; NULL: there is none */
+    const struct dialect *dialect; /* in whose shape errors are answered; NULL: RFC 9457 */
     const struct dialect_error *errors; /* what this route says in other words than its dialect; NULL: nothing */
 };
 

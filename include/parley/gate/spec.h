@@ -78,6 +78,11 @@ struct field {
     const struct spec *spec;  /* FIELD_OBJECT, FIELD_REF, FIELD_LIST, FIELD_INLINE */
     enum field_type element;  /* FIELD_LIST without spec: FIELD_STR, FIELD_UUID, FIELD_INT */
     const char *doc;
+    /* For the OpenAPI document alone: */
+    const char *type_name; /* FIELD_ENUM: the name of its schema, "WorkspaceRole"; rows with the same names share it */
+    const char *example;   /* a value as JSON text, where the type does not tell what one looks like; NULL: none */
+    const char *schema;    /* FIELD_RAW: the members of its JSON Schema, in a row; NULL: anything */
+    const char *constant;  /* the only value there is, as JSON text; NULL: any of the type */
 };
 
 struct spec {
@@ -91,6 +96,11 @@ struct spec {
      * struct is struct spec_text.
      */
     size_t text_max_bytes;
+    /*
+     * Replies, for the OpenAPI document alone: what is answered is of exactly one of these, whose rows are among ours. NULL:
+     * the rows themselves are the schema. NULL-ended.
+     */
+    const struct spec *const *one_of;
 };
 
 /* const struct spec user_spec = { SPEC_INIT("User", struct user, user_fields) }; */
@@ -151,8 +161,12 @@ void spec_encode_items(struct json_out *out, const struct spec *spec, const void
 
 /* Writes the JSON Schema of the spec (OpenAPI 3.1), nested ones as $ref to #/components/schemas/<name>. */
 void spec_schema(struct json_out *out, const struct spec *spec, enum spec_use use);
-/* The JSON Schema of one field's value; for parameters. */
-void spec_schema_field(struct json_out *out, const struct field *field);
+/* The JSON Schema of one field's value without its `doc`; for parameters. */
+void spec_schema_value(struct json_out *out, const struct field *field);
+/* The schema that a FIELD_ENUM with a type_name refers to. */
+void spec_schema_enum(struct json_out *out, const struct field *field);
+/* Does a body of it need any field? Those of inline rows count. */
+bool spec_has_required(const struct spec *spec);
 
 /*
  * Looks for rows that cannot be meant: no name, no type, a type that the use does not have, a place outside the struct,

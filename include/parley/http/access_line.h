@@ -9,12 +9,14 @@
 
 #include "parley/core/ctx.h"
 #include "parley/core/ids.h"
+#include "parley/core/limits.h"
 #include "parley/core/log.h"
 
 struct access_line {
     char request_id[REQUEST_ID_BYTES];
-    const char *method, *route; /* static; the route as its row has it, "-": none was found */
-    struct uuid user;           /* zero: nobody was signed in */
+    const char *method, *route;        /* static; the route as its row has it, "-": none was found */
+    struct uuid user;                  /* zero: nobody was signed in */
+    char ip[CLIENT_ADDRESS_MAX_BYTES]; /* of the client; "": it is not to be logged */
     int status;
     const char *code; /* of errors.def; static */
     enum log_level level;

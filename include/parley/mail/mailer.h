@@ -36,7 +36,19 @@ struct mailer_watch {
  * Sends a message; `from` of it is filled in here. ERR_OK whatever the outcome (smtp.h); ERR_INVALID:
  * the recipient's address is not sane; ERR_NO_MEMORY. Blocks, at most SMTP_CALL_MAX_MS. Any thread.
  */
-enum err mailer_send(const struct mailer *mailer, const struct mail_message *message, const struct mailer_watch *watch,
+enum err mailer_send(struct mailer *mailer, const struct mail_message *message, const struct mailer_watch *watch,
                      struct smtp_result *ret_result) MUST_CHECK;
+
+/* Connects and signs in, and sends nothing: smtp_check. Any thread. */
+enum err mailer_check(struct mailer *mailer, keepalive_fn keepalive, void *keepalive_arg,
+                      struct smtp_result *ret_result) MUST_CHECK;
+
+/* What the last talk with the server, of mailer_send or mailer_check, came to. Any thread. */
+enum mailer_state {
+    MAILER_UNTRIED,
+    MAILER_UP,   /* it talked with us, whatever it said of a mail */
+    MAILER_DOWN, /* it is away, or refuses our credentials */
+};
+enum mailer_state mailer_state(const struct mailer *mailer);
 
 #endif

@@ -112,6 +112,9 @@ CALLS |= {
     "PUT /auth/me": Call(send=sends(first_name="Somebody")),
     "PUT /auth/me/preferences": Call(send=sends(theme="dark")),
     "POST /auth/password": Call(send=own_password),
+    "POST /auth/email": Call(
+        send=lambda w, k, _: {"json": {"email": new_email(), "current_password": who(w, k).password}}),
+    "POST /auth/email/confirm": Call(send=sends(token="A" * 43)),
     "POST /auth/password/forgot": Call(send=lambda *_: {"json": {"email": new_email()}}),
     "POST /auth/password/reset": Call(
         fresh=fresh_reset, names=("token",),
@@ -165,6 +168,7 @@ CALLS |= {
     "PUT /users/{user}#self": Call(ids=oneself, send=sends(first_name="Somebody")),
     "PUT /users/{user}#own-role": Call(
         ids=oneself, send=lambda w, k, _: {"json": {"role": "ADMIN", "is_active": True}}),
+    "PUT /users/{user}#own-address": Call(ids=oneself, send=lambda w, k, _: {"json": {"email": who(w, k).email}}),
     "PUT /users/{user}": Call(ids=somebody_else, send=sends(last_name="Else")),
     "DELETE /users/{user}#self": Call(ids=oneself),
     "DELETE /users/{user}": Call(ids=somebody_else, fresh=new_user),

@@ -64,7 +64,7 @@ def new_client(server, http2=True, timeout_s=30, headers=None):
         if kind in ("application/json", "application/problem+json"):
             body = response.read()
         path = response.request.url.raw_path.decode().split("?")[0]
-        server.contract.check(response.request.method, path, response.status_code, kind, body)
+        server.contract.check(response.request.method, path, response.status_code, response.headers, body)
 
     def make():
         return httpx.Client(base_url=server.base_url, http2=http2, timeout=timeout_s, headers=headers or {},

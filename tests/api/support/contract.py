@@ -6,6 +6,25 @@ from pathlib import Path
 import jsonschema
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH")
+# What the document says of every answer, or of none.
+HEADERS = ("ETag", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After",
+           "WWW-Authenticate")
+ALWAYS_THERE = ("ETag", "Location", "WWW-Authenticate")
+# nginx's own, on any address.
+NGINX_CODES = {"host_unknown", "headers_too_large", "timeout", "too_large", "uri_too_long"}
+
+
+def closed(node):
+    """The same schemas, of which no object may have more than they name. The document is open, so that clients made of it take
+    what a later version adds; a server of this version has nothing more to say."""
+    if isinstance(node, list):
+        return [closed(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    found = {name: closed(value) for name, value in node.items()}
+    if node.get("type") == "object" and isinstance(node.get("properties"), dict):
+        found.setdefault("additionalProperties", False)
+    return found
 
 
 class Contract:
@@ -17,7 +36,8 @@ class Contract:
         self.document = document
         self.seen = set()  # (method, route, status)
         self.files = set()  # (file of tests, method, route)
-        self._resolver = jsonschema.RefResolver("", document)
+        schemas = {**document, "components": {**document["components"], "schemas": closed(document["components"]["schemas"])}}
+        self._resolver = jsonschema.RefResolver("", schemas)
         self._validators = {}
         self._routes = []
         for path, operations in document["paths"].items():
@@ -40,8 +60,9 @@ class Contract:
         return [(m, path, row) for path, operations in self.document["paths"].items()
                 for m in METHODS for row in [operations.get(m.lower())] if row]
 
-    def check(self, method, path, status, content_type, body):
+    def check(self, method, path, status, headers, body):
         """Raises AssertionError where the answer is not what the document promises."""
+        content_type = headers.get("content-type", "").split(";")[0]
         route, operation = self.operation("GET" if method == "HEAD" else method, path)
         if operation is None:
             assert status >= 400, f"{method} {path} answered {status} and is not in the OpenAPI document"
@@ -51,6 +72,7 @@ class Contract:
         if method == "HEAD" or operation.get("x-access") == "signed_url" and status < 400:
             # The bytes of a file are its owner's: they may be JSON of any shape.
             return
+        self._check_headers(operation, f"{method} {route}", status, headers)
         if status >= 400:
             self._check_error(operation, f"{method} {route}", status, content_type, body)
             return
@@ -63,12 +85,25 @@ class Contract:
         elif schema is not None and status not in (204, 304):
             raise AssertionError(f"{method} {route} answered {status} as {content_type!r}, not as application/json")
 
+    def _check_headers(self, operation, where, status, headers):
+        declared = (self._answer(operation, status) or {}).get("headers", {})
+        for name in HEADERS:
+            if status >= 400 and status != 429 and name.startswith("RateLimit"):
+                continue  # every counted answer has them; the document says so once
+            assert name not in headers or name in declared, f"{where} {status}: the document has no header {name}"
+        for name in ALWAYS_THERE:
+            assert name not in declared or name in headers, f"{where} {status}: no header {name}, which the document has"
+
     def _check_error(self, operation, where, status, content_type, body):
         """Most routes answer problems (RFC 9457); those of other systems' dialects say what they have in its place."""
-        own = self._schema(self._answer(operation, status), "application/json")
-        if own is None:
+        answer = self._answer(operation, status)
+        own = self._schema(answer, "application/json")
+        if own is None or content_type == "application/problem+json" and self._schema(answer, content_type):
             self._check_problem(where, status, content_type, body)
+            self._check_code(answer, where, status, json.loads(body)["code"])
             return
+        # 405: an address that looks like an id's.
+        assert status >= 500 or status == 405 or str(status) in operation["responses"], f"{where} {status}: not in the document"
         assert content_type == "application/json", f"{where} answered {status} as {content_type!r}"
         self._validate(own, json.loads(body), f"{where} {status}")
 
@@ -82,6 +117,11 @@ class Contract:
         for fault in problem.get("errors", []):
             assert set(fault) == {"loc", "msg", "type"}, f"{where}: an entry of errors is {fault}"
 
+    def _check_code(self, answer, where, status, code):
+        """Each code that an operation can answer with is an example of its status."""
+        declared = answer["content"]["application/problem+json"]["examples"]
+        assert code in declared or code in NGINX_CODES, f"{where} {status}: the document does not have the code {code}"
+
     def _deref(self, node):
         while isinstance(node, dict) and "$ref" in node:
             node = self._resolver.resolve(node["$ref"])[1]
@@ -89,7 +129,7 @@ class Contract:
 
     def _answer(self, operation, status):
         answers = operation.get("responses", {})
-        return self._deref(answers.get(str(status)) or answers.get(f"{status // 100}XX") or answers.get("default"))
+        return self._deref(answers.get(str(status)) or (answers.get("default") if status >= 400 else None))
 
     def _schema(self, answer, content_type):
         return answer.get("content", {}).get(content_type, {}).get("schema")

@@ -6,6 +6,7 @@ from pathlib import Path
 from harness.parley import base_environment
 from harness.stack import Stack
 from harness.testclock import TestClock
+from harness.testrun import TEST_SETTINGS
 
 from .client import LastingPerson, Person, new_client, new_email, new_password
 from .contract import Contract
@@ -108,7 +109,6 @@ class Maker:
     def make(self, backing, processes=1, fresh=False, settings=None):
         """Starts a server with a database (and a bucket) that nothing else uses. `fresh`: it begins with nothing, and
         makes its tables, keys and certificate itself, as a new installation does; otherwise they are copies."""
-        from harness.testrun import TEST_SETTINGS
         # Short names: a unix socket's path has 107 bytes.
         self.count += 1
         folder = self.folder / f"s{self.count}"

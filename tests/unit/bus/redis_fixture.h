@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -15,18 +16,23 @@
 #include "parley/core/clock.h"
 #include "unit.h"
 
-enum { WAIT_MAX_S = 20 };
+enum { WAIT_MAX_S = 20, BUSES_MAX = 4 };
 
 static inline struct config settings(const char *url)
 {
     return (struct config){ .redis_url = url, .redis_host = "", .redis_port = 6379, .redis_password = "" };
 }
 
-/* On a unix socket. */
+/*
+ * On a unix socket, with the buses on it. teardown ends them all, so that a test that fails holds nothing up; what their
+ * threads write to therefore outlives the test's function: it is static.
+ */
 struct server {
     char folder[90];
     char socket[100];
-    pid_t pid;
+    pid_t pid; /* 0: it does not run */
+    struct bus *buses[BUSES_MAX];
+    int bus_count;
 };
 
 static inline bool answers(const struct server *s)
@@ -44,7 +50,7 @@ static inline void start(struct server *s)
     s->pid = fork();
     assert_true(s->pid >= 0);
     if (s->pid == 0) {
-        if (freopen("/dev/null", "w", stdout) == NULL)
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || freopen("/dev/null", "w", stdout) == NULL)
             _exit(126);
         execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", s->socket, "--save", "", "--appendonly",
                "no", "--requirepass", "p:w d", "--dir", s->folder, (char *)NULL);
@@ -62,6 +68,7 @@ static inline void stop(struct server *s, int sig)
 {
     kill(s->pid, sig);
     waitpid(s->pid, NULL, 0);
+    s->pid = 0;
 }
 
 static inline int setup(void **state)
@@ -79,24 +86,35 @@ static inline int setup(void **state)
 static inline int teardown(void **state)
 {
     struct server *s = *state;
+    for (int i = 0; i < s->bus_count; i++)
+        bus_close(s->buses[i]);
+    if (s->pid > 0)
+        stop(s, SIGKILL);
     unlink(s->socket);
     rmdir(s->folder);
     free(s);
     return 0;
 }
 
-static inline struct bus *opened_on(const struct server *s)
+static inline struct bus *opened_with(struct server *s, const struct config *config)
 {
-    struct config config = settings("");
     struct buf error_text;
     struct bus *bus = NULL;
+    assert_in_range(s->bus_count, 0, BUSES_MAX - 1);
+    buf_init(&error_text, 1000);
+    assert_ok(bus_open(config, &error_text, &bus));
+    s->buses[s->bus_count++] = bus;
+    buf_release(&error_text);
+    assert_string_equal(bus_kind(bus), "redis");
+    return bus;
+}
+
+static inline struct bus *opened_on(struct server *s)
+{
+    struct config config = settings("");
     config.redis_host = s->socket;
     config.redis_password = "p:w d";
-    buf_init(&error_text, 1000);
-    assert_ok(bus_open(&config, &error_text, &bus));
-    assert_string_equal(bus_kind(bus), "redis");
-    buf_release(&error_text);
-    return bus;
+    return opened_with(s, &config);
 }
 
 static inline void await_health(struct bus *bus, bool wanted)

@@ -44,12 +44,18 @@ static int count_of(struct heard *h)
     return count;
 }
 
-/* Waits until that many messages have come. */
-static void await_count(struct heard *h, int count)
+static struct timespec wait_end(void)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += WAIT_MAX_S;
+    return until;
+}
+
+/* Waits until that many messages have come. */
+static void await_count(struct heard *h, int count)
+{
+    struct timespec until = wait_end();
     pthread_mutex_lock(&h->lock);
     while (h->count < count)
         if (pthread_cond_timedwait(&h->more, &h->lock, &until) == ETIMEDOUT)
@@ -145,8 +151,7 @@ static void test_bus__carries_between_processes(void **state)
 {
     struct server *s = *state;
     start(s);
-    struct heard first;
-    struct heard second;
+    static struct heard first, second;
     heard_init(&first);
     heard_init(&second);
     struct bus *a = opened_on(s);
@@ -166,15 +171,12 @@ static void test_bus__carries_between_processes(void **state)
     assert_int_equal(first.last_len, 4);
     assert_memory_equal(first.last, "a\0b\xFF", 4);
     bus_publish(b, "other", STR("nobody"));
-    bus_close(a);
-    bus_close(b);
-    stop(s, SIGTERM);
 }
 
 static void test_bus__goes_on_alone_and_comes_back(void **state)
 {
     struct server *s = *state;
-    struct heard h;
+    static struct heard h;
     heard_init(&h);
     struct bus *bus = opened_on(s); /* before there is a server */
     assert_ok(bus_subscribe(bus, "wake", hear, &h));
@@ -190,15 +192,13 @@ static void test_bus__goes_on_alone_and_comes_back(void **state)
     start(s);
     await_health(bus, true);
     await_heard(bus, "wake", &h);
-    bus_close(bus);
-    stop(s, SIGTERM);
 }
 
 /* Nothing comes from a server that is stopped, so whoever waited for it would wait here, too. */
 static void test_bus__publishing_never_waits_for_a_server_that_hangs(void **state)
 {
     struct server *s = *state;
-    struct heard h;
+    static struct heard h;
     struct waits waits;
     heard_init(&h);
     start(s);
@@ -217,16 +217,27 @@ static void test_bus__publishing_never_waits_for_a_server_that_hangs(void **stat
     assert_int_equal(bus_dropped_count(bus), 0);
     kill(s->pid, SIGCONT);
     await_health(bus, true);
-    bus_close(bus);
-    stop(s, SIGTERM);
 }
 
-/* A subscriber that holds the bus's thread until it is let go. */
+/* A subscriber that holds the bus's thread until it is let go; not for ever, should the test have failed. */
 struct gate {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool entered, open;
 };
+
+static bool gate_await(struct gate *gate, const bool *flag)
+{
+    struct timespec until = wait_end();
+    bool came;
+    pthread_mutex_lock(&gate->lock);
+    while (!*flag)
+        if (pthread_cond_timedwait(&gate->changed, &gate->lock, &until) == ETIMEDOUT)
+            break;
+    came = *flag;
+    pthread_mutex_unlock(&gate->lock);
+    return came;
+}
 
 static void hold(void *arg, struct str channel, struct str payload)
 {
@@ -236,17 +247,8 @@ static void hold(void *arg, struct str channel, struct str payload)
     pthread_mutex_lock(&gate->lock);
     gate->entered = true;
     pthread_cond_broadcast(&gate->changed);
-    while (!gate->open)
-        pthread_cond_wait(&gate->changed, &gate->lock);
     pthread_mutex_unlock(&gate->lock);
-}
-
-static void await_entered(struct gate *gate)
-{
-    pthread_mutex_lock(&gate->lock);
-    while (!gate->entered)
-        pthread_cond_wait(&gate->changed, &gate->lock);
-    pthread_mutex_unlock(&gate->lock);
+    (void)gate_await(gate, &gate->open);
 }
 
 static void open_gate(struct gate *gate)
@@ -263,8 +265,8 @@ static void test_bus__a_full_queue_drops_the_oldest_and_counts_them(void **state
     enum { PAYLOAD_BYTES = 65536, EXTRA = 5 };
     static char payload[PAYLOAD_BYTES];
     struct server *s = *state;
-    struct gate gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false };
-    struct heard h;
+    static struct gate gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false };
+    static struct heard h;
     heard_init(&h);
     start(s);
     struct bus *bus = opened_on(s);
@@ -273,7 +275,7 @@ static void test_bus__a_full_queue_drops_the_oldest_and_counts_them(void **state
     await_health(bus, true);
     await_heard(bus, "wake", &h); /* both are subscribed: they went in one stroke */
     bus_publish(bus, "hold", STR("now"));
-    await_entered(&gate);
+    assert_true(gate_await(&gate, &gate.entered));
     int before = count_of(&h);
     /* With what each costs besides its bytes, one less than the limit holds. */
     int room = BUS_QUEUE_MAX_BYTES / PAYLOAD_BYTES - 1;
@@ -281,47 +283,39 @@ static void test_bus__a_full_queue_drops_the_oldest_and_counts_them(void **state
         snprintf(payload, sizeof(payload), "%d", i);
         bus_publish(bus, "wake", (struct str){ payload, sizeof(payload) });
     }
-    assert_int_equal(bus_dropped_count(bus), EXTRA);
+    int64_t dropped_count = bus_dropped_count(bus);
     open_gate(&gate);
+    assert_int_equal(dropped_count, EXTRA);
     await_count(&h, before + room);
     snprintf(payload, sizeof(payload), "%d", room + EXTRA - 1);
     assert_string_equal(h.last, payload);
     assert_int_equal(count_of(&h), before + room);
-    bus_close(bus);
-    stop(s, SIGTERM);
 }
 
 static void test_bus__a_wrong_password_is_away(void **state)
 {
     struct server *s = *state;
     start(s);
-    struct bus *bus = NULL;
     struct config config = settings("");
-    struct buf error_text;
-    buf_init(&error_text, 1000);
     config.redis_host = s->socket;
     config.redis_password = "wrong";
-    assert_ok(bus_open(&config, &error_text, &bus));
+    struct bus *bus = opened_with(s, &config);
     poll(NULL, 0, 100);
     assert_false(bus_is_healthy(bus));
-    bus_close(bus);
-    buf_release(&error_text);
-    stop(s, SIGTERM);
 }
 
 static void test_bus__takes_the_server_of_the_settings(void **state)
 {
-    (void)state;
     const char *url = getenv("PARLEY_TEST_REDIS_URL");
     if (url == NULL || url[0] == '\0')
         skip();
-    struct heard h;
+    static struct heard h;
     heard_init(&h);
-    struct bus *bus = opened(url);
+    struct config config = settings(url);
+    struct bus *bus = opened_with(*state, &config);
     assert_ok(bus_subscribe(bus, "parley-unit-test", hear, &h));
     await_health(bus, true);
     await_heard(bus, "parley-unit-test", &h);
-    bus_close(bus);
 }
 
 int main(void)
@@ -335,7 +329,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bus__publishing_never_waits_for_a_server_that_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bus__a_full_queue_drops_the_oldest_and_counts_them, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bus__a_wrong_password_is_away, setup, teardown),
-        cmocka_unit_test(test_bus__takes_the_server_of_the_settings),
+        cmocka_unit_test_setup_teardown(test_bus__takes_the_server_of_the_settings, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

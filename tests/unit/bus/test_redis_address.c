@@ -1,22 +1,7 @@
 #include "../../../app/bus/driver.h"
 
+#include "arena_fixture.h"
 #include "unit.h"
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = arena_new(65536);
-    return arena == NULL;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static struct redis_address parsed(const char *url)
 {
@@ -69,5 +54,5 @@ int main(void)
         cmocka_unit_test(test_redis_address__has_defaults),
         cmocka_unit_test(test_redis_address__takes_sockets),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

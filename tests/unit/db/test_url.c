@@ -1,22 +1,7 @@
 #include "parley/db/url.h"
 
+#include "arena_fixture.h"
 #include "unit.h"
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = arena_new(65536);
-    return arena == NULL;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static struct db_url parsed(const char *text)
 {
@@ -148,5 +133,5 @@ int main(void)
         cmocka_unit_test(test_url__refuses_the_rest_in_one_sentence),
         cmocka_unit_test(test_url__comes_from_the_settings),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

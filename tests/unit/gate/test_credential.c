@@ -107,8 +107,24 @@ static void test_credential__what_is_no_key_is_worth_nothing(void **state)
     assert_string_equal(answer(f, "/read", "HTTP_X_API_KEY", "user"), "invalid_api_key");
     assert_string_equal(answer(f, "/read", "HTTP_OCTOPUS_API_KEY", ""), "invalid_api_key");
     assert_string_equal(answer(f, "/read", "HTTP_AUTHORIZATION", "parley_r"), "invalid_token");
-    assert_string_equal(answer(f, "/read", "HTTP_AUTHORIZATION", "Basic parley_r"), "invalid_token");
+    assert_string_equal(answer(f, "/read", "HTTP_AUTHORIZATION", "Token parley_r"), "invalid_token");
     assert_string_equal(answer(f, "/read", "HTTP_X_API_TOKEN", "parley_r"), "not_authenticated");
+}
+
+static void test_credential__of_a_proxy_in_front_is_none_of_ours(void **state)
+{
+    static const char *const left[] = { "Basic dXNlcjp1c2Vy", "basic parley_r", "Digest x", "Negotiate x", "NTLM" };
+    struct gate_fixture *f = *state;
+
+    for (size_t i = 0; i < COUNT_OF(left); i++) {
+        assert_string_equal(answer(f, "/read", "HTTP_AUTHORIZATION", left[i]), "not_authenticated");
+        fake_init(&f->fake, "GET", STR("/read"));
+        fake_param(&f->fake, "HTTP_AUTHORIZATION", str_from(left[i]));
+        fake_param(&f->fake, "HTTP_X_API_KEY", STR("parley_r"));
+        fixture_handle(f);
+        assert_int_equal(f->reply.status, 200);
+        forget(f);
+    }
 }
 
 static void test_credential__two_are_refused_whatever_their_headers(void **state)
@@ -170,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_credential__a_key_is_taken_from_every_header),
         cmocka_unit_test(test_credential__is_not_looked_at_where_none_is_needed),
         cmocka_unit_test(test_credential__what_is_no_key_is_worth_nothing),
+        cmocka_unit_test(test_credential__of_a_proxy_in_front_is_none_of_ours),
         cmocka_unit_test(test_credential__two_are_refused_whatever_their_headers),
         cmocka_unit_test(test_credential__scopes_reach_as_far_as_the_row_says),
         cmocka_unit_test(test_credential__a_key_stays_in_its_workspace),

@@ -83,7 +83,7 @@ static const struct route rows[] = {
     { GET, "/huge", too_much, .access = ACCESS_ANYONE, NO_WORKSPACE, .status = 200 },
     { GET, "/busy", be_busy, .access = ACCESS_ANYONE, NO_WORKSPACE, .status = 200 },
     { POST, "/workspaces/{workspace}/files", echo, .role = ROLE_MEMBER, IN_WORKSPACE, .flags = ROUTE_MULTIPART,
-      .body = &note_spec, .reply = &answer_spec, .status = 201 },
+      .form = "{}", .form_name = "Form", .body = &note_spec, .reply = &answer_spec, .status = 201 },
     { GET, "/workspaces/{workspace}/chat/{chat}", echo, .role = ROLE_GUEST, IN_WORKSPACE, .reply = &answer_spec,
       .status = 200 },
 };
@@ -175,7 +175,7 @@ static void test_gate__two_credentials_are_refused(void **state)
 static void test_gate__other_credentials_are_worth_nothing(void **state)
 {
     static const char *const bad[] = {
-        "", "Bearer", "Bearer ", "Basic dXNlcjp1c2Vy", "user", "Bearer\tuser", "Bearer user, Bearer user"
+        "", "Bearer", "Bearer ", "Token user", "user", "Bearer\tuser", "Bearer user, Bearer user"
     };
     struct gate_fixture *f = *state;
     struct buf long_one;

@@ -2,10 +2,13 @@
 #ifndef PARLEY_DOMAIN_ROOM_H
 #define PARLEY_DOMAIN_ROOM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "parley/core/ctx.h"
 
+/* Is as much free as DISK_FREE_MIN asks for? */
+bool room_is_on_disk(const struct config *config);
 /*
  * ERR_DISK_FULL: less than DISK_FREE_MIN is free. Only files are refused then, so that people can still delete, which takes a
  * little room itself. No statement.

@@ -16,6 +16,11 @@
 enum err key_ownership_check(struct ctx *ctx, struct buf *ret_error_text) MUST_CHECK;
 /* The same question, but nothing is written down. ERR_OK, or as above. */
 enum err key_ownership_look(struct ctx *ctx, struct buf *ret_error_text) MUST_CHECK;
+/*
+ * The same before the schema is brought to another version: a database without our tables belongs to nobody yet. Errors as
+ * above, and those of migrate_version, with a line.
+ */
+enum err key_ownership_look_before(struct ctx *ctx, struct buf *ret_error_text) MUST_CHECK;
 /* Writes this host's keys down, whatever is there. */
 enum err key_ownership_adopt(struct ctx *ctx) MUST_CHECK;
 

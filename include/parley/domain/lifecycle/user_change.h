@@ -19,6 +19,7 @@ enum user_change_what {
     USER_CHANGE_TOS = 4,
     USER_CHANGE_ACTIVE = 8,
     USER_CHANGE_ROLE = 16,
+    USER_CHANGE_EMAIL = 32,
 };
 struct user_change {
     unsigned what;
@@ -26,10 +27,12 @@ struct user_change {
     struct str first_name, last_name; /* absent: none */
     bool tos_accepted, is_active;
     enum user_role role;
+    struct str email; /* sane */
 };
 /*
- * Changes a user. Switching off ends all sessions. ERR_USER_NOT_FOUND, ERR_PRECONDITION (another version),
- * ERR_LAST_ADMIN, ERR_KEY_BOUNDS (a bounded key makes nobody an ADMIN). Who may change what is the caller's to check.
+ * Changes a user. Switching off ends all sessions; another address changes what email_change.h says.
+ * ERR_EMAIL_TAKEN, ERR_USER_NOT_FOUND, ERR_PRECONDITION (another version), ERR_LAST_ADMIN, ERR_KEY_BOUNDS (a bounded key
+ * makes nobody an ADMIN and gives nobody an address). Who may change what is the caller's to check.
  */
 enum err user_change(struct ctx *ctx, const struct uuid *uuid, const struct user_change *change,
                      struct user *ret_user) MUST_CHECK;

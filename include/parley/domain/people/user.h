@@ -50,6 +50,9 @@ enum err user_row_lock_by_email(struct ctx *ctx, struct str email) MUST_CHECK;
 enum err user_find_credential(struct ctx *ctx, struct str email, struct user *ret_user,
                               struct str *ret_password_hash) MUST_CHECK;
 
+/* The stored hash of a caller's password (absent: none set). ERR_TOKEN: the caller was deleted meanwhile. */
+enum err user_password_hash(struct ctx *ctx, int64_t id, struct str *ret_hash) MUST_CHECK;
+
 struct user_list_opts {
     struct str query;   /* part of an address, a username or a name, any case; absent or empty: all */
     int64_t after_id;   /* integer key behind which the page begins; 0: at the start */

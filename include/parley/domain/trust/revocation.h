@@ -1,6 +1,6 @@
 /*
  * The one place that ends what a person holds: sign-in sessions, sign-ins that wait for their second step, links for a
- * new password. Whatever takes access away (a changed password, a user switched off or deleted, a reused refresh token)
+ * new password or another address. Whatever takes access away (a changed password, a user switched off or deleted, a reused refresh token)
  * comes through here.
  *
  * Any thread; ERR_DATABASE, ERR_BUSY and ERR_NO_MEMORY as db.h says.
@@ -14,13 +14,15 @@
 
 /*
  * Ends all sessions of the user but `kept_id` (its integer key; 0: none is kept), all sign-ins that wait for their second
- * step, and all links for a new password. Inside a transaction, whose outcome has the user then (outcome_revoke).
+ * step, and all links (revocation_end_links). Inside a transaction, whose outcome has the user then (outcome_revoke).
  */
 enum err revocation_end_sessions(struct ctx *ctx, int64_t user_id, int64_t kept_id) MUST_CHECK;
+/* Ends the oldest sessions of the user, so that at most kept_count (above 0) stay. Inside a transaction. */
+enum err revocation_end_oldest(struct ctx *ctx, int64_t user_id, int64_t kept_count) MUST_CHECK;
 /* Ends all sign-ins of the user that wait for their second step. Inside a transaction or outside. */
 enum err revocation_end_challenges(struct ctx *ctx, int64_t user_id) MUST_CHECK;
-/* Ends all open links of the user for a new password. Inside a transaction or outside. */
-enum err revocation_end_resets(struct ctx *ctx, int64_t user_id) MUST_CHECK;
+/* Ends all open links of the user, for a new password and for another address. Inside a transaction or outside. */
+enum err revocation_end_links(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 /*
  * Tells open streams that sessions of the user have been ended: session_id above 0: that one; 0: all; below 0: all but the one
  * of that number without its sign. Inside the transaction that ended them.

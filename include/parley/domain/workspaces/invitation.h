@@ -75,6 +75,9 @@ struct invitation_list_opts {
 enum err invitation_list(struct ctx *ctx, const struct membership *caller, const struct invitation_list_opts *opts,
                          struct list *ret_list) MUST_CHECK;
 
+/* Inside db_run: what is open for the first address (both normalised) is open for the second. */
+enum err invitation_follow(struct ctx *ctx, struct str old_email, struct str email) MUST_CHECK;
+
 /* Withdraws one: an OWNER any, its author one's own. ERR_INVITATION, ERR_FORBIDDEN. */
 enum err invitation_withdraw(struct ctx *ctx, const struct membership *caller, int64_t caller_id,
                              const struct uuid *invitation) MUST_CHECK;

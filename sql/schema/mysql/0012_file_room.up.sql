@@ -1,2 +1,2 @@
--- As sqlite/0011_file_room.up.sql.
+-- As sqlite/0012_file_room.up.sql.
 ALTER TABLE attachments ADD INDEX attachments_of_uploader (uploader_id, size_bytes);
