@@ -96,9 +96,8 @@ static void json_write(struct json_out *out, const struct spec *spec, bool is_on
 {
     json_out_key(out, "application/json");
     buf_addf(out->buf,
-             is_one
-                 ? "{\"schema\":{\"$ref\":\"#/components/schemas/%s\"}}"
-                 : "{\"schema\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/%s\"}}}",
+             is_one ? "{\"schema\":{\"$ref\":\"#/components/schemas/%s\"}}"
+                    : "{\"schema\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/%s\"}}}",
              spec->name);
     out->comma = true;
 }

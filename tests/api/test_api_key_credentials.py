@@ -350,10 +350,15 @@ def test_bounds__of_a_key_do_not_end_at_a_person(server, http, owner, bound):
     def new(role):
         return {"email": new_email(), "password": new_password(), "role": role}
     tries = [("POST", "/users", new("ADMIN")), ("PUT", f"/users/{person.id}", {"role": "ADMIN"}),
-             ("POST", f"/users/{chief.id}/password-reset", None), ("POST", f"/users/{person.id}/password-reset", None)]
+             ("POST", f"/users/{chief.id}/password-reset", None), ("POST", f"/users/{person.id}/password-reset", None),
+             ("PUT", f"/users/{chief.id}", {"email": new_email()}), ("PUT", f"/users/{person.id}", {"email": new_email()})]
     for method, path, body in tries:
         assert is_code(http.request(method, path, json=body, headers=bounded), 403, "api_key_bounds"), path
-    assert owner.ok("GET", f"/users/{person.id}")["role"] == "USER"
+    own = http.put(f"/users/{owner.id}", json={"email": new_email()}, headers=bounded)
+    assert is_code(own, 403, "api_key_bounds"), "nor at its owner"
+    kept = owner.ok("GET", f"/users/{person.id}")
+    assert (kept["role"], kept["email"]) == ("USER", person.email)
+    assert http.put(f"/users/{person.id}", json={"email": person.email}, headers=bounded).status_code == 200, "no change"
     assert http.post("/users", json=new("USER"), headers=bounded).status_code == 201
     assert http.put(f"/users/{person.id}", json={"first_name": "A", "role": "USER"}, headers=bounded).status_code == 200
     for method, path, body in tries:

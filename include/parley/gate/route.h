@@ -110,7 +110,7 @@ struct route {
     int other_status;                           /* of a further success without a JSON body; 0: there is none */
     const struct spec
         *cookie_reply; /* 200, in the place of the above, where X-Parley-Session asked for the cookie; or NULL */
-    int failed_status;                          /* of an answer that is no success and has the same body; 0: none */
+    int failed_status; /* of an answer that is no success and has the same body; 0: none */
     const char *summary;
     const char *tag; /* group in the OpenAPI document */
     /* For the OpenAPI document: */
