@@ -117,7 +117,7 @@ static const char parameters[] =
     "\"BrowserSession\":{\"name\":\"" BROWSER_HEADER "\",\"in\":\"header\",\"required\":false,"
     "\"description\":\"For pages of this server's own origin: what renews the session is in the cookie `" BROWSER_COOKIE
     "`, which no script can read, and no body holds a refresh token.\","
-    "\"schema\":{\"type\":\"string\",\"const\":\"cookie\"},\"example\":\"cookie\"}}";
+    "\"schema\":{\"type\":\"string\",\"pattern\":\"^cookie$\"},\"example\":\"cookie\"}}";
 static const char headers[] =
     "{\"ClearSiteData\":{\"description\":\"Where `" BROWSER_HEADER
     "` came: takes away what the page has stored and cached.\","

@@ -75,9 +75,10 @@ def test_query__of_a_parameter_that_is_not_known_is_told(admin):
     assert admin.get(f"/workspaces/{workspace}").status_code == 200
 
 
-def test_query__of_a_parameter_that_is_not_known_is_passed_over_in_dialects_and_at_the_root(http, admin):
+def test_query__of_a_parameter_that_is_not_known_is_passed_over_in_dialects_and_on_pages(http, admin):
     assert admin.get("/api/v1/api-keys/", params={"verbose": "1"}).status_code == 200
-    assert http.get("/", params={"utm_source": "mail"}).status_code == 200
+    for path in ("/", "/docs/errors", "/app"):
+        assert http.get(path, params={"utm_source": "mail"}).status_code == 200, path
 
 
 def test_query__every_row_of_the_document_says_what_it_takes(contract):
