@@ -131,7 +131,7 @@ static bool document_has(const struct on *tables, const char *text)
 
     buf_init(&out, MIB);
     json_out_init(&json, &out);
-    openapi_write(&json, tables->tables, tables->count);
+    openapi_write(&json, tables->tables, tables->count, STR(""));
     assert_ok(buf_check(&out));
     found = strstr(out.ptr, text) != NULL;
     buf_release(&out);
