@@ -121,9 +121,10 @@ static enum err app_get(struct ctx *ctx, const struct call *call, struct reply *
     return ERR_OK;
 }
 
+/* People follow links to which others have added something. */
 #define PAGE_OF_PEOPLE \
-    .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY, .status = 200, \
-    .media = "text/html", .tag = "Server"
+    .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY, \
+    .flags = ROUTE_OPEN_QUERY, .status = 200, .media = "text/html", .tag = "Server"
 static const struct route routes[] = {
     { GET, "/docs", docs_get, PAGE_OF_PEOPLE, .id = "getDocs", .summary = "Show where the documents of the API are",
       .doc =

@@ -64,14 +64,18 @@ static bool is_own_name(const struct http_request *req, struct str origin)
     return is;
 }
 
+bool cors_is_own(const struct ctx *ctx, const struct http_request *req, struct str origin)
+{
+    return is_own_name(req, origin) || origin_is(origin, str_from(ctx->config->public_url));
+}
+
 static bool is_foreign(const struct ctx *ctx, const struct http_request *req)
 {
     struct str origin = http_header(req, "Origin");
 
     if (origin.ptr == NULL)
         return str_eq_nocase(http_header(req, "Sec-Fetch-Site"), STR("cross-site"));
-    return !is_own_name(req, origin) && !origin_is(origin, str_from(ctx->config->public_url)) &&
-           !is_allowed(ctx->config, origin);
+    return !cors_is_own(ctx, req, origin) && !is_allowed(ctx->config, origin);
 }
 
 enum err cors_cross_site_check(struct ctx *ctx, const struct call *call)

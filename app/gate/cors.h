@@ -18,6 +18,8 @@ void cors_headers(const struct ctx *ctx, const struct http_request *req, struct 
  * is no browser.
  */
 enum err cors_cross_site_check(struct ctx *ctx, const struct call *call) MUST_CHECK;
+/* This server's own: of PUBLIC_URL, or of the name under which the request came. */
+bool cors_is_own(const struct ctx *ctx, const struct http_request *req, struct str origin);
 /* The answer to OPTIONS: 204 with Allow, and what a browser asks for before it sends. methods: bits 1 << enum method. */
 void cors_preflight(const struct ctx *ctx, const struct http_request *req, unsigned methods,
                     const struct dialects *dialects, struct reply *reply);

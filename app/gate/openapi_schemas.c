@@ -1,6 +1,7 @@
 #include "openapi_schemas.h"
 
 #include "openapi_errors.h"
+#include "parley/gate/browser.h"
 #include "route_private.h"
 
 enum { SPECS_MAX = 512, ENUMS_MAX = 128 };
@@ -87,6 +88,7 @@ static void specs_find(const struct route_table *const *tables, size_t table_cou
         for (size_t r = 0; r < tables[t]->count; r++) {
             specs_add(found, tables[t]->routes[r].body, route_body_use(&tables[t]->routes[r]));
             specs_add(found, tables[t]->routes[r].reply, SPEC_REPLY);
+            specs_add(found, tables[t]->routes[r].cookie_reply, SPEC_REPLY);
             enums_add(found, tables[t]->routes[r].query);
         }
 }
@@ -111,9 +113,16 @@ static const char parameters[] =
     " the answer is 412.\",\"schema\":{\"type\":\"string\"},\"example\":\"\\\"v3-8d1f0a2b3c4d5e6f\\\"\"},"
     "\"IfNoneMatch\":{\"name\":\"If-None-Match\",\"in\":\"header\",\"required\":false,"
     "\"description\":\"The ETag of an answer that you have. Where nothing has changed since, the answer is 304 without a"
-    " body.\",\"schema\":{\"type\":\"string\"},\"example\":\"\\\"v3-8d1f0a2b3c4d5e6f\\\"\"}}";
+    " body.\",\"schema\":{\"type\":\"string\"},\"example\":\"\\\"v3-8d1f0a2b3c4d5e6f\\\"\"},"
+    "\"BrowserSession\":{\"name\":\"" BROWSER_HEADER "\",\"in\":\"header\",\"required\":false,"
+    "\"description\":\"For pages of this server's own origin: what renews the session is in the cookie `" BROWSER_COOKIE
+    "`, which no script can read, and no body holds a refresh token.\","
+    "\"schema\":{\"type\":\"string\",\"pattern\":\"^cookie$\"},\"example\":\"cookie\"}}";
 static const char headers[] =
-    "{\"ETag\":{\"description\":\"Its version and what is shown of it, for If-Match and If-None-Match.\","
+    "{\"ClearSiteData\":{\"description\":\"Where `" BROWSER_HEADER
+    "` came: takes away what the page has stored and cached.\","
+    "\"schema\":{\"type\":\"string\"},\"example\":\"\\\"cache\\\", \\\"storage\\\"\"},"
+    "\"ETag\":{\"description\":\"Its version and what is shown of it, for If-Match and If-None-Match.\","
     "\"schema\":{\"type\":\"string\"},\"example\":\"\\\"v3-8d1f0a2b3c4d5e6f\\\"\"},"
     "\"Link\":{\"description\":\"Where there is more: the address of the next page (RFC 8288).\","
     "\"schema\":{\"type\":\"string\"},\"example\":\"</workspaces?limit=50&cursor=AbC>; rel=\\\"next\\\"\"},"
@@ -129,12 +138,18 @@ static const char headers[] =
     "\"schema\":{\"type\":\"string\"},\"example\":\"2f0c1b5ad0a94b0f8a51b5f3a7c4d9e0\"},"
     "\"RetryAfter\":{\"description\":\"Seconds to wait before the next try.\","
     "\"schema\":{\"type\":\"integer\",\"minimum\":1},\"example\":2},"
+    "\"SetCookie\":{\"description\":\"`" BROWSER_COOKIE "`, where `" BROWSER_HEADER "` asked for it or ends it.\","
+    "\"schema\":{\"type\":\"string\"},"
+    "\"example\":\"" BROWSER_COOKIE "=AbC; Path=/; Secure; HttpOnly; SameSite=Strict\"},"
     "\"WwwAuthenticate\":{\"description\":\"How to sign in: `Bearer`.\","
     "\"schema\":{\"type\":\"string\"},\"example\":\"Bearer\"}}";
 static const char security[] =
     "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\","
     "\"description\":\"An access token of `POST /auth/login`; an API key too, where one is enough\"},"
-    "\"apiKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\",\"description\":\"An API key\"}";
+    "\"apiKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\",\"description\":\"An API key\"},"
+    "\"cookie\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"" BROWSER_COOKIE
+    "\",\"description\":\"A browser's session. Only for pages of this server's own origin, by Sec-Fetch-Site and Origin,"
+    " and where something changes with the header `" BROWSER_HEADER ": cookie`\"}";
 
 static void raw_member(struct json_out *out, const char *name, const char *json)
 {

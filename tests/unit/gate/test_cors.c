@@ -55,6 +55,8 @@ static void test_cors__other_apps_get_what_their_origin_allows(void **state)
     assert_string_equal(fixture_header(f, "Access-Control-Allow-Origin"), "https://b.example");
     assert_string_equal(fixture_header(f, "Access-Control-Allow-Methods"), "POST, OPTIONS");
     assert_non_null(strstr(fixture_header(f, "Access-Control-Allow-Headers"), "Authorization"));
+    /* The cookie of a browser's session is for this server's own pages. */
+    assert_null(strstr(fixture_header(f, "Access-Control-Allow-Headers"), "Parley"));
     assert_string_equal(fixture_header(f, "Access-Control-Max-Age"), "600");
     assert_string_equal(fixture_header(f, "Vary"), "Origin");
     forget(f);

@@ -28,6 +28,7 @@ struct user {
     int64_t last_login_us; /* 0: never */
     int64_t created_us, updated_us;
     int64_t version;
+    int64_t storage_epoch; /* how often the password was changed (session_token.h) */
 };
 
 /* ERR_USER_NOT_FOUND: unknown or deleted. One statement on a key each. */
