@@ -117,7 +117,12 @@ static enum err change_email(struct ctx *ctx, const struct user_change *change, 
     email = email_normalise(ctx->arena, change->email);
     if (email.ptr == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    return str_eq(email, user->email) ? ERR_OK : email_change_apply(ctx, user, email, EMAIL_CHANGE_BY_ACTOR);
+    if (str_eq(email, user->email))
+        return ERR_OK;
+    /* A stolen session must not become the account by way of a new password that is mailed elsewhere. */
+    if (ctx->actor != NULL && uuid_eq(&ctx->actor->user, &user->uuid))
+        return failf(ctx, ERR_FORBIDDEN, "Change your own address by POST /auth/email, with the present password");
+    return email_change_apply(ctx, user, email, EMAIL_CHANGE_BY_ACTOR);
 }
 
 static enum err change_in_transaction(struct ctx *ctx, void *arg)
