@@ -44,7 +44,7 @@ static const struct field change_fields[] = {
     { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active), .doc = "ADMIN only. false ends all sessions" },
     { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = user_role_names, .type_name = "UserRole", .doc = "ADMIN only" },
     { "email", FIELD_EMAIL, CHANGE_FIELD(email), .example = "\"ada@example.org\"",
-      .doc = "ADMIN only, at once; one's own: POST /auth/email" },
+      .doc = "ADMIN only, at once; not one's own, which POST /auth/email changes" },
 };
 static const struct spec change_spec = { SPEC_INIT("UserChange", struct user_change_body, change_fields),
     .doc = "What is to be changed of an account" };

@@ -127,6 +127,12 @@ static const char *allowed_headers(struct arena *a, const struct dialects *diale
     return text;
 }
 
+bool cors_is_preflight(const struct ctx *ctx, const struct http_request *req)
+{
+    return http_method(req) == OPTIONS && http_header(req, "Access-Control-Request-Method").len > 0 &&
+           is_allowed(ctx->config, http_header(req, "Origin"));
+}
+
 void cors_preflight(const struct ctx *ctx, const struct http_request *req, unsigned methods,
                     const struct dialects *dialects, struct reply *reply)
 {

@@ -92,6 +92,10 @@ static enum err route_find(const struct gate *gate, struct exchange *p)
                                                         .field = p->match.bad_number,
                                                         .type = "type_error.integer",
                                                         .message = "must be a whole number" });
+    if (e == ERR_NOT_FOUND && cors_is_preflight(&p->ctx, p->call.request)) {
+        p->match.methods = CORS_METHODS_ALL;
+        return ERR_OK;
+    }
     if (e != ERR_OK)
         return fail(&p->ctx, e);
     memcpy(p->call.ids, p->match.ids, sizeof(p->call.ids));

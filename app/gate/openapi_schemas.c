@@ -4,14 +4,12 @@
 #include "parley/gate/browser.h"
 #include "route_private.h"
 
-enum { SPECS_MAX = 512, ENUMS_MAX = 128 };
-
 struct found_specs {
     size_t count;
-    const struct spec *specs[SPECS_MAX];
-    enum spec_use uses[SPECS_MAX];
+    const struct spec *specs[OPENAPI_SPECS_MAX];
+    enum spec_use uses[OPENAPI_SPECS_MAX];
     size_t enum_count;
-    const struct field *enums[ENUMS_MAX];
+    const struct field *enums[OPENAPI_ENUMS_MAX];
     struct buf *faults; /* NULL: nobody asks */
 };
 
@@ -24,6 +22,13 @@ static void clash_note(struct found_specs *found, size_t index, const struct spe
     if (found->uses[index] != use)
         buf_addf(found->faults, "spec %s: it describes bodies and replies, or bodies that are closed and open\n",
                  spec->name);
+}
+
+/* What is left out would be a $ref to nothing. */
+static void full_note(struct found_specs *found, const char *name)
+{
+    if (found->faults != NULL)
+        buf_addf(found->faults, "%s: the document has no room for its schema; raise the greatest number\n", name);
 }
 
 static void specs_add(struct found_specs *found, const struct spec *spec, enum spec_use use);
@@ -43,7 +48,9 @@ static void enum_add(struct found_specs *found, const struct field *field)
             buf_addf(found->faults, "enum %s: two enums have this name\n", field->type_name);
         return;
     }
-    if (found->enum_count < ENUMS_MAX)
+    if (found->enum_count == OPENAPI_ENUMS_MAX)
+        full_note(found, field->type_name);
+    else
         found->enums[found->enum_count++] = field;
 }
 
@@ -70,13 +77,17 @@ static void nested_add(struct found_specs *found, const struct spec *spec, enum 
 /* Adds a spec and those nested in it, each name once, in the order in which they are met. */
 static void specs_add(struct found_specs *found, const struct spec *spec, enum spec_use use)
 {
-    if (spec == NULL || found->count == SPECS_MAX)
+    if (spec == NULL)
         return;
     for (size_t i = 0; i < found->count; i++)
         if (strcmp(found->specs[i]->name, spec->name) == 0) {
             clash_note(found, i, spec, use);
             return;
         }
+    if (found->count == OPENAPI_SPECS_MAX) {
+        full_note(found, spec->name);
+        return;
+    }
     found->specs[found->count] = spec;
     found->uses[found->count++] = use;
     nested_add(found, spec, use);

@@ -2,6 +2,7 @@
 import os
 import re
 import subprocess
+import time
 
 import pytest
 from harness.process import wait_until
@@ -155,7 +156,9 @@ def test_mail_server__that_hangs_holds_up_neither_start_nor_stop(make_server):
     server = make_server(SMTP_URL=f"smtp://127.0.0.1:{silent.port}", FROM_EMAIL=SENDER)
     becomes(server, "healthy", mail="ok")
     until(lambda: silent.connections)
+    began = time.monotonic()
     assert server.stack.parleys[0].stop() == 0
+    assert time.monotonic() - began < 6, "the mail server is given 10 s to greet"
 
 
 # ---- the disk ----

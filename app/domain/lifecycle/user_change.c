@@ -120,6 +120,9 @@ static enum err change_email(struct ctx *ctx, const struct user_change *change, 
         return fail(ctx, ERR_NO_MEMORY);
     if (str_eq(email, user->email))
         return ERR_OK;
+    /* A stolen session must not become the account by way of a new password that is mailed elsewhere. */
+    if (ctx->actor != NULL && uuid_eq(&ctx->actor->user, &user->uuid))
+        return failf(ctx, ERR_FORBIDDEN, "Change your own address by POST /auth/email, with the present password");
     TRY(api_key_unbound_check(ctx)); /* whoever reads at the address can set a password */
     return email_change_apply(ctx, user, email, EMAIL_CHANGE_BY_ACTOR);
 }
