@@ -66,6 +66,7 @@ struct form {
     struct digest *digest;                               /* of all that was read, for the idempotency key */
     struct picture_size pictures[FILES_PER_MESSAGE_MAX]; /* of the files, in their order, whichever come first */
     size_t picture_count;
+    bool has_content, has_reply_to;
 };
 
 /* Each piece with its length before it, so that no two forms have the same sum. */
@@ -83,11 +84,22 @@ static enum err form_fault(struct form *form, const char *field, const char *mes
                        (struct fault){ .where = "body", .field = field, .type = "value_error", .message = message });
 }
 
+/* Two of them would mean two messages. */
+static enum err once(struct form *form, const char *field, bool *has)
+{
+    if (*has)
+        return form_fault(form, field, "must be sent only once");
+    *has = true;
+    return ERR_OK;
+}
+
 static enum err content_read(struct form *form)
 {
     struct str text;
-    enum err e = multipart_read_all(form->parser, (size_t)CONTENT_MAX_CHARS * 4, &text);
+    enum err e;
 
+    TRY(once(form, "content", &form->has_content));
+    e = multipart_read_all(form->parser, (size_t)CONTENT_MAX_CHARS * 4, &text);
     if (e == ERR_TOO_LARGE)
         return form_fault(form, "content", "is longer than a message may be");
     if (e != ERR_OK)
@@ -104,8 +116,10 @@ static enum err content_read(struct form *form)
 static enum err reply_to_read(struct form *form)
 {
     struct str text;
-    enum err e = multipart_read_all(form->parser, UUID_TEXT_LEN, &text);
+    enum err e;
 
+    TRY(once(form, "reply_to", &form->has_reply_to));
+    e = multipart_read_all(form->parser, UUID_TEXT_LEN, &text);
     if (e != ERR_OK && e != ERR_TOO_LARGE)
         return fail(form->ctx, e);
     if (e == ERR_TOO_LARGE || uuid_parse(text, &form->draft->reply_to) != ERR_OK)

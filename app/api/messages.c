@@ -254,7 +254,7 @@ static const struct route routes[] = {
       .reply = &message_spec, .status = 201, .id = "sendMessage", .form = message_form_schema,
       .form_name = "MessageForm",
       .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND, ERR_ATTACHMENT_NOT_FOUND, ERR_FILE_NAME,
-                 ERR_FILE_TYPE, ERR_FILE_CONTENT, ERR_UPLOAD_MISMATCH, ERR_CONFLICT, ERR_LIMIT },
+                 ERR_FILE_TYPE, ERR_FILE_CONTENT, ERR_UPLOAD_MISMATCH, ERR_CONFLICT, ERR_LIMIT, ERR_QUOTA },
       .doc = "As a form, with the files themselves; or as JSON, with files that were uploaded before. A message "
              "has a text, or a file, or both.",
       .summary = "Send a message, with or without files", .tag = "Messages" },

@@ -218,6 +218,7 @@ static enum err openapi_get(struct ctx *ctx, const struct call *call, struct rep
 static const struct route routes[] = {
     { GET, "/", root_get,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY,
+      .flags = ROUTE_OPEN_QUERY, /* people follow links to which others have added something */
       .reply = &welcome_spec, .status = 200, .other_status = 302,
       .id = "getWelcome",
       .doc = "A browser (`Accept: text/html`) is sent to /app/ with 302.",

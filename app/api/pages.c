@@ -10,12 +10,13 @@ enum { STATUS_FIRST = 400, STATUS_END = 600 };
 #define STYLE \
     "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1f2325;" \
     "background:#fbfaf8}a{color:#0b6b5e}table{border-collapse:collapse;width:100%}th,td{text-align:left;" \
-    "vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #e3dfd7}" \
+    "vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #e3dfd7;overflow-wrap:anywhere}" \
+    "th:first-child,td:first-child{white-space:nowrap}" \
     "@media(prefers-color-scheme:dark){body{color:#e6e8e9;background:#16181a}a{color:#5cc8b5}" \
     "th,td{border-color:#2d3236}}"
 /* The hash is that of STYLE; test_pages_of_people.py tells another one. */
 #define POLICY \
-    "default-src 'none'; style-src 'sha256-bKXYYhUOmL9fzJnivXhUflHAcMzpURHp8+sOX/cfmoc='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'sha256-cumWCmcn2xP6uJr406MlvPIMjhFSEtuZBKS2jkT5Wts='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 static void text_add(struct buf *out, struct str text)
 {
@@ -121,9 +122,10 @@ static enum err app_get(struct ctx *ctx, const struct call *call, struct reply *
     return ERR_OK;
 }
 
+/* People follow links to which others have added something. */
 #define PAGE_OF_PEOPLE \
-    .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY, .status = 200, \
-    .media = "text/html", .tag = "Server"
+    .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_NOBODY, \
+    .flags = ROUTE_OPEN_QUERY, .status = 200, .media = "text/html", .tag = "Server"
 static const struct route routes[] = {
     { GET, "/docs", docs_get, PAGE_OF_PEOPLE, .id = "getDocs", .summary = "Show where the documents of the API are",
       .doc =

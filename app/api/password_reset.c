@@ -3,6 +3,7 @@
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
 #include "parley/domain/record/mail_queue.h"
+#include "sign_in_answer.h"
 
 /* Longer than any token, so that what is no token is answered as an unknown one. */
 enum { TOKEN_CHARS_MAX = 200 };
@@ -34,6 +35,7 @@ static const struct spec forgot_answer_spec = {
 struct reset_body {
     struct body body;
     struct str token, password;
+    bool stay;
 };
 static const struct field reset_fields[] = {
     { "token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_CHARS_MAX, .offset = offsetof(struct reset_body, token),
@@ -41,6 +43,7 @@ static const struct field reset_fields[] = {
     { "new_password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES,
       .offset = offsetof(struct reset_body, password), .example = "\"another long secret\"",
       .doc = "Bytes of UTF-8 are counted, not letters" },
+    STAY_FIELD(offsetof(struct reset_body, stay)),
 };
 static const struct spec reset_spec = { SPEC_INIT("PasswordReset", struct reset_body, reset_fields),
     .doc = "A new password, and the token of the link" };
@@ -72,9 +75,15 @@ static enum err forgot_post(struct ctx *ctx, const struct call *call, struct rep
 static enum err reset_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct reset_body *body = call->body;
+    struct session_origin origin = sign_in_origin(call, body->stay);
+    struct sign_in_result result;
 
-    (void)reply;
-    return password_reset_redeem(ctx, body->token, body->password);
+    TRY(password_reset_redeem(ctx, body->token, body->password, call->in_cookie ? &origin : NULL, &result));
+    if (result.tokens.access_token.ptr == NULL)
+        return ERR_OK;
+    reply->status = 200;
+    sign_in_reply(ctx, &result, reply);
+    return ERR_OK;
 }
 
 /* One's own is changed with the present one, an administrator's too. */
@@ -99,15 +108,16 @@ static const struct route routes[] = {
       .summary = "Ask for a link for a new password by mail; the answer tells nothing", .tag = "Sign-in" },
     { POST, "/auth/password/reset", reset_post,
       .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_CREDENTIAL,
-      .body = &reset_spec, .status = 204,
+      .cookie = COOKIE_BEGIN, .body = &reset_spec, .status = 204, .cookie_reply = &login_answer_spec,
       .id = "resetPassword",
       .fails = { ERR_RESET, ERR_PASSWORD_RULES, ERR_USER_INACTIVE, ERR_NO_PASSWORD },
-      .summary = "Set a new password by a link, once; ends all sign-in sessions and begins none", .tag = "Sign-in" },
+      .summary = "Set a new password by a link, once, and end all sign-in sessions; only a browser's cookie begins one",
+      .tag = "Sign-in" },
     { POST, "/users/{user}/password-reset", users_reset_post,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
       .reply = &link_spec, .flags = ROUTE_NO_LOCATION, .status = 201,
       .id = "createPasswordResetLink",
-      .fails = { ERR_USER_NOT_FOUND, ERR_NO_PASSWORD, ERR_USER_INACTIVE, ERR_FORBIDDEN },
+      .fails = { ERR_USER_NOT_FOUND, ERR_NO_PASSWORD, ERR_USER_INACTIVE, ERR_FORBIDDEN, ERR_KEY_BOUNDS },
       .doc = "For somebody whose mail does not arrive. The link is shown this once.",
       .summary = "Make a link by which somebody sets a new password, to hand it over", .tag = "Users" },
 };

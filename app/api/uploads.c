@@ -217,7 +217,7 @@ static enum err upload_remove(struct ctx *ctx, const struct call *call, struct r
 static const struct route routes[] = {
     { POST, "/workspaces/{workspace}/uploads", upload_post, .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER,
       .scope = SCOPE_WRITE, .rate = RATE_UPLOAD, .flags = ROUTE_IDEMPOTENT, .body = &begin_spec, .reply = &upload_spec,
-      .status = 201, .id = "beginUpload", .fails = { ERR_FILE_NAME, ERR_FILE_TYPE, ERR_LIMIT },
+      .status = 201, .id = "beginUpload", .fails = { ERR_FILE_NAME, ERR_FILE_TYPE, ERR_LIMIT, ERR_QUOTA },
       .doc = "Up to 64 MiB the bytes go in one PUT to `url` with `headers`; a larger file goes in parts of "
              "`part_size` bytes to the addresses of `parts`. Then complete it.",
       .summary = "Begin an upload that goes straight to the store", .tag = "Files" },

@@ -44,7 +44,7 @@ static const struct field change_fields[] = {
     { "is_active", FIELD_BOOL, CHANGE_FIELD(is_active), .doc = "ADMIN only. false ends all sessions" },
     { "role", FIELD_ENUM, CHANGE_FIELD(role), .names = user_role_names, .type_name = "UserRole", .doc = "ADMIN only" },
     { "email", FIELD_EMAIL, CHANGE_FIELD(email), .example = "\"ada@example.org\"",
-      .doc = "ADMIN only, at once; one's own: POST /auth/email" },
+      .doc = "ADMIN only, at once; not one's own, which POST /auth/email changes" },
 };
 static const struct spec change_spec = { SPEC_INIT("UserChange", struct user_change_body, change_fields),
     .doc = "What is to be changed of an account" };
@@ -244,7 +244,7 @@ static const struct route routes[] = {
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
       .body = &create_spec, .reply = &user_spec, .status = 201,
       .id = "createUser",
-      .fails = { ERR_EMAIL_TAKEN, ERR_USERNAME_TAKEN, ERR_PASSWORD_RULES },
+      .fails = { ERR_EMAIL_TAKEN, ERR_USERNAME_TAKEN, ERR_PASSWORD_RULES, ERR_KEY_BOUNDS },
       .summary = "Make an account and its personal workspace", .tag = "Users" },
     { GET, "/users/stats/summary", users_stats,
       .access = ACCESS_ADMIN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_READ,
@@ -263,7 +263,7 @@ static const struct route routes[] = {
       .flags = ROUTE_TAGGED,
       .body = &change_spec, .reply = &user_spec, .status = 200,
       .id = "updateUser",
-      .fails = { ERR_USER_NOT_FOUND, ERR_FORBIDDEN, ERR_LAST_ADMIN, ERR_EMAIL_TAKEN },
+      .fails = { ERR_USER_NOT_FOUND, ERR_FORBIDDEN, ERR_LAST_ADMIN, ERR_EMAIL_TAKEN, ERR_KEY_BOUNDS },
       .doc = "What is not sent stays as it is. The last working administrator can be neither demoted nor switched "
               "off.",
       .summary = "Change one's own account; an ADMIN any, its state, role and address too", .tag = "Users" },

@@ -343,3 +343,11 @@ void keys_local_mac(struct keys *keys, struct str data, unsigned char ret_mac[32
     digest_hmac((struct str){ (const char *)set->local, sizeof(set->local) }, data, ret_mac);
     key_set_put(set);
 }
+
+void keys_seal_mac(struct keys *keys, struct str data, unsigned char ret_mac[32])
+{
+    struct key_set *set = keys_borrow(keys);
+
+    digest_hmac((struct str){ (const char *)set->seals[0].bytes, sizeof(set->seals[0].bytes) }, data, ret_mac);
+    key_set_put(set);
+}

@@ -250,3 +250,23 @@ enum err db_number(struct ctx *ctx, enum sql statement, struct db_args args, int
 {
     return db_one(ctx, statement, args, take_number, ret_number);
 }
+
+enum err db_tidy(struct ctx *ctx)
+{
+    struct db *db = ctx->app->db;
+    struct db_conn *conn = NULL;
+    struct checkout checkout;
+    bool again = false;
+    enum err e;
+
+    if (db->ops->tidy == NULL)
+        return ERR_OK;
+    checkout_init(&checkout, db, CONN_FOR_READING);
+    e = checkout_begin(&checkout, CONN_AUTOCOMMIT, &again, &conn);
+    if (e == ERR_OK) {
+        e = db->ops->tidy(conn);
+        checkout_return(&checkout, conn);
+    }
+    checkout_end(&checkout);
+    return e == ERR_OK ? ERR_OK : fail(ctx, e);
+}

@@ -78,6 +78,7 @@ struct db_ops {
     /* Before a checkout: whether it can still be used after idle_us of rest. Also what each thread that checks one out needs. */
     bool (*alive)(struct db_conn *conn, int64_t idle_us);
     enum err (*ping)(struct db_conn *conn);
+    enum err (*tidy)(struct db_conn *conn); /* db_tidy, on a connection for reading; NULL: nothing to do */
 
     /* Makes it ready for what comes: with CONN_AUTOCOMMIT a statement of its own, else a transaction. */
     enum err (*begin)(struct db_conn *conn, enum conn_mode mode);

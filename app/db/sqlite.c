@@ -19,9 +19,12 @@ static const char common_pragmas[] = "PRAGMA synchronous = FULL;"
                                      "PRAGMA trusted_schema = OFF;"
                                      "PRAGMA mmap_size = 268435456;"
                                      "PRAGMA journal_size_limit = 67108864;";
-static const char writer_pragmas[] = "PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 1000;";
+/* What is deleted is overwritten: Debian's default leaves it in pages that stay in use. */
+static const char writer_pragmas[] = "PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 1000;"
+                                     "PRAGMA secure_delete = ON;";
 static const char reader_pragmas[] = "PRAGMA cache_size = -512; PRAGMA query_only = ON;";
 
+enum { TIDY_WAIT_MAX_MS = 50 };
 enum { PROGRESS_STEPS = 20000, LOOKASIDE_BYTES = 512, LOOKASIDE_COUNT = 32 };
 
 /* Stops a statement that takes too long. */
@@ -210,6 +213,21 @@ static enum err sqlite_ping(struct db_conn *conn)
     return rc == SQLITE_OK ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
 }
 
+/*
+ * The log of changes still has the pages as they were before: it is brought into the file, and emptied. While that waits for
+ * readers nobody can write, so it does not wait long; the next time will do.
+ */
+static enum err sqlite_tidy(struct db_conn *conn)
+{
+    struct sqlite_conn *c = sqlite_of(conn);
+    int rc;
+
+    sqlite_start_clock(c);
+    c->wait_until_us = clock_monotonic_us() + TIDY_WAIT_MAX_MS * US_PER_MS;
+    rc = sqlite3_exec(c->handle, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+    return rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY ? ERR_OK : sqlite_fail(c, rc, STATEMENT_SELECT);
+}
+
 static enum err sqlite_begin(struct db_conn *conn, enum conn_mode mode)
 {
     struct sqlite_conn *c = sqlite_of(conn);
@@ -302,6 +320,7 @@ const struct db_ops sqlite_ops = {
     .close = sqlite_close,
     .alive = sqlite_alive,
     .ping = sqlite_ping,
+    .tidy = sqlite_tidy,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,

@@ -291,7 +291,8 @@ static void set_limits(CURL *curl, const struct egress *egress, const struct egr
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)EGRESS_SILENT_MAX_S);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
+                     (long)(request->silent_max_s > 0 ? request->silent_max_s : EGRESS_SILENT_MAX_S));
     if (is_stream(request)) {
         curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
         curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);

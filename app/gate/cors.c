@@ -64,14 +64,18 @@ static bool is_own_name(const struct http_request *req, struct str origin)
     return is;
 }
 
+bool cors_is_own(const struct ctx *ctx, const struct http_request *req, struct str origin)
+{
+    return is_own_name(req, origin) || origin_is(origin, str_from(ctx->config->public_url));
+}
+
 static bool is_foreign(const struct ctx *ctx, const struct http_request *req)
 {
     struct str origin = http_header(req, "Origin");
 
     if (origin.ptr == NULL)
         return str_eq_nocase(http_header(req, "Sec-Fetch-Site"), STR("cross-site"));
-    return !is_own_name(req, origin) && !origin_is(origin, str_from(ctx->config->public_url)) &&
-           !is_allowed(ctx->config, origin);
+    return !cors_is_own(ctx, req, origin) && !is_allowed(ctx->config, origin);
 }
 
 enum err cors_cross_site_check(struct ctx *ctx, const struct call *call)
@@ -121,6 +125,12 @@ static const char *allowed_headers(struct arena *a, const struct dialects *diale
         if (dialects->rows[i]->credential != NULL)
             text = arena_printf(a, "%s, %s", text, dialects->rows[i]->credential);
     return text;
+}
+
+bool cors_is_preflight(const struct ctx *ctx, const struct http_request *req)
+{
+    return http_method(req) == OPTIONS && http_header(req, "Access-Control-Request-Method").len > 0 &&
+           is_allowed(ctx->config, http_header(req, "Origin"));
 }
 
 void cors_preflight(const struct ctx *ctx, const struct http_request *req, unsigned methods,

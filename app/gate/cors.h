@@ -8,6 +8,8 @@
 #include "parley/http/reply.h"
 #include "parley/http/request.h"
 
+enum { CORS_METHODS_ALL = 1 << GET | 1 << HEAD | 1 << POST | 1 << PUT | 1 << PATCH | 1 << DELETE };
+
 /* Headers of every answer. */
 void cors_headers(const struct ctx *ctx, const struct http_request *req, struct reply *reply);
 /*
@@ -18,9 +20,16 @@ void cors_headers(const struct ctx *ctx, const struct http_request *req, struct 
  * is no browser.
  */
 enum err cors_cross_site_check(struct ctx *ctx, const struct call *call) MUST_CHECK;
+/* This server's own: of PUBLIC_URL, or of the name under which the request came. */
+bool cors_is_own(const struct ctx *ctx, const struct http_request *req, struct str origin);
 /* The answer to OPTIONS: 204 with Allow, and what a browser asks for before it sends. methods: bits 1 << enum method. */
 void cors_preflight(const struct ctx *ctx, const struct http_request *req, unsigned methods,
                     const struct dialects *dialects, struct reply *reply);
+/*
+ * Does a page that may call us ask whether it may send? For a path that is none the answer is yes, too (CORS_METHODS_ALL): what
+ * it sends then gets a 404 that the page can read, where a refused question would be a network error to it.
+ */
+bool cors_is_preflight(const struct ctx *ctx, const struct http_request *req);
 /* "GET, HEAD, POST", in the arena. */
 const char *cors_methods(struct arena *a, unsigned methods);
 

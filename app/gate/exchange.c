@@ -5,6 +5,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/domain/people/email.h"
+#include "route_check.h"
 #include "route_private.h"
 
 static bool has_type(const struct http_request *req, struct str wanted)
@@ -27,6 +28,16 @@ enum err exchange_path(struct exchange *p)
             path[len++] = sent.ptr[i];
     p->call.path = (struct str){ path, len };
     return ERR_OK;
+}
+
+enum err exchange_encoding(struct exchange *p)
+{
+    struct str encoding = str_trim(http_header(p->call.request, "Content-Encoding"));
+
+    if (encoding.len == 0 || str_eq_nocase(encoding, STR("identity")) || !method_changes(p->call.route->method) ||
+        p->call.route->access == ACCESS_SIGNED_URL)
+        return ERR_OK;
+    return failf(&p->ctx, ERR_MEDIA_TYPE, "A body is taken as it is, without a Content-Encoding");
 }
 
 /* A body that the handler takes in itself. */
@@ -52,24 +63,38 @@ enum err exchange_size(struct exchange *p)
     return failf(&p->ctx, ERR_TOO_LARGE, "The body may have at most %" PRId64 " bytes", max_bytes);
 }
 
+/* A misspelt parameter is not passed over; clients of other systems send more than we know. */
+static enum err query_check(struct exchange *p, const struct http_pair *pairs, size_t count)
+{
+    const struct route *route = p->call.route;
+
+    if (route->dialect != NULL || (route->flags & ROUTE_OPEN_QUERY))
+        return ERR_OK;
+    return spec_check_query(&p->ctx, route->query, route_page_spec(route), pairs, count);
+}
+
 static enum err query_decode(struct exchange *p)
 {
     const struct spec *spec = p->call.route->query;
     const struct http_pair *pairs;
     size_t count;
     void *query;
-    enum err e;
+    enum err e, unknown;
 
-    if (spec == NULL)
+    if (p->call.route->access == ACCESS_SIGNED_URL)
         return ERR_OK;
     e = http_query(p->call.request, p->ctx.arena, &pairs, &count);
     if (e != ERR_OK)
         return failf(&p->ctx, e, "The query cannot be read");
+    unknown = query_check(p, pairs, count);
+    if (spec == NULL || (unknown != ERR_OK && unknown != ERR_INVALID))
+        return unknown;
     query = arena_alloc(p->ctx.arena, spec->size_bytes);
     if (query == NULL)
         return fail(&p->ctx, ERR_NO_MEMORY);
     p->call.query = query;
-    return spec_decode_query(&p->ctx, spec, pairs, count, query);
+    e = spec_decode_query(&p->ctx, spec, pairs, count, query);
+    return e != ERR_OK ? e : unknown;
 }
 
 /* The same key on another route, or for another thing in the path, is another key. */
@@ -96,6 +121,9 @@ static enum err claim_make(struct exchange *p, struct str body)
     request.key = http_header(p->call.request, "Idempotency-Key");
     if (!(p->call.route->flags & ROUTE_IDEMPOTENT) || request.key.ptr == NULL)
         return ERR_OK;
+    if (http_header_count(p->call.request, "Idempotency-Key") > 1)
+        return problem_add(&p->problem, (struct fault){ "header", "Idempotency-Key", "value_error.repeated",
+                                                        "must be sent only once" });
     buf_init(&scope, PATH_MAX_BYTES * 2);
     scope_write(p, &scope);
     request.scope = buf_str(&scope);

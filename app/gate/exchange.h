@@ -18,6 +18,8 @@ struct exchange {
     struct route_match match;
     enum method method;
     enum purpose purpose;
+    bool cookie_is_double;      /* two of the name came */
+    bool cookie_is_used;        /* nothing else said who it is */
     bool logs_address;          /* LOG_ADDRESSES, when the request began */
     struct limiter_quota quota; /* as the headers of the reply show it */
     enum err outcome;
@@ -31,6 +33,8 @@ enum err exchange_input(struct exchange *p) MUST_CHECK;
 struct str exchange_account(const struct exchange *p);
 /* Sets call.path: a base address with a slash at its end makes two of one. ERR_NO_MEMORY. */
 enum err exchange_path(struct exchange *p) MUST_CHECK;
+/* Bodies are never compressed (RFC 9110 §8.4): ERR_MEDIA_TYPE for one that says it is. A signed address is the store's to judge. */
+enum err exchange_encoding(struct exchange *p) MUST_CHECK;
 /* The declared length against what the route takes. */
 enum err exchange_size(struct exchange *p) MUST_CHECK;
 

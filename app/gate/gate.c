@@ -1,8 +1,8 @@
 #include "parley/gate/gate.h"
 
 #include <ctype.h>
-#include <stdatomic.h>
 
+#include "browser_check.h"
 #include "cors.h"
 #include "credential.h"
 #include "exchange.h"
@@ -26,7 +26,7 @@ struct gate {
     size_t table_count;
     struct dialects dialects;
     struct in_flight in_flight;
-    atomic_int upload_count; /* requests under way whose handler reads the body as it comes */
+    struct upload_slots uploads; /* requests under way whose handler reads the body as it comes */
     struct handover_taker taker;
 };
 
@@ -58,6 +58,7 @@ enum err gate_new(const struct gate_opts *opts, struct buf *ret_faults, struct g
     gate->dialects = dialects_find(tables, table_count);
     gate->taker = opts->taker;
     in_flight_init(&gate->in_flight);
+    upload_slots_init(&gate->uploads);
     gate->limiter = limiter_new();
     if (gate->limiter == NULL) {
         gate_free(gate);
@@ -72,6 +73,7 @@ void gate_free(struct gate *gate)
     if (gate == NULL)
         return;
     in_flight_release(&gate->in_flight);
+    upload_slots_release(&gate->uploads);
     limiter_free(gate->limiter);
     router_free(gate->router);
     free(gate);
@@ -90,18 +92,16 @@ static enum err route_find(const struct gate *gate, struct exchange *p)
                                                         .field = p->match.bad_number,
                                                         .type = "type_error.integer",
                                                         .message = "must be a whole number" });
+    if (e == ERR_NOT_FOUND && cors_is_preflight(&p->ctx, p->call.request)) {
+        p->match.methods = CORS_METHODS_ALL;
+        return ERR_OK;
+    }
     if (e != ERR_OK)
         return fail(&p->ctx, e);
     memcpy(p->call.ids, p->match.ids, sizeof(p->call.ids));
     memcpy(p->call.numbers, p->match.numbers, sizeof(p->call.numbers));
     memcpy(p->call.words, p->match.words, sizeof(p->call.words));
     return ERR_OK;
-}
-
-/* nginx's question about a large body takes no token of a bucket: the request itself comes later, and takes one. */
-static int tokens_wanted(const struct exchange *p)
-{
-    return p->purpose == PURPOSE_ANSWER ? 1 : 0;
 }
 
 /*
@@ -117,19 +117,21 @@ static enum err credential_check(struct gate *gate, struct exchange *p)
     if (!access_reads_credential(p->call.route->access))
         return ERR_OK;
     e = credential_read(&p->ctx, p->call.request, &gate->dialects, &p->principal);
+    if (e == ERR_UNAUTHORIZED)
+        e = browser_authenticate(p);
     status = err_info(e)->http_status;
     if (e == ERR_UNAUTHORIZED)
         return ERR_OK;
     if (e == ERR_OK)
         p->call.principal = p->ctx.actor = &p->principal;
     else if (status == 401 || status == 403)
-        TRY(limiter_bad_token(gate->limiter, &p->ctx, tokens_wanted(p), &p->quota));
+        TRY(limiter_bad_token(gate->limiter, &p->ctx, &p->quota));
     return e;
 }
 
 static enum err rate_check(struct gate *gate, struct exchange *p)
 {
-    return limiter_request(gate->limiter, &p->ctx, route_rate(p->call.route), tokens_wanted(p), &p->quota);
+    return limiter_request(gate->limiter, &p->ctx, route_rate(p->call.route), &p->quota);
 }
 
 static enum err access_check(struct exchange *p)
@@ -163,19 +165,23 @@ static enum err handler_call(struct exchange *p, struct reply *reply)
     return ERR_OK;
 }
 
-/* An upload takes as long as the store and the client like, so at most half the workers may be busy with them. */
+static bool is_handlers_to_read(const struct exchange *p)
+{
+    return (p->call.route->flags & (ROUTE_MULTIPART | ROUTE_RAW_BODY)) != 0 && p->call.body == NULL &&
+           http_content_length(p->call.request) > 0;
+}
+
 static enum err upload_call(struct gate *gate, struct exchange *p, struct reply *reply)
 {
-    bool streams = (p->call.route->flags & (ROUTE_MULTIPART | ROUTE_RAW_BODY)) != 0 && p->call.body == NULL &&
-                   http_content_length(p->call.request) > 0;
-    int64_t half = p->ctx.config->worker_threads / 2;
+    enum upload_pace pace = p->call.route->flags & ROUTE_RAW_BODY ? UPLOAD_AS_IT_COMES : UPLOAD_TAKEN_IN;
     enum err e;
 
-    if (!streams)
+    if (!is_handlers_to_read(p))
         return handler_call(p, reply);
-    p->hold.upload_count = &gate->upload_count;
-    if (atomic_fetch_add(&gate->upload_count, 1) < (half > 0 ? half : 1))
+    if (upload_slots_enter(&gate->uploads, &p->ctx, pace, &p->hold.slot)) {
+        p->hold.uploads = &gate->uploads;
         return handler_call(p, reply);
+    }
     e = failf(&p->ctx, ERR_BUSY, "Too many uploads are under way at the moment");
     p->problem.retry_after_s = UPLOAD_RETRY_AFTER_S;
     return e;
@@ -215,14 +221,18 @@ static enum err pass(struct gate *gate, struct exchange *p, struct reply *reply)
         cors_preflight(&p->ctx, p->call.request, p->match.methods, &gate->dialects, reply);
         return ERR_OK;
     }
-    TRY(exchange_size(p));
+    TRY(browser_read(p));
     TRY(credential_check(gate, p));
     TRY(rate_check(gate, p));
+    TRY(exchange_encoding(p));
+    TRY(exchange_size(p));
     TRY(cors_cross_site_check(&p->ctx, &p->call));
+    TRY(browser_check(p));
     TRY(scope_check(&p->ctx, p->call.principal, p->call.route));
     TRY(access_check(p));
     TRY(rights_check(p));
     if (p->purpose == PURPOSE_UPLOAD_CHECK) {
+        limiter_request_undo(gate->limiter, &p->ctx, route_rate(p->call.route));
         reply->status = 204;
         return ERR_OK;
     }
@@ -277,6 +287,12 @@ static void headers_add(struct exchange *p, struct reply *reply)
     cors_headers(&p->ctx, p->call.request, reply);
 }
 
+/* nginx has asked, and the request itself comes later, with a line of its own. */
+static bool is_let_through(const struct exchange *p)
+{
+    return p->purpose == PURPOSE_UPLOAD_CHECK && p->outcome == ERR_OK;
+}
+
 static struct access_line line_of(const struct exchange *p, const struct reply *reply, enum err sent)
 {
     struct access_line line = {
@@ -284,7 +300,7 @@ static struct access_line line_of(const struct exchange *p, const struct reply *
         .route = p->call.route != NULL ? p->call.route->path : "-",
         .status = reply->status,
         .code = err_info(sent != ERR_OK ? sent : p->outcome)->code,
-        .level = p->purpose == PURPOSE_ANSWER ? LOG_INFO : LOG_DEBUG,
+        .level = is_let_through(p) ? LOG_DEBUG : LOG_INFO,
         .arena_bytes = (uint32_t)arena_used_bytes(p->ctx.arena),
         .statement_count = p->ctx.statement_count,
     };
@@ -319,6 +335,15 @@ static enum err handover_make(const struct gate *gate, struct exchange *p, struc
     return ERR_OK;
 }
 
+/* nginx tells the client the refusal in these words: of the answer to its question it can keep headers only. */
+static void refusal_add(struct exchange *p, struct reply *reply)
+{
+    const char *words = arena_cstr(p->ctx.arena, buf_str(&reply->body));
+
+    if (reply->body.len <= REFUSAL_MAX_BYTES)
+        reply_header(reply, "X-Parley-Refusal", words);
+}
+
 static void answer_finish(const struct gate *gate, struct exchange *p, struct reply *reply)
 {
     if (p->outcome == ERR_OK && reply_is_handed_over(reply)) {
@@ -330,6 +355,8 @@ static void answer_finish(const struct gate *gate, struct exchange *p, struct re
     if (p->outcome != ERR_OK) {
         problem_reply(&p->ctx, &p->match, p->outcome, reply);
         headers_add(p, reply);
+        if (p->purpose == PURPOSE_UPLOAD_CHECK)
+            refusal_add(p, reply);
     }
 }
 

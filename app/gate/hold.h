@@ -5,16 +5,16 @@
 #ifndef PARLEY_APP_GATE_HOLD_H
 #define PARLEY_APP_GATE_HOLD_H
 
-#include <stdatomic.h>
-
 #include "in_flight.h"
 #include "parley/http/handover.h"
+#include "upload_slots.h"
 
 /* All zero: nothing is held. */
 struct hold {
     struct in_flight *in_flight; /* NULL: no key */
     struct in_flight_entry entry;
-    atomic_int *upload_count; /* NULL: no upload */
+    struct upload_slots *uploads; /* NULL: no upload */
+    struct upload_slot slot;
 };
 
 /* Lets go. Fine where nothing is held. Any thread. */

@@ -238,39 +238,60 @@ static struct bucket bucket_known(const struct ctx *ctx, struct str account)
 }
 
 /* Takes a token of the bucket, or refuses the request. */
-static enum err take_or_refuse(struct limiter *limiter, struct ctx *ctx, const struct bucket *bucket, int wanted,
+static enum err take_or_refuse(struct limiter *limiter, struct ctx *ctx, const struct bucket *bucket,
                                struct limiter_quota *ret_quota)
 {
-    struct rate_state state = take(limiter, ctx, bucket, wanted);
+    struct rate_state state = take(limiter, ctx, bucket, 1);
 
     *ret_quota = quota_of(bucket, &state);
     return state.has_room ? ERR_OK : refuse(ctx, bucket, &state);
 }
 
-enum err limiter_request(struct limiter *limiter, struct ctx *ctx, enum rate class, int wanted,
-                         struct limiter_quota *ret_quota)
+/* Of whoever asks. */
+static struct bucket bucket_of_request(const struct ctx *ctx, enum rate class)
 {
     struct bucket bucket;
 
-    if (!ctx->config->rate_limit || class == RATE_FREE)
-        return ERR_OK;
-    if (ctx->actor == NULL) {
-        bucket = bucket_at_address(ctx, KIND_NOBODY);
-    } else {
-        bucket = (struct bucket){ .kind = kind_of(class), .limit = limit_of(ctx->config, kind_of(class)) };
-        rate_key_principal(ctx->actor, &bucket.key);
-    }
-    return take_or_refuse(limiter, ctx, &bucket, wanted, ret_quota);
+    if (ctx->actor == NULL)
+        return bucket_at_address(ctx, KIND_NOBODY);
+    bucket = (struct bucket){ .kind = kind_of(class), .limit = limit_of(ctx->config, kind_of(class)) };
+    rate_key_principal(ctx->actor, &bucket.key);
+    return bucket;
 }
 
-enum err limiter_bad_token(struct limiter *limiter, struct ctx *ctx, int wanted, struct limiter_quota *ret_quota)
+static bool is_limited(const struct ctx *ctx, enum rate class)
+{
+    return ctx->config->rate_limit && class != RATE_FREE;
+}
+
+enum err limiter_request(struct limiter *limiter, struct ctx *ctx, enum rate class, struct limiter_quota *ret_quota)
+{
+    struct bucket bucket;
+
+    if (!is_limited(ctx, class))
+        return ERR_OK;
+    bucket = bucket_of_request(ctx, class);
+    return take_or_refuse(limiter, ctx, &bucket, ret_quota);
+}
+
+void limiter_request_undo(struct limiter *limiter, const struct ctx *ctx, enum rate class)
+{
+    struct bucket bucket;
+
+    if (!is_limited(ctx, class))
+        return;
+    bucket = bucket_of_request(ctx, class);
+    give_back(limiter, ctx, &bucket);
+}
+
+enum err limiter_bad_token(struct limiter *limiter, struct ctx *ctx, struct limiter_quota *ret_quota)
 {
     struct bucket bucket;
 
     if (!ctx->config->rate_limit)
         return ERR_OK;
     bucket = bucket_at_address(ctx, KIND_BAD_TOKEN);
-    return take_or_refuse(limiter, ctx, &bucket, wanted, ret_quota);
+    return take_or_refuse(limiter, ctx, &bucket, ret_quota);
 }
 
 /* ---- guesses ---- */
@@ -306,7 +327,7 @@ enum err limiter_guess_begin(struct limiter *limiter, struct ctx *ctx, struct li
     if (!ctx->config->rate_limit)
         return ERR_OK;
     bucket = bucket_at_address(ctx, KIND_BAD_GUESS);
-    e = take_or_refuse(limiter, ctx, &bucket, 1, &of_guesses);
+    e = take_or_refuse(limiter, ctx, &bucket, &of_guesses);
     if (e == ERR_OK && guess->account.len > 0) {
         e = account_begin(limiter, ctx, guess, &of_guesses);
         if (e != ERR_OK)

@@ -42,15 +42,15 @@ struct limiter_quota {
 };
 
 /*
- * One request of ctx->actor, or of ctx->ip where nobody is signed in. wanted: 1, or 0 to look only (the request itself
- * comes later). ERR_RATE_LIMITED with the time to wait.
+ * One request of ctx->actor, or of ctx->ip where nobody is signed in. ERR_RATE_LIMITED with the time to wait.
  */
-enum err limiter_request(struct limiter *limiter, struct ctx *ctx, enum rate class, int wanted,
+enum err limiter_request(struct limiter *limiter, struct ctx *ctx, enum rate class,
                          struct limiter_quota *ret_quota) MUST_CHECK;
+/* Gives back what limiter_request has taken for the same: the request itself comes later, and takes one. */
+void limiter_request_undo(struct limiter *limiter, const struct ctx *ctx, enum rate class);
 
-/* Counts a token or key that failed. ERR_RATE_LIMITED: answer with that; else ERR_OK. wanted: as for limiter_request. */
-enum err limiter_bad_token(struct limiter *limiter, struct ctx *ctx, int wanted,
-                           struct limiter_quota *ret_quota) MUST_CHECK;
+/* Counts a token or key that failed. ERR_RATE_LIMITED: answer with that; else ERR_OK. */
+enum err limiter_bad_token(struct limiter *limiter, struct ctx *ctx, struct limiter_quota *ret_quota) MUST_CHECK;
 
 /* Do routes of the class try a credential, or count as if they did? */
 bool limiter_is_guess(enum rate class);

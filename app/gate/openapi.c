@@ -27,17 +27,20 @@ static void extensions_write(struct json_out *out, const struct route *route)
         [RATE_KEYS] = "keys",   [RATE_DIALECT] = "dialect", [RATE_CREDENTIAL] = "credential", [RATE_MAIL] = "mail",
         [RATE_MARK] = "mark",
     };
+    static const char *const cookies[] = { "none", "begin", "session", "read" };
 
     json_out_kv_c(out, "x-access", accesses[route->access]);
     json_out_kv_c(out, "x-role", roles[route->role]);
     json_out_kv_c(out, "x-scope", scopes[route->scope]);
     json_out_kv_c(out, "x-rate", rates[route_rate(route)]);
+    json_out_kv_c(out, "x-cookie", cookies[route->cookie]);
     json_out_key(out, "x-flags");
     json_out_array(out);
     kv_flag(out, route->flags, ROUTE_IDEMPOTENT, "idempotent");
     kv_flag(out, route->flags, ROUTE_MULTIPART, "multipart");
     kv_flag(out, route->flags, ROUTE_RAW_BODY, "raw_body");
     kv_flag(out, route->flags, ROUTE_PAGED, "paged");
+    kv_flag(out, route->flags, ROUTE_OPEN_QUERY, "open_query");
     json_out_array_end(out);
 }
 
@@ -142,6 +145,8 @@ static void parameters_write(struct json_out *out, const struct route *route)
     query_parameters_write(out, route_page_spec(route));
     if (route->flags & ROUTE_IDEMPOTENT)
         shared_parameter_write(out, "IdempotencyKey");
+    if (route->cookie == COOKIE_SESSION || route->cookie == COOKIE_BEGIN)
+        shared_parameter_write(out, "BrowserSession");
     if ((route->flags & ROUTE_TAGGED) && route->method == GET)
         shared_parameter_write(out, "IfNoneMatch");
     if ((route->flags & ROUTE_TAGGED) && method_changes(route->method) && route->method != POST)
@@ -211,7 +216,7 @@ static void security_write(struct json_out *out, const struct route *route, cons
 {
     json_out_key(out, "security");
     if (route->access == ACCESS_ANYONE || route->access == ACCESS_SIGNED_URL) {
-        json_out_raw(out, STR("[]"));
+        json_out_raw(out, route->cookie == COOKIE_SESSION ? STR("[{},{\"cookie\":[]}]") : STR("[]"));
         return;
     }
     buf_add_c(out->buf, "[{\"bearer\":[]}");
@@ -221,6 +226,8 @@ static void security_write(struct json_out *out, const struct route *route, cons
             if (dialects->rows[i]->credential != NULL)
                 buf_addf(out->buf, ",{\"%sKey\":[]}", dialects->rows[i]->name);
     }
+    if (route->cookie == COOKIE_SESSION || route->cookie == COOKIE_READ)
+        buf_add_c(out->buf, ",{\"cookie\":[]}");
     buf_add_byte(out->buf, ']');
     out->comma = true;
 }

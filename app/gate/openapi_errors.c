@@ -37,9 +37,27 @@ static bool has_workspace(const struct route *route)
     return route->role != ROLE_NO_WORKSPACE && route->role != ROLE_NOT_SAID_;
 }
 
-static bool changes_openly(const struct route *route)
+/* What a page of another site could make a browser send: with its cookie, or without any credential. */
+static bool is_sent_by_pages(const struct route *route)
 {
-    return route->access == ACCESS_ANYONE && method_changes(route->method);
+    return route->access != ACCESS_SIGNED_URL && (method_changes(route->method) || route->cookie != COOKIE_NONE);
+}
+
+/* The cookie counts like a credential, or in the place of one. */
+static bool takes_cookie(const struct route *route)
+{
+    return route->cookie == COOKIE_SESSION || route->cookie == COOKIE_READ;
+}
+
+/* Whatever body comes, whether it is read or not. */
+static bool is_encoded(const struct route *route)
+{
+    return route->access != ACCESS_SIGNED_URL && method_changes(route->method);
+}
+
+static bool takes_query(const struct route *route)
+{
+    return route->access != ACCESS_SIGNED_URL && route->dialect == NULL && (route->flags & ROUTE_OPEN_QUERY) == 0;
 }
 
 static bool has_piece(const struct route *route, enum piece wanted)
@@ -95,7 +113,9 @@ static const struct rule {
     { ERR_BAD_REQUEST, is_any },
     { ERR_BAD_ID, has_uuid },
     { ERR_TWO_CREDENTIALS, reads_credential },
+    { ERR_TWO_CREDENTIALS, takes_cookie },
     { ERR_UNAUTHORIZED, reads_credential },
+    { ERR_UNAUTHORIZED, takes_cookie },
     { ERR_TOKEN, reads_credential },
     { ERR_KEY, reads_credential },
     { ERR_KEY_EXPIRED, reads_credential },
@@ -103,13 +123,14 @@ static const struct rule {
     { ERR_SCOPE, wants_scope },
     { ERR_KEY_REFUSED, refuses_keys },
     { ERR_FORBIDDEN, wants_role },
-    { ERR_CROSS_SITE, changes_openly },
+    { ERR_CROSS_SITE, is_sent_by_pages },
     { ERR_WORKSPACE_NOT_FOUND, has_workspace },
     { ERR_SECOND_FACTOR, has_workspace },
     { ERR_TOO_LARGE, reads_body },
     { ERR_LENGTH, is_raw },
-    { ERR_MEDIA_TYPE, reads_body },
+    { ERR_MEDIA_TYPE, is_encoded },
     { ERR_INVALID, reads_fields },
+    { ERR_INVALID, takes_query },
     { ERR_PRECONDITION, is_matched },
     { ERR_IDEMPOTENCY_BODY, is_idempotent },
     { ERR_IDEMPOTENCY_RUNNING, is_idempotent },

@@ -10,12 +10,13 @@ static const char description[] =
     "## Signing in\n"
     "`POST /auth/login` gives an access token for 15 minutes and a refresh token for 30 days. Send the access token as"
     " `Authorization: Bearer …`. A program takes an API key instead, in `X-API-Key` or as a bearer. One credential in a"
-    " request, not two.\n\n"
+    " request, not two. A page of the server's own origin can have its session in a cookie instead"
+    " (`X-Parley-Session: cookie`).\n\n"
     "## Addresses\n"
     "Every path is served at the root and under `/api`; those that begin with `/api/v1` are other systems' and are served"
     " there alone. A slash at the end makes no difference. What a caller has no part in is 404, as if it did not exist.\n\n"
     "## Bodies\n"
-    "JSON in UTF-8, in and out. A field that is not known is refused with 422, so that a typo is never passed over. Times"
+    "JSON in UTF-8, in and out. A field or a parameter that is not known is refused with 422, so that a typo is never passed over. Times"
     " are RFC 3339 in UTC, identifiers are UUIDs.\n\n"
     "## Errors\n"
     "`application/problem+json` (RFC 9457) with a `code` that never changes its meaning; /docs/errors lists all of them."
@@ -44,6 +45,7 @@ static const struct {
     { "Chats", "Conversations in a workspace." },
     { "Chat members", "Who is in a chat." },
     { "Messages", "What is said, with files." },
+    { "Live events", "What happens, as it happens: streams of events, and who is typing." },
     { "Files", "Attachments, and uploads that go straight to the object store." },
     { "API keys", "Credentials of programs, as another system's clients know them." },
     { "Users", "Accounts; most of it is for administrators." },

@@ -33,6 +33,19 @@ static bool is_counted(const struct route *route, int status)
     return route_rate(route) != RATE_FREE;
 }
 
+/* Where a session begins or is renewed; where it ends the cookie is taken away. */
+static bool sets_cookie(const struct route *route, int status)
+{
+    if (route->cookie != COOKIE_BEGIN && route->cookie != COOKIE_SESSION)
+        return false;
+    return status == (route->cookie_reply != NULL ? 200 : route->status);
+}
+
+static bool clears_site(const struct route *route, int status)
+{
+    return route->cookie == COOKIE_SESSION && route->reply == NULL && status == route->status;
+}
+
 static bool is_any(const struct route *route, int status)
 {
     (void)route;
@@ -44,12 +57,14 @@ static const struct {
     const char *header, *component;
     bool (*is_there)(const struct route *route, int status);
 } headers[] = {
+    { "Clear-Site-Data", "ClearSiteData", clears_site },
     { "ETag", "ETag", is_tagged },
     { "Link", "Link", is_linked },
     { "Location", "Location", is_located },
     { "RateLimit-Limit", "RateLimitLimit", is_counted },
     { "RateLimit-Remaining", "RateLimitRemaining", is_counted },
     { "RateLimit-Reset", "RateLimitReset", is_counted },
+    { "Set-Cookie", "SetCookie", sets_cookie },
     { "X-Request-Id", "RequestId", is_any },
 };
 
@@ -69,14 +84,21 @@ static void headers_write(struct json_out *out, const struct route *route, int s
 
 /* ---- content ---- */
 
-static void json_write(struct json_out *out, const struct route *route)
+/* What a body of JSON is with that status; NULL: there is none. */
+static const struct spec *json_of(const struct route *route, int status)
+{
+    if (status == route->status)
+        return route->reply;
+    return status == 200 ? route->cookie_reply : NULL;
+}
+
+static void json_write(struct json_out *out, const struct spec *spec, bool is_one)
 {
     json_out_key(out, "application/json");
     buf_addf(out->buf,
-             route->reply_shape == REPLY_ONE
-                 ? "{\"schema\":{\"$ref\":\"#/components/schemas/%s\"}}"
-                 : "{\"schema\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/%s\"}}}",
-             route->reply->name);
+             is_one ? "{\"schema\":{\"$ref\":\"#/components/schemas/%s\"}}"
+                    : "{\"schema\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/%s\"}}}",
+             spec->name);
     out->comma = true;
 }
 
@@ -98,15 +120,15 @@ static void media_write(struct json_out *out, const char *media)
 
 static void content_write(struct json_out *out, const struct route *route, int status)
 {
-    bool is_json = route->reply != NULL && status == route->status;
+    const struct spec *json = json_of(route, status);
     bool is_other = route->media != NULL && (status == 200 || status == 206);
 
-    if (!is_json && !is_other)
+    if (json == NULL && !is_other)
         return;
     json_out_key(out, "content");
     json_out_object(out);
-    if (is_json)
-        json_write(out, route);
+    if (json != NULL)
+        json_write(out, json, status != route->status || route->reply_shape == REPLY_ONE);
     if (is_other)
         media_write(out, route->media);
     json_out_object_end(out);
@@ -114,6 +136,8 @@ static void content_write(struct json_out *out, const struct route *route, int s
 
 static const char *description_of(const struct route *route, int status)
 {
+    const struct spec *json = json_of(route, status);
+
     if (status == 304)
         return "Nothing has changed since the answer with the tag of If-None-Match";
     if (status == 206)
@@ -122,9 +146,7 @@ static const char *description_of(const struct route *route, int status)
         return "It is at the address in Location";
     if (status == 204)
         return "Done; there is nothing to answer";
-    if (route->reply == NULL || route->reply->doc == NULL)
-        return reply_reason(status);
-    return route->reply->doc;
+    return json != NULL && json->doc != NULL ? json->doc : reply_reason(status);
 }
 
 static void reply_write(struct json_out *out, const struct route *route, int status)
@@ -143,6 +165,8 @@ static void reply_write(struct json_out *out, const struct route *route, int sta
 void openapi_replies_write(struct json_out *out, const struct route *route)
 {
     reply_write(out, route, route->status);
+    if (route->cookie_reply != NULL)
+        reply_write(out, route, 200);
     if (route->other_status != 0)
         reply_write(out, route, route->other_status);
     if (is_ranged(route))

@@ -1,16 +1,15 @@
 #include "openapi_schemas.h"
 
 #include "openapi_errors.h"
+#include "parley/gate/browser.h"
 #include "route_private.h"
-
-enum { SPECS_MAX = 512, ENUMS_MAX = 128 };
 
 struct found_specs {
     size_t count;
-    const struct spec *specs[SPECS_MAX];
-    enum spec_use uses[SPECS_MAX];
+    const struct spec *specs[OPENAPI_SPECS_MAX];
+    enum spec_use uses[OPENAPI_SPECS_MAX];
     size_t enum_count;
-    const struct field *enums[ENUMS_MAX];
+    const struct field *enums[OPENAPI_ENUMS_MAX];
     struct buf *faults; /* NULL: nobody asks */
 };
 
@@ -23,6 +22,13 @@ static void clash_note(struct found_specs *found, size_t index, const struct spe
     if (found->uses[index] != use)
         buf_addf(found->faults, "spec %s: it describes bodies and replies, or bodies that are closed and open\n",
                  spec->name);
+}
+
+/* What is left out would be a $ref to nothing. */
+static void full_note(struct found_specs *found, const char *name)
+{
+    if (found->faults != NULL)
+        buf_addf(found->faults, "%s: the document has no room for its schema; raise the greatest number\n", name);
 }
 
 static void specs_add(struct found_specs *found, const struct spec *spec, enum spec_use use);
@@ -42,7 +48,9 @@ static void enum_add(struct found_specs *found, const struct field *field)
             buf_addf(found->faults, "enum %s: two enums have this name\n", field->type_name);
         return;
     }
-    if (found->enum_count < ENUMS_MAX)
+    if (found->enum_count == OPENAPI_ENUMS_MAX)
+        full_note(found, field->type_name);
+    else
         found->enums[found->enum_count++] = field;
 }
 
@@ -69,13 +77,17 @@ static void nested_add(struct found_specs *found, const struct spec *spec, enum 
 /* Adds a spec and those nested in it, each name once, in the order in which they are met. */
 static void specs_add(struct found_specs *found, const struct spec *spec, enum spec_use use)
 {
-    if (spec == NULL || found->count == SPECS_MAX)
+    if (spec == NULL)
         return;
     for (size_t i = 0; i < found->count; i++)
         if (strcmp(found->specs[i]->name, spec->name) == 0) {
             clash_note(found, i, spec, use);
             return;
         }
+    if (found->count == OPENAPI_SPECS_MAX) {
+        full_note(found, spec->name);
+        return;
+    }
     found->specs[found->count] = spec;
     found->uses[found->count++] = use;
     nested_add(found, spec, use);
@@ -87,6 +99,7 @@ static void specs_find(const struct route_table *const *tables, size_t table_cou
         for (size_t r = 0; r < tables[t]->count; r++) {
             specs_add(found, tables[t]->routes[r].body, route_body_use(&tables[t]->routes[r]));
             specs_add(found, tables[t]->routes[r].reply, SPEC_REPLY);
+            specs_add(found, tables[t]->routes[r].cookie_reply, SPEC_REPLY);
             enums_add(found, tables[t]->routes[r].query);
         }
 }
@@ -111,9 +124,16 @@ static const char parameters[] =
     " the answer is 412.\",\"schema\":{\"type\":\"string\"},\"example\":\"\\\"v3-8d1f0a2b3c4d5e6f\\\"\"},"
     "\"IfNoneMatch\":{\"name\":\"If-None-Match\",\"in\":\"header\",\"required\":false,"
     "\"description\":\"The ETag of an answer that you have. Where nothing has changed since, the answer is 304 without a"
-    " body.\",\"schema\":{\"type\":\"string\"},\"example\":\"\\\"v3-8d1f0a2b3c4d5e6f\\\"\"}}";
+    " body.\",\"schema\":{\"type\":\"string\"},\"example\":\"\\\"v3-8d1f0a2b3c4d5e6f\\\"\"},"
+    "\"BrowserSession\":{\"name\":\"" BROWSER_HEADER "\",\"in\":\"header\",\"required\":false,"
+    "\"description\":\"For pages of this server's own origin: what renews the session is in the cookie `" BROWSER_COOKIE
+    "`, which no script can read, and no body holds a refresh token.\","
+    "\"schema\":{\"type\":\"string\",\"pattern\":\"^cookie$\"},\"example\":\"cookie\"}}";
 static const char headers[] =
-    "{\"ETag\":{\"description\":\"Its version and what is shown of it, for If-Match and If-None-Match.\","
+    "{\"ClearSiteData\":{\"description\":\"Where `" BROWSER_HEADER
+    "` came: takes away what the page has stored and cached.\","
+    "\"schema\":{\"type\":\"string\"},\"example\":\"\\\"cache\\\", \\\"storage\\\"\"},"
+    "\"ETag\":{\"description\":\"Its version and what is shown of it, for If-Match and If-None-Match.\","
     "\"schema\":{\"type\":\"string\"},\"example\":\"\\\"v3-8d1f0a2b3c4d5e6f\\\"\"},"
     "\"Link\":{\"description\":\"Where there is more: the address of the next page (RFC 8288).\","
     "\"schema\":{\"type\":\"string\"},\"example\":\"</workspaces?limit=50&cursor=AbC>; rel=\\\"next\\\"\"},"
@@ -129,12 +149,18 @@ static const char headers[] =
     "\"schema\":{\"type\":\"string\"},\"example\":\"2f0c1b5ad0a94b0f8a51b5f3a7c4d9e0\"},"
     "\"RetryAfter\":{\"description\":\"Seconds to wait before the next try.\","
     "\"schema\":{\"type\":\"integer\",\"minimum\":1},\"example\":2},"
+    "\"SetCookie\":{\"description\":\"`" BROWSER_COOKIE "`, where `" BROWSER_HEADER "` asked for it or ends it.\","
+    "\"schema\":{\"type\":\"string\"},"
+    "\"example\":\"" BROWSER_COOKIE "=AbC; Path=/; Secure; HttpOnly; SameSite=Strict\"},"
     "\"WwwAuthenticate\":{\"description\":\"How to sign in: `Bearer`.\","
     "\"schema\":{\"type\":\"string\"},\"example\":\"Bearer\"}}";
 static const char security[] =
     "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\","
     "\"description\":\"An access token of `POST /auth/login`; an API key too, where one is enough\"},"
-    "\"apiKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\",\"description\":\"An API key\"}";
+    "\"apiKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\",\"description\":\"An API key\"},"
+    "\"cookie\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"" BROWSER_COOKIE
+    "\",\"description\":\"A browser's session. Only for pages of this server's own origin, by Sec-Fetch-Site and Origin,"
+    " and where something changes with the header `" BROWSER_HEADER ": cookie`\"}";
 
 static void raw_member(struct json_out *out, const char *name, const char *json)
 {

@@ -83,6 +83,19 @@ static const char *dialect_omission(const struct dialect *dialect)
     return NULL;
 }
 
+/* What a row says of a browser's cookie that contradicts something else in it. */
+static const char *cookie_contradiction(const struct route *route)
+{
+    if (route->cookie == COOKIE_READ && (method_changes(route->method) || !access_reads_credential(route->access)))
+        return "takes a cookie for reading but does not read as somebody signed in";
+    if ((route->cookie == COOKIE_BEGIN || route->cookie == COOKIE_SESSION) &&
+        (route->method != POST || route->role != ROLE_NO_WORKSPACE))
+        return "begins or ends a session but is no POST outside of workspaces";
+    if (route->cookie != COOKIE_BEGIN && route->cookie_reply != NULL)
+        return "answers with a cookie of which the row says nothing";
+    return NULL;
+}
+
 /* What in a row contradicts something else in it. */
 static const char *contradiction(const struct route *route)
 {
@@ -120,7 +133,7 @@ static const char *contradiction(const struct route *route)
         return "has a reply to a failure but none, a list or a dialect's to success";
     if ((route->status == 204 || route->status == 302) && route->reply != NULL)
         return "describes a reply to a status that has none";
-    return NULL;
+    return cookie_contradiction(route);
 }
 
 enum err route_check(const struct route *route, struct buf *ret_faults)
@@ -144,6 +157,8 @@ enum err route_check(const struct route *route, struct buf *ret_faults)
     if (route_page_spec(route) != NULL && spec_check(route_page_spec(route), SPEC_QUERY, ret_faults) != ERR_OK)
         e = ERR_INVALID;
     if (route->reply != NULL && spec_check(route->reply, SPEC_REPLY, ret_faults) != ERR_OK)
+        e = ERR_INVALID;
+    if (route->cookie_reply != NULL && spec_check(route->cookie_reply, SPEC_REPLY, ret_faults) != ERR_OK)
         e = ERR_INVALID;
     return e;
 }

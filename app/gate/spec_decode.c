@@ -322,3 +322,26 @@ enum err spec_decode_query(struct ctx *ctx, const struct spec *spec, const struc
     }
     return kept;
 }
+
+static bool is_known(const struct spec *spec, const char *name)
+{
+    return spec != NULL && field_find(spec, name) != NULL;
+}
+
+enum err spec_check_query(struct ctx *ctx, const struct spec *one, const struct spec *other,
+                          const struct http_pair *pairs, size_t count)
+{
+    struct decoder d = { .ctx = ctx, .where = "query", .use = SPEC_QUERY };
+    enum err kept = ERR_OK;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *name = arena_cstr(ctx->arena, pairs[i].name);
+        const struct place here = { .name = name != NULL && name_is_showable(name) ? name : "?" };
+
+        if (name == NULL)
+            return fail(ctx, ERR_NO_MEMORY);
+        if (!is_known(one, name) && !is_known(other, name))
+            (void)note(decoder_fault(&d, &here, "value_error.extra", "is not a parameter that is known here"), &kept);
+    }
+    return kept;
+}

@@ -62,16 +62,6 @@ static void names_write(struct json_out *out, const struct field *field)
     json_out_array_end(out);
 }
 
-static void enum_write(struct json_out *out, const struct field *field)
-{
-    if (field->type_name != NULL) {
-        named_write(out, field, field->type_name);
-        return;
-    }
-    json_out_kv_c(out, "type", "string");
-    names_write(out, field);
-}
-
 static void raw_write(struct json_out *out, const struct field *field)
 {
     if (field->schema == NULL)
@@ -118,7 +108,7 @@ static void members_write(struct json_out *out, const struct field *field)
     case FIELD_UUID: string_write(out, field, "uuid"); return;
     case FIELD_TIME: string_write(out, field, "date-time"); return;
     case FIELD_NAIVE_TIME: string_write(out, field, NULL); return; /* RFC 3339 has no date-time without an offset */
-    case FIELD_ENUM: enum_write(out, field); return;
+    case FIELD_ENUM: named_write(out, field, field->type_name); return;
     case FIELD_OBJECT:
     case FIELD_REF: named_write(out, field, field->spec->name); return;
     case FIELD_LIST: list_write(out, field); return;

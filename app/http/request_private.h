@@ -13,6 +13,7 @@ struct http_request {
     struct str path, raw_query;
     int64_t content_length_bytes;
     int64_t body_taken_bytes;
+    int64_t pace_waited_us, pace_bytes; /* since the pace was last looked at (body.c) */
     body_read_fn body_read;
     void *body_arg;
     const struct http_pair *query; /* NULL until http_query */

@@ -34,6 +34,13 @@ SIMPLE_STEP(audit_seal_step)
 SIMPLE_STEP(audit_erase_step)
 SIMPLE_STEP(password_reset_step)
 
+static enum err tidy_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
+{
+    (void)run;
+    *ret_count = 0;
+    return db_tidy(ctx);
+}
+
 static void digest_job_end(void *state)
 {
     attachment_digest_free(state);
@@ -101,6 +108,7 @@ const struct job jobs_table[] = {
     { "erase_audit", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT_ERASURES, 0, audit_erase_step_job, false,
       0 },
     { "expire_rows", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false, 0 },
+    { "tidy_database", JOB_LANE_DATA, JOB_PERIODIC, 5 * US_PER_MINUTE, SQL_NONE_, 0, tidy_job, false, 0 },
     { "expire_events", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, event_log_expire_job, false, 0 },
     { "expire_objects", JOB_LANE_BULK, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_OBJECTS, 0, expire_objects_job, false,
       OUTCOME_DATA },

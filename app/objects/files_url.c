@@ -234,5 +234,6 @@ enum err files_local_verify(struct store *store, struct arena *a, const struct s
     if (request->action == STORE_LOCAL_PUT && request->content_length != r.grant.size_bytes)
         return ERR_FORBIDDEN;
     *ret_grant = r.grant;
+    ret_grant->expires_us = r.expires_s * US_PER_S;
     return ERR_OK;
 }

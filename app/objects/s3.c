@@ -305,6 +305,8 @@ enum err s3_check(const struct config *config, struct buf *ret_error_text)
     if (s3 == NULL)
         return ERR_NO_MEMORY;
     store_base_init(&s3->base, &s3_ops);
+    s3->silent_max_s = EGRESS_SILENT_MAX_S;
+    s3->hung_max_s = STORE_HUNG_MAX_S;
     e = read_config(s3, config, ret_error_text);
     if (e == ERR_OK) {
         e = s3_ping(&s3->base);
@@ -321,6 +323,8 @@ enum err s3_open(const struct config *config, struct buf *ret_error_text, struct
     if (s3 == NULL)
         return ERR_NO_MEMORY;
     store_base_init(&s3->base, &s3_ops);
+    s3->silent_max_s = EGRESS_SILENT_MAX_S;
+    s3->hung_max_s = STORE_HUNG_MAX_S;
     e = read_config(s3, config, ret_error_text);
     if (e == ERR_OK)
         e = first_look(s3, ret_error_text);

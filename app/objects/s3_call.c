@@ -125,6 +125,43 @@ static enum err attempt_read(struct arena *a, const struct egress_reply *reply, 
     return ERR_OK;
 }
 
+static bool is_hung(struct s3 *s3)
+{
+    int64_t hung_us = atomic_load(&s3->hung_us);
+
+    return hung_us != 0 && clock_monotonic_us() - hung_us < STORE_HUNG_KEPT_S * US_PER_S;
+}
+
+static int at_most(int limit, int most)
+{
+    return limit == 0 || limit > most ? most : limit;
+}
+
+static void limits_set(struct s3 *s3, const struct s3_call *call, struct egress_request *request)
+{
+    bool hung = is_hung(s3);
+
+    request->silent_max_s = hung ? s3->hung_max_s : s3->silent_max_s;
+    request->total_timeout_ms = call->total_timeout_ms;
+    if (call->total_timeout_ms > 0 && hung)
+        request->total_timeout_ms = at_most(call->total_timeout_ms, s3->hung_max_s * 1000);
+    request->connect_timeout_ms = STORE_CONNECT_MAX_MS;
+    if (request->total_timeout_ms > 0)
+        request->connect_timeout_ms = at_most(request->total_timeout_ms, STORE_CONNECT_MAX_MS);
+}
+
+/* Whether it hangs, by how long the call took that failed; answered: any answer. */
+static bool hang_note(struct s3 *s3, bool answered, int64_t took_us)
+{
+    bool hangs = !answered && took_us >= s3->hung_max_s * US_PER_S;
+
+    if (answered)
+        atomic_store(&s3->hung_us, 0);
+    else if (hangs)
+        atomic_store(&s3->hung_us, clock_monotonic_us());
+    return hangs;
+}
+
 /* ERR_UNAVAILABLE: no answer came. *ret_again: the call may be repeated. */
 static enum err attempt_run(struct s3 *s3, struct arena *a, const struct s3_call *call, struct s3_result *ret_result,
                             bool *ret_again)
@@ -133,6 +170,8 @@ static enum err attempt_run(struct s3 *s3, struct arena *a, const struct s3_call
     struct attempt attempt;
     struct egress_request request;
     struct egress_reply reply;
+    int64_t began_us;
+    bool hangs;
     enum err e;
     TRY(s3_place(s3, a, &s3->inner, call->key, &place));
     TRY(attempt_url(a, s3, &place, call, &attempt.url));
@@ -147,19 +186,18 @@ static enum err attempt_run(struct s3 *s3, struct arena *a, const struct s3_call
                                        .header = on_header,
                                        .header_arg = ret_result,
                                        .fresh = call->repeat == S3_ONCE,
-                                       .connect_timeout_ms = STORE_CONNECT_MAX_MS,
-                                       .total_timeout_ms = call->total_timeout_ms,
                                        .trust = EGRESS_OPERATOR };
-    if (call->total_timeout_ms > 0 && call->total_timeout_ms < request.connect_timeout_ms)
-        request.connect_timeout_ms = call->total_timeout_ms;
+    limits_set(s3, call, &request);
     egress_reply_init(&reply);
+    began_us = clock_monotonic_us();
     e = egress_run(s3->egress, &request, &reply);
+    hangs = hang_note(s3, e != ERR_UNAVAILABLE, clock_monotonic_us() - began_us);
     if (e == ERR_OK)
         e = attempt_read(a, &reply, ret_result);
     else if (e == ERR_UNAVAILABLE || e == ERR_INVALID)
         store_fail(&s3->base, "The object store cannot be reached: %s",
                    reply.error_text != NULL ? reply.error_text : "its address makes no sense");
-    *ret_again = reply.body_untouched && (e == ERR_UNAVAILABLE || (e == ERR_OK && is_passing(ret_result)));
+    *ret_again = reply.body_untouched && !hangs && (e == ERR_UNAVAILABLE || (e == ERR_OK && is_passing(ret_result)));
     egress_reply_release(&reply);
     return e;
 }

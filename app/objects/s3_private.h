@@ -25,6 +25,12 @@ struct s3 {
     struct s3_endpoint inner;
     struct s3_endpoint outer; /* as clients see it */
     atomic_bool bucket_seen;
+    /*
+     * A server that hangs costs whoever meets it first silent_max_s, and nothing is sent to it twice; whoever comes behind, in the
+     * same request or another, waits only hung_max_s, until it answers again.
+     */
+    int silent_max_s, hung_max_s;
+    _Atomic int64_t hung_us; /* monotonic: when it was last found to hang; 0: it answers */
 };
 
 /* Reads "host", "host:port" or "http(s)://host:port/". ERR_OK, ERR_INVALID, ERR_NO_MEMORY. host is the caller's to free. */

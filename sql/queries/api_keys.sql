@@ -43,10 +43,6 @@ WHERE k.user_id = ? AND k.is_active >= ? ORDER BY k.id LIMIT ? OFFSET ?
 SELECT {api_key} FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id
 WHERE k.user_id = ? AND k.is_active = 1 AND k.expires_us > ? AND k.expires_us <= ? ORDER BY k.expires_us, k.id LIMIT ?
 
--- name: api_key_count
-SELECT COUNT(*) FROM api_keys
-
--- The smallest id, 0 where there is no key at all.
 -- name: api_key_first
 SELECT MIN(id) FROM api_keys
 

@@ -102,3 +102,21 @@ FOR UPDATE
 
 -- name: attachments_going_by_id
 SELECT {attachment_going} FROM attachments a WHERE a.id = ? AND a.workspace_id = ? AND a.sha256 IS NULL
+
+-- Uploads count as soon as they have begun.
+-- name: bytes_of_workspace
+-- @sqlite
+SELECT (SELECT COALESCE(SUM(size_bytes), 0) FROM attachments WHERE workspace_id = ?) +
+    (SELECT COALESCE(SUM(size_bytes), 0) FROM uploads WHERE workspace_id = ?)
+-- @mysql
+SELECT CAST((SELECT COALESCE(SUM(size_bytes), 0) FROM attachments WHERE workspace_id = ?) +
+    (SELECT COALESCE(SUM(size_bytes), 0) FROM uploads WHERE workspace_id = ?) AS SIGNED)
+
+-- name: bytes_of_user
+-- tenant: none, a person's files are counted over all workspaces
+-- @sqlite
+SELECT (SELECT COALESCE(SUM(size_bytes), 0) FROM attachments WHERE uploader_id = ?) +
+    (SELECT COALESCE(SUM(size_bytes), 0) FROM uploads WHERE user_id = ?)
+-- @mysql
+SELECT CAST((SELECT COALESCE(SUM(size_bytes), 0) FROM attachments WHERE uploader_id = ?) +
+    (SELECT COALESCE(SUM(size_bytes), 0) FROM uploads WHERE user_id = ?) AS SIGNED)

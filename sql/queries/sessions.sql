@@ -1,10 +1,12 @@
 -- name: session_insert
 -- event: none, because a new session has opened no stream yet
-INSERT INTO sessions (uuid, user_id, refresh_jti, refresh_issued_us, ip, user_agent, created_us, last_used_us, expires_us)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO sessions (uuid, user_id, refresh_jti, refresh_issued_us, ip, user_agent, created_us, last_used_us, expires_us,
+    cookie_hash, stays)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: session_principal
-SELECT s.id, s.last_used_us, u.id AS user_id, u.uuid AS user_uuid, u.kind, u.role, u.twofa_enabled, u.email
+SELECT s.id, s.last_used_us, u.id AS user_id, u.uuid AS user_uuid, u.kind, u.role, u.twofa_enabled, u.email,
+    s.cookie_hash, s.refresh_jti, s.refresh_issued_us
 FROM sessions s JOIN users u ON u.id = s.user_id
 WHERE s.uuid = ? AND s.ended_us IS NULL AND s.expires_us > ? AND u.is_active = 1 AND u.deleted_us IS NULL
 
@@ -18,9 +20,14 @@ UPDATE sessions SET last_used_us = ? WHERE id = ? AND last_used_us <= ?
 UPDATE sessions SET previous_jti = refresh_jti, refresh_jti = ?, refresh_issued_us = ?, last_used_us = ?, expires_us = ?
 WHERE uuid = ? AND refresh_jti = ? AND ended_us IS NULL AND expires_us > ?
 
+-- name: session_rotate_cookie
+-- event: none, because the session goes on, and a stream looks again when the end that it knows is due
+UPDATE sessions SET refresh_jti = ?, refresh_issued_us = ?, last_used_us = ?, expires_us = ?, cookie_hash = ?
+WHERE uuid = ? AND cookie_hash = ? AND ended_us IS NULL AND expires_us > ?
+
 -- name: session_refresh_state
-SELECT s.id, s.refresh_jti, s.refresh_issued_us, s.previous_jti, s.expires_us, u.id AS user_id, u.uuid AS user_uuid,
-    u.email, u.role
+SELECT s.id, s.refresh_jti, s.refresh_issued_us, s.previous_jti, s.expires_us, s.cookie_hash, s.stays, u.id AS user_id,
+    u.uuid AS user_uuid, u.email, u.role, u.storage_epoch
 FROM sessions s JOIN users u ON u.id = s.user_id
 WHERE s.uuid = ? AND s.ended_us IS NULL AND s.expires_us > ? AND u.is_active = 1 AND u.deleted_us IS NULL
 

@@ -33,7 +33,10 @@ DELETE FROM uploads WHERE id = ? AND workspace_id = ? AND (claimed_us IS NULL OR
 
 -- name: upload_key_open
 -- tenant: none, the key names the workspace, and its signature has been checked
-SELECT COUNT(*) FROM uploads WHERE object_key = ? AND expires_us > ? AND (claimed_us IS NULL OR claimed_us <= ?)
+SELECT COUNT(*) FROM uploads p JOIN users u ON u.id = p.user_id
+    JOIN members m ON m.workspace_id = p.workspace_id AND m.user_id = p.user_id
+WHERE p.object_key = ? AND p.expires_us > ? AND (p.claimed_us IS NULL OR p.claimed_us <= ?) AND u.is_active = 1
+    AND u.deleted_us IS NULL
 
 -- columns: upload_old = id, workspace_id, object_key, store_upload_id, expires_us
 

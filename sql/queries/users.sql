@@ -1,5 +1,6 @@
 -- columns: user = id, uuid, kind, email, username, first_name, last_name, role, is_active, is_first_login, tos_accepted,
---     twofa_enabled, last_login_us, created_us, updated_us, version, status_text, status_emoji, status_until_us
+--     twofa_enabled, last_login_us, created_us, updated_us, version, status_text, status_emoji, status_until_us,
+--     storage_epoch
 
 -- name: user_by_id
 SELECT {user} FROM users WHERE id = ? AND deleted_us IS NULL
@@ -103,12 +104,14 @@ WHERE id = ? AND is_active = 1 AND twofa_enabled = 1 AND deleted_us IS NULL
 
 -- name: user_password_change
 -- event: none, because the sessions that it ends tell it themselves
-UPDATE users SET password_hash = ?, is_first_login = 0, version = version + 1, updated_us = ?
+UPDATE users SET password_hash = ?, is_first_login = 0, storage_epoch = storage_epoch + 1, version = version + 1,
+    updated_us = ?
 WHERE id = ? AND password_hash = ? AND deleted_us IS NULL
 
 -- name: user_password_set
 -- event: none, because the sessions that it ends tell it themselves
-UPDATE users SET password_hash = ?, version = version + 1, updated_us = ? WHERE id = ? AND deleted_us IS NULL
+UPDATE users SET password_hash = ?, storage_epoch = storage_epoch + 1, version = version + 1, updated_us = ?
+WHERE id = ? AND deleted_us IS NULL
 
 -- name: user_set_status
 -- event: status

@@ -13,6 +13,7 @@ from support.access_world import ALIVE, DEAD, World
 KINDS, ROWS = matrix.table()
 WORDS = ("folder", "name", "emoji")  # of paths that hold no ids
 OUTSIDE = ("removed", "stranger", "admin")
+WITHOUT_BEARER = ("nobody", "cookie", "xsite")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ class Cell:
     def ask(self, ids, headers=None):
         person = ids.get("as") or self.world.callers.get(self.kind)
         if headers is None:
-            headers = person.auth if person and self.kind in ALIVE else {}
+            headers = self.world.headers(self.kind, person, self.row.method)
         send = self.call.send(self.world, self.kind, ids)
         return self.world.http.request(self.row.method, self.row.path.format(**ids), headers=headers, **send)
 
@@ -105,7 +106,7 @@ class Cell:
 
     def with_another_parent(self):
         """Things of the place by the path of a workspace that the caller owns: as if they were not there."""
-        if self.names[:1] != ["workspace"] or len(self.names) < 2 or self.kind == "nobody" or self.call.only_own:
+        if self.names[:1] != ["workspace"] or len(self.names) < 2 or self.kind in WITHOUT_BEARER or self.call.only_own:
             return
         side = {**self.ids, "workspace": self.world.side[self.kind]}
         child = self.names[1]
@@ -115,8 +116,8 @@ class Cell:
             self.expect(f"in one's own workspace, {child} {why}", answer, 404)
         self.same(child, answers)
 
-    def as_key(self):
-        """What a key may not do at all it is told before anything is looked up."""
+    def as_refused(self):
+        """What a key, or a page of another site, may not do at all it is told before anything is looked up."""
         answers = {"own": self.ask(self.ids)}
         for name in self.names:
             if name not in WORDS and not self.call.only_own:
@@ -124,13 +125,15 @@ class Cell:
                 answers |= {f"{why} {name}": self.ask({**self.ids, name: other}) for why, other in found.items()}
         for why, answer in answers.items():
             self.expect(why, answer, 403)
+            if self.expected == "site" and seen(answer)[1].get("code", "cross_site") != "cross_site":  # dialects have no codes
+                self.fault(why, answer, "cross_site")
         self.same("thing", answers)
 
     def all(self):
         if self.expected == "-":
             return
-        if self.expected == "key":
-            self.as_key()
+        if self.expected in ("key", "site"):
+            self.as_refused()
             return
         hidden = self.expected == "404"
         answers = {}

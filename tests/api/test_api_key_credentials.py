@@ -2,6 +2,7 @@
 import itertools
 
 import pytest
+from support.client import new_email, new_password
 from support.factor import switch_on
 from support.keys import KEYS, Key, headers_of
 from support.races import at_once, statuses
@@ -338,3 +339,27 @@ def test_bounds__of_a_key_hold_for_what_it_rotates(http, owner):
     free = owner.ok("POST", "/api/v1/api-keys", 201, json={"name": "free", "scopes": "admin"})
     assert http.post(f"/api/v1/api-keys/{free['id']}/rotate", json={}, headers=headers).status_code == 403
     assert http.post(f"/api/v1/api-keys/{free['id']}/deactivate", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("bound", [{"expires_at": None}, {"allowed_ips": ""}], ids=["by address", "by date"])
+def test_bounds__of_a_key_do_not_end_at_a_person(server, http, owner, bound):
+    """An administrator whom it makes, or an account that it opens, would have neither its addresses nor its end."""
+    _, bounded = bound_key(owner, **bound)
+    _, free = bound_key(owner, allowed_ips="", expires_at=None)
+    person, chief = server.person(owner), server.person(owner, "ADMIN")
+    def new(role):
+        return {"email": new_email(), "password": new_password(), "role": role}
+    tries = [("POST", "/users", new("ADMIN")), ("PUT", f"/users/{person.id}", {"role": "ADMIN"}),
+             ("POST", f"/users/{chief.id}/password-reset", None), ("POST", f"/users/{person.id}/password-reset", None),
+             ("PUT", f"/users/{chief.id}", {"email": new_email()}), ("PUT", f"/users/{person.id}", {"email": new_email()})]
+    for method, path, body in tries:
+        assert is_code(http.request(method, path, json=body, headers=bounded), 403, "api_key_bounds"), path
+    own = http.put(f"/users/{owner.id}", json={"email": new_email()}, headers=bounded)
+    assert is_code(own, 403, "api_key_bounds"), "nor at its owner"
+    kept = owner.ok("GET", f"/users/{person.id}")
+    assert (kept["role"], kept["email"]) == ("USER", person.email)
+    assert http.put(f"/users/{person.id}", json={"email": person.email}, headers=bounded).status_code == 200, "no change"
+    assert http.post("/users", json=new("USER"), headers=bounded).status_code == 201
+    assert http.put(f"/users/{person.id}", json={"first_name": "A", "role": "USER"}, headers=bounded).status_code == 200
+    for method, path, body in tries:
+        assert http.request(method, path, json=body, headers=free).is_success, path

@@ -101,9 +101,14 @@ def test_form__browsers_empty_choice_is_no_file(talk):
     assert answer.status_code == 201 and answer.json()["attachments"] == []
 
 
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
 @pytest.mark.parametrize("parts", [
     {"content": (None, b"\xff\xfe")}, {"content": (None, b"a\x00b")}, {"content": (None, "x" * 100001)},
     {"content": (None, "x"), "reply_to": (None, "no")}, {"content": (None, "x"), "colour": (None, "red")},
+    [("content", (None, "x")), ("content", (None, "x"))],
+    [("content", (None, "x")), ("reply_to", (None, UNKNOWN)), ("reply_to", (None, UNKNOWN))],
     {"content": (None, "")}, {"picture": ("a.txt", b"x", "text/plain")}, {"content": ("a.txt", b"x", "text/plain")}])
 def test_form__with_a_bad_part_is_refused(talk, parts):
     answer = talk.member.post(f"{talk.at}/message", files=parts)

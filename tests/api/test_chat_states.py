@@ -256,7 +256,7 @@ def test_unread_list__has_the_chats_with_something_new(talk):
 @pytest.mark.mysql
 def test_migration__says_that_those_who_are_there_have_read_it(old_database):
     sql = old_database.sql
-    old_database.parley("migrate", "up", "11")
+    old_database.parley("migrate", "up", "13")
     for user in (1, 2, 3):
         sql("INSERT INTO users (id, uuid, kind, username, names_folded, role, created_us, updated_us) "
             f"VALUES ({user}, X'{user:032x}', 0, 'u{user}', '', 0, 0, 0)")
@@ -270,10 +270,10 @@ def test_migration__says_that_those_who_are_there_have_read_it(old_database):
         sql("INSERT INTO messages (id, uuid, workspace_id, chat_id, seq, content, reply_to, deleted_us, created_us, updated_us) "
             f"VALUES ({message}, X'{message:032x}', 1, 1, {message}, 'x', {reply_to}, {deleted}, 0, 0)")
     for _ in range(2):
-        old_database.parley("migrate", "up", "12")
+        old_database.parley("migrate", "up", "14")
         assert sql("SELECT user_id, chat_id, read_seq FROM chat_states ORDER BY user_id, chat_id") == \
             ["1\t1\t5", "1\t2\t1", "2\t1\t5"]
         assert sql("SELECT chat_id, seq, workspace_id FROM chat_gaps") == ["1\t3\t1"]
         assert sql("SELECT id, COALESCE(root_id, 0), reply_count FROM messages ORDER BY id") == \
             ["1\t0\t2", "2\t1\t0", "3\t1\t0", "4\t1\t0", "5\t0\t0"]
-        old_database.parley("migrate", "down", "11")
+        old_database.parley("migrate", "down", "13")

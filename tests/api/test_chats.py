@@ -259,3 +259,10 @@ def test_personal_workspace__holds_chats_of_ones_own(alice):
     chat = alice.chat(workspace, "Notes")
     assert titles(alice, f"/workspaces/{workspace['id']}/chats/history") == ["Notes"]
     assert chat["workspace_id"] == workspace["id"]
+
+
+def test_create__with_two_idempotency_keys_is_refused(team):
+    owner = team["owner"]
+    headers = [*owner.auth.items(), ("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+    answer = owner.http.request("POST", f"{team['path']}/chat", json={"title": "Two"}, headers=headers)
+    assert answer.status_code == 422 and answer.json()["errors"][0]["loc"] == ["header", "Idempotency-Key"]

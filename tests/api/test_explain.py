@@ -18,7 +18,6 @@ ROWS_MANY = 1000
 
 # statement: why it may.
 ALLOWED = {
-    "api_key_count": "keys are made by administrators, so there are few; how many is told where /bootstrap is over",
     "api_key_list": "a page of all keys in the order of their ids, for administrators; LIMIT ends it",
     "audit_chain": "a page of the audit log's chain, to verify it; LIMIT ends it",
     "audit_export": "a page of the audit log in the order of its ids, to export it; LIMIT ends it",

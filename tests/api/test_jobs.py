@@ -1,4 +1,6 @@
 """What goes by itself: objects of what was deleted, uploads that nobody completed, files that no message took."""
+import uuid
+
 import pytest
 from support.client import anyone
 from support.deep import Deep
@@ -171,3 +173,23 @@ def test_jobs__wait_for_the_database_quietly(make_server, make_backing):
     backing.database.wait()
     until(lambda: "jobs have the database again" in server.log(), 30)
     assert server.log().count("jobs wait for the database") == 1
+
+
+@pytest.mark.one_column("SQLite's files")
+def test_deleted_words__go_from_the_databases_files(deep, talk):
+    if deep.server.column != "sqlite":
+        pytest.skip("the server's files are not ours")
+    words = f"Zwielicht{uuid.uuid4().hex}"
+    sent = talk.member.ok("POST", f"{talk.at}/message", 201, json={"content": words})
+
+    def found():
+        return [path.name for path in deep.server.folder.glob("parley.db*") if words.encode() in path.read_bytes()]
+
+    def tidied():
+        deep.server.clock.forward(301)
+        deep.wake()
+        return found() == []
+
+    assert found()
+    assert talk.member.delete(f"{talk.at}/message/{sent['id']}").status_code == 204
+    until(tidied)

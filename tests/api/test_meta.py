@@ -63,3 +63,27 @@ def test_server__says_whether_it_still_needs_an_administrator(make_server):
 def test_server__names_the_build_that_runs(http, binary):
     notes = subprocess.run(["readelf", "-n", str(binary)], check=True, capture_output=True, text=True).stdout
     assert http.get("/server").json()["build"] == re.search(r"Build ID: ([0-9a-f]+)", notes)[1]
+
+
+def test_query__of_a_parameter_that_is_not_known_is_told(admin):
+    workspace = admin.workspace()["id"]
+    for path, name in (("/auth/me", "fields"), ("/workspaces", "limit"), (f"/workspaces/{workspace}/chats/history", "page"),
+                       ("/health", "verbose"), (f"/workspaces/{workspace}/users", "qq")):
+        answer = admin.get(path, params={name: "1"})
+        assert answer.status_code == 422 and answer.json()["errors"][0]["loc"] == ["query", name], path
+    assert admin.delete(f"/workspaces/{workspace}", params={"force": "1"}).status_code == 422
+    assert admin.get(f"/workspaces/{workspace}").status_code == 200
+
+
+def test_query__of_a_parameter_that_is_not_known_is_passed_over_in_dialects_and_on_pages(http, admin):
+    assert admin.get("/api/v1/api-keys/", params={"verbose": "1"}).status_code == 200
+    for path in ("/", "/docs/errors", "/app"):
+        assert http.get(path, params={"utm_source": "mail"}).status_code == 200, path
+
+
+def test_query__every_row_of_the_document_says_what_it_takes(contract):
+    """Those of a native route are all that it knows."""
+    for method, path, row in contract.routes():
+        names = [p["name"] for p in row["parameters"] if p.get("in") == "query"]
+        assert len(names) == len(set(names)), (method, path)
+        assert ("cursor" in names) or "paged" not in row["x-flags"] or path.startswith("/api/v1/"), (method, path)

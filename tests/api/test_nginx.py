@@ -117,6 +117,15 @@ def test_large_body_without_rights__is_not_read(server, admin):
     assert b'"code":"not_authenticated"' in answer
 
 
+@pytest.mark.parametrize("length", ["Content-Length: 9000000", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("path", ["/anything/stream", "/workspaces/0a/stream/", "/objects/a/stream", "/api/objects/a/b",
+                                  "/objects/a/b", "/anything", "/app/x", "/docs/x"])
+def test_large_body_without_rights__is_read_at_no_address(server, path, length):
+    """One of each place that nginx knows; of the body nothing is sent."""
+    answer = raw(server, request_of(f"POST {path} HTTP/1.1", "Content-Type: text/plain", length))
+    assert answer.split()[1] in (b"401", b"403", b"404", b"405"), answer[:200]
+
+
 def test_large_body_with_rights__arrives_whole(server, alice):
     workspace = alice.workspace()
     chat = alice.chat(workspace)
@@ -256,3 +265,34 @@ def test_origin__is_allowed_in_the_form_that_browsers_send(make_server, setting,
     answer = server.http.get("/health", headers={"Origin": origin})
     assert answer.headers["access-control-allow-origin"] == origin
     assert "access-control-allow-origin" not in server.http.get("/health", headers={"Origin": "https://x.example"}).headers
+
+
+@pytest.mark.parametrize("lines,status", [
+    (["GET /health HTTP/9.9"], 505), (["GET /health HTTP/1.1", "Transfer-Encoding: identity"], 501),
+    (["TRACE /health HTTP/1.1"], 405)])
+def test_nginxs_own_answer__is_a_problem_with_its_number(server, lines, status):
+    answer = raw(server, request_of(*lines))
+    head, _, text = answer.partition(b"\r\n\r\n")
+    assert int(head.split()[1]) == status and b"application/problem+json" in head
+    assert b'"status":%d,' % status in text
+    assert (status == 405) == (b"\r\nAllow: GET, " in head)
+
+
+def attached(person):
+    """(path, ETag) of a file."""
+    workspace = person.workspace()["id"]
+    path = f"/workspaces/{workspace}/chat/{person.chat(workspace)['id']}/message"
+    sent = person.ok("POST", path, 201, data={"content": "x"}, files={"files": ("a.txt", b"0123456789", "text/plain")})
+    path = f"/attachments/{sent['attachments'][0]['id']}"
+    return path, person.get(path).headers.get("etag")
+
+
+@pytest.mark.one_column("nginx sends the file")
+def test_range__behind_the_end_of_a_file_is_a_problem(server, alice):
+    if server.column != "sqlite":
+        pytest.skip("the S3 store answers")
+    path, _ = attached(alice)
+    answer = alice.get(path, headers={"Range": "bytes=100-"})
+    assert answer.status_code == 416 and answer.json()["code"] == "range_not_satisfiable"
+    answer = alice.get(path, headers={"If-Match": '"x"'})
+    assert answer.status_code == 412 and answer.json()["code"] == "precondition_failed"

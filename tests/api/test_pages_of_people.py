@@ -2,13 +2,15 @@
 is no web app."""
 import base64
 import hashlib
+import json
+import os
 import re
 import shutil
 import ssl
 
 import httpx
 import pytest
-from harness import web
+from harness import browser, web
 from harness.paths import HarnessError
 
 pytestmark = pytest.mark.one_column("pages without rows or objects")
@@ -101,9 +103,8 @@ def test_docs__are_swagger_ui_where_it_was_built(make_server, pages_folder):
         assert part.status_code == 200, name
         assert part.headers["x-content-type-options"] == "nosniff" and len(part.headers.get_list("x-request-id")) == 1
     assert "error codes</h1>" in http.get("/docs/errors").text
-    # The folder has no app of its own: Parley's page stands there, and the documents are nowhere else.
+    # The folder has no app of its own: Parley's page stands there.
     assert "a private chat server" in http.get("/app/").text
-    assert http.get("/app/docs/index.html").status_code == 404
 
 
 def test_docs__have_a_policy_that_loosens_styles_alone(make_server, pages_folder, tmp_path):
@@ -121,3 +122,85 @@ def test_docs__have_a_policy_that_loosens_styles_alone(make_server, pages_folder
     assert docs.pop("style-src") == "'self' 'unsafe-inline'" and app.pop("style-src") == "'self'"
     assert docs.items() <= app.items(), "something else differs"
     assert http.get("/app/").text.endswith("<title>app</title>")
+    assert http.get("/app/docs/index.html").status_code == 404, "under the looser policy alone"
+
+
+# ---- in a browser ----
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Chromium; without it the reason is told, and is a failure where CI is set."""
+    try:
+        with browser.opened() as opened:
+            yield opened
+    except HarnessError as e:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"a browser cannot be had: {e}")
+
+
+@pytest.fixture
+def look(chromium):
+    """look(server, …) -> the page of a new browser.Page, on which nothing may be amiss when the test ends."""
+    looks = []
+
+    def open_one(server, **options):
+        looks.append(browser.Page(chromium, server.base_url, **options))
+        return looks[-1].page
+
+    yield open_one
+    for one in looks:
+        one.context.close()
+    assert [fault for one in looks for fault in one.faults] == []
+
+
+def operation(page, name):
+    """An operation of Swagger UI, opened."""
+    found = page.locator(f"#operations-{name}")
+    found.locator(".opblock-summary-control").click()
+    return found
+
+
+def execute(found):
+    """(status, body) of trying it out."""
+    found.locator("button.execute").click()
+    answer = found.locator(".live-responses-table .response").first
+    return int(answer.locator(".response-col_status").inner_text().split()[0]), answer.locator(".highlight-code").first.inner_text()
+
+
+def test_docs__try_operations_out_in_a_browser(shared_server, pages_folder, look, contract):
+    server = shared_server(WEB_DIR=str(pages_folder))
+    person = server.person(server.admin)
+    page = look(server)
+    page.goto("/docs/")
+    page.locator(".opblock").first.wait_for()
+    assert page.locator(".opblock").count() == sum(len(methods) for methods in contract.document["paths"].values())
+    sign_in = operation(page, "Sign-in-signIn")
+    sign_in.locator("textarea").fill(json.dumps({"email": person.email, "password": person.password}))
+    assert execute(sign_in)[0] == 200
+    status, body = execute(operation(page, "Sign-in-getMe"))
+    assert status == 200 and person.email in body
+
+
+def test_docs__take_a_token_by_hand(shared_server, pages_folder, look):
+    server = shared_server(WEB_DIR=str(pages_folder))
+    person = server.person(server.admin)
+    page = look(server, width=390, scheme="dark")
+    page.goto("/docs/")
+    page.locator("button.authorize").first.click()
+    bearer = page.locator(".auth-container", has_text="Bearer").first
+    bearer.locator("input").fill(person.auth["Authorization"].split()[1])
+    bearer.locator("button.authorize").click()
+    page.locator("button.btn-done").first.click()
+    assert execute(operation(page, "Sign-in-getMe"))[0] == 200
+
+
+@pytest.mark.parametrize("scheme, darkest, brightest", [("light", 200, 255), ("dark", 0, 60)])
+def test_pages__are_light_or_dark_and_fit_a_telephone(shared_server, pages_folder, look, scheme, darkest, brightest):
+    page = look(shared_server(WEB_DIR=str(pages_folder)), width=320, scheme=scheme)
+    for path in ("/docs/", "/docs/errors", "/app/"):
+        page.goto(path)
+        page.locator("h1, h2").first.wait_for()
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert all(darkest <= int(part) <= brightest for part in re.findall(r"\d+", colour)[:3]), (path, colour)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path

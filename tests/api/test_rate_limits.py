@@ -1,4 +1,6 @@
 """Limits of rate: requests by class, and credentials that fail."""
+import json
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -107,6 +109,54 @@ def test_large_body__is_counted_once_and_refused_before_it_is_sent(limited):
                                     "Content-Type: multipart/form-data; boundary=x", "Content-Length: 9000000"))
     assert answer.startswith(b"HTTP/1.1 429 ") and b'"code":"rate_limited"' in answer
     assert b"\r\nRetry-After: 1" in answer and b"\r\nRateLimit-Remaining: 0\r\n" in answer
+
+
+# --- bodies about which nginx asks first ---
+
+FORMS = {"plain": (["Content-Length: 2"], b"{}"), "chunked": (["Transfer-Encoding: chunked"], b"2\r\n{}\r\n0\r\n\r\n"),
+         "long": (["Content-Length: 1200000"], b"")}
+
+
+def sent_as(server, form, path, *headers):
+    """(status, RateLimit-*, code, request id) of a POST whose body comes in that form; of the long one only the head comes."""
+    how, body = FORMS[form]
+    data = request_of(f"POST {path} HTTP/1.1", "Content-Type: application/json", *how, *headers) + body
+    # nginx closes the connection later: it waits a while for the body that it does not read.
+    answer = raw(server, data, enough=lambda answer: re.search(rb"\r\n\r\n.*\{.*\}", answer, re.S))
+    head, _, text = answer.partition(b"\r\n\r\n")
+    rates = dict(re.findall(rb"(?i)\r\n(ratelimit-\w+|retry-after): (\d+)", head))
+    problem = json.loads(re.search(rb"\{.*\}", text, re.S)[0])
+    return int(head.split()[1]), {k.lower() for k in rates}, problem["code"], problem["request_id"]
+
+
+@pytest.mark.one_column("the gate and nginx")
+@pytest.mark.parametrize("form", FORMS)
+def test_refusal__is_counted_and_logged_in_whatever_form_the_body_comes(limited, form):
+    """The gate's refusals, each until there is nothing left to take."""
+    server, admin = limited(RATE_CREDENTIAL="4", RATE_LIMIT_REQUESTS="6", RATE_WRITE="9")
+    guest, workspace = server.person(admin), admin.workspace()["id"]
+    admin.add_member(workspace, guest, "GUEST")
+    key = admin.ok("POST", "/api/v1/api-keys/", 201, json={"name": "reads", "scopes": "read"})["key"]
+    foreign = f"/workspaces/{admin.id}/chat"
+    cases = {"bad token": ("/workspaces", ["Authorization: Bearer bad"], 401, "invalid_token", 4),
+             "scope": ("/workspaces", [f"X-API-Key: {key}"], 403, "session_required", 9),
+             "not a member": (foreign, guest_header(guest), 404, "workspace_not_found", 5),
+             "role": (f"/workspaces/{workspace}/chat", guest_header(guest), 403, "forbidden", 4)}
+    for what, (path, headers, status, code, count) in cases.items():
+        seen = [sent_as(server, form, path, *headers) for _ in range(count)]
+        assert {answer[:3] for answer in ((s, frozenset(r), c) for s, r, c, _ in seen)} == {
+            (status, frozenset({b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset"}), code)}, what
+        for _, _, _, request_id in seen:
+            lines = [line for line in server.log().splitlines() if f"id={request_id}" in line and "status=" in line]
+            assert len(lines) == 1 and f"status={status}" in lines[0], what
+        if what != "not a member":  # the next case goes on with the same bucket
+            assert sent_as(server, form, path, *headers)[::2] == (429, "rate_limited"), what
+    nobody = [sent_as(server, form, "/workspaces")[0] for _ in range(8)]
+    assert nobody[-1] == 429 and set(nobody) == {401, 429}
+
+
+def guest_header(person):
+    return [f"Authorization: Bearer {person.token}"]
 
 
 # --- who is counted ---

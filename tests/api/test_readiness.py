@@ -2,6 +2,7 @@
 import os
 import re
 import subprocess
+import time
 
 import pytest
 from harness.process import wait_until
@@ -155,22 +156,26 @@ def test_mail_server__that_hangs_holds_up_neither_start_nor_stop(make_server):
     server = make_server(SMTP_URL=f"smtp://127.0.0.1:{silent.port}", FROM_EMAIL=SENDER)
     becomes(server, "healthy", mail="ok")
     until(lambda: silent.connections)
+    began = time.monotonic()
     assert server.stack.parleys[0].stop() == 0
+    assert time.monotonic() - began < 6, "the mail server is given 10 s to greet"
 
 
 # ---- the disk ----
 
 @pytest.mark.columns("sqlite")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
-def test_disk__is_told_by_the_room_that_is_left(make_server, tmp_path):
+@pytest.mark.parametrize("floor, low", [("0", "100m"), ("600M", "500m")], ids=["without DISK_FREE_MIN", "with it"])
+def test_disk__is_told_by_the_room_that_is_left(make_server, tmp_path, floor, low):
     def resize(size):
         subprocess.run(["mount", "-o", f"remount,size={size}", str(tmp_path)], check=True)
 
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g", "parley-test", str(tmp_path)], check=True)
     try:
-        server = make_server(DATABASE_URL=f"sqlite:///{tmp_path}/parley.db")
+        server = make_server(DATABASE_URL=f"sqlite:///{tmp_path}/parley.db", OBJECTS_DIR=f"{tmp_path}/objects",
+                             DISK_FREE_MIN=floor)
         becomes(server, "healthy")
-        resize("100m")
+        resize(low)
         becomes(server, "degraded", disk="degraded")
         resize("8m")
         becomes(server, "degraded", disk="down")

@@ -339,7 +339,7 @@ def test_store_proxy__hears_nothing_of_the_clients_credentials(make_server):
     server = make_server(STORE_PROXY=f"http://127.0.0.1:{listener.getsockname()[1]}")
     bucket = server.settings["MINIO_BUCKET_NAME"]
     got = anyone("GET", f"{server.base_url}/{bucket}/key?X-Amz-Signature=x", server.ca, headers={
-        "Authorization": "Bearer secret-a", "Cookie": "session=secret-b", "X-API-Key": "secret-c",
+        "Authorization": "Bearer secret-a", "Cookie": "__Host-parley=secret-b", "X-API-Key": "secret-c",
         "Octopus-API-Key": "secret-d", "Range": "bytes=0-1"})
     listener.close()
     assert got.status_code == 200 and len(heard) == 1

@@ -350,6 +350,30 @@ def test_unbound__is_read_by_its_uploader_alone(talk):
     assert talk.member.ok("GET", f"{talk.path}/attachments") == []
 
 
+@pytest.mark.mysql
+@pytest.mark.parametrize("setting", ["WORKSPACE_QUOTA", "USER_QUOTA"])
+def test_quota__of_bytes_is_kept_by_forms_and_uploads(make_server, setting):
+    server = make_server(**{setting: "4096"})
+    admin = server.setup()
+    other, workspace = server.person(admin), admin.workspace()["id"]
+    admin.add_member(workspace, other)
+    chat = f"/workspaces/{workspace}/chat/{admin.chat(workspace)['id']}/message"
+    def form(person, size):
+        return person.post(chat, data={"content": "x"}, files={"files": ("a.txt", b"x" * size, "text/plain")})
+    def direct(person, size):
+        return person.post(f"/workspaces/{workspace}/uploads", json={"filename": "a.txt", "size": size})
+    first = form(admin, 3000)
+    assert first.status_code == 201
+    for refused in (form(admin, 1097), direct(admin, 1097)):
+        assert refused.status_code == 413 and refused.json()["code"] == "quota_exceeded"
+        assert "1096" in refused.json()["detail"]
+    assert direct(admin, 1096).status_code == 201
+    assert form(admin, 1).status_code == 413
+    assert form(other, 1).status_code == (413 if setting == "WORKSPACE_QUOTA" else 201)
+    assert admin.delete(f"{chat}/{first.json()['id']}").status_code == 204
+    assert form(admin, 3000).status_code == 201, "what is deleted makes room"
+
+
 # --- pictures ---
 
 def test_upload__keeps_the_size_of_a_picture(talk):

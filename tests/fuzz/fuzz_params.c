@@ -30,6 +30,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         { POST, "/w/{workspace}/x/{y:word}", versioned, .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER,
           .scope = SCOPE_WRITE, .rate = RATE_WRITE, .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART, .status = 201,
           .summary = "s", .tag = "t" },
+        { GET, "/c", versioned, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_READ,
+          .rate = RATE_READ, .cookie = COOKIE_READ, .status = 200, .summary = "s", .tag = "t" },
+        { POST, "/s", versioned, .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE,
+          .rate = RATE_CREDENTIAL, .cookie = COOKIE_SESSION, .status = 200, .summary = "s", .tag = "t" },
     };
     static const struct route_table table = { rows, COUNT_OF(rows) };
     static const char *const settings[] = { "ALLOWED_ORIGINS=https://app.example.org", "ENVIRONMENT=development",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from .paths import ROOT
 
 TABLE = ROOT / "tests/api/access_matrix.txt"
-CELLS = {"ok", "key", "2fa", "2fa!", "400", "401", "403", "403!", "403c", "404", "409", "422", "-"}
+CELLS = {"ok", "key", "site", "2fa", "2fa!", "400", "401", "403", "403!", "403c", "404", "409", "422", "-"}
 
 
 @dataclass(frozen=True)

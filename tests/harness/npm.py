@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from .paths import BUILD, HarnessError
+from .paths import BUILD, HarnessError, alone
 from .process import last_lines
 
 # Nothing that a package brings is run, and a network that is not there is told within seconds.
@@ -28,9 +28,14 @@ def install(folder, what, omit_dev=False):
     """node_modules of the folder, brought to what its lock says; where they are already, nothing is asked of anybody."""
     modules = folder / "node_modules"
     wanted = f"{lock_hash(folder)} {'dependencies' if omit_dev else 'all'}"
-    stamp = modules / ".installed"
+    with alone(BUILD / f"npm-{folder.name}.lock"):
+        _install(folder, modules / ".installed", wanted, what, omit_dev)
+    return modules
+
+
+def _install(folder, stamp, wanted, what, omit_dev):
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
-        return modules
+        return
     BUILD.mkdir(parents=True, exist_ok=True)
     log = BUILD / f"npm-{folder.name}.log"
     with open(log, "wb") as out:
@@ -40,4 +45,3 @@ def install(folder, what, omit_dev=False):
     if status != 0:
         raise HarnessError(f"npm could not install {what}; is there a network? The end of {log}:\n{last_lines(log, 8)}")
     stamp.write_text(wanted, encoding="utf-8")
-    return modules

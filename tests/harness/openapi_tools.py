@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 
-from . import npm
+from . import npm, pip
 from .paths import BUILD, CACHE, ROOT, HarnessError
 from .process import run
 
@@ -98,16 +98,7 @@ def node_tool(*command, cwd=None, check=True, env=None):
 
 def python_environment():
     """The folder of a virtual environment with PyPI's tools."""
-    requirements = SOURCE / "requirements.txt"
-    folder = CACHE / f"openapi-pip-{fingerprint(requirements)[:12]}"
-    stamp = folder / ".installed"
-    if not stamp.exists():
-        log = BUILD / "openapi-pip.log"
-        run(["/usr/bin/python3", "-m", "venv", "--clear", folder], log, "making a virtual environment (python3-venv)")
-        run([folder / "bin/pip", "install", "--quiet", "--retries", "1", "-r", requirements], log,
-            "installing what makes clients from PyPI (is there a network?)")
-        stamp.write_text("", encoding="utf-8")
-    return folder
+    return pip.environment(SOURCE / "requirements.txt", "openapi-pip", "what makes clients")
 
 
 def generator_jar():

@@ -32,6 +32,11 @@ class Parley(Part):
         self.socket.parent.mkdir(parents=True, exist_ok=True)
         self.spawn([self.binary, "serve"], env={**base_environment(), **self.env}, cwd=self.cwd)
 
+    def has_its_database(self):
+        """As its log says."""
+        text = self.log.read_text(errors="replace")
+        return text.count("requests get 503 until it is there") <= text.count("the database is there")
+
     def reload(self):
         self.send(signal.SIGHUP)
 

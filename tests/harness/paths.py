@@ -1,4 +1,6 @@
 """Where things are: the checkout, its cache, programs of the system."""
+import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -28,6 +30,15 @@ def program(name, package):
     if not found:
         raise HarnessError(f"{name} is not installed (Debian package {package})")
     return found
+
+
+@contextlib.contextmanager
+def alone(path):
+    """Held by one process at a time, so that two do not make the same thing at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def socket_path(path):

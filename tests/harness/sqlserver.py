@@ -1,12 +1,11 @@
 """What MariaDB and MySQL have in common: a data folder, an account made at start, one loopback port."""
-import fcntl
 import inspect
 import secrets
 import shutil
 from pathlib import Path
 
 from . import ports
-from .paths import private_folder, socket_path
+from .paths import alone, private_folder, socket_path
 from .process import Part, wait_until
 
 
@@ -70,8 +69,7 @@ class SqlServer(Part):
         # Of another program, or made in another way, it has another time.
         made_by = self.program_file(), Path(inspect.getfile(type(self)))
         kept = private_folder(self.pristine) / f"{self.name}-{max(file.stat().st_mtime_ns for file in made_by)}"
-        with open(self.pristine / f"{self.name}.lock", "w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with alone(self.pristine / f"{self.name}.lock"):
             shutil.rmtree(self.data, ignore_errors=True)
             if not kept.exists():
                 self.make_data()

@@ -131,7 +131,9 @@ class Stack:
             time.sleep(0.01)
 
     def healthy(self):
-        return all(p.socket.exists() for p in self.parleys) and self.nginx.get_status("/health/ready") == 200
+        """nginx asks one process; another may still wait for the one that migrates."""
+        return (all(p.socket.exists() and p.has_its_database() for p in self.parleys)
+                and self.nginx.get_status("/health/ready") == 200)
 
     def stop(self):
         """Ends all of it; gives the exit statuses by name."""

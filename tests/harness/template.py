@@ -2,14 +2,13 @@
 
 The servers of a run that tests share are made from nothing, on each column; copies are for those beside them.
 """
-import fcntl
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
 from .parley import base_environment
-from .paths import HarnessError, private_folder
+from .paths import HarnessError, alone, private_folder
 from .stack import Stack
 
 DATABASE = "parley_template"
@@ -31,8 +30,7 @@ class Template:
         self.binary = binary
 
     def _once(self, name, make):
-        with open(self.folder / f"{name}.lock", "w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with alone(self.folder / f"{name}.lock"):
             made = self.folder / f"{name}.made"
             if not made.exists():
                 make()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from . import npm
-from .paths import BUILD, ROOT, HarnessError
+from .paths import BUILD, ROOT, HarnessError, alone
 
 SOURCE = ROOT / "web"
 TARGET = BUILD / "web"
@@ -27,9 +27,14 @@ def _hash():
 
 def build():
     """Brings build/web up to date and returns it; nothing is done where web/ is as it was."""
-    wanted = _hash()
+    with alone(BUILD / "web.lock"):
+        _build(_hash())
+    return TARGET
+
+
+def _build(wanted):
     if (TARGET / "docs/index.html").exists() and _STAMP.exists() and _STAMP.read_text(encoding="utf-8") == wanted:
-        return TARGET
+        return
     npm.install(SOURCE, "what the web pages are made of", omit_dev=True)
     node = shutil.which("node") or shutil.which("nodejs")
     if not node:
@@ -39,7 +44,6 @@ def build():
     if done.returncode != 0:
         raise HarnessError(f"web/build.mjs failed:\n{done.stderr.strip()}")
     _STAMP.write_text(wanted, encoding="utf-8")
-    return TARGET
 
 
 def build_if_possible():

@@ -11,6 +11,13 @@ function takeToken(ui, response) {
     return response;
 }
 
+// Light or dark as the browser is, now and when that changes: Swagger UI's styles go by a class.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+
+dark.addEventListener("change", follow);
+follow();
+
 const ui = SwaggerUIBundle({
     url: new URL("../openapi.json", location.href).href,
     dom_id: "#swagger-ui",

@@ -1,6 +1,7 @@
 #include "parley/domain/files/incoming_file.h"
 
 #include "parley/core/clock.h"
+#include "parley/domain/files/room.h"
 #include "parley/objects/filetype.h"
 
 /* The source with the bytes before it that have been read to tell the type. */
@@ -106,18 +107,22 @@ static enum err queue_deletion(struct ctx *ctx, struct incoming_files *files, co
                                                            .row = DOOMED_ONCE });
 }
 
-static enum err put(struct ctx *ctx, struct incoming_files *files, struct headed *headed, struct incoming_file *file)
+static enum err put(struct ctx *ctx, struct incoming_files *files, struct headed *headed, struct incoming_file *file,
+                    int64_t left)
 {
+    int64_t in_request = ctx->config->max_upload_size - files->size_bytes;
     const struct store_put_opts opts = {
         .key = file->key,
         .content_type = file->content_type,
         .size_bytes = -1,
-        .max_bytes = ctx->config->max_upload_size - files->size_bytes,
+        .max_bytes = left < in_request ? left : in_request,
         .source = headed_read,
         .arg = headed,
     };
     enum err e = store_put(ctx->app->store, ctx->arena, &opts, &file->size_bytes, file->sha256);
 
+    if (e == ERR_TOO_LARGE && left < in_request)
+        return room_refuse(ctx, left);
     if (e == ERR_TOO_LARGE)
         return failf(ctx, e, "The files are larger than this server takes in one request");
     return e == ERR_OK ? ERR_OK : fail(ctx, e);
@@ -127,14 +132,18 @@ static enum err put_headed(struct ctx *ctx, struct incoming_files *files, struct
                            const struct incoming_file_opts *opts)
 {
     struct incoming_file *file = &files->items[files->count];
+    int64_t left;
 
+    TRY(room_on_disk_check(ctx));
+    TRY(room_left(ctx, opts->workspace->workspace_id, ctx->actor != NULL ? ctx->actor->user_id : 0, &left));
+    left -= files->size_bytes; /* not in the rows yet */
     TRY(head_read(headed));
     TRY(name_and_type(ctx, opts, files->count + 1, headed, file));
     file->uuid = uuid_new();
     file->filename = arena_str(ctx->arena, opts->filename);
     TRY(attachment_new_key(ctx, &opts->workspace->workspace, opts->filename, &file->key));
     TRY(queue_deletion(ctx, files, file));
-    TRY(put(ctx, files, headed, file));
+    TRY(put(ctx, files, headed, file, left > 0 ? left : 0));
     TRY(type_finish(ctx, headed, file));
     files->size_bytes += file->size_bytes;
     files->count++;

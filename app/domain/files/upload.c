@@ -6,6 +6,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/json_out.h"
 #include "parley/db/db.h"
+#include "parley/domain/files/room.h"
 #include "parley/domain/people/user.h"
 #include "parley/objects/filetype.h"
 #include "parley/objects/store.h"
@@ -55,10 +56,11 @@ enum err upload_get(struct ctx *ctx, int64_t workspace_id, int64_t user_id, cons
 
 enum err upload_key_check(struct ctx *ctx, struct str object_key)
 {
-    int64_t dead_claim_us = ctx->now_us - UPLOAD_CLAIM_MAX_S * US_PER_S;
+    int64_t now_us = clock_now_us(); /* it is asked again while bytes come */
+    int64_t dead_claim_us = now_us - UPLOAD_CLAIM_MAX_S * US_PER_S;
     int64_t count = 0;
 
-    TRY(db_number(ctx, SQL_UPLOAD_KEY_OPEN, DB_ARGS(DB_TEXT(object_key), DB_INT(ctx->now_us), DB_INT(dead_claim_us)),
+    TRY(db_number(ctx, SQL_UPLOAD_KEY_OPEN, DB_ARGS(DB_TEXT(object_key), DB_INT(now_us), DB_INT(dead_claim_us)),
                   &count));
     return count > 0 ? ERR_OK : fail(ctx, ERR_FORBIDDEN);
 }
@@ -192,6 +194,7 @@ enum err upload_create(struct ctx *ctx, const struct upload_draft *draft, struct
 {
     struct creating creating = { .draft = draft };
 
+    TRY(room_for_check(ctx, draft->workspace->workspace_id, draft->principal->user_id, draft->size_bytes));
     TRY(upload_begin(ctx, draft, &creating.upload));
     TRY(db_run(ctx, create_in_transaction, &creating));
     *ret_upload = creating.upload;

@@ -15,7 +15,9 @@
 struct registration {
     struct user_create_opts opts;
     struct str invite;
-    struct user *user;
+    const struct session_origin *origin; /* NULL: nobody is signed in */
+    struct user user;
+    struct session_grant grant;
 };
 
 static enum err check_registration(struct ctx *ctx, const struct registration *registration)
@@ -40,7 +42,8 @@ static enum err check_registration(struct ctx *ctx, const struct registration *r
 static enum err register_in_transaction(struct ctx *ctx, void *arg)
 {
     struct registration *registration = arg;
-    struct user *user = registration->user;
+    struct user *user = &registration->user;
+    struct str hash = registration->opts.password_hash;
     struct invitation invitation;
 
     TRY(user_insert(ctx, &registration->opts, user));
@@ -48,22 +51,27 @@ static enum err register_in_transaction(struct ctx *ctx, void *arg)
                                               .actor = { .user = user->uuid, .name = user->email },
                                               .target_kind = AUDIT_ON_USER,
                                               .target = user->uuid }));
-    if (registration->invite.ptr == NULL)
+    if (registration->invite.ptr != NULL)
+        TRY(invitation_accept(ctx, registration->invite, user->id, user->email, &invitation));
+    if (registration->origin == NULL)
         return ERR_OK;
-    return invitation_accept(ctx, registration->invite, user->id, user->email, &invitation);
+    return sign_in_begin(ctx, &(struct sign_in_proof){ user->id, hash, hash }, registration->origin, user,
+                         &registration->grant);
 }
 
 enum err account_register(struct ctx *ctx, const struct user_create_opts *opts, struct str invite,
-                          struct user *ret_user)
+                          const struct session_origin *origin, struct sign_in_result *ret_result)
 {
-    struct registration registration = { .opts = *opts, .invite = invite, .user = ret_user };
+    struct registration registration = { .opts = *opts, .invite = invite, .origin = origin };
     char hash[PASSWORD_HASH_BYTES];
 
     registration.opts.role = USER_ROLE_USER;
     TRY(check_registration(ctx, &registration));
     TRY(password_hash_new(ctx, registration.opts.password, registration.opts.email, hash));
     registration.opts.password_hash = str_from(hash);
-    return db_run(ctx, register_in_transaction, &registration);
+    TRY(db_run(ctx, register_in_transaction, &registration));
+    *ret_result = (struct sign_in_result){ .user = registration.user };
+    return origin != NULL ? session_sign(ctx, &registration.grant, &ret_result->tokens) : ERR_OK;
 }
 
 /* ---- sign in ---- */
@@ -111,16 +119,10 @@ static enum err check_password(struct ctx *ctx, struct str email, struct str pas
 static enum err sign_in_in_transaction(struct ctx *ctx, void *arg)
 {
     struct sign_in *sign_in = arg;
-    int64_t count = 0;
+    const struct sign_in_proof proof = { sign_in->user.id, sign_in->old_hash, sign_in->new_hash };
+    enum err e = sign_in_begin(ctx, &proof, sign_in->origin, &sign_in->user, &sign_in->grant);
 
-    TRY(db_exec(
-        ctx, SQL_USER_SIGNED_IN,
-        DB_ARGS(DB_INT(ctx->now_us), DB_TEXT(sign_in->new_hash), DB_INT(sign_in->user.id), DB_TEXT(sign_in->old_hash)),
-        &count));
-    if (count == 0)
-        return fail(ctx, ERR_LOGIN); /* password, state or second factor was changed while we hashed */
-    TRY(user_get(ctx, sign_in->user.id, &sign_in->user));
-    return session_add(ctx, &sign_in->user, sign_in->origin, &sign_in->grant);
+    return e == ERR_LOGIN ? fail(ctx, e) : e; /* password, state or second factor was changed while we hashed */
 }
 
 /* The password was right, and that is all: no session, no time of sign-in. */

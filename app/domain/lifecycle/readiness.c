@@ -4,6 +4,7 @@
 #include "parley/core/disk.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/files/room.h"
 #include "parley/mail/mailer.h"
 #include "parley/objects/store.h"
 
@@ -42,7 +43,7 @@ static enum part_state disk_look(struct ctx *ctx)
     }
     if (least < DISK_FULL_BYTES)
         return PART_DOWN;
-    return least < DISK_LOW_BYTES ? PART_DEGRADED : PART_OK;
+    return least < DISK_LOW_BYTES || !room_is_on_disk(ctx->config) ? PART_DEGRADED : PART_OK;
 }
 
 /* Until the first talk has ended there is nothing to complain of. */

@@ -100,28 +100,36 @@ static enum err check_required(struct ctx *ctx)
 
 struct setup {
     struct user_create_opts opts;
-    struct user *user;
+    const struct session_origin *origin; /* NULL: nobody is signed in */
+    struct user user;
+    struct session_grant grant;
 };
 
 static enum err complete_in_transaction(struct ctx *ctx, void *arg)
 {
     struct setup *setup = arg;
+    struct user *user = &setup->user;
+    struct str hash = setup->opts.password_hash;
     enum err e = setup_claim(ctx);
 
     if (e == ERR_CONFLICT)
         return fail(ctx, ERR_SETUP_DONE);
     TRY(e);
     TRY(check_required(ctx));
-    TRY(user_insert(ctx, &setup->opts, setup->user));
-    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_SETUP_COMPLETED,
-                                                 .actor = { .user = setup->user->uuid, .name = setup->user->email },
-                                                 .target_kind = AUDIT_ON_USER,
-                                                 .target = setup->user->uuid });
+    TRY(user_insert(ctx, &setup->opts, user));
+    TRY(audit_add(ctx, &(struct audit_entry){ .action = AUDIT_SETUP_COMPLETED,
+                                              .actor = { .user = user->uuid, .name = user->email },
+                                              .target_kind = AUDIT_ON_USER,
+                                              .target = user->uuid }));
+    if (setup->origin == NULL)
+        return ERR_OK;
+    return sign_in_begin(ctx, &(struct sign_in_proof){ user->id, hash, hash }, setup->origin, user, &setup->grant);
 }
 
-enum err setup_complete(struct ctx *ctx, const struct user_create_opts *opts, struct str token, struct user *ret_user)
+enum err setup_complete(struct ctx *ctx, const struct user_create_opts *opts, struct str token,
+                        const struct session_origin *origin, struct sign_in_result *ret_result)
 {
-    struct setup setup = { .opts = *opts, .user = ret_user };
+    struct setup setup = { .opts = *opts, .origin = origin };
     char hash[PASSWORD_HASH_BYTES];
 
     setup.opts.role = USER_ROLE_ADMIN;
@@ -129,5 +137,7 @@ enum err setup_complete(struct ctx *ctx, const struct user_create_opts *opts, st
     TRY(check_token(ctx, token));
     TRY(password_hash_new(ctx, setup.opts.password, setup.opts.email, hash));
     setup.opts.password_hash = str_from(hash);
-    return db_run(ctx, complete_in_transaction, &setup);
+    TRY(db_run(ctx, complete_in_transaction, &setup));
+    *ret_result = (struct sign_in_result){ .user = setup.user };
+    return origin != NULL ? session_sign(ctx, &setup.grant, &ret_result->tokens) : ERR_OK;
 }

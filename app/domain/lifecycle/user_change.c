@@ -11,6 +11,7 @@
 #include "parley/domain/people/preferences.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/mail_queue.h"
+#include "parley/domain/trust/api_key.h"
 #include "parley/domain/trust/api_key_change.h"
 #include "parley/domain/trust/password_reset.h"
 #include "parley/domain/trust/revocation.h"
@@ -117,7 +118,13 @@ static enum err change_email(struct ctx *ctx, const struct user_change *change, 
     email = email_normalise(ctx->arena, change->email);
     if (email.ptr == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    return str_eq(email, user->email) ? ERR_OK : email_change_apply(ctx, user, email, EMAIL_CHANGE_BY_ACTOR);
+    if (str_eq(email, user->email))
+        return ERR_OK;
+    /* A stolen session must not become the account by way of a new password that is mailed elsewhere. */
+    if (ctx->actor != NULL && uuid_eq(&ctx->actor->user, &user->uuid))
+        return failf(ctx, ERR_FORBIDDEN, "Change your own address by POST /auth/email, with the present password");
+    TRY(api_key_unbound_check(ctx)); /* whoever reads at the address can set a password */
+    return email_change_apply(ctx, user, email, EMAIL_CHANGE_BY_ACTOR);
 }
 
 static enum err change_in_transaction(struct ctx *ctx, void *arg)
@@ -129,6 +136,8 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
 
     if (change->what & (USER_CHANGE_ACTIVE | USER_CHANGE_ROLE))
         TRY(administrator_lock(ctx));
+    if ((change->what & USER_CHANGE_ROLE) && change->role == USER_ROLE_ADMIN)
+        TRY(api_key_unbound_check(ctx));
     TRY(user_lock(ctx, call->uuid, &before));
     if (change->version != 0 && change->version != before.version)
         return fail(ctx, ERR_PRECONDITION);

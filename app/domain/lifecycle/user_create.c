@@ -6,6 +6,7 @@
 #include "parley/domain/people/email.h"
 #include "parley/domain/people/username.h"
 #include "parley/domain/record/audit.h"
+#include "parley/domain/trust/api_key.h"
 #include "parley/domain/workspaces/workspace.h"
 
 enum { USERNAME_TRIES = 5 };
@@ -92,6 +93,8 @@ static enum err create_in_transaction(struct ctx *ctx, void *arg)
 {
     struct create *create = arg;
 
+    if (create->opts.role == USER_ROLE_ADMIN)
+        TRY(api_key_unbound_check(ctx));
     TRY(user_insert(ctx, &create->opts, create->user));
     return audit_add(
         ctx, &(struct audit_entry){ .action = AUDIT_USER_CREATED,

@@ -36,6 +36,7 @@ static enum err read_user(struct ctx *ctx, const struct db_row *row, void *arg)
         .created_us = db_row_int(row, USER_CREATED_US),
         .updated_us = db_row_int(row, USER_UPDATED_US),
         .version = db_row_int(row, USER_VERSION),
+        .storage_epoch = db_row_int(row, USER_STORAGE_EPOCH),
     };
     user->name = display_name(ctx, user->first_name, user->last_name, user->username);
     return arena_check(ctx->arena);

@@ -127,11 +127,6 @@ enum err api_key_list_expiring(struct ctx *ctx, int64_t days, int64_t limit, str
     return ERR_OK;
 }
 
-enum err api_key_count(struct ctx *ctx, int64_t *ret_count)
-{
-    return db_number(ctx, SQL_API_KEY_COUNT, DB_NO_ARGS, ret_count);
-}
-
 /* ---- making ---- */
 
 static enum err ips_fault(struct ctx *ctx, size_t bad)
@@ -260,6 +255,16 @@ enum err api_key_bounds_check(struct ctx *ctx, const struct api_key *key)
         return ERR_OK;
     TRY(api_key_get(ctx, ctx->actor->key_id, &own));
     return is_within(&own, key) ? ERR_OK : fail(ctx, ERR_KEY_BOUNDS);
+}
+
+enum err api_key_unbound_check(struct ctx *ctx)
+{
+    struct api_key own;
+
+    if (!is_made_by_key(ctx))
+        return ERR_OK;
+    TRY(api_key_get(ctx, ctx->actor->key_id, &own));
+    return own.expires_us == 0 && own.allowed_ips.ptr == NULL ? ERR_OK : fail(ctx, ERR_KEY_BOUNDS);
 }
 
 /* What was not asked for is as the key has it that asks. */

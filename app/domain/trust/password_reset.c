@@ -9,8 +9,8 @@
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/link_token.h"
 #include "parley/domain/record/mail_queue.h"
+#include "parley/domain/trust/api_key.h"
 #include "parley/domain/trust/revocation.h"
-#include "parley/domain/trust/session.h"
 
 /* ---- asking ---- */
 
@@ -167,6 +167,7 @@ static enum err issue_in_transaction(struct ctx *ctx, void *arg)
 {
     struct link *link = arg;
 
+    TRY(api_key_unbound_check(ctx));
     TRY(user_lock(ctx, link->user_uuid, &link->user));
     if (!has_password(&link->user))
         return fail(ctx, ERR_NO_PASSWORD);
@@ -198,6 +199,10 @@ struct redemption {
     struct str email; /* absent: none */
     struct str password_hash;
     int64_t user_id;
+    const struct session_origin *origin; /* NULL: nobody is signed in */
+    bool signed_in;
+    struct sign_in_result *result;
+    struct session_grant grant;
 };
 
 static enum err read_owner(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -231,6 +236,16 @@ static enum err password_set(struct ctx *ctx, const struct redemption *redemptio
                                                  .details = AUDIT_DETAILS(AUDIT_TEXT("by", STR("link"))) });
 }
 
+/* By the new password, as far as that alone lets in: not where a second factor is on. */
+static enum err sign_in(struct ctx *ctx, struct redemption *redemption)
+{
+    const struct sign_in_proof proof = { redemption->user_id, redemption->password_hash, redemption->password_hash };
+    enum err e = sign_in_begin(ctx, &proof, redemption->origin, &redemption->result->user, &redemption->grant);
+
+    redemption->signed_in = e == ERR_OK;
+    return e == ERR_LOGIN ? ERR_OK : e;
+}
+
 /* The user's row is locked first, so whoever switches them off, or sets another password, has done so or waits. */
 static enum err redeem_in_transaction(struct ctx *ctx, void *arg)
 {
@@ -250,12 +265,14 @@ static enum err redeem_in_transaction(struct ctx *ctx, void *arg)
     if (count == 0)
         return fail(ctx, ERR_RESET);
     redemption->user_id = user.id;
-    return password_set(ctx, redemption);
+    TRY(password_set(ctx, redemption));
+    return redemption->origin != NULL ? sign_in(ctx, redemption) : ERR_OK;
 }
 
-enum err password_reset_redeem(struct ctx *ctx, struct str token, struct str password)
+enum err password_reset_redeem(struct ctx *ctx, struct str token, struct str password,
+                               const struct session_origin *origin, struct sign_in_result *ret_result)
 {
-    struct redemption redemption = { .user_id = 0 };
+    struct redemption redemption = { .origin = origin, .result = ret_result };
     char hash[PASSWORD_HASH_BYTES];
 
     if (!link_token_read(token, &redemption.hash))
@@ -263,7 +280,9 @@ enum err password_reset_redeem(struct ctx *ctx, struct str token, struct str pas
     TRY(owner_find(ctx, &redemption));
     TRY(password_hash_new(ctx, password, redemption.email, hash));
     redemption.password_hash = str_from(hash);
-    return db_run(ctx, redeem_in_transaction, &redemption);
+    *ret_result = (struct sign_in_result){ .challenge_token = { NULL, 0 } };
+    TRY(db_run(ctx, redeem_in_transaction, &redemption));
+    return redemption.signed_in ? session_sign(ctx, &redemption.grant, &ret_result->tokens) : ERR_OK;
 }
 
 /* ---- cleaning up ---- */

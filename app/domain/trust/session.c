@@ -1,23 +1,35 @@
 #include "parley/domain/trust/session.h"
 
-#include "parley/auth/digest.h"
 #include "parley/auth/jwt.h"
-#include "parley/auth/keys.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/trust/auth_cache.h"
 #include "parley/domain/trust/revocation.h"
-
-static const struct str role_names[] = { STR_INIT("USER"), STR_INIT("ADMIN") };
+#include "parley/domain/trust/session_cookie.h"
 
 /* ---- who sent a token ---- */
 
 struct found {
     struct principal *principal;
     int64_t last_used_us;
+    struct session_cookie_row cookie;
 };
+
+static struct session_cookie_row read_cookie(const struct db_row *row)
+{
+    struct str hash = db_row_str(row, SESSION_PRINCIPAL_COOKIE_HASH);
+    struct session_cookie_row cookie = {
+        .exists = hash.len == SHA256_BYTES,
+        .refresh_jti = db_row_uuid(row, SESSION_PRINCIPAL_REFRESH_JTI),
+        .refresh_issued_us = db_row_int(row, SESSION_PRINCIPAL_REFRESH_ISSUED_US),
+    };
+
+    if (cookie.exists)
+        memcpy(cookie.hash, hash.ptr, hash.len);
+    return cookie;
+}
 
 static enum err read_principal(struct ctx *ctx, const struct db_row *row, void *arg)
 {
@@ -27,6 +39,7 @@ static enum err read_principal(struct ctx *ctx, const struct db_row *row, void *
 
     if (email.len > EMAIL_MAX_BYTES)
         return fail(ctx, ERR_INTERNAL);
+    found->cookie = read_cookie(row);
     p->session_id = db_row_int(row, SESSION_PRINCIPAL_ID);
     found->last_used_us = db_row_int(row, SESSION_PRINCIPAL_LAST_USED_US);
     p->user_id = db_row_int(row, SESSION_PRINCIPAL_USER_ID);
@@ -55,6 +68,16 @@ static void touch(struct ctx *ctx, const struct found *found)
     ctx->problem = problem;
 }
 
+/* ERR_TOKEN: ended, expired, or of somebody who may not sign in. */
+static enum err find(struct ctx *ctx, const struct uuid *session, struct found *found)
+{
+    enum err e = db_one(ctx, SQL_SESSION_PRINCIPAL, DB_ARGS(DB_UUID(session), DB_INT(ctx->now_us)), read_principal,
+                        found);
+
+    found->principal->session = *session;
+    return e == ERR_NOT_FOUND ? fail(ctx, ERR_TOKEN) : e;
+}
+
 /* Token and rows, without the cache. */
 static enum err authenticate_fresh(struct ctx *ctx, struct str token, struct principal *ret_principal,
                                    int64_t *ret_expires_us)
@@ -67,15 +90,29 @@ static enum err authenticate_fresh(struct ctx *ctx, struct str token, struct pri
     e = jwt_verify(ctx->app->keys, ctx->arena, token, JWT_ACCESS, ctx->now_us / US_PER_S, &claims);
     if (e != ERR_OK)
         return fail(ctx, e);
-    e = db_one(ctx, SQL_SESSION_PRINCIPAL, DB_ARGS(DB_UUID(&claims.session), DB_INT(ctx->now_us)), read_principal,
-               &found);
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && !uuid_eq(&principal.user, &claims.subject)))
+    TRY(find(ctx, &claims.session, &found));
+    if (!uuid_eq(&principal.user, &claims.subject))
         return fail(ctx, ERR_TOKEN);
-    TRY(e);
     touch(ctx, &found);
-    principal.session = claims.session;
     *ret_principal = principal;
     *ret_expires_us = claims.expires_s * US_PER_S;
+    return ERR_OK;
+}
+
+enum err session_authenticate_cookie(struct ctx *ctx, struct str text, struct principal *ret_principal)
+{
+    struct principal principal = { 0 };
+    struct found found = { .principal = &principal };
+    struct session_cookie cookie;
+    enum err e = session_cookie_read(ctx, text, &cookie);
+
+    if (e != ERR_OK)
+        return fail(ctx, e);
+    TRY(find(ctx, &cookie.session, &found));
+    if (!session_cookie_is_good(ctx, &cookie, &found.cookie))
+        return fail(ctx, ERR_TOKEN);
+    touch(ctx, &found);
+    *ret_principal = principal;
     return ERR_OK;
 }
 
@@ -102,58 +139,6 @@ enum err session_authenticate(struct ctx *ctx, struct str token, struct principa
     return ERR_OK;
 }
 
-/* ---- tokens ---- */
-
-static int64_t refresh_expires_us(const struct ctx *ctx)
-{
-    return (ctx->now_us / US_PER_S) * US_PER_S + ctx->config->refresh_token_expire_days * US_PER_DAY;
-}
-
-/*
- * The id of the access token that goes with a refresh token: made from its id, so that the pair can be signed again
- * (RFC 9562 §5.8, UUIDv8).
- */
-static struct uuid access_jti(const struct uuid *refresh_jti)
-{
-    uint8_t hash[SHA256_BYTES];
-    struct uuid id;
-
-    digest_sha256(uuid_str(refresh_jti), hash);
-    memcpy(id.bytes, hash, sizeof(id.bytes));
-    id.bytes[6] = (uint8_t)((id.bytes[6] & 0x0F) | 0x80);
-    id.bytes[8] = (uint8_t)((id.bytes[8] & 0x3F) | 0x80);
-    return id;
-}
-
-enum err session_sign(struct ctx *ctx, const struct session_grant *grant, struct session_tokens *ret_tokens)
-{
-    int64_t life_s = ctx->config->access_token_expire_minutes * (US_PER_MINUTE / US_PER_S);
-    struct session_tokens tokens = { .expires_in_s = life_s };
-    struct jwt_claims claims = {
-        .type = JWT_REFRESH,
-        .subject = grant->user,
-        .session = grant->session,
-        .id = grant->refresh_jti,
-        .email = grant->email.ptr == NULL ? STR("") : grant->email,
-        .role = role_names[grant->role],
-        .issued_s = grant->issued_us / US_PER_S,
-        .expires_s = grant->expires_us / US_PER_S,
-    };
-
-    TRY(jwt_sign(ctx->app->keys, ctx->arena, &claims, &tokens.refresh_token));
-    claims.type = JWT_ACCESS;
-    claims.id = access_jti(&grant->refresh_jti);
-    claims.expires_s = claims.issued_s + life_s;
-    TRY(jwt_sign(ctx->app->keys, ctx->arena, &claims, &tokens.access_token));
-    *ret_tokens = tokens;
-    return ERR_OK;
-}
-
-void session_jwks(struct ctx *ctx, struct buf *out)
-{
-    keys_jwks(ctx->app->keys, out);
-}
-
 /* ---- a new session ---- */
 
 /* Printable ASCII of what a client calls itself; everything else becomes '?'. */
@@ -170,6 +155,16 @@ static struct str user_agent_text(struct arena *a, struct str user_agent)
     return (struct str){ text, head.len };
 }
 
+static enum err cookie_begin(struct ctx *ctx, struct session_grant *grant, uint8_t ret_hash[SHA256_BYTES])
+{
+    struct session_cookie cookie;
+
+    session_cookie_new(ctx, &grant->session, &cookie);
+    session_cookie_hash(&cookie, ret_hash);
+    grant->cookie = session_cookie_text(ctx, &cookie);
+    return grant->cookie.ptr != NULL ? ERR_OK : fail(ctx, ERR_NO_MEMORY);
+}
+
 enum err session_add(struct ctx *ctx, const struct user *user, const struct session_origin *origin,
                      struct session_grant *ret_grant)
 {
@@ -180,15 +175,23 @@ enum err session_add(struct ctx *ctx, const struct user *user, const struct sess
         .email = user->email,
         .role = user->role,
         .issued_us = ctx->now_us,
-        .expires_us = refresh_expires_us(ctx),
+        .expires_us = session_expires_us(ctx),
+        .stays = origin->stays,
+        .storage_epoch = user->storage_epoch,
     };
+    uint8_t cookie_hash[SHA256_BYTES];
+    struct str hash = { NULL, 0 };
 
+    if (origin->in_cookie) {
+        TRY(cookie_begin(ctx, &grant, cookie_hash));
+        hash = (struct str){ (const char *)cookie_hash, sizeof(cookie_hash) };
+    }
     TRY(revocation_end_oldest(ctx, user->id, SESSIONS_PER_USER_MAX - 1));
     TRY(db_insert(ctx, SQL_SESSION_INSERT,
                   DB_ARGS(DB_UUID(&grant.session), DB_INT(user->id), DB_UUID(&grant.refresh_jti), DB_INT(ctx->now_us),
                           DB_TEXT(str_head(origin->ip.ptr == NULL ? STR("") : origin->ip, CLIENT_ADDRESS_MAX_BYTES)),
                           DB_TEXT(user_agent_text(ctx->arena, origin->user_agent)), DB_INT(ctx->now_us),
-                          DB_INT(ctx->now_us), DB_INT(grant.expires_us)),
+                          DB_INT(ctx->now_us), DB_INT(grant.expires_us), DB_BLOB(hash), DB_INT(grant.stays)),
                   NULL));
     TRY(audit_add(ctx, &(struct audit_entry){ .action = AUDIT_SIGNED_IN,
                                               .actor = { .user = user->uuid, .name = user->email },
@@ -196,99 +199,6 @@ enum err session_add(struct ctx *ctx, const struct user *user, const struct sess
                                               .target = grant.session }));
     *ret_grant = grant;
     return ERR_OK;
-}
-
-/* ---- refresh ---- */
-
-enum rotation { ROTATION_NONE, ROTATION_DONE, ROTATION_REUSED };
-
-struct rotate {
-    const struct jwt_claims *claims;
-    struct uuid next_jti;
-    enum rotation outcome;
-    int64_t user_id;
-    struct session_grant grant;
-};
-
-/* What the row says after the rotation. */
-struct refresh_state {
-    int64_t session_id;
-    struct uuid previous_jti;
-    struct rotate *rotate;
-};
-
-static enum err read_refresh_state(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    struct refresh_state *state = arg;
-    struct session_grant *grant = &state->rotate->grant;
-
-    state->session_id = db_row_int(row, SESSION_REFRESH_STATE_ID);
-    grant->refresh_jti = db_row_uuid(row, SESSION_REFRESH_STATE_REFRESH_JTI);
-    grant->issued_us = db_row_int(row, SESSION_REFRESH_STATE_REFRESH_ISSUED_US);
-    state->previous_jti = db_row_uuid(row, SESSION_REFRESH_STATE_PREVIOUS_JTI);
-    grant->expires_us = db_row_int(row, SESSION_REFRESH_STATE_EXPIRES_US);
-    state->rotate->user_id = db_row_int(row, SESSION_REFRESH_STATE_USER_ID);
-    grant->user = db_row_uuid(row, SESSION_REFRESH_STATE_USER_UUID);
-    grant->email = arena_str(ctx->arena, db_row_str(row, SESSION_REFRESH_STATE_EMAIL));
-    grant->role = (enum user_role)db_row_int(row, SESSION_REFRESH_STATE_ROLE);
-    grant->session = state->rotate->claims->session;
-    return arena_check(ctx->arena);
-}
-
-/* The token is the one before the present one, and that was made just now: another tab asked at the same time. */
-static bool is_in_grace(const struct ctx *ctx, const struct refresh_state *state)
-{
-    return uuid_eq(&state->previous_jti, &state->rotate->claims->id) &&
-           ctx->now_us - state->rotate->grant.issued_us <= REFRESH_GRACE_S * US_PER_S;
-}
-
-static enum err rotate_in_transaction(struct ctx *ctx, void *arg)
-{
-    struct rotate *rotate = arg;
-    struct refresh_state state = { .rotate = rotate };
-    const struct jwt_claims *claims = rotate->claims;
-    int64_t rotated = 0;
-    enum err e;
-
-    TRY(db_exec(ctx, SQL_SESSION_ROTATE,
-                DB_ARGS(DB_UUID(&rotate->next_jti), DB_INT(ctx->now_us), DB_INT(ctx->now_us),
-                        DB_INT(refresh_expires_us(ctx)), DB_UUID(&claims->session), DB_UUID(&claims->id),
-                        DB_INT(ctx->now_us)),
-                &rotated));
-    e = db_one(ctx, SQL_SESSION_REFRESH_STATE, DB_ARGS(DB_UUID(&claims->session), DB_INT(ctx->now_us)),
-               read_refresh_state, &state);
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && !uuid_eq(&rotate->grant.user, &claims->subject)))
-        return fail(ctx, ERR_TOKEN);
-    TRY(e);
-    rotate->outcome = rotated > 0 || is_in_grace(ctx, &state) ? ROTATION_DONE : ROTATION_REUSED;
-    if (rotate->outcome == ROTATION_DONE)
-        return ERR_OK;
-    TRY(db_exec(ctx, SQL_SESSION_END,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_UUID(&claims->session), DB_INT(rotate->user_id),
-                        DB_INT(ctx->now_us)),
-                NULL));
-    TRY(outcome_revoke(ctx, rotate->user_id));
-    /* Nobody is named as the actor: it may have been the thief. */
-    TRY(audit_add(ctx, &(struct audit_entry){ .action = AUDIT_REFRESH_REUSED,
-                                              .target_kind = AUDIT_ON_USER,
-                                              .target = rotate->grant.user,
-                                              .details = AUDIT_DETAILS(AUDIT_UUID("session", &claims->session)) }));
-    return revocation_tell(ctx, rotate->user_id, state.session_id);
-}
-
-enum err session_refresh(struct ctx *ctx, struct str refresh_token, struct session_tokens *ret_tokens)
-{
-    struct jwt_claims claims;
-    struct rotate rotate = { .claims = &claims, .next_jti = uuid_new_random() };
-    enum err e;
-
-    e = jwt_verify(ctx->app->keys, ctx->arena, refresh_token, JWT_REFRESH, ctx->now_us / US_PER_S, &claims);
-    if (e != ERR_OK)
-        return fail(ctx, e);
-    TRY(db_run(ctx, rotate_in_transaction, &rotate));
-    if (rotate.outcome == ROTATION_REUSED)
-        return fail(ctx, ERR_TOKEN);
-    return session_sign(ctx, &rotate.grant, ret_tokens);
 }
 
 /* ---- the list of sessions ---- */

@@ -6,6 +6,7 @@
 
 extern const struct route_table meta_routes;
 extern const struct route_table server_routes;
+extern const struct route_table sign_in_routes;
 extern const struct route_table pages_routes;
 extern const struct route_table auth_routes;
 extern const struct route_table preferences_routes;

@@ -47,5 +47,7 @@ void keys_forget_seals(struct keys *keys, struct str kept_id);
 void keys_fingerprint(struct keys *keys, struct buf *out);
 /* HMAC-SHA-256 over data with local.key, for signed local URLs and cursors. Any thread. */
 void keys_local_mac(struct keys *keys, struct str data, unsigned char ret_mac[32]);
+/* The same with the newest sealing key, for keys that are given out: `data` begins with what they are for. Any thread. */
+void keys_seal_mac(struct keys *keys, struct str data, unsigned char ret_mac[32]);
 
 #endif

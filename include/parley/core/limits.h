@@ -69,6 +69,8 @@ enum {
     JSON_DEPTH_MAX = 32,
     PATH_MAX_BYTES = 2048,
     QUERY_PARAMS_MAX = 32,
+    BODY_PACE_BYTES = 65536,  /* 2 KiB/s: less than any line that people upload over */
+    REFUSAL_MAX_BYTES = 4096, /* a refusal as a header for nginx, whose buffer for one answer's headers holds 8 KiB */
     HEADERS_BYTES_MAX = 65536,
     PATH_PARAMS_MAX = 4,
     MULTIPART_PARTS_MAX = 64,           /* 20 files and the fields around them */
@@ -86,6 +88,8 @@ enum {
     /* Times */
     SEND_IDLE_MAX_S = 60,   /* nginx that takes nothing of an answer for longer is given up */
     BODY_IDLE_MAX_S = 30,   /* a client silent for longer in the middle of a body is cut off */
+    BODY_PACE_S = 30,       /* and one that sends less than BODY_PACE_BYTES in so long */
+    UPLOAD_LOOK_S = 5,      /* how often it is asked, while bytes come, whether the upload still stands */
     DB_RETRY_MAX_MS = 5000, /* db_run's retries end after it */
     DB_LEASE_WAIT_MAX_MS = 5000,
     DB_RETRY_PAUSE_MAX_MS = 200, /* between two runs of a transaction; random below it, growing */
@@ -176,6 +180,8 @@ enum {
     STORE_CONNECT_MAX_MS = 5000,
     STORE_CALL_MAX_MS = 30000, /* a call that moves no object */
     STORE_PING_MAX_MS = 2000,
+    STORE_HUNG_MAX_S = 5,       /* for an answer of a store that hung just now */
+    STORE_HUNG_KEPT_S = 60,     /* so long it is taken to hang, unless it answers */
     STORE_UPLOAD_KEPT_DAYS = 7, /* parts of a direct upload that nobody touched for longer are swept */
 
     /* Wake-ups between processes */

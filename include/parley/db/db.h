@@ -147,4 +147,10 @@ enum err db_read(struct ctx *ctx, db_fn fn, void *arg) MUST_CHECK;
  */
 enum err db_follow(struct ctx *ctx, db_fn fn, void *arg) MUST_CHECK;
 
+/*
+ * Makes what was deleted go from the database's own files too, as far as that is in our hands (SQLite: the log of changes).
+ * For a job. No transaction may be open.
+ */
+enum err db_tidy(struct ctx *ctx) MUST_CHECK;
+
 #endif

@@ -56,7 +56,8 @@ struct egress_request {
     void *header_arg;
     bool fresh; /* on a connection of its own: a kept one may have died, and curl would send it a second time */
     int connect_timeout_ms;
-    int total_timeout_ms; /* 0: only the connection, and silence for EGRESS_SILENT_MAX_S, are limited */
+    int total_timeout_ms; /* 0: only the connection, and silence, are limited */
+    int silent_max_s;     /* a peer that moves no byte for longer is given up; 0: EGRESS_SILENT_MAX_S */
     enum egress_trust trust;
 };
 

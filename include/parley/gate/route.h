@@ -35,6 +35,17 @@ enum route_role {
 /* What a key must have. NONE: no key is enough; ANY: every key is. */
 enum scope { SCOPE_NOT_SAID_, SCOPE_NONE, SCOPE_READ, SCOPE_WRITE, SCOPE_ADMIN, SCOPE_ANY };
 
+/*
+ * What the cookie of a browser's session (gate/browser.h) counts for. It is looked at where no other credential came, and only for
+ * a page of this server's own origin.
+ */
+enum route_cookie {
+    COOKIE_NONE, /* it is not looked at */
+    COOKIE_BEGIN, /* a session may begin, in the cookie where X-Parley-Session asks for it; one that came is not looked at */
+    COOKIE_SESSION, /* renews or ends the cookie's session, where X-Parley-Session says so */
+    COOKIE_READ,    /* it is as good as a bearer, for what a browser fetches by itself: pictures, downloads */
+};
+
 enum route_flags {
     ROUTE_IDEMPOTENT = 1, /* takes Idempotency-Key */
     ROUTE_MULTIPART = 2,  /* takes multipart/form-data as well; the handler reads the body when call->body is NULL */
@@ -48,6 +59,9 @@ enum route_flags {
     /* Names one thing that has a version: answers with its ETag; If-None-Match and If-Match count (precondition.h). */
     ROUTE_TAGGED = 32,
     ROUTE_NO_LOCATION = 64, /* 201 for something that has no address */
+    /* {user} leaves: done to oneself, it asks for no second factor, or whoever has none could not even go. */
+    ROUTE_LEAVES = 128,
+    ROUTE_OPEN_QUERY = 256, /* passes over query parameters that it does not know, as a dialect's routes do */
 };
 
 enum { PATH_IDS_MAX = 3, ROUTE_FAILS_MAX = 16 };
@@ -56,15 +70,17 @@ enum { PATH_IDS_MAX = 3, ROUTE_FAILS_MAX = 16 };
 struct call {
     const struct route *route;
     struct http_request *request;
-    struct str path;                       /* as sent: not decoded; slashes that stand together are one */
-    const struct principal *principal;     /* NULL when nobody is signed in */
-    struct membership workspace;           /* filled in when the path names {workspace}; the caller's membership */
-    struct uuid ids[PATH_IDS_MAX];         /* the path's other UUIDs, in order */
-    int64_t numbers[PATH_IDS_MAX];         /* the path's numbers, in order */
-    struct str words[PATH_IDS_MAX];        /* the path's {name:word} pieces, decoded, in order */
-    const void *body;                      /* struct of route->body, decoded; NULL where the body is multipart or raw */
-    const void *query;                     /* struct of route->query, decoded; NULL where the route has none */
-    const struct idempotency_claim *claim; /* pass it on to the domain; NULL when no Idempotency-Key was sent */
+    struct str path;                   /* as sent: not decoded; slashes that stand together are one */
+    const struct principal *principal; /* NULL when nobody is signed in */
+    struct membership workspace;       /* filled in when the path names {workspace}; the caller's membership */
+    struct uuid ids[PATH_IDS_MAX];     /* the path's other UUIDs, in order */
+    int64_t numbers[PATH_IDS_MAX];     /* the path's numbers, in order */
+    struct str words[PATH_IDS_MAX];    /* the path's {name:word} pieces, decoded, in order */
+    const void *body;                  /* struct of route->body, decoded; NULL where the body is multipart or raw */
+    const void *query;                 /* struct of route->query, decoded; NULL where the route has none */
+    bool in_cookie;                    /* COOKIE_BEGIN, COOKIE_SESSION: the header asks for it, and the page is ours */
+    struct str cookie;                 /* the value that came, of whatever worth; absent: none, or not looked at */
+    const struct idempotency_claim *claim;   /* pass it on to the domain; NULL when no Idempotency-Key was sent */
     const struct route_table *const *tables; /* all of the server, for the OpenAPI document */
     size_t table_count;
 };
@@ -85,13 +101,16 @@ struct route {
     enum scope scope;
     enum rate rate; /* NOT_SAID: that of the dialect */
     int flags;
+    enum route_cookie cookie;
     const struct spec *body;                    /* NULL: no JSON body is read; one that comes is passed over */
-    const struct spec *query;                   /* NULL: no query parameter is known (unknown ones are ignored) */
+    const struct spec *query;                   /* NULL: none is known but those of a paged list; others are refused */
     const struct spec *reply;                   /* NULL: no JSON body is answered */
     enum { REPLY_ONE, REPLY_LIST } reply_shape; /* reply is one object or a bare array of them */
     int status;                                 /* of success: 200, 201, 202, 204, 302 */
     int other_status;                           /* of a further success without a JSON body; 0: there is none */
-    int failed_status;                          /* of an answer that is no success and has the same body; 0: none */
+    const struct spec
+        *cookie_reply; /* 200, in the place of the above, where X-Parley-Session asked for the cookie; or NULL */
+    int failed_status; /* of an answer that is no success and has the same body; 0: none */
     const char *summary;
     const char *tag; /* group in the OpenAPI document */
     /* For the OpenAPI document: */

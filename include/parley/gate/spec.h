@@ -141,11 +141,15 @@ enum err spec_decode(struct ctx *ctx, const struct spec *spec, enum spec_use use
                      void *ret_struct) MUST_CHECK;
 
 /*
- * The same from decoded query parameters. A name sent twice is a fault; unknown names are ignored. No objects and lists.
+ * The same from decoded query parameters. A name sent twice is a fault; unknown names are passed over: spec_check_query refuses
+ * them. No objects and lists.
  *   BOOL  true, false, 1 or 0
  */
 enum err spec_decode_query(struct ctx *ctx, const struct spec *spec, const struct http_pair *pairs, size_t count,
                            void *ret_struct) MUST_CHECK;
+/* Every parameter has a row in one of the two (either may be NULL). ERR_INVALID with a fault for each that has none. */
+enum err spec_check_query(struct ctx *ctx, const struct spec *one, const struct spec *other,
+                          const struct http_pair *pairs, size_t count) MUST_CHECK;
 
 /* Writes the struct as a JSON object. */
 void spec_encode(struct json_out *out, const struct spec *spec, const void *data);

@@ -43,7 +43,7 @@ enum err http_query(struct http_request *req, struct arena *a, const struct http
 
 /*
  * Reads up to room_bytes of the body; *ret_len 0 at its end. ERR_CLIENT_GONE when the connection ended early (fewer
- * bytes than CONTENT_LENGTH), ERR_TIMEOUT when nothing came for BODY_IDLE_MAX_S.
+ * bytes than CONTENT_LENGTH), ERR_TIMEOUT when nothing came for BODY_IDLE_MAX_S, or less than BODY_PACE_BYTES in BODY_PACE_S.
  */
 enum err http_body_read(struct http_request *req, void *bytes, size_t room_bytes, size_t *ret_len) MUST_CHECK;
 /* The whole body, at most max_bytes (else ERR_TOO_LARGE), in the arena, NUL-ended. */

@@ -169,6 +169,7 @@ struct store_local_grant {
     int part_number;
     const uint8_t *sha256; /* promised digest or NULL; in the arena */
     int64_t size_bytes;    /* of a PUT, as signed */
+    int64_t expires_us;    /* of the address */
 };
 enum err store_local_verify(struct store *store, struct arena *a, const struct store_local_request *request,
                             struct store_local_grant *ret_grant) MUST_CHECK;

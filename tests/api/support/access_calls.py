@@ -106,7 +106,7 @@ CALLS |= {
                                          "recovery_code": ids.get("recovery_code", "00000-00000")}}),
     "POST /auth/refresh": Call(
         fresh=lambda w, *_: {"token": w.clerk.sign_in(w.http).tokens["refresh_token"]},
-        send=lambda w, k, ids: {"json": {"refresh_token": ids["token"]}}),
+        send=lambda w, k, ids: {"json": {} if k in ("cookie", "xsite") else {"refresh_token": ids["token"]}}),
     "POST /auth/logout": Call(fresh=second_session),
     "DELETE /auth/sessions/{session}": Call(fresh=another_session),
     "PUT /auth/me": Call(send=sends(first_name="Somebody")),
@@ -192,7 +192,8 @@ def add_target(world, _kind, ids):
 
 def newcomer(world, kind, ids):
     person = world.person()
-    world.callers["owner"].add_member(ids["workspace"], person, "GUEST" if kind == "guest" else "MEMBER")
+    owner = world.keeper if kind == "shut" else world.callers["owner"]
+    owner.add_member(ids["workspace"], person, "GUEST" if kind in ("guest", "mixed") else "MEMBER")
     return {"as": person, "user": person.id}
 
 

@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 
 import jwt
 
+from .browser import Browser
 from .client import Person, anyone, new_email
 from .factor import first_step, switch_on
 from .keys import Key
 from .waiting import until
 
 FILE = {"files": ("notes.txt", b"what a file holds", "text/plain")}
-PEOPLE = ("removed", "stranger", "admin", "shut", "guest", "member", "author", "owner")
+PEOPLE = ("removed", "stranger", "admin", "shut", "guest", "member", "author", "owner", "cookie", "xsite", "mixed")
 KEY_SCOPES = {"rkey": "read", "wkey": "write", "akey": "admin"}
 ALIVE = (*PEOPLE, *KEY_SCOPES)
 DEAD = ("dead", "badip", "oldkey")
@@ -98,6 +99,7 @@ class World:
         self.elsewhere = new_place(self.person(), self.person())
         self._fill_place()
         self._shut_place()
+        self.browsers = {"mixed": self.browser("owner")}
         self.dead = {"dead": self._dead_credentials()}
         self._hand_out_keys()
         self.key, self.deleted_key = self.new_key(), self.new_key()
@@ -110,6 +112,22 @@ class World:
         person = self.server.person(self.admin, role, email=email)
         person.http = self.http
         return person
+
+    def browser(self, kind):
+        """A browser in which somebody is signed in."""
+        browser = Browser(self.http)
+        assert browser.sign_in(self.callers[kind]).status_code == 200
+        return browser
+
+    def headers(self, kind, person, method):
+        """What the caller of a request is known by, and where the page is that sends it."""
+        if kind == "cookie":
+            return self.browser(kind).headers(method)
+        if kind == "xsite":
+            return {"Cookie": self.browser(kind).cookie, "Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+        if kind == "mixed":
+            return {**person.auth, **self.browsers[kind].headers("GET")}
+        return person.auth if person and kind in ALIVE else {}
 
     def new_key(self):
         """The id of an API key that nobody uses."""
@@ -126,7 +144,8 @@ class World:
 
     def _fill_place(self):
         owner, workspace = self.callers["owner"], self.place.workspace
-        for kind, role in (("member", "MEMBER"), ("guest", "GUEST"), ("removed", "MEMBER")):
+        for kind, role in (("member", "MEMBER"), ("guest", "GUEST"), ("removed", "MEMBER"), ("cookie", "MEMBER"),
+                           ("xsite", "MEMBER"), ("mixed", "GUEST")):
             owner.add_member(workspace, self.callers[kind], role)
         owner.add_member(workspace, self.target)
         owner.add_member(workspace, self.hermit)

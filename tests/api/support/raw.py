@@ -3,8 +3,8 @@ import socket
 import ssl
 
 
-def raw(server, data, tls=True, context=None):
-    """Sends bytes as they are and returns what comes until the end or a pause."""
+def raw(server, data, tls=True, context=None, enough=None):
+    """Sends bytes as they are and returns what comes until the end or a pause, or until `enough` says so of it."""
     host, port = server.base_url.removeprefix("https://").split(":")
     s = socket.create_connection((host, int(port)), 10)
     if tls:
@@ -17,7 +17,7 @@ def raw(server, data, tls=True, context=None):
         while True:
             more = s.recv(65536)
             answer += more
-            if not more:
+            if not more or enough and enough(answer):
                 return answer
 
 

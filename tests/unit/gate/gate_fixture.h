@@ -29,7 +29,14 @@ enum err session_authenticate(struct ctx *ctx, struct str token, struct principa
         ret_principal->user_id = 8;
     else if (!str_eq_c(token, "user"))
         return fail(ctx, ERR_TOKEN);
+    ret_principal->user.bytes[0] = (uint8_t)ret_principal->user_id;
     return ERR_OK;
+}
+
+/* This too: "user" alone is good. */
+enum err session_authenticate_cookie(struct ctx *ctx, struct str text, struct principal *ret_principal)
+{
+    return str_eq_c(text, "user") ? session_authenticate(ctx, text, ret_principal) : fail(ctx, ERR_TOKEN);
 }
 
 /* These too: keys of user 7, "parley_r", "parley_w", "parley_a" and others by the first letter of their scopes. */
@@ -48,7 +55,7 @@ enum err api_key_authenticate(struct ctx *ctx, struct str text, struct principal
 
     if (!api_key_looks_like(text))
         return fail(ctx, ERR_KEY);
-    *ret_principal = (struct principal){ .user_id = 7, .credential = CREDENTIAL_API_KEY };
+    *ret_principal = (struct principal){ .user_id = 7, .credential = CREDENTIAL_API_KEY, .key.bytes = { 'k' } };
     if (uuid_parse(STR(FIX_WORKSPACE), &ret_principal->key_workspace) != ERR_OK)
         return ERR_INTERNAL;
     for (size_t i = 0; i < COUNT_OF(scopes); i++)

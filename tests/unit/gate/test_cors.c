@@ -55,8 +55,21 @@ static void test_cors__other_apps_get_what_their_origin_allows(void **state)
     assert_string_equal(fixture_header(f, "Access-Control-Allow-Origin"), "https://b.example");
     assert_string_equal(fixture_header(f, "Access-Control-Allow-Methods"), "POST, OPTIONS");
     assert_non_null(strstr(fixture_header(f, "Access-Control-Allow-Headers"), "Authorization"));
+    /* The cookie of a browser's session is for this server's own pages. */
+    assert_null(strstr(fixture_header(f, "Access-Control-Allow-Headers"), "Parley"));
     assert_string_equal(fixture_header(f, "Access-Control-Max-Age"), "600");
     assert_string_equal(fixture_header(f, "Vary"), "Origin");
+    forget(f);
+    /* The page is to read the 404 of what it sends. */
+    fake_init(&f->fake, "OPTIONS", STR("/nothing"));
+    fake_param(&f->fake, "HTTP_ORIGIN", STR("https://b.example"));
+    fake_param(&f->fake, "HTTP_ACCESS_CONTROL_REQUEST_METHOD", STR("DELETE"));
+    fixture_handle(f);
+    assert_int_equal(f->reply.status, 204);
+    assert_non_null(strstr(fixture_header(f, "Access-Control-Allow-Methods"), "DELETE"));
+    forget(f);
+    ask_with(f, "OPTIONS", "/nothing", "HTTP_ORIGIN", "https://b.example");
+    assert_problem(f, 404, "not_found");
     forget(f);
     ask_with(f, "GET", "/nothing", "HTTP_ORIGIN", "https://app.example.org");
     assert_string_equal(fixture_header(f, "Access-Control-Allow-Origin"), "https://app.example.org");

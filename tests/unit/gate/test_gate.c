@@ -241,6 +241,22 @@ static void test_gate__faults_of_query_and_body_come_together(void **state)
     forget(f);
 }
 
+static void test_gate__a_parameter_that_no_row_knows_is_refused(void **state)
+{
+    struct gate_fixture *f = *state;
+
+    post(f, "/note?n=0&m=1&%3Cb%3E=2&m=3", "application/json", "{\"text\":\"a\"}");
+    assert_problem(f, 422, "validation_error");
+    assert_non_null(strstr(f->reply.body.ptr,
+                           "{\"loc\":[\"query\",\"m\"],\"msg\":\"is not a parameter that is known here\","
+                           "\"type\":\"value_error.extra\"}"));
+    assert_non_null(strstr(f->reply.body.ptr, "\"loc\":[\"query\",\"?\"]"));
+    assert_non_null(strstr(f->reply.body.ptr, "\"loc\":[\"query\",\"n\"]"));
+    forget(f);
+    assert_int_equal(post(f, "/note?", "application/json", "{\"text\":\"a\"}"), 201);
+    forget(f);
+}
+
 static void test_gate__a_querys_faults_are_enough(void **state)
 {
     struct gate_fixture *f = *state;
@@ -315,6 +331,24 @@ static void test_gate__nginx_may_ask_before_it_takes_a_body_in(void **state)
     assert_int_equal(handler_runs, 0);
 }
 
+static void test_gate__a_body_is_taken_as_it_is(void **state)
+{
+    static const struct {
+        const char *encoding;
+        int status;
+    } cases[] = { { "", 201 }, { "identity", 201 }, { " Identity ", 201 }, { "gzip", 415 }, { "identity, br", 415 } };
+    struct gate_fixture *f = *state;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        fake_init(&f->fake, "POST", STR("/note"));
+        fake_param(&f->fake, "HTTP_CONTENT_ENCODING", str_from(cases[i].encoding));
+        fake_body(&f->fake, "application/json", STR("{\"text\":\"a\"}"));
+        fixture_handle(f);
+        assert_int_equal(f->reply.status, cases[i].status);
+        forget(f);
+    }
+}
+
 static void test_gate__a_client_that_leaves_in_its_body_is_no_fault_of_ours(void **state)
 {
     struct gate_fixture *f = *state;
@@ -373,11 +407,13 @@ int main(void)
         TEST(test_gate__other_credentials_are_worth_nothing),
         TEST(test_gate__bodies_are_checked_before_the_handler),
         TEST(test_gate__faults_of_query_and_body_come_together),
+        TEST(test_gate__a_parameter_that_no_row_knows_is_refused),
         TEST(test_gate__a_querys_faults_are_enough),
         TEST(test_gate__a_reply_that_does_not_fit_is_never_sent_in_part),
         TEST(test_gate__a_body_that_nobody_asked_for_is_passed_over),
         TEST(test_gate__sizes_are_judged_by_what_the_route_takes),
         TEST(test_gate__nginx_may_ask_before_it_takes_a_body_in),
+        TEST(test_gate__a_body_is_taken_as_it_is),
         TEST(test_gate__a_client_that_leaves_in_its_body_is_no_fault_of_ours),
         TEST(test_gate__a_failed_handler_leaves_a_problem_and_nothing_else),
         TEST(test_gate__a_strange_request_id_is_replaced),

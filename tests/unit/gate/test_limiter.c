@@ -128,7 +128,7 @@ static void test_limiter__tells_what_is_left(void **state)
     forget(*state);
 }
 
-static void test_limiter__a_question_about_a_body_takes_nothing(void **state)
+static void test_limiter__a_question_about_a_body_that_is_let_through_takes_nothing(void **state)
 {
     struct gate_fixture *f = *state;
 
@@ -137,6 +137,38 @@ static void test_limiter__a_question_about_a_body_takes_nothing(void **state)
         forget(f);
     }
     assert_int_equal(get(f, "/page", NULL), 204);
+}
+
+static int question(struct gate_fixture *f, const char *path, const char *token)
+{
+    fake_init(&f->fake, "GET", str_from(path));
+    fake_param(&f->fake, "PARLEY_CHECK", STR("upload"));
+    if (token != NULL)
+        fake_param(&f->fake, "HTTP_AUTHORIZATION", str_from(token));
+    fixture_handle(f);
+    return f->reply.status;
+}
+
+/* The refusal is the answer that the client gets: it counts, whether the body is asked about first or not. */
+static void test_limiter__a_question_that_is_refused_counts(void **state)
+{
+    struct gate_fixture *f = *state;
+
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(question(f, "/read", "Bearer bad"), 401);
+        assert_non_null(strstr(fixture_header(f, "X-Parley-Refusal"), "\"code\":\"invalid_token\""));
+        forget(f);
+    }
+    assert_int_equal(question(f, "/read", "Bearer bad"), 429);
+    assert_string_equal(fixture_header(f, "Retry-After"), "20");
+    assert_non_null(strstr(fixture_header(f, "X-Parley-Refusal"), "\"code\":\"rate_limited\""));
+    forget(f);
+    for (int i = 0; i < 40; i++) {
+        assert_int_equal(question(f, "/read", NULL), 401);
+        forget(f);
+    }
+    assert_int_equal(question(f, "/read", NULL), 429);
+    forget(f);
 }
 
 static void test_limiter__bad_tokens_end_in_429_and_good_ones_go_on(void **state)
@@ -223,7 +255,8 @@ int main(void)
         WITH_GATE(test_limiter__lets_probes_through),
         WITH_GATE(test_limiter__classes_are_apart),
         WITH_GATE(test_limiter__tells_what_is_left),
-        WITH_GATE(test_limiter__a_question_about_a_body_takes_nothing),
+        WITH_GATE(test_limiter__a_question_about_a_body_that_is_let_through_takes_nothing),
+        WITH_GATE(test_limiter__a_question_that_is_refused_counts),
         WITH_GATE(test_limiter__bad_tokens_end_in_429_and_good_ones_go_on),
         WITH_GATE(test_limiter__wrong_guesses_of_an_address_are_counted),
         WITH_GATE(test_limiter__right_ones_cost_nothing),

@@ -214,6 +214,29 @@ static void test_openapi__a_schemas_name_means_one_thing(void **state)
     assert_err(check((struct route){ .reply = &thing_spec }, (struct route){ .body = &thing_spec }), ERR_INVALID);
 }
 
+static void test_openapi__a_schema_for_which_there_is_no_room_is_refused(void **state)
+{
+    static struct spec many[OPENAPI_SPECS_MAX + 1];
+    static struct route routes_of_many[OPENAPI_SPECS_MAX + 1];
+    static char names[OPENAPI_SPECS_MAX + 1][8];
+    struct route_table one = { routes_of_many, OPENAPI_SPECS_MAX };
+    const struct route_table *const list[] = { &one };
+    struct buf faults;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(many); i++) {
+        snprintf(names[i], sizeof(names[i]), "S%zu", i);
+        many[i] = draft_spec;
+        many[i].name = names[i];
+        routes_of_many[i].body = &many[i];
+    }
+    buf_init(&faults, 1000);
+    assert_ok(openapi_schemas_check(list, 1, &faults));
+    one.count++;
+    assert_err(openapi_schemas_check(list, 1, &faults), ERR_INVALID);
+    buf_release(&faults);
+}
+
 static void test_openapi__an_enum_has_a_name_that_means_one_thing(void **state)
 {
     const struct field namesake = { "size", FIELD_ENUM, PAINTED_FIELD(colour), .names = sizes, .type_name = "Colour" };
@@ -233,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_openapi__is_json_and_says_what_the_rows_say),
         cmocka_unit_test(test_openapi__says_what_clients_are_made_of),
         cmocka_unit_test(test_openapi__a_schemas_name_means_one_thing),
+        cmocka_unit_test(test_openapi__a_schema_for_which_there_is_no_room_is_refused),
         cmocka_unit_test(test_openapi__an_enum_has_a_name_that_means_one_thing),
     };
 

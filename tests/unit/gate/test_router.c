@@ -267,6 +267,30 @@ static void test_route__a_row_that_forgets_something_is_refused(void **state)
     WITHOUT(tag, NULL, "tag");
 }
 
+static void test_route__a_cookie_counts_where_it_can(void **state)
+{
+    struct route reads = PUBLIC(GET, "/a"), begins = PUBLIC(POST, "/a");
+    struct route signs = begins;
+
+    (void)state;
+    begins.rate = RATE_CREDENTIAL;
+    reads.cookie = COOKIE_READ;
+    assert_err(check(reads, "as somebody signed in"), ERR_INVALID);
+    reads.access = ACCESS_SIGNED_IN;
+    assert_ok(check(reads, NULL));
+    reads.cookie = COOKIE_SESSION;
+    assert_err(check(reads, "no POST"), ERR_INVALID);
+    signs.rate = RATE_WRITE;
+    signs.access = ACCESS_SIGNED_IN;
+    signs.cookie = COOKIE_READ;
+    assert_err(check(signs, "does not read"), ERR_INVALID);
+    begins.cookie = COOKIE_BEGIN;
+    begins.cookie_reply = &page_spec;
+    assert_ok(check(begins, NULL));
+    begins.cookie = COOKIE_NONE;
+    assert_err(check(begins, "says nothing"), ERR_INVALID);
+}
+
 static void no_error(const struct dialect_problem *problem, struct json_out *out)
 {
     (void)problem;
@@ -383,6 +407,7 @@ int main(void)
         TEST(test_router__pieces_that_do_not_parse_are_refused),
         cmocka_unit_test(test_router__rows_that_clash_are_refused),
         cmocka_unit_test(test_route__a_row_that_forgets_something_is_refused),
+        cmocka_unit_test(test_route__a_cookie_counts_where_it_can),
         TEST(test_route__a_row_inherits_from_its_dialect),
         cmocka_unit_test(test_route__a_dialect_that_forgets_something_is_refused),
         cmocka_unit_test(test_route__a_row_that_contradicts_itself_is_refused),

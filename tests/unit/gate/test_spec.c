@@ -45,7 +45,7 @@ static const struct field all_fields[] = {
     [A_ON] = { "on", FIELD_BOOL, AT(on) },
     [A_ID] = { "id", FIELD_UUID, FIELD_NULLABLE, AT(id) },
     [A_AT] = { "at", FIELD_TIME, FIELD_NULLABLE, AT(at_us) },
-    [A_COLOUR] = { "colour", FIELD_ENUM, FIELD_NULLABLE, .names = colours, AT(colour) },
+    [A_COLOUR] = { "colour", FIELD_ENUM, FIELD_NULLABLE, .names = colours, .type_name = "Colour", AT(colour) },
     [A_PART] = { "part", FIELD_OBJECT, .spec = &part_spec, AT(part) },
     [A_REF] = { "ref", FIELD_REF, FIELD_NULLABLE, .spec = &part_spec, AT(ref) },
     [A_PARTS] = { "parts", FIELD_LIST, .spec = &part_spec, .min = 1, .max = 2, AT(parts) },
@@ -339,7 +339,7 @@ static const struct field reply_fields[] = {
     { "id", FIELD_UUID, AT(id) },
     { "at", FIELD_TIME, FIELD_NULLABLE, AT(at_us) },
     { "naive", FIELD_NAIVE_TIME, FIELD_NULLABLE, AT(at_us) },
-    { "colour", FIELD_ENUM, FIELD_NULLABLE, .names = colours, AT(colour) },
+    { "colour", FIELD_ENUM, FIELD_NULLABLE, .names = colours, .type_name = "Colour", AT(colour) },
     { "part", FIELD_OBJECT, .spec = &part_spec, AT(part) },
     { "ref", FIELD_REF, FIELD_NULLABLE, .spec = &part_spec, AT(ref) },
     { "parts", FIELD_LIST, .spec = &part_spec, AT(parts) },
@@ -423,7 +423,8 @@ static void test_spec__schema_says_what_is_read_and_written(void **state)
     json_out_init(&json, &out);
     spec_schema(&json, &reply_spec, SPEC_REPLY);
     assert_non_null(strstr(out.ptr, "\"description\":\"All \\\"types\\\"\""));
-    assert_non_null(strstr(out.ptr, "\"colour\":{\"type\":[\"string\",\"null\"],\"enum\":[\"red\",\"green\",null]}"));
+    assert_non_null(
+        strstr(out.ptr, "\"colour\":{\"anyOf\":[{\"$ref\":\"#/components/schemas/Colour\"},{\"type\":\"null\"}]}"));
     assert_non_null(
         strstr(out.ptr, "\"ref\":{\"anyOf\":[{\"$ref\":\"#/components/schemas/Part\"},{\"type\":\"null\"}]}"));
     assert_non_null(strstr(out.ptr, "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"));

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include "fake_request.h"
+#include "parley/core/clock.h"
 #include "parley/core/limits.h"
 
 static void test_request__splits_the_uri_but_does_not_decode_it(void **state)
@@ -161,6 +162,40 @@ static void test_body__is_read_whole_or_refused(void **state)
     fake_release(&fake);
 }
 
+/* What came while we had waited so long for it. */
+static enum err read_after(int64_t waited_us, int64_t came_bytes, int64_t length_bytes)
+{
+    struct fake_request fake;
+    struct http_request *req;
+    char bytes[8];
+    size_t len;
+    enum err e;
+
+    fake_init(&fake, "PUT", STR("/"));
+    fake_body(&fake, "a/b", STR("0123456789"));
+    fake.piece_bytes = 1;
+    req = fake_ready(&fake);
+    req->content_length_bytes = length_bytes;
+    req->pace_waited_us = waited_us;
+    req->pace_bytes = came_bytes;
+    e = http_body_read(req, bytes, sizeof(bytes), &len);
+    if (e == ERR_OK)
+        e = http_body_read(req, bytes, sizeof(bytes), &len); /* another window */
+    fake_release(&fake);
+    return e;
+}
+
+static void test_body__that_comes_too_slowly_is_given_up(void **state)
+{
+    const int64_t window_us = BODY_PACE_S * US_PER_S;
+
+    (void)state;
+    assert_err(read_after(window_us, BODY_PACE_BYTES - 2, 10), ERR_TIMEOUT);
+    assert_ok(read_after(window_us, BODY_PACE_BYTES - 1, 10));
+    assert_ok(read_after(window_us - US_PER_S, 0, 10));
+    assert_ok(read_after(window_us, 0, 1)); /* it is all there */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_query__decodes_names_and_values),
         cmocka_unit_test(test_query__too_many_parameters_are_refused),
         cmocka_unit_test(test_body__is_read_whole_or_refused),
+        cmocka_unit_test(test_body__that_comes_too_slowly_is_given_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,10 @@
 
 #include "egress/egress_fixture.h"
 
+#include "../../../app/objects/s3_private.h"
 #include "egress/fake_server.h"
 #include "objects/store_fixture.h"
+#include "parley/core/clock.h"
 
 #define REPLY(status, body_len, body) "HTTP/1.1 " status "\r\nContent-Length: " body_len "\r\n\r\n" body
 #define EMPTY(status) REPLY(status, "0", "")
@@ -72,6 +74,27 @@ static void test_s3__asks_once_more_when_the_connection_died(void **state)
     assert_ok(put_gen(&f, "w/a", 1000, 1));
     end();
     assert_int_equal(server.asked_count, 4); /* the second of them by curl, since the connection was a kept one */
+}
+
+/* One limit for whoever meets it first, over all tries; then a short one. */
+static void test_s3__that_hangs_is_not_waited_for_again(void **state)
+{
+    (void)state;
+    static const char *const script[] = { BUCKET, FAKE_SILENCE, FAKE_SILENCE, EMPTY("200 OK"), PART, NULL };
+    struct s3 *s3;
+    int64_t began_us;
+    begin(script);
+    s3 = (struct s3 *)f.store;
+    s3->silent_max_s = s3->hung_max_s = 1; /* curl sees silence some seconds late: its speed is an average */
+    assert_err(put_gen(&f, "w/a", 1000, 1), ERR_STORAGE);
+    began_us = clock_monotonic_us();
+    assert_err(store_delete(f.store, f.arena, STR("w/a")), ERR_STORAGE);
+    assert_in_range(clock_monotonic_us() - began_us, 0, 5 * US_PER_S / 2);
+    assert_ok(store_delete(f.store, f.arena, STR("w/a"))); /* it is well again */
+    assert_int_equal(s3->hung_us, 0);
+    assert_ok(put_gen(&f, "w/a", 1000, 1));
+    end();
+    assert_int_equal(server.asked_count, 5);
 }
 
 static void test_s3__does_not_begin_an_upload_twice(void **state)
@@ -335,6 +358,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_s3__asks_once_more_when_it_shall_slow_down),
         cmocka_unit_test(test_s3__asks_once_more_when_the_connection_died),
+        cmocka_unit_test(test_s3__that_hangs_is_not_waited_for_again),
         cmocka_unit_test(test_s3__does_not_begin_an_upload_twice),
         cmocka_unit_test(test_s3__gives_up_an_upload_whose_part_failed),
         cmocka_unit_test(test_s3__gives_up_an_upload_whose_source_failed),

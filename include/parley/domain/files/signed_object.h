@@ -26,8 +26,9 @@ struct signed_object {
 enum err signed_object_get(struct ctx *ctx, const struct signed_object_request *request,
                            struct signed_object *ret_object) MUST_CHECK;
 /*
- * Takes the bytes of a direct upload that has begun and is not being completed. Errors as above, and ERR_UPLOAD_MISMATCH
- * (length or digest), ERR_STORAGE, and what the source returns.
+ * Takes the bytes of a direct upload that has begun and is not being completed. While they come it is asked each
+ * UPLOAD_LOOK_S whether it still stands: the address, the upload, its user's account and membership. Errors as above, and
+ * ERR_UPLOAD_MISMATCH (length or digest), ERR_STORAGE, and what the source returns.
  */
 enum err signed_object_put(struct ctx *ctx, const struct signed_object_request *request, store_source_fn source,
                            void *arg, struct str *ret_etag) MUST_CHECK;

@@ -7,22 +7,17 @@
 #include "parley/domain/lifecycle/user_create.h"
 #include "parley/domain/trust/second_factor_code.h"
 #include "parley/domain/trust/session.h"
+#include "parley/domain/trust/sign_in.h"
 
 /*
  * Makes an account as far as REGISTRATION allows.
  *   opts    as for user_create; its role is not looked at: USER
  *   invite  token of an invitation to this address, which is accepted in the same transaction; absent: none
+ *   origin  NULL: nobody is signed in, and the result holds the user alone
  * ERR_REGISTRATION_CLOSED, ERR_INVITATION, ERR_EMAIL_TAKEN, ERR_PASSWORD_RULES, ERR_BUSY. no connection may be checked out.
  */
 enum err account_register(struct ctx *ctx, const struct user_create_opts *opts, struct str invite,
-                          struct user *ret_user) MUST_CHECK;
-
-/* What a sign-in came to. Texts in the request arena. */
-struct sign_in_result {
-    struct str challenge_token; /* there: a second step is needed, and nothing below is filled in */
-    struct user user;
-    struct session_tokens tokens;
-};
+                          const struct session_origin *origin, struct sign_in_result *ret_result) MUST_CHECK;
 
 /*
  * Signs in by address and password; for a user with a second factor that is the first of two steps, and nobody is signed

@@ -7,6 +7,7 @@
 #include "parley/core/ctx.h"
 #include "parley/core/str.h"
 #include "parley/domain/lifecycle/user_create.h"
+#include "parley/domain/trust/sign_in.h"
 
 /* *ret_required: no user exists yet. One statement. */
 enum err setup_required(struct ctx *ctx, bool *ret_required) MUST_CHECK;
@@ -20,10 +21,10 @@ enum err setup_token_ensure(struct ctx *ctx, struct str *ret_token) MUST_CHECK;
 
 /*
  * Makes the first user, an ADMIN. Of many at once exactly one wins. opts: as for user_create; its role is not looked
- * at. ERR_SETUP_DONE, ERR_SETUP_TOKEN (token missing or wrong), ERR_PASSWORD_RULES, ERR_BUSY. no connection may be checked out.
+ * at. origin: NULL: nobody is signed in, and the result holds the user alone. ERR_SETUP_DONE, ERR_SETUP_TOKEN (token missing or wrong), ERR_PASSWORD_RULES, ERR_BUSY. no connection may be checked out.
  */
 enum err setup_complete(struct ctx *ctx, const struct user_create_opts *opts, struct str token,
-                        struct user *ret_user) MUST_CHECK;
+                        const struct session_origin *origin, struct sign_in_result *ret_result) MUST_CHECK;
 
 /* What the token says that came with a request. */
 enum setup_token { SETUP_TOKEN_UNSET, SETUP_TOKEN_RIGHT, SETUP_TOKEN_WRONG };

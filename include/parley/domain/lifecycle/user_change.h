@@ -31,8 +31,9 @@ struct user_change {
 };
 /*
  * Changes a user. Switching off ends all sessions; another address changes what email_change.h says.
- * ERR_EMAIL_TAKEN, ERR_USER_NOT_FOUND, ERR_PRECONDITION (another version),
- * ERR_LAST_ADMIN. Who may change what is the caller's to check.
+ * ERR_EMAIL_TAKEN, ERR_USER_NOT_FOUND, ERR_PRECONDITION (another version), ERR_LAST_ADMIN, ERR_FORBIDDEN (one's own
+ * address), ERR_KEY_BOUNDS (a bounded key makes nobody an ADMIN and gives nobody an address). Who may change what besides
+ * is the caller's to check.
  */
 enum err user_change(struct ctx *ctx, const struct uuid *uuid, const struct user_change *change,
                      struct user *ret_user) MUST_CHECK;

@@ -18,7 +18,8 @@ struct user_create_opts {
 
 /*
  * Makes a user and their personal workspace. Blocks while the password is hashed; no connection may be checked out.
- * ERR_EMAIL_TAKEN, ERR_USERNAME_TAKEN, ERR_PASSWORD_RULES, ERR_BUSY (too much hashing). On any error nothing is left.
+ * ERR_EMAIL_TAKEN, ERR_USERNAME_TAKEN, ERR_PASSWORD_RULES, ERR_BUSY (too much hashing), ERR_KEY_BOUNDS (a bounded key makes
+ * no ADMIN). On any error nothing is left.
  */
 enum err user_create(struct ctx *ctx, const struct user_create_opts *opts, struct user *ret_user) MUST_CHECK;
 /*

@@ -30,6 +30,7 @@ struct user {
     const struct user_status *status; /* NULL: none, or over */
     int64_t created_us, updated_us;
     int64_t version;
+    int64_t storage_epoch; /* how often the password was changed (session_token.h) */
 };
 
 /* ERR_USER_NOT_FOUND: unknown or deleted. One statement on a key each. */

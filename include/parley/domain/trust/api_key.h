@@ -87,6 +87,12 @@ enum err api_key_add(struct ctx *ctx, struct api_key *key, struct str text) MUST
  * session is not bound. ERR_KEY_BOUNDS.
  */
 enum err api_key_bounds_check(struct ctx *ctx, const struct api_key *key) MUST_CHECK;
+/*
+ * May the caller give a person what the caller's key could not take along: the role ADMIN, a way into an account? Not where
+ * that key has an expiry or addresses, since no person has these. A session is not bound. ERR_KEY_BOUNDS. One statement for
+ * a key, else none.
+ */
+enum err api_key_unbound_check(struct ctx *ctx) MUST_CHECK;
 
 /* ERR_KEY_NOT_FOUND. One statement. */
 enum err api_key_get(struct ctx *ctx, int64_t id, struct api_key *ret_key) MUST_CHECK;
@@ -106,7 +112,5 @@ struct api_key_list_opts {
 enum err api_key_list(struct ctx *ctx, const struct api_key_list_opts *opts, struct list *ret_list) MUST_CHECK;
 /* Active keys that expire after now and within `days`, the soonest first, at most `limit`. One statement. */
 enum err api_key_list_expiring(struct ctx *ctx, int64_t days, int64_t limit, struct list *ret_list) MUST_CHECK;
-/* How many keys there are, active or not. One statement. */
-enum err api_key_count(struct ctx *ctx, int64_t *ret_count) MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Sign-in sessions. A session is one row; its access tokens live ACCESS_TOKEN_EXPIRE_MINUTES, its refresh token is
- * replaced at each use and lives REFRESH_TOKEN_EXPIRE_DAYS. A token is worth nothing without its row: an ended or
+ * Sign-in sessions. A session is one row; its access tokens live ACCESS_TOKEN_EXPIRE_MINUTES, its refresh token, or the
+ * cookie that a browser has instead, is replaced at each use and lives REFRESH_TOKEN_EXPIRE_DAYS. A token is worth nothing without its row: an ended or
  * expired session, and a user who was switched off or deleted, is refused everywhere within CACHE_MAX_MS.
  *
  * Errors of all functions, besides those named: what db_exec returns.
@@ -11,13 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "parley/core/buf.h"
 #include "parley/core/ctx.h"
 #include "parley/core/ids.h"
 #include "parley/core/list.h"
 #include "parley/core/str.h"
 #include "parley/domain/people/user.h"
 #include "parley/domain/record/principal.h"
+#include "parley/domain/trust/session_token.h"
 
 /*
  * Who sent this access token. Checks the token and its session's and user's rows, or finds the answer of at most
@@ -28,49 +28,26 @@
  */
 enum err session_authenticate(struct ctx *ctx, struct str token, struct principal *ret_principal) MUST_CHECK;
 
-/* Where a sign-in comes from, for the list of sessions. */
+/*
+ * The same by the cookie of a browser's session (session_cookie.h), from the rows and never from the cache: this is for what a
+ * page cannot send its access token with. ERR_OK, ERR_TOKEN, ERR_NO_MEMORY.
+ */
+enum err session_authenticate_cookie(struct ctx *ctx, struct str text, struct principal *ret_principal) MUST_CHECK;
+
+/* Where a sign-in comes from, for the list of sessions, and who keeps what the session is renewed with. */
 struct session_origin {
     struct str ip;         /* ASCII; kept are CLIENT_ADDRESS_MAX_BYTES */
     struct str user_agent; /* any bytes; kept are USER_AGENT_MAX_BYTES of printable text */
-};
-
-/* What a client gets. Texts in the request arena. */
-struct session_tokens {
-    struct str access_token, refresh_token;
-    int64_t expires_in_s; /* of the access token */
-};
-
-/* A new session of a user, as made by session_add and session_rotate: what its tokens are signed from. */
-struct session_grant {
-    struct uuid user, session;
-    struct uuid refresh_jti;
-    struct str email; /* absent: none */
-    enum user_role role;
-    int64_t issued_us, expires_us; /* of the refresh token; whole seconds */
+    bool in_cookie;        /* a browser, in its cookie: no refresh token is given out */
+    bool stays;            /* the cookie outlives the browser's windows */
 };
 
 /*
  * Adds a session of `user`, and ends the oldest ones beyond SESSIONS_PER_USER_MAX. Inside a transaction (db_run) of the
- * caller, who has checked that the user may sign in; sign the tokens after it.
+ * caller, who has checked that the user may sign in; sign the tokens after it (session_token.h).
  */
 enum err session_add(struct ctx *ctx, const struct user *user, const struct session_origin *origin,
                      struct session_grant *ret_grant) MUST_CHECK;
-
-/*
- * Signs the pair of tokens of a grant; the same grant gives the same tokens. About 1 ms of CPU: never inside a
- * transaction. ERR_NO_MEMORY, ERR_INTERNAL.
- */
-enum err session_sign(struct ctx *ctx, const struct session_grant *grant, struct session_tokens *ret_tokens) MUST_CHECK;
-
-/* The public keys with which others verify our tokens (RFC 7517), as JSON text, appended. */
-void session_jwks(struct ctx *ctx, struct buf *out);
-
-/*
- * Takes a refresh token for a new pair (RFC 9700 §4.14.2: rotation). One conditional UPDATE decides, so of many at once
- * one rotates; for REFRESH_GRACE_S the others, and later tabs, get the same successor again. An older token is a stolen
- * or lost one: its use ends the session. Returns ERR_OK, ERR_TOKEN, ERR_NO_MEMORY.
- */
-enum err session_refresh(struct ctx *ctx, struct str refresh_token, struct session_tokens *ret_tokens) MUST_CHECK;
 
 /* One row of the list of sessions. Texts in the request arena. */
 struct session {

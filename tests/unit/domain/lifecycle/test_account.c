@@ -9,7 +9,7 @@
 static enum err sign_in(struct caller *c, struct str email, struct str password, struct user *ret_user,
                         struct session_tokens *ret_tokens)
 {
-    struct session_origin origin = { STR("192.0.2.1"), STR("test") };
+    struct session_origin origin = { .ip = STR("192.0.2.1"), .user_agent = STR("test") };
     struct sign_in_result result;
 
     caller_next(c);
@@ -176,21 +176,22 @@ static void test_account__registration_is_as_the_setting_says(void **state)
                                      .password = GOOD_PASSWORD,
                                      .role = USER_ROLE_ADMIN };
     struct str none = { NULL, 0 };
-    struct user user;
+    struct sign_in_result result;
 
     caller_init(&c, &fixture);
     fixture.config.registration = REGISTRATION_CLOSED;
-    assert_err(account_register(&c.ctx, &opts, none, &user), ERR_REGISTRATION_CLOSED);
+    assert_err(account_register(&c.ctx, &opts, none, NULL, &result), ERR_REGISTRATION_CLOSED);
     fixture.config.registration = REGISTRATION_INVITE;
     caller_next(&c);
-    assert_err(account_register(&c.ctx, &opts, none, &user), ERR_REGISTRATION_CLOSED);
+    assert_err(account_register(&c.ctx, &opts, none, NULL, &result), ERR_REGISTRATION_CLOSED);
     caller_next(&c);
-    assert_err(account_register(&c.ctx, &opts, STR("no such invitation"), &user), ERR_INVITATION);
+    assert_err(account_register(&c.ctx, &opts, STR("no such invitation"), NULL, &result), ERR_INVITATION);
     fixture.config.registration = REGISTRATION_OPEN;
     caller_next(&c);
-    assert_ok(account_register(&c.ctx, &opts, none, &user));
-    assert_int_equal(user.role, USER_ROLE_USER);
-    assert_err(account_register(&c.ctx, &opts, none, &user), ERR_EMAIL_TAKEN);
+    assert_ok(account_register(&c.ctx, &opts, none, NULL, &result));
+    assert_int_equal(result.user.role, USER_ROLE_USER);
+    assert_null(result.tokens.access_token.ptr);
+    assert_err(account_register(&c.ctx, &opts, none, NULL, &result), ERR_EMAIL_TAKEN);
     caller_release(&c);
 }
 

@@ -98,12 +98,12 @@ static void test_bootstrap__with_the_token_works_beside_people_too(void **state)
     const struct user_create_opts opts = { .email = STR("admin@example.org"), .password = GOOD_PASSWORD };
     struct caller c;
     struct api_key_made made;
-    struct user user;
+    struct sign_in_result result;
 
     (void)state;
     fixture.config.setup_token = "open sesame";
     caller_init(&c, &fixture);
-    assert_ok(setup_complete(&c.ctx, &opts, STR("open sesame"), &user));
+    assert_ok(setup_complete(&c.ctx, &opts, STR("open sesame"), NULL, &result));
     assert_err(try(&c, nothing, &made), ERR_BOOTSTRAP_DONE);
     assert_err(try(&c, STR("wrong"), &made), ERR_SETUP_TOKEN);
     assert_ok(try(&c, STR("open sesame"), &made));
@@ -115,12 +115,12 @@ static enum err first_of_all(struct racer *racer)
 {
     const struct user_create_opts opts = { .email = STR("racer@example.org"), .password = GOOD_PASSWORD };
     struct api_key_made made;
-    struct user user;
+    struct sign_in_result result;
     enum err e;
 
     if (racer->number % 4 != 0)
         return bootstrap(&racer->c.ctx, nothing, &made);
-    e = setup_complete(&racer->c.ctx, &opts, nothing, &user);
+    e = setup_complete(&racer->c.ctx, &opts, nothing, NULL, &result);
     return e == ERR_SETUP_DONE ? ERR_BOOTSTRAP_DONE : e;
 }
 

@@ -69,7 +69,7 @@ static void guarded_init(struct guarded *g, const char *email)
 
 static struct str challenge_of(struct guarded *g)
 {
-    struct session_origin origin = { STR("192.0.2.1"), STR("test") };
+    struct session_origin origin = { .ip = STR("192.0.2.1"), .user_agent = STR("test") };
     struct sign_in_result result;
 
     caller_next(&g->c);
@@ -80,7 +80,7 @@ static struct str challenge_of(struct guarded *g)
 
 static enum err second(struct guarded *g, struct str challenge, struct str code, struct str recovery_code)
 {
-    struct session_origin origin = { STR("192.0.2.1"), STR("test") };
+    struct session_origin origin = { .ip = STR("192.0.2.1"), .user_agent = STR("test") };
     const struct second_factor_code answer = { code, recovery_code };
     struct sign_in_result result;
 

@@ -4,6 +4,7 @@
 
 #include "parley/domain/lifecycle/user_change.h"
 #include "parley/domain/trust/revocation.h"
+#include "parley/domain/trust/session_refresh.h"
 
 struct add_call {
     struct user user;
@@ -21,7 +22,7 @@ static enum err add_in_transaction(struct ctx *ctx, void *arg)
 /* A new session and its tokens. */
 static struct session_tokens sign_in(struct caller *c, const struct user *user, struct session_grant *ret_grant)
 {
-    struct add_call call = { .user = *user, .origin = { STR("192.0.2.1"), STR("curl/7.88") } };
+    struct add_call call = { .user = *user, .origin = { .ip = STR("192.0.2.1"), .user_agent = STR("curl/7.88") } };
     struct session_tokens tokens;
 
     caller_next(c);
@@ -340,7 +341,7 @@ static void test_session__what_a_client_calls_itself_is_cut_and_made_printable(v
     struct add_call call = { .user = fixture_user(&c, "agent@example.org", USER_ROLE_USER),
                              .origin = { STR(""), { agent, sizeof(agent) } } };
     assert_ok(db_run(&c.ctx, add_in_transaction, &call));
-    call.origin = (struct session_origin){ { NULL, 0 }, { NULL, 0 } };
+    call.origin = (struct session_origin){ .ip = { NULL, 0 } };
     assert_ok(db_run(&c.ctx, add_in_transaction, &call));
     p.user_id = call.user.id;
     struct session *sessions = list(&c, &p, &count);

@@ -1,4 +1,4 @@
--- As sqlite/0012_seen_at_once.up.sql.
+-- As sqlite/0014_seen_at_once.up.sql.
 ALTER TABLE chats ADD COLUMN kind TINYINT NOT NULL DEFAULT 0, ADD COLUMN direct_ids VARBINARY(144),
     ADD UNIQUE KEY chats_direct (workspace_id, direct_ids);
 ALTER TABLE messages ADD COLUMN root_id BIGINT, ADD COLUMN reply_count BIGINT NOT NULL DEFAULT 0,

@@ -1,0 +1,1 @@
+ALTER TABLE attachments DROP INDEX attachments_of_uploader;

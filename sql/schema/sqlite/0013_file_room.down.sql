@@ -1,0 +1,1 @@
+DROP INDEX attachments_of_uploader;
