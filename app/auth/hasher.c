@@ -23,6 +23,7 @@ struct hasher {
     pthread_mutex_t lock; /* guards the queue, `ending` and the requests; never taken by a thread at SCHED_IDLE */
     struct hash_queue queue;
     bool ending;
+    int64_t done_count, refused_count, gone_count, wait_us; /* as of struct hasher_stats; guarded by lock */
     struct hasher_hooks hooks;
     struct hash_thread_shared shared;
     /* Of the manager: */
@@ -255,8 +256,32 @@ void hasher_free(struct hasher *hasher)
 
 /* ---- who wants a hash ---- */
 
+static void count(struct hasher *hasher, int64_t began_us, enum err e)
+{
+    hasher->done_count += e == ERR_OK;
+    hasher->refused_count += e == ERR_BUSY;
+    hasher->gone_count += e == ERR_CLIENT_GONE;
+    hasher->wait_us += clock_monotonic_us() - began_us;
+}
+
+void hasher_stats(struct hasher *hasher, struct hasher_stats *ret_stats)
+{
+    (void)pthread_mutex_lock(&hasher->lock);
+    *ret_stats = (struct hasher_stats){
+        .waiting_count = hasher->queue.count,
+        .waiting_max = HASH_QUEUE_MAX,
+        .thread_count = hasher->idle_count,
+        .done_count = hasher->done_count,
+        .refused_count = hasher->refused_count,
+        .gone_count = hasher->gone_count,
+        .wait_us = hasher->wait_us,
+    };
+    (void)pthread_mutex_unlock(&hasher->lock);
+}
+
 static enum err queue_up(struct hasher *hasher, struct hash_request *request)
 {
+    int64_t began_us = clock_monotonic_us();
     enum err e = ERR_BUSY;
 
     (void)pthread_mutex_lock(&hasher->lock);
@@ -269,6 +294,7 @@ static enum err queue_up(struct hasher *hasher, struct hash_request *request)
             (void)pthread_cond_wait(&request->ready, &hasher->lock);
         e = request->outcome;
     }
+    count(hasher, began_us, e);
     (void)pthread_mutex_unlock(&hasher->lock);
     return e;
 }

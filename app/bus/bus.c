@@ -90,12 +90,23 @@ enum err bus_subscribe(struct bus *bus, const char *channel, bus_fn fn, void *ar
 
 void bus_publish(struct bus *bus, const char *channel, struct str payload)
 {
+    atomic_fetch_add(&bus->published_count, 1);
     bus->ops->publish(bus, channel, payload);
 }
 
 int64_t bus_dropped_count(struct bus *bus)
 {
     return bus->ops->dropped_count(bus);
+}
+
+void bus_stats(struct bus *bus, struct bus_stats *ret_stats)
+{
+    *ret_stats = (struct bus_stats){
+        .up = bus_is_healthy(bus),
+        .published_count = atomic_load(&bus->published_count),
+        .delivered_count = atomic_load(&bus->delivered_count),
+        .dropped_count = bus_dropped_count(bus),
+    };
 }
 
 enum err bus_consume(struct bus *bus, const struct bus_consumption *consumption, struct bus_bucket *ret_bucket)
@@ -105,6 +116,7 @@ enum err bus_consume(struct bus *bus, const struct bus_consumption *consumption,
 
 void bus_deliver(struct bus *bus, struct str channel, struct str payload)
 {
+    atomic_fetch_add(&bus->delivered_count, 1);
     pthread_rwlock_rdlock(&bus->lock);
     for (size_t i = 0; i < bus->subscription_count; i++) {
         const struct subscription *s = &bus->subscriptions[i];

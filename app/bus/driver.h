@@ -3,6 +3,7 @@
 #define PARLEY_APP_BUS_DRIVER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "parley/bus/bus.h"
 #include "parley/core/arena.h"
@@ -32,6 +33,7 @@ struct bus {
     const struct bus_ops *ops;
     pthread_rwlock_t lock; /* guards the table */
     size_t subscription_count;
+    _Atomic int64_t published_count, delivered_count; /* since the start */
     struct subscription subscriptions[BUS_SUBSCRIPTIONS_MAX];
 };
 

@@ -6,7 +6,7 @@
 #include "parley/compat/routes.h"
 
 static const struct route_table *const all[] = {
-    &meta_routes,           &server_routes,
+    &meta_routes, &health_routes, &metrics_routes, &server_routes,
     &pages_routes,          &sign_in_routes,
     &auth_routes,           &preferences_routes,
     &user_status_routes,    &second_factor_routes,

@@ -131,14 +131,22 @@ static enum err open_server(struct runtime *runtime, const struct config *config
         .done = gate_done,
         .take = gate_take,
     };
-    struct gate_opts gate_opts = { .app = &runtime->app, .taker = { hub_take, runtime->app.hub } };
+    struct gate_opts gate_opts = {
+        .app = &runtime->app,
+        .worker_count = opts.worker_count + opts.yielding_max,
+        .taker = { hub_take, runtime->app.hub },
+    };
+    struct server *server = NULL;
 
     TRY(routes_of(config, ret_error_text, &runtime->routes));
     gate_opts.tables = runtime->routes.tables;
     gate_opts.table_count = runtime->routes.count;
     TRY(gate_new(&gate_opts, ret_error_text, &runtime->gate));
     opts.arg = runtime->gate;
-    return server_new(&opts, ret_error_text, &runtime->server);
+    stats_sources_set(runtime);
+    TRY(server_new(&opts, ret_error_text, &server));
+    runtime->server = server;
+    return ERR_OK;
 }
 
 /* What works beside the requests. */

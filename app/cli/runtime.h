@@ -7,6 +7,7 @@
 #include "database_startup.h"
 #include "parley/core/ctx.h"
 #include "routes.h"
+#include "stats_sources.h"
 
 struct event_log;
 struct gate;
@@ -20,12 +21,13 @@ struct runtime {
     struct database_startup *start;
     struct routes routes;
     struct gate *gate;
-    struct server *server;
+    struct server *_Atomic server;       /* NULL until it answers; figures ask it */
     struct jobs *_Atomic jobs;           /* NULL until they run; requests wake them */
     struct event_log *_Atomic event_log; /* likewise */
     struct reload *reload;
     struct watch *watch;
     struct after_commit after_commit;
+    struct stats_source sources[STATS_SOURCES_MAX];
 };
 
 /*

@@ -55,7 +55,7 @@ struct create_body {
     struct uuid workspace;
 };
 enum { CREATE_SCOPES = 2 };
-#define SCOPES_DOC "read, write and admin, with commas between; admin is all of them, for an ADMIN to give"
+#define SCOPES_DOC "read, write, metrics, admin, with commas between; an ADMIN gives metrics, and admin, which is all of them"
 #define EXPIRES_DOC "With an offset, or UTC; may lie in the past"
 #define ALLOWED_DOC "Addresses and networks (CIDR) with commas between; null or empty: any"
 #define CREATE_FIELD(member) .offset = offsetof(struct create_body, member)
@@ -201,11 +201,12 @@ static enum err scopes_read(struct ctx *ctx, struct str text, unsigned *ret_scop
 {
     if (key_scopes_parse(text, ret_scopes) == ERR_OK)
         return ERR_OK;
-    return problem_add(ctx->problem,
-                       (struct fault){ .where = "body",
-                                       .field = "scopes",
-                                       .type = "value_error.scopes",
-                                       .message = "must be some of read, write and admin, with commas between" });
+    return problem_add(
+        ctx->problem,
+        (struct fault){ .where = "body",
+                        .field = "scopes",
+                        .type = "value_error.scopes",
+                        .message = "must be some of read, write, metrics and admin, with commas between" });
 }
 
 /* ---- handlers ---- */

@@ -151,12 +151,12 @@ const char *db_kind(const struct db *db)
     return db->ops->kind;
 }
 
-void db_pool_stats(struct db *db, struct db_pool_stats *ret_stats)
+bool db_pool_stats(struct db *db, size_t index, struct db_pool_stats *ret_stats)
 {
-    struct db_pool_stats writing;
-    pool_stats(db->pools[CONN_FOR_READING], ret_stats);
-    pool_stats(db->pools[CONN_FOR_WRITING], &writing);
-    ret_stats->total_count += writing.total_count;
-    ret_stats->idle_count += writing.idle_count;
-    ret_stats->max_count += writing.max_count;
+    static const char *const names[CONN_POOL_COUNT] = { "read", "write", "ping", "follow", "relay" };
+    if (index >= CONN_POOL_COUNT)
+        return false;
+    pool_stats(db->pools[index], ret_stats);
+    ret_stats->name = names[index];
+    return true;
 }

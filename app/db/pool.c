@@ -22,9 +22,11 @@ struct pool {
     int idle_count;
     int total_count; /* idle, lent, and being opened */
     struct waiter *first, *last;
-    bool away;             /* the last try to open one failed */
-    bool trying;           /* while away: one thread is trying */
-    int64_t away_until_us; /* nobody tries before */
+    int waiting_count;
+    int64_t checkout_count, busy_count, wait_us, connect_failed_count; /* since the start */
+    bool away;                                                         /* the last try to open one failed */
+    bool trying;                                                       /* while away: one thread is trying */
+    int64_t away_until_us;                                             /* nobody tries before */
 };
 
 struct pool *pool_new(const struct pool_opts *opts)
@@ -91,6 +93,7 @@ static enum err wait_turn(struct pool *p, int64_t deadline_us, struct db_conn **
 {
     struct waiter w = { .served = false };
     struct timespec until = clock_deadline(deadline_us);
+    int64_t began_us = clock_monotonic_us();
     int rc = 0;
     pthread_cond_init(&w.wake, &p->clock);
     if (p->last == NULL)
@@ -98,11 +101,14 @@ static enum err wait_turn(struct pool *p, int64_t deadline_us, struct db_conn **
     else
         p->last->next = &w;
     p->last = &w;
+    p->waiting_count++;
     while (!w.served && rc != ETIMEDOUT)
         rc = pthread_cond_timedwait(&w.wake, &p->mutex, &until);
     if (!w.served)
         forget_waiter(p, &w);
     pthread_cond_destroy(&w.wake);
+    p->waiting_count--;
+    p->wait_us += clock_monotonic_us() - began_us;
     if (!w.served)
         return ERR_BUSY;
     *ret_conn = w.conn;
@@ -124,6 +130,8 @@ static enum err take(struct pool *p, int64_t deadline_us, struct db_conn **ret_c
     } else {
         e = wait_turn(p, deadline_us, &conn);
     }
+    p->checkout_count++;
+    p->busy_count += e == ERR_BUSY;
     pthread_mutex_unlock(&p->mutex);
     if (e == ERR_OK)
         *ret_conn = conn;
@@ -167,6 +175,7 @@ static void note_try(struct pool *p, enum err e, const struct buf *error_text)
     p->away = e != ERR_OK;
     p->trying = false;
     if (e != ERR_OK) {
+        p->connect_failed_count++;
         p->away_until_us = clock_monotonic_us() + DB_RECONNECT_PAUSE_MS * US_PER_MS;
         give_up_place(p);
     }
@@ -262,6 +271,12 @@ void pool_stats(struct pool *p, struct db_pool_stats *ret_stats)
     pthread_mutex_lock(&p->mutex);
     *ret_stats = (struct db_pool_stats){ .total_count = p->total_count,
                                          .idle_count = p->idle_count,
-                                         .max_count = p->opts.max_count };
+                                         .max_count = p->opts.max_count,
+                                         .waiting_count = p->waiting_count,
+                                         .checkout_count = p->checkout_count,
+                                         .busy_count = p->busy_count,
+                                         .wait_us = p->wait_us,
+                                         .connect_failed_count = p->connect_failed_count,
+                                         .away = p->away };
     pthread_mutex_unlock(&p->mutex);
 }

@@ -250,3 +250,40 @@ struct str exchange_account(const struct exchange *p)
         email = body_email(p->call.route->body, p->call.body);
     return email_normalise(p->ctx.arena, email);
 }
+
+bool exchange_is_let_through(const struct exchange *p)
+{
+    return p->purpose == PURPOSE_UPLOAD_CHECK && p->outcome == ERR_OK;
+}
+
+struct access_line exchange_line(const struct exchange *p, const struct reply *reply, enum err sent)
+{
+    struct access_line line = {
+        .method = method_name(p->method),
+        .route = p->call.route != NULL ? p->call.route->path : "-",
+        .status = reply->status,
+        .code = err_info(sent != ERR_OK ? sent : p->outcome)->code,
+        .level = exchange_is_let_through(p) ? LOG_DEBUG : LOG_INFO,
+        .arena_bytes = (uint32_t)arena_used_bytes(p->ctx.arena),
+        .statement_count = p->ctx.statement_count,
+    };
+
+    memcpy(line.request_id, p->ctx.request_id, sizeof(line.request_id));
+    if (p->logs_address && p->ctx.ip.len > 0 && p->ctx.ip.len < sizeof(line.ip))
+        memcpy(line.ip, p->ctx.ip.ptr, p->ctx.ip.len);
+    if (p->call.principal != NULL)
+        line.user = p->principal.user;
+    return line;
+}
+
+struct tally_request exchange_tally(const struct exchange *p, const struct reply *reply, enum err sent)
+{
+    return (struct tally_request){
+        .route = p->call.route,
+        .worker = http_worker(p->call.request),
+        .status = reply->status,
+        .outcome = sent != ERR_OK ? sent : p->outcome,
+        .arena_bytes = (int64_t)arena_used_bytes(p->ctx.arena),
+        .statement_count = p->ctx.statement_count,
+    };
+}

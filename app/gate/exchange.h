@@ -5,6 +5,7 @@
 #include "hold.h"
 #include "limiter.h"
 #include "parley/gate/route.h"
+#include "parley/gate/tally.h"
 #include "router.h"
 
 /* nginx asks about a large body before it takes it in: everything is checked but the body itself. */
@@ -37,5 +38,11 @@ enum err exchange_path(struct exchange *p) MUST_CHECK;
 enum err exchange_encoding(struct exchange *p) MUST_CHECK;
 /* The declared length against what the route takes. */
 enum err exchange_size(struct exchange *p) MUST_CHECK;
+
+/* nginx has asked, and the request itself comes later, with a line of its own. */
+bool exchange_is_let_through(const struct exchange *p);
+/* What is logged and counted of it. sent: whether the answer could be sent. */
+struct access_line exchange_line(const struct exchange *p, const struct reply *reply, enum err sent);
+struct tally_request exchange_tally(const struct exchange *p, const struct reply *reply, enum err sent);
 
 #endif

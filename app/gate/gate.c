@@ -27,6 +27,7 @@ struct gate {
     struct dialects dialects;
     struct in_flight in_flight;
     struct upload_slots uploads; /* requests under way whose handler reads the body as it comes */
+    struct tally *tally;
     struct handover_taker taker;
 };
 
@@ -60,7 +61,8 @@ enum err gate_new(const struct gate_opts *opts, struct buf *ret_faults, struct g
     in_flight_init(&gate->in_flight);
     upload_slots_init(&gate->uploads);
     gate->limiter = limiter_new();
-    if (gate->limiter == NULL) {
+    gate->tally = tally_new(tables, table_count, opts->worker_count);
+    if (gate->limiter == NULL || gate->tally == NULL) {
         gate_free(gate);
         return ERR_NO_MEMORY;
     }
@@ -74,6 +76,7 @@ void gate_free(struct gate *gate)
         return;
     in_flight_release(&gate->in_flight);
     upload_slots_release(&gate->uploads);
+    tally_free(gate->tally);
     limiter_free(gate->limiter);
     router_free(gate->router);
     free(gate);
@@ -145,6 +148,9 @@ static enum err access_check(struct exchange *p)
     if (access == ACCESS_SIGNED_IN && p->principal.kind == USER_KIND_ANONYMOUS)
         return fail(&p->ctx, ERR_FORBIDDEN);
     if (access == ACCESS_ADMIN && p->principal.role != USER_ROLE_ADMIN)
+        return fail(&p->ctx, ERR_FORBIDDEN);
+    if (access == ACCESS_METRICS && p->principal.role != USER_ROLE_ADMIN &&
+        (p->principal.key_scopes & KEY_SCOPE_METRICS) == 0)
         return fail(&p->ctx, ERR_FORBIDDEN);
     return ERR_OK;
 }
@@ -287,35 +293,10 @@ static void headers_add(struct exchange *p, struct reply *reply)
     cors_headers(&p->ctx, p->call.request, reply);
 }
 
-/* nginx has asked, and the request itself comes later, with a line of its own. */
-static bool is_let_through(const struct exchange *p)
-{
-    return p->purpose == PURPOSE_UPLOAD_CHECK && p->outcome == ERR_OK;
-}
-
-static struct access_line line_of(const struct exchange *p, const struct reply *reply, enum err sent)
-{
-    struct access_line line = {
-        .method = method_name(p->method),
-        .route = p->call.route != NULL ? p->call.route->path : "-",
-        .status = reply->status,
-        .code = err_info(sent != ERR_OK ? sent : p->outcome)->code,
-        .level = is_let_through(p) ? LOG_DEBUG : LOG_INFO,
-        .arena_bytes = (uint32_t)arena_used_bytes(p->ctx.arena),
-        .statement_count = p->ctx.statement_count,
-    };
-
-    memcpy(line.request_id, p->ctx.request_id, sizeof(line.request_id));
-    if (p->logs_address && p->ctx.ip.len > 0 && p->ctx.ip.len < sizeof(line.ip))
-        memcpy(line.ip, p->ctx.ip.ptr, p->ctx.ip.len);
-    if (p->call.principal != NULL)
-        line.user = p->principal.user;
-    return line;
-}
-
 /* What a connection takes along. Behind headers_add. */
 static enum err handover_make(const struct gate *gate, struct exchange *p, struct reply *reply)
 {
+    struct tally_request counted;
     struct buf head;
     const char *copy;
 
@@ -330,7 +311,9 @@ static enum err handover_make(const struct gate *gate, struct exchange *p, struc
     if (copy == NULL)
         return ERR_NO_MEMORY;
     TRY(hold_hand_over(&p->hold, &p->handover.hold));
-    p->handover.line = line_of(p, reply, ERR_OK);
+    p->handover.line = exchange_line(p, reply, ERR_OK);
+    counted = exchange_tally(p, reply, ERR_OK);
+    tally_add_handed_over(gate->tally, &counted);
     reply->handover = &p->handover;
     return ERR_OK;
 }
@@ -380,14 +363,19 @@ void gate_handle(void *arg, struct http_request *req, struct arena *a, struct re
 void gate_done(void *arg, struct http_request *req, struct arena *a, const struct reply *reply, enum err sent,
                int64_t took_us)
 {
+    const struct gate *gate = arg;
     struct exchange *p = http_note(req);
     struct access_line line;
+    struct tally_request counted;
 
     if (p == NULL)
         return;
-    (void)arg;
     (void)a;
-    line = line_of(p, reply, sent);
+    line = exchange_line(p, reply, sent);
+    counted = exchange_tally(p, reply, sent);
+    counted.took_us = took_us;
+    if (!exchange_is_let_through(p))
+        tally_add(gate->tally, &counted);
     access_line_log(&line, took_us);
     /* The pieces were made under the configuration with which the request began. */
     if (reply->way == REPLY_PAGED)
@@ -401,4 +389,17 @@ void gate_take(void *arg, const struct handover *handover)
     const struct gate *gate = arg;
 
     gate->taker.take(gate->taker.arg, handover);
+}
+
+const struct tally *gate_tally(const struct gate *gate)
+{
+    return gate->tally;
+}
+
+void gate_stats(struct gate *gate, struct gate_stats *ret_stats)
+{
+    const struct config *config = config_get(gate->app->config);
+
+    upload_slots_stats(&gate->uploads, config->worker_threads, ret_stats);
+    config_put(gate->app->config, config);
 }

@@ -18,9 +18,15 @@ static void kv_flag(struct json_out *out, int flags, int flag, const char *name)
 /* The row's access, role, scope, rate and flags; the tests' access matrix is made from them. */
 static void extensions_write(struct json_out *out, const struct route *route)
 {
-    static const char *const accesses[] = { "?", "anyone", "signed_in", "admin", "signed_url" };
+    static const char *const accesses[] = {
+        [ACCESS_NOT_SAID_] = "?", [ACCESS_ANYONE] = "anyone",   [ACCESS_SIGNED_IN] = "signed_in",
+        [ACCESS_ADMIN] = "admin", [ACCESS_METRICS] = "metrics", [ACCESS_SIGNED_URL] = "signed_url",
+    };
     static const char *const roles[] = { "?", "none", "guest", "member", "owner" };
-    static const char *const scopes[] = { "?", "none", "read", "write", "admin", "any" };
+    static const char *const scopes[] = {
+        [SCOPE_NOT_SAID_] = "?", [SCOPE_NONE] = "none",       [SCOPE_READ] = "read", [SCOPE_WRITE] = "write",
+        [SCOPE_ADMIN] = "admin", [SCOPE_METRICS] = "metrics", [SCOPE_ANY] = "any",
+    };
     static const char *const rates[] = {
         [RATE_NOT_SAID_] = "?", [RATE_FREE] = "free",       [RATE_NOBODY] = "nobody",         [RATE_READ] = "read",
         [RATE_WRITE] = "write", [RATE_UPLOAD] = "upload",   [RATE_EXPORT] = "export",         [RATE_AI] = "ai",

@@ -29,7 +29,7 @@ static bool wants_scope(const struct route *route)
 
 static bool wants_role(const struct route *route)
 {
-    return route->access == ACCESS_ADMIN || route->role > ROLE_GUEST;
+    return route->access == ACCESS_ADMIN || route->access == ACCESS_METRICS || route->role > ROLE_GUEST;
 }
 
 static bool has_workspace(const struct route *route)

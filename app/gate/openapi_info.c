@@ -1,5 +1,6 @@
 #include "openapi_info.h"
 
+#include "route_check.h"
 #include "route_private.h"
 
 enum { DESCRIPTION_MAX_BYTES = 8192 };
@@ -103,7 +104,8 @@ static const char *who_may(const struct route *route)
     switch (route->access) {
     case ACCESS_ANYONE: return "For anyone: no credential is needed, and one that is sent is not looked at";
     case ACCESS_SIGNED_URL: return "For whoever has the address: its query is a signature";
-    case ACCESS_ADMIN: return "For administrators of the server";
+    case ACCESS_ADMIN:
+    case ACCESS_METRICS: return "For administrators of the server";
     case ACCESS_SIGNED_IN: return route->role >= ROLE_GUEST ? roles[route->role] : "For whoever is signed in";
     case ACCESS_NOT_SAID_: break;
     }
@@ -117,10 +119,11 @@ static const char *key_may(const struct route *route)
         [SCOPE_READ] = "; an API key needs the scope `read`",
         [SCOPE_WRITE] = "; an API key needs the scope `write`",
         [SCOPE_ADMIN] = "; an API key needs the scope `admin`",
+        [SCOPE_METRICS] = "; an API key needs the scope `metrics`",
         [SCOPE_ANY] = "; any API key is enough",
     };
 
-    if (route->access != ACCESS_SIGNED_IN && route->access != ACCESS_ADMIN)
+    if (!access_reads_credential(route->access))
         return "";
     return scopes[route->scope] != NULL ? scopes[route->scope] : "";
 }

@@ -12,7 +12,7 @@ const char *method_name(enum method method)
 
 bool access_reads_credential(enum access access)
 {
-    return access == ACCESS_SIGNED_IN || access == ACCESS_ADMIN;
+    return access == ACCESS_SIGNED_IN || access == ACCESS_ADMIN || access == ACCESS_METRICS;
 }
 
 bool method_changes(enum method method)
@@ -110,8 +110,11 @@ static const char *contradiction(const struct route *route)
         return "names a workspace without a role in it, or a role without a workspace";
     if (route->role != ROLE_NO_WORKSPACE && !signed_in)
         return "asks for a role in a workspace but for nobody signed in";
-    if (method_changes(route->method) && (route->scope == SCOPE_READ || route->scope == SCOPE_ANY))
-        return "changes something under the scope read or any";
+    if (method_changes(route->method) &&
+        (route->scope == SCOPE_READ || route->scope == SCOPE_METRICS || route->scope == SCOPE_ANY))
+        return "changes something under the scope read, metrics or any";
+    if ((route->access == ACCESS_METRICS) != (route->scope == SCOPE_METRICS))
+        return "is for whoever reads figures but not for keys with the scope metrics, or the other way round";
     if (method_changes(route->method) && route_rate(route) == RATE_READ)
         return "changes something in the class of rate read";
     if ((route->flags & ROUTE_IDEMPOTENT) && (route->method != POST || !signed_in))

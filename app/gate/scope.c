@@ -5,7 +5,8 @@ static const unsigned enough[] = {
     [SCOPE_READ] = KEY_SCOPE_READ | KEY_SCOPE_ADMIN,
     [SCOPE_WRITE] = KEY_SCOPE_WRITE | KEY_SCOPE_ADMIN,
     [SCOPE_ADMIN] = KEY_SCOPE_ADMIN,
-    [SCOPE_ANY] = KEY_SCOPE_READ | KEY_SCOPE_WRITE | KEY_SCOPE_ADMIN,
+    [SCOPE_METRICS] = KEY_SCOPE_METRICS | KEY_SCOPE_ADMIN,
+    [SCOPE_ANY] = KEY_SCOPE_READ | KEY_SCOPE_WRITE | KEY_SCOPE_ADMIN | KEY_SCOPE_METRICS,
 };
 
 enum err scope_check(struct ctx *ctx, const struct principal *principal, const struct route *route)

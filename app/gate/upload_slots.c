@@ -9,6 +9,7 @@ void upload_slots_init(struct upload_slots *slots)
 {
     pthread_mutex_init(&slots->lock, NULL);
     slots->first = NULL;
+    slots->refused_count = 0;
 }
 
 void upload_slots_release(struct upload_slots *slots)
@@ -58,6 +59,7 @@ bool upload_slots_enter(struct upload_slots *slots, const struct ctx *ctx, enum 
         *slot = (struct upload_slot){ .key = key, .next = slots->first };
         slots->first = slot;
     }
+    slots->refused_count += !room;
     pthread_mutex_unlock(&slots->lock);
     return room;
 }
@@ -85,4 +87,16 @@ void upload_slots_leave(struct upload_slots *slots, struct upload_slot *slot)
     pthread_mutex_lock(&slots->lock);
     *place_of(slots, slot) = slot->next;
     pthread_mutex_unlock(&slots->lock);
+}
+
+void upload_slots_stats(struct upload_slots *slots, int64_t worker_count, struct gate_stats *ret_stats)
+{
+    struct gate_stats stats = { .upload_max = at_least_one(worker_count / PLACES_PART) };
+
+    pthread_mutex_lock(&slots->lock);
+    for (const struct upload_slot *slot = slots->first; slot != NULL; slot = slot->next)
+        stats.upload_count++;
+    stats.upload_refused_count = slots->refused_count;
+    pthread_mutex_unlock(&slots->lock);
+    *ret_stats = stats;
 }

@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "parley/core/ctx.h"
+#include "parley/gate/gate.h"
 #include "rate_key.h"
 
 /* Forms have been taken in by nginx; direct uploads to the folder store are handed over as they come. */
@@ -21,8 +22,9 @@ struct upload_slot {
 };
 
 struct upload_slots {
-    pthread_mutex_t lock; /* guards first and all slots; nothing else is locked under it */
+    pthread_mutex_t lock; /* guards what follows and all slots; nothing else is locked under it */
     struct upload_slot *first;
+    int64_t refused_count; /* since the start */
 };
 
 void upload_slots_init(struct upload_slots *slots);
@@ -32,6 +34,8 @@ bool upload_slots_enter(struct upload_slots *slots, const struct ctx *ctx, enum 
                         struct upload_slot *slot);
 /* The same place in other memory: *moved takes the place of *slot, which the caller may forget. */
 void upload_slots_move(struct upload_slots *slots, const struct upload_slot *slot, struct upload_slot *moved);
+/* As gate_stats says. */
+void upload_slots_stats(struct upload_slots *slots, int64_t worker_count, struct gate_stats *ret_stats);
 void upload_slots_leave(struct upload_slots *slots, struct upload_slot *slot);
 
 #endif

@@ -75,6 +75,11 @@ void http_note_set(struct http_request *req, void *note)
     req->note = note;
 }
 
+int http_worker(const struct http_request *req)
+{
+    return req->worker;
+}
+
 void *http_note(const struct http_request *req)
 {
     return req->note;

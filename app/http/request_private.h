@@ -19,6 +19,7 @@ struct http_request {
     const struct http_pair *query; /* NULL until http_query */
     size_t query_count;
     void *note;
+    int worker; /* 0 unless the server says otherwise */
 };
 
 /* Fills in all of *ret_req; params must outlive it. */

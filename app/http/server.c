@@ -30,7 +30,7 @@ static void raise_descriptor_limit(void)
 static enum err workers_start(struct server *server, int count, struct buf *ret_error_text)
 {
     for (int i = 0; i < count; i++) {
-        enum err e = worker_start(&server->pool, &server->opts, &server->workers[i]);
+        enum err e = worker_start(&server->pool, &server->opts, i, &server->workers[i]);
         if (e != ERR_OK) {
             buf_addf(ret_error_text, "WORKERS: only %d of %d threads could be started", i, count);
             return e;
@@ -88,6 +88,11 @@ enum err server_stop(struct server *server)
     worker_pool_stop(&server->pool);
     listener_shut(&server->listener);
     return worker_pool_wait_gone(&server->pool, STOP_MAX_S) ? ERR_OK : ERR_TIMEOUT;
+}
+
+void server_stats(struct server *server, struct server_stats *ret_stats)
+{
+    worker_pool_stats(&server->pool, ret_stats);
 }
 
 /* Frees nothing while a worker that did not end in time still uses it; the process ends anyway. */

@@ -19,6 +19,7 @@ enum {
 
 struct worker {
     const struct server_opts *opts;
+    int number;
     struct worker_slot slot;
     pthread_t thread;
     FCGX_Request fcgi;
@@ -115,6 +116,7 @@ static void answer(struct worker *w)
 
     w->read_timed = false;
     request_init(&w->request, w->fcgi.envp, body_read, w);
+    w->request.worker = w->number;
     reply_init(&w->reply);
     opts->handle(opts->arg, &w->request, w->arena, &w->reply);
     sent = reply_send(w);
@@ -202,7 +204,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-enum err worker_start(struct worker_pool *pool, const struct server_opts *opts, struct worker **ret_worker)
+enum err worker_start(struct worker_pool *pool, const struct server_opts *opts, int number, struct worker **ret_worker)
 {
     struct worker *w = calloc(1, sizeof(*w));
     enum err e = ERR_NO_MEMORY;
@@ -210,6 +212,7 @@ enum err worker_start(struct worker_pool *pool, const struct server_opts *opts, 
     if (w == NULL)
         return ERR_NO_MEMORY;
     w->opts = opts;
+    w->number = number;
     buf_init(&w->head, HEAD_MAX_BYTES);
     buf_init(&w->reply.body, REPLY_MAX_BYTES);
     w->arena = arena_new(REQUEST_ARENA_BYTES);

@@ -7,8 +7,9 @@
 
 struct worker;
 
-/* Starts a thread of the pool. opts: borrowed until worker_free. ERR_NO_MEMORY: no memory, or no more threads. */
-enum err worker_start(struct worker_pool *pool, const struct server_opts *opts, struct worker **ret_worker) MUST_CHECK;
+/* Starts a thread of the pool. opts: borrowed until worker_free; number: http_worker. ERR_NO_MEMORY: no memory, or no more threads. */
+enum err worker_start(struct worker_pool *pool, const struct server_opts *opts, int number,
+                      struct worker **ret_worker) MUST_CHECK;
 /* Frees an ended worker. NULL is fine. */
 void worker_free(struct worker *worker);
 

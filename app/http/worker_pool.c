@@ -169,6 +169,20 @@ void worker_pool_pause(struct worker_pool *pool, int ms)
     pthread_mutex_unlock(&pool->lock);
 }
 
+void worker_pool_stats(struct worker_pool *pool, struct server_stats *ret_stats)
+{
+    pthread_mutex_lock(&pool->lock);
+    *ret_stats = (struct server_stats){
+        .sleeping_count = pool->counts[WORKER_SLEEPING],
+        .accepting_count = pool->counts[WORKER_ACCEPTING],
+        .running_count = pool->counts[WORKER_RUNNING],
+        .blocked_count = pool->counts[WORKER_BLOCKED],
+        .yielding_count = pool->counts[WORKER_PARKED],
+        .busy_max = pool->opts.worker_count,
+    };
+    pthread_mutex_unlock(&pool->lock);
+}
+
 /* ---- the watch ---- */
 
 /* True when `changed` was signalled: a thread has left or the pool stops. */

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "parley/core/err.h"
+#include "parley/http/server.h"
 
 enum worker_state {
     WORKER_SLEEPING,
@@ -73,6 +74,8 @@ bool worker_pool_wait_gone(struct worker_pool *pool, int max_s);
 bool worker_pool_accept(struct worker_slot *slot);
 /* Changes to RUNNING, BLOCKED or PARKED, and wakes another thread where that leaves none to accept. Never blocks. */
 void worker_pool_set_state(struct worker_slot *slot, enum worker_state state);
+/* As server_stats says. */
+void worker_pool_stats(struct worker_pool *pool, struct server_stats *ret_stats);
 /* Waits for so many milliseconds, or until the pool stops. */
 void worker_pool_pause(struct worker_pool *pool, int ms);
 

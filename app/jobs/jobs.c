@@ -85,6 +85,26 @@ void jobs_wake_for(struct jobs *jobs, unsigned topics)
     pthread_mutex_unlock(&jobs->mutex);
 }
 
+bool jobs_stats(struct jobs *jobs, size_t index, struct job_stats *ret_stats)
+{
+    static const char *const lanes[JOB_LANES] = { "mail", "data", "bulk" };
+    const struct job_counts *counts = &jobs->counts[index];
+
+    if (index >= jobs->table_count)
+        return false;
+    *ret_stats = (struct job_stats){
+        .name = jobs->table[index].name,
+        .lane = lanes[jobs->table[index].lane],
+        .run_count = atomic_load(&counts->run_count),
+        .failed_count = atomic_load(&counts->failed_count),
+        .done_count = atomic_load(&counts->done_count),
+        .busy_us = atomic_load(&counts->busy_us),
+        .done_us = atomic_load(&counts->done_us),
+        .failing = atomic_load(&counts->failing),
+    };
+    return true;
+}
+
 /* The time is for all of them together. */
 static enum err lanes_join(struct jobs *jobs)
 {

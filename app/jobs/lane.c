@@ -156,10 +156,16 @@ static void database_note(struct lane *lane, struct job_state *state, enum err e
         log_text(LOG_INFO, "jobs have the database again");
 }
 
-/* Each change of state is logged once. Nothing to do, and somebody else's lease are not errors. */
+/* Nothing to do, and somebody else's lease are not errors. */
+static bool is_failure(enum err e)
+{
+    return e != ERR_OK && e != ERR_NOT_FOUND && e != ERR_CONFLICT;
+}
+
+/* Each change of state is logged once. */
 static void outcome_log(struct lane *lane, const struct job *job, struct job_state *state, enum err e)
 {
-    bool failed = e != ERR_OK && e != ERR_NOT_FOUND && e != ERR_CONFLICT;
+    bool failed = is_failure(e);
 
     database_note(lane, state, e);
     if (is_database(e))
@@ -181,10 +187,27 @@ static int64_t pause_us(const struct job *job, enum err e)
     return job->period_us < retry_us ? job->period_us : retry_us;
 }
 
+/* A slice of a run that goes on counts as work, not as a run. */
+static void outcome_count(struct job_counts *counts, const struct slice *slice, int64_t began_us, enum err e)
+{
+    bool failed = is_failure(e);
+
+    if (slice->has_lease && !slice->state->paused)
+        atomic_fetch_add(&counts->run_count, 1);
+    if (failed)
+        atomic_fetch_add(&counts->failed_count, 1);
+    else
+        atomic_store(&counts->done_us, clock_now_us());
+    atomic_store(&counts->failing, failed);
+    atomic_fetch_add(&counts->done_count, slice->done_count);
+    atomic_fetch_add(&counts->busy_us, clock_monotonic_us() - began_us);
+}
+
 static void job_do(struct lane *lane, size_t index)
 {
     struct slice slice = slice_of(lane, index);
     struct job_state *state = slice.state;
+    int64_t began_us = clock_monotonic_us();
     enum err e;
 
     task_renew(&lane->task);
@@ -192,6 +215,7 @@ static void job_do(struct lane *lane, size_t index)
     if (e != ERR_OK || !state->paused)
         e = run_end(&slice, e);
     task_renew(&lane->task); /* idle, it holds no memory */
+    outcome_count(&lane->jobs->counts[index], &slice, began_us, e);
     if (!is_stopping(lane))
         outcome_log(lane, slice.job, state, e);
     state->next_us = state->paused ? 0 : clock_monotonic_us() + pause_us(slice.job, e);

@@ -24,6 +24,13 @@ struct job_state {
     struct job_run run;
 };
 
+/* Of a row of the table. Written by its lane's thread, read by any. */
+struct job_counts {
+    _Atomic int64_t run_count, failed_count, done_count, busy_us;
+    _Atomic int64_t done_us; /* wall clock: when it last looked without a failure */
+    atomic_bool failing;
+};
+
 struct lane {
     struct jobs *jobs;
     enum job_lane kind;
@@ -46,6 +53,7 @@ struct jobs {
     unsigned topics[JOB_LANES]; /* guarded by mutex: what there is more of since the lane last looked */
     int away_count;             /* guarded by mutex: jobs that found the database away at their last look */
     atomic_bool stopping;       /* set under mutex, with a broadcast */
+    struct job_counts counts[JOBS_MAX];
     struct lane lanes[JOB_LANES];
 };
 

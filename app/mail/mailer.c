@@ -13,7 +13,8 @@ struct mailer {
     struct arena *arena; /* holds all texts */
     struct smtp_server server;
     struct mail_address from;
-    atomic_int state; /* enum mailer_state */
+    atomic_int state;                      /* enum mailer_state */
+    _Atomic int64_t counts[SMTP_AWAY + 1]; /* mails, by enum smtp_outcome */
 };
 
 static enum smtp_tls tls_for(const struct smtp_server *server)
@@ -114,6 +115,17 @@ enum mailer_state mailer_state(const struct mailer *mailer)
     return (enum mailer_state)atomic_load(&mailer->state);
 }
 
+void mailer_stats(struct mailer *mailer, struct mailer_stats *ret_stats)
+{
+    *ret_stats = (struct mailer_stats){
+        .down = mailer_state(mailer) == MAILER_DOWN,
+        .sent_count = atomic_load(&mailer->counts[SMTP_SENT]),
+        .later_count = atomic_load(&mailer->counts[SMTP_LATER]),
+        .refused_count = atomic_load(&mailer->counts[SMTP_REFUSED]),
+        .away_count = atomic_load(&mailer->counts[SMTP_AWAY]),
+    };
+}
+
 enum err mailer_send(struct mailer *mailer, const struct mail_message *message, const struct mailer_watch *watch,
                      struct smtp_result *ret_result)
 {
@@ -138,6 +150,8 @@ enum err mailer_send(struct mailer *mailer, const struct mail_message *message, 
         (void)snprintf(from, sizeof(from), "%.*s", STR_FMT(sent.from.address));
         (void)snprintf(to, sizeof(to), "%.*s", STR_FMT(sent.to));
         e = smtp_send(&mailer->server, &mail, ret_result);
+        if (e == ERR_OK)
+            atomic_fetch_add(&mailer->counts[ret_result->outcome], 1);
         note(mailer, e, ret_result);
     }
     /* It may hold a token. */

@@ -15,6 +15,7 @@ void store_base_init(struct store *store, const struct store_ops *ops)
     store->fault[0] = '\0';
     store->fault_logged_us = 0;
     atomic_init(&store->opened, false);
+    memset(store->counts, 0, sizeof(store->counts));
     pthread_mutex_init(&store->fault_mutex, NULL);
 }
 
@@ -121,39 +122,81 @@ const char *store_kind(const struct store *store)
     return store->ops->kind;
 }
 
+/* ---- what is counted ---- */
+
+static enum err count_call(struct store *store, enum store_operation operation, int64_t began_us, enum err e)
+{
+    struct store_counts *counts = &store->counts[operation];
+
+    atomic_fetch_add(&counts->call_count, 1);
+    atomic_fetch_add(&counts->took_us, clock_monotonic_us() - began_us);
+    if (e == ERR_STORAGE || e == ERR_DISK_FULL)
+        atomic_fetch_add(&counts->failed_count, 1);
+    return e;
+}
+
+bool store_stats(struct store *store, size_t index, struct store_stats *ret_stats)
+{
+    static const char *const names[STORE_OPERATION_COUNT] = { "ping", "put", "stat", "get", "delete", "multipart" };
+
+    if (index >= STORE_OPERATION_COUNT)
+        return false;
+    *ret_stats = (struct store_stats){
+        .operation = names[index],
+        .call_count = atomic_load(&store->counts[index].call_count),
+        .failed_count = atomic_load(&store->counts[index].failed_count),
+        .took_us = atomic_load(&store->counts[index].took_us),
+    };
+    return true;
+}
+
+/* ---- the operations ---- */
+
 enum err store_ping(struct store *store)
 {
-    return store->ops->ping(store);
+    int64_t began_us = clock_monotonic_us();
+
+    return count_call(store, STORE_PING, began_us, store->ops->ping(store));
 }
 
 enum err store_put(struct store *store, struct arena *a, const struct store_put_opts *opts, int64_t *ret_size,
                    uint8_t ret_sha256[32])
 {
+    int64_t began_us = clock_monotonic_us();
+
     if (!store_key_is_good(opts->key))
         return ERR_INVALID;
     if (opts->size_bytes > opts->max_bytes)
         return ERR_TOO_LARGE;
-    return store->ops->put(store, a, opts, ret_size, ret_sha256);
+    return count_call(store, STORE_PUT, began_us, store->ops->put(store, a, opts, ret_size, ret_sha256));
 }
 
 enum err store_stat(struct store *store, struct arena *a, struct str key, struct store_info *ret_info)
 {
-    return store_key_is_good(key) ? store->ops->stat(store, a, key, ret_info) : ERR_NOT_FOUND;
+    int64_t began_us = clock_monotonic_us();
+
+    return store_key_is_good(key) ? count_call(store, STORE_STAT, began_us, store->ops->stat(store, a, key, ret_info))
+                                  : ERR_NOT_FOUND;
 }
 
 enum err store_get(struct store *store, struct arena *a, struct str key, int64_t offset, int64_t length,
                    store_sink_fn sink, void *arg)
 {
+    int64_t began_us = clock_monotonic_us();
+
     if (!store_key_is_good(key))
         return ERR_NOT_FOUND;
     if (offset < 0)
         return ERR_INVALID;
-    return store->ops->get(store, a, key, offset, length, sink, arg);
+    return count_call(store, STORE_GET, began_us, store->ops->get(store, a, key, offset, length, sink, arg));
 }
 
 enum err store_delete(struct store *store, struct arena *a, struct str key)
 {
-    return store_key_is_good(key) ? store->ops->delete (store, a, key) : ERR_OK;
+    int64_t began_us = clock_monotonic_us();
+
+    return store_key_is_good(key) ? count_call(store, STORE_DELETE, began_us, store->ops->delete (store, a, key))
+                                  : ERR_OK;
 }
 
 enum err store_presign_get(struct store *store, struct arena *a, const struct store_download_opts *opts,
@@ -181,7 +224,10 @@ enum err store_presign_put(struct store *store, struct arena *a, const struct st
 enum err store_multipart_begin(struct store *store, struct arena *a, struct str key, struct str content_type,
                                struct str *ret_upload_id)
 {
-    return store_key_is_good(key) ? store->ops->multipart_begin(store, a, key, content_type, ret_upload_id)
+    int64_t began_us = clock_monotonic_us();
+
+    return store_key_is_good(key) ? count_call(store, STORE_MULTIPART, began_us,
+                                               store->ops->multipart_begin(store, a, key, content_type, ret_upload_id))
                                   : ERR_INVALID;
 }
 
@@ -214,13 +260,16 @@ static bool parts_ascend(const struct store_part *parts, size_t count)
 }
 
 enum err store_multipart_complete(struct store *store, struct arena *a, struct str key, struct str upload_id,
-                                  const struct store_part *parts, size_t count)
+                                  const struct store_part *parts, size_t part_count)
 {
+    int64_t began_us = clock_monotonic_us();
+
     if (!store_key_is_good(key) || !upload_id_is_good(upload_id))
         return ERR_NOT_FOUND;
-    if (!parts_ascend(parts, count))
+    if (!parts_ascend(parts, part_count))
         return ERR_UPLOAD_INCOMPLETE;
-    return store->ops->multipart_complete(store, a, key, upload_id, parts, count);
+    return count_call(store, STORE_MULTIPART, began_us,
+                      store->ops->multipart_complete(store, a, key, upload_id, parts, part_count));
 }
 
 enum err store_multipart_abort(struct store *store, struct arena *a, struct str key, struct str upload_id)

@@ -43,6 +43,20 @@ struct store_ops {
                               store_source_fn source, void *arg, struct str *ret_etag);
 };
 
+/* What is counted. */
+enum store_operation {
+    STORE_PING,
+    STORE_PUT,
+    STORE_STAT,
+    STORE_GET,
+    STORE_DELETE,
+    STORE_MULTIPART,
+    STORE_OPERATION_COUNT
+};
+struct store_counts {
+    _Atomic int64_t call_count, failed_count, took_us;
+};
+
 /* The first member of each kind's own struct. */
 struct store {
     const struct store_ops *ops;
@@ -50,6 +64,7 @@ struct store {
     char fault[STORE_FAULT_BYTES];
     int64_t fault_logged_us; /* monotonic */
     atomic_bool opened;      /* until then store_open's caller logs what is wrong */
+    struct store_counts counts[STORE_OPERATION_COUNT];
 };
 
 void store_base_init(struct store *store, const struct store_ops *ops);

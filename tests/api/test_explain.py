@@ -23,6 +23,8 @@ ALLOWED = {
     "audit_export": "a page of the audit log in the order of its ids, to export it; LIMIT ends it",
     "event_log_after": "what is new at the end of the event log; LIMIT ends it",
     "event_log_expired": "the oldest rows of the event log, to delete them; LIMIT ends it",
+    "health_counts": "how much there is, for whoever runs the server; LIMIT ends it",
+    "health_files": "how many files there are, for whoever runs the server; LIMIT ends it",
     "invitation_email_page": "a page of all invitations in the order of their ids, once after an update; LIMIT ends it",
     "totp_page": "a page of all secrets in the order of their ids, when the sealing key changes; LIMIT ends it",
     "workspace_overview": "a page of all workspaces in the order of their ids, for administrators; LIMIT ends it",

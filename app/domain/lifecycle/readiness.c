@@ -66,12 +66,17 @@ static enum part_state (*const looks[PART_COUNT])(struct ctx *ctx) = {
     [PART_DISK] = disk_look,         [PART_MAIL] = mail_look,   [PART_INFERENCE] = inference_look,
 };
 
+enum part_state readiness_part(struct ctx *ctx, enum part part)
+{
+    return looks[part](ctx);
+}
+
 void readiness_look(struct ctx *ctx, struct readiness *ret_readiness)
 {
     struct readiness readiness = { .status = READINESS_HEALTHY };
 
     for (int part = 0; part < PART_COUNT; part++) {
-        readiness.parts[part] = looks[part](ctx);
+        readiness.parts[part] = readiness_part(ctx, (enum part)part);
         if (readiness.parts[part] == PART_DEGRADED || readiness.parts[part] == PART_DOWN)
             readiness.status = READINESS_DEGRADED;
     }

@@ -68,7 +68,7 @@ static enum err check_may_manage(struct ctx *ctx)
 enum err api_key_scopes_check(struct ctx *ctx, unsigned scopes)
 {
     TRY(check_may_manage(ctx));
-    return is_for_all(ctx) || (scopes & KEY_SCOPE_ADMIN) == 0 ? ERR_OK : fail(ctx, ERR_FORBIDDEN);
+    return is_for_all(ctx) || (scopes & (KEY_SCOPE_ADMIN | KEY_SCOPE_METRICS)) == 0 ? ERR_OK : fail(ctx, ERR_FORBIDDEN);
 }
 
 unsigned api_key_scopes_capped(const struct ctx *ctx, unsigned scopes)

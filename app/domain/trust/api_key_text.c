@@ -42,8 +42,22 @@ enum err api_key_text_new(struct ctx *ctx, enum api_key_prefix prefix, struct st
 
 /* Indexed by the bits. */
 static const struct str scopes_texts[] = {
-    STR_INIT(""),      STR_INIT("read"),       STR_INIT("write"),       STR_INIT("read,write"),
-    STR_INIT("admin"), STR_INIT("admin,read"), STR_INIT("admin,write"), STR_INIT("admin,read,write"),
+    STR_INIT(""),
+    STR_INIT("read"),
+    STR_INIT("write"),
+    STR_INIT("read,write"),
+    STR_INIT("admin"),
+    STR_INIT("admin,read"),
+    STR_INIT("admin,write"),
+    STR_INIT("admin,read,write"),
+    STR_INIT("metrics"),
+    STR_INIT("metrics,read"),
+    STR_INIT("metrics,write"),
+    STR_INIT("metrics,read,write"),
+    STR_INIT("admin,metrics"),
+    STR_INIT("admin,metrics,read"),
+    STR_INIT("admin,metrics,write"),
+    STR_INIT("admin,metrics,read,write"),
 };
 
 struct str key_scopes_text(unsigned scopes)
@@ -53,7 +67,7 @@ struct str key_scopes_text(unsigned scopes)
 
 static unsigned scope_of(struct str name)
 {
-    for (unsigned scope = KEY_SCOPE_READ; scope <= KEY_SCOPE_ADMIN; scope *= 2)
+    for (unsigned scope = KEY_SCOPE_READ; scope <= KEY_SCOPE_METRICS; scope *= 2)
         if (str_eq(scopes_texts[scope], name))
             return scope;
     return 0;

@@ -24,6 +24,7 @@ static enum err read_found(struct ctx *ctx, const struct db_row *row, void *arg)
     struct principal *p = &found->principal;
     struct str allowed_ips = db_row_str(row, API_KEY_PRINCIPAL_ALLOWED_IPS);
     struct str email = db_row_str(row, API_KEY_PRINCIPAL_EMAIL);
+    enum user_role role = (enum user_role)db_row_int(row, API_KEY_PRINCIPAL_ROLE);
     unsigned scopes = (unsigned)db_row_int(row, API_KEY_PRINCIPAL_SCOPES);
 
     if (email.len > EMAIL_MAX_BYTES)
@@ -32,13 +33,13 @@ static enum err read_found(struct ctx *ctx, const struct db_row *row, void *arg)
         .credential = CREDENTIAL_API_KEY,
         .key_id = db_row_int(row, API_KEY_PRINCIPAL_ID),
         .key = db_row_uuid(row, API_KEY_PRINCIPAL_UUID),
-        .key_scopes = scopes,
+        .key_scopes = role == USER_ROLE_ADMIN ? scopes : scopes & ~(unsigned)KEY_SCOPE_METRICS,
         .key_workspace_id = db_row_int(row, API_KEY_PRINCIPAL_WORKSPACE_ID),
         .key_workspace = db_row_uuid(row, API_KEY_PRINCIPAL_WORKSPACE_UUID),
         .user_id = db_row_int(row, API_KEY_PRINCIPAL_USER_ID),
         .user = db_row_uuid(row, API_KEY_PRINCIPAL_USER_UUID),
         .kind = (enum user_kind)db_row_int(row, API_KEY_PRINCIPAL_KIND),
-        .role = scopes & KEY_SCOPE_ADMIN ? (enum user_role)db_row_int(row, API_KEY_PRINCIPAL_ROLE) : USER_ROLE_USER,
+        .role = scopes & KEY_SCOPE_ADMIN ? role : USER_ROLE_USER,
         .twofa_enabled = db_row_int(row, API_KEY_PRINCIPAL_TWOFA_ENABLED) != 0,
     };
     if (email.len > 0)

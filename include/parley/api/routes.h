@@ -5,6 +5,8 @@
 #include "parley/gate/route.h"
 
 extern const struct route_table meta_routes;
+extern const struct route_table health_routes;
+extern const struct route_table metrics_routes;
 extern const struct route_table server_routes;
 extern const struct route_table sign_in_routes;
 extern const struct route_table pages_routes;

@@ -14,6 +14,7 @@
 #define PARLEY_AUTH_HASHER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "parley/core/err.h"
 #include "parley/core/str.h"
@@ -40,6 +41,16 @@ struct hasher *hasher_new(const struct hasher_hooks *hooks);
 void hasher_stop(struct hasher *hasher);
 /* Waits for what is being hashed. No one may be waiting in hasher_run. NULL is fine. */
 void hasher_free(struct hasher *hasher);
+
+struct hasher_stats {
+    int64_t waiting_count, waiting_max; /* in the queue at the moment, and at most */
+    int64_t thread_count;
+    int64_t done_count;                /* hashes that were made, since the start, as all below */
+    int64_t refused_count, gone_count; /* ERR_BUSY; clients that left before */
+    int64_t wait_us;                   /* from the call to its end, all together */
+};
+/* Any thread. */
+void hasher_stats(struct hasher *hasher, struct hasher_stats *ret_stats);
 
 /*
  * Runs crypt_r and blocks until it is done. Any thread.

@@ -59,6 +59,14 @@ void bus_publish(struct bus *bus, const char *channel, struct str payload);
 /* How many messages a full queue has dropped since the start. Any thread. */
 int64_t bus_dropped_count(struct bus *bus);
 
+struct bus_stats {
+    int64_t up;                               /* bus_is_healthy */
+    int64_t published_count, delivered_count; /* messages since the start */
+    int64_t dropped_count;
+};
+/* Any thread. */
+void bus_stats(struct bus *bus, struct bus_stats *ret_stats);
+
 /* A bucket that fills up evenly, as one process sees it. */
 struct bus_consumption {
     struct str key;       /* its name, any bytes */

@@ -23,6 +23,7 @@ struct mailer;
 struct bus;
 struct keyed_cache;
 struct principal;
+struct stats_source;
 
 /* ---- what a transaction leaves to be done: core/outcome.h ---- */
 
@@ -71,16 +72,18 @@ struct after_commit {
 struct app {
     struct config_box *config; /* the present snapshot; config_get */
     struct db *db;
-    struct keys *keys;                       /* signing keys */
-    struct hasher *hasher;                   /* password hashing threads */
-    struct store *store;                     /* objects */
-    struct mailer *mailer;                   /* NULL: no mail server is set */
-    struct bus *bus;                         /* wake-ups between processes */
-    struct hub *hub;                         /* connections that wait; NULL: none may (a subcommand) */
-    struct keyed_cache *cache;               /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
-    struct keyed_cache *typing_cache;        /* of whom it was told lately that they write */
-    struct keyed_cache *access_cache;        /* guesses at who may do what in a chat; NULL: none are made */
-    struct keyed_cache *author_cache;        /* what users were called last; NULL: nothing is remembered */
+    struct keys *keys;                /* signing keys */
+    struct hasher *hasher;            /* password hashing threads */
+    struct store *store;              /* objects */
+    struct mailer *mailer;            /* NULL: no mail server is set */
+    struct bus *bus;                  /* wake-ups between processes */
+    struct hub *hub;                  /* connections that wait; NULL: none may (a subcommand) */
+    struct keyed_cache *cache;        /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
+    struct keyed_cache *typing_cache; /* of whom it was told lately that they write */
+    struct keyed_cache *access_cache; /* guesses at who may do what in a chat; NULL: none are made */
+    struct keyed_cache *author_cache; /* what users were called last; NULL: nothing is remembered */
+    const struct stats_source *stats; /* what /metrics shows: core/stats.h; NULL: nothing (a subcommand) */
+    size_t stats_count;
     const struct after_commit *after_commit; /* NULL: nothing is done (a subcommand); core/outcome.h */
 };
 

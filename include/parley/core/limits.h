@@ -96,6 +96,8 @@ enum {
     DB_LOCK_WAIT_MAX_S = 2,      /* one statement waits this long for a row or for SQLite's writer in another process */
     DB_RECONNECT_PAUSE_MS = 500, /* after a failed connect nobody tries for so long */
     DB_IDLE_CLOSE_MS = 60000,    /* idle connections above DB_POOL_MIN_SIZE are closed after it */
+    HEALTH_COUNT_MAX = 100000,   /* /health/database counts no further, so that it costs the same on a large server */
+    HEALTH_LOOK_MS = 100,        /* between two looks at the processors: ten of the kernel's ticks on each */
     DB_PING_MAX_S = 2,           /* readiness; and an answer to who follows the event log */
     DB_RELAY_WAIT_MAX_S = 1,     /* the relay waits so long for another process's step; it goes on by itself then */
     DB_RELAY_ROWS_MAX = 500,     /* events that one step moves: some milliseconds */

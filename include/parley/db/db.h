@@ -47,10 +47,19 @@ void db_hold(struct db *db);
 void db_release(struct db *db);
 /* "sqlite" or "mysql"; for logs, EXPLAIN tests and choosing the folder of migrations. */
 const char *db_kind(const struct db *db);
+/* One pool of connections. */
 struct db_pool_stats {
-    int total_count, idle_count, max_count;
+    const char *name; /* what they are for: "read", "write" …; static */
+    int64_t total_count, idle_count, max_count;
+    int64_t waiting_count;        /* threads that wait for one at the moment */
+    int64_t checkout_count;       /* since the start, as all below */
+    int64_t busy_count;           /* that got none in time: ERR_BUSY */
+    int64_t wait_us;              /* all waiting together */
+    int64_t connect_failed_count; /* connections that could not be opened */
+    int64_t away;                 /* 1: the last try to open one failed */
 };
-void db_pool_stats(struct db *db, struct db_pool_stats *ret_stats);
+/* The index-th pool; false: there are no more. Any thread. */
+bool db_pool_stats(struct db *db, size_t index, struct db_pool_stats *ret_stats);
 
 /* A value for a `?`. Text and blobs are borrowed until the call returns. */
 struct db_value {

@@ -20,6 +20,7 @@ enum access {
     ACCESS_ANYONE,     /* no credential needed; one that is sent is not looked at */
     ACCESS_SIGNED_IN,  /* a person (not an anonymous visitor) */
     ACCESS_ADMIN,      /* global role ADMIN */
+    ACCESS_METRICS,    /* global role ADMIN, or a key with the scope metrics */
     ACCESS_SIGNED_URL, /* the handler checks the URL's own signature (/objects) */
 };
 
@@ -33,7 +34,7 @@ enum route_role {
 };
 
 /* What a key must have. NONE: no key is enough; ANY: every key is. */
-enum scope { SCOPE_NOT_SAID_, SCOPE_NONE, SCOPE_READ, SCOPE_WRITE, SCOPE_ADMIN, SCOPE_ANY };
+enum scope { SCOPE_NOT_SAID_, SCOPE_NONE, SCOPE_READ, SCOPE_WRITE, SCOPE_ADMIN, SCOPE_METRICS, SCOPE_ANY };
 
 /*
  * What the cookie of a browser's session (gate/browser.h) counts for. It is looked at where no other credential came, and only for

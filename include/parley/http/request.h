@@ -55,5 +55,7 @@ enum err http_decode(struct arena *a, struct str text, enum plus plus, struct st
 /* A pointer that whoever answers the request leaves with it, until its end; NULL at first. */
 void http_note_set(struct http_request *req, void *note);
 void *http_note(const struct http_request *req);
+/* The number of the worker that answers it, from 0, below worker_count + yielding_max of struct server_opts. */
+int http_worker(const struct http_request *req);
 
 #endif

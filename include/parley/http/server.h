@@ -50,6 +50,16 @@ enum err server_new(const struct server_opts *opts, struct buf *ret_error_text, 
 enum err server_stop(struct server *server);
 void server_free(struct server *server);
 
+/* What its threads are doing at the moment. */
+struct server_stats {
+    int64_t sleeping_count, accepting_count;
+    int64_t running_count, blocked_count; /* with a request, computing or waiting for something */
+    int64_t yielding_count;               /* with one that does not count (server_yield_begin) */
+    int64_t busy_max;                     /* requests that run at once: worker_count */
+};
+/* Any thread. */
+void server_stats(struct server *server, struct server_stats *ret_stats);
+
 /*
  * Between the two, the request of this worker thread yields: it waits for something slow that is bounded elsewhere (a
  * password's hash) and does not count towards worker_count, so another thread may accept requests meanwhile. Without it

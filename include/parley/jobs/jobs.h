@@ -21,6 +21,18 @@ struct jobs *jobs_new(const struct app *app);
 void jobs_wake(struct jobs *jobs);
 /* The jobs that work on these topics (enum outcome_topic) look now. Any thread; after the commit that made the work. */
 void jobs_wake_for(struct jobs *jobs, unsigned topics);
+/* What became of a job of the table in this process. */
+struct job_stats {
+    const char *name, *lane; /* static */
+    int64_t run_count;       /* runs that had the lease */
+    int64_t failed_count;    /* looks that ended in an error */
+    int64_t done_count;      /* pieces of work */
+    int64_t busy_us;         /* all of its slices together */
+    int64_t done_us;         /* wall clock: the last look without an error; 0: none */
+    int64_t failing;         /* 1: the last look ended in an error */
+};
+/* The index-th of the table; false: there are no more. Any thread. */
+bool jobs_stats(struct jobs *jobs, size_t index, struct job_stats *ret_stats);
 /*
  * Ends each thread behind the batch that it is at. ERR_OK; ERR_TIMEOUT: one still hangs in a call after STOP_MAX_S; jobs and
  * everything in app must then be left as they are, and the process ends with _exit.

@@ -51,4 +51,12 @@ enum mailer_state {
 };
 enum mailer_state mailer_state(const struct mailer *mailer);
 
+/* What became of the mails that were sent, since the start. */
+struct mailer_stats {
+    int64_t down;                                               /* 1: MAILER_DOWN */
+    int64_t sent_count, later_count, refused_count, away_count; /* by enum smtp_outcome */
+};
+/* Any thread. */
+void mailer_stats(struct mailer *mailer, struct mailer_stats *ret_stats);
+
 #endif

@@ -47,6 +47,16 @@ enum err store_ping(struct store *store) MUST_CHECK;
    the same line once a minute at most. */
 void store_fault(struct store *store, struct buf *ret_error_text);
 
+/* What became of the calls of one operation, since the start. */
+struct store_stats {
+    const char *operation; /* "put", "get" …; static */
+    int64_t call_count;
+    int64_t failed_count; /* ERR_STORAGE, ERR_DISK_FULL */
+    int64_t took_us;      /* all together, with the client's own time where it sends or reads meanwhile */
+};
+/* The index-th operation; false: there are no more. */
+bool store_stats(struct store *store, size_t index, struct store_stats *ret_stats);
+
 /* Gives the next bytes of an upload: *ret_len 0 at the end; an error of its own ends the upload and is returned by it. */
 typedef enum err (*store_source_fn)(void *arg, void *bytes, size_t room_bytes, size_t *ret_len);
 /* Takes bytes of a download; an error of its own ends it. */
@@ -140,7 +150,7 @@ enum err store_multipart_list(struct store *store, struct arena *a, struct str k
  * there, not in order, of another etag or (S3, all but the last) under 5 MiB; ERR_NOT_FOUND as above.
  */
 enum err store_multipart_complete(struct store *store, struct arena *a, struct str key, struct str upload_id,
-                                  const struct store_part *parts, size_t count) MUST_CHECK;
+                                  const struct store_part *parts, size_t part_count) MUST_CHECK;
 /* Gives up and frees what was stored; an unknown one is ERR_OK. */
 enum err store_multipart_abort(struct store *store, struct arena *a, struct str key, struct str upload_id) MUST_CHECK;
 

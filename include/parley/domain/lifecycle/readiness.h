@@ -23,14 +23,17 @@ enum readiness_status {
 /* "healthy", "degraded", "unhealthy"; ends with NULL. */
 extern const char *const readiness_status_names[];
 
+/*
+ * Asks one part: the database and the store now, each within 2 s, the disks for their room; of Redis and the mail server what
+ * this process last saw. Any thread; no connection may be checked out.
+ */
+enum part_state readiness_part(struct ctx *ctx, enum part part);
+
 struct readiness {
     enum readiness_status status;
     enum part_state parts[PART_COUNT];
 };
-/*
- * Asks the database and the store now, each within 2 s; looks at the room on the disks that this machine keeps things on; and
- * says of Redis and the mail server what this process last saw of them. Any thread; no connection may be checked out.
- */
+/* All parts, one after the other, as readiness_part does. */
 void readiness_look(struct ctx *ctx, struct readiness *ret_readiness);
 
 #endif

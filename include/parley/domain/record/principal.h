@@ -13,8 +13,11 @@ enum user_kind { USER_KIND_PERSON, USER_KIND_BOT, USER_KIND_CONTACT, USER_KIND_A
 
 /* What kind of credential the request brought. */
 enum credential { CREDENTIAL_SESSION, CREDENTIAL_API_KEY };
-/* What a key may do, as bits; admin implies the others. A session may do all that its user may. */
-enum key_scope { KEY_SCOPE_READ = 1, KEY_SCOPE_WRITE = 2, KEY_SCOPE_ADMIN = 4 };
+/*
+ * What a key may do, as bits; admin implies the others. metrics: read the server's own figures, and nothing of anybody's; it
+ * counts as long as the key's owner is an ADMIN. A session may do all that its user may.
+ */
+enum key_scope { KEY_SCOPE_READ = 1, KEY_SCOPE_WRITE = 2, KEY_SCOPE_ADMIN = 4, KEY_SCOPE_METRICS = 8 };
 
 struct principal {
     int64_t user_id;     /* integer key */
