@@ -25,7 +25,7 @@ from events import check as check_event
 from text import NAME, TOKEN, VERBS, Text, fault, faults
 
 KINDS = ("sqlite", "mysql")
-TENANT_TABLES = {"members", "invitations", "chats", "chat_members", "messages", "attachments", "uploads"}
+TENANT_TABLES = {"members", "invitations", "chats", "chat_members", "messages", "attachments", "uploads", "words"}
 STEP_FILE = re.compile(r"([0-9]{4})_([a-z][a-z0-9_]*)\.(up|down)\.sql")
 
 

@@ -23,6 +23,7 @@ static const struct route_table *const all[] = {
     &chats_routes,
     &chat_members_routes,
     &messages_routes,
+    &search_routes,
     &streams_routes,
     &attachments_routes,
     &uploads_routes,

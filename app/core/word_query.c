@@ -149,10 +149,11 @@ enum err word_query_parse(struct arena *a, struct str text, struct word_query *r
 
 struct matching {
     const struct word_query *query;
-    uint32_t states[WORD_QUERY_WORDS_MAX]; /* of each phrase: bit i, its words up to i stand here one behind the other */
-    uint32_t found;                        /* bit i: phrase i */
-    size_t word_count;                     /* of the text so far */
-    size_t froms[WORD_QUERY_WORDS_MAX];    /* where the newest of them begin, in a ring */
+    uint32_t
+        states[WORD_QUERY_WORDS_MAX];   /* of each phrase: bit i, its words up to i stand here one behind the other */
+    uint32_t found;                     /* bit i: phrase i */
+    size_t word_count;                  /* of the text so far */
+    size_t froms[WORD_QUERY_WORDS_MAX]; /* where the newest of them begin, in a ring */
     struct word_ranges *ranges;
 };
 

@@ -8,6 +8,7 @@
 #include "parley/domain/events/event.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat.h"
+#include "parley/domain/talk/message_index.h"
 
 /* ---- posting ---- */
 
@@ -218,6 +219,8 @@ static enum err post_in_transaction(struct ctx *ctx, void *arg)
     TRY(reply_to_find(ctx, posting));
     TRY(seq_take(ctx, posting));
     TRY(row_insert(ctx, posting));
+    if (posting->message.content.len > 0)
+        TRY(message_index_add(ctx, posting->chat.workspace_id, posting->message.id, (struct str){ NULL, 0 }));
     if (posting->message.attachment_count > 0)
         TRY(files_bind(ctx, posting));
     return event_tell(ctx, EVENT_MESSAGE_CREATED, &posting->chat, &posting->message);
@@ -285,6 +288,7 @@ static enum err edit_once(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return lost_to_another(ctx, edit->version);
+    TRY(message_index_add(ctx, chat.workspace_id, message->id, message->content));
     message->content = edit->content;
     message->edited_us = message->updated_us = ctx->now_us;
     message->version++;
@@ -349,6 +353,8 @@ static enum err delete_once(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return lost_to_another(ctx, removal->version);
+    if (message.content.len > 0)
+        TRY(message_index_add(ctx, chat.workspace_id, message.id, message.content));
     if (message.sender_user_id != removal->location.principal->user_id)
         TRY(audit_removal(ctx, removal, &message));
     if (message.attachment_count > 0)

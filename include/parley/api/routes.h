@@ -21,6 +21,7 @@ extern const struct route_table invitations_routes;
 extern const struct route_table chats_routes;
 extern const struct route_table chat_members_routes;
 extern const struct route_table messages_routes;
+extern const struct route_table search_routes;
 extern const struct route_table streams_routes;
 extern const struct route_table attachments_routes;
 extern const struct route_table uploads_routes;

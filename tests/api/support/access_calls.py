@@ -305,6 +305,8 @@ CALLS |= {
     f"POST {CHAT}/typing#unjoined": Call(ids=chat_of_others),
     f"POST {CHAT}/message": Call(send=message_sent, names=("reply_to", "attach"), statuses=(("reply_to", 422),)),
     f"POST {CHAT}/message#unjoined": Call(ids=chat_of_others, send=message_sent),
+    "GET /workspaces/{workspace}/search": Call(send=lambda *_: {"params": {"q": "hello"}}),
+    "GET /search": Call(send=lambda *_: {"params": {"q": "hello"}}),
     f"PUT {CHAT}/message/{{message}}": Call(send=sends(content="Changed")),
     f"DELETE {CHAT}/message/{{message}}": Call(fresh=fresh_message),
 }

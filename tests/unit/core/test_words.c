@@ -48,9 +48,11 @@ static void test_words__lose_marks_of_scripts_that_are_read_without(void **state
     (void)state;
     assert_words("caf\u00e9 Cafe\u0301", "cafe@0-4 cafe@5-10");
     assert_words("\u0130STANBUL \u0131l\u0131k", "istanbul@0-8 ilik@9-13");
-    assert_words("\u039f\u0394\u039f\u03a3 \u03bf\u03b4\u03cc\u03c2", "\u03bf\u03b4\u03bf\u03c3@0-4 \u03bf\u03b4\u03bf\u03c3@5-9");
+    assert_words("\u039f\u0394\u039f\u03a3 \u03bf\u03b4\u03cc\u03c2",
+                 "\u03bf\u03b4\u03bf\u03c3@0-4 \u03bf\u03b4\u03bf\u03c3@5-9");
     assert_words("\u0439\u043e\u0433", "\u0438\u043e\u0433@0-3");
-    assert_words("\u0645\u064f\u062d\u064e\u0645\u0651\u062f \u0645\u0640\u062d", "\u0645\u062d\u0645\u062f@0-7 \u0645\u062d@8-11");
+    assert_words("\u0645\u064f\u062d\u064e\u0645\u0651\u062f \u0645\u0640\u062d",
+                 "\u0645\u062d\u0645\u062f@0-7 \u0645\u062d@8-11");
     /* Of others they are letters. */
     assert_words("\u0939\u093f\u0928\u094d\u0926\u0940", "\u0939\u093f\u0928\u094d\u0926\u0940@0-6");
     assert_words("\ud55c\uad6d\uc5b4", "\ud55c\uad6d\uc5b4@0-3");
