@@ -129,7 +129,8 @@ static enum err search_everywhere(struct ctx *ctx, const struct call *call, stru
     "Case and accents do not matter: `cafe` finds `Café`. Words in quotation marks must stand one behind the other. The " \
     "last word finds longer ones, too, where it has two characters or more. Only messages that the caller may read at this " \
     "moment are found, with the text that they have now; a new one is found within a second. A search that would take too " \
-    "long is answered in part (`partial`), and its Link goes on."
+    "long is answered in part (`partial`), and its Link goes on; so is a beginning that more than 50,000 entries of the " \
+    "index have, which is looked for as a whole word."
 
 static const struct route routes[] = {
     { GET, "/workspaces/{workspace}/search", search_workspace,
