@@ -8,8 +8,8 @@ from bench import load
 from bench.server import databases, server
 from harness.paths import HarnessError
 
-MESSAGES, CHATS, JOINED, SECONDS, CLIENTS, BATCH = 100_000, 1000, 100, 4, 8, 1000
-WORDS_OF_A_MESSAGE = 12
+MESSAGES, CHATS, JOINED, SECONDS, CLIENTS, BATCH = 100_000, 1000, 100, 4, 8, 400
+WORDS_OF_A_MESSAGE = 12  # a batch is an argument of a client, so it has 128 KiB at most
 WAIT_S = 900
 
 # What the index answers from: the newest 50 messages with a word, of the chats that one may read.
