@@ -3,14 +3,27 @@
 #include "parley/core/edit_distance.h"
 
 extern const struct command audit_command, completion_command, config_command, doctor_command, events_command,
-    help_command, key_command, mail_command, migrate_command, openapi_command, reload_command, serve_command,
-    status_command, user_command, version_command;
+    help_command, key_command, mail_command, migrate_command, openapi_command, reindex_command, reload_command,
+    serve_command, status_command, user_command, version_command;
 
 const struct command *const commands[] = {
-    &serve_command,      &migrate_command, &config_command,  &openapi_command,
-    &user_command,       &key_command,     &audit_command,   &events_command,
-    &reload_command,     &status_command,  &doctor_command,  &mail_command,
-    &completion_command, &help_command,    &version_command, NULL,
+    &serve_command,
+    &migrate_command,
+    &config_command,
+    &openapi_command,
+    &user_command,
+    &key_command,
+    &audit_command,
+    &events_command,
+    &reindex_command,
+    &reload_command,
+    &status_command,
+    &doctor_command,
+    &mail_command,
+    &completion_command,
+    &help_command,
+    &version_command,
+    NULL,
 };
 
 const struct command *command_find(const char *name)

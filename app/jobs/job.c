@@ -10,6 +10,7 @@
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/audit_chain.h"
 #include "parley/domain/record/mail_queue.h"
+#include "parley/domain/talk/message_index.h"
 #include "parley/domain/trust/api_key_change.h"
 #include "parley/domain/trust/password_reset.h"
 
@@ -33,6 +34,7 @@ SIMPLE_STEP(api_key_cleanup)
 SIMPLE_STEP(audit_seal_step)
 SIMPLE_STEP(audit_erase_step)
 SIMPLE_STEP(password_reset_step)
+SIMPLE_STEP(message_index_step)
 
 static enum err tidy_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
 {
@@ -114,6 +116,8 @@ const struct job jobs_table[] = {
       OUTCOME_DATA },
     { "file_digests", JOB_LANE_BULK, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_UNREAD, 0, digest_job, false, 0 },
     { "sweep_store", JOB_LANE_BULK, JOB_PERIODIC, US_PER_DAY, SQL_NONE_, 0, expire_store_job, false, 0 },
+    { "index_words", JOB_LANE_WORDS, JOB_GATHERING, US_PER_S, SQL_WORK_WORDS, 0, message_index_step_job, false,
+      OUTCOME_WORDS },
 };
 _Static_assert(COUNT_OF(jobs_table) <= JOBS_MAX, "a lane keeps a state for each");
 const size_t jobs_table_count = COUNT_OF(jobs_table);

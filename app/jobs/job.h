@@ -8,9 +8,10 @@
 
 /*
  * Jobs of one lane wait for one another, those of different lanes never do. What a person waits for is in MAIL; what only
- * the database does, in batches of bounded size, in DATA; what reads, lists or deletes in the object store in BULK.
+ * the database does, in batches of bounded size, in DATA; what reads, lists or deletes in the object store in BULK; what
+ * people look for a second after it was written in WORDS.
  */
-enum job_lane { JOB_LANE_MAIL, JOB_LANE_DATA, JOB_LANE_BULK, JOB_LANES };
+enum job_lane { JOB_LANE_MAIL, JOB_LANE_DATA, JOB_LANE_BULK, JOB_LANE_WORDS, JOB_LANES };
 
 /* One run of a job, from its first step to the one that finds nothing left; a run may take many slices. */
 struct job_run {
@@ -27,8 +28,9 @@ struct job_run {
 typedef enum err (*job_fn)(struct ctx *ctx, struct job_run *run, int64_t *ret_count);
 
 enum job_kind {
-    JOB_QUEUE,    /* works while there is work; the lease is given back behind it */
-    JOB_PERIODIC, /* one run per period, on one of all hosts: the lease is kept for the period */
+    JOB_QUEUE,     /* works while there is work; the lease is given back behind it */
+    JOB_PERIODIC,  /* one run per period, on one of all hosts: the lease is kept for the period */
+    JOB_GATHERING, /* as JOB_QUEUE, for work that comes all the time: its topics wake it JOB_GATHER_MS later */
 };
 
 struct job {
@@ -43,7 +45,7 @@ struct job {
     unsigned topics;  /* of enum outcome_topic: what has been committed makes work for it, so it looks at once */
 };
 
-enum { JOBS_MAX = 16 };
+enum { JOBS_MAX = 24 };
 
 extern const struct job jobs_table[];
 extern const size_t jobs_table_count;

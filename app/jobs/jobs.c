@@ -75,13 +75,35 @@ void jobs_wake(struct jobs *jobs)
     lanes_wake(jobs, WAKE_ALL);
 }
 
+/* Has it been woken already, to look some time from now? It will find what has been committed by now, too. */
+static bool gathers_already(struct jobs *jobs, size_t index)
+{
+    int64_t now_us = clock_monotonic_us();
+
+    if (jobs->table[index].kind != JOB_GATHERING)
+        return false;
+    if (now_us < jobs->gathers_until_us[index])
+        return true;
+    jobs->gathers_until_us[index] = now_us + JOB_GATHER_MS * US_PER_MS;
+    return false;
+}
+
 /* Wakes only the lanes that have a job for it. */
 void jobs_wake_for(struct jobs *jobs, unsigned topics)
 {
+    unsigned wanted = 0;
+
     pthread_mutex_lock(&jobs->mutex);
-    for (size_t i = 0; i < jobs->table_count; i++)
-        jobs->topics[jobs->table[i].lane] |= jobs->table[i].topics & topics;
-    pthread_cond_broadcast(&jobs->changed);
+    for (size_t i = 0; i < jobs->table_count; i++) {
+        unsigned mine = jobs->table[i].topics & topics;
+
+        if (mine == 0 || gathers_already(jobs, i))
+            continue;
+        jobs->topics[jobs->table[i].lane] |= mine;
+        wanted |= mine;
+    }
+    if (wanted != 0)
+        pthread_cond_broadcast(&jobs->changed);
     pthread_mutex_unlock(&jobs->mutex);
 }
 

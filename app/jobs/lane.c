@@ -246,10 +246,16 @@ static int64_t pass_run(struct lane *lane)
 
 static void mark_due(struct lane *lane, enum wake wake, unsigned topics)
 {
-    for (size_t i = 0; i < lane->jobs->table_count; i++)
-        if (wake == WAKE_ALL || (wake == WAKE_QUEUE && lane->jobs->table[i].kind == JOB_QUEUE) ||
-            (lane->jobs->table[i].topics & topics))
-            lane->states[i].next_us = 0;
+    for (size_t i = 0; i < lane->jobs->table_count; i++) {
+        const struct job *job = &lane->jobs->table[i];
+        struct job_state *state = &lane->states[i];
+        int64_t due_us = job->kind == JOB_GATHERING ? clock_monotonic_us() + JOB_GATHER_MS * US_PER_MS : 0;
+
+        if (wake == WAKE_ALL || (wake == WAKE_QUEUE && job->kind != JOB_PERIODIC))
+            state->next_us = 0;
+        else if ((job->topics & topics) && due_us < state->next_us)
+            state->next_us = due_us;
+    }
 }
 
 static void sleep_until(struct lane *lane, int64_t until_us)

@@ -51,8 +51,10 @@ struct jobs {
     pthread_cond_t changed;
     enum wake wakes[JOB_LANES]; /* guarded by mutex, with a broadcast */
     unsigned topics[JOB_LANES]; /* guarded by mutex: what there is more of since the lane last looked */
-    int away_count;             /* guarded by mutex: jobs that found the database away at their last look */
-    atomic_bool stopping;       /* set under mutex, with a broadcast */
+    int64_t gathers_until_us
+        [JOBS_MAX];       /* guarded by mutex, of each JOB_GATHERING: it looks then at the earliest, or is late */
+    int away_count;       /* guarded by mutex: jobs that found the database away at their last look */
+    atomic_bool stopping; /* set under mutex, with a broadcast */
     struct job_counts counts[JOBS_MAX];
     struct lane lanes[JOB_LANES];
 };

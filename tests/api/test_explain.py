@@ -25,7 +25,9 @@ ALLOWED = {
     "event_log_expired": "the oldest rows of the event log, to delete them; LIMIT ends it",
     "health_counts": "how much there is, for whoever runs the server; LIMIT ends it",
     "health_files": "how many files there are, for whoever runs the server; LIMIT ends it",
+    "index_queue_next": "the newest rows of the queue; LIMIT ends it",
     "invitation_email_page": "a page of all invitations in the order of their ids, once after an update; LIMIT ends it",
+    "reindex_messages": "a page of all messages in the order of their ids, by hand; LIMIT ends it",
     "totp_page": "a page of all secrets in the order of their ids, when the sealing key changes; LIMIT ends it",
     "workspace_overview": "a page of all workspaces in the order of their ids, for administrators; LIMIT ends it",
     "user_email_page": "a page of all users in the order of their ids, once after an update; LIMIT ends it",
@@ -79,6 +81,8 @@ def value_for(schema, names, head):
         # The one row of people_version is the schema's own; nothing is seeded there.
         value = 1 if table == "people_version" else schema.picked(table, match[2])
         if value is not None:
+            if isinstance(value, bytes) and match[3] == "<":
+                return value + b"\xff"
             return value + _BESIDE.get(match[3], 0) if isinstance(value, int) else value
     return 1
 

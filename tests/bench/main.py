@@ -7,13 +7,14 @@ import shutil
 import sys
 import time
 
-from bench import answers, cpu, encoding, hammer, limits, me, memory, pages, post, signin, start, streams, timing, upload
+from bench import (answers, cpu, encoding, hammer, limits, me, memory, pages, post, search, signin, start, streams, timing,
+                   upload)
 from harness.build import build
 from harness.paths import BUILD, ROOT, HarnessError
 
 BENCHES = {"p1": me.run, "p2": pages.run, "p3": post.run, "p4": streams.run, "p5": memory.run, "p6": hammer.run, "p7": upload.run,
-           "p10": start.run, "limits": limits.run, "signin": signin.run, "timing": timing.run, "json": encoding.run,
-           "page": answers.page, "me": answers.me, "chats": answers.chats, "chat": answers.chat}
+           "p9": search.run, "p10": start.run, "limits": limits.run, "signin": signin.run, "timing": timing.run,
+           "json": encoding.run, "page": answers.page, "me": answers.me, "chats": answers.chats, "chat": answers.chat}
 
 
 def show(row):

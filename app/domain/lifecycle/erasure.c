@@ -6,6 +6,7 @@
 #include "parley/domain/events/event.h"
 #include "parley/domain/files/attachment.h"
 #include "parley/domain/lifecycle/cleanup.h"
+#include "parley/domain/talk/message_index.h"
 
 /* Two numbers of the first row of a statement: which thing is next, and whose it is. */
 struct next {
@@ -43,6 +44,17 @@ static enum err chat_files_remove(struct ctx *ctx, void *arg)
     return ERR_OK;
 }
 
+/* Their words go in the next transaction of the index's job. */
+static enum err chat_messages_remove(struct ctx *ctx, void *arg)
+{
+    struct chat_piece *piece = arg;
+    const struct db_value chat = DB_INT(piece->chat.id), workspace = DB_INT(piece->chat.workspace_id),
+                          end = DB_INT(piece->end_seq);
+
+    TRY(message_index_add_found(ctx, SQL_INDEX_QUEUE_ADD_TO_SEQ, DB_ARGS(chat, workspace, DB_INT(0), end)));
+    return db_exec(ctx, SQL_MESSAGES_DELETE_TO_SEQ, DB_ARGS(chat, workspace, end), &piece->count);
+}
+
 static enum err chat_erase(struct ctx *ctx, const struct chat_piece *piece, int64_t *ret_count)
 {
     return db_exec(ctx, SQL_CHAT_ERASE, DB_ARGS(DB_INT(piece->chat.id), DB_INT(piece->chat.workspace_id)), ret_count);
@@ -65,8 +77,9 @@ enum err erase_chats_step(struct ctx *ctx, int64_t *ret_count)
     do
         TRY(db_run(ctx, chat_files_remove, &piece));
     while (piece.count > 0);
-    return db_exec(ctx, SQL_MESSAGES_DELETE_TO_SEQ,
-                   DB_ARGS(DB_INT(piece.chat.id), DB_INT(piece.chat.workspace_id), DB_INT(piece.end_seq)), ret_count);
+    TRY(db_run(ctx, chat_messages_remove, &piece));
+    *ret_count = piece.count;
+    return ERR_OK;
 }
 
 /* ---- workspaces ---- */
@@ -185,6 +198,7 @@ static enum err user_messages_remove(struct ctx *ctx, void *arg)
     TRY(db_each(ctx, SQL_MESSAGES_OF_SENDER, written, erased_add, &erased));
     TRY(db_exec(ctx, SQL_CHAT_GAPS_OF_SENDER, written, NULL));
     TRY(db_exec(ctx, SQL_REPLIES_UNCOUNT_OF_SENDER, written, NULL));
+    TRY(message_index_add_found(ctx, SQL_INDEX_QUEUE_ADD_OF_SENDER, written));
     TRY(db_exec(ctx, SQL_MESSAGES_DELETE_OF_SENDER, written, &piece->count));
     TRY(db_exec(ctx, SQL_CHAT_ADD_MESSAGE_COUNT,
                 DB_ARGS(DB_INT(-piece->count), DB_INT(chat->id), DB_INT(chat->workspace_id)), NULL));

@@ -7,6 +7,7 @@
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat_member.h"
 #include "parley/domain/talk/chat_state.h"
+#include "parley/domain/talk/message_index.h"
 #include "parley/domain/workspaces/chat_row.h"
 
 /* Messages changed by one statement; how often the members are looked at again. */
@@ -42,6 +43,9 @@ static enum err move_messages(struct ctx *ctx, const struct chat_ref *ref, int64
         const struct db_args piece = DB_ARGS(DB_INT(to_id), DB_INT(ref->id), DB_INT(ref->workspace_id), DB_INT(after),
                                              DB_INT(after + MOVE_BATCH));
 
+        TRY(message_index_add_found(
+            ctx, SQL_INDEX_QUEUE_ADD_TO_SEQ,
+            DB_ARGS(DB_INT(ref->id), DB_INT(ref->workspace_id), DB_INT(after), DB_INT(after + MOVE_BATCH))));
         for (size_t i = 0; i < COUNT_OF(pieces); i++)
             TRY(db_exec(ctx, pieces[i], piece, NULL));
     }

@@ -10,6 +10,7 @@
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/talk/chat_state.h"
 #include "parley/domain/talk/mention.h"
+#include "parley/domain/talk/message_index.h"
 
 /* ---- posting ---- */
 
@@ -219,6 +220,8 @@ static enum err post_in_transaction(struct ctx *ctx, void *arg)
     TRY(reply_to_find(ctx, posting));
     TRY(row_insert(ctx, posting));
     TRY(row_finish(ctx, posting));
+    if (posting->message.content.len > 0)
+        TRY(message_index_add(ctx, posting->chat.workspace_id, posting->message.id, (struct str){ NULL, 0 }));
     return message_event_add(ctx, EVENT_MESSAGE_CREATED, &posting->chat, &posting->message.uuid,
                              event_number(ctx, posting->message.seq));
 }

@@ -6,6 +6,7 @@
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/talk/mention.h"
+#include "parley/domain/talk/message_index.h"
 
 /* ---- editing ---- */
 
@@ -88,6 +89,7 @@ static enum err edit_once(struct ctx *ctx, void *arg)
     if (count == 0)
         return lost_to_another(ctx, edit->version);
     TRY(version_keep(ctx, &chat, message));
+    TRY(message_index_add(ctx, chat.workspace_id, message->id, message->content));
     TRY(mentions_replace(ctx, &chat, message, &mentions));
     mentions_show(message, &mentions);
     message->content = edit->content;
@@ -171,6 +173,8 @@ static enum err delete_once(struct ctx *ctx, void *arg)
                 &count));
     if (count == 0)
         return lost_to_another(ctx, removal->version);
+    if (message.content.len > 0)
+        TRY(message_index_add(ctx, chat.workspace_id, message.id, message.content));
     TRY(parts_clear(ctx, &chat, &message));
     if (message.sender_user_id != removal->location.principal->user_id)
         TRY(audit_removal(ctx, removal, &message));

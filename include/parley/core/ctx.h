@@ -35,6 +35,7 @@ enum outcome_topic {
     OUTCOME_MAIL = 1 << 0,   /* mail to send, links to make for it */
     OUTCOME_DATA = 1 << 1,   /* objects or rows to delete */
     OUTCOME_EVENTS = 1 << 2, /* events to tell */
+    OUTCOME_WORDS = 1 << 3,  /* texts whose words are to be found */
 };
 
 /* A user whose sessions, keys, role or state have changed. */

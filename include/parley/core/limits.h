@@ -145,6 +145,7 @@ enum {
 
     /* Jobs */
     JOB_SLICE_S = 2,          /* then others of its lane are looked at: a mail is not due more often than that */
+    JOB_GATHER_MS = 250,      /* from a commit to a job whose one transaction serves many of them */
     JOB_LEASE_S = 60,         /* a job whose host has died is free after it */
     JOB_LEASE_RENEW_S = 20,   /* while it works */
     AUDIT_ERASE_AGAIN_S = 10, /* a deleted user's requests have ended by then; their last rows are erased */
@@ -206,6 +207,15 @@ enum {
     EVENT_REPLAY_MAX = 1000,       /* events that are told to one who comes back; more: it reads everything again */
     EVENT_REPLAY_LOOK_MAX = 10000, /* rows that are looked at for that */
     EVENT_EXPIRE_ROWS = 5000,      /* old rows that one statement deletes */
+
+    /* Search */
+    SEARCH_QUERY_MAX_CHARS = 500,  /* as typed */
+    SEARCH_ROWS_MAX = 50000,       /* of the index that one search looks at, */
+    SEARCH_MAX_MS = 2000,          /* and how long; then it is gone on with by a cursor */
+    SEARCH_COUNT_MAX = 1000,       /* messages that have a word are counted so far, to begin with the rarest word */
+    INDEX_BATCH_ROWS = 200,        /* messages whose words one transaction of the job writes, */
+    INDEX_BATCH_WORDS = 50000,     /* and after so many words it takes no further message */
+    WORDS_PER_MESSAGE_MAX = 20000, /* different ones; natural texts of CONTENT_MAX_CHARS have fewer */
 
     /* Queues */
     UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */

@@ -150,6 +150,44 @@ static void test_lanes__work_made_in_one_wakes_another(void **state)
     jobs_free(jobs);
 }
 
+static enum err mail_looks(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
+{
+    (void)ctx;
+    (void)run;
+    tell(TOLD_MAIL);
+    *ret_count = 0;
+    return ERR_OK;
+}
+
+/* Tells whether the one that gathers has not run again before it. */
+static enum err mail_looks_first(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
+{
+    (void)ctx;
+    (void)run;
+    tell(TOLD_DATA);
+    if (count_of(TOLD_DATA) == 2 && count_of(TOLD_MAIL) == 1)
+        tell(TOLD_ALL_MET);
+    *ret_count = 0;
+    return ERR_OK;
+}
+
+/* In one lane: were the first of them due at once, it would run before the other. */
+static void test_jobs_wake_for__a_job_that_gathers_waits_for_more(void **state)
+{
+    (void)state;
+    static const struct job table[] = {
+        { "gathers", JOB_LANE_MAIL, JOB_GATHERING, US_PER_HOUR, SQL_NONE_, 0, mail_looks, false, OUTCOME_WORDS },
+        { "looks_at_once", JOB_LANE_MAIL, JOB_QUEUE, US_PER_HOUR, SQL_NONE_, 0, mail_looks_first, false,
+          OUTCOME_WORDS },
+    };
+    struct jobs *jobs = start(table, COUNT_OF(table), US_PER_HOUR);
+
+    assert_true(await(TOLD_MAIL, 1) && await(TOLD_DATA, 1));
+    jobs_wake_for(jobs, OUTCOME_WORDS);
+    assert_true(await(TOLD_ALL_MET, 1) && await(TOLD_MAIL, 2));
+    jobs_free(jobs);
+}
+
 static void test_jobs_wake__reaches_every_lane(void **state)
 {
     (void)state;
@@ -287,6 +325,7 @@ int main(void)
         cmocka_unit_test_setup(test_lanes__a_long_step_of_one_keeps_no_other_waiting, begin),
         cmocka_unit_test_setup(test_jobs_table__mail_shares_its_lane_with_nothing_else, begin),
         cmocka_unit_test_setup(test_lanes__work_made_in_one_wakes_another, begin),
+        cmocka_unit_test_setup(test_jobs_wake_for__a_job_that_gathers_waits_for_more, begin),
         cmocka_unit_test_setup(test_jobs_wake__reaches_every_lane, begin),
         cmocka_unit_test_setup(test_slice__over_makes_room_and_goes_on_where_it_was, begin),
         cmocka_unit_test_setup(test_slice__at_the_stop_leaves_its_work_to_others, begin),

@@ -1,0 +1,277 @@
+#include "search_walk.h"
+
+#include <stdlib.h>
+
+#include "parley/core/clock.h"
+#include "parley/core/limits.h"
+#include "search_proof.h"
+
+/*
+ * Rows that one statement reads: a word's come in the order of the index, as many as are read; those of a beginning are all
+ * read and sorted each time.
+ */
+enum { WORD_ROWS = 256, BEGINNING_ROWS = 2000, PROBED_AT_ONCE = 32 };
+
+/* The word along whose messages the walk goes. */
+struct driver {
+    const struct query_word *word;
+    struct str
+        end; /* of a beginning: what is not below it does not begin so; absent: it is looked for as a whole word */
+    int64_t count; /* of its messages, up to a bound */
+};
+
+struct walk {
+    struct search_run *run;
+    int64_t workspace_id;
+    struct list chats; /* int64_t: those that the caller may read, sorted */
+    struct driver driver;
+    int64_t below_id; /* all from it on has been looked at */
+    int64_t stop_id;
+    int64_t read_count; /* rows of the last statement */
+    struct list ids;    /* int64_t: what is left of them, newest first */
+};
+
+/* ---- chats ---- */
+
+/* A row of either statement. */
+_Static_assert((int)SEARCH_CHATS_OF_EVERYONE_ID == (int)SEARCH_CHATS_JOINED_CHAT_ID, "chat_add reads both");
+
+static enum err chat_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    int64_t *id = list_add(ctx->arena, arg, sizeof(*id));
+
+    if (id == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *id = db_row_int(row, SEARCH_CHATS_OF_EVERYONE_ID);
+    return ERR_OK;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
+
+    return (one > other) - (one < other);
+}
+
+static enum err chats_load(struct ctx *ctx, struct walk *walk)
+{
+    static const struct uuid any;
+    const struct search_opts *opts = walk->run->opts;
+    const struct db_value workspace = DB_INT(walk->workspace_id), user = DB_INT(opts->principal->user_id),
+                          chat = uuid_eq(&opts->chat, &any) ? DB_NULL : DB_UUID(&opts->chat);
+
+    TRY(db_each(ctx, SQL_SEARCH_CHATS_OF_EVERYONE, DB_ARGS(workspace, chat), chat_add, &walk->chats));
+    TRY(db_each(ctx, SQL_SEARCH_CHATS_JOINED, DB_ARGS(workspace, user, chat), chat_add, &walk->chats));
+    if (walk->chats.count > 1)
+        qsort(walk->chats.items, walk->chats.count, sizeof(int64_t), compare_ids);
+    return ERR_OK;
+}
+
+static bool is_readable(const struct walk *walk, int64_t chat_id)
+{
+    return bsearch(&chat_id, walk->chats.items, walk->chats.count, sizeof(chat_id), compare_ids) != NULL;
+}
+
+/* ---- the rarest word ---- */
+
+static enum err driver_measure(struct ctx *ctx, struct walk *walk, const struct query_word *word,
+                               struct driver *ret_driver)
+{
+    struct driver driver = { .word = word };
+
+    if (!word->is_beginning)
+        TRY(db_number(ctx, SQL_WORD_COUNT,
+                      DB_ARGS(DB_INT(walk->workspace_id), DB_BLOB(word->text), DB_INT(SEARCH_COUNT_MAX)),
+                      &driver.count));
+    else {
+        driver.end = str_from(arena_printf(ctx->arena, "%.*s\xff", STR_FMT(word->text)));
+        if (driver.end.ptr == NULL)
+            return fail(ctx, ERR_NO_MEMORY);
+        TRY(db_number(
+            ctx, SQL_WORD_BEGINNING_COUNT,
+            DB_ARGS(DB_INT(walk->workspace_id), DB_BLOB(word->text), DB_BLOB(driver.end), DB_INT(SEARCH_ROWS_MAX + 1)),
+            &driver.count));
+    }
+    *ret_driver = driver;
+    return ERR_OK;
+}
+
+/* Beginnings are walked along only where there is nothing else. */
+static enum err driver_choose(struct ctx *ctx, struct walk *walk)
+{
+    const struct word_query *query = walk->run->opts->query;
+
+    if (query->word_count == 1 && !query->words[0].is_beginning) {
+        walk->driver.word = query->words;
+        return ERR_OK;
+    }
+    for (size_t i = 0; i < query->word_count; i++) {
+        struct driver driver, *best = &walk->driver;
+
+        if (best->word != NULL && !best->word->is_beginning && query->words[i].is_beginning)
+            continue;
+        TRY(driver_measure(ctx, walk, &query->words[i], &driver));
+        if (best->word == NULL || (best->word->is_beginning && !driver.word->is_beginning) ||
+            driver.count < best->count)
+            *best = driver;
+    }
+    if (walk->driver.word->is_beginning && walk->driver.count > SEARCH_ROWS_MAX) {
+        walk->driver.end = (struct str){ NULL, 0 };
+        walk->run->shortened = true;
+    }
+    return ERR_OK;
+}
+
+/* ---- rows of the index ---- */
+
+/* A message has several words that begin alike: its rows are neighbours. */
+static enum err walk_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct walk *walk = arg;
+    int64_t id = db_row_int(row, WORD_WALK_MESSAGE_ID), *added;
+
+    walk->read_count++;
+    if (id == walk->below_id)
+        return ERR_OK;
+    walk->below_id = id;
+    if (id <= walk->stop_id || !is_readable(walk, db_row_int(row, WORD_WALK_CHAT_ID)))
+        return ERR_OK;
+    added = list_add(ctx->arena, &walk->ids, sizeof(*added));
+    if (added == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *added = id;
+    return ERR_OK;
+}
+
+static bool is_beginning(const struct driver *driver)
+{
+    return driver->end.ptr != NULL;
+}
+
+static int64_t rows_at_once(const struct driver *driver)
+{
+    return is_beginning(driver) ? BEGINNING_ROWS : WORD_ROWS;
+}
+
+static enum err rows_read(struct ctx *ctx, struct walk *walk)
+{
+    const struct driver *driver = &walk->driver;
+    const struct db_value workspace = DB_INT(walk->workspace_id), word = DB_BLOB(driver->word->text),
+                          below = DB_INT(walk->below_id), limit = DB_INT(rows_at_once(driver));
+
+    walk->ids.count = 0;
+    walk->read_count = 0;
+    if (!is_beginning(driver))
+        TRY(db_each(ctx, SQL_WORD_WALK, DB_ARGS(workspace, word, below, limit), walk_add, walk));
+    else
+        TRY(db_each(ctx, SQL_WORD_BEGINNING_WALK, DB_ARGS(workspace, word, DB_BLOB(driver->end), below, limit),
+                    walk_add, walk));
+    walk->run->rows_left -= is_beginning(driver) ? driver->count : walk->read_count;
+    return ERR_OK;
+}
+
+/* ---- the other words ---- */
+
+struct probing {
+    const int64_t *ids;
+    bool *found;
+    size_t count;
+};
+
+static enum err probe_note(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct probing *probing = arg;
+    int64_t id = db_row_int(row, WORD_PROBE_MESSAGE_ID);
+
+    (void)ctx;
+    for (size_t i = 0; i < probing->count; i++)
+        probing->found[i] |= probing->ids[i] == id;
+    return ERR_OK;
+}
+
+/* Of a piece of ids, those whose messages have the word, too; their number. */
+static enum err piece_probe(struct ctx *ctx, struct walk *walk, struct str word, int64_t *ids, size_t *count)
+{
+    struct db_value values[2 + PROBED_AT_ONCE] = { DB_INT(walk->workspace_id), DB_BLOB(word) };
+    bool found[PROBED_AT_ONCE] = { false };
+    struct probing probing = { ids, found, *count };
+    size_t kept = 0;
+
+    for (size_t i = 0; i < PROBED_AT_ONCE; i++)
+        values[2 + i] = DB_INT(ids[i < *count ? i : 0]);
+    TRY(db_each(ctx, SQL_WORD_PROBE, (struct db_args){ values, COUNT_OF(values) }, probe_note, &probing));
+    walk->run->rows_left -= (int64_t)*count;
+    for (size_t i = 0; i < *count; i++)
+        if (found[i])
+            ids[kept++] = ids[i];
+    *count = kept;
+    return ERR_OK;
+}
+
+static enum err others_probe(struct ctx *ctx, struct walk *walk, int64_t *ids, size_t *count)
+{
+    const struct word_query *query = walk->run->opts->query;
+
+    for (size_t i = 0; i<query->word_count && * count> 0; i++)
+        if (!query->words[i].is_beginning && &query->words[i] != walk->driver.word)
+            TRY(piece_probe(ctx, walk, query->words[i].text, ids, count));
+    return ERR_OK;
+}
+
+/* ---- the walk ---- */
+
+static bool is_full(const struct walk *walk, const struct list *found)
+{
+    return (int64_t)found->count > walk->run->opts->limit;
+}
+
+static bool is_spent(const struct search_run *run)
+{
+    return run->rows_left <= 0 || clock_monotonic_us() >= run->until_us;
+}
+
+/*
+ * Proves what the last statement has read, a piece at a time; ends early, with below_id behind the last piece, where there is
+ * enough or the time is over.
+ */
+static enum err ids_prove(struct ctx *ctx, struct walk *walk, struct list *found)
+{
+    int64_t *ids = walk->ids.items;
+
+    for (size_t at = 0; at < walk->ids.count && !is_full(walk, found); at += PROBED_AT_ONCE) {
+        size_t count = walk->ids.count - at < PROBED_AT_ONCE ? walk->ids.count - at : PROBED_AT_ONCE;
+        size_t end = at + count;
+        int64_t last = ids[end - 1];
+
+        TRY(others_probe(ctx, walk, ids + at, &count));
+        TRY(search_prove(ctx, walk->run->opts, walk->workspace_id, ids + at, count, found));
+        if (end < walk->ids.count && is_spent(walk->run)) {
+            walk->below_id = last;
+            walk->read_count = rows_at_once(&walk->driver);
+            return ERR_OK;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err search_walk(struct ctx *ctx, struct search_run *run, int64_t workspace_id, int64_t stop_id, struct list *found,
+                     int64_t *ret_reached)
+{
+    struct walk walk = {
+        .run = run, .workspace_id = workspace_id, .below_id = run->opts->below_id, .stop_id = stop_id
+    };
+
+    *ret_reached = 0;
+    TRY(chats_load(ctx, &walk));
+    if (walk.chats.count == 0)
+        return ERR_OK;
+    TRY(driver_choose(ctx, &walk));
+    do {
+        TRY(rows_read(ctx, &walk));
+        TRY(ids_prove(ctx, &walk, found));
+        if (walk.read_count < rows_at_once(&walk.driver) || is_full(&walk, found) || walk.below_id <= stop_id)
+            return ERR_OK;
+    } while (!is_spent(run));
+    *ret_reached = walk.below_id;
+    return ERR_OK;
+}

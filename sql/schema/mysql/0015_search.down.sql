@@ -1,0 +1,2 @@
+DROP TABLE index_queue;
+DROP TABLE words;

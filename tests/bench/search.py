@@ -1,0 +1,108 @@
+"""P9: search over 100,000 messages in 1,000 chats, for a member of 100 of them, against the database's own statement."""
+import random
+import sqlite3
+import statistics
+import time
+
+from bench import load
+from bench.server import databases, server
+from harness.paths import HarnessError
+
+MESSAGES, CHATS, JOINED, SECONDS, CLIENTS, BATCH = 100_000, 1000, 100, 4, 8, 400
+WORDS_OF_A_MESSAGE = 12  # a batch is an argument of a client, so it has 128 KiB at most
+WAIT_S = 900
+
+# What the index answers from: the newest 50 messages with a word, of the chats that one may read.
+_OWN = ("SELECT m.id, m.content FROM words i JOIN messages m ON m.id = i.message_id JOIN chats c ON c.id = m.chat_id "
+        "WHERE i.workspace_id = (SELECT MAX(workspace_id) FROM messages) AND i.word = {word} AND c.join_mode = 0 "
+        "ORDER BY i.message_id DESC LIMIT 50")
+
+
+class Database:
+    def __init__(self, stack, part):
+        self.part = part
+        self.path = stack.folder / "parley.db"
+        self.name = None if part is None else stack.settings["DATABASE_URL"].rsplit("/", 1)[1]
+
+    def run(self, sql):
+        if self.part is not None:
+            return self.part.query(sql, self.name)
+        with sqlite3.connect(self.path, timeout=60) as base:
+            return ["\t".join(map(str, row)) for row in base.execute(sql)]
+
+    def bytes_of_index(self):
+        if self.part is None:
+            return None
+        rows = self.run("SELECT data_length FROM information_schema.tables WHERE table_name = 'words' AND "
+                        f"table_schema = '{self.name}'")
+        return int(rows[0])
+
+
+def _fill(database, workspace, sender):
+    """Chats of others are invite-only ones; words are as unequal as those of a language (Zipf)."""
+    pick = random.Random(9)
+    words = [f"word{n}" for n in range(20000)]
+    weights = [1 / (n + 1) for n in range(len(words))]
+    chats = [int(line.split("\t")[0]) for line in database.run(
+        f"SELECT id FROM chats WHERE workspace_id = {workspace} ORDER BY id")]
+    seqs = dict.fromkeys(chats, 0)
+    for first in range(0, MESSAGES, BATCH):
+        rows = []
+        for n in range(first, first + BATCH):
+            chat = pick.choice(chats)
+            seqs[chat] += 1
+            text = " ".join(pick.choices(words, weights, k=WORDS_OF_A_MESSAGE))
+            rows.append(f"(X'{n:032x}', {workspace}, {chat}, {seqs[chat]}, {sender}, '{text}', {n + 1}, {n + 1})")
+        database.run("INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, content, created_us, updated_us) "
+                     "VALUES " + ",".join(rows))
+    database.run("INSERT INTO index_queue (message_id, workspace_id) SELECT id, workspace_id FROM messages")
+
+
+def _wait_for_index(database):
+    end = time.monotonic() + WAIT_S
+    while database.run("SELECT COUNT(*) FROM index_queue") != ["0"]:
+        if time.monotonic() > end:
+            raise HarnessError(f"the index was not filled in {WAIT_S} s")
+        time.sleep(0.5)
+
+
+def _statement_us(database, word, rounds=20):
+    """The time of the database's own statement, by its own client: the median."""
+    times = []
+    key = f"X'{word.encode().hex()}'"
+    for _ in range(rounds):
+        began = time.perf_counter()
+        database.run(_OWN.format(word=key))
+        times.append((time.perf_counter() - began) * 1e6)
+    return statistics.median(times)
+
+
+def _measure(kind, built, folder, env, part):
+    with server(built / "parley", folder / f"with-{kind.split()[0].lower()}", env) as (stack, client):
+        database = Database(stack, part)
+        place = client.workspace()
+        for n in range(CHATS):
+            client.call("POST", f"/workspaces/{place}/chat",
+                        {"title": f"Chat {n}", "join": "workspace" if n < JOINED else "open"})
+        workspace = int(database.run("SELECT MAX(id) FROM workspaces")[0])
+        sender = int(database.run("SELECT MIN(id) FROM users WHERE role = 1")[0])
+        # Who makes an open chat is in it: out again, so that most chats are not for the one who asks.
+        database.run(f"DELETE FROM chat_members WHERE workspace_id = {workspace}")
+        _fill(database, workspace, sender)
+        _wait_for_index(database)
+        figures = {}
+        for name, query in (("rare", "word9000"), ("common", "word3"), ("two", "word3%20word50"), ("beginning", "word12")):
+            run = load.run(f"{stack.base_url}/workspaces/{place}/search?q={query}", SECONDS, CLIENTS, token=client.token)
+            figures[name] = {"p50_us": run.p50_us, "p95_us": run.p95_us, "per_s": round(run.per_s)}
+        figures["statement_us"] = round(_statement_us(database, "word3"))
+        size = database.bytes_of_index()
+        if size is not None:
+            figures["index_bytes_a_message"] = round(size / MESSAGES)
+        worst = max(row["p95_us"] for row in figures.values() if isinstance(row, dict))
+        yield {"what": f"search in {MESSAGES:,} messages, {CLIENTS} clients, the slowest p95 in ms ({kind})",
+               "value": f"{worst / 1000:.1f}", "goal": "< 20", "reached": worst < 20_000, "figures": figures}
+
+
+def run(built, folder):
+    for kind, env, part in databases(folder, "sqlite", "mariadb"):
+        yield from _measure(kind, built, folder, env, part)
