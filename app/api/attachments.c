@@ -139,7 +139,7 @@ static const struct route routes[] = {
     { GET, "/attachments/{attachment}", attachment_show, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,
       .scope = SCOPE_READ, .rate = RATE_READ, .cookie = COOKIE_READ, .flags = ROUTE_TAGGED, .status = 302,
       .other_status = 200, .id = "getAttachment", .media = "*/*",
-      .fails = { ERR_ATTACHMENT_NOT_FOUND, ERR_SECOND_FACTOR },
+      .fails = { ERR_ATTACHMENT_NOT_FOUND, ERR_SECOND_FACTOR, ERR_PRECONDITION },
       .doc = "With the object store a redirect to an address of a minute, with the folder store the bytes "
              "themselves. Content-Type is the type of the file. `Range` is taken.",
       .summary = "The bytes of a file: a redirect to the store, or the file itself", .tag = "Files" },

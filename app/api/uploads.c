@@ -1,4 +1,4 @@
-#include "parley/domain/files/upload.h"
+#include "parley/domain/files/upload_plan.h"
 
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"

@@ -355,7 +355,7 @@ def test_bounds__of_a_key_do_not_end_at_a_person(server, http, owner, bound):
     for method, path, body in tries:
         assert is_code(http.request(method, path, json=body, headers=bounded), 403, "api_key_bounds"), path
     own = http.put(f"/users/{owner.id}", json={"email": new_email()}, headers=bounded)
-    assert is_code(own, 403, "api_key_bounds"), "nor at its owner"
+    assert is_code(own, 403, "forbidden"), "nor at its owner, who asks by a mail"
     kept = owner.ok("GET", f"/users/{person.id}")
     assert (kept["role"], kept["email"]) == ("USER", person.email)
     assert http.put(f"/users/{person.id}", json={"email": person.email}, headers=bounded).status_code == 200, "no change"

@@ -83,6 +83,7 @@ def test_storage__that_hangs_is_503_within_its_time_and_without_a_host(make_serv
     parley.kill()
     parley.env["MINIO_ENDPOINT"] = f"127.0.0.1:{silent.port}"
     parley.start()
+    server.stack.wait()  # until it is Parley that answers, and not nginx for it
     answer = becomes(server, "/health/storage", admin, 503)
     assert answer.json()["response_time_ms"] < 2500
     assert str(silent.port) not in answer.text and "127.0.0.1" not in answer.text

@@ -102,6 +102,7 @@ def test_histogram__buckets_only_grow_and_end_with_all(server):
         assert counts[-1] == found.value("parley_http_requests_total", method=method, route=route, **{"class": kind})
 
 
+@pytest.mark.one_column("two processes have figures of their own, and nginx asks either")
 def test_parts__are_counted_as_they_work(server, alice, team):
     before = scrape(server)
     server.person(server.admin)

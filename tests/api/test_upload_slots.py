@@ -1,5 +1,6 @@
 """The places for uploads: nobody keeps them from the others, by as many or as slow ones as they like. The folder store, whose
 uploads hold a worker of the server."""
+import datetime
 import re
 import socket
 import ssl
@@ -25,9 +26,13 @@ def eight(make_server):
 class SlowPut:
     """A direct upload of which the head has been sent and a byte now and then."""
 
-    def __init__(self, server, person, workspace):
+    def __init__(self, server, person, workspace, left_s=None):
+        """With left_s it begins that long before the end of its address."""
         body = {"filename": "a.txt", "size": SIZE, "content_type": "text/plain"}
         self.upload = person.ok("POST", f"/workspaces/{workspace}/uploads", 201, json=body)
+        if left_s is not None:
+            end_s = datetime.datetime.fromisoformat(self.upload["expires_at"]).timestamp()
+            server.clock.forward(end_s - server.clock.now() - left_s)
         url = urlsplit(self.upload["url"])
         host, port = server.base_url.removeprefix("https://").split(":")
         self.socket = ssl.create_default_context(cafile=server.ca).wrap_socket(
@@ -120,9 +125,9 @@ def test_upload__ends_with_what_allowed_it(eight, how):
 
 def test_upload__ends_with_its_address(eight):
     server, admin = eight
-    put = SlowPut(server, admin, chat_of(admin)[0])
+    put = SlowPut(server, admin, chat_of(admin)[0], left_s=20)
     until(lambda: re.search(r"route=/objects/.* status=204 ", server.log()))
     server.clock.forward(6)
     put.send(1000)
     assert put.status() is None, "let in, and at work"
-    ends_with(server, put, 403, 8 * 3600, 70_000)
+    ends_with(server, put, 403, 20, 70_000)

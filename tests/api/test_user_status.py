@@ -36,11 +36,13 @@ def test_status__is_cleared(team):
     assert put(team["member"], text="", emoji=None, until=None) is None and listed(team, team["member"]) is None
 
 
-def test_status__ends_by_itself(team):
-    until = time_in(team["member"], 3600)
-    assert put(team["member"], text="x", until=until)["until"][:19] == until[:19]
-    team["member"].http.clock.forward(3601)
-    again = team["member"].sign_in()
+def test_status__ends_by_itself(make_server):
+    server = make_server()  # of its own: an hour later the store refuses what the others sign
+    person = server.setup()
+    until = time_in(person, 3600)
+    assert put(person, text="x", until=until)["until"][:19] == until[:19]
+    server.clock.forward(3601)
+    again = person.sign_in()
     assert again.user["status"] is None and again.ok("GET", "/auth/me")["status"] is None
 
 

@@ -1,5 +1,6 @@
 """One process of `parley serve`."""
 import os
+import re
 import signal
 import subprocess
 
@@ -33,9 +34,10 @@ class Parley(Part):
         self.spawn([self.binary, "serve"], env={**base_environment(), **self.env}, cwd=self.cwd)
 
     def has_its_database(self):
-        """As its log says."""
+        """As its log says; one that logs less is believed."""
         text = self.log.read_text(errors="replace")
-        return text.count("requests get 503 until it is there") <= text.count("the database is there")
+        is_there = re.search(r'msg"?[=:]"?ready', text) or self.env.get("LOG_LEVEL") in ("warn", "error") or "LOG_FILE" in self.env
+        return bool(is_there) and text.count("requests get 503 until it is there") <= text.count("the database is there")
 
     def reload(self):
         self.send(signal.SIGHUP)

@@ -57,27 +57,6 @@ enum err upload_create(struct ctx *ctx, const struct upload_draft *draft, struct
 enum err upload_get(struct ctx *ctx, int64_t workspace_id, int64_t user_id, const struct uuid *upload,
                     struct upload *ret_upload) MUST_CHECK;
 
-struct upload_part {
-    int64_t number; /* from 1 */
-    int64_t size_bytes;
-    bool uploaded;  /* the store has it */
-    struct str url; /* absent for one that is there */
-};
-/* Where the bytes go. */
-struct upload_plan {
-    bool uploaded;      /* all bytes are there; false where the store was not asked */
-    struct str url;     /* for one PUT; absent where there are parts */
-    struct str headers; /* what must be sent with it, as a JSON object; absent where there are parts */
-    struct list parts;  /* struct upload_part; empty for one PUT */
-};
-/*
- * Addresses for what is missing. With UPLOAD_ASK_STORE the store says which parts are there already. Fills in
- * upload->store_upload_id where the store's side has not begun. No transaction may be open.
- */
-enum upload_ask { UPLOAD_ALL_MISSING, UPLOAD_ASK_STORE };
-enum err upload_plan(struct ctx *ctx, struct upload *upload, enum upload_ask ask,
-                     struct upload_plan *ret_plan) MUST_CHECK;
-
 /* Gives up: row and bytes go. ERR_UPLOAD_NOT_FOUND, ERR_CONFLICT (being completed). */
 enum err upload_cancel(struct ctx *ctx, int64_t workspace_id, int64_t user_id, const struct uuid *upload) MUST_CHECK;
 
@@ -90,6 +69,8 @@ enum err upload_key_check(struct ctx *ctx, struct str object_key) MUST_CHECK;
 /* How many parts it has, and the size of one of them. */
 int64_t upload_part_count(const struct upload *upload);
 int64_t upload_part_size(const struct upload *upload, int64_t number);
+/* Whether the store takes it by one PUT. */
+bool upload_fits_one_put(const struct upload *upload);
 /* In a transaction: dooms the bytes; again when the addresses are dead, since until then they may be written again. */
 enum err upload_queue_deletion(struct ctx *ctx, const struct upload *upload,
                                struct pending_deletions *batch) MUST_CHECK;

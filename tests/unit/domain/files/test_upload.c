@@ -4,6 +4,7 @@
 
 #include "parley/domain/files/signed_object.h"
 #include "parley/domain/files/upload_completion.h"
+#include "parley/domain/files/upload_plan.h"
 #include "parley/domain/lifecycle/cleanup.h"
 
 /* SHA-256 of "hello" (FIPS 180-4; any other program says the same). */

@@ -161,7 +161,7 @@ static void test_message_range__newest_of_an_empty_chat(void **state)
 
 /* ---- posting ---- */
 
-static void test_message_post__costs_four_statements_and_its_event(void **state)
+static void test_message_post__costs_five_statements_and_its_event(void **state)
 {
     (void)state;
     struct chat chat = files_chat(&f);
@@ -170,7 +170,7 @@ static void test_message_post__costs_four_statements_and_its_event(void **state)
     (void)post(&chat, "the first, for which the sender's name is read");
     before = f.caller.ctx.statement_count;
     (void)post(&chat, "hello");
-    assert_int_equal(f.caller.ctx.statement_count - before, 4 + 1);
+    assert_int_equal(f.caller.ctx.statement_count - before, 5 + 1);
 }
 
 static void test_message_post__answer_is_what_is_read_later(void **state)
@@ -392,7 +392,7 @@ int main(void)
         cmocka_unit_test(test_message_range__around_has_both_sides),
         cmocka_unit_test(test_message_range__around_the_edges_is_cut),
         cmocka_unit_test(test_message_range__newest_of_an_empty_chat),
-        cmocka_unit_test(test_message_post__costs_four_statements_and_its_event),
+        cmocka_unit_test(test_message_post__costs_five_statements_and_its_event),
         cmocka_unit_test(test_message_post__answer_is_what_is_read_later),
         cmocka_unit_test(test_message_post__nothing_in_it_is_refused),
         cmocka_unit_test(test_message_post__reply_to_must_be_of_the_chat),
