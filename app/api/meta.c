@@ -182,14 +182,14 @@ static enum err health_ready_get(struct ctx *ctx, const struct call *call, struc
 
     (void)call;
     readiness_look(ctx, &readiness);
-    ready.status = readiness.status;
+    ready.status = (int)readiness.status;
     parts = (struct ready_parts){
-        .database = readiness.parts[PART_DATABASE],
-        .store = readiness.parts[PART_STORE],
-        .bus = readiness.parts[PART_BUS],
-        .disk = readiness.parts[PART_DISK],
-        .mail = readiness.parts[PART_MAIL],
-        .inference = readiness.parts[PART_INFERENCE],
+        .database = (int)readiness.parts[PART_DATABASE],
+        .store = (int)readiness.parts[PART_STORE],
+        .bus = (int)readiness.parts[PART_BUS],
+        .disk = (int)readiness.parts[PART_DISK],
+        .mail = (int)readiness.parts[PART_MAIL],
+        .inference = (int)readiness.parts[PART_INFERENCE],
     };
     if (readiness.status == READINESS_UNHEALTHY) {
         reply->status = UNHEALTHY_STATUS;

@@ -48,7 +48,7 @@ static enum err chat_insert(struct ctx *ctx, const struct create_call *call, con
                           has_max_tokens ? int_value(s->max_tokens) : DB_NULL, DB_INT(CHAT_KIND_CHAT), DB_NULL,
                           DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(ctx->now_us)),
                   &id));
-    TRY(chat_row_tell(ctx, EVENT_CHAT_CREATED, &(struct chat_row){ workspace_id, id, *uuid, s->join }));
+    TRY(chat_row_tell(ctx, EVENT_CHAT_CREATED, &(struct chat_row){ workspace_id, id, *uuid, (int)s->join }));
     return s->join == CHAT_JOIN_WORKSPACE ? ERR_OK : chat_member_add(ctx, workspace_id, id, call->maker->user_id);
 }
 
@@ -152,7 +152,7 @@ static enum err members_keep(struct ctx *ctx, const struct chat_target *target, 
 /* The new mode first: it says who hears of the rest. */
 static enum err tell_update(struct ctx *ctx, const struct chat_ref *before, enum chat_join join)
 {
-    const struct chat_row place = { before->workspace_id, before->id, before->uuid, join };
+    const struct chat_row place = { before->workspace_id, before->id, before->uuid, (int)join };
 
     if (join == before->join)
         event_skip(ctx, EVENT_JOIN_MODE_CHANGED);
@@ -209,7 +209,7 @@ static enum err mark_deleted(struct ctx *ctx, void *arg)
                                     .target_kind = AUDIT_ON_CHAT,
                                     .target = call->target->chat,
                                     .details = AUDIT_DETAILS(AUDIT_UUID("workspace", &call->target->m->workspace)) }));
-    return chat_row_delete(ctx, &(struct chat_row){ ref.workspace_id, ref.id, ref.uuid, ref.join });
+    return chat_row_delete(ctx, &(struct chat_row){ ref.workspace_id, ref.id, ref.uuid, (int)ref.join });
 }
 
 enum err chat_delete(struct ctx *ctx, const struct chat_target *target)

@@ -172,7 +172,7 @@ static enum err end_if_deserted(struct ctx *ctx, const struct chat_ref *ref)
     e = db_number(ctx, SQL_CHAT_MEMBER_ANY, DB_ARGS(DB_INT(ref->id), DB_INT(ref->workspace_id)), &other);
     if (e != ERR_NOT_FOUND)
         return e;
-    return chat_row_delete(ctx, &(struct chat_row){ ref->workspace_id, ref->id, ref->uuid, ref->join });
+    return chat_row_delete(ctx, &(struct chat_row){ ref->workspace_id, ref->id, ref->uuid, (int)ref->join });
 }
 
 static enum err take_out(struct ctx *ctx, void *arg)

@@ -9,8 +9,8 @@ static void test_mail_address__takes_what_servers_deliver_to(void **state)
                            "alice.b+c@mail.example.org",
                            "o'brien@example.org",
                            "x@localhost",
-                           "gr\xc3\xbc\xc3\x9f"
-                           "e@example.org",
+                           ("gr\xc3\xbc\xc3\x9f"
+                            "e@example.org"),
                            "a@xn--bcher-kva.example" };
 
     (void)state;

@@ -249,8 +249,8 @@ static void test_spec__addresses(void **state)
                                         "a.b@x.y",
                                         "a@localhost",
                                         "\xC3\xBC@example.org",
-                                        "a@b\xC3\xBC"
-                                        "cher.example",
+                                        ("a@b\xC3\xBC"
+                                         "cher.example"),
                                         "!#$%&'*+-/=?^_`{|}~@example.org" };
     static const char *const bad[] = { "@example.org",
                                        "a@",

@@ -339,7 +339,7 @@ static void test_session__what_a_client_calls_itself_is_cut_and_made_printable(v
     agent[1] = (char)0xFF;
     caller_init(&c, &fixture);
     struct add_call call = { .user = fixture_user(&c, "agent@example.org", USER_ROLE_USER),
-                             .origin = { STR(""), { agent, sizeof(agent) } } };
+                             .origin = { .ip = STR(""), .user_agent = { agent, sizeof(agent) } } };
     assert_ok(db_run(&c.ctx, add_in_transaction, &call));
     call.origin = (struct session_origin){ .ip = { NULL, 0 } };
     assert_ok(db_run(&c.ctx, add_in_transaction, &call));
