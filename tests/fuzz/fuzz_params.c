@@ -3,6 +3,7 @@
  * whole answer: a sane status, headers without control characters, a body that is JSON.
  */
 #include <assert.h>
+#include <stdlib.h>
 
 #include "../unit/gate/gate_fixture.h"
 #include "parley/gate/precondition.h"
@@ -26,14 +27,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     static const struct route rows[] = {
         { GET, "/a", versioned, .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE,
-          .rate = RATE_NOBODY, .status = 200, .summary = "s", .tag = "t" },
+          .rate = RATE_NOBODY, .status = 200, .id = "f1", .summary = "s", .tag = "t" },
         { POST, "/w/{workspace}/x/{y:word}", versioned, .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER,
           .scope = SCOPE_WRITE, .rate = RATE_WRITE, .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART, .status = 201,
-          .summary = "s", .tag = "t" },
+          .form = "{}", .form_name = "Form", .id = "f2", .summary = "s", .tag = "t" },
         { GET, "/c", versioned, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_READ,
-          .rate = RATE_READ, .cookie = COOKIE_READ, .status = 200, .summary = "s", .tag = "t" },
+          .rate = RATE_READ, .cookie = COOKIE_READ, .status = 200, .id = "f3", .summary = "s", .tag = "t" },
         { POST, "/s", versioned, .access = ACCESS_ANYONE, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE,
-          .rate = RATE_CREDENTIAL, .cookie = COOKIE_SESSION, .status = 200, .summary = "s", .tag = "t" },
+          .rate = RATE_CREDENTIAL, .cookie = COOKIE_SESSION, .status = 200, .id = "f4", .summary = "s", .tag = "t" },
     };
     static const struct route_table table = { rows, COUNT_OF(rows) };
     static const char *const settings[] = { "ALLOWED_ORIGINS=https://app.example.org", "ENVIRONMENT=development",
@@ -42,7 +43,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc;
     (void)argv;
     fixture_open(&f, settings, &table);
-    return f.gate == NULL ? -1 : 0;
+    if (f.gate == NULL)
+        abort(); /* the fixture has said why; libFuzzer would go on */
+    return 0;
 }
 
 static void reply_check(struct arena *arena)

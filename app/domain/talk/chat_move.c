@@ -111,7 +111,8 @@ static enum err move_all(struct ctx *ctx, const struct move_call *call, const st
         return failf(ctx, ERR_LIMIT, "A chat with more than %d messages cannot be moved", CHAT_MOVE_MESSAGES_MAX);
     TRY(db_exec(ctx, SQL_CHAT_MOVE,
                 DB_ARGS(DB_INT(to_id), DB_INT(ctx->now_us), DB_INT(ref->id), DB_INT(ref->workspace_id)), NULL));
-    TRY(chat_row_tell(ctx, EVENT_CHAT_DELETED, &(struct chat_row){ ref->workspace_id, ref->id, ref->uuid, (int)ref->join }));
+    TRY(chat_row_tell(ctx, EVENT_CHAT_DELETED,
+                      &(struct chat_row){ ref->workspace_id, ref->id, ref->uuid, (int)ref->join }));
     TRY(move_members(ctx, ref, to_id, call->opts->principal->user_id));
     TRY(chat_row_tell(ctx, EVENT_CHAT_CREATED, &(struct chat_row){ to_id, ref->id, ref->uuid, (int)ref->join }));
     TRY(move_messages(ctx, ref, to_id));
