@@ -89,7 +89,8 @@ static void test_s3__that_hangs_is_not_waited_for_again(void **state)
     assert_err(put_gen(&f, "w/a", 1000, 1), ERR_STORAGE);
     began_us = clock_monotonic_us();
     assert_err(store_delete(f.store, f.arena, STR("w/a")), ERR_STORAGE);
-    assert_in_range(clock_monotonic_us() - began_us, 0, 10 * US_PER_S); /* far below the limit of a store that is well */
+    assert_in_range(clock_monotonic_us() - began_us, 0,
+                    10 * US_PER_S);                        /* far below the limit of a store that is well */
     assert_ok(store_delete(f.store, f.arena, STR("w/a"))); /* it is well again */
     assert_int_equal(s3->hung_us, 0);
     assert_ok(put_gen(&f, "w/a", 1000, 1));
