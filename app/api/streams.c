@@ -50,7 +50,7 @@ static enum err focus_read(struct ctx *ctx, struct str text, struct stream_reque
     return ERR_OK;
 }
 
-static enum err open(struct ctx *ctx, const struct call *call, struct stream_request *request, struct reply *reply)
+static enum err answer(struct ctx *ctx, const struct call *call, struct stream_request *request, struct reply *reply)
 {
     const struct stream_query *query = call->query;
     const struct stream_opening *opening;
@@ -73,14 +73,14 @@ static enum err stream_of_user(struct ctx *ctx, const struct call *call, struct 
 {
     struct stream_request request = { .scope = STREAM_OF_USER };
 
-    return open(ctx, call, &request, reply);
+    return answer(ctx, call, &request, reply);
 }
 
 static enum err stream_of_workspace(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     struct stream_request request = { .scope = STREAM_OF_WORKSPACE, .workspace_id = call->workspace.workspace_id };
 
-    return open(ctx, call, &request, reply);
+    return answer(ctx, call, &request, reply);
 }
 
 static enum err stream_of_chat(struct ctx *ctx, const struct call *call, struct reply *reply)
@@ -90,7 +90,7 @@ static enum err stream_of_chat(struct ctx *ctx, const struct call *call, struct 
 
     TRY(chat_require(ctx, &call->workspace, call->principal->user_id, &call->ids[0], CHAT_READ, &chat));
     request.chat_id = chat.id;
-    return open(ctx, call, &request, reply);
+    return answer(ctx, call, &request, reply);
 }
 
 static enum err typing_post(struct ctx *ctx, const struct call *call, struct reply *reply)

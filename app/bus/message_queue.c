@@ -71,7 +71,7 @@ bool message_queue_add(struct message_queue *queue, struct str channel, struct s
         queue->last = m;
         queue->size_bytes += size_of(m);
     }
-    while (queue->size_bytes > BUS_QUEUE_MAX_BYTES)
+    while (queue->first != NULL && queue->size_bytes > BUS_QUEUE_MAX_BYTES)
         drop_oldest(queue);
     pthread_mutex_unlock(&queue->lock);
     return was_empty;

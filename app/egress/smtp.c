@@ -123,7 +123,7 @@ static size_t on_words(const char *bytes, size_t size, size_t count, void *arg)
 }
 
 /* What libcurl tells of the talk; only the server's side is kept, since ours holds the password. */
-static int on_talk(CURL *curl, curl_infotype type, char *bytes, size_t len, void *arg)
+static int on_talk(CURL *curl, curl_infotype type, const char *bytes, size_t len, void *arg)
 {
     (void)curl;
     if (type == CURLINFO_HEADER_IN)

@@ -79,7 +79,7 @@ static void count_down(struct admission *admission, uint64_t key)
     struct tally **place = place_of(admission, key);
     struct tally *tally = *place;
 
-    if (--tally->count > 0)
+    if (tally == NULL || --tally->count > 0)
         return;
     *place = tally->next;
     free(tally);

@@ -216,6 +216,14 @@ def team(alice, bob, make_user):
 
 
 @pytest.fixture(scope="module")
+def own(maker, backing):
+    """Of what a process recalls: two processes over one database (one over SQLite), and their administrator."""
+    server = maker.make(backing, 1 if backing.column == "sqlite" else 2, settings={})
+    yield server, server.setup()
+    server.close()
+
+
+@pytest.fixture(scope="module")
 def lasting_post(maker, backing):
     with open_post(maker, backing) as post:
         yield post

@@ -7,11 +7,13 @@ import subprocess
 import threading
 import time
 
+import httpx
 import pytest
 from harness.paths import program
 from harness.process import wait_until
 from support.events import Follower
 from support.talk import Talk
+from support.waiting import until
 
 pytestmark = pytest.mark.mysql
 servers = pytest.mark.columns("mariadb", "mysql")
@@ -223,22 +225,19 @@ def test_event_log__open_transaction_holds_nobody_up_and_is_not_lost(server, fol
 
 def post_all(talk, people, per_person, ids):
     """Each posts in a thread of their own, and goes on where a process or the database is away."""
+    def taken(person, key):
+        """Asked by the same key until it is: where the connection was cut, nobody knows."""
+        try:
+            answer = person.request("POST", f"{talk.at}/message", json={"content": key},
+                                    headers={"Idempotency-Key": f"{talk.chat}-{key}"})
+        except httpx.TransportError:
+            return None
+        assert answer.status_code in (201, 409, 500, 502, 503, 504), answer.text
+        return answer.json()["id"] if answer.status_code == 201 else None
+
     def work(person, number):
         for i in range(per_person):
-            key = f"{number}-{i}"
-            end = time.monotonic() + 60
-            while time.monotonic() < end:
-                try:
-                    answer = person.request("POST", f"{talk.at}/message", json={"content": key},
-                                            headers={"Idempotency-Key": f"{talk.chat}-{key}"})
-                except Exception:  # the connection was cut: whether it was taken is asked by the same key
-                    time.sleep(0.05)
-                    continue
-                if answer.status_code == 201:
-                    ids.append(answer.json()["id"])
-                    break
-                assert answer.status_code in (409, 500, 502, 503, 504), answer.text
-                time.sleep(0.05)
+            ids.append(until(lambda key=f"{number}-{i}": taken(person, key), 60))
     threads = [threading.Thread(target=work, args=(person, n)) for n, person in enumerate(people)]
     for thread in threads:
         thread.start()

@@ -3,13 +3,12 @@
 What passed with the same document, tools and programs is skipped, and said so. Without a network the tools cannot be had: that
 is said too, and is a failure where CI is set.
 """
-import os
 import shutil
 import subprocess
 
 import pytest
 from harness import openapi_tools as tools
-from harness.paths import HarnessError
+from support.needed import needed
 
 pytestmark = pytest.mark.one_column("the document is the same on every column")
 
@@ -40,12 +39,8 @@ def once(request, document):
 def have():
     """have(get): what one of the tools' functions gives; without a network the reason is told."""
     def get(function):
-        try:
+        with needed("what makes clients"):
             return function()
-        except HarnessError as e:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"what makes clients cannot be had: {e}")
     return get
 
 

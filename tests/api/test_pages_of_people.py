@@ -1,9 +1,9 @@
 """Pages for people: the documents of the API as Parley prints them and as nginx serves them, and what stands at /app/ where there
 is no web app."""
 import base64
+import contextlib
 import hashlib
 import json
-import os
 import re
 import shutil
 import ssl
@@ -11,7 +11,7 @@ import ssl
 import httpx
 import pytest
 from harness import browser, web
-from harness.paths import HarnessError
+from support.needed import needed
 
 pytestmark = pytest.mark.one_column("pages without rows or objects")
 
@@ -20,11 +20,9 @@ PAGES = ("/docs", "/docs/", "/docs/errors", "/app", "/app/")
 
 @pytest.fixture(scope="module")
 def pages_folder():
-    """build/web, made by npm's packages; without them the reason is told."""
-    try:
+    """build/web, made by npm's packages."""
+    with needed("build/web"):
         return web.build()
-    except HarnessError as e:
-        pytest.skip(f"build/web cannot be made: {e}")
 
 
 def plain(server):
@@ -129,14 +127,10 @@ def test_docs__have_a_policy_that_loosens_styles_alone(make_server, pages_folder
 
 @pytest.fixture(scope="module")
 def chromium():
-    """Chromium; without it the reason is told, and is a failure where CI is set."""
-    try:
-        with browser.opened() as opened:
-            yield opened
-    except HarnessError as e:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"a browser cannot be had: {e}")
+    with contextlib.ExitStack() as stack:
+        with needed("a browser"):
+            opened = stack.enter_context(browser.opened())
+        yield opened
 
 
 @pytest.fixture

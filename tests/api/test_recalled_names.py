@@ -1,17 +1,7 @@
 """A process recalls what people are called: a name that another process changes shows at once wherever it stands."""
 import pytest
+from support.recalled import ASKED, WARM
 from support.talk import Talk
-
-# Each process has to have seen the name, whichever way requests are spread over them.
-WARM, ASKED = 8, 4
-
-
-@pytest.fixture(scope="module")
-def own(maker, backing):
-    """Two processes over one database (one over SQLite), and their administrator."""
-    server = maker.make(backing, 1 if backing.column == "sqlite" else 2, settings={})
-    yield server, server.setup()
-    server.close()
 
 
 @pytest.fixture

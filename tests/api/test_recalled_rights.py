@@ -1,19 +1,9 @@
 """A process recalls what somebody may do in a chat: a right that another process takes away, or gives, counts at once."""
 import pytest
 from support.factor import switch_on
+from support.recalled import ASKED, WARM
 from support.talk import Talk, is_code
 from support.waiting import until
-
-# Each process has to have seen the caller, whichever way requests are spread over them.
-WARM, ASKED = 8, 4
-
-
-@pytest.fixture(scope="module")
-def own(maker, backing):
-    """Two processes over one database (one over SQLite), and their administrator."""
-    server = maker.make(backing, 1 if backing.column == "sqlite" else 2, settings={})
-    yield server, server.setup()
-    server.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import time
 
 from bench import load
 from bench.server import databases, server
-from harness.paths import HarnessError
+from harness.process import wait_until
 
 MESSAGES, CHATS, JOINED, SECONDS, CLIENTS, BATCH = 100_000, 1000, 100, 4, 8, 400
 WORDS_OF_A_MESSAGE = 12  # a batch is an argument of a client, so it has 128 KiB at most
@@ -59,11 +59,7 @@ def _fill(database, workspace, sender):
 
 
 def _wait_for_index(database):
-    end = time.monotonic() + WAIT_S
-    while database.run("SELECT COUNT(*) FROM index_queue") != ["0"]:
-        if time.monotonic() > end:
-            raise HarnessError(f"the index was not filled in {WAIT_S} s")
-        time.sleep(0.5)
+    wait_until(lambda: database.run("SELECT COUNT(*) FROM index_queue") == ["0"], WAIT_S, "the index")
 
 
 def _statement_us(database, word, rounds=20):

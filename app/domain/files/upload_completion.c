@@ -193,7 +193,7 @@ static enum err type_check(struct ctx *ctx, struct completing *completing)
 {
     const struct upload *upload = &completing->upload;
     const struct str allowed = str_from(ctx->config->allowed_file_types);
-    struct str head, far;
+    struct str head = STR(""), far = STR("");
     enum err e;
 
     TRY(piece_get(ctx, upload, 0, FILETYPE_HEAD_BYTES, &head));

@@ -46,7 +46,9 @@ enum err health_files(struct ctx *ctx, int64_t *ret_count)
 
 static double percent(int64_t part, int64_t whole)
 {
-    return whole > 0 ? (double)(part * 1000 / whole) / 10 : 0;
+    int64_t tenths = whole > 0 ? part * 1000 / whole : 0;
+
+    return (double)tenths / 10;
 }
 
 void health_system_begin(struct health_look *ret_look)

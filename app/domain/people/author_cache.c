@@ -59,7 +59,7 @@ void author_remember(struct ctx *ctx, const struct message_author *author, int64
     entry.kind = author->kind;
     entry.is_erased = author->name.ptr == NULL;
     entry.name_len = author->name.len;
-    if (entry.name_len > 0)
+    if (!entry.is_erased && entry.name_len > 0)
         memcpy(entry.name, author->name.ptr, entry.name_len);
     keyed_cache_add(cache, key_of(cache, author->user_id), &entry, clock_monotonic_us() + ACCESS_CACHE_S * US_PER_S,
                     keyed_cache_epoch(cache));

@@ -184,7 +184,7 @@ static enum err walk_on(struct ctx *ctx, struct audit_walk *walk, int64_t positi
                         bool *ret_complete)
 {
     struct audit_end end = { .position = 0 }, before;
-    size_t count;
+    size_t count = 0;
 
     do {
         do {

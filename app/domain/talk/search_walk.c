@@ -106,7 +106,7 @@ static enum err driver_choose(struct ctx *ctx, struct walk *walk)
         return ERR_OK;
     }
     for (size_t i = 0; i < query->word_count; i++) {
-        struct driver driver, *best = &walk->driver;
+        struct driver driver = { .word = NULL }, *best = &walk->driver;
 
         if (best->word != NULL && !best->word->is_beginning && query->words[i].is_beginning)
             continue;

@@ -249,7 +249,7 @@ static bool is_made_by_key(const struct ctx *ctx)
 
 enum err api_key_bounds_check(struct ctx *ctx, const struct api_key *key)
 {
-    struct api_key own;
+    struct api_key own = { .id = 0 };
 
     if (!is_made_by_key(ctx))
         return ERR_OK;
@@ -259,7 +259,7 @@ enum err api_key_bounds_check(struct ctx *ctx, const struct api_key *key)
 
 enum err api_key_unbound_check(struct ctx *ctx)
 {
-    struct api_key own;
+    struct api_key own = { .id = 0 };
 
     if (!is_made_by_key(ctx))
         return ERR_OK;
@@ -270,7 +270,7 @@ enum err api_key_unbound_check(struct ctx *ctx)
 /* What was not asked for is as the key has it that asks. */
 static enum err bounds_inherit(struct ctx *ctx, const struct api_key_new *opts, struct api_key *key)
 {
-    struct api_key own;
+    struct api_key own = { .id = 0 };
 
     if (!is_made_by_key(ctx))
         return ERR_OK;

@@ -5,7 +5,7 @@ A test that reaches for no server runs once. Any other runs on sqlite and on mar
   @pytest.mark.one_column("reason")     on sqlite alone: what it looks at is decided before the request comes to a row, an
                                         object or the bus (the shape of a body, a header, a signature)
   @pytest.mark.mysql                    on mysql too: statements, transactions and locks, where MySQL is not MariaDB
-  @pytest.mark.columns("sqlite", …)     of these, on those alone that are named
+  @pytest.mark.columns("sqlite", …)     of these, on those alone that are named; also as a mark of one parameter
 
 Of one_column and mysql the nearer one counts: a test's own wins over its file's (pytestmark).
 """
@@ -37,9 +37,15 @@ def spread(metafunc):
         metafunc.parametrize("column", found, indirect=True, scope="session")
 
 
+def is_spread(item):
+    """Whether it has a column, and each mark on one of its parameters names that, too."""
+    column = getattr(item, "callspec", NO_CALL).params.get("column")
+    return column is not None and all(column in mark.args for mark in item.iter_markers("columns"))
+
+
 def deselect(config, items):
     """Drops the tests for which there is no column."""
-    dropped = [i for i in items if "column" in i.fixturenames and "column" not in getattr(i, "callspec", NO_CALL).params]
+    dropped = [i for i in items if "column" in i.fixturenames and not is_spread(i)]
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in set(dropped)]
