@@ -154,6 +154,24 @@ def test_event_log__chat_that_moves_ends_here_and_begins_there(server, follower,
     assert there not in late["text"] and shut not in late["text"].replace(ended["text"], "").replace(left["text"], "")
 
 
+def test_event_log__who_leaves_where_a_chat_has_moved_to_hears_no_more_of_it(server, follower, alice, bob, make_user):
+    talk = Talk(alice, bob, make_user)
+    carol, there = make_user(), alice.workspace("There")["id"]
+    alice.add_member(talk.id, carol)
+    alice.add_member(there, carol)
+    shut = alice.ok("POST", f"{talk.path}/chat", 201, json={"title": "Shut", "join": "invite"})["id"]
+    for person in (bob, carol):
+        alice.ok("PUT", f"{talk.chat_path(shut)}/members/{person.id}")
+    alice.ok("POST", f"{talk.chat_path(shut)}/move", json={"workspace_id": there})  # leaves bob behind
+    alice_id, carol_id = (Database(server).user_id(person) for person in (alice, carol))
+    said = alice.message(there, shut, "with carol")
+    assert follower.told("message.created", id=said["id"])[0]["members"] == sorted((alice_id, carol_id))
+    alice.ok("DELETE", f"/workspaces/{there}/users/{carol.id}", 204)
+    alice.add_member(there, carol)
+    said = alice.message(there, shut, "without carol")
+    assert follower.told("message.created", id=said["id"])[0]["members"] == [alice_id]
+
+
 def test_event_log__members_of_a_workspace(server, follower, alice, bob, make_user):
     talk = Talk(alice, bob, make_user)
     bob_id = Database(server).user_id(bob)
