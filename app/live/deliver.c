@@ -229,7 +229,7 @@ static void visit_audience(struct hub *hub, visit_fn visit, const struct live_ev
 /* Those on whom a change may act: as few as its ids allow. */
 static void visit_changed(struct hub *hub, const struct live_event *event)
 {
-    if (event->change == LIVE_CHANGES_NOTHING || event->change == LIVE_MEMBER_JOINED)
+    if (!ring_event_takes_away(event))
         return;
     if (event->user_id != 0)
         visit_user(hub, event->user_id, deliver_change_behind, event);
