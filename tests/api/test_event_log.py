@@ -12,6 +12,7 @@ import pytest
 from harness.paths import program
 from harness.process import wait_until
 from support.events import Follower
+from support.streams import Streams
 from support.talk import Talk
 from support.waiting import until
 
@@ -216,6 +217,29 @@ def test_event_log__signing_out_names_the_session(server, follower, make_user):
     session_id = database.number(f"SELECT MAX(id) FROM sessions WHERE user_id = {person_id}")
     person.ok("POST", "/auth/logout", 204)
     assert follower.changed("sessions", user_id=person_id)[0]["session_id"] == session_id
+
+
+# ---- a log that cannot be read ----
+
+@pytest.mark.columns("mariadb")
+def test_event_log__that_cannot_be_read_lets_no_stream_open(make_server):
+    server = make_server()
+    admin = server.setup()
+    streams = Streams(server)
+    stream = streams.open(admin)
+    stream.id()
+
+    def status():
+        tried = streams.try_open(admin)
+        tried.close()
+        return tried.status
+
+    Database(server).run("RENAME TABLE event_log TO event_log_away")
+    assert stream.end() == "restart"
+    until(lambda: status() == 503)
+    Database(server).run("RENAME TABLE event_log_away TO event_log")
+    until(lambda: status() == 200)
+    streams.close()
 
 
 # ---- order ----
