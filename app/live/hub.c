@@ -139,14 +139,14 @@ void hub_leave(struct stream_permit *permit)
 struct entering {
     struct inbox_item item;
     struct stream *stream;
-    struct hub_place looked;
+    unsigned generation;
 };
 
 static void entering_run(struct hub *hub, struct inbox_item *item)
 {
     struct entering *entering = (struct entering *)item;
 
-    stream_enter(hub, entering->stream, &entering->looked);
+    stream_enter(hub, entering->stream, entering->generation);
     free(entering);
 }
 
@@ -157,7 +157,7 @@ static void stream_take(struct hub *hub, const struct handover *handover, const 
 
     /* Records are made for nginx, which has no other id. */
     if (stream != NULL && entering != NULL && handover->request_id == RECORD_REQUEST_ID) {
-        *entering = (struct entering){ { NULL, entering_run }, stream, opening->place };
+        *entering = (struct entering){ { NULL, entering_run }, stream, opening->place.generation };
         if (hub_post(hub, &entering->item)) {
             opening->permit->hub = NULL;
             return;

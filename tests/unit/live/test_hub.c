@@ -1,3 +1,4 @@
+#include "../../../app/live/hub_private.h"
 #include "hub_fixture.h"
 
 /* ---- who hears what ---- */
@@ -177,6 +178,96 @@ static void test_hub__a_log_that_cannot_be_read_ends_all_streams(void **state)
         ;
     assert_non_null(strstr(peer.heard.ptr, "\"reconnect\":true"));
     assert_non_null(strstr(peer.heard.ptr, "retry: "));
+    peer_close(&peer);
+}
+
+/* ---- the reader's signs of life ---- */
+
+static void test_hub__takes_nobody_in_while_no_look_at_the_log_works(void **state)
+{
+    struct fixture *f = *state;
+    const struct stream_opening opening = { .rights = rights_of(STREAM_OF_USER, ALICE) };
+    struct peer peer;
+
+    atomic_fetch_sub(&f->hub->heard_s, READER_SILENT_MAX_S + 1);
+    assert_false(f->sink.is_watched(f->sink.arg)); /* the relay asks, too, and a reader that fails */
+    assert_err(stream_try(f, &opening, &peer), ERR_UNAVAILABLE);
+    f->sink.looked(f->sink.arg);
+    assert_ok(stream_try(f, &opening, &peer));
+    await_streams(f, 1);
+    atomic_fetch_sub(&f->hub->heard_s, READER_SILENT_MAX_S + 1);
+    assert_true(f->sink.is_watched(f->sink.arg));
+    peer_await_end(&peer, "restart");
+}
+
+/* ---- what a stream that comes back is told from the ring ---- */
+
+static void test_hub__has_what_was_missed_unless_rights_were_lost_in_it(void **state)
+{
+    struct fixture *f = *state;
+    struct hub_place place;
+
+    for (int i = 0; i < 3; i++)
+        tell_workspace(f);
+    event_tell(f, (struct live_event){ .change = LIVE_MEMBER_JOINED, .workspace_id = WORKSPACE, .user_id = EVE });
+    hub_where(f->hub, &place);
+    assert_true(hub_still_has(f->hub, &place, 0));
+    for (enum live_change change = LIVE_MEMBER_LEFT; change <= LIVE_KEYS_EXPIRED; change++) {
+        int64_t before = f->position;
+
+        event_tell(f, (struct live_event){ .change = change, .workspace_id = WORKSPACE, .user_id = EVE });
+        tell_workspace(f);
+        hub_where(f->hub, &place);
+        assert_false(hub_still_has(f->hub, &place, before));
+        assert_true(hub_still_has(f->hub, &place, before + 1));
+    }
+}
+
+/* ---- a stream that is ahead of the hub, which lags behind the ring ---- */
+
+static void test_hub__what_was_undone_before_a_stream_was_opened_does_not_end_it(void **state)
+{
+    struct fixture *f = *state;
+    const struct live_event left = { .audience = LIVE_TO_WORKSPACE,
+                                     .change = LIVE_MEMBER_LEFT,
+                                     .workspace_id = WORKSPACE,
+                                     .user_id = BOB };
+    struct live_event joined = left;
+    struct peer peer = open_at(f, rights_of(STREAM_OF_WORKSPACE, BOB), 2);
+    struct peer user = open_at(f, rights_of(STREAM_OF_USER, BOB), 2);
+
+    await_streams(f, 2);
+    joined.change = LIVE_MEMBER_JOINED;
+    event_tell(f, left);
+    event_tell(f, joined);
+    tell_workspace(f);
+    peer_await(&peer, "data: 3\n");
+    peer_await(&user, "data: 3\n");
+    assert_heard(&peer, "3 ");
+    assert_heard(&user, "3 ");
+    assert_int_equal(stats_of(f).check_count, 0);
+    event_tell(f, left);
+    peer_await_end(&peer, "access");
+    peer_close(&user);
+}
+
+static void test_hub__no_signal_takes_the_id_back(void **state)
+{
+    struct fixture *f = *state;
+    const struct live_event typing = { .audience = LIVE_TO_WORKSPACE, .workspace_id = WORKSPACE, .chat_id = CHAT };
+    struct peer ahead = open_at(f, rights_of(STREAM_OF_WORKSPACE, BOB), 2), peer = stream_open(f, STREAM_OF_USER, ALICE);
+
+    await_streams(f, 2);
+    tell_workspace(f);
+    peer_await(&peer, "data: 1\n");
+    hub_signal(f->hub, &typing, STR("event: typing\ndata: 50\n"));
+    peer_await(&peer, "data: 50\nid: " EPOCH "-1\n");
+    tell_workspace(f);
+    peer_await(&peer, "data: 2\n");
+    hub_signal(f->hub, &typing, STR("event: typing\ndata: 60\n"));
+    peer_await(&ahead, "data: 60\nid: " EPOCH "-2\n");
+    assert_heard(&ahead, "60 ");
+    peer_close(&ahead);
     peer_close(&peer);
 }
 
@@ -481,6 +572,10 @@ int main(void)
         TEST(test_hub__a_place_of_another_beginning_is_none),
         TEST(test_hub__a_new_beginning_of_the_log_ends_all_streams),
         TEST(test_hub__a_log_that_cannot_be_read_ends_all_streams),
+        TEST(test_hub__takes_nobody_in_while_no_look_at_the_log_works),
+        TEST(test_hub__has_what_was_missed_unless_rights_were_lost_in_it),
+        TEST(test_hub__what_was_undone_before_a_stream_was_opened_does_not_end_it),
+        TEST(test_hub__no_signal_takes_the_id_back),
         TEST(test_hub__each_change_ends_the_streams_that_it_means_and_no_others),
         TEST(test_hub__a_users_own_stream_hears_no_more_of_a_workspace_it_left),
         TEST(test_hub__rights_that_may_be_gone_are_looked_at_before_anything_later),
