@@ -43,14 +43,14 @@ static bool is_by_key(const struct stream *stream)
     return (stream->connection.flags & STREAM_BY_KEY) != 0;
 }
 
-/* Out of a workspace: a user's own stream goes on without it, unless a key stands and falls with it. */
+/* Out of a workspace: a user's own stream goes on without it. */
 static struct effect out_of_workspace(const struct stream *stream, int64_t workspace_id, enum stream_end end)
 {
     if (!stream_place_has_workspace(stream, workspace_id))
         return no_effect;
     if (stream->scope != STREAM_OF_USER)
         return (struct effect){ EFFECT_ENDS, end };
-    return (struct effect){ is_by_key(stream) ? EFFECT_HOLDS : EFFECT_LEAVES, end };
+    return (struct effect){ .kind = EFFECT_LEAVES };
 }
 
 static struct effect member_left(const struct stream *stream, const struct live_event *event)
