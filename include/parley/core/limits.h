@@ -136,7 +136,7 @@ enum {
     STREAM_STOP_PARKED_S = 2,   /* parked requests have so long at the stop for an answer */
     STREAM_DESCRIPTORS_KEPT =
         512,                  /* below RLIMIT_NOFILE, for requests, the database and files: at it all requests hang */
-    READER_SILENT_MAX_S = 6,  /* the reader looks each 0.5 s and says itself after 5 s that it cannot; then it hangs */
+    READER_SILENT_MAX_S = 6,  /* a look at the log works each 0.5 s; after 5 s without one the reader says so itself */
     TYPING_S = 3,             /* of one person in one chat it is told once in so long */
     TYPING_MEMBERS_MAX = 200, /* in larger chats nobody is told who is writing */
     SIGNAL_MEMBERS_MAX = 200,
