@@ -67,7 +67,7 @@ bool ring_still_has(struct ring *ring, unsigned generation, int64_t position, in
 /* Epoch, position reached and the number of starts; false: not started. Any thread. */
 bool ring_where(struct ring *ring, char ret_epoch[LIVE_EPOCH_LEN + 1], int64_t *ret_position, unsigned *ret_generation);
 
-/* Is the user among those whom the event is told? For LIVE_TO_MEMBERS. */
+/* Is the user among those whom the event is told? For LIVE_TO_MEMBERS and LIVE_TO_OTHERS. */
 bool ring_event_has_member(const struct live_event *event, int64_t user_id);
 
 #endif

@@ -44,10 +44,13 @@ def marked(hit):
 def test_search__answers_with_the_message_its_chat_and_what_matches(talk):
     said = talk.say("The café of İSTANBUL")
     finds(talk.owner, talk.path, "cafe istanbul", said["content"])
+    talk.owner.ok("PUT", f"{talk.at}/message/{said['id']}/reactions/\u2764", 200)
     page = search(talk.owner, talk.path, "cafe istanbul")
     assert page["partial"] is False
     hit = page["hits"][0]
-    assert hit["message"] == talk.owner.ok("GET", f"{talk.at}/message/{said['id']}")
+    assert hit["message"]["reactions"][0]["mine"] is True
+    for person in (talk.owner, talk.member):
+        assert search(person, talk.path, "cafe")["hits"][0]["message"] == person.ok("GET", f"{talk.at}/message/{said['id']}")
     assert hit["chat"] == {"id": talk.chat, "title": "Chat", "workspace_id": talk.id}
     assert marked(hit) == ["café", "İSTANBUL"]
 
