@@ -3,9 +3,7 @@
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
 #include "second_factor_code_body.h"
-
-/* Longer than any token or password, so that what is none is answered as a wrong one. */
-enum { TOKEN_CHARS_MAX = 200, OFFERED_MAX_BYTES = 1024 };
+#include "sign_in_answer.h"
 
 /* ---- what goes in and out ---- */
 /* clang-format off */
@@ -17,7 +15,7 @@ struct ask_body {
 static const struct field ask_fields[] = {
     { "email", FIELD_EMAIL, FIELD_REQUIRED, .offset = offsetof(struct ask_body, email), .example = "\"ada@example.org\"",
       .doc = "The new address" },
-    { "current_password", FIELD_PASSWORD, FIELD_NULLABLE, 0, OFFERED_MAX_BYTES,
+    { "current_password", FIELD_PASSWORD, FIELD_NULLABLE, 0, PASSWORD_OFFERED_MAX_BYTES,
       .offset = offsetof(struct ask_body, password), .doc = "This, or a fresh code or recovery_code" },
     { SPEC_INLINE(&second_factor_code_spec), .offset = offsetof(struct ask_body, code) },
 };
@@ -38,7 +36,7 @@ struct confirm_body {
     struct str token;
 };
 static const struct field confirm_fields[] = {
-    { "token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_CHARS_MAX, .offset = offsetof(struct confirm_body, token),
+    { "token", FIELD_STR, FIELD_REQUIRED, 1, LINK_TOKEN_OFFERED_MAX_CHARS, .offset = offsetof(struct confirm_body, token),
       .doc = "What stands behind token= in the link" },
 };
 static const struct spec confirm_spec = { SPEC_INIT("EmailChangeConfirm", struct confirm_body, confirm_fields),

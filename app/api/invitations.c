@@ -7,9 +7,6 @@
 #include "parley/shapes/member.h"
 #include "parley/shapes/workspace.h"
 
-/* Longer than any token, so that what is no token is answered as an unknown one. */
-enum { TOKEN_CHARS_MAX = 200 };
-
 /* ---- what goes in and out ---- */
 /* clang-format off */
 struct invite_body {
@@ -84,7 +81,7 @@ struct token_body {
     struct str token;
 };
 static const struct field token_fields[] = {
-    { "token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_CHARS_MAX, .offset = offsetof(struct token_body, token),
+    { "token", FIELD_STR, FIELD_REQUIRED, 1, LINK_TOKEN_OFFERED_MAX_CHARS, .offset = offsetof(struct token_body, token),
       .doc = "What stands behind token= in the link" },
 };
 static const struct spec token_spec = { SPEC_INIT("InvitationToken", struct token_body, token_fields),

@@ -5,9 +5,6 @@
 #include "parley/domain/record/mail_queue.h"
 #include "sign_in_answer.h"
 
-/* Longer than any token, so that what is no token is answered as an unknown one. */
-enum { TOKEN_CHARS_MAX = 200 };
-
 /* ---- what goes in and out ---- */
 /* clang-format off */
 struct forgot_body {
@@ -38,7 +35,7 @@ struct reset_body {
     bool stay;
 };
 static const struct field reset_fields[] = {
-    { "token", FIELD_STR, FIELD_REQUIRED, 1, TOKEN_CHARS_MAX, .offset = offsetof(struct reset_body, token),
+    { "token", FIELD_STR, FIELD_REQUIRED, 1, LINK_TOKEN_OFFERED_MAX_CHARS, .offset = offsetof(struct reset_body, token),
       .doc = "What stands behind token= in the link" },
     { "new_password", FIELD_PASSWORD, FIELD_REQUIRED, PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES,
       .offset = offsetof(struct reset_body, password), .example = "\"another long secret\"",

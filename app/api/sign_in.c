@@ -10,8 +10,6 @@
 #include "second_factor_code_body.h"
 #include "sign_in_answer.h"
 
-enum { TOKEN_TEXT_MAX = 200 };
-
 /* ---- what goes in and out ---- */
 /* clang-format off */
 struct setup_state {
@@ -50,7 +48,7 @@ struct newcomer_body {
 #define NEWCOMER_FIELD(member) .offset = offsetof(struct newcomer_body, member)
 static const struct field setup_fields[] = {
     { SPEC_INLINE(&person_spec), NEWCOMER_FIELD(person) },
-    { "setup_token", FIELD_STR, FIELD_NULLABLE, 0, TOKEN_TEXT_MAX, NEWCOMER_FIELD(token),
+    { "setup_token", FIELD_STR, FIELD_NULLABLE, 0, LINK_TOKEN_OFFERED_MAX_CHARS, NEWCOMER_FIELD(token),
       .doc = "Where SETUP_TOKEN is set" },
     STAY_FIELD(offsetof(struct newcomer_body, stay)),
 };
@@ -58,7 +56,7 @@ static const struct spec setup_spec = { SPEC_INIT("Setup", struct newcomer_body,
     .doc = "The first administrator" };
 static const struct field register_fields[] = {
     { SPEC_INLINE(&person_spec), NEWCOMER_FIELD(person) },
-    { "invite", FIELD_STR, FIELD_NULLABLE, 0, TOKEN_TEXT_MAX, NEWCOMER_FIELD(token),
+    { "invite", FIELD_STR, FIELD_NULLABLE, 0, LINK_TOKEN_OFFERED_MAX_CHARS, NEWCOMER_FIELD(token),
       .doc = "Token of an invitation to this address" },
     STAY_FIELD(offsetof(struct newcomer_body, stay)),
 };

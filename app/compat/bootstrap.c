@@ -4,8 +4,6 @@
 #include "parley/compat/routes.h"
 #include "parley/domain/trust/api_key.h"
 
-enum { TOKEN_TEXT_MAX = 200 };
-
 /* ---- what goes in and out ---- */
 /* clang-format off */
 struct bootstrap_body {
@@ -13,7 +11,7 @@ struct bootstrap_body {
     struct str token;
 };
 static const struct field bootstrap_fields[] = {
-    { "setup_token", FIELD_STR, FIELD_NULLABLE, 0, TOKEN_TEXT_MAX, .offset = offsetof(struct bootstrap_body, token),
+    { "setup_token", FIELD_STR, FIELD_NULLABLE, 0, LINK_TOKEN_OFFERED_MAX_CHARS, .offset = offsetof(struct bootstrap_body, token),
       .doc = "Where SETUP_TOKEN is set; the header X-Setup-Token does as well" },
 };
 static const struct spec bootstrap_spec = {

@@ -374,6 +374,34 @@ def test_quota__of_bytes_is_kept_by_forms_and_uploads(make_server, setting):
     assert form(admin, 3000).status_code == 201, "what is deleted makes room"
 
 
+@pytest.mark.mysql
+@pytest.mark.parametrize("setting", ["WORKSPACE_QUOTA", "USER_QUOTA"])
+@pytest.mark.parametrize("how", ["form", "direct"])
+def test_quota__lets_no_more_in_of_many_at_once(make_server, setting, how):
+    server = make_server(**{setting: "4096"})
+    admin = server.setup()
+    workspace = admin.workspace()["id"]
+    people = [admin, server.person(admin)]
+    admin.add_member(workspace, people[1])
+    chat = f"/workspaces/{workspace}/chat/{admin.chat(workspace)['id']}/message"
+
+    def send(i):
+        person = people[i % 2 if setting == "WORKSPACE_QUOTA" else 0]
+        if how == "form":
+            return person.post(chat, data={"content": "x"}, files={"files": ("a.txt", b"x" * 1500, "text/plain")})
+        return person.post(f"/workspaces/{workspace}/uploads", json={"filename": "a.txt", "size": 1500})
+
+    assert statuses(at_once(8, send)) == {201: 2, 413: 6}  # as many as there are places for uploads
+
+
+def test_quota__that_is_full_still_answers_what_was_made_before(make_server):
+    server = make_server(USER_QUOTA="4096")
+    admin = server.setup()
+    path, body = f"/workspaces/{admin.workspace()['id']}/uploads", {"filename": "a.txt", "size": 4096}
+    first, again = (admin.post(path, json=body, headers={"Idempotency-Key": "one"}) for _ in range(2))
+    assert first.status_code == 201 and again.json()["upload_id"] == first.json()["upload_id"]
+
+
 # --- pictures ---
 
 def test_upload__keeps_the_size_of_a_picture(talk):

@@ -14,7 +14,7 @@ from .unitrun import programs, say
 OPTION = "--changed"
 
 # Files that no unit or API test looks at, but for test_house.py, which is quick and comes along.
-_BESIDE = re.compile(r"(.*\.md|LICENSE|Dockerfile|docker-compose\.yml|\.(gitignore|dockerignore|env\.example|clang-.*)|\.ci/.*|"
+_BESIDE = re.compile(r"(.*\.md|LICENSE|Dockerfile|docker-compose(\.sqlite)?\.yml|\.(gitignore|dockerignore|env\.example|clang-.*)|\.ci/.*|"
                      r"tests/(bench|fuzz|lint)/.*)")
 # Rooms whose every use is a route, a job or a command; what lies below or around them can reach any test.
 _ROOMS = {"api", "compat", "shapes", "domain", "jobs", "cli"}

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from .paths import BUILD, HarnessError, alone
+from .paths import BUILD, CACHE, HarnessError, alone
 from .process import last_lines
 
 # Nothing that a package brings is run, and a network that is not there is told within seconds.
@@ -40,7 +40,7 @@ def _install(folder, stamp, wanted, what, omit_dev):
     log = BUILD / f"npm-{folder.name}.log"
     with open(log, "wb") as out:
         status = subprocess.run([find(), "ci", *_OPTIONS, *(["--omit=dev"] if omit_dev else [])], cwd=folder, stdout=out,
-                                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env={**os.environ, "CI": "true"},
+                                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env={"npm_config_cache": str(CACHE / "npm"), **os.environ, "CI": "true"},
                                 check=False).returncode
     if status != 0:
         raise HarnessError(f"npm could not install {what}; is there a network? The end of {log}:\n{last_lines(log, 8)}")

@@ -174,6 +174,7 @@ void incoming_files_drop(struct ctx *ctx, struct incoming_files *files)
 enum err incoming_files_bind(struct ctx *ctx, const struct binding *binding, const struct incoming_files *files,
                              struct attachment *ret_attachments)
 {
+    TRY(room_for_check(ctx, binding->workspace_id, binding->user_id, files->size_bytes));
     TRY(object_deletion_withdraw(ctx, &files->pending));
     for (size_t i = 0; i < files->count; i++) {
         const struct incoming_file *file = &files->items[i];

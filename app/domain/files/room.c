@@ -4,6 +4,8 @@
 
 #include "parley/core/disk.h"
 #include "parley/db/db.h"
+#include "parley/domain/people/user.h"
+#include "parley/domain/workspaces/workspace_row.h"
 
 /* A folder that is not there has no files of ours: where they go to S3. */
 static bool has_room(const char *folder, int64_t wanted)
@@ -55,9 +57,12 @@ enum err room_refuse(struct ctx *ctx, int64_t left)
 
 enum err room_for_check(struct ctx *ctx, int64_t workspace_id, int64_t user_id, int64_t size_bytes)
 {
-    int64_t left;
+    int64_t left, member_count;
 
-    TRY(room_on_disk_check(ctx));
+    if (ctx->config->user_quota > 0)
+        TRY(user_row_lock(ctx, user_id));
+    if (ctx->config->workspace_quota > 0)
+        TRY(workspace_row_lock(ctx, workspace_id, &member_count));
     TRY(room_left(ctx, workspace_id, user_id, &left));
     return size_bytes <= left ? ERR_OK : room_refuse(ctx, left);
 }

@@ -187,6 +187,7 @@ static enum err create_in_transaction(struct ctx *ctx, void *arg)
                   &pending));
     if (pending >= UPLOADS_PENDING_PER_USER_MAX)
         return failf(ctx, ERR_LIMIT, "Too many uploads have begun and not ended");
+    TRY(room_for_check(ctx, upload->workspace_id, upload->user_id, upload->size_bytes));
     return upload_insert(ctx, upload);
 }
 
@@ -194,7 +195,7 @@ enum err upload_create(struct ctx *ctx, const struct upload_draft *draft, struct
 {
     struct creating creating = { .draft = draft };
 
-    TRY(room_for_check(ctx, draft->workspace->workspace_id, draft->principal->user_id, draft->size_bytes));
+    TRY(room_on_disk_check(ctx));
     TRY(upload_begin(ctx, draft, &creating.upload));
     TRY(db_run(ctx, create_in_transaction, &creating));
     *ret_upload = creating.upload;

@@ -20,8 +20,9 @@ enum {
     PROMPT_MAX_CHARS = 32000,  /* a system prompt */
     KEY_NOTE_MAX_CHARS = 2000, /* what an API key is for; the audit log holds it twice when it changes */
     PASSWORD_MIN_BYTES = 8,
-    PASSWORD_MAX_BYTES = 72,       /* bcrypt cuts there */
-    PREFERENCES_MAX_BYTES = 16384, /* of one person, as JSON; API.md */
+    PASSWORD_MAX_BYTES = 72,            /* bcrypt cuts there */
+    LINK_TOKEN_OFFERED_MAX_CHARS = 200, /* longer than any, so that what is none is answered as an unknown one */
+    PREFERENCES_MAX_BYTES = 16384,      /* of one person, as JSON; API.md */
     USER_AGENT_MAX_BYTES = 255,
     CLIENT_ADDRESS_MAX_BYTES = 64, /* of an IP address as text, with room for a zone */
     IDEMPOTENCY_KEY_MAX = 128,     /* characters; API.md */

@@ -12,7 +12,7 @@ from .waiting import until
 
 FILE = {"files": ("notes.txt", b"what a file holds", "text/plain")}
 PEOPLE = ("removed", "stranger", "admin", "shut", "guest", "member", "author", "owner", "cookie", "xsite", "mixed")
-KEY_SCOPES = {"rkey": "read", "wkey": "write", "akey": "admin"}
+KEY_SCOPES = {"rkey": "read", "wkey": "write", "akey": "admin", "mkey": "metrics"}
 ALIVE = (*PEOPLE, *KEY_SCOPES)
 DEAD = ("dead", "badip", "oldkey")
 

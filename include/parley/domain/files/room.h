@@ -15,11 +15,14 @@ bool room_is_on_disk(const struct config *config);
  */
 enum err room_on_disk_check(struct ctx *ctx) MUST_CHECK;
 /*
- * *ret_left: how many bytes WORKSPACE_QUOTA and USER_QUOTA leave; INT64_MAX where neither is set (no statement then). What is
- * under way in other requests is counted once it is there, so they may be passed by as much.
+ * *ret_left: how many bytes WORKSPACE_QUOTA and USER_QUOTA leave; INT64_MAX where neither is set (no statement then). A first
+ * look, before bytes are taken in: what is under way in other requests is not counted yet.
  */
 enum err room_left(struct ctx *ctx, int64_t workspace_id, int64_t user_id, int64_t *ret_left) MUST_CHECK;
-/* For a file whose size is known beforehand: all of the above. ERR_DISK_FULL, ERR_QUOTA. */
+/*
+ * The look that counts, in the transaction that adds files of so many bytes. It locks the rows that the quotas belong to, so of
+ * many at once no more get in than there is room for; without a quota it does nothing. ERR_QUOTA.
+ */
 enum err room_for_check(struct ctx *ctx, int64_t workspace_id, int64_t user_id, int64_t size_bytes) MUST_CHECK;
 /* Writes down what is left. Returns ERR_QUOTA. */
 enum err room_refuse(struct ctx *ctx, int64_t left);
