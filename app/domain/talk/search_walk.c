@@ -33,19 +33,6 @@ struct walk {
 
 /* ---- chats ---- */
 
-/* A row of either statement. */
-_Static_assert((int)SEARCH_CHATS_OF_EVERYONE_ID == (int)SEARCH_CHATS_JOINED_CHAT_ID, "chat_add reads both");
-
-static enum err chat_add(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    int64_t *id = list_add(ctx->arena, arg, sizeof(*id));
-
-    if (id == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    *id = db_row_int(row, SEARCH_CHATS_OF_EVERYONE_ID);
-    return ERR_OK;
-}
-
 static int compare_ids(const void *a, const void *b)
 {
     int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
@@ -60,8 +47,8 @@ static enum err chats_load(struct ctx *ctx, struct walk *walk)
     const struct db_value workspace = DB_INT(walk->workspace_id), user = DB_INT(opts->principal->user_id),
                           chat = uuid_eq(&opts->chat, &any) ? DB_NULL : DB_UUID(&opts->chat);
 
-    TRY(db_each(ctx, SQL_SEARCH_CHATS_OF_EVERYONE, DB_ARGS(workspace, chat), chat_add, &walk->chats));
-    TRY(db_each(ctx, SQL_SEARCH_CHATS_JOINED, DB_ARGS(workspace, user, chat), chat_add, &walk->chats));
+    TRY(db_ids(ctx, SQL_SEARCH_CHATS_OF_EVERYONE, DB_ARGS(workspace, chat), &walk->chats));
+    TRY(db_ids(ctx, SQL_SEARCH_CHATS_JOINED, DB_ARGS(workspace, user, chat), &walk->chats));
     if (walk->chats.count > 1)
         qsort(walk->chats.items, walk->chats.count, sizeof(int64_t), compare_ids);
     return ERR_OK;

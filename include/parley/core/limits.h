@@ -139,6 +139,7 @@ enum {
     READER_SILENT_MAX_S = 6,  /* a look at the log works each 0.5 s; after 5 s without one the reader says so itself */
     TYPING_S = 3,             /* of one person in one chat it is told once in so long */
     TYPING_MEMBERS_MAX = 200, /* in larger chats nobody is told who is writing */
+    READ_MEMBERS_MAX = 20,    /* and in larger ones than these nobody is told how far others have read */
     SIGNAL_MEMBERS_MAX = 200,
     HUB_SIGNALS_MAX = 1024, /* typing, presence and deltas that wait for the hub */
     PARKED_MAX = 1000,
