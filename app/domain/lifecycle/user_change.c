@@ -138,7 +138,7 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
         TRY(administrator_lock(ctx));
     if ((change->what & USER_CHANGE_ROLE) && change->role == USER_ROLE_ADMIN)
         TRY(api_key_unbound_check(ctx));
-    TRY(user_lock(ctx, call->uuid, &before));
+    TRY(user_lock(ctx, call->uuid, ERR_USER_NOT_FOUND, &before));
     if (change->version != 0 && change->version != before.version)
         return fail(ctx, ERR_PRECONDITION);
     *user = before;
@@ -213,7 +213,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     struct user user;
 
     TRY(administrator_lock(ctx));
-    TRY(user_lock(ctx, call->uuid, &user));
+    TRY(user_lock(ctx, call->uuid, ERR_USER_NOT_FOUND, &user));
     TRY(member_forget_user(ctx, user.id));
     if (user.email.ptr != NULL)
         TRY(forget_address(ctx, user.email));
