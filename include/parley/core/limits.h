@@ -53,6 +53,7 @@ enum {
     WORKSPACES_PER_USER_MAX = 1000,
     MEMBERS_PER_WORKSPACE_MAX = 10000,
     OWNERS_LISTED_MAX = 20,   /* of each workspace, where administrators look at many */
+    DESERTED_LISTED_MAX = 50, /* workspaces that are left without an owner who can act, in the answer that says so */
     UPLOAD_PARTS_MAX = 10000, /* S3's own */
     UPLOADS_PENDING_PER_USER_MAX = 100,
     INVITATIONS_PENDING_MAX = 1000, /* per workspace */
