@@ -14,21 +14,22 @@ BACK_MAX_S = 60
 
 
 class Faults:
-    """Uses the thread that has started the servers: they end with it."""
+    """`names`: which. Uses the thread that has started the servers: they end with it."""
 
-    def __init__(self, world, leg, stack, backing, database):
-        self.world, self.leg, self.stack, self.backing, self.database = world, leg, stack, backing, database
+    def __init__(self, world, names, stack, backing, database):
+        self.world, self.names, self.stack, self.backing, self.database = world, names, stack, backing, database
         self.random = random.Random(f"{world.seed}-faults")
         self.counts = Counter()
-        self.slowest_s = 0.0  # of the others, while one of two processes was stopped
 
     def run(self, seconds, say):
         """Each kind once, in an order of the seed's, and then at random until the time is over."""
         end = time.monotonic() + seconds
-        order = self.random.sample(self.leg.faults, len(self.leg.faults))
+        order = self.random.sample(self.names, len(self.names))
         while order or time.monotonic() < end:
-            name = order.pop() if order else self.random.choice(self.leg.faults)
             self.world.await_changes(self.random.randint(5, 40), 5)
+            if not self.names:
+                continue
+            name = order.pop() if order else self.random.choice(self.names)
             say(name)
             getattr(self, f"_{name}")()
             self.counts[name] += 1

@@ -16,15 +16,16 @@ CAUGHT_UP_MAX_S = 60
 
 
 class Torture:
-    """On servers that are there and have not been set up yet (harness.stack.Stack and Backing). `pause_s`: of a writer."""
+    """On servers that are there and have not been set up yet (harness.stack.Stack and Backing). `faults`: names; all that
+    the leg has unless said otherwise. `pause_s`: of a writer."""
 
-    def __init__(self, leg, stack, backing, seed, pause_s=0.05):
+    def __init__(self, leg, stack, backing, seed, faults=None, pause_s=0.05):
         self.leg, self.stack, self.seed = leg, stack, seed
         self.world = World(stack.base_url, stack.ca, seed)
         self.database = open_database(stack, backing)
         self.readers = readers.make(self.world)
         self.writers = [Writer(self.world, number, pause_s) for number in range(WRITERS)]
-        self.faults = Faults(self.world, leg, stack, backing, self.database)
+        self.faults = Faults(self.world, leg.faults if faults is None else faults, stack, backing, self.database)
         self.found = []
 
     def _say(self, text):
