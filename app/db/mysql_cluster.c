@@ -1,6 +1,6 @@
 /*
  * What is different where several servers hold the same rows and each takes writes (Galera, Group Replication). A lock lives
- * on one of them: so who migrates there has a row that runs out, and not GET_LOCK, which Galera refuses.
+ * on one of them: so who migrates there has a row that runs out, and not GET_LOCK, which each node has for itself.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -114,7 +114,7 @@ class Faults:
         message, (chat, _, _) = self.random.choice(posted)
         with self.database.transaction() as transaction:
             transaction.write("INSERT INTO outbox (kind, workspace_id, chat_id, subject, at_us) SELECT 1, workspace_id, id, "
-                              f"X'{message.replace('-', '')}', 0 FROM chats WHERE uuid = X'{chat.replace('-', '')}';\n")
+                              f"X'{message.replace('-', '')}', {int(time.time() * 1e6)} FROM chats WHERE uuid = X'{chat.replace('-', '')}';\n")
             self._while_changes()
             transaction.write("COMMIT;\n")
         self.world.changes["message.updated", message] += 1

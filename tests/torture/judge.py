@@ -29,6 +29,8 @@ def judge_log(world, rows, last_position, histories):
     gaps = [(a, b) for a, b in itertools.pairwise(positions) if b != a + 1]
     if gaps:
         faults.append(f"the log has gaps: {some(gaps)}")
+    if positions and positions[0] != 1:
+        faults.append(f"the log begins at {positions[0]} by now")
     if positions and positions[-1] != last_position:
         faults.append(f"the last row of the log has position {positions[-1]}, and it says {last_position}")
     created = Counter(row.subject for row in rows if row.kind == "message.created")
