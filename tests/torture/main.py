@@ -1,10 +1,11 @@
-"""`./dev torture live [MINUTES] [LEG ...] [--seed=N]`: the torture for so long on each leg, with its counts in the end."""
+"""`./dev torture live [MINUTES] [LEG ...] [--seed=N] [--binary=FILE]`: the torture for so long on each leg, with its counts in the end."""
 import os
 import random
 import re
 import shutil
 import signal
 import sys
+from pathlib import Path
 
 from harness import build, minio, mysql, sanitizers
 from harness.paths import BUILD, PRISTINE, HarnessError, private_folder
@@ -14,17 +15,18 @@ from harness.testrun import TEST_SETTINGS, say
 from .plan import LEGS
 from .run import Torture
 
-USAGE = f"""Usage: ./dev torture live [MINUTES] [LEG ...] [--seed=N]
+USAGE = f"""Usage: ./dev torture live [MINUTES] [LEG ...] [--seed=N] [--binary=FILE]
 
-  MINUTES    on each leg, 5 unless said otherwise
-  LEG        {', '.join(LEGS)}; all of them unless said otherwise
-  --seed=N   of another run: the same writers, readers and order of faults (their timing is the machine's)"""
+  MINUTES         on each leg, 5 unless said otherwise
+  LEG             {', '.join(LEGS)}; all of them unless said otherwise
+  --seed=N        of another run: the same writers, readers and order of faults (their timing is the machine's)
+  --binary=FILE   another parley than the one that is built with sanitizers"""
 FOLDER = BUILD / "torture"
 
 
 class Wanted:
     def __init__(self, arguments):
-        self.minutes, self.legs, self.seed = 5.0, [], random.SystemRandom().randrange(10 ** 9)
+        self.minutes, self.legs, self.seed, self.binary = 5.0, [], random.SystemRandom().randrange(10 ** 9), None
         what, *arguments = arguments or [""]
         if what != "live":
             raise ValueError(what)
@@ -35,19 +37,21 @@ class Wanted:
                 self.minutes = float(argument)
             elif re.fullmatch(r"--seed=\d+", argument):
                 self.seed = int(argument.partition("=")[2])
+            elif argument.startswith("--binary="):
+                self.binary = Path(argument.partition("=")[2]).absolute()
             else:
                 raise ValueError(argument)
         self.legs = self.legs or list(LEGS.values())
 
 
 def prepare(legs):
+    """What is downloaded or built once."""
     columns = {leg.column for leg in legs}
     BUILD.mkdir(parents=True, exist_ok=True)
     if columns - {"sqlite"}:
         minio.install(BUILD / "minio-build.log", say)
     if "mysql" in columns:
         mysql.install(BUILD / "mysql-install.log")
-    return build.build("asan") / "parley"
 
 
 def run_leg(leg, binary, minutes, seed):
@@ -82,7 +86,8 @@ def main():
         return 2
     good = True
     try:
-        binary = prepare(wanted.legs)
+        prepare(wanted.legs)
+        binary = wanted.binary or build.build("asan") / "parley"
         shutil.rmtree(FOLDER, ignore_errors=True)
         for leg in wanted.legs:
             say(f"== {leg.name}: {leg.describe()}, {wanted.minutes:g} minutes, seed {wanted.seed}")
