@@ -3,6 +3,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/talk/ephemeral.h"
 #include "parley/live/signal.h"
 
 enum { CACHE_ENTRIES = 1024 };
@@ -50,26 +51,59 @@ static enum err members_find(struct ctx *ctx, const struct chat_ref *chat, struc
     return db_each(ctx, SQL_TYPING_CHAT, DB_ARGS(workspace, DB_INT(chat->id), limit), id_add, ret_members);
 }
 
+/* ---- telling ---- */
+
+/* What is told, and whom. */
+struct typing {
+    struct live_event event;
+    struct members members;
+    char text[160];
+};
+
+/* *ret_is_told false: the chat is too large. */
+static enum err typing_make(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *user,
+                            struct typing *typing, bool *ret_is_told)
+{
+    char chat_text[UUID_TEXT_BYTES], user_text[UUID_TEXT_BYTES];
+
+    TRY(members_find(ctx, chat, &typing->members));
+    *ret_is_told = typing->members.count <= TYPING_MEMBERS_MAX;
+    typing->event =
+        (struct live_event){ .audience = LIVE_TO_WORKSPACE, .workspace_id = chat->workspace_id, .chat_id = chat->id };
+    if (chat->join != CHAT_JOIN_WORKSPACE) {
+        typing->event.audience = LIVE_TO_MEMBERS;
+        typing->event.member_ids = typing->members.ids;
+        typing->event.member_count = typing->members.count;
+    }
+    uuid_format(&chat->uuid, chat_text);
+    uuid_format(user, user_text);
+    (void)snprintf(typing->text, sizeof(typing->text), "event: typing\ndata: {\"chat_id\":\"%s\",\"user_id\":\"%s\"}\n",
+                   chat_text, user_text);
+    return ERR_OK;
+}
+
 enum err typing_tell(struct ctx *ctx, const struct principal *principal, const struct chat_ref *chat)
 {
-    char chat_text[UUID_TEXT_BYTES], user_text[UUID_TEXT_BYTES], text[160];
-    struct live_event event = { .workspace_id = chat->workspace_id, .chat_id = chat->id };
-    struct members members;
+    struct typing typing;
+    bool is_told;
 
     if (was_told(ctx->app->typing_cache, principal->user_id, chat->id))
         return ERR_OK;
-    TRY(members_find(ctx, chat, &members));
-    if (members.count > TYPING_MEMBERS_MAX)
+    TRY(typing_make(ctx, chat, &principal->user, &typing, &is_told));
+    if (!is_told)
         return ERR_OK;
-    event.audience = chat->join == CHAT_JOIN_WORKSPACE ? LIVE_TO_WORKSPACE : LIVE_TO_MEMBERS;
-    if (event.audience == LIVE_TO_MEMBERS) {
-        event.member_ids = members.ids;
-        event.member_count = members.count;
-    }
-    uuid_format(&chat->uuid, chat_text);
-    uuid_format(&principal->user, user_text);
-    (void)snprintf(text, sizeof(text), "event: typing\ndata: {\"chat_id\":\"%s\",\"user_id\":\"%s\"}\n", chat_text,
-                   user_text);
-    signal_send(ctx->app->bus, &event, str_from(text));
+    signal_send(ctx->app->bus, &typing.event, str_from(typing.text));
+    ephemeral_typing(ctx->app, chat->workspace_id, chat->id, principal->user_id);
+    return ERR_OK;
+}
+
+enum err typing_hear(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *user)
+{
+    struct typing typing;
+    bool is_told;
+
+    TRY(typing_make(ctx, chat, user, &typing, &is_told));
+    if (is_told)
+        hub_signal(ctx->app->hub, &typing.event, str_from(typing.text));
     return ERR_OK;
 }
