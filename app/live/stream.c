@@ -195,6 +195,8 @@ void stream_enter(struct hub *hub, struct stream *stream, const struct hub_place
 
     atomic_fetch_add(&hub->counters.stream_count, 1);
     atomic_fetch_add_explicit(&hub->counters.opened_count, 1, memory_order_relaxed);
+    if (!has(stream, STREAM_BY_KEY))
+        presence_roll_came(hub->opts.roll, stream->user_id);
     if (!hub_watch_add(hub, c) || stream_place_enter(hub, stream) != ERR_OK) {
         hub_connection_ended(hub, c, STREAM_END_RESTART);
         return;
@@ -396,6 +398,8 @@ void stream_free(struct hub *hub, struct stream *stream)
     send_queue_drop(&stream->queue);
     handover_end(&connection, c->sent_bytes, stream_end_name((enum stream_end)c->end));
     admission_leave(&hub->admission, stream->user_id, stream->network);
+    if (!has(stream, STREAM_BY_KEY))
+        presence_roll_left(hub->opts.roll, stream->user_id);
     free(stream->more);
     stream->more = NULL;
     atomic_fetch_sub(&hub->counters.stream_count, 1);
