@@ -27,6 +27,7 @@
 #include "parley/live/signal.h"
 #include "parley/mail/mailer.h"
 #include "parley/objects/store.h"
+#include "parley/push/push.h"
 #include "parley/shapes/event_encode.h"
 #include "reload.h"
 #include "routes.h"
@@ -118,6 +119,7 @@ static enum err open_app(struct runtime *runtime, const struct config *config, s
         app->typing_cache == NULL || app->ephemeral == NULL)
         return ERR_NO_MEMORY;
     TRY(mailer_open(config, ret_error_text, &app->mailer));
+    TRY(push_open(app->keys, &app->push));
     TRY(open_bus(runtime, config, ret_error_text));
     TRY(open_hub(runtime, config));
     TRY(open_store(runtime, config, ret_error_text));
@@ -248,6 +250,7 @@ void runtime_close(struct runtime *runtime)
     event_log_free(atomic_exchange(&runtime->event_log, NULL));
     hub_free(app->hub);
     ephemeral_free(app->ephemeral);
+    push_close(app->push);
     mailer_close(app->mailer);
     store_close(app->store);
     keyed_cache_free(app->author_cache);

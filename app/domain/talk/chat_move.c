@@ -33,7 +33,7 @@ static enum err target_check(struct ctx *ctx, struct move_call *call)
 
 /* What hangs on messages before these, by whose workspace it is found. */
 static const enum sql pieces[] = {
-    SQL_CHAT_MOVE_ATTACHMENTS, SQL_MENTIONS_MOVE,  SQL_REACTIONS_MOVE,     SQL_PINS_MOVE,
+    SQL_CHAT_MOVE_ATTACHMENTS, SQL_MENTIONS_MOVE,  SQL_NOTICES_MOVE,       SQL_REACTIONS_MOVE, SQL_PINS_MOVE,
     SQL_MESSAGE_VERSIONS_MOVE, SQL_CHAT_GAPS_MOVE, SQL_CHAT_MOVE_MESSAGES,
 };
 

@@ -11,6 +11,7 @@
 #include "parley/domain/talk/chat_state.h"
 #include "parley/domain/talk/mention.h"
 #include "parley/domain/talk/message_index.h"
+#include "parley/domain/talk/notice.h"
 
 /* ---- posting ---- */
 
@@ -194,6 +195,7 @@ static enum err row_finish(struct ctx *ctx, struct posting *posting)
     if (claim != NULL)
         message->nonce = idempotency_nonce_text(ctx, claim->nonce);
     TRY(replies_name(ctx, &posting->chat, message, 1));
+    TRY(notices_add(ctx, &posting->chat, message, &posting->mentions));
     return chat_state_read_along(ctx, &posting->chat, message->sender_user_id, message->seq);
 }
 

@@ -10,6 +10,7 @@
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/talk/mention.h"
 #include "parley/domain/talk/message_index.h"
+#include "parley/domain/talk/notice.h"
 
 static struct db_value hash_value(const struct link_token_hash *hash)
 {
@@ -230,6 +231,7 @@ static enum err post(struct ctx *ctx, void *arg)
     TRY(row_insert(ctx, posting));
     if (message->has_mentions)
         TRY(mentions_write(ctx, &posting->chat, message, &posting->mentions));
+    TRY(notices_add(ctx, &posting->chat, message, &posting->mentions));
     TRY(message_index_add(ctx, posting->chat.workspace_id, message->id, (struct str){ NULL, 0 }));
     return message_event_add(ctx, EVENT_MESSAGE_CREATED, &posting->chat, &message->uuid,
                              event_number(ctx, message->seq));

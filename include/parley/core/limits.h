@@ -11,6 +11,8 @@ enum {
     /* Text, in code points */
     NAME_MAX_CHARS = 255, /* titles, workspace names, file names: what the seeds' tables held */
     PERSON_NAME_MAX_CHARS = 100,
+    PUSH_ENDPOINT_MAX_BYTES = 2048,      /* of a push service; those that there are take less than 600 */
+    TIMEZONE_MAX_CHARS = 64,             /* "America/Argentina/ComodRivadavia" has 32 */
     USERNAME_MAX_CHARS = 64,             /* as the dialects allow */
     SENDER_NAME_MAX_CHARS = 64,          /* of a sender who is no user: a webhook's */
     EMAIL_MAX_BYTES = 254,               /* RFC 5321 §4.5.3.1.3 less the angle brackets */
@@ -30,12 +32,13 @@ enum {
 
     /* Counts */
     FILES_PER_MESSAGE_MAX = 20,
-    MENTIONS_MAX = 50,          /* names of a message that are looked up; API.md */
-    REACTION_KINDS_MAX = 50,    /* of one message */
-    PINS_MAX = 100,             /* of one chat */
-    WEBHOOKS_PER_CHAT_MAX = 20, /* of all its members */
-    DIRECT_PEOPLE_MAX = 8,      /* besides oneself */
-    PICTURE_SIDE_MAX = 1000000, /* pixels; a hint for layout */
+    MENTIONS_MAX = 50,                    /* names of a message that are looked up; API.md */
+    REACTION_KINDS_MAX = 50,              /* of one message */
+    PINS_MAX = 100,                       /* of one chat */
+    PUSH_SUBSCRIPTIONS_PER_USER_MAX = 20, /* browsers; the oldest goes when one more comes */
+    WEBHOOKS_PER_CHAT_MAX = 20,           /* of all its members */
+    DIRECT_PEOPLE_MAX = 8,                /* besides oneself */
+    PICTURE_SIDE_MAX = 1000000,           /* pixels; a hint for layout */
     MESSAGE_PARTS_AT_ONCE = 50, /* messages whose files, reactions or mentions one statement reads: a page of them */
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
@@ -181,7 +184,16 @@ enum {
     MAIL_CHECK_UP_S = 600,   /* the mail server is asked so often whether it is there, while it is … */
     MAIL_CHECK_DOWN_S = 30,  /* … and while it is not */
     MAIL_CLAIM_S = 300,      /* a mail whose sender died is tried again after it; longer than SMTP_CALL_MAX_MS */
-    MAIL_KEPT_DAYS = 7, /* rows of mails that were sent or given up, for whoever looks into it; without their text */
+    MAIL_KEPT_DAYS = 7,   /* rows of mails that were sent or given up, for whoever looks into it; without their text */
+    NOTICE_PUSH_S = 10,   /* a message that is read by then is not told to browsers, */
+    NOTICE_ACTIVE_S = 60, /* nor one to somebody who did something so lately */
+    NOTICE_MAIL_MIN = 15, /* what is unread after it stands in a mail */
+    NOTICE_RETRY_S = 60,  /* a push service that puts a notice off is asked again after it, until the mail */
+    NOTICE_LIFE_HOURS = 24,         /* a browser that is off so long is told no more */
+    NOTICE_MAIL_CHATS_MAX = 100,    /* of one mail */
+    NOTICE_MAIL_MAX_BYTES = 131072, /* its lines: two names of 255 characters and an address, for each chat */
+    PUSH_CONNECT_MAX_MS = 5000,
+    PUSH_CALL_MAX_MS = 10000, /* one message to one browser */
     SMTP_CONNECT_MAX_MS = 10000,
     SMTP_SILENT_MAX_S = 20,   /* for one answer: some servers let strangers wait before they greet */
     SMTP_CALL_MAX_MS = 60000, /* one mail in all */
@@ -222,12 +234,13 @@ enum {
     BUS_BACKOFF_MAX_MS = 5000, /* between two tries to connect, growing up to it */
 
     /* The event log */
-    EVENT_BATCH_MAX = 64,          /* rows that its reader takes at a time; lists of ? in events.sql are as long */
-    EVENT_LOOK_MS = 50,            /* it is looked at so often while streams are open, */
-    EVENT_LOOK_SELDOM_MS = 500,    /* and so often while none is: wake-ups that were lost cost no more */
-    EVENT_RELAY_TRUST_MS = 250,    /* on a cluster: what the relay for all has not moved between two such looks, others do */
-    EVENT_RELAY_LEASE_S = 6,       /* and another is the relay so long after the last sign of life, */
-    EVENT_RELAY_RENEW_S = 2,       /* of which it gives one so often */
+    EVENT_BATCH_MAX = 64,       /* rows that its reader takes at a time; lists of ? in events.sql are as long */
+    EVENT_LOOK_MS = 50,         /* it is looked at so often while streams are open, */
+    EVENT_LOOK_SELDOM_MS = 500, /* and so often while none is: wake-ups that were lost cost no more */
+    EVENT_RELAY_TRUST_MS =
+        250,                 /* on a cluster: what the relay for all has not moved between two such looks, others do */
+    EVENT_RELAY_LEASE_S = 6, /* and another is the relay so long after the last sign of life, */
+    EVENT_RELAY_RENEW_S = 2, /* of which it gives one so often */
     EVENT_SILENCE_MAX_MS = 5000,   /* a log that cannot be read for so long ends all streams */
     EVENT_DATA_MAX_BYTES = 65536,  /* one event's data; a longer text is told without its content */
     EVENT_REPLAY_MAX = 1000,       /* events that are told to one who comes back; more: it reads everything again */

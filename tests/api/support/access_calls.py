@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from .access_world import chat_path, new_invitation, new_message, new_upload, new_webhook, session_of
 from .client import new_email, new_password
 from .factor import first_step, set_up, switch_on
+from .push_service import Browser
 
 
 def nothing(_world, _kind, _ids):
@@ -111,6 +112,9 @@ CALLS |= {
     "DELETE /auth/sessions/{session}": Call(fresh=another_session),
     "PUT /auth/me": Call(send=sends(first_name="Somebody")),
     "PUT /auth/me/preferences": Call(send=sends(theme="dark")),
+    "PUT /auth/me/notifications": Call(send=sends(mail=True)),
+    "POST /auth/me/push": Call(send=lambda *_: {"json": Browser("https://push.example.org/x").subscription}),
+    "DELETE /auth/me/push": Call(send=sends(endpoint="https://push.example.org/x")),
     "PUT /auth/me/status": Call(send=sends(text="Here")),
     "POST /auth/password": Call(send=own_password),
     "POST /auth/email": Call(
