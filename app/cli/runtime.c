@@ -113,7 +113,7 @@ static enum err open_app(struct runtime *runtime, const struct config *config, s
     app->access_cache = access_cache_new();
     app->author_cache = author_cache_new();
     app->typing_cache = typing_cache_new();
-    app->ephemeral = ephemeral_new(app);
+    app->ephemeral = ephemeral_new(app, typing_hear);
     if (app->hasher == NULL || app->cache == NULL || app->access_cache == NULL || app->author_cache == NULL ||
         app->typing_cache == NULL || app->ephemeral == NULL)
         return ERR_NO_MEMORY;
