@@ -117,7 +117,7 @@ static enum err rows_read(struct ctx *ctx, struct ephemeral *e)
     struct signal_row rows[SIGNAL_ROWS_MAX];
     size_t count = 0;
 
-    if (e->work.node.id == 0) {
+    if (e->work.node.id == 0 || !uses_rows(e)) {
         signal_rows_pause(e->rows);
         return ERR_OK;
     }

@@ -138,7 +138,7 @@ static void test_roll__rests_behind_idle_minutes_and_is_back_when_that_is_noted(
     assert_int_equal(due(f, PRESENCE_RESTS), 1);
 }
 
-static void test_roll__notes_activity_once_a_minute(void **state)
+static void test_roll__notes_activity_once_in_a_while(void **state)
 {
     struct fixture *f = *state;
     int64_t ids[4];
@@ -241,7 +241,7 @@ int main(void)
         TEST(test_roll__comes_with_the_first_stream_and_goes_behind_the_last),
         TEST(test_roll__who_comes_back_in_time_stays_and_too_late_comes_anew),
         TEST(test_roll__rests_behind_idle_minutes_and_is_back_when_that_is_noted),
-        TEST(test_roll__notes_activity_once_a_minute),
+        TEST(test_roll__notes_activity_once_in_a_while),
         TEST(test_roll__is_bounded_and_grows),
         TEST(test_roll__that_is_none_takes_no_notice),
         TEST(test_roll__is_right_while_many_come_and_go),
