@@ -8,6 +8,7 @@
   alice, bob      two new people, new for each test, members of nothing but their personal workspaces
   team            a workspace of alice's with bob as MEMBER and a GUEST: its path, id, owner, member, guest
   make_user       make_user(role="USER", **fields) -> Person
+  follower        who follows the event log beside the server (support/events.py: Follower)
   shared_server   shared_server(processes=1, SETTING="value", …) -> the Server with these settings that tests share
   make_server     make_server(processes=1, SETTING="value", …) -> Server with a database of its own; ends with the test.
                   Over SQLite it has one process, however many are asked for.
@@ -40,6 +41,7 @@ from harness.testrun import TEST_SETTINGS
 from support import columns, units
 from support.client import new_email
 from support.contract import Contract
+from support.events import following
 from support.needed import needed
 from support.old_database import OldDatabase
 from support.post import open_post
@@ -271,6 +273,12 @@ def make_backing(column, run_folder):
     yield make
     for private in made:
         private.stop()
+
+
+@pytest.fixture
+def follower(server):
+    with following(server) as follower:
+        yield follower
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Who is there: out of open streams and what people do, on one process and two, with Redis and without; and what it costs."""
-import os
 import queue
-import sqlite3
+import time
 
 import pytest
 from support.database import Database
@@ -173,7 +172,7 @@ def test_presence__is_not_told_in_a_large_workspace(place):
     talk.guest  # noqa: B018 (is made)
     small = talk.owner.workspace("Small")
     talk.owner.add_member(small, talk.member)
-    fill(place.server, talk, 500)
+    Database(place.server).crowd(talk.id, 500)
     watching = place.streams.open(talk.owner)
     place.streams.open(talk.member)
     told(watching, talk.member, "online", small["id"])
@@ -190,21 +189,6 @@ def test_presence__is_not_told_in_a_large_workspace(place):
         if fourth.id in [user["user_id"] for user in event.data["users"]]:
             break
     assert place.seen(talk.member)[0] == "online", "who asks is told"
-
-
-def fill(server, talk, count):
-    """So many members more, past the server."""
-    with sqlite3.connect(server.folder / "parley.db", timeout=30) as base:
-        names = [row[1] for row in base.execute("PRAGMA table_info(users)")]
-        row = base.execute("SELECT * FROM users WHERE uuid = ?", (bytes.fromhex(talk.member.id.replace("-", "")),)).fetchone()
-        workspace = base.execute("SELECT id FROM workspaces WHERE uuid = ?",
-                                 (bytes.fromhex(talk.id.replace("-", "")),)).fetchone()[0]
-        for n in range(count):
-            new = {**dict(zip(names, row, strict=True)), "id": None, "uuid": os.urandom(16), "username": f"filler{n}"}
-            new.update({name: None for name in names if name.startswith("email")})
-            user = base.execute(f"INSERT INTO users ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
-                                list(new.values())).lastrowid
-            base.execute("INSERT INTO members (workspace_id, user_id, role, joined_us) VALUES (?, ?, 1, 1)", (workspace, user))
 
 
 def test_presence__of_a_program_with_a_key_is_none(place):
@@ -365,6 +349,24 @@ def is_broken(stream):
     except queue.Empty:
         return False
     return True
+
+
+@servers
+def test_two_processes__tell_a_workspace_once_in_two_seconds(two):
+    talk = two.talk
+    people = [two.server.person(two.admin) for _ in range(8)]
+    for person in people:
+        talk.owner.add_member(talk.id, person)
+    watching = two.streams.open(talk.owner, f"{talk.path}/stream")
+    told(watching, talk.owner, "online")
+    for person in people:
+        two.streams.open(person)
+    times, missing = [time.monotonic()], {person.id for person in people}
+    while missing:
+        missing -= {user["user_id"] for user in watching.until("presence").data["users"]}
+        times.append(time.monotonic())
+    gaps = [later - sooner for sooner, later in zip(times[1:], times[2:], strict=False)]
+    assert min(gaps, default=2) > 1.5, gaps
 
 
 @servers

@@ -1,8 +1,8 @@
 #include "parley/domain/talk/typing.h"
 
+#include "chat_people.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/db/db.h"
 #include "parley/domain/talk/ephemeral.h"
 #include "parley/live/signal.h"
 
@@ -27,53 +27,28 @@ static bool was_told(struct keyed_cache *cache, int64_t user_id, int64_t chat_id
     return false;
 }
 
-struct members {
-    int64_t ids[TYPING_MEMBERS_MAX + 1];
-    size_t count;
-};
-
-static enum err id_add(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    struct members *members = arg;
-
-    (void)ctx;
-    members->ids[members->count++] = db_row_int(row, TYPING_CHAT_USER_ID);
-    return ERR_OK;
-}
-
-static enum err members_find(struct ctx *ctx, const struct chat_ref *chat, struct members *ret_members)
-{
-    const struct db_value limit = DB_INT(COUNT_OF(ret_members->ids)), workspace = DB_INT(chat->workspace_id);
-
-    ret_members->count = 0;
-    if (chat->join == CHAT_JOIN_WORKSPACE)
-        return db_each(ctx, SQL_TYPING_WORKSPACE, DB_ARGS(workspace, limit), id_add, ret_members);
-    return db_each(ctx, SQL_TYPING_CHAT, DB_ARGS(workspace, DB_INT(chat->id), limit), id_add, ret_members);
-}
-
 /* ---- telling ---- */
 
-/* What is told, and whom. */
+/* What is told, and whom; the people are in the arena. */
 struct typing {
     struct live_event event;
-    struct members members;
     char text[160];
 };
 
-/* *ret_is_told false: the chat is too large. */
+/* ERR_LIMIT: the chat is too large for it to be told; nothing is written into the problem. */
 static enum err typing_make(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *user,
-                            struct typing *typing, bool *ret_is_told)
+                            struct typing *typing)
 {
     char chat_text[UUID_TEXT_BYTES], user_text[UUID_TEXT_BYTES];
+    struct list people;
 
-    TRY(members_find(ctx, chat, &typing->members));
-    *ret_is_told = typing->members.count <= TYPING_MEMBERS_MAX;
+    TRY(chat_people_list(ctx, chat, TYPING_MEMBERS_MAX, &people));
     typing->event =
         (struct live_event){ .audience = LIVE_TO_WORKSPACE, .workspace_id = chat->workspace_id, .chat_id = chat->id };
     if (chat->join != CHAT_JOIN_WORKSPACE) {
         typing->event.audience = LIVE_TO_MEMBERS;
-        typing->event.member_ids = typing->members.ids;
-        typing->event.member_count = typing->members.count;
+        typing->event.member_ids = people.items;
+        typing->event.member_count = people.count;
     }
     uuid_format(&chat->uuid, chat_text);
     uuid_format(user, user_text);
@@ -85,13 +60,13 @@ static enum err typing_make(struct ctx *ctx, const struct chat_ref *chat, const 
 enum err typing_tell(struct ctx *ctx, const struct principal *principal, const struct chat_ref *chat)
 {
     struct typing typing;
-    bool is_told;
+    enum err e;
 
     if (was_told(ctx->app->typing_cache, principal->user_id, chat->id))
         return ERR_OK;
-    TRY(typing_make(ctx, chat, &principal->user, &typing, &is_told));
-    if (!is_told)
-        return ERR_OK;
+    e = typing_make(ctx, chat, &principal->user, &typing);
+    if (e != ERR_OK)
+        return e == ERR_LIMIT ? ERR_OK : e;
     signal_send(ctx->app->bus, &typing.event, str_from(typing.text));
     ephemeral_typing(ctx->app, chat->workspace_id, chat->id, principal->user_id);
     return ERR_OK;
@@ -100,10 +75,10 @@ enum err typing_tell(struct ctx *ctx, const struct principal *principal, const s
 enum err typing_hear(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *user)
 {
     struct typing typing;
-    bool is_told;
+    enum err e = typing_make(ctx, chat, user, &typing);
 
-    TRY(typing_make(ctx, chat, user, &typing, &is_told));
-    if (is_told)
-        hub_signal(ctx->app->hub, &typing.event, str_from(typing.text));
+    if (e != ERR_OK)
+        return e == ERR_LIMIT ? ERR_OK : e;
+    hub_signal(ctx->app->hub, &typing.event, str_from(typing.text));
     return ERR_OK;
 }

@@ -1,4 +1,4 @@
--- As sqlite/0016_presence.up.sql, where the columns are explained.
+-- As sqlite/0017_presence.up.sql, where the columns are explained.
 CREATE TABLE nodes (
     id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
     beat_us BIGINT NOT NULL
