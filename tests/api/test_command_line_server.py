@@ -20,6 +20,7 @@ def test_reload__makes_the_server_take_its_settings(make_server):
     until(lambda: server.http.get("/health").json()["service"] == "Another")
 
 
+@pytest.mark.columns("mariadb")
 def test_reload_and_status__reach_every_process(make_server):
     server = make_server(processes=2)
     process = server.stack.parleys[0]

@@ -150,14 +150,15 @@ enum {
     SIGNAL_LOOK_MS = 100,   /* between two looks at what other processes tell, and two writes of what they are told */
     SIGNAL_ROWS_MAX = 64,   /* in one of them: 640 a second of a process */
     SIGNAL_BEHIND = 64,     /* rows that are committed late are still seen, so far below the last */
+    SIGNAL_FRESH_S = 3,     /* who begins to look is told what is so old: a while after others have begun to tell */
     SIGNAL_LIFE_S = 7,      /* what is older is told nobody */
     SIGNAL_KEPT_S = 15,     /* then the job deletes its row */
     SIGNAL_EXPIRE_ROWS = 5000,
     NODE_BEAT_S = 10,             /* a process with open streams says so */
     NODE_LIFE_S = 35,             /* … or is taken to be dead: three beats missed, and restarts take less */
     PRESENCE_LEAVES_S = 10,       /* without a stream: whoever only changes networks is back by then */
-    PRESENCE_AWAY_S = 600,        /* without a changing request, a read mark or typing */
-    PRESENCE_ACTIVE_S = 60,       /* somebody's activity is noted so often */
+    PRESENCE_ACTIVE_S = 30,       /* somebody's activity is noted so often */
+    PRESENCE_AWAY_S = 630,        /* 10 minutes (API.md) without activity, and what was not noted of it */
     PRESENCE_TELL_S = 2,          /* a workspace hears of all its people at once, so often */
     PRESENCE_MEMBERS_MAX = 500,   /* larger ones are told nothing and ask: each change would reach everybody */
     PRESENCE_STEP_MAX = 500,      /* people who are written down in one step: 10,000 after a restart take 40 s */
@@ -224,7 +225,8 @@ enum {
 
     /* Wake-ups between processes */
     BUS_SUBSCRIPTIONS_MAX = 16,
-    BUS_CHANNEL_MAX_BYTES = 100,
+    BUS_CHANNEL_MAX_BYTES = 60,
+    BUS_REALM_MAX_BYTES = 32,
     BUS_QUEUE_MAX_BYTES = 1048576, /* messages that wait for Redis: more than a second of the busiest server's */
     BUS_PUBLISH_MAX_MS = 200,      /* the bus's thread waits so long for Redis to take them, then it is away */
     BUS_SPEND_TURN_MAX_MS = 15,    /* a request waits so long for its turn to ask Redis for a token, */
