@@ -12,6 +12,7 @@ static bool is_meant(const struct stream *stream, const struct live_event *event
     case LIVE_TO_WORKSPACE: return true;
     case LIVE_TO_MEMBERS: return ring_event_has_member(event, stream->user_id);
     case LIVE_TO_USER: return event->user_id == stream->user_id;
+    case LIVE_TO_OTHERS: return !ring_event_has_member(event, stream->user_id);
     }
     return false;
 }
@@ -218,6 +219,7 @@ static void visit_audience(struct hub *hub, visit_fn visit, const struct live_ev
             visit_user(hub, event->member_ids[i], visit, event);
         return;
     case LIVE_TO_WORKSPACE:
+    case LIVE_TO_OTHERS:
         visit_scope(hub, &hub->by_workspace, event->workspace_id, visit, event);
         visit_places(hub, event->workspace_id, visit, event);
         if (event->chat_id != 0)

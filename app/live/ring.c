@@ -30,13 +30,19 @@ static bool set_is(const struct member_set *set, const struct live_event *event)
            memcmp(set->ids, event->member_ids, set->count * sizeof(set->ids[0])) == 0;
 }
 
+/* Whether it takes its members to say whom it is for. */
+static bool has_members(const struct live_event *event)
+{
+    return (event->audience == LIVE_TO_MEMBERS || event->audience == LIVE_TO_OTHERS) && event->member_count > 0;
+}
+
 /* Under the lock: the event's members, shared with those of the chat's last event. NULL: none, or no memory. */
 static struct member_set *set_of(struct ring *ring, const struct live_event *event)
 {
     struct member_set **last = &ring->sets[(uint64_t)event->chat_id % RING_SETS];
     struct member_set *set;
 
-    if (event->audience != LIVE_TO_MEMBERS || event->member_count == 0)
+    if (!has_members(event))
         return NULL;
     if (set_is(*last, event))
         return set_keep(*last);
@@ -210,7 +216,7 @@ void ring_add(struct ring *ring, const struct live_event *event)
     if (event->position != ring->newest + 1)
         begin_at(ring, event->position - 1);
     added.members = set_of(ring, event);
-    if (added.members == NULL && event->audience == LIVE_TO_MEMBERS && event->member_count > 0) {
+    if (added.members == NULL && has_members(event)) {
         /* Without memory for whom it goes to it is lost, and so is told to everybody. */
         begin_at(ring, event->position);
         (void)pthread_mutex_unlock(&ring->lock);

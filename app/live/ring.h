@@ -72,7 +72,7 @@ bool ring_where(struct ring *ring, char ret_epoch[LIVE_EPOCH_LEN + 1], int64_t *
 
 /* May somebody have lost rights by it? */
 bool ring_event_takes_away(const struct live_event *event);
-/* Is the user among those whom the event is told? For LIVE_TO_MEMBERS. */
+/* Is the user among those whom the event is told? For LIVE_TO_MEMBERS and LIVE_TO_OTHERS. */
 bool ring_event_has_member(const struct live_event *event, int64_t user_id);
 
 #endif

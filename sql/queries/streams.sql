@@ -34,9 +34,9 @@ SELECT c.id FROM chats c JOIN workspaces w ON w.id = c.workspace_id AND w.delete
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
 WHERE c.uuid = ? AND c.deleted_us IS NULL AND (c.join_mode = 0 OR m.user_id IS NOT NULL)
 
--- Who is told that somebody is writing; one more than may be is too many.
--- name: typing_workspace
+-- Who is in a chat, for what only small ones are told; one more than may be is too many.
+-- name: people_of_workspace
 SELECT user_id FROM members WHERE workspace_id = ? ORDER BY user_id LIMIT ?
 
--- name: typing_chat
+-- name: people_of_chat
 SELECT user_id FROM chat_members WHERE workspace_id = ? AND chat_id = ? ORDER BY user_id LIMIT ?

@@ -77,6 +77,43 @@ def test_key__tells_of_its_workspace_alone(talk, streams):
     assert stream.until("message.created").data["id"] == message["id"]
 
 
+@pytest.mark.mysql
+def test_read_mark__is_told_to_all_in_a_small_chat(talk, streams):
+    guest, stream = talk.guest, streams.open(talk.owner, f"{talk.at}/stream")
+    talk.say("Hello")
+    for mark, seq in (({"seq": 1}, 1), ({"seq": 1, "unread": True}, 0)):
+        guest.ok("POST", f"{talk.at}/read", 200, json=mark)
+        assert stream.until("read").data == {"chat_id": talk.chat, "user_id": guest.id, "seq": seq}
+
+
+def told_before(stream, message):
+    """What was told of a chat before a message."""
+    events = [stream.next()]
+    while events[-1].data.get("id") != message["id"]:
+        events.append(stream.next())
+    return [(event.kind, event.data) for event in events]
+
+
+@pytest.mark.mysql
+@pytest.mark.parametrize("before", ["workspace", "open"])
+def test_chat__that_only_its_members_may_see_now_is_gone_for_the_others(talk, streams, before):
+    chat = talk.owner.chat(talk.id, "Closing", join=before)["id"]
+    path, both = talk.chat_path(chat), ("/stream", f"{talk.path}/stream")
+    begin = streams.open(talk.member).id()
+    others = [streams.open(talk.member, stream) for stream in both]
+    members = [streams.open(talk.owner, stream) for stream in (*both, f"{path}/stream")]
+    talk.owner.ok("PUT", path, 200, json={"join": "invite"})
+    inside, outside = talk.owner.message(talk.id, chat, "Inside"), talk.say("Outside")
+    missed = [(streams.open(person, last=begin), message) for person, message in ((talk.member, outside), (talk.owner, inside))]
+    gone = ("chat.deleted", {"id": chat, "workspace_id": talk.id})
+    for stream in (*others, missed[0][0]):
+        told = told_before(stream, outside)
+        assert gone in told and told[-1][0] == "message.created" and inside["id"] not in str(told)
+    for stream in (*members, missed[1][0]):
+        told = told_before(stream, inside)
+        assert gone not in told and "chat.updated" in [kind for kind, _ in told]
+
+
 # ---- refusals ----
 
 @pytest.mark.parametrize("name", ["access_token", "token", "api_key"])

@@ -34,6 +34,7 @@ enum live_audience {
     LIVE_TO_WORKSPACE, /* everyone in workspace_id: streams of their users, of the workspace, of chat_id where it is set */
     LIVE_TO_MEMBERS, /* the users in member_ids: their own streams, and theirs of workspace_id and chat_id */
     LIVE_TO_USER,    /* user_id alone: the same streams */
+    LIVE_TO_OTHERS,  /* as LIVE_TO_WORKSPACE, but for the users in member_ids */
 };
 
 /*
@@ -60,7 +61,7 @@ struct live_event {
     enum live_change change;
     bool is_delta; /* message.delta: to streams of chat_id, and to others that name it in ?focus= */
     int64_t workspace_id, chat_id, user_id, key_id, session_id, kept_session_id;
-    const int64_t *member_ids; /* LIVE_TO_MEMBERS: ascending */
+    const int64_t *member_ids; /* LIVE_TO_MEMBERS, LIVE_TO_OTHERS: ascending */
     size_t member_count;
     struct live_record *record;
 };

@@ -77,7 +77,7 @@ static void say_start(void *arg, const char *epoch, int64_t position)
 
 static void say_event(void *arg, const struct live_event *event)
 {
-    static const char *const audiences[] = { "nobody", "workspace", "members", "user" };
+    static const char *const audiences[] = { "nobody", "workspace", "members", "user", "others" };
     static const char *const changes[] = { "nothing",  "joined", "left",   "chat_ended", "workspace_ended",
                                            "sessions", "keys",   "rights", "expired" };
     struct buf line;

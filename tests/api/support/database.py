@@ -3,6 +3,7 @@ import contextlib
 import os
 import sqlite3
 import subprocess
+import uuid
 
 from harness.paths import program
 
@@ -48,3 +49,12 @@ class Database:
 
     def chat_id(self, chat):
         return self.number(f"SELECT id FROM chats WHERE uuid = X'{chat.replace('-', '')}'")
+
+    def crowd(self, workspace, count):
+        """So many more people in a workspace, who never sign in."""
+        made = [uuid.uuid4().hex for _ in range(count)]
+        self.run("INSERT INTO users (uuid, kind, username, names_folded, role, created_us, updated_us) VALUES "
+                 + ", ".join(f"(X'{one}', 0, '{one}', '', 0, 0, 0)" for one in made))
+        keys = ", ".join(f"X'{one}'" for one in made)
+        self.run(f"INSERT INTO members (workspace_id, user_id, role, joined_us) SELECT {self.workspace_id(workspace)}, id, 1, 0 "
+                 f"FROM users WHERE uuid IN ({keys})")

@@ -23,15 +23,20 @@ static void test_hub__each_scope_hears_what_is_for_it(void **state)
                       .audience = LIVE_TO_USER, .workspace_id = WORKSPACE, .chat_id = CHAT, .user_id = ALICE }); /* 5 */
     event_tell(f, (struct live_event){ .audience = LIVE_TO_USER, .user_id = ALICE });                            /* 6 */
     event_tell(f, (struct live_event){ .audience = LIVE_TO_NOBODY });                                            /* 7 */
-    tell_workspace(f);                                                                                           /* 8 */
-    peer_await(&user, "data: 8\n");
-    peer_await(&workspace, "data: 8\n");
-    peer_await(&chat, "data: 8\n");
-    peer_await(&bob, "data: 8\n");
-    assert_heard(&user, "1 3 4 5 6 8 ");
-    assert_heard(&workspace, "1 3 4 5 8 ");
-    assert_heard(&chat, "1 4 5 8 ");
-    assert_heard(&bob, "1 3 8 ");
+    event_tell(f, (struct live_event){ .audience = LIVE_TO_OTHERS,
+                                       .workspace_id = WORKSPACE,
+                                       .chat_id = CHAT,
+                                       .member_ids = members,
+                                       .member_count = COUNT_OF(members) }); /* 8 */
+    tell_workspace(f);                                                       /* 9 */
+    peer_await(&user, "data: 9\n");
+    peer_await(&workspace, "data: 9\n");
+    peer_await(&chat, "data: 9\n");
+    peer_await(&bob, "data: 9\n");
+    assert_heard(&user, "1 3 4 5 6 9 ");
+    assert_heard(&workspace, "1 3 4 5 9 ");
+    assert_heard(&chat, "1 4 5 9 ");
+    assert_heard(&bob, "1 3 8 9 ");
     peer_close(&user);
     peer_close(&workspace);
     peer_close(&chat);
@@ -105,7 +110,7 @@ static void test_hub__what_has_left_the_ring_is_not_passed_over(void **state)
     tell_workspace(f);
     peer_await(&first, "data: 4201\n");
     late = open_at(f, rights_of(STREAM_OF_CHAT, BOB), 100);
-    peer_await_end(&late, "slow");
+    peer_await_end_at(&late, "slow", EPOCH "-100");
     peer_close(&first);
     assert_int_equal(stats_of(f).overrun_count, 0);
 }
@@ -154,7 +159,7 @@ static void test_hub__a_place_of_another_beginning_is_none(void **state)
     hub_where(f->hub, &opening.place);
     f->sink.start(f->sink.arg, "deadbeef", 7);
     assert_ok(stream_try(f, &opening, &peer));
-    peer_await_end(&peer, "restart");
+    peer_await_end_at(&peer, "restart", EPOCH "-0");
 }
 
 static void test_hub__a_new_beginning_of_the_log_ends_all_streams(void **state)
