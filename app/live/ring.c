@@ -58,6 +58,11 @@ static struct member_set *set_of(struct ring *ring, const struct live_event *eve
     return set;
 }
 
+bool ring_event_takes_away(const struct live_event *event)
+{
+    return event->change != LIVE_CHANGES_NOTHING && event->change != LIVE_MEMBER_JOINED;
+}
+
 bool ring_event_has_member(const struct live_event *event, int64_t user_id)
 {
     size_t low = 0, high = event->member_count;
@@ -261,10 +266,10 @@ bool ring_still_has(struct ring *ring, unsigned generation, int64_t position, in
     (void)pthread_mutex_lock(&ring->lock);
     has = generation == ring->generation && position + 1 >= ring->oldest && ring->newest - position <= events_max;
     for (int64_t at = position + 1; has && at <= ring->newest; at++) {
-        const struct live_record *record = entry_at(ring, at)->event.record;
+        const struct live_event *event = &entry_at(ring, at)->event;
 
-        bytes += record != NULL ? record->len : 0;
-        has = bytes <= max_bytes;
+        bytes += event->record != NULL ? event->record->len : 0;
+        has = bytes <= max_bytes && !ring_event_takes_away(event);
     }
     (void)pthread_mutex_unlock(&ring->lock);
     return has;

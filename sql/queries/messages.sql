@@ -92,6 +92,12 @@ WHERE b.workspace_id = ? AND b.user_id = ? AND b.role >= 2
 -- @mysql
 LOCK IN SHARE MODE
 
+-- Of somebody who is no user: a program behind a webhook, whose right is held by the transaction.
+-- name: message_insert_outside
+-- event: message.created
+INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_name, content, mention_all, has_mentions, created_us,
+    updated_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
 -- name: message_add_reply_count
 -- event: none, because message.created or message.deleted of the reply tells it
 UPDATE messages SET reply_count = reply_count + ? WHERE id = ? AND chat_id = ? AND workspace_id = ?

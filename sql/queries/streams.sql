@@ -6,8 +6,8 @@ FROM sessions s JOIN users u ON u.id = s.user_id AND u.is_active = 1 AND u.delet
 WHERE s.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AND s.ended_us IS NULL
 
 -- name: stream_keys
--- tenant: none, the key says which workspace
-SELECT k.id, k.user_id, k.expires_us, k.workspace_id, k.scopes, u.twofa_enabled
+-- tenant: none, a stream by a key is of the key's workspace since it was opened
+SELECT k.id, k.user_id, k.expires_us, k.scopes, u.twofa_enabled
 FROM api_keys k JOIN users u ON u.id = k.user_id AND u.is_active = 1 AND u.deleted_us IS NULL
 WHERE k.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AND k.is_active = 1
 

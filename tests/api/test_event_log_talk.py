@@ -1,17 +1,9 @@
 """What the event log tells of reactions, pins, read marks, one's own state of a chat and statuses, and to whom."""
 import pytest
-from support.events import Follower
+from support.database import Database
 from support.talk import Talk
-from test_event_log import Database
 
 pytestmark = pytest.mark.mysql
-
-
-@pytest.fixture
-def follower(server):
-    follower = Follower(server)
-    yield follower
-    assert follower.close() == 0
 
 
 def test_event_log__reactions_pins_and_read_marks_are_told(follower, alice, bob, make_user):

@@ -150,6 +150,33 @@ def test_resume__tells_what_was_missed_once_and_in_order(talk, streams, how):
         assert [stream.until("message.created").data["id"] for _ in range(6)] == [*missed, after]
 
 
+def test_resume__tells_nothing_that_one_may_not_read_any_more(talk, streams):
+    secret = talk.owner.chat(talk.id, "Secret", join="invite")["id"]
+    talk.owner.ok("PUT", f"{talk.chat_path(secret)}/members/{talk.member.id}")
+    own = ["/stream", f"{talk.path}/stream"]
+    witnesses = [streams.open(talk.owner) for _ in range(2)]  # one in each process, where there are two
+    last = []
+    for path in own:
+        stream = streams.open(talk.member, path)
+        stream.until("message.created", id=talk.say("Before")["id"])
+        last.append(stream.last)
+        stream.close()
+    said = talk.owner.message(talk.id, secret, "While away")
+    talk.owner.ok("DELETE", f"{talk.chat_path(secret)}/members/{talk.member.id}", 204)
+    for witness in witnesses:
+        witness.until("message.created", id=said["id"])
+        witness.until("member.left", chat_id=secret, user_id=talk.member.id)
+    mark = talk.say("Mark")
+    for path, place in zip(own, last, strict=True):
+        stream, heard = streams.open(talk.member, path, last=place), []
+        while not heard or heard[-1] != mark["id"]:
+            event = stream.next()
+            assert event.kind not in ("end", "sync"), event
+            if event.kind == "message.created":
+                heard.append(event.data["id"])
+        assert said["id"] not in heard
+
+
 def test_resume__begins_with_an_id_to_come_back_to(talk, streams):
     stream = streams.open(talk.member, f"{talk.at}/stream")
     last = stream.id()

@@ -145,12 +145,12 @@ static enum err members_find(struct ctx *ctx, struct event_audience *audience, c
                              struct live_event *event)
 {
     struct chat_member_list list = { NULL, 0 };
-    enum err e = chat_members_find(audience->members, row->chat_id, &list);
+    enum err e = chat_members_find(audience->members, row->workspace_id, row->chat_id, &list);
 
     if (e == ERR_NOT_FOUND)
         TRY(members_load(ctx, audience, row));
     members_correct(audience, row);
-    e = chat_members_find(audience->members, row->chat_id, &list);
+    e = chat_members_find(audience->members, row->workspace_id, row->chat_id, &list);
     event->member_ids = list.ids;
     event->member_count = list.count;
     return e == ERR_NOT_FOUND ? ERR_NO_MEMORY : e;

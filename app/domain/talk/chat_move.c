@@ -76,7 +76,9 @@ static enum err take_along(struct ctx *ctx, const struct chat_ref *ref, int64_t 
 
     TRY(leave_behind(ctx, ref, to_id));
     TRY(db_exec(ctx, SQL_CHAT_STATES_LEAVE_BEHIND, leave, NULL));
+    TRY(db_exec(ctx, SQL_WEBHOOKS_LEAVE_BEHIND, leave, NULL));
     TRY(db_exec(ctx, SQL_CHAT_MEMBER_MOVE, go, NULL));
+    TRY(db_exec(ctx, SQL_WEBHOOKS_MOVE, go, NULL));
     return db_exec(ctx, SQL_CHAT_STATES_MOVE, go, NULL);
 }
 

@@ -68,7 +68,7 @@ struct live_event {
 
 enum { LIVE_EPOCH_LEN = 8 };
 
-/* What the reader of the log calls, all on its own thread. Must be quick and never waits for a client. */
+/* What the reader of the log calls, on its own thread but for is_watched. Must be quick and never waits for a client. */
 struct live_sink {
     void *arg;
     /*
@@ -79,9 +79,11 @@ struct live_sink {
      */
     void (*start)(void *arg, const char *epoch, int64_t position);
     void (*event)(void *arg, const struct live_event *event);
+    /* A look at the log has worked, whether or not it found anything: without one for READER_SILENT_MAX_S the reader is dead. */
+    void (*looked)(void *arg);
     /* The log could not be read for EVENT_SILENCE_MAX_MS: all streams end with a `retry`. Events may go on after it. */
     void (*silence)(void *arg);
-    /* Whether any stream is open: then the log is looked at more often. */
+    /* Whether any stream is open: then the log is looked at more often. Any thread. */
     bool (*is_watched)(void *arg);
 };
 

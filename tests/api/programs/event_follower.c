@@ -104,6 +104,11 @@ static void say_event(void *arg, const struct live_event *event)
     line_end(&line, &out);
 }
 
+static void note_look(void *arg)
+{
+    (void)arg;
+}
+
 static void say_silence(void *arg)
 {
     struct buf line;
@@ -159,7 +164,7 @@ static int fault(const char *what, const struct buf *text)
 int main(void)
 {
     const struct config_load_opts load_opts = { .environment = environ };
-    struct event_log_opts opts = { .sink = { NULL, say_start, say_event, say_silence, is_watched },
+    struct event_log_opts opts = { .sink = { NULL, say_start, say_event, note_look, say_silence, is_watched },
                                    .content = event_encode };
     struct event_log *log = NULL;
     struct config *config = NULL;
