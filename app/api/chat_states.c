@@ -151,8 +151,8 @@ static enum err unread_list(struct ctx *ctx, const struct call *call, struct rep
 static const struct route routes[] = {
     { GET, "/workspaces/{workspace}/unread", unread_list,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
-      .reply = &unread_spec, .reply_shape = REPLY_LIST, .status = 200,
-      .id = "listUnread",
+      .flags = ROUTE_PAGED, .reply = &unread_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listUnread", .doc = "All of them, unless `limit` or `cursor` is sent.",
       .summary = "List the chats in which something is unread, and how much", .tag = "Chats" },
     { GET, "/workspaces/{workspace}/chat/{chat}/state", state_get,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,

@@ -38,7 +38,8 @@ void check_setup(struct doctor_run *run);
 void check_store(struct doctor_run *run);
 void check_redis(struct doctor_run *run);
 void check_mail(struct doctor_run *run);
-/* doctor_bucket.c: a stranger can list or read it */
+/* doctor_bucket.c: a stranger can list or read it; pages of this server and of ALLOWED_ORIGINS cannot use it */
 void check_bucket(struct doctor_run *run);
+void check_bucket_origins(struct doctor_run *run);
 
 #endif
