@@ -203,10 +203,9 @@ enum err chat_state_put(struct ctx *ctx, const struct chat_target *target, const
 
 static enum err mark_up(struct ctx *ctx, enum sql statement, const struct chat_ref *chat, int64_t user_id, int64_t seq)
 {
-    return db_exec(ctx, statement,
-                   DB_ARGS(DB_INT(chat->workspace_id), DB_INT(user_id), DB_INT(chat->id), DB_INT(seq),
-                           DB_INT(ctx->now_us)),
-                   NULL);
+    return db_exec(
+        ctx, statement,
+        DB_ARGS(DB_INT(chat->workspace_id), DB_INT(user_id), DB_INT(chat->id), DB_INT(seq), DB_INT(ctx->now_us)), NULL);
 }
 
 /* Where the mark is to stand. */
