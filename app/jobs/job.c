@@ -13,6 +13,7 @@
 #include "parley/domain/talk/ephemeral.h"
 #include "parley/domain/talk/message_index.h"
 #include "parley/domain/talk/notice.h"
+#include "parley/domain/talk/word_pack.h"
 #include "parley/domain/trust/api_key_change.h"
 #include "parley/domain/trust/password_reset.h"
 
@@ -69,6 +70,22 @@ static enum err digest_job(struct ctx *ctx, struct job_run *run, int64_t *ret_co
     return ERR_OK;
 }
 
+static void pack_words_end(void *state)
+{
+    word_pack_free(state);
+}
+
+static enum err pack_words_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
+{
+    if (run->state == NULL) {
+        run->state = word_pack_new();
+        run->state_free = pack_words_end;
+    }
+    if (run->state == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    return word_pack_step(ctx, run->state, ret_count);
+}
+
 /* What became of a mail, as the log says it. */
 static const struct {
     enum log_level level;
@@ -121,6 +138,7 @@ const struct job jobs_table[] = {
     { "expire_rows", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false, 0 },
     { "tidy_database", JOB_LANE_DATA, JOB_PERIODIC, 5 * US_PER_MINUTE, SQL_NONE_, 0, tidy_job, false, 0 },
     { "expire_events", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, event_log_expire_job, false, 0 },
+    { "pack_words", JOB_LANE_DATA, JOB_PERIODIC, US_PER_DAY, SQL_NONE_, 0, pack_words_job, false, 0 },
     { "expire_signals", JOB_LANE_DATA, JOB_QUEUE, 15 * US_PER_S, SQL_WORK_SIGNALS, SIGNAL_KEPT_S *US_PER_S,
       signals_expire_job, false, 0 },
     { "expire_objects", JOB_LANE_BULK, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_OBJECTS, 0, expire_objects_job, false,

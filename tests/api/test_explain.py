@@ -33,6 +33,7 @@ ALLOWED = {
     "signals_expired": "the oldest rows of the signals, to delete them; LIMIT ends it",
     "totp_page": "a page of all secrets in the order of their ids, when the sealing key changes; LIMIT ends it",
     "work_signals": "the oldest row of the signals; LIMIT ends it",
+    "word_runs_next": "the first runs of words in the order of their key, to take them apart by hand; LIMIT ends it",
     "workspace_overview": "a page of all workspaces in the order of their ids, for administrators; LIMIT ends it",
     "user_email_page": "a page of all users in the order of their ids, once after an update; LIMIT ends it",
     "user_list": "a page of all users in the order of their ids, for administrators; LIMIT ends it",
