@@ -13,8 +13,8 @@ NODES = 3
 LEG = Leg("galera", "mariadb", NODES, redis=False)
 
 
-def torture(stack, backing, faults, seconds):
-    found = Torture(LEG, stack, backing, seed=random.SystemRandom().randrange(10 ** 9), faults=faults)
+def torture(stack, backing, faults, seconds, **more):
+    found = Torture(LEG, stack, backing, seed=random.SystemRandom().randrange(10 ** 9), faults=faults, **more)
     is_good = found.run(seconds)
     print(found.report())
     assert is_good, found.report()
@@ -43,7 +43,7 @@ def test_galera__processes_that_start_at_once_make_one_schema(make_stack, cluste
 def test_galera__writers_on_each_node_give_one_order_without_gaps(make_stack, backing):
     """A race that is lost, for a seq or for a row, is nothing that a client hears of."""
     stack = make_stack()
-    found = torture(stack, backing, (), 20)
+    found = torture(stack, backing, (), 20, pause_s=0)
     assert not [what for what in found.world.counts if "answer" in what or "cut" in what or "doubt" in what], found.report()
     origins = backing.database.query(f"SELECT outbox_id % {NODES} FROM event_log", stack.database)
     assert len(Counter(origins)) == NODES
