@@ -42,7 +42,7 @@ enum err mysql_cluster_look(struct mysql_conn *c)
     static const char text[] = "SHOW GLOBAL VARIABLES WHERE (Variable_name = 'wsrep_on' AND Value = 'ON') "
                                "OR (Variable_name = 'group_replication_group_name' AND Value <> '')";
     struct db *db = c->base.db;
-    char name[64];
+    char name[64] = "";
 
     if (atomic_load(&db->cluster) != DB_CLUSTER_UNKNOWN)
         return ERR_OK;
@@ -66,7 +66,7 @@ const char *mysql_cluster_session(const struct mysql_conn *c)
 
 static enum err server_lock_take(struct mysql_conn *c, bool *ret_locked)
 {
-    char text[TEXT_BYTES], value[8];
+    char text[TEXT_BYTES], value[8] = "";
 
     snprintf(text, sizeof(text), "SELECT GET_LOCK(CONCAT('parley ', LEFT(SHA2(DATABASE(), 256), 48)), %d)",
              LOCK_PIECE_S);
@@ -181,7 +181,7 @@ enum err mysql_migration_renew(struct db_conn *conn)
 enum err mysql_migration_unlock(struct db_conn *conn, bool keep)
 {
     struct mysql_conn *c = mysql_of(conn);
-    char value[8];
+    char value[8] = "";
 
     (void)keep;
     if (is_cluster(c))
