@@ -1,5 +1,6 @@
 """`parley reload` and `parley status`: how the command line finds the running processes of its configuration, and asks them."""
 import re
+import socket
 
 import pytest
 from support.waiting import until
@@ -45,6 +46,16 @@ def test_status__tells_version_uptime_and_each_part(make_server):
 def test_server__that_is_not_running_is_said(parley, command):
     done = parley(command)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1) and "no server is running" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["reload", "status"])
+def test_socket__of_another_program_is_left_alone(parley, tmp_path, command):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "other.sock"))
+        listener.listen()
+        done = parley(command, FCGI_SOCKET=str(tmp_path / "other.sock"))
+    # A signal would have ended this very process.
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1) and "is not parley" in done.stderr
 
 
 @pytest.mark.parametrize("words", [("serve",), ("user", "list"), ("migrate", "up"), ("doctor",)], ids=" ".join)
