@@ -152,6 +152,38 @@ def test_guest__posts_nothing_that_waited_when_they_were_a_member(own, own_talk,
     assert last_seq(talk) == 0
 
 
+OWN_CHANGES = {
+    "state": lambda person, at: person.put(f"{at}/state", json={"draft": "late"}),
+    "read": lambda person, at: person.post(f"{at}/read", json={"seq": 1}),
+}
+
+
+@pytest.mark.columns("mariadb", "mysql")
+@pytest.mark.parametrize("change", list(OWN_CHANGES))
+def test_leaver__keeps_no_state_of_a_chat_that_waited(own, own_talk, change):
+    """The chat's lock lets first the one through who takes them out, then them."""
+    talk = own_talk
+    opened = talk.owner.chat(talk.id, join="open")["id"]
+    at = talk.chat_path(opened)
+    talk.member.ok("POST", f"{at}/join", 200)
+    talk.owner.message(talk.id, opened, "unread")
+    holder = Holder(own[0])
+    holder.lock("chats", opened)
+    with ThreadPoolExecutor(2) as both:
+        try:
+            removal = both.submit(lambda: talk.owner.delete(f"{at}/members/{talk.member.id}"))
+            holder.until_waiting()
+            running = both.submit(lambda: OWN_CHANGES[change](talk.member, at))
+            holder.until_waiting(2)
+        finally:
+            holder.release()
+        assert removal.result().status_code == 204
+        assert is_code(running.result(), 403, "not_joined")
+    kept = holder.database.query("SELECT COUNT(*) FROM chat_states s JOIN chats c ON c.id = s.chat_id "
+                                 f"WHERE c.uuid = X'{opened.replace('-', '')}'", holder.name)
+    assert kept == ["1"]  # the owner's, who has posted
+
+
 # --- limits ---
 
 def filled(server, person, workspace, statement):
