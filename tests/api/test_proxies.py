@@ -317,6 +317,23 @@ def test_request_id__of_a_trusted_proxy_is_kept(server, inner, front):
         assert http.get("/health", headers={"X-Request-Id": given}).headers["x-request-id"] != given
 
 
+def test_request_id__is_the_trace_of_a_trusted_proxy(server, inner, front):
+    nginx = inner(**TRUSTING)
+    trace, given = "4bf92f3577b34da6a3ce929d0e0e4736", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+    parent = f"00-{trace}-00f067aa0ba902b7-01"
+
+    def told(http, **headers):
+        return http.get("/health", headers=headers).headers["x-request-id"]
+
+    with through(server, front(f"https://127.0.0.1:{nginx.port}")) as http:
+        assert told(http, traceparent=parent) == trace
+        assert told(http, **{"traceparent": parent, "X-Request-Id": given}) == given
+        for bad in (f"00-{'0' * 32}-00f067aa0ba902b7-01", parent[:-1], parent.upper(), trace, f"x{parent}"):
+            assert told(http, traceparent=bad).replace("-", "") != trace and len(told(http, traceparent=bad)) == 32
+    with httpx.Client(base_url=f"https://127.0.0.1:{nginx.port}", verify=False, trust_env=False) as http:
+        assert told(http, traceparent=parent) != trace
+
+
 def test_headers__that_mean_another_address_or_method_mean_nothing(server, alice):
     claims = {"X-Original-URL": "/auth/me", "X-Rewrite-URL": "/auth/me", "X-HTTP-Method-Override": "DELETE",
               "X-Forwarded-Host": "evil.example", "X-Forwarded-Prefix": "/evil", "X-Forwarded-Proto": "http",
