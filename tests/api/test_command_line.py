@@ -199,6 +199,7 @@ def test_user__ctrl_c_at_the_question_leaves_the_echo_on(binary, migrated, tmp_p
     pid, fd = pty.fork()
     if pid == 0:
         os.chdir(tmp_path)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who runs the tests in the background ignores it
         os.execve(binary, [str(binary), "user", "add", "carol@example.org"], base_environment())
     read_until(fd, b"Password: ")
     assert not termios.tcgetattr(fd)[3] & termios.ECHO
