@@ -222,13 +222,12 @@ enum {
     BUS_BACKOFF_MAX_MS = 5000, /* between two tries to connect, growing up to it */
 
     /* The event log */
-    EVENT_BATCH_MAX = 64,       /* rows that its reader takes at a time; lists of ? in events.sql are as long */
-    EVENT_LOOK_MS = 50,         /* it is looked at so often while streams are open, */
-    EVENT_LOOK_SELDOM_MS = 500, /* and so often while none is: wake-ups that were lost cost no more */
-    EVENT_RELAY_TRUST_MS =
-        250,                 /* on a cluster: what the relay for all has not moved between two such looks, others do */
-    EVENT_RELAY_LEASE_S = 6, /* and another is the relay so long after the last sign of life, */
-    EVENT_RELAY_RENEW_S = 2, /* of which it gives one so often */
+    EVENT_BATCH_MAX = 64,          /* rows that its reader takes at a time; lists of ? in events.sql are as long */
+    EVENT_LOOK_MS = 50,            /* it is looked at so often while streams are open, */
+    EVENT_LOOK_SELDOM_MS = 500,    /* and so often while none is: wake-ups that were lost cost no more */
+    EVENT_RELAY_TRUST_MS = 250,    /* on a cluster: what the relay for all has not moved between two such looks, others do */
+    EVENT_RELAY_LEASE_S = 6,       /* and another is the relay so long after the last sign of life, */
+    EVENT_RELAY_RENEW_S = 2,       /* of which it gives one so often */
     EVENT_SILENCE_MAX_MS = 5000,   /* a log that cannot be read for so long ends all streams */
     EVENT_DATA_MAX_BYTES = 65536,  /* one event's data; a longer text is told without its content */
     EVENT_REPLAY_MAX = 1000,       /* events that are told to one who comes back; more: it reads everything again */
