@@ -6,11 +6,11 @@ import statistics
 import subprocess
 import time
 
-from bench import cpu, load
+from bench import cpu, load, options
 from bench.server import EMAIL, PASSWORD, databases, server
 from harness.paths import HarnessError
 
-SECONDS, CLIENTS, ROUNDS = 10, 16, 3
+SECONDS, CLIENTS, ROUNDS = options.seconds(6), 16, 3
 BUSY_MAX_S, BUSY_TURNS, BUSY_LIMIT_S = 60, 5, 3
 
 

@@ -188,7 +188,14 @@ enum err chat_state_mark(struct ctx *ctx, const struct chat_ref *chat, int64_t s
 
 enum err chat_state_read_along(struct ctx *ctx, const struct chat_ref *chat, int64_t user_id, int64_t seq)
 {
-    return seq == 0 ? ERR_OK : mark_up(ctx, SQL_CHAT_STATE_READ_ALONG, chat, user_id, seq);
+    const struct db_value mark = DB_INT(seq), now = DB_INT(ctx->now_us);
+    int64_t count;
+
+    if (seq == 0)
+        return ERR_OK;
+    TRY(db_exec(ctx, SQL_CHAT_STATE_READ_ALONG,
+                DB_ARGS(mark, now, mark, mark, DB_INT(chat->workspace_id), DB_INT(user_id), DB_INT(chat->id)), &count));
+    return count > 0 ? ERR_OK : mark_up(ctx, SQL_CHAT_STATE_BEGIN, chat, user_id, seq);
 }
 
 /* before: the chat, or the workspace, in which they were who are no newcomers. */
