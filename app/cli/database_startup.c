@@ -227,6 +227,9 @@ static enum startup_state wait_first(struct database_startup *start)
            pthread_cond_timedwait(&start->changed, &start->lock, &until) == 0)
         continue;
     outcome = start->outcome;
+    /* Under the lock: what finish() tells comes behind it. */
+    if (outcome == STARTUP_OPEN && !start->tried)
+        log_text(LOG_WARN, "the database is being prepared; requests get 503 until it is there");
     start->in_start = false;
     (void)pthread_mutex_unlock(&start->lock);
     return outcome;

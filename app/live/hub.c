@@ -88,18 +88,21 @@ static void sink_silence(void *arg)
     hub_wake(hub);
 }
 
-/* Asked at each look at the log, so it is a sign of life too. */
+static void sink_looked(void *arg)
+{
+    heard(arg);
+}
+
 static bool sink_is_watched(void *arg)
 {
     struct hub *hub = arg;
 
-    heard(hub);
     return atomic_load(&hub->counters.stream_count) > 0;
 }
 
 struct live_sink hub_sink(struct hub *hub)
 {
-    return (struct live_sink){ hub, sink_start, sink_event, sink_silence, sink_is_watched };
+    return (struct live_sink){ hub, sink_start, sink_event, sink_looked, sink_silence, sink_is_watched };
 }
 
 /* ---- streams ---- */
@@ -136,14 +139,14 @@ void hub_leave(struct stream_permit *permit)
 struct entering {
     struct inbox_item item;
     struct stream *stream;
-    struct hub_place looked;
+    unsigned generation;
 };
 
 static void entering_run(struct hub *hub, struct inbox_item *item)
 {
     struct entering *entering = (struct entering *)item;
 
-    stream_enter(hub, entering->stream, &entering->looked);
+    stream_enter(hub, entering->stream, entering->generation);
     free(entering);
 }
 
@@ -154,7 +157,7 @@ static void stream_take(struct hub *hub, const struct handover *handover, const 
 
     /* Records are made for nginx, which has no other id. */
     if (stream != NULL && entering != NULL && handover->request_id == RECORD_REQUEST_ID) {
-        *entering = (struct entering){ { NULL, entering_run }, stream, opening->place };
+        *entering = (struct entering){ { NULL, entering_run }, stream, opening->place.generation };
         if (hub_post(hub, &entering->item)) {
             opening->permit->hub = NULL;
             return;

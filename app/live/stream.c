@@ -54,6 +54,7 @@ struct stream *stream_new(const struct handover *handover, const struct stream_o
                                               .began_us = handover->began_us,
                                               .line = handover->line };
     stream->position = opening->told;
+    stream->looked = opening->place.position;
     stream->user_id = rights->user_id;
     stream->workspace_id = rights->workspace_id;
     stream->chat_id = rights->chat_id;
@@ -162,8 +163,8 @@ void stream_write_on(struct hub *hub, struct stream *stream)
         hub_watch_change(hub, c, HUB_WATCH_END);
 }
 
-/* Everything that is behind its position in the ring. looked: up to here its rights are known to hold. */
-static void catch_up(struct hub *hub, struct stream *stream, int64_t looked)
+/* Everything that is behind its position in the ring. */
+static void catch_up(struct hub *hub, struct stream *stream)
 {
     while (stream->position < hub->position && !has(stream, CONNECTION_ENDED | CONNECTION_CLOSING | STREAM_HELD)) {
         struct ring_entry entry;
@@ -173,18 +174,17 @@ static void catch_up(struct hub *hub, struct stream *stream, int64_t looked)
             stream_end(hub, stream, STREAM_END_SLOW);
             return;
         }
-        if (event->position <= looked || deliver_change_before(hub, stream, event)) {
+        if (deliver_change_before(hub, stream, event)) {
             if (deliver_is_for(stream, event))
                 stream_tell(hub, stream, event);
             stream->position = event->position;
-            if (event->position > looked)
-                deliver_change_behind(hub, stream, event);
+            deliver_change_behind(hub, stream, event);
         }
         ring_entry_release(&entry);
     }
 }
 
-void stream_enter(struct hub *hub, struct stream *stream, const struct hub_place *looked)
+void stream_enter(struct hub *hub, struct stream *stream, unsigned generation)
 {
     struct connection *c = &stream->connection;
 
@@ -195,10 +195,10 @@ void stream_enter(struct hub *hub, struct stream *stream, const struct hub_place
         return;
     }
     timer_set(hub, stream, 1 + (int64_t)rand_below(STREAM_COMMENT_S));
-    if (atomic_load(&hub->ending) || looked->generation != hub->generation)
+    if (atomic_load(&hub->ending) || generation != hub->generation)
         stream_end(hub, stream, STREAM_END_RESTART);
     else
-        catch_up(hub, stream, looked->position);
+        catch_up(hub, stream);
 }
 
 /* ---- rights ---- */
@@ -276,6 +276,9 @@ static void answer_take(struct hub *hub, struct stream *stream, const struct rig
         stream_end(hub, stream, STREAM_END_RESTART);
         return;
     }
+    /* A stream that is ahead of the hub was looked at behind a later position already. */
+    if (question->position > stream->looked)
+        stream->looked = question->position;
     if (has(stream, STREAM_CHECK_AGAIN)) {
         clear(stream, STREAM_CHECK_AGAIN);
         stream_look(hub, stream);
@@ -283,7 +286,7 @@ static void answer_take(struct hub *hub, struct stream *stream, const struct rig
     }
     if (has(stream, STREAM_HELD)) {
         unhold(hub, stream);
-        catch_up(hub, stream, question->position);
+        catch_up(hub, stream);
     }
     if (!has(stream, CONNECTION_ENDED | CONNECTION_CLOSING | STREAM_HELD))
         timer_set(hub, stream, STREAM_COMMENT_S);

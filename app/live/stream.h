@@ -33,6 +33,7 @@ struct stream {
     struct link by_user;
     struct link by_scope; /* of its workspace or its chat; a user's own has places instead */
     int64_t position;     /* at or below it nothing is told; told all up to hub.position otherwise */
+    int64_t looked;       /* what changed up to here is in its rights, and may have been undone since */
     int64_t user_id, workspace_id, chat_id;
     int64_t credential_id; /* session or key */
     uint64_t network;
@@ -42,7 +43,7 @@ struct stream {
     uint8_t scope;            /* enum stream_scope */
     uint8_t round;            /* timers since its rights were looked at */
 };
-static_assert(sizeof(struct stream) <= 320, "a stream has grown");
+static_assert(sizeof(struct stream) <= 328, "a stream has grown"); /* malloc takes 336 for it, and for 320 */
 
 /* On a worker's thread. NULL: no memory; the caller ends the connection. */
 struct stream *stream_new(const struct handover *handover, const struct stream_opening *opening);
@@ -50,8 +51,8 @@ struct stream *stream_new(const struct handover *handover, const struct stream_o
 /* One that was not taken in. NULL is fine. */
 void stream_drop(struct stream *stream);
 
-/* Takes it in: what it has missed is told, or it ends. looked: where the log was when its rights were read. */
-void stream_enter(struct hub *hub, struct stream *stream, const struct hub_place *looked);
+/* Takes it in: what it has missed is told, or it ends. generation: of the log when its rights were read. */
+void stream_enter(struct hub *hub, struct stream *stream, unsigned generation);
 /* Tells an event of the log that is for it. */
 void stream_tell(struct hub *hub, struct stream *stream, const struct live_event *event);
 /* Something that is not in the log, a comment say: left out where something waits. */

@@ -22,7 +22,7 @@ _ROOMS = {"api", "compat", "shapes", "domain", "jobs", "cli"}
 _BY_TEXT = {"jobs": re.compile(r"\.wake\(\)|\.tidy\(\)"), "cli": re.compile(r"\.command\(|\bbinary\b")}
 # Folders that one file of tests looks at.
 _OF_FOLDERS = {"web/": "test_pages_of_people.py", "tests/web/": "test_pages_of_people.py",
-               "tests/openapi/": "test_openapi_clients.py"}
+               "tests/openapi/": "test_openapi_clients.py", "ops/": "test_ops.py"}
 _ONE_FILE = tuple(_OF_FOLDERS)
 # The files of cli/ that belong to one subcommand; the others put every server together.
 _SUBCOMMANDS = re.compile(r"app/cli/(audit|config|doctor|key|migrate|openapi|password_prompt|user|version)\w*\.[ch]")

@@ -37,7 +37,7 @@ class Parley(Part):
         """As its log says; one that logs less is believed."""
         text = self.log.read_text(errors="replace")
         is_there = re.search(r'msg"?[=:]"?ready', text) or self.env.get("LOG_LEVEL") in ("warn", "error") or "LOG_FILE" in self.env
-        return bool(is_there) and text.count("requests get 503 until it is there") <= text.count("the database is there")
+        return bool(is_there) and text.rfind("requests get 503 until it is there") <= text.rfind("the database is there")
 
     def reload(self):
         self.send(signal.SIGHUP)

@@ -13,7 +13,7 @@ def environment(requirements, name, what):
         if not stamp.exists():
             log = BUILD / f"{name}.log"
             run(["/usr/bin/python3", "-m", "venv", "--clear", folder], log, "making a virtual environment (python3-venv)")
-            run([folder / "bin/pip", "install", "--quiet", "--retries", "1", "--cache-dir", CACHE / "pip", "-r", requirements], log,
+            run([folder / "bin/pip", "install", "--quiet", "--no-deps", "--retries", "1", "--cache-dir", CACHE / "pip", "-r", requirements], log,
                 f"installing {what} from PyPI (is there a network?)")
             stamp.write_text("", encoding="utf-8")
     return folder

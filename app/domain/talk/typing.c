@@ -1,8 +1,8 @@
 #include "parley/domain/talk/typing.h"
 
+#include "chat_people.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/db/db.h"
 #include "parley/live/signal.h"
 
 enum { CACHE_ENTRIES = 1024 };
@@ -26,45 +26,22 @@ static bool was_told(struct keyed_cache *cache, int64_t user_id, int64_t chat_id
     return false;
 }
 
-struct members {
-    int64_t ids[TYPING_MEMBERS_MAX + 1];
-    size_t count;
-};
-
-static enum err id_add(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    struct members *members = arg;
-
-    (void)ctx;
-    members->ids[members->count++] = db_row_int(row, TYPING_CHAT_USER_ID);
-    return ERR_OK;
-}
-
-static enum err members_find(struct ctx *ctx, const struct chat_ref *chat, struct members *ret_members)
-{
-    const struct db_value limit = DB_INT(COUNT_OF(ret_members->ids)), workspace = DB_INT(chat->workspace_id);
-
-    ret_members->count = 0;
-    if (chat->join == CHAT_JOIN_WORKSPACE)
-        return db_each(ctx, SQL_TYPING_WORKSPACE, DB_ARGS(workspace, limit), id_add, ret_members);
-    return db_each(ctx, SQL_TYPING_CHAT, DB_ARGS(workspace, DB_INT(chat->id), limit), id_add, ret_members);
-}
-
 enum err typing_tell(struct ctx *ctx, const struct principal *principal, const struct chat_ref *chat)
 {
     char chat_text[UUID_TEXT_BYTES], user_text[UUID_TEXT_BYTES], text[160];
     struct live_event event = { .workspace_id = chat->workspace_id, .chat_id = chat->id };
-    struct members members;
+    struct list people;
+    enum err e;
 
     if (was_told(ctx->app->typing_cache, principal->user_id, chat->id))
         return ERR_OK;
-    TRY(members_find(ctx, chat, &members));
-    if (members.count > TYPING_MEMBERS_MAX)
-        return ERR_OK;
+    e = chat_people_list(ctx, chat, TYPING_MEMBERS_MAX, &people);
+    if (e != ERR_OK)
+        return e == ERR_LIMIT ? ERR_OK : e;
     event.audience = chat->join == CHAT_JOIN_WORKSPACE ? LIVE_TO_WORKSPACE : LIVE_TO_MEMBERS;
     if (event.audience == LIVE_TO_MEMBERS) {
-        event.member_ids = members.ids;
-        event.member_count = members.count;
+        event.member_ids = people.items;
+        event.member_count = people.count;
     }
     uuid_format(&chat->uuid, chat_text);
     uuid_format(&principal->user, user_text);

@@ -27,6 +27,7 @@ extern const struct route_table chat_states_routes;
 extern const struct route_table messages_routes;
 extern const struct route_table message_threads_routes;
 extern const struct route_table reactions_routes;
+extern const struct route_table webhooks_routes;
 extern const struct route_table search_routes;
 extern const struct route_table streams_routes;
 extern const struct route_table attachments_routes;

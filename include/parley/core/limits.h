@@ -12,6 +12,7 @@ enum {
     NAME_MAX_CHARS = 255, /* titles, workspace names, file names: what the seeds' tables held */
     PERSON_NAME_MAX_CHARS = 100,
     USERNAME_MAX_CHARS = 64,             /* as the dialects allow */
+    SENDER_NAME_MAX_CHARS = 64,          /* of a sender who is no user: a webhook's */
     EMAIL_MAX_BYTES = 254,               /* RFC 5321 §4.5.3.1.3 less the angle brackets */
     CONTENT_MAX_CHARS = 100000,          /* a message; API.md */
     DRAFT_MAX_CHARS = CONTENT_MAX_CHARS, /* what somebody has begun to write in a chat */
@@ -32,6 +33,7 @@ enum {
     MENTIONS_MAX = 50,          /* names of a message that are looked up; API.md */
     REACTION_KINDS_MAX = 50,    /* of one message */
     PINS_MAX = 100,             /* of one chat */
+    WEBHOOKS_PER_CHAT_MAX = 20, /* of all its members */
     DIRECT_PEOPLE_MAX = 8,      /* besides oneself */
     PICTURE_SIDE_MAX = 1000000, /* pixels; a hint for layout */
     MESSAGE_PARTS_AT_ONCE = 50, /* messages whose files, reactions or mentions one statement reads: a page of them */
@@ -51,6 +53,7 @@ enum {
     WORKSPACES_PER_USER_MAX = 1000,
     MEMBERS_PER_WORKSPACE_MAX = 10000,
     OWNERS_LISTED_MAX = 20,   /* of each workspace, where administrators look at many */
+    DESERTED_LISTED_MAX = 50, /* workspaces that are left without an owner who can act, in the answer that says so */
     UPLOAD_PARTS_MAX = 10000, /* S3's own */
     UPLOADS_PENDING_PER_USER_MAX = 100,
     INVITATIONS_PENDING_MAX = 1000, /* per workspace */
@@ -134,9 +137,10 @@ enum {
     STREAM_STOP_PARKED_S = 2,   /* parked requests have so long at the stop for an answer */
     STREAM_DESCRIPTORS_KEPT =
         512,                  /* below RLIMIT_NOFILE, for requests, the database and files: at it all requests hang */
-    READER_SILENT_MAX_S = 6,  /* the reader looks each 0.5 s and says itself after 5 s that it cannot; then it hangs */
+    READER_SILENT_MAX_S = 6,  /* a look at the log works each 0.5 s; after 5 s without one the reader says so itself */
     TYPING_S = 3,             /* of one person in one chat it is told once in so long */
     TYPING_MEMBERS_MAX = 200, /* in larger chats nobody is told who is writing */
+    READ_MEMBERS_MAX = 20,    /* and in larger ones than these nobody is told how far others have read */
     SIGNAL_MEMBERS_MAX = 200,
     HUB_SIGNALS_MAX = 1024, /* typing, presence and deltas that wait for the hub */
     PARKED_MAX = 1000,

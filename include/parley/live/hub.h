@@ -85,8 +85,8 @@ struct hub_place {
 };
 void hub_where(struct hub *hub, struct hub_place *ret_place);
 /*
- * Whether the hub itself can tell a stream what is behind the position, since it is little and not long ago: then `told` of its
- * opening is that position. Any thread.
+ * Whether the hub itself can tell a stream what is behind the position, since it is little, not long ago, and nobody has lost
+ * rights in it: then `told` of its opening is that position. Any thread.
  */
 bool hub_still_has(struct hub *hub, const struct hub_place *place, int64_t position);
 
