@@ -26,8 +26,9 @@ static struct {
     _Atomic bool stop;
 } run;
 
-static const char page_rest[] = " FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq >= ? AND m.seq < ? "
-                                "ORDER BY m.seq DESC LIMIT ?";
+static const char page_rest[] =
+    " FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq >= ? AND m.seq < ? "
+    "ORDER BY m.seq DESC LIMIT ?";
 static const char key_sql[] =
     "SELECT uuid, email, username, first_name, last_name, role, created_us FROM users WHERE id = ?";
 

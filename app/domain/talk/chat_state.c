@@ -10,6 +10,7 @@
 static enum err one_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     chat_own_read(ctx, row, db_row_int(row, CHAT_STATE_GET_LAST_SEQ), arg);
+    chat_since_read(row, CHAT_STATE_GET_CHAT_SINCE, arg);
     return arena_check(ctx->arena);
 }
 
@@ -35,6 +36,7 @@ static enum err unread_add(struct ctx *ctx, const struct db_row *row, void *arg)
     if (added == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     chat_own_read(ctx, row, db_row_int(row, CHAT_UNREAD_LIST_LAST_SEQ), added);
+    chat_since_read(row, CHAT_UNREAD_LIST_CHAT_SINCE, added);
     added->chat = db_row_uuid(row, CHAT_UNREAD_LIST_UUID);
     added->id = db_row_int(row, CHAT_UNREAD_LIST_ID);
     return arena_check(ctx->arena);
@@ -203,10 +205,9 @@ enum err chat_state_put(struct ctx *ctx, const struct chat_target *target, const
 
 static enum err mark_up(struct ctx *ctx, enum sql statement, const struct chat_ref *chat, int64_t user_id, int64_t seq)
 {
-    return db_exec(ctx, statement,
-                   DB_ARGS(DB_INT(chat->workspace_id), DB_INT(user_id), DB_INT(chat->id), DB_INT(seq),
-                           DB_INT(ctx->now_us)),
-                   NULL);
+    return db_exec(
+        ctx, statement,
+        DB_ARGS(DB_INT(chat->workspace_id), DB_INT(user_id), DB_INT(chat->id), DB_INT(seq), DB_INT(ctx->now_us)), NULL);
 }
 
 /* Where the mark is to stand. */
