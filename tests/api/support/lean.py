@@ -3,7 +3,7 @@ import http.client
 import json
 import socket
 import ssl
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 
 class Answer:
@@ -39,6 +39,7 @@ class LeanClient:
             content = json.dumps(more.pop("json"))
             headers.setdefault("Content-Type", "application/json")
         assert not more, f"LeanClient does not know {sorted(more)}"
+        path = "".join(c if c.isascii() else quote(c) for c in path)
         target = f"{path}?{urlencode(params)}" if params else path
         if self.connection.sock is None:
             self.connection.connect()
