@@ -4,6 +4,7 @@ Prints a table and writes bench.json. Each benchmark is a function of a module b
 and how long.
 """
 import json
+import os
 import shutil
 import sys
 import time
@@ -32,7 +33,7 @@ def main():
     if unknown:
         print(f"dev bench: there is no benchmark {unknown[0]}; there are {', '.join(BENCHES)}", file=sys.stderr)
         return 2
-    folder = BUILD / "bench"
+    folder = BUILD / f"bench-{os.getpid()}"  # two may run beside each other
     rows = []
     try:
         built = build("release", ("parley", "bench"))
