@@ -14,7 +14,7 @@ static const struct route_table *const all[] = {
     &messages_routes,    &message_threads_routes, &reactions_routes,      &webhooks_routes,
     &search_routes,      &streams_routes,         &attachments_routes,    &uploads_routes,
     &objects_routes,     &audit_routes,           &audit_verify_routes,   &bootstrap_routes,
-    &api_keys_routes,    &api_key_audit_routes,
+    &api_keys_routes,    &api_key_audit_routes,   &presence_routes,
 };
 
 enum err routes_of(const struct config *config, struct buf *ret_faults, struct routes *ret_routes)

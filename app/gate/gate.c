@@ -10,6 +10,7 @@
 #include "openapi_schemas.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/domain/talk/presence.h"
 #include "problem_reply.h"
 #include "rights.h"
 #include "route_check.h"
@@ -274,6 +275,14 @@ static void answer_finish(const struct gate *gate, struct exchange *p, struct re
     }
 }
 
+/* Whoever changes something is there; a client that only looks may have been left open. */
+static void note_active(const struct exchange *p)
+{
+    if (p->outcome == ERR_OK && p->call.principal != NULL && p->method != GET && p->method != HEAD &&
+        p->purpose == PURPOSE_ANSWER)
+        presence_active(p->ctx.app, p->call.principal);
+}
+
 void gate_handle(void *arg, struct http_request *req, struct arena *a, struct reply *reply)
 {
     struct gate *gate = arg;
@@ -285,6 +294,7 @@ void gate_handle(void *arg, struct http_request *req, struct arena *a, struct re
     }
     http_note_set(req, p);
     p->outcome = pass(gate, p, reply);
+    note_active(p);
     answer_finish(gate, p, reply);
     hold_release(&p->hold);
     if (reply->way != REPLY_PAGED)

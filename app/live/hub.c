@@ -139,14 +139,14 @@ void hub_leave(struct stream_permit *permit)
 struct entering {
     struct inbox_item item;
     struct stream *stream;
-    unsigned generation;
+    struct hub_place looked; /* where the log was when its rights were read */
 };
 
 static void entering_run(struct hub *hub, struct inbox_item *item)
 {
     struct entering *entering = (struct entering *)item;
 
-    stream_enter(hub, entering->stream, entering->generation);
+    stream_enter(hub, entering->stream, &entering->looked);
     free(entering);
 }
 
@@ -157,7 +157,7 @@ static void stream_take(struct hub *hub, const struct handover *handover, const 
 
     /* Records are made for nginx, which has no other id. */
     if (stream != NULL && entering != NULL && handover->request_id == RECORD_REQUEST_ID) {
-        *entering = (struct entering){ { NULL, entering_run }, stream, opening->place.generation };
+        *entering = (struct entering){ { NULL, entering_run }, stream, opening->place };
         if (hub_post(hub, &entering->item)) {
             opening->permit->hub = NULL;
             return;

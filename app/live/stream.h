@@ -51,8 +51,8 @@ struct stream *stream_new(const struct handover *handover, const struct stream_o
 /* One that was not taken in. NULL is fine. */
 void stream_drop(struct stream *stream);
 
-/* Takes it in: what it has missed is told, or it ends. generation: of the log when its rights were read. */
-void stream_enter(struct hub *hub, struct stream *stream, unsigned generation);
+/* Takes it in: what it has missed is told, or it ends. looked: where the log was when its rights were read. */
+void stream_enter(struct hub *hub, struct stream *stream, const struct hub_place *looked);
 /* Tells an event of the log that is for it. */
 void stream_tell(struct hub *hub, struct stream *stream, const struct live_event *event);
 /* Something that is not in the log, a comment say: left out where something waits. */

@@ -11,6 +11,7 @@
 #include "parley/domain/people/preferences.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/mail_queue.h"
+#include "parley/domain/talk/presence.h"
 #include "parley/domain/trust/api_key.h"
 #include "parley/domain/trust/api_key_change.h"
 #include "parley/domain/trust/password_reset.h"
@@ -229,6 +230,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     TRY(revocation_tell(ctx, user.id, 0));
     TRY(outcome_revoke(ctx, user.id));
     TRY(preferences_forget(ctx, user.id));
+    TRY(presence_forget(ctx, user.id));
     TRY(second_factor_forget(ctx, user.id));
     TRY(api_key_forget_user(ctx, user.id));
     if (call->messages == USER_MESSAGES_ERASE)

@@ -16,6 +16,7 @@ extern const struct route_table second_factor_routes;
 extern const struct route_table password_reset_routes;
 extern const struct route_table email_change_routes;
 extern const struct route_table user_status_routes;
+extern const struct route_table presence_routes;
 extern const struct route_table users_routes;
 extern const struct route_table user_sessions_routes;
 extern const struct route_table workspaces_routes;

@@ -24,6 +24,7 @@
 #include "parley/core/str.h"
 #include "parley/http/handover.h"
 #include "parley/live/event.h"
+#include "parley/live/presence_roll.h"
 #include "parley/live/stream_rights.h"
 
 struct hub;
@@ -33,6 +34,7 @@ struct hub_opts {
     int64_t streams_max; /* less where RLIMIT_NOFILE leaves less room */
     int64_t streams_per_user_max;
     int64_t streams_per_address_max; /* of the network that one customer has (core/cidr.h) */
+    struct presence_roll *roll;      /* takes note of whose streams come and go; NULL: nobody does */
 };
 
 /* Starts the hub's two threads. opts: copied. ERR_NO_MEMORY, ERR_UNAVAILABLE (no descriptors). */

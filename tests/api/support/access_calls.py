@@ -322,6 +322,7 @@ CALLS |= {
     "POST /workspaces/{workspace}/direct": Call(send=person_sent, names=("user",)),
     f"PUT {CHAT}/state": Call(send=sends(starred=True)),
     f"POST {CHAT}/read": Call(send=sends(seq=1)),
+    "GET /workspaces/{workspace}/presence": Call(send=lambda w, *_: {"params": {"user": w.clerk.id}}),
     "GET /workspaces/{workspace}/search": Call(send=lambda *_: {"params": {"q": "hello"}}),
     "GET /search": Call(send=lambda *_: {"params": {"q": "hello"}}),
 }

@@ -248,9 +248,9 @@ static void test_jobs_wake__reaches_every_lane(void **state)
 
 static bool lease_is_free(struct ctx *ctx, const char *name)
 {
-    const struct job_lease theirs = lease_of(name, 0);
+    const struct lease theirs = lease_of(name, 0);
 
-    return job_lease_take(ctx, &theirs) == ERR_OK;
+    return lease_take(ctx, &theirs) == ERR_OK;
 }
 
 static void state_free(void *run_state)

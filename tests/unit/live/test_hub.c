@@ -110,7 +110,7 @@ static void test_hub__what_has_left_the_ring_is_not_passed_over(void **state)
     tell_workspace(f);
     peer_await(&first, "data: 4201\n");
     late = open_at(f, rights_of(STREAM_OF_CHAT, BOB), 100);
-    peer_await_end(&late, "slow");
+    peer_await_end_at(&late, "slow", EPOCH "-100");
     peer_close(&first);
     assert_int_equal(stats_of(f).overrun_count, 0);
 }
@@ -159,7 +159,7 @@ static void test_hub__a_place_of_another_beginning_is_none(void **state)
     hub_where(f->hub, &opening.place);
     f->sink.start(f->sink.arg, "deadbeef", 7);
     assert_ok(stream_try(f, &opening, &peer));
-    peer_await_end(&peer, "restart");
+    peer_await_end_at(&peer, "restart", EPOCH "-0");
 }
 
 static void test_hub__a_new_beginning_of_the_log_ends_all_streams(void **state)
