@@ -15,8 +15,9 @@ class Crowd:
         self.stack, self.client, self.meter = stack, client, cpu.Meter(stack, part)
         workspace = client.workspace()
         rows = seed.Rows(stack, part)
-        rows.messages(MESSAGES, *[client.chat(workspace, f"chat {n}") for n in range(CHATS)])
-        rows.people(workspace, members - 1)
+        chats = [client.chat(workspace, f"chat {n}") for n in range(CHATS)]
+        rows.messages(MESSAGES, *chats)
+        rows.people(workspace, members - 1, *chats)
         self.url = f"{stack.base_url}/workspaces/{workspace}/chats/history"
         listed = client.call("GET", f"/workspaces/{workspace}/chats/history")
         assert listed and all(chat["unread_count"] == MESSAGES - MESSAGES // 2 for chat in listed), listed[:1]

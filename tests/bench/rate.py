@@ -29,7 +29,7 @@ def _rate(kind, built, folder, stack, client, port, part):
     readers = Readers(built / "bench_streams", folder, port, [f"{room}/stream" for room in talk.rooms], RATE_STREAMS,
                       client.token)
     (events, heard, *_), full = readers.rate(lambda: meter.run(lambda: talk.post(SECONDS)))
-    delay_ms = _pace(talk)
+    _, delay_ms = readers.rate(lambda: _pace(talk))
     (_, _, p50, p99, most), paced = readers.rate(lambda: talk.post(SECONDS, delay_ms))
     readers.close()
     yield {"what": f"messages/s into {post.CHATS} chats, told to {RATE_STREAMS} streams ({kind})", "value": f"{full.per_s:.0f}",

@@ -1,5 +1,8 @@
 """Rows by the thousand and the million, written straight into the database of a server that is idle."""
 import sqlite3
+import subprocess
+
+from harness.paths import HarnessError
 
 # One statement per kind of database: messages 1 … `last` of a chat, all of one sender.
 _SQLITE = """
@@ -33,12 +36,11 @@ INSERT INTO users (uuid, kind, username, role, created_us, updated_us)
 _MEMBERS = """
 INSERT INTO members (workspace_id, user_id, role, joined_us)
 SELECT w.id, u.id, 2, 1 FROM users u JOIN workspaces w ON w.uuid = {workspace_id} WHERE u.username LIKE 'bench-{workspace}-%'"""
+# A statement for each chat: one for all would hold more locks than a server has room for by default.
 _READ = """
 INSERT INTO chat_states (workspace_id, user_id, chat_id, read_seq, changed_us)
 SELECT m.workspace_id, m.user_id, c.id, c.last_seq / 2, 1 FROM members m JOIN chats c ON c.workspace_id = m.workspace_id
-WHERE m.workspace_id = (SELECT w.id FROM workspaces w WHERE w.uuid = {workspace_id})
-    AND NOT EXISTS (SELECT 1 FROM chat_states o WHERE o.workspace_id = m.workspace_id AND o.user_id = m.user_id
-        AND o.chat_id = c.id)"""
+WHERE c.uuid = {chat}"""
 
 
 class Rows:
@@ -52,7 +54,10 @@ class Rows:
     def run(self, *statements):
         """Gives the last one's rows, columns split by tabs (on MariaDB and MySQL those of all)."""
         if self.part is not None:
-            return self.part.query(";".join(statements), self.name)
+            try:
+                return self.part.query(";".join(statements), self.name)
+            except subprocess.CalledProcessError as e:
+                raise HarnessError(f"{self.part.name} refuses a statement: {e.stderr.strip()}") from None
         with sqlite3.connect(self.path, timeout=60) as base:
             rows = [list(base.execute(sql)) for sql in statements][-1]
         base.close()
@@ -72,12 +77,13 @@ class Rows:
         self.run(*statements)
         self.tidy("messages")
 
-    def people(self, workspace, count):
-        """`count` (<= 1,000,000) more members of a workspace, who have read a half of each of its chats."""
+    def people(self, workspace, count, *chats):
+        """`count` (<= 1,000,000) more members of a workspace; they, and who was there before, have read a half of each of these
+        chats."""
         values = {"workspace": workspace[:18], "workspace_id": self.uuid(workspace), "count": count, "digits": _DIGITS,
                   "numbers": _FEW if count <= 1000 else _MANY}
         people = _PEOPLE["mysql" if self.part else "sqlite"]
-        self.run(*[sql.format(**values) for sql in (people, _MEMBERS, _READ)])
+        self.run(people.format(**values), _MEMBERS.format(**values), *[_READ.format(chat=self.uuid(chat)) for chat in chats])
         self.tidy("users", "members", "chat_states")
 
     def tidy(self, *tables):

@@ -24,7 +24,15 @@
 #include "parley/core/clock.h"
 #include "parley/core/str.h"
 
-enum { READY_MAX = 512, CHUNK_BYTES = 65536, OPENING_MAX = 64, PATHS_MAX = 1000, PATH_BYTES = 256, TOOK_MAX = 4000000 };
+enum {
+    READY_MAX = 512,
+    CHUNK_BYTES = 65536,
+    OPENING_MAX = 64,
+    PATHS_MAX = 1000,
+    PATH_BYTES = 256,
+    TOOK_MAX = 4000000,
+    QUIET_MS = 300
+};
 
 struct reader {
     int fd;
@@ -161,8 +169,20 @@ static int compare_short(const void *a, const void *b)
     return first < second ? -1 : first > second;
 }
 
+/* Takes what earlier posts have left, until nothing has come for a while: it has waited here, not on its way. */
+static void drain(void)
+{
+    struct epoll_event ready[READY_MAX];
+    int ready_count;
+
+    while ((ready_count = epoll_wait(epoll_fd, ready, READY_MAX, QUIET_MS)) > 0)
+        for (int i = 0; i < ready_count; i++)
+            reader_read(ready[i].data.ptr);
+}
+
 static void arm(void)
 {
+    drain();
     told_count = 0;
     event_count = 0;
     for (int i = 0; i < count; i++)
@@ -188,11 +208,11 @@ static void rate_run(void)
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
     char line[16];
 
+    arm();
     took_count = 0;
     took_us = calloc(TOOK_MAX, sizeof(*took_us));
     if (took_us == NULL || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &event) != 0)
         die("rate");
-    arm();
     while (read_some())
         continue;
     (void)epoll_ctl(epoll_fd, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
