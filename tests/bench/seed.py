@@ -32,7 +32,8 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}
 SELECT randomblob(16), 0, 'bench-{workspace}-' || n.i, '', 0, 1, 1 FROM n""",
     "mysql": """
 INSERT INTO users (uuid, kind, username, names_folded, role, created_us, updated_us)
-{digits} SELECT RANDOM_BYTES(16), 0, CONCAT('bench-{workspace}-', n.seq), '', 0, 1, 1 FROM ({numbers}) n WHERE n.seq <= {count}"""}
+{digits} SELECT RANDOM_BYTES(16), 0, CONCAT('bench-{workspace}-', n.seq), '', 0, 1, 1
+FROM ({numbers}) n WHERE n.seq <= {count}"""}
 _MEMBERS = """
 INSERT INTO members (workspace_id, user_id, role, joined_us)
 SELECT w.id, u.id, 2, 1 FROM users u JOIN workspaces w ON w.uuid = {workspace_id} WHERE u.username LIKE 'bench-{workspace}-%'"""
