@@ -164,8 +164,8 @@ UPDATE attachments SET workspace_id = ? WHERE message_id IN
 -- Chats of any workspaces, as many as the reader of the event log takes at once (EVENT_BATCH_MAX).
 -- name: chat_batch
 -- tenant: none, the event log is told across workspaces
-SELECT {chat_view, is_joined = 0, read_seq = 0, notify = 0, starred = 0, draft = NULL, gap_count = 0, own_mentions = 0,
-    all_mentions = 0}, w.uuid AS workspace_uuid
+SELECT {chat_view, is_joined = 0, read_seq = 0, notify = 0, starred = 0, draft = NULL},
+    w.uuid AS workspace_uuid
 FROM chats c JOIN workspaces w ON w.id = c.workspace_id JOIN people_version p ON p.id = 1
 WHERE c.deleted_us IS NULL AND c.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -316,6 +316,28 @@ def test_unread_list__has_the_chats_with_something_new(talk):
     assert talk.owner.ok("GET", f"{talk.path}/unread") == []
 
 
+def test_list__counts_in_each_of_many_chats(talk):
+    """More than one statement asks for (chat_since_list): each chat has numbers of its own, and those that are read have none."""
+    wanted = {talk.chat: (0, 0)}
+    for n in range(10):
+        join = "open" if n % 3 == 0 else "workspace"
+        chat = talk.owner.chat(talk.id, f"Chat {n}", join=join)["id"]
+        talk.member.post(f"{talk.chat_path(chat)}/join")
+        sent = [talk.member.message(talk.id, chat, f"@{talk.owner.user['username']}" if i < n % 2 else "hello")
+                for i in range(1 + n % 4)]
+        if n % 5 == 4:
+            talk.member.ok("DELETE", f"{talk.chat_path(chat)}/message/{sent[-1]['id']}", 204)
+        wanted[chat] = (len(sent) - (n % 5 == 4), n % 2)
+    read = list(wanted)[4]
+    talk.owner.ok("POST", f"{talk.chat_path(read)}/read", 200, json={"seq": 9})
+    wanted[read] = (0, 0)
+    listed = talk.owner.ok("GET", f"{talk.path}/chats/history")
+    assert {c["id"]: (c["unread_count"], c["mention_count"]) for c in listed} == wanted
+    for chat, counts in wanted.items():
+        shown = talk.owner.ok("GET", talk.chat_path(chat))
+        assert (shown["unread_count"], shown["mention_count"]) == counts
+
+
 # --- the step of the schema ---
 
 @pytest.mark.mysql

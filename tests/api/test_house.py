@@ -73,6 +73,7 @@ def test_compose__has_the_defaults_of_the_settings_table(file):
     ("HTTPS_PORT", "84 43"), ("HTTPS_PORT", "0"), ("HTTPS_PORT", "65536"), ("HTTPS_HOST", "127.0.0.1;"),
     ("TRUSTED_HOSTS", "a.example.org;return 200"), ("MAX_UPLOAD_SIZE", "ten"), ("VAR_DIR", "/tmp/x y"),
     ("TLS_CERT", "/tmp/{}"), ("PUBLIC_URL", "https://example.org/$x"), ("WEB_DIR", "/tmp/'x"),
+    ("STREAMS_PER_ADDRESS", "65536"),  # more than nginx's limit_conn counts
 ])
 def test_render__refuses_what_would_end_a_word(tmp_path, name, value):
     done = sh(ROOT / "nginx/render", tmp_path / "conf", **{"VAR_DIR": str(tmp_path), name: value})

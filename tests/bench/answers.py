@@ -3,12 +3,12 @@ import statistics
 import subprocess
 from dataclasses import dataclass
 
-from bench import cpu, load, seed
+from bench import cpu, load, options, seed
 from bench.bare import behind_nginx
 from bench.server import databases, server
 from harness.paths import HarnessError
 
-SECONDS, CLIENTS, WORKERS, MESSAGES, PAGE = 3, 16, 16, 1000, 50
+SECONDS, CLIENTS, WORKERS, MESSAGES, PAGE = options.seconds(3), 16, 16, 1000, 50
 SETTINGS = {"RATE_LIMIT": "off", "WORKERS": str(WORKERS), "DB_POOL_MAX_SIZE": str(WORKERS)}
 PAGE_GOAL, ANSWER_GOAL = 1.3, 0.8
 
@@ -38,7 +38,7 @@ def page(built, folder):
         with server(built / "parley", folder / f"with-{database.name}", env, **SETTINGS) as (stack, client):
             workspace = client.workspace()
             chat = client.chat(workspace)
-            seed.sql(database, "parley", chat, MESSAGES)
+            seed.Rows(stack, database).messages(MESSAGES, chat)
             url = f"{stack.base_url}/workspaces/{workspace}/chat/{chat}/messages?limit={PAGE}"
             meter = cpu.Meter(stack, database)
 

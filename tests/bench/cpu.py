@@ -109,4 +109,4 @@ class Meter:
 def sentence(row):
     """For people: what Meter.row says."""
     parts = ", ".join(f"{name} {value:.0f}" for name, value in row["us_each"].items())
-    return f"CPU of a request in us: {parts}; others kept {row['others_share']:.0%} of the machine busy"
+    return f"CPU of {row.get('of', 'a request')} in us: {parts}; others kept {row['others_share']:.0%} of the machine busy"

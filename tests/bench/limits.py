@@ -1,13 +1,13 @@
 """What the limits of rate cost `GET /auth/me`, and an API key against a token."""
 import statistics
 
-from bench import load
+from bench import load, options
 from bench.server import server
 from harness.redis import Redis
 
 # Many short rounds, over several starts: what is looked for is smaller than the difference between two minutes, or between
 # two processes of the same program.
-SECONDS, CLIENTS, STARTS, ROUNDS = 2, 64, 6, 3
+SECONDS, CLIENTS, STARTS, ROUNDS = options.seconds(2), 64, 6, 3
 
 
 def _row(what, goal, tops, bottoms, names):

@@ -1,11 +1,12 @@
--- Load for wrk: `wrk … -s load.lua URL -- METHOD [PATHS-FILE [BODY]]`. Sends METHOD to the paths of the file in turn
--- (without one, to the URL's path) and prints one line of figures at the end. Latencies are in microseconds.
+-- Load for wrk: `wrk … -s load.lua URL -- METHOD PATHS-FILE BODY DELAY-MS`. Sends METHOD to the paths of the file in turn
+-- (where there is none, to the URL's path), each client DELAY-MS after its last answer, and prints one line of figures at
+-- the end. Latencies are in microseconds.
 local paths = {}
 local turn = 0
 
 function init(args)
   wrk.method = args[1] or "GET"
-  if args[3] then
+  if args[3] and args[3] ~= "" then
     wrk.body = args[3]
     wrk.headers["Content-Type"] = "application/json"
   end
@@ -16,6 +17,13 @@ function init(args)
     turn = math.random(#paths)
   else
     paths[1] = wrk.format()
+  end
+  local delay_ms = tonumber(args[4] or 0)
+  if delay_ms > 0 then
+    -- Now more, now less, so that the clients do not come all at once; wrk takes whole milliseconds.
+    function delay()
+      return math.floor(delay_ms * (0.5 + math.random()) + 0.5)
+    end
   end
 end
 

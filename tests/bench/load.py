@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import options
 from harness.paths import HarnessError, program
 
 SCRIPT = Path(__file__).with_name("load.lua")
@@ -24,10 +25,10 @@ class Figures:
         return self.requests / self.seconds
 
 
-def command(url, seconds, clients, token=None, method="GET", paths_file="", body=None):
-    """The command line of one bounded run."""
+def command(url, seconds, clients, token=None, method="GET", paths_file="", body="", delay_ms=0):
+    """The command line of one bounded run. delay_ms: how long each client waits between an answer and its next request."""
     headers = ["-H", f"Authorization: Bearer {token}"] if token else []
-    tail = [method, str(paths_file)] + ([body] if body else [])
+    tail = [method, str(paths_file), body, f"{delay_ms:.3f}"]
     return [program("wrk", "wrk"), "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "20s", *headers, "-s",
             str(SCRIPT), url, "--", *tail]
 

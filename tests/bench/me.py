@@ -1,11 +1,11 @@
 """P1: `GET /auth/me` against a bare FastCGI program behind the same nginx configuration."""
 import statistics
 
-from bench import cpu, load
+from bench import cpu, load, options
 from bench.bare import behind_nginx
 from bench.server import databases, server
 
-SECONDS, CLIENTS, WORKERS = 4, 64, 16
+SECONDS, CLIENTS, WORKERS = options.seconds(4), 64, 16
 
 
 def _measure(kind, built, folder, env, database):

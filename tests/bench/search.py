@@ -4,15 +4,14 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import statistics
 import time
 
-from bench import load
+from bench import load, options, seed
 from bench.server import databases, server
 from harness.process import wait_until
 
-CHATS, JOINED, SECONDS, CLIENTS, BATCH = 1000, 100, 4, 8, 400
+CHATS, JOINED, SECONDS, CLIENTS, BATCH = 1000, 100, options.seconds(4), 8, 400
 MESSAGES = int(os.environ.get("P9_MESSAGES", "100000"))
 WORDS_OF_A_MESSAGE = 12  # a batch is an argument of a client, so it has 128 KiB at most
 WAIT_S = 600 + MESSAGES / 200
@@ -25,18 +24,7 @@ _OWN = ("SELECT m.id, m.content FROM words i JOIN messages m ON m.id = i.message
         "ORDER BY i.message_id DESC LIMIT 50")
 
 
-class Database:
-    def __init__(self, stack, part):
-        self.part = part
-        self.path = stack.folder / "parley.db"
-        self.name = None if part is None else stack.settings["DATABASE_URL"].rsplit("/", 1)[1]
-
-    def run(self, sql):
-        if self.part is not None:
-            return self.part.query(sql, self.name)
-        with sqlite3.connect(self.path, timeout=60) as base:
-            return ["\t".join(map(str, row)) for row in base.execute(sql)]
-
+class Database(seed.Rows):
     def bytes_of_index(self):
         if self.part is None:
             return None

@@ -15,6 +15,7 @@
 #include <mysql.h>
 
 #include "parley/core/clock.h"
+#include "parley/db/tables.h"
 
 enum { THREADS_MAX = 256, ROWS = 50, COLUMNS_MAX = 32, TEXT_BYTES = 4096 };
 
@@ -25,10 +26,9 @@ static struct {
     _Atomic bool stop;
 } run;
 
-static const char page_sql[] =
-    "SELECT id, uuid, seq, sender_id, sender_name, content, is_ai_response, status, model, reply_to, attachment_count, "
-    "edited_us, deleted_us, version, created_us, updated_us FROM messages "
-    "WHERE chat_id = ? AND workspace_id = ? AND seq >= ? AND seq < ? ORDER BY seq DESC LIMIT ?";
+static const char page_rest[] =
+    " FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq >= ? AND m.seq < ? "
+    "ORDER BY m.seq DESC LIMIT ?";
 static const char key_sql[] =
     "SELECT uuid, email, username, first_name, last_name, role, created_us FROM users WHERE id = ?";
 
@@ -121,16 +121,31 @@ static int64_t number_of(MYSQL *db, const char *text)
 
 /* ---- page ---- */
 
+/* The columns of a message that Parley reads, without those of other tables that follow. */
+static void page_sql_write(char ret_text[4096])
+{
+    const char *whole = statements[SQL_MESSAGES_BEFORE].mysql;
+    const char *others = strstr(whole, ", c.last_seq");
+
+    if (others == NULL || others - whole > 4096 - (long)sizeof(page_rest))
+        die("messages_before", "its columns are not where they were");
+    memcpy(ret_text, whole, (size_t)(others - whole));
+    memcpy(ret_text + (others - whole), page_rest, sizeof(page_rest));
+}
+
 static void *read_pages(void *arg)
 {
     MYSQL *db = connect_one();
     int64_t chat = number_of(db, "SELECT id FROM chats ORDER BY last_seq DESC LIMIT 1");
     int64_t workspace = number_of(db, "SELECT workspace_id FROM chats ORDER BY last_seq DESC LIMIT 1");
     int64_t last = number_of(db, "SELECT last_seq FROM chats ORDER BY last_seq DESC LIMIT 1");
-    MYSQL_STMT *stmt = prepare(db, page_sql);
     struct row *row = calloc(1, sizeof(*row));
+    char text[4096];
+    MYSQL_STMT *stmt;
 
     (void)arg;
+    page_sql_write(text);
+    stmt = prepare(db, text);
     if (row == NULL)
         die("memory", "none left");
     row_bind(stmt, row);

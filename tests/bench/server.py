@@ -5,6 +5,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench import options
 from harness.stack import Backing, Stack
 
 EMAIL, PASSWORD = "bench@example.org", "correct horse battery"
@@ -63,8 +64,9 @@ KINDS = {"sqlite": "SQLite", "mariadb": "MariaDB", "mysql": "MySQL 9"}
 
 
 def databases(folder, *columns):
-    """Yields (its name for people, environment, part) of each kind of database in turn, running; SQLite has no part."""
-    for column in columns:
+    """Yields (its name for people, environment, part) of each kind of database in turn, running; SQLite has no part. Of these
+    columns, those that are asked for."""
+    for column in options.columns(*columns):
         if column == "sqlite":
             yield KINDS[column], {}, None
         else:

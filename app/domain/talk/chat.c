@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "chat_since.h"
 #include "message_author.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
@@ -319,6 +320,7 @@ enum err chat_get(struct ctx *ctx, const struct membership *m, int64_t user_id, 
         return fail(ctx, ERR_CHAT_NOT_FOUND);
     TRY(e);
     TRY(chats_sign(ctx, &get.chat, 1));
+    TRY(chats_count(ctx, m, user_id, &get.chat, 1));
     *ret_chat = get.chat;
     return ERR_OK;
 }

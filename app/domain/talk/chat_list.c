@@ -1,5 +1,6 @@
 #include "parley/domain/talk/chat_list.h"
 
+#include "chat_since.h"
 #include "parley/core/fold.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
@@ -152,6 +153,7 @@ enum err chat_list_history(struct ctx *ctx, const struct membership *m, const st
         TRY(merge(ctx, &history, opts->limit, &merged));
     }
     TRY(lasts_find(ctx, m, &merged));
+    TRY(chats_count(ctx, m, opts->user_id, merged.items, merged.count));
     *ret_list = merged;
     return ERR_OK;
 }

@@ -1,5 +1,6 @@
 #include "parley/domain/talk/chat_page.h"
 
+#include "chat_since.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/talk/message.h"
@@ -88,6 +89,7 @@ static enum err page_load(struct ctx *ctx, void *arg)
         return fail(ctx, ERR_CHAT_NOT_FOUND);
     TRY(e);
     TRY(chats_sign(ctx, &view.chat, 1));
+    TRY(chats_count(ctx, m, call->user_id, &view.chat, 1));
     if (ref.joined) {
         TRY(message_range_read(ctx, &ref, &newest, &page));
         view.chat.messages = page.messages;

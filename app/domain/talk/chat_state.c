@@ -10,6 +10,7 @@
 static enum err one_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     chat_own_read(ctx, row, db_row_int(row, CHAT_STATE_GET_LAST_SEQ), arg);
+    chat_since_read(row, CHAT_STATE_GET_CHAT_SINCE, arg);
     return arena_check(ctx->arena);
 }
 
@@ -35,6 +36,7 @@ static enum err unread_add(struct ctx *ctx, const struct db_row *row, void *arg)
     if (added == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     chat_own_read(ctx, row, db_row_int(row, CHAT_UNREAD_LIST_LAST_SEQ), added);
+    chat_since_read(row, CHAT_UNREAD_LIST_CHAT_SINCE, added);
     added->chat = db_row_uuid(row, CHAT_UNREAD_LIST_UUID);
     added->id = db_row_int(row, CHAT_UNREAD_LIST_ID);
     return arena_check(ctx->arena);
@@ -269,7 +271,14 @@ enum err chat_state_mark(struct ctx *ctx, const struct chat_target *target, int6
 
 enum err chat_state_read_along(struct ctx *ctx, const struct chat_ref *chat, int64_t user_id, int64_t seq)
 {
-    return seq == 0 ? ERR_OK : mark_up(ctx, SQL_CHAT_STATE_READ_ALONG, chat, user_id, seq);
+    const struct db_value mark = DB_INT(seq), now = DB_INT(ctx->now_us);
+    int64_t count;
+
+    if (seq == 0)
+        return ERR_OK;
+    TRY(db_exec(ctx, SQL_CHAT_STATE_READ_ALONG,
+                DB_ARGS(mark, now, mark, mark, DB_INT(chat->workspace_id), DB_INT(user_id), DB_INT(chat->id)), &count));
+    return count > 0 ? ERR_OK : mark_up(ctx, SQL_CHAT_STATE_BEGIN, chat, user_id, seq);
 }
 
 /* before: the chat, or the workspace, in which they were who are no newcomers. */

@@ -8,6 +8,7 @@ from .browser import Browser
 from .client import Person, anyone, new_email
 from .factor import first_step, switch_on
 from .keys import Key
+from .lean import LeanClient
 from .waiting import until
 
 FILE = {"files": ("notes.txt", b"what a file holds", "text/plain")}
@@ -98,6 +99,7 @@ class World:
         self.server = server
         self.admin = admin
         self.http = server.client(http2=False)
+        self.lean = LeanClient(server)
         self.callers = {kind: self.person("ADMIN" if kind == "admin" else "USER") for kind in PEOPLE}
         self.side = {kind: caller.workspace("Side")["id"] for kind, caller in self.callers.items()}
         self.clerk = self.person()  # somebody on the server who is in none of the workspaces
@@ -115,6 +117,7 @@ class World:
 
     def close(self):
         self.http.close()
+        self.lean.close()
 
     def person(self, role="USER", email=None):
         person = self.server.person(self.admin, role, email=email)
@@ -127,12 +130,12 @@ class World:
         assert browser.sign_in(self.callers[kind]).status_code == 200
         return browser
 
-    def headers(self, kind, person, method):
-        """What the caller of a request is known by, and where the page is that sends it."""
+    def headers(self, kind, person, method, browser=None):
+        """What the caller of a request is known by, and where the page is that sends it. browser: of cookie and xsite."""
         if kind == "cookie":
-            return self.browser(kind).headers(method)
+            return browser.headers(method)
         if kind == "xsite":
-            return {"Cookie": self.browser(kind).cookie, "Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+            return {"Cookie": browser.cookie, "Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
         if kind == "mixed":
             return {**person.auth, **self.browsers[kind].headers("GET")}
         return person.auth if person and kind in ALIVE else {}

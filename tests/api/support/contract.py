@@ -39,21 +39,25 @@ class Contract:
         schemas = {**document, "components": {**document["components"], "schemas": closed(document["components"]["schemas"])}}
         self._resolver = jsonschema.RefResolver("", schemas)
         self._validators = {}
-        self._routes = []
-        for path, operations in document["paths"].items():
-            pattern = re.compile("^" + re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path)) + "/?$")
-            self._routes.append((path.count("{"), pattern, path, operations))
+        self._routes = {}  # by method and number of words
         # A literal word wins over a parameter.
-        self._routes.sort(key=lambda route: route[0])
+        for path, operations in sorted(document["paths"].items(), key=lambda route: route[0].count("{")):
+            pattern = re.compile("^" + re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path)) + "/?$")
+            for method in operations:
+                self._routes.setdefault((method, self._words(path)), []).append((pattern, path, operations[method]))
 
     def operation(self, method, path):
         """(route, operation) of a request, or (None, None) where the document has none."""
         for candidate in (path, path.removeprefix("/api")):
-            for _, pattern, route, operations in self._routes:
+            for pattern, route, operation in self._routes.get((method.lower(), self._words(candidate)), ()):
                 twice = candidate != path and route.startswith("/api/")
-                if method.lower() in operations and pattern.match(candidate) and not twice:
-                    return route, operations[method.lower()]
+                if pattern.match(candidate) and not twice:
+                    return route, operation
         return None, None
+
+    @staticmethod
+    def _words(path):
+        return path.rstrip("/").count("/")
 
     def routes(self):
         """[(method, route, operation)] of the whole table."""

@@ -25,7 +25,12 @@ struct chat_own {
     struct str draft; /* absent: none */
 };
 
-/* For statements that begin with {chat_own} (sql/queries/chat_states.sql): takes it. */
+/*
+ * For statements that begin with {chat_own} (sql/queries/chat_states.sql): takes it. Whoever has read everything has nothing
+ * more to count; else unread_count is the most that it can be, and mention_count 0, until {chat_since} is taken.
+ */
 void chat_own_read(struct ctx *ctx, const struct db_row *row, int64_t last_seq, struct chat_own *ret_state);
+/* The columns of {chat_since}, from `first` on, for a state with its last_seq and read_seq. */
+void chat_since_read(const struct db_row *row, int first, struct chat_own *state);
 
 #endif
