@@ -11,6 +11,7 @@
 #include "parley/domain/record/audit_chain.h"
 #include "parley/domain/record/mail_queue.h"
 #include "parley/domain/talk/message_index.h"
+#include "parley/domain/talk/scheduled.h"
 #include "parley/domain/trust/api_key_change.h"
 #include "parley/domain/trust/password_reset.h"
 
@@ -35,6 +36,7 @@ SIMPLE_STEP(audit_seal_step)
 SIMPLE_STEP(audit_erase_step)
 SIMPLE_STEP(password_reset_step)
 SIMPLE_STEP(message_index_step)
+SIMPLE_STEP(scheduled_send_step)
 
 static enum err tidy_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
 {
@@ -96,6 +98,7 @@ const struct job jobs_table[] = {
     { "password_resets", JOB_LANE_MAIL, JOB_QUEUE, 2 * US_PER_S, SQL_WORK_PASSWORD_RESET_ASKS, 0,
       password_reset_step_job, true, OUTCOME_MAIL },
     { "send_mail", JOB_LANE_MAIL, JOB_QUEUE, 2 * US_PER_S, SQL_WORK_MAILS, 0, mail_job, false, OUTCOME_MAIL },
+    { "send_scheduled", JOB_LANE_DATA, JOB_QUEUE, US_PER_S, SQL_WORK_SCHEDULED, 0, scheduled_send_step_job, false, 0 },
     { "erase_workspaces", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_WORKSPACES, 0, erase_workspaces_step_job,
       true, OUTCOME_DATA },
     { "erase_users", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_USERS, 0, erase_users_step_job, true,

@@ -34,13 +34,13 @@ struct chat_piece {
 static enum err chat_files_remove(struct ctx *ctx, void *arg)
 {
     struct chat_piece *piece = arg;
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_OF_CHAT_TO_SEQ,
                                 DB_ARGS(DB_INT(piece->chat.id), DB_INT(piece->chat.workspace_id),
                                         DB_INT(piece->end_seq), DB_INT(OBJECT_BATCH_MAX)),
-                                &pending));
-    piece->count = (int64_t)pending.count;
+                                &removal));
+    piece->count = removal.row_count;
     return ERR_OK;
 }
 
@@ -92,11 +92,11 @@ struct workspace_piece {
 static enum err workspace_files_remove(struct ctx *ctx, void *arg)
 {
     struct workspace_piece *piece = arg;
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_UNBOUND_OF_WORKSPACE,
-                                DB_ARGS(DB_INT(piece->id), DB_INT(OBJECT_BATCH_MAX)), &pending));
-    piece->count = (int64_t)pending.count;
+                                DB_ARGS(DB_INT(piece->id), DB_INT(OBJECT_BATCH_MAX)), &removal));
+    piece->count = removal.row_count;
     return ERR_OK;
 }
 
@@ -142,14 +142,14 @@ struct user_piece {
 static enum err user_files_remove(struct ctx *ctx, void *arg)
 {
     struct user_piece *piece = arg;
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_OF_SENDER_TO_ID,
                                 DB_ARGS(DB_INT(piece->user_id), DB_INT(piece->chat.id),
                                         DB_INT(piece->chat.workspace_id), DB_INT(piece->end_id),
                                         DB_INT(OBJECT_BATCH_MAX)),
-                                &pending));
-    piece->count = (int64_t)pending.count;
+                                &removal));
+    piece->count = removal.row_count;
     return ERR_OK;
 }
 
