@@ -9,9 +9,9 @@
 
 static enum err shelve(struct ctx *ctx, const struct call *call, enum chat_shelf shelf, struct reply *reply)
 {
-    const struct chat_target target = {
-        .m = &call->workspace, .user_id = call->principal->user_id, .chat = call->ids[0]
-    };
+    const struct chat_target target = { .m = &call->workspace,
+                                        .user_id = call->principal->user_id,
+                                        .chat = call->ids[0] };
     struct chat chat;
 
     TRY(chat_archive(ctx, &target, shelf, &chat));

@@ -16,16 +16,19 @@ enum { SENT_CONTENT, SENT_ATTACHMENTS, SENT_REPLY_TO, SENT_FORWARD, SENT_SEND_AT
 #define DRAFT_FIELD(member) .offset = offsetof(struct draft_body, member)
 static const struct field draft_fields[] = {
     [SENT_CONTENT] = { "content", FIELD_STR, FIELD_NULLABLE, 0, CONTENT_MAX_CHARS, DRAFT_FIELD(content),
-      .example = "\"The migration is through. The figures are in the file.\"",
-      .doc = "May be empty where a file comes along, or a message is forwarded" },
-    [SENT_ATTACHMENTS] = { "attachment_ids", FIELD_LIST, FIELD_NULLABLE, 0, FILES_PER_MESSAGE_MAX, DRAFT_FIELD(attachment_ids),
-      .element = FIELD_UUID, .doc = "One's own completed uploads, in no message yet" },
+                       .example = "\"The migration is through. The figures are in the file.\"",
+                       .doc = "May be empty where a file comes along, or a message is forwarded" },
+    [SENT_ATTACHMENTS] = { "attachment_ids", FIELD_LIST, FIELD_NULLABLE, 0, FILES_PER_MESSAGE_MAX,
+                           DRAFT_FIELD(attachment_ids), .element = FIELD_UUID,
+                           .doc = "One's own completed uploads, in no message yet" },
     [SENT_REPLY_TO] = { "reply_to", FIELD_UUID, FIELD_NULLABLE, DRAFT_FIELD(reply_to),
-      .doc = "A message of the same chat" },
+                        .doc = "A message of the same chat" },
     [SENT_FORWARD] = { "forward", FIELD_UUID, FIELD_NULLABLE, DRAFT_FIELD(forward),
-      .doc = "A message of the workspace that the caller may read: its text and its files come behind `content`" },
-    [SENT_SEND_AT] = { "send_at", FIELD_TIME, FIELD_NULLABLE, DRAFT_FIELD(send_us), .example = "\"2026-03-02T08:00:00Z\"",
-      .doc = "Not now but then, a minute to a year ahead; a text alone, which may be a reply" },
+                       .doc =
+                           "A message of the workspace that the caller may read: its text and its files come behind `content`" },
+    [SENT_SEND_AT] = { "send_at", FIELD_TIME, FIELD_NULLABLE, DRAFT_FIELD(send_us),
+                       .example = "\"2026-03-02T08:00:00Z\"",
+                       .doc = "Not now but then, a minute to a year ahead; a text alone, which may be a reply" },
 };
 const struct spec message_draft_spec = { SPEC_INIT("MessageDraft", struct draft_body, draft_fields),
                                          .doc = "A new message" };
@@ -49,10 +52,11 @@ static enum err text_alone(struct ctx *ctx, const struct draft_body *sent)
 
     if (sent->send_us == 0 || (sent->attachment_ids.count == 0 && uuid_eq(&sent->forward, &none)))
         return ERR_OK;
-    return problem_add(ctx->problem, (struct fault){ .where = "body",
-                                                     .field = "send_at",
-                                                     .type = "value_error",
-                                                     .message = "is for a text alone, without files or a forwarded message" });
+    return problem_add(ctx->problem,
+                       (struct fault){ .where = "body",
+                                       .field = "send_at",
+                                       .type = "value_error",
+                                       .message = "is for a text alone, without files or a forwarded message" });
 }
 
 int64_t message_body_send_us(const void *body)

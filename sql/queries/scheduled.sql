@@ -1,11 +1,12 @@
 -- Messages that wait for their time. Only their author sees them.
 
--- columns: scheduled_view = s.id, s.uuid, s.chat_uuid, s.reply_to, s.content, s.send_us, s.failed_code, s.failed_us, s.version,
+-- columns: scheduled_view = s.id, s.uuid, s.chat_uuid, s.reply_to_uuid, s.content, s.send_us, s.failed_code, s.failed_us, s.version,
 --     s.created_us, s.updated_us
 
 -- name: scheduled_insert
 -- event: none, because its author alone sees it, and is answered
-INSERT INTO scheduled (uuid, workspace_id, user_id, key_id, chat_uuid, reply_to, content, send_us, due_us, created_us, updated_us)
+INSERT INTO scheduled (uuid, workspace_id, user_id, key_id, chat_uuid, reply_to_uuid, content, send_us, due_us, created_us,
+    updated_us)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: scheduled_count

@@ -274,7 +274,8 @@ static enum err origin_read(struct ctx *ctx, const struct db_row *row, const str
     origin = arena_alloc(ctx->arena, sizeof(*origin));
     if (origin == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    *origin = (struct chat_origin){ db_row_uuid(row, CHAT_VIEW_FORKED_CHAT), db_row_uuid(row, CHAT_VIEW_FORKED_MESSAGE) };
+    *origin = (struct chat_origin){ db_row_uuid(row, CHAT_VIEW_FORKED_CHAT),
+                                    db_row_uuid(row, CHAT_VIEW_FORKED_MESSAGE) };
     *ret_origin = origin;
     return ERR_OK;
 }

@@ -146,10 +146,10 @@ enum err chat_list_history(struct ctx *ctx, const struct membership *m, const st
         TRY(guess_prove(ctx, m));
     merged = history.everyones.list;
     if (history.has_joined) {
-        TRY(db_each(ctx, SQL_CHAT_HISTORY_JOINED,
-                    DB_ARGS(DB_INT(CHAT_PREVIEW_CHARS), workspace, user, activity, activity, id, query, archived,
-                            limit),
-                    listing_add, &history.joined));
+        TRY(db_each(
+            ctx, SQL_CHAT_HISTORY_JOINED,
+            DB_ARGS(DB_INT(CHAT_PREVIEW_CHARS), workspace, user, activity, activity, id, query, archived, limit),
+            listing_add, &history.joined));
         TRY(merge(ctx, &history, opts->limit, &merged));
     }
     TRY(lasts_find(ctx, m, &merged));

@@ -63,10 +63,10 @@ static enum err origin_write(struct ctx *ctx, const struct chat_ref *chat, const
 {
     const struct message *source = &forwarding->source;
 
-    return db_insert(ctx, is_only_forwarded(source) ? SQL_FORWARD_INSERT_AGAIN : SQL_FORWARD_INSERT,
-                     DB_ARGS(DB_INT(message->id), DB_INT(forwarding->text_at), DB_INT(source->id),
-                             DB_INT(chat->workspace_id)),
-                     NULL);
+    return db_insert(
+        ctx, is_only_forwarded(source) ? SQL_FORWARD_INSERT_AGAIN : SQL_FORWARD_INSERT,
+        DB_ARGS(DB_INT(message->id), DB_INT(forwarding->text_at), DB_INT(source->id), DB_INT(chat->workspace_id)),
+        NULL);
 }
 
 /* A file that the job has found not to be what was promised has gone from the source by now, and does not come here. */

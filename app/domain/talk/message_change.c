@@ -41,7 +41,8 @@ static enum err draft_check(struct ctx *ctx, const struct message_draft *draft)
     if (file_count > FILES_PER_MESSAGE_MAX)
         return failf(ctx, ERR_INVALID, "A message has at most %d files", FILES_PER_MESSAGE_MAX);
     if (is_set(&draft->forward))
-        return file_count == 0 ? ERR_OK : failf(ctx, ERR_INVALID, "A message that passes another one on has that one's files");
+        return file_count == 0 ? ERR_OK
+                               : failf(ctx, ERR_INVALID, "A message that passes another one on has that one's files");
     return message_content_check(ctx, draft->content, file_count);
 }
 
@@ -123,15 +124,16 @@ static enum err insert(struct ctx *ctx, struct posting *posting)
     const struct idempotency_claim *claim = posting->draft->claim;
     struct message *message = &posting->message;
 
-    return db_insert(
-        ctx, SQL_MESSAGE_INSERT,
-        DB_ARGS(DB_UUID(&message->uuid), DB_INT(posting->chat.id), DB_INT(message->seq), DB_TEXT(message->content),
-                DB_INT_OR_NULL(message->reply_to_id), DB_INT_OR_NULL(message->root_id),
-                DB_INT(message->attachment_count), DB_INT(message->mention_all + 1), DB_INT(message->has_mentions),
-                DB_INT(message->is_forwarded), claim == NULL ? DB_NULL : DB_INT(claim->nonce), DB_INT(message->created_us),
-                DB_INT(message->updated_us), DB_INT(posting->chat.workspace_id), DB_INT(message->sender_user_id),
-                DB_INT_OR_NULL(posting->workspace_version), DB_INT(posting->people_version)),
-        &message->id);
+    return db_insert(ctx, SQL_MESSAGE_INSERT,
+                     DB_ARGS(DB_UUID(&message->uuid), DB_INT(posting->chat.id), DB_INT(message->seq),
+                             DB_TEXT(message->content), DB_INT_OR_NULL(message->reply_to_id),
+                             DB_INT_OR_NULL(message->root_id), DB_INT(message->attachment_count),
+                             DB_INT(message->mention_all + 1), DB_INT(message->has_mentions),
+                             DB_INT(message->is_forwarded), claim == NULL ? DB_NULL : DB_INT(claim->nonce),
+                             DB_INT(message->created_us), DB_INT(message->updated_us),
+                             DB_INT(posting->chat.workspace_id), DB_INT(message->sender_user_id),
+                             DB_INT_OR_NULL(posting->workspace_version), DB_INT(posting->people_version)),
+                     &message->id);
 }
 
 /* Where nothing is inserted the right has gone, or something else of the workspace has moved, or somebody's name. */

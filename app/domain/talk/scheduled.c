@@ -24,7 +24,7 @@ enum err scheduled_read(struct ctx *ctx, const struct db_row *row, struct schedu
         .id = db_row_int(row, SCHEDULED_VIEW_ID),
         .uuid = db_row_uuid(row, SCHEDULED_VIEW_UUID),
         .chat = db_row_uuid(row, SCHEDULED_VIEW_CHAT_UUID),
-        .reply_to = db_row_uuid(row, SCHEDULED_VIEW_REPLY_TO),
+        .reply_to = db_row_uuid(row, SCHEDULED_VIEW_REPLY_TO_UUID),
         .content = arena_str(ctx->arena, db_row_str(row, SCHEDULED_VIEW_CONTENT)),
         .send_us = db_row_int(row, SCHEDULED_VIEW_SEND_US),
         .failed = failed,
@@ -44,10 +44,10 @@ static enum err one_read(struct ctx *ctx, const struct db_row *row, void *arg)
 static enum err find(struct ctx *ctx, enum sql statement, const struct scheduled_target *target,
                      struct scheduled *ret_scheduled)
 {
-    enum err e = db_one(ctx, statement,
-                        DB_ARGS(DB_UUID(&target->scheduled), DB_INT(target->m->workspace_id),
-                                DB_INT(target->principal->user_id)),
-                        one_read, ret_scheduled);
+    enum err e = db_one(
+        ctx, statement,
+        DB_ARGS(DB_UUID(&target->scheduled), DB_INT(target->m->workspace_id), DB_INT(target->principal->user_id)),
+        one_read, ret_scheduled);
 
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_SCHEDULED_NOT_FOUND) : e;
 }
@@ -198,10 +198,9 @@ static enum err withdraw(struct ctx *ctx, void *arg)
     const struct scheduled_target *target = call->target;
 
     TRY(target_lock(ctx, call));
-    return db_exec(ctx, SQL_SCHEDULED_DELETE,
-                   DB_ARGS(DB_INT(call->scheduled.id), DB_INT(target->m->workspace_id),
-                           DB_INT(target->principal->user_id)),
-                   NULL);
+    return db_exec(
+        ctx, SQL_SCHEDULED_DELETE,
+        DB_ARGS(DB_INT(call->scheduled.id), DB_INT(target->m->workspace_id), DB_INT(target->principal->user_id)), NULL);
 }
 
 enum err scheduled_withdraw(struct ctx *ctx, const struct scheduled_target *target)

@@ -34,7 +34,8 @@ static enum err taken_read(struct ctx *ctx, const struct db_row *row, void *arg)
 /* Another process may have sent it, or its author changed it or taken it back. */
 static enum err row_take(struct ctx *ctx, struct sending *sending)
 {
-    enum err e = db_one(ctx, SQL_SCHEDULED_TAKE, DB_ARGS(DB_INT(sending->id), DB_INT(ctx->now_us)), taken_read, sending);
+    enum err e = db_one(ctx, SQL_SCHEDULED_TAKE, DB_ARGS(DB_INT(sending->id), DB_INT(ctx->now_us)), taken_read,
+                        sending);
 
     sending->taken = e == ERR_OK;
     return e == ERR_NOT_FOUND ? ERR_OK : e;

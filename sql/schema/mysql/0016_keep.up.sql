@@ -39,7 +39,7 @@ CREATE TABLE scheduled (
     user_id BIGINT NOT NULL,
     key_id BIGINT,
     chat_uuid BINARY(16) NOT NULL,
-    reply_to BINARY(16),
+    reply_to_uuid BINARY(16),
     content MEDIUMTEXT NOT NULL,
     send_us BIGINT NOT NULL,
     due_us BIGINT,

@@ -44,7 +44,7 @@ CREATE TABLE scheduled (
     user_id INTEGER NOT NULL,
     key_id INTEGER,                        -- the API key that was used, which must still be good then
     chat_uuid BLOB NOT NULL,               -- the chat may be gone by then
-    reply_to BLOB,                         -- public id of a message
+    reply_to_uuid BLOB,                    -- of a message
     content TEXT NOT NULL,
     send_us INTEGER NOT NULL,
     due_us INTEGER,                        -- send_us while it waits; NULL: it could not be sent

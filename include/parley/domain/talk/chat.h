@@ -30,10 +30,10 @@ enum chat_assistant { CHAT_ASSISTANT_OFF, CHAT_ASSISTANT_MENTION, CHAT_ASSISTANT
 
 /* What the caller wants to do. Each includes the ones before, but for the last two, which include CHAT_SEE only. */
 enum chat_right {
-    CHAT_SEE,    /* that it exists, its title and settings */
-    CHAT_READ,   /* its messages and files */
-    CHAT_WRITE,  /* new messages: role MEMBER besides, and the chat is not archived */
-    CHAT_MANAGE, /* settings, members, deleting: its creator with role MEMBER, or an OWNER */
+    CHAT_SEE,      /* that it exists, its title and settings */
+    CHAT_READ,     /* its messages and files */
+    CHAT_WRITE,    /* new messages: role MEMBER besides, and the chat is not archived */
+    CHAT_MANAGE,   /* settings, members, deleting: its creator with role MEMBER, or an OWNER */
     CHAT_PUT_AWAY, /* archiving it, and back: CHAT_MANAGE; a direct chat any of its people with role MEMBER */
 };
 
@@ -49,7 +49,7 @@ struct chat_ref {
     int64_t last_seq;      /* of the newest message ever, when this was read */
     int64_t message_count; /* likewise */
     int64_t version;
-    bool archived; /* read, and nothing new is written */
+    bool archived;          /* read, and nothing new is written */
     int64_t seen_workspace; /* recalled (access_cache.h): the workspace's version then; 0: read in this request */
     enum member_role role;  /* the caller's in the workspace, when this was read */
     bool joined;            /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */

@@ -57,9 +57,9 @@ struct message {
     const struct message_forward *forward; /* NULL: it is no forwarded one */
     bool has_saves;                        /* somebody has saved it… */
     bool saved;                            /* …the caller */
-    struct list reactions; /* struct reaction, in the order in which their kinds came */
-    struct list mentions;  /* struct uuid: users */
-    int mention_all;       /* enum mention_all */
+    struct list reactions;                 /* struct reaction, in the order in which their kinds came */
+    struct list mentions;                  /* struct uuid: users */
+    int mention_all;                       /* enum mention_all */
     bool pinned;
     struct str nonce;   /* of its sender's Idempotency-Key (idempotency.h), hex; absent: none was sent */
     int64_t edited_us;  /* 0: never */

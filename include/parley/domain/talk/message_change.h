@@ -22,7 +22,8 @@ struct message_draft {
     struct uuid id;       /* the message's; zero: a new one */
     struct str content;   /* well-formed UTF-8, ≤ CONTENT_MAX_CHARS; may be empty where a file comes along */
     struct uuid reply_to; /* zero: none */
-    struct uuid forward;  /* zero: none; a message of the workspace that is passed on behind the content; then without files */
+    struct uuid
+        forward; /* zero: none; a message of the workspace that is passed on behind the content; then without files */
     const struct uuid *attachments; /* the caller's own unbound attachments of the workspace, each at most once */
     size_t attachment_count;
     struct incoming_files *files;          /* NULL, or files that have just been put into the store (incoming_file.h) */

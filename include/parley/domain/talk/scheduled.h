@@ -48,7 +48,8 @@ struct scheduled_draft {
  * chat_require returns. A claim that was used before gives what was made then; ERR_SCHEDULED_NOT_FOUND: it has been sent, or
  * withdrawn.
  */
-enum err scheduled_add(struct ctx *ctx, const struct scheduled_draft *draft, struct scheduled *ret_scheduled) MUST_CHECK;
+enum err scheduled_add(struct ctx *ctx, const struct scheduled_draft *draft,
+                       struct scheduled *ret_scheduled) MUST_CHECK;
 
 /* One of one's own. */
 struct scheduled_target {
