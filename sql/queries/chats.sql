@@ -175,8 +175,8 @@ UPDATE attachments SET workspace_id = ? WHERE message_id IN
 -- name: chat_batch
 -- tenant: none, the event log is told across workspaces
 SELECT {chat_view, is_joined = 0, read_seq = 0, notify = 0, starred = 0, draft = NULL, gap_count = 0, own_mentions = 0,
-    all_mentions = 0, forked_chat = (SELECT f.uuid FROM chats f WHERE f.id = c.forked_chat_id
-        AND f.workspace_id = c.workspace_id AND f.deleted_us IS NULL AND f.join_mode <> 2)}, w.uuid AS workspace_uuid
+    all_mentions = 0, forked_chat = (SELECT CASE WHEN f.join_mode = 2 THEN NULL ELSE f.uuid END FROM chats f
+        WHERE f.id = c.forked_chat_id AND f.workspace_id = c.workspace_id AND f.deleted_us IS NULL)}, w.uuid AS workspace_uuid
 FROM chats c JOIN workspaces w ON w.id = c.workspace_id JOIN people_version p ON p.id = 1
 WHERE c.deleted_us IS NULL AND c.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

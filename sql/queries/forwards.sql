@@ -39,3 +39,28 @@ WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ? AND m.is
 -- @sqlite
 UPDATE forwards SET workspace_id = ? WHERE message_id IN (SELECT m.id FROM messages m
     WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ? AND m.is_forwarded = 1)
+
+-- ---- what somebody wrote and others have passed on, when all that they wrote is erased ----
+
+-- name: forward_first_of_sender
+-- tenant: none, the job removes what a user wrote in every workspace
+SELECT f.message_id, f.workspace_id FROM forwards f WHERE f.sender_id = ? ORDER BY f.message_id LIMIT 1
+
+-- Under its chat's lock.
+-- name: forward_text
+SELECT m.uuid, m.chat_id, m.seq, m.content, m.deleted_us, f.text_at
+FROM messages m JOIN forwards f ON f.message_id = m.id WHERE m.id = ? AND m.workspace_id = ?
+
+-- name: message_strip
+-- event: message.updated
+UPDATE messages SET content = ?, attachment_count = 0, updated_us = ?, version = version + 1
+WHERE id = ? AND chat_id = ? AND workspace_id = ?
+
+-- name: forward_forget_sender
+-- event: none, because message.updated tells it with its message
+UPDATE forwards SET sender_id = NULL, sender_name = NULL WHERE message_id = ? AND workspace_id = ?
+
+-- Who has passed it on from there has the same text: it is found as the sender's next.
+-- name: forward_blame_again
+-- event: none, because each is told when its own text goes
+UPDATE forwards SET sender_id = ? WHERE source_id = ? AND workspace_id = ?

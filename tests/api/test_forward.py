@@ -194,7 +194,51 @@ def test_object__goes_with_the_last_message_that_has_it(deep, own):
     assert deep.objects() == [] and deep.count("attachments") == 0 and deep.count("object_deletions") == 0
 
 
-def test_object__outlives_its_chat_and_its_uploader(deep, own):
+def test_forward__says_nothing_any_more_of_who_is_erased(deep, own):
+    """Their words and files come out of what others have passed on; those others' own words stay."""
+    sent = own.sent(text_file(), content="Geheimnis")
+    passed = forward(own.owner, own.other, sent, content="Look at this")
+    bare = forward(own.owner, own.other, sent)
+    again = forward(own.owner, own.other, passed)
+    mine = forward(own.owner, own.other, own.say("mine", person=own.owner))
+
+    def found():
+        hits = own.owner.ok("GET", f"{own.path}/search", params={"q": "Geheimnis"})["hits"]
+        return [hit["message"]["id"] for hit in hits]
+
+    until(lambda: len(found()) == 4)
+    assert own.admin.delete(f"/users/{own.member.id}", params={"messages": "erase"}).status_code == 204
+    deep.wake()
+    until(lambda: deep.count("users", "erase_messages = 1") == 0 and deep.is_clean())
+    read = {m["id"]: m for m in own.owner.ok("GET", f"{own.other}/messages")["messages"]}
+    assert [read[m["id"]]["content"] for m in (passed, bare, again, mine)] == ["Look at this", "", "", "mine"]
+    for message in (passed, bare, again):
+        assert read[message["id"]]["attachments"] == []
+        assert read[message["id"]]["forwarded_from"]["sender"] == {"id": None, "name": "Deleted user", "kind": "deleted"}
+    assert found() == [] and deep.objects() == []
+    assert deep.rows("SELECT COUNT(*) FROM messages WHERE content LIKE '%Geheimnis%'") == [("0",)]
+
+
+def test_forward__of_a_deleted_user_keeps_what_it_says(deep, own):
+    passed = forward(own.owner, own.other, own.sent(text_file(), content="stays"))
+    assert own.admin.delete(f"/users/{own.member.id}").status_code == 204
+    read = own.owner.ok("GET", f"{own.other}/message/{passed['id']}")
+    assert read["content"] == "stays" and read["attachments"] == passed["attachments"]
+    assert read["forwarded_from"]["sender"]["name"] == "Deleted user"
+
+
+def test_forward__moves_with_its_chat(talk):
+    passed = forward(talk.owner, talk.other, talk.sent(text_file(), content="x"), content="y")
+    there = talk.owner.workspace("There")["id"]
+    chat = talk.other.rsplit("/", 1)[1]
+    talk.owner.ok("POST", f"{talk.other}/move", 200, json={"workspace_id": there})
+    read = talk.owner.ok("GET", f"/workspaces/{there}/chat/{chat}/message/{passed['id']}")
+    assert read["attachments"] == passed["attachments"] and read["content"] == passed["content"]
+    origin = read["forwarded_from"]
+    assert origin == {**passed["forwarded_from"], "message_id": None, "chat_id": None}
+
+
+def test_object__outlives_its_chat(deep, own):
     sent = own.sent(text_file())
     passed = forward(own.owner, own.other, sent)
     for _ in range(30):
@@ -203,9 +247,6 @@ def test_object__outlives_its_chat_and_its_uploader(deep, own):
     deep.wake()
     until(lambda: deep.count("chats", "deleted_us IS NOT NULL") == 0)
     assert deep.count("attachments") == 1 and len(deep.objects()) == 1
-    assert own.admin.delete(f"/users/{own.member.id}", params={"messages": "erase"}).status_code == 204
-    deep.wake()
-    until(lambda: deep.count("users", "erase_messages = 1") == 0)
     assert content_of(own.owner, passed["attachments"][0], deep.server.ca) == b"what a file holds"
     own.owner.ok("DELETE", own.path, 204)
     deep.wake()

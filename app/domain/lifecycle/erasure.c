@@ -6,6 +6,7 @@
 #include "parley/domain/events/event.h"
 #include "parley/domain/files/attachment.h"
 #include "parley/domain/lifecycle/cleanup.h"
+#include "parley/domain/talk/forward_erasure.h"
 #include "parley/domain/talk/message_index.h"
 
 /* Two numbers of the first row of a statement: which thing is next, and whose it is. */
@@ -231,8 +232,10 @@ enum err erase_users_step(struct ctx *ctx, int64_t *ret_count)
         return ERR_OK;
     TRY(e);
     e = db_one(ctx, SQL_MESSAGE_FIRST_OF_SENDER, DB_ARGS(DB_INT(piece.user_id)), next_read, &piece.chat);
-    if (e == ERR_NOT_FOUND)
-        return db_exec(ctx, SQL_USER_ERASED, DB_ARGS(DB_INT(piece.user_id)), ret_count);
-    TRY(e);
-    return user_chat_step(ctx, &piece, ret_count);
+    if (e == ERR_OK)
+        return user_chat_step(ctx, &piece, ret_count);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TRY(forward_erase_step(ctx, piece.user_id, ret_count));
+    return *ret_count > 0 ? ERR_OK : db_exec(ctx, SQL_USER_ERASED, DB_ARGS(DB_INT(piece.user_id)), ret_count);
 }

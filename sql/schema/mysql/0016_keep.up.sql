@@ -13,6 +13,7 @@ CREATE TABLE forwards (
     text_at BIGINT NOT NULL,
     PRIMARY KEY (message_id),
     KEY forwards_sender (sender_id),
+    KEY forwards_source (source_id),
     CONSTRAINT forwards_as_message FOREIGN KEY (message_id) REFERENCES messages (id) ON DELETE CASCADE,
     CONSTRAINT forwards_of_user FOREIGN KEY (sender_id) REFERENCES users (id) ON DELETE SET NULL
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -22,6 +22,7 @@ CREATE TABLE forwards (
     text_at INTEGER NOT NULL               -- code points of the forwarder's own before it
 ) STRICT;
 CREATE INDEX forwards_sender ON forwards (sender_id);
+CREATE INDEX forwards_source ON forwards (source_id);
 
 -- Messages that somebody keeps for themselves. Whoever leaves the workspace takes theirs along.
 CREATE TABLE saved (
