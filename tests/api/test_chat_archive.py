@@ -1,5 +1,6 @@
 """Chats that are put away: who does it, what is refused then, and that nothing is lost."""
 import pytest
+from support.client import anyone
 from support.deep import Deep
 from support.streams import Streams
 from support.talk import Talk, is_code
@@ -93,6 +94,15 @@ def test_archive__is_known_to_whoever_posts_all_the_time(own):
         for _ in range(4):
             assert is_code(talk.member.post(f"{talk.at}/message", json={"content": "x"}), 409, "chat_archived")
         archive(talk.owner, talk, what="unarchive")
+
+
+def test_archive__stops_webhooks_and_lets_them_be_withdrawn(talk, server):
+    hook = talk.member.ok("POST", f"{talk.at}/webhooks", 201, json={"name": "Grafana"})
+    archive(talk.owner, talk)
+    assert is_code(anyone("POST", hook["url"], server.ca, json={"text": "up"}), 409, "chat_archived")
+    assert is_code(talk.member.post(f"{talk.at}/webhooks", json={"name": "More"}), 409, "chat_archived")
+    assert [h["id"] for h in talk.member.ok("GET", f"{talk.at}/webhooks")] == [hook["id"]]
+    talk.member.ok("DELETE", f"{talk.at}/webhooks/{hook['id']}", 204)
 
 
 def test_archive__of_a_direct_chat_is_for_each_of_its_people(talk):

@@ -112,6 +112,14 @@ def test_forward__has_no_files_of_its_own(talk):
     assert is_code(talk.member.post(f"{talk.other}/message", json=body), 422, "validation_error")
 
 
+def test_forward__of_what_came_from_outside_names_that_sender(talk, server):
+    hook = talk.member.ok("POST", f"{talk.at}/webhooks", 201, json={"name": "Grafana"})
+    assert anyone("POST", hook["url"], server.ca, json={"text": "Disk full"}).status_code == 200
+    (alert,) = talk.owner.ok("GET", f"{talk.at}/messages")["messages"]
+    passed = forward(talk.owner, talk.other, alert)
+    assert passed["content"] == "Disk full" and passed["forwarded_from"]["sender"] == alert["sender"]
+
+
 # --- rights ---
 
 def test_forward__takes_the_right_to_both_chats(talk):

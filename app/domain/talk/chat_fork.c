@@ -174,8 +174,7 @@ static enum err members_come(struct ctx *ctx, const struct fork_call *call)
 
     if (call->source.join == CHAT_JOIN_WORKSPACE)
         return chat_states_open(ctx, &fork);
-    TRY(chat_member_add(ctx, fork.workspace_id, fork.id, call->opts->user_id));
-    return chat_state_read_along(ctx, &fork, call->opts->user_id, fork.last_seq);
+    return chat_member_come(ctx, fork.workspace_id, &fork, call->opts->user_id);
 }
 
 static enum err make(struct ctx *ctx, struct fork_call *call)

@@ -17,14 +17,11 @@ struct change_call {
 static enum err target_find(struct ctx *ctx, const struct change_call *call, struct chat_ref *ret_chat, int64_t *ret_id)
 {
     struct message_thread thread;
-    enum err e;
 
     TRY(message_reach(ctx, call->owner->m, call->owner->user_id, call->message, ret_chat));
-    e = message_thread_get(ctx, ret_chat, call->message, &thread);
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && thread.is_deleted))
-        return fail(ctx, ERR_MESSAGE_NOT_FOUND);
+    TRY(message_thread_get(ctx, ret_chat, call->message, &thread));
     *ret_id = thread.id;
-    return e;
+    return ERR_OK;
 }
 
 /* With 1 or 0 as detail. */

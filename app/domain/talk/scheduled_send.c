@@ -88,13 +88,11 @@ static enum err reply_check(struct ctx *ctx, const struct membership *m, const s
     const struct scheduled *scheduled = &sending->scheduled;
     struct message_thread thread;
     struct chat_ref chat;
-    enum err e;
 
     if (uuid_eq(&scheduled->reply_to, &none))
         return ERR_OK;
     TRY(chat_require(ctx, m, sending->author.user_id, &scheduled->chat, CHAT_WRITE, &chat));
-    e = message_thread_get(ctx, &chat, &scheduled->reply_to, &thread);
-    return e == ERR_NOT_FOUND || (e == ERR_OK && thread.is_deleted) ? fail(ctx, ERR_MESSAGE_NOT_FOUND) : e;
+    return message_thread_get(ctx, &chat, &scheduled->reply_to, &thread);
 }
 
 static enum err post(struct ctx *ctx, struct sending *sending)

@@ -1,4 +1,4 @@
--- As sqlite/0016_keep.up.sql, where the columns are explained.
+-- As sqlite/0018_keep.up.sql, where the columns are explained.
 ALTER TABLE chats ADD COLUMN archived_us BIGINT, ADD COLUMN forked_chat_id BIGINT, ADD COLUMN forked_message_id BIGINT;
 ALTER TABLE messages ADD COLUMN is_forwarded TINYINT NOT NULL DEFAULT 0, ADD COLUMN has_saves TINYINT NOT NULL DEFAULT 0;
 
