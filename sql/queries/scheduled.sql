@@ -57,7 +57,7 @@ FOR UPDATE
 SELECT w.uuid AS workspace_uuid, w.require_2fa, u.uuid AS user_uuid, u.kind, u.role, u.is_active, u.deleted_us, u.twofa_enabled,
     k.id AS key_id, k.is_active AS key_is_active, k.expires_us AS key_expires_us, k.scopes
 FROM scheduled s JOIN workspaces w ON w.id = s.workspace_id JOIN users u ON u.id = s.user_id
-    LEFT JOIN api_keys k ON k.id = s.key_id AND k.user_id = s.user_id AND k.workspace_id = s.workspace_id
+    LEFT JOIN api_keys k ON k.id = s.key_id
 WHERE s.id = ? AND s.workspace_id = ?
 
 -- name: scheduled_set_failed

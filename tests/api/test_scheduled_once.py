@@ -69,6 +69,7 @@ def test_killed_again_and_again__all_are_sent_once(make_server):
 
 
 @pytest.mark.mysql
+@pytest.mark.columns("mariadb", "mysql")
 def test_two_processes_that_both_look__send_each_once(make_server):
     later = later_of(make_server(processes=2))
     deep = later.deep
