@@ -171,6 +171,25 @@ def test_fork__is_told_and_found(talk, server):
     streams.close()
 
 
+@pytest.mark.columns("sqlite")
+def test_fork__takes_ten_thousand_messages_and_no_more(make_server):
+    deep = Deep(make_server())
+    talk = Talk(*deep.people(2)[:2], None)
+    deep.rows("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001) INSERT INTO messages (uuid, "
+              "workspace_id, chat_id, seq, content, created_us, updated_us) SELECT randomblob(16), c.workspace_id, c.id, n.i, "
+              "'x', 0, 0 FROM n, chats c")
+    deep.rows("UPDATE chats SET last_seq = 10001, message_count = 10001, version = version + 1")
+    last = talk.owner.ok("GET", f"{talk.at}/messages")["messages"][-2:]
+    assert is_code(talk.owner.post(f"{talk.at}/fork", json={"message_id": last[1]["id"]}), 409, "limit_reached")
+    made = fork(talk.owner, talk.at, last[0])
+    assert (made["message_count"], made["last_seq"]) == (10000, 10000) and deep.count("chats") == 2
+    # What has been erased at the beginning does not count.
+    deep.rows("DELETE FROM messages WHERE seq <= 9990")
+    made = fork(talk.owner, talk.at, last[1])
+    assert (made["message_count"], made["last_seq"]) == (11, 10001)
+    assert [m["seq"] for m in messages(talk.owner, talk, made["id"])] == list(range(9991, 10002))
+
+
 # --- files ---
 
 def test_fork__shares_the_files(make_server):

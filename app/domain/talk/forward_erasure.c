@@ -58,10 +58,10 @@ static enum err content_strip(struct ctx *ctx, const struct stripping *stripping
 
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_OF_MESSAGE, DB_ARGS(message, workspace), &files));
     TRY(message_index_add(ctx, stripping->workspace_id, stripping->message_id, stripping->content));
-    TRY(db_exec(ctx, SQL_MESSAGE_STRIP,
-                DB_ARGS(DB_TEXT(own_words(stripping)), DB_INT(ctx->now_us), message, DB_INT(stripping->chat_id),
-                        workspace),
-                NULL));
+    TRY(db_exec(
+        ctx, SQL_MESSAGE_STRIP,
+        DB_ARGS(DB_TEXT(own_words(stripping)), DB_INT(ctx->now_us), message, DB_INT(stripping->chat_id), workspace),
+        NULL));
     return message_event_add(ctx, EVENT_MESSAGE_UPDATED, &chat, &stripping->uuid, event_number(ctx, stripping->seq));
 }
 
