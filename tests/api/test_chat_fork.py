@@ -177,7 +177,7 @@ def test_fork__takes_ten_thousand_messages_and_no_more(make_server):
     talk = Talk(*deep.people(2)[:2], None)
     deep.rows("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001) INSERT INTO messages (uuid, "
               "workspace_id, chat_id, seq, content, created_us, updated_us) SELECT randomblob(16), c.workspace_id, c.id, n.i, "
-              "'x', 0, 0 FROM n, chats c")
+              "'x', 1, 1 FROM n, chats c")
     deep.rows("UPDATE chats SET last_seq = 10001, message_count = 10001, version = version + 1")
     last = talk.owner.ok("GET", f"{talk.at}/messages")["messages"][-2:]
     assert is_code(talk.owner.post(f"{talk.at}/fork", json={"message_id": last[1]["id"]}), 409, "limit_reached")

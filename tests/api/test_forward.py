@@ -282,6 +282,20 @@ def test_object__is_there_for_forwards_that_meet_the_deletion(deep, own):
         assert deep.objects() == [] and deep.count("attachments") == 0
 
 
+@pytest.mark.columns("mariadb")
+def test_object__that_is_doomed_at_this_moment_is_not_shared(deep, own):
+    """Who erases what a user wrote takes no chat's lock: a row that is being removed is waited for."""
+    sent = own.sent(text_file(), content="x")
+    deep.rows("CREATE TRIGGER slow BEFORE INSERT ON object_deletions FOR EACH ROW DO SLEEP(1.5)")
+    assert own.admin.delete(f"/users/{own.member.id}", params={"messages": "erase"}).status_code == 204
+    deep.wake()
+    until(lambda: deep.rows("SELECT id FROM information_schema.processlist WHERE state = 'User sleep'"))
+    passed = forward(own.owner, own.other, sent)
+    assert passed["attachments"] == [] and passed["content"] == "x"
+    deep.rows("DROP TRIGGER slow")
+    until(lambda: deep.count("users", "erase_messages = 1") == 0 and deep.is_clean())
+
+
 def test_forward__counts_for_quotas_once(make_server):
     deep = Deep(make_server(USER_QUOTA="1000", WORKSPACE_QUOTA="1500"))
     owner, member, admin = deep.people(2)
