@@ -152,7 +152,7 @@ static enum err chat_insert(struct ctx *ctx, struct fork_call *call)
 {
     const struct chat_ref *source = &call->source;
     const struct db_value now = DB_INT(ctx->now_us);
-    struct str title, folded;
+    struct str title = { NULL, 0 }, folded;
 
     TRY(title_find(ctx, call, &title));
     TRY(fold_text(ctx->arena, title, &folded));
