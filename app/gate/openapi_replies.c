@@ -89,6 +89,8 @@ static const struct spec *json_of(const struct route *route, int status)
 {
     if (status == route->status)
         return route->reply;
+    if (status == route->other_status)
+        return route->other_reply;
     return status == 200 ? route->cookie_reply : NULL;
 }
 

@@ -13,6 +13,7 @@
 #include "parley/domain/talk/ephemeral.h"
 #include "parley/domain/talk/message_index.h"
 #include "parley/domain/talk/notice.h"
+#include "parley/domain/talk/scheduled.h"
 #include "parley/domain/talk/word_pack.h"
 #include "parley/domain/trust/api_key_change.h"
 #include "parley/domain/trust/password_reset.h"
@@ -41,6 +42,7 @@ SIMPLE_STEP(password_reset_step)
 SIMPLE_STEP(message_index_step)
 SIMPLE_STEP(notice_push_step)
 SIMPLE_STEP(notice_mail_step)
+SIMPLE_STEP(scheduled_send_step)
 
 static enum err tidy_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
 {
@@ -122,6 +124,7 @@ const struct job jobs_table[] = {
       0 },
     { "mail_notices", JOB_LANE_MAIL, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_MAIL_NOTICES, 0, notice_mail_step_job, false,
       0 },
+    { "send_scheduled", JOB_LANE_DATA, JOB_QUEUE, US_PER_S, SQL_WORK_SCHEDULED, 0, scheduled_send_step_job, false, 0 },
     { "erase_workspaces", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_WORKSPACES, 0, erase_workspaces_step_job,
       true, OUTCOME_DATA },
     { "erase_users", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_USERS, 0, erase_users_step_job, true,

@@ -16,7 +16,7 @@ struct undigested {
     int64_t size_bytes;
     bool has_promised;
     uint8_t promised[SHA256_BYTES], found[SHA256_BYTES];
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 };
 
 static enum err undigested_read(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -180,8 +180,8 @@ static enum err undigested_remove(struct ctx *ctx, void *arg)
     TRY(e);
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_BY_ID,
                                 DB_ARGS(DB_INT(undigested->id), DB_INT(undigested->workspace_id)),
-                                &undigested->pending));
-    if (undigested->message_id == 0 || undigested->pending.count == 0)
+                                &undigested->removal));
+    if (undigested->message_id == 0 || undigested->removal.row_count == 0)
         return ERR_OK;
     TRY(db_exec(ctx, SQL_MESSAGE_LOST_ATTACHMENT,
                 DB_ARGS(DB_INT(ctx->now_us), DB_INT(undigested->message_id), DB_INT(undigested->workspace_id)), NULL));
@@ -193,7 +193,7 @@ static enum err sum_judge(struct ctx *ctx, struct undigested *undigested)
     if (!undigested->has_promised || memcmp(undigested->promised, undigested->found, SHA256_BYTES) == 0)
         return db_run(ctx, sum_keep, undigested);
     TRY(db_run(ctx, undigested_remove, undigested));
-    object_deletion_run(ctx, &undigested->pending);
+    object_deletion_run(ctx, &undigested->removal.pending);
     return ERR_OK;
 }
 

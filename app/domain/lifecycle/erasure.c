@@ -6,6 +6,7 @@
 #include "parley/domain/events/event.h"
 #include "parley/domain/files/attachment.h"
 #include "parley/domain/lifecycle/cleanup.h"
+#include "parley/domain/talk/forward_erasure.h"
 #include "parley/domain/talk/message_index.h"
 
 /* Two numbers of the first row of a statement: which thing is next, and whose it is. */
@@ -34,13 +35,13 @@ struct chat_piece {
 static enum err chat_files_remove(struct ctx *ctx, void *arg)
 {
     struct chat_piece *piece = arg;
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_OF_CHAT_TO_SEQ,
                                 DB_ARGS(DB_INT(piece->chat.id), DB_INT(piece->chat.workspace_id),
                                         DB_INT(piece->end_seq), DB_INT(OBJECT_BATCH_MAX)),
-                                &pending));
-    piece->count = (int64_t)pending.count;
+                                &removal));
+    piece->count = removal.row_count;
     return ERR_OK;
 }
 
@@ -92,11 +93,11 @@ struct workspace_piece {
 static enum err workspace_files_remove(struct ctx *ctx, void *arg)
 {
     struct workspace_piece *piece = arg;
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_UNBOUND_OF_WORKSPACE,
-                                DB_ARGS(DB_INT(piece->id), DB_INT(OBJECT_BATCH_MAX)), &pending));
-    piece->count = (int64_t)pending.count;
+                                DB_ARGS(DB_INT(piece->id), DB_INT(OBJECT_BATCH_MAX)), &removal));
+    piece->count = removal.row_count;
     return ERR_OK;
 }
 
@@ -142,14 +143,14 @@ struct user_piece {
 static enum err user_files_remove(struct ctx *ctx, void *arg)
 {
     struct user_piece *piece = arg;
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_OF_SENDER_TO_ID,
                                 DB_ARGS(DB_INT(piece->user_id), DB_INT(piece->chat.id),
                                         DB_INT(piece->chat.workspace_id), DB_INT(piece->end_id),
                                         DB_INT(OBJECT_BATCH_MAX)),
-                                &pending));
-    piece->count = (int64_t)pending.count;
+                                &removal));
+    piece->count = removal.row_count;
     return ERR_OK;
 }
 
@@ -231,8 +232,10 @@ enum err erase_users_step(struct ctx *ctx, int64_t *ret_count)
         return ERR_OK;
     TRY(e);
     e = db_one(ctx, SQL_MESSAGE_FIRST_OF_SENDER, DB_ARGS(DB_INT(piece.user_id)), next_read, &piece.chat);
-    if (e == ERR_NOT_FOUND)
-        return db_exec(ctx, SQL_USER_ERASED, DB_ARGS(DB_INT(piece.user_id)), ret_count);
-    TRY(e);
-    return user_chat_step(ctx, &piece, ret_count);
+    if (e == ERR_OK)
+        return user_chat_step(ctx, &piece, ret_count);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TRY(forward_erase_step(ctx, piece.user_id, ret_count));
+    return *ret_count > 0 ? ERR_OK : db_exec(ctx, SQL_USER_ERASED, DB_ARGS(DB_INT(piece.user_id)), ret_count);
 }

@@ -39,6 +39,7 @@ enum {
     WEBHOOKS_PER_CHAT_MAX = 20,           /* of all its members */
     DIRECT_PEOPLE_MAX = 8,                /* besides oneself */
     PICTURE_SIDE_MAX = 1000000,           /* pixels; a hint for layout */
+    SCHEDULED_MAX = 100,                  /* messages of one person that wait for their time; API.md */
     MESSAGE_PARTS_AT_ONCE = 50, /* messages whose files, reactions or mentions one statement reads: a page of them */
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
@@ -71,6 +72,7 @@ enum {
     AUDIT_VERIFY_MAX_MS = 1000,  /* of one request that walks along the audit log's chain; then it is asked on */
     AUDIT_SEAL_BATCH_ROWS = 200, /* rows of the audit log that one transaction seals */
     CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
+    CHAT_FORK_MESSAGES_MAX = 10000,  /* no more are taken over: one transaction must do it, while nobody posts there */
 
     /* Request parsing */
     JSON_DEPTH_MAX = 32,
@@ -124,6 +126,8 @@ enum {
     CHALLENGE_LIFE_S = 300, /* between the password and the second step of a sign-in; API.md */
     SECOND_FACTOR_LOCK_S = 900, /* with SECOND_FACTOR_WRONG_MAX: 960 guesses a day at a million codes */
     REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
+    SCHEDULE_MIN_S = 60,        /* a message is sent at once, or so much later at least; API.md */
+    SCHEDULE_MAX_DAYS = 366,    /* and a year at most, whichever */
     RESET_LIFE_S = 3600,        /* of a link for a new password; mail may take its time */
     EMAIL_CHANGE_LIFE_S = 3600, /* of a link for another address */
 

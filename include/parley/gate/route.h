@@ -111,7 +111,8 @@ struct route {
     const struct spec *reply;                   /* NULL: no JSON body is answered */
     enum { REPLY_ONE, REPLY_LIST } reply_shape; /* reply is one object or a bare array of them */
     int status;                                 /* of success: 200, 201, 202, 204, 302 */
-    int other_status;                           /* of a further success without a JSON body; 0: there is none */
+    int other_status;                           /* of a further success; 0: there is none */
+    const struct spec *other_reply;             /* … its JSON body; NULL: there is none */
     const struct spec
         *cookie_reply; /* 200, in the place of the above, where X-Parley-Session asked for the cookie; or NULL */
     int failed_status; /* of an answer that is no success and has the same body; 0: none */
