@@ -6,6 +6,7 @@
 #include "cors.h"
 #include "credential.h"
 #include "exchange.h"
+#include "export_slots.h"
 #include "in_flight.h"
 #include "openapi_schemas.h"
 #include "parley/core/clock.h"
@@ -26,6 +27,7 @@ struct gate {
     size_t table_count;
     struct dialects dialects;
     struct in_flight in_flight;
+    struct export_slots exports;
     struct upload_slots uploads; /* requests under way whose handler reads the body as it comes */
     struct tally *tally;
     struct handover_taker taker;
@@ -48,7 +50,8 @@ enum err gate_new(const struct gate_opts *opts, struct buf *ret_faults, struct g
     TRY(openapi_schemas_check(tables, table_count, ret_faults));
     TRY(router_new(tables, table_count, ret_faults, &router));
     gate = calloc(1, sizeof(*gate));
-    if (gate == NULL) {
+    if (gate == NULL || export_slots_init(&gate->exports) != ERR_OK) {
+        free(gate);
         router_free(router);
         return ERR_NO_MEMORY;
     }
@@ -75,6 +78,7 @@ void gate_free(struct gate *gate)
     if (gate == NULL)
         return;
     in_flight_release(&gate->in_flight);
+    export_slots_release(&gate->exports);
     upload_slots_release(&gate->uploads);
     tally_free(gate->tally);
     limiter_free(gate->limiter);
@@ -182,6 +186,8 @@ static enum err upload_call(struct gate *gate, struct exchange *p, struct reply 
     enum upload_pace pace = p->call.route->flags & ROUTE_RAW_BODY ? UPLOAD_AS_IT_COMES : UPLOAD_TAKEN_IN;
     enum err e;
 
+    if (route_rate(p->call.route) == RATE_EXPORT)
+        TRY(export_slots_enter(&gate->exports, &p->ctx));
     if (!is_handlers_to_read(p))
         return handler_call(p, reply);
     if (upload_slots_enter(&gate->uploads, &p->ctx, pace, &p->hold.slot)) {

@@ -245,6 +245,8 @@ static enum err going_read(struct ctx *ctx, const struct db_row *row, void *arg)
 
     if (batch->count >= OBJECT_BATCH_MAX)
         return fail(ctx, ERR_INTERNAL);
+    batch->file_count++;
+    batch->file_bytes += db_row_int(row, ATTACHMENT_GOING_SIZE_BYTES);
     going->ids[batch->count] = DB_INT(db_row_int(row, ATTACHMENT_GOING_ID));
     batch->items[batch->count++] = (struct pending_deletion){
         .key = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_GOING_OBJECT_KEY)),
@@ -267,6 +269,8 @@ enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_
         TRY(object_deletion_add(ctx, &pending, &going.batch.items[i]));
     if (pending.count > 0)
         TRY(db_exec(ctx, SQL_ATTACHMENTS_DELETE, (struct db_args){ going.ids, OBJECT_BATCH_MAX }, NULL));
+    pending.file_count = going.batch.file_count;
+    pending.file_bytes = going.batch.file_bytes;
     *ret_batch = pending;
     return ERR_OK;
 }

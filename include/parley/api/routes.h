@@ -28,6 +28,7 @@ extern const struct route_table messages_routes;
 extern const struct route_table message_threads_routes;
 extern const struct route_table reactions_routes;
 extern const struct route_table search_routes;
+extern const struct route_table exports_routes;
 extern const struct route_table streams_routes;
 extern const struct route_table attachments_routes;
 extern const struct route_table uploads_routes;
