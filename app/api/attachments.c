@@ -47,26 +47,38 @@ static const struct spec url_spec = { SPEC_INIT("AttachmentUrl", struct url_view
 
 /* ---- handlers ---- */
 
-/* nginx sends the file itself; what it does not know is said here. */
+/*
+ * nginx sends the file itself, whole or a range, or says that it has not changed: its own tag, of time and size, is the one that
+ * it can compare with If-Match and If-Range. What it does not know is said here.
+ */
 static enum err reply_by_nginx(struct ctx *ctx, const struct attachment *attachment, const struct download *download,
                                struct reply *reply)
 {
     reply_header(reply, "X-Accel-Redirect", arena_cstr(ctx->arena, download->accel_path));
     reply->content_type = arena_cstr(ctx->arena, attachment->served_type);
     reply_header(reply, "Content-Disposition", arena_cstr(ctx->arena, download->disposition));
+    reply_header(reply, "Cache-Control", "private, no-cache");
     reply->status = 200;
     return arena_check(ctx->arena);
 }
 
-/* The bytes behind an id never change, so the id is their tag. */
-static bool is_fresh(struct ctx *ctx, const struct call *call, const struct attachment *attachment, struct reply *reply)
+/* A client that has the bytes need not go to the store again: those behind an id never change, so the id is their tag. */
+static enum err reply_by_store(struct ctx *ctx, const struct call *call, const struct attachment *attachment,
+                               const struct download *download, struct reply *reply)
 {
     char id[UUID_TEXT_BYTES];
 
     uuid_format(&attachment->uuid, id);
     reply_header(reply, "ETag", arena_printf(ctx->arena, "\"%s\"", id));
-    reply_header(reply, "Cache-Control", "private, no-cache");
-    return precondition_is_fresh(call, str_from(id));
+    if (precondition_is_fresh(call, str_from(id))) {
+        reply->status = 304;
+        reply_header(reply, "Cache-Control", "private, no-cache");
+        return arena_check(ctx->arena);
+    }
+    reply->status = 302;
+    reply_header(reply, "Cache-Control", "private, no-store");
+    reply_header(reply, "Location", arena_cstr(ctx->arena, download->url));
+    return arena_check(ctx->arena);
 }
 
 static enum err attachment_show(struct ctx *ctx, const struct call *call, struct reply *reply)
@@ -76,19 +88,11 @@ static enum err attachment_show(struct ctx *ctx, const struct call *call, struct
     enum err e;
 
     TRY(attachment_get(ctx, call->principal, &call->ids[0], &attachment));
-    if (is_fresh(ctx, call, &attachment, reply)) {
-        reply->status = 304;
-        return ERR_OK;
-    }
     e = attachment_download(ctx, &attachment, DOWNLOAD_BY_SERVER, DOWNLOAD_REDIRECT_S, &download);
     if (e != ERR_OK)
         return fail(ctx, e);
-    if (download.accel_path.ptr != NULL)
-        return reply_by_nginx(ctx, &attachment, &download, reply);
-    reply->status = 302;
-    reply_header(reply, "Cache-Control", "private, no-store");
-    reply_header(reply, "Location", arena_cstr(ctx->arena, download.url));
-    return arena_check(ctx->arena);
+    return download.accel_path.ptr != NULL ? reply_by_nginx(ctx, &attachment, &download, reply)
+                                           : reply_by_store(ctx, call, &attachment, &download, reply);
 }
 
 static enum err attachment_url_show(struct ctx *ctx, const struct call *call, struct reply *reply)

@@ -70,7 +70,11 @@ static enum err me_get(struct ctx *ctx, const struct call *call, struct reply *r
 
 static enum err me_put(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
-    return users_change(ctx, call, &call->principal->user, reply);
+    struct user user;
+
+    TRY(users_change(ctx, call, &call->principal->user, &user));
+    users_reply_one(&user, reply);
+    return ERR_OK;
 }
 
 static enum err password_post(struct ctx *ctx, const struct call *call, struct reply *reply)

@@ -58,8 +58,8 @@ static enum err members_delete(struct ctx *ctx, const struct call *call, struct 
 static const struct route routes[] = {
     { GET, "/workspaces/{workspace}/chat/{chat}/members", members_list,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
-      .reply = &member_spec, .reply_shape = REPLY_LIST, .status = 200,
-      .id = "listChatMembers",
+      .flags = ROUTE_PAGED, .reply = &member_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listChatMembers", .doc = "All of them, unless `limit` or `cursor` is sent.",
       .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED },
       .summary = "List who is in a chat, with their roles in the workspace", .tag = "Chat members" },
     { POST, "/workspaces/{workspace}/chat/{chat}/join", join_post,

@@ -31,6 +31,14 @@ static const struct field state_fields[] = {
 static const struct spec state_spec = { SPEC_INIT("ChatState", struct chat_own, state_fields),
     .doc = "One's own state of a chat" };
 
+#define PLACE_FIELD(member) .offset = offsetof(struct chat_read_place, member)
+static const struct field place_fields[] = {
+    { "user_id", FIELD_UUID, PLACE_FIELD(user), .doc = "Somebody in the chat" },
+    { "last_read_seq", FIELD_INT, PLACE_FIELD(read_seq), .example = "40", .doc = "So far they have read; 0: nothing" },
+};
+static const struct spec place_spec = { SPEC_INIT("ReadPlace", struct chat_read_place, place_fields),
+    .doc = "How far somebody has read a chat" };
+
 /* Rows in the order of enum chat_state_field's bits. */
 struct change_body {
     struct body body;
@@ -65,10 +73,9 @@ static const struct spec mark_spec = { SPEC_INIT("ReadMark", struct mark_body, m
 
 /* ---- handlers ---- */
 
-/* One's own state is for whoever may read the chat. */
-static enum err readable_chat(struct ctx *ctx, const struct call *call, struct chat_ref *ret_chat)
+static struct chat_target target_of(const struct call *call)
 {
-    return chat_require(ctx, &call->workspace, call->principal->user_id, &call->ids[0], CHAT_READ, ret_chat);
+    return (struct chat_target){ .m = &call->workspace, .user_id = call->principal->user_id, .chat = call->ids[0] };
 }
 
 static enum err state_get(struct ctx *ctx, const struct call *call, struct reply *reply)
@@ -76,7 +83,7 @@ static enum err state_get(struct ctx *ctx, const struct call *call, struct reply
     struct chat_own state;
     struct chat_ref chat;
 
-    TRY(readable_chat(ctx, call, &chat));
+    TRY(chat_require(ctx, &call->workspace, call->principal->user_id, &call->ids[0], CHAT_READ, &chat));
     TRY(chat_state_get(ctx, &chat, &state));
     spec_encode(&reply->json, &state_spec, &state);
     return ERR_OK;
@@ -88,23 +95,32 @@ static enum err state_put(struct ctx *ctx, const struct call *call, struct reply
     const struct chat_state_change change = {
         .fields = (unsigned)body->body.sent, .notify = body->notify, .starred = body->starred, .draft = body->draft
     };
+    const struct chat_target target = target_of(call);
     struct chat_own state;
-    struct chat_ref chat;
 
-    TRY(readable_chat(ctx, call, &chat));
-    TRY(chat_state_put(ctx, &chat, &change, &state));
+    TRY(chat_state_put(ctx, &target, &change, &state));
     spec_encode(&reply->json, &state_spec, &state);
+    return ERR_OK;
+}
+
+static enum err read_list(struct ctx *ctx, const struct call *call, struct reply *reply)
+{
+    struct chat_ref chat;
+    struct list list;
+
+    TRY(chat_require(ctx, &call->workspace, call->principal->user_id, &call->ids[0], CHAT_READ, &chat));
+    TRY(chat_read_list(ctx, &chat, call->principal, &list));
+    spec_encode_list(&reply->json, &place_spec, list.items, list.count);
     return ERR_OK;
 }
 
 static enum err read_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct mark_body *body = call->body;
+    const struct chat_target target = target_of(call);
     struct chat_own state;
-    struct chat_ref chat;
 
-    TRY(readable_chat(ctx, call, &chat));
-    TRY(chat_state_mark(ctx, &chat, body->seq, body->unread ? CHAT_MARK_UNREAD : CHAT_MARK_READ, &state));
+    TRY(chat_state_mark(ctx, &target, body->seq, body->unread ? CHAT_MARK_UNREAD : CHAT_MARK_READ, &state));
     spec_encode(&reply->json, &state_spec, &state);
     return ERR_OK;
 }
@@ -135,8 +151,8 @@ static enum err unread_list(struct ctx *ctx, const struct call *call, struct rep
 static const struct route routes[] = {
     { GET, "/workspaces/{workspace}/unread", unread_list,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
-      .reply = &unread_spec, .reply_shape = REPLY_LIST, .status = 200,
-      .id = "listUnread",
+      .flags = ROUTE_PAGED, .reply = &unread_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listUnread", .doc = "All of them, unless `limit` or `cursor` is sent.",
       .summary = "List the chats in which something is unread, and how much", .tag = "Chats" },
     { GET, "/workspaces/{workspace}/chat/{chat}/state", state_get,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
@@ -151,12 +167,19 @@ static const struct route routes[] = {
       .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED },
       .doc = "What is not sent stays as it is.",
       .summary = "Change one's own state of a chat", .tag = "Chats" },
+    { GET, "/workspaces/{workspace}/chat/{chat}/read", read_list,
+      .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
+      .reply = &place_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listReadPlaces",
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED },
+      .doc = "Everyone in a chat of up to 20 people, whose `read` events all of them are told; in a larger one the caller alone.",
+      .summary = "List how far those in a chat have read", .tag = "Chats" },
     { POST, "/workspaces/{workspace}/chat/{chat}/read", read_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_MARK,
       .body = &mark_spec, .reply = &state_spec, .status = 200,
       .id = "markRead",
       .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED },
-      .doc = "A mark that is further on stays, unless `unread` is true.",
+      .doc = "A mark that is further on stays; with `unread`, one that is further back.",
       .summary = "Mark a chat as read up to a message, or as unread from one on", .tag = "Chats" },
 };
 /* clang-format on */

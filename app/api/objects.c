@@ -45,8 +45,8 @@ static enum err object_put(struct ctx *ctx, const struct call *call, struct repl
 
 static const struct route routes[] = {
     { GET, "/objects/{folder:word}/{name:word}", object_show, .access = ACCESS_SIGNED_URL, .role = ROLE_NO_WORKSPACE,
-      .scope = SCOPE_NONE, .rate = RATE_FREE, .status = 200, .id = "getObject",
-      .fails = { ERR_FORBIDDEN, ERR_NOT_FOUND }, .media = "*/*",
+      .scope = SCOPE_NONE, .rate = RATE_FREE, .flags = ROUTE_TAGGED, .status = 200, .id = "getObject",
+      .fails = { ERR_FORBIDDEN, ERR_NOT_FOUND, ERR_PRECONDITION }, .media = "*/*",
       .doc = "The address of a download, as `GET /attachments/{attachment}/url` or a redirect has it.",
       .summary = "Fetch an object by its signed address", .tag = "Files" },
     { PUT, "/objects/{folder:word}/{name:word}", object_put, .access = ACCESS_SIGNED_URL, .role = ROLE_NO_WORKSPACE,

@@ -4,6 +4,7 @@
 #include "parley/core/limits.h"
 #include "parley/domain/lifecycle/user_change.h"
 #include "parley/domain/lifecycle/user_create.h"
+#include "parley/domain/workspaces/workspace_overview.h"
 #include "parley/gate/location.h"
 #include "parley/gate/page_reply.h"
 #include "parley/gate/precondition.h"
@@ -48,6 +49,28 @@ static const struct field change_fields[] = {
 };
 static const struct spec change_spec = { SPEC_INIT("UserChange", struct user_change_body, change_fields),
     .doc = "What is to be changed of an account" };
+
+#define DESERTED_FIELD(member) .offset = offsetof(struct deserted_workspace, member)
+static const struct field deserted_fields[] = {
+    { "id", FIELD_UUID, DESERTED_FIELD(uuid), .doc = "Its identifier" },
+    { "name", FIELD_STR, DESERTED_FIELD(name), .example = "\"Team\"", .doc = "What it is called" },
+};
+static const struct spec deserted_spec = { SPEC_INIT("DesertedWorkspace", struct deserted_workspace, deserted_fields),
+    .doc = "A workspace in which no owner can act" };
+
+struct changed_view {
+    struct user user;
+    struct list deserted;
+};
+static const struct field changed_fields[] = {
+    { SPEC_INLINE(&user_spec), .offset = offsetof(struct changed_view, user) },
+    { "deserted_workspaces", FIELD_LIST, FIELD_OMIT, .offset = offsetof(struct changed_view, deserted),
+      .spec = &deserted_spec,
+      .doc = "Where an account is switched off: the workspaces (at most 50) in which no owner can act now; an administrator "
+             "may take them over. Left out where there is none" },
+};
+static const struct spec changed_spec = { SPEC_INIT("ChangedUser", struct changed_view, changed_fields),
+    .doc = "An account as it is now" };
 
 struct list_query {
     struct body body;
@@ -117,7 +140,7 @@ static enum err wanted_version(struct ctx *ctx, const struct call *call, const s
     return ERR_OK;
 }
 
-enum err users_change(struct ctx *ctx, const struct call *call, const struct uuid *uuid, struct reply *reply)
+enum err users_change(struct ctx *ctx, const struct call *call, const struct uuid *uuid, struct user *ret_user)
 {
     const struct user_change_body *body = call->body;
     struct user_change change = {
@@ -129,12 +152,9 @@ enum err users_change(struct ctx *ctx, const struct call *call, const struct uui
         .role = (enum user_role)body->role,
         .email = body->email,
     };
-    struct user user;
 
     TRY(wanted_version(ctx, call, uuid, &change.version));
-    TRY(user_change(ctx, uuid, &change, &user));
-    users_reply_one(&user, reply);
-    return ERR_OK;
+    return user_change(ctx, uuid, &change, ret_user);
 }
 
 /* People see themselves, an ADMIN everyone; somebody else looks like nobody. */
@@ -208,11 +228,17 @@ static enum err users_get(struct ctx *ctx, const struct call *call, struct reply
 static enum err users_put(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct user_change_body *body = call->body;
+    struct changed_view view = { .deserted = { NULL, 0 } };
 
     TRY(check_visible(ctx, call));
     if ((body->body.sent & FOR_ADMINS) != 0 && call->principal->role != USER_ROLE_ADMIN)
         return fail(ctx, ERR_FORBIDDEN);
-    return users_change(ctx, call, &call->ids[0], reply);
+    TRY(users_change(ctx, call, &call->ids[0], &view.user));
+    if ((body->body.sent & USER_CHANGE_ACTIVE) != 0 && !body->is_active)
+        TRY(workspace_deserted_without(ctx, view.user.id, &view.deserted));
+    reply->version = view.user.version;
+    spec_encode(&reply->json, &changed_spec, &view);
+    return ERR_OK;
 }
 
 static enum err users_delete(struct ctx *ctx, const struct call *call, struct reply *reply)
@@ -261,7 +287,7 @@ static const struct route routes[] = {
     { PUT, "/users/{user}", users_put,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_ADMIN, .rate = RATE_WRITE,
       .flags = ROUTE_TAGGED,
-      .body = &change_spec, .reply = &user_spec, .status = 200,
+      .body = &change_spec, .reply = &changed_spec, .status = 200,
       .id = "updateUser",
       .fails = { ERR_USER_NOT_FOUND, ERR_FORBIDDEN, ERR_LAST_ADMIN, ERR_EMAIL_TAKEN, ERR_KEY_BOUNDS },
       .doc = "What is not sent stays as it is. The last working administrator can be neither demoted nor switched "

@@ -230,8 +230,8 @@ static enum err members_delete(struct ctx *ctx, const struct call *call, struct 
 static const struct route routes[] = {
     { GET, "/workspaces", workspaces_list,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_READ, .rate = RATE_READ,
-      .reply = &workspace_spec, .reply_shape = REPLY_LIST, .status = 200,
-      .id = "listWorkspaces",
+      .flags = ROUTE_PAGED, .reply = &workspace_spec, .reply_shape = REPLY_LIST, .status = 200,
+      .id = "listWorkspaces", .doc = "All of them, unless `limit` or `cursor` is sent.",
       .summary = "List the workspaces that one is a member of", .tag = "Workspaces" },
     { POST, "/workspaces", workspaces_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE, .scope = SCOPE_NONE, .rate = RATE_WRITE,

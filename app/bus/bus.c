@@ -74,6 +74,11 @@ bool bus_is_healthy(struct bus *bus)
     return bus->ops->is_healthy(bus);
 }
 
+bool bus_reaches_others(struct bus *bus)
+{
+    return bus->ops->is_shared && bus->ops->is_healthy(bus);
+}
+
 enum err bus_subscribe(struct bus *bus, const char *channel, bus_fn fn, void *arg)
 {
     bool has_room;

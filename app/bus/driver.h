@@ -19,6 +19,7 @@ struct bus;
 
 struct bus_ops {
     const char *kind;
+    bool is_shared; /* with other processes */
     void (*close)(struct bus *bus);
     bool (*is_healthy)(struct bus *bus);
     /* A channel has been added to the table. */

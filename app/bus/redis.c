@@ -293,6 +293,7 @@ static void redis_close(struct bus *bus)
 
 static const struct bus_ops redis_ops = {
     .kind = "redis",
+    .is_shared = true,
     .close = redis_close,
     .is_healthy = redis_is_healthy,
     .subscribed = redis_subscribed,

@@ -52,9 +52,12 @@ static const struct {
     const char *part;
     void (*check)(struct doctor_run *run);
 } checks[] = {
-    { "files", check_files },       { "settings", check_settings }, { "tls", check_tls },     { "keys", check_keys },
-    { "database", check_database }, { "setup", check_setup },       { "store", check_store }, { "store", check_bucket },
-    { "redis", check_redis },       { "mail", check_mail },
+    { "files", check_files },     { "settings", check_settings },
+    { "streams", check_streams }, { "tls", check_tls },
+    { "keys", check_keys },       { "database", check_database },
+    { "setup", check_setup },     { "store", check_store },
+    { "store", check_bucket },    { "store", check_bucket_origins },
+    { "redis", check_redis },     { "mail", check_mail },
 };
 
 static int examine(const struct cli *cli, struct config_box *box, struct doctor_run *run)

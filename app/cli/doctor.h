@@ -24,6 +24,8 @@ void check_result(struct doctor_run *run, const char *format, ...) PRINTF_LIKE(2
 void check_files(struct doctor_run *run);
 /* doctor_settings.c: settings that are weak outside of a developer's machine */
 void check_settings(struct doctor_run *run);
+/* doctor_streams.c: nginx has too few connections for the event streams that may be open */
+void check_streams(struct doctor_run *run);
 /* doctor_files.c: certificate and key */
 void check_tls(struct doctor_run *run);
 /* doctor.c: they are there, strong, and nobody else's to read */
@@ -36,7 +38,8 @@ void check_setup(struct doctor_run *run);
 void check_store(struct doctor_run *run);
 void check_redis(struct doctor_run *run);
 void check_mail(struct doctor_run *run);
-/* doctor_bucket.c: a stranger can list or read it */
+/* doctor_bucket.c: a stranger can list or read it; pages of this server and of ALLOWED_ORIGINS cannot use it */
 void check_bucket(struct doctor_run *run);
+void check_bucket_origins(struct doctor_run *run);
 
 #endif

@@ -1,6 +1,9 @@
 #include "doctor.h"
+#include "parley/core/buf.h"
+#include "parley/core/origin.h"
 #include "parley/db/db.h"
 #include "parley/egress/egress.h"
+#include "parley/objects/store.h"
 
 enum { STRANGER_TIMEOUT_MS = 5000 };
 
@@ -65,4 +68,39 @@ void check_bucket(struct doctor_run *run)
         return;
     check_as_stranger(run, egress);
     egress_free(egress);
+}
+
+/* ---- pages ---- */
+
+static void check_origin(struct doctor_run *run, struct str origin)
+{
+    const char *bucket = run->config->minio_bucket_name;
+    bool allowed = true;
+
+    if (store_check_origin(run->config, origin, &allowed) != ERR_OK || allowed)
+        return; /* that it is away, check_store has said */
+    check_result(
+        run,
+        "bucket %s: browsers let pages of %.*s neither send files to it nor fetch them; give it a CORS rule with "
+        "AllowedOrigins %.*s, AllowedMethods GET, HEAD, PUT and AllowedHeaders content-type, "
+        "x-amz-checksum-sha256 (MinIO has one for all buckets: mc admin config set ALIAS api "
+        "cors_allow_origin=%.*s)",
+        bucket, STR_FMT(origin), STR_FMT(origin), STR_FMT(origin));
+}
+
+void check_bucket_origins(struct doctor_run *run)
+{
+    struct str rest = str_from(run->config->allowed_origins);
+    struct str one;
+    struct buf own;
+
+    buf_init(&own, ORIGIN_MAX_BYTES);
+    if (origin_of_url(str_from(run->config->public_url), &own) == ERR_OK)
+        check_origin(run, buf_str(&own));
+    while (str_split(&rest, ',', &one)) {
+        one = str_trim(one);
+        if (one.len > 0 && !str_eq(one, buf_str(&own)))
+            check_origin(run, one);
+    }
+    buf_release(&own);
 }

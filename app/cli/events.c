@@ -1,6 +1,6 @@
 #include "parley/cli/commands.h"
 #include "parley/core/log.h"
-#include "parley/domain/events/event_position.h"
+#include "parley/domain/events/event_extent.h"
 
 static int new_epoch(struct cli *cli, struct cli_runtime *runtime)
 {

@@ -1,5 +1,6 @@
 #include "runtime.h"
 
+#include "database_lock.h"
 #include "parley/auth/hasher.h"
 #include "parley/auth/keys.h"
 #include "parley/auth/totp.h"
@@ -14,6 +15,7 @@
 #include "parley/domain/people/author_cache.h"
 #include "parley/domain/record/security_log.h"
 #include "parley/domain/talk/access_cache.h"
+#include "parley/domain/talk/ephemeral.h"
 #include "parley/domain/talk/typing.h"
 #include "parley/domain/trust/auth_cache.h"
 #include "parley/domain/trust/revocation.h"
@@ -48,6 +50,7 @@ static enum err open_hub(struct runtime *runtime, const struct config *config)
         .streams_max = config->streams_max,
         .streams_per_user_max = config->streams_per_user,
         .streams_per_address_max = config->streams_per_address,
+        .roll = ephemeral_roll(runtime->app.ephemeral),
     };
 
     TRY(hub_new(&opts, &runtime->app.hub));
@@ -104,13 +107,15 @@ static enum err open_app(struct runtime *runtime, const struct config *config, s
     app->after_commit = &runtime->after_commit;
     TRY(keys_open(config, ret_error_text, &app->keys));
     TRY(db_open(config, DB_UNCHECKED, ret_error_text, &app->db));
+    TRY(database_lock_take(app->db, ret_error_text, &runtime->database_lock));
     app->hasher = hasher_new(&hooks);
     app->cache = auth_cache_new();
     app->access_cache = access_cache_new();
     app->author_cache = author_cache_new();
     app->typing_cache = typing_cache_new();
+    app->ephemeral = ephemeral_new(app);
     if (app->hasher == NULL || app->cache == NULL || app->access_cache == NULL || app->author_cache == NULL ||
-        app->typing_cache == NULL)
+        app->typing_cache == NULL || app->ephemeral == NULL)
         return ERR_NO_MEMORY;
     TRY(mailer_open(config, ret_error_text, &app->mailer));
     TRY(open_bus(runtime, config, ret_error_text));
@@ -159,6 +164,7 @@ static enum err start_threads(struct runtime *runtime, const struct config_load_
 
     TRY(event_log_new(&log_opts, &event_log));
     runtime->event_log = event_log;
+    TRY(ephemeral_start(runtime->app.ephemeral));
     runtime->jobs = jobs_new(&runtime->app);
     runtime->reload = reload_new(&runtime->app, opts);
     runtime->watch = watch_new(&runtime->app);
@@ -171,7 +177,7 @@ enum err runtime_open(struct runtime *runtime, struct config *config, const stru
     const struct config *now;
     enum err e;
 
-    *runtime = (struct runtime){ .app = { .config = config_box_new(config) } };
+    *runtime = (struct runtime){ .app = { .config = config_box_new(config) }, .database_lock = -1 };
     if (runtime->app.config == NULL) {
         config_free(config);
         return ERR_NO_MEMORY;
@@ -204,6 +210,8 @@ enum err runtime_stop(struct runtime *runtime)
     struct hub *hub = runtime->app.hub;
     enum err e = ERR_OK;
 
+    if (runtime->app.ephemeral != NULL)
+        ephemeral_rest(runtime->app.ephemeral);
     if (hub != NULL)
         hub_end_all(hub);
     if (runtime->app.hasher != NULL)
@@ -216,6 +224,8 @@ enum err runtime_stop(struct runtime *runtime)
         e = jobs_stop(runtime->jobs);
     if (runtime->event_log != NULL && e == ERR_OK)
         e = event_log_stop(runtime->event_log);
+    if (runtime->app.ephemeral != NULL && e == ERR_OK)
+        e = ephemeral_stop(runtime->app.ephemeral);
     if (runtime->reload != NULL && e == ERR_OK)
         e = reload_stop(runtime->reload);
     if (runtime->watch != NULL && e == ERR_OK)
@@ -237,6 +247,7 @@ void runtime_close(struct runtime *runtime)
     bus_close(app->bus);
     event_log_free(atomic_exchange(&runtime->event_log, NULL));
     hub_free(app->hub);
+    ephemeral_free(app->ephemeral);
     mailer_close(app->mailer);
     store_close(app->store);
     keyed_cache_free(app->author_cache);
@@ -245,8 +256,9 @@ void runtime_close(struct runtime *runtime)
     keyed_cache_free(app->cache);
     hasher_free(app->hasher);
     db_close(app->db);
+    database_lock_release(runtime->database_lock);
     keys_free(app->keys);
     config_box_free(app->config);
     egress_cleanup();
-    *runtime = (struct runtime){ .start = NULL };
+    *runtime = (struct runtime){ .database_lock = -1 };
 }

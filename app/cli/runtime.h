@@ -18,6 +18,7 @@ struct watch;
 
 struct runtime {
     struct app app;
+    int database_lock; /* -1: none */
     struct database_startup *start;
     struct routes routes;
     struct gate *gate;

@@ -8,6 +8,7 @@
 #include "parley/core/limits.h"
 #include "parley/core/usage.h"
 #include "parley/db/db.h"
+#include "parley/domain/talk/ephemeral.h"
 #include "parley/gate/gate.h"
 #include "parley/jobs/jobs.h"
 #include "parley/live/hub.h"
@@ -372,6 +373,23 @@ static void end_rows(void *arg, struct stats_rows *rows)
     }
 }
 
+#define EPHEMERAL(name, member) FIGURE(ephemeral_stats, "parley_" name, STATS_COUNTER, member)
+static const struct stats_figure ephemeral_figures[] = {
+    { EPHEMERAL("presence_events_total", told_count), .help = "Times that a workspace was told who came or went" },
+    { EPHEMERAL("signal_rows_total", written_count), .help = "Signals told to other processes through the database" },
+    { EPHEMERAL("signal_rows_dropped_total", dropped_count), .help = "Those for which there was no room" },
+};
+static const struct stats_shape ephemeral_shape = STATS_SHAPE(struct ephemeral_stats, ephemeral_figures, NULL);
+
+static void ephemeral_rows(void *arg, struct stats_rows *rows)
+{
+    const struct runtime *runtime = arg;
+    struct ephemeral_stats *row = stats_row_add(rows, NULL);
+
+    if (row != NULL)
+        ephemeral_stats(runtime->app.ephemeral, row);
+}
+
 /* ---- all of them ---- */
 
 void stats_sources_set(struct runtime *runtime)
@@ -391,6 +409,7 @@ void stats_sources_set(struct runtime *runtime)
         { "mail", &mail_shape, mail_rows, runtime },
         { "hub", &hub_shape, hub_rows, runtime },
         { "stream ends", &end_shape, end_rows, runtime },
+        { "ephemeral", &ephemeral_shape, ephemeral_rows, runtime },
     };
 
     static_assert(COUNT_OF(sources) <= STATS_SOURCES_MAX, "more sources of figures than there is room for");

@@ -11,6 +11,7 @@
 #include "parley/domain/trust/password_reset.h"
 #include "parley/domain/trust/second_factor.h"
 #include "parley/domain/trust/session.h"
+#include "parley/domain/workspaces/workspace_overview.h"
 #include "parley/mail/mailer.h"
 #include "password_prompt.h"
 
@@ -129,6 +130,20 @@ static enum err change(struct ctx *ctx, const struct user_call *call, const stru
     return ERR_OK;
 }
 
+/* Those that the account alone could manage; nobody does until an administrator takes them over. */
+static void print_deserted(const struct list *workspaces)
+{
+    const struct deserted_workspace *rows = workspaces->items;
+    char id[UUID_TEXT_BYTES];
+
+    for (size_t i = 0; i < workspaces->count; i++) {
+        uuid_format(&rows[i].uuid, id);
+        (void)printf("No owner of the workspace \"%.*s\" can act now; an administrator may take it over: POST "
+                     "/admin/workspaces/%s/take-over\n",
+                     STR_FMT(rows[i].name), id);
+    }
+}
+
 static enum err activate(struct ctx *ctx, const struct user_call *call)
 {
     return change(ctx, call, &(struct user_change){ .what = USER_CHANGE_ACTIVE, .is_active = true },
@@ -137,8 +152,13 @@ static enum err activate(struct ctx *ctx, const struct user_call *call)
 
 static enum err deactivate(struct ctx *ctx, const struct user_call *call)
 {
-    return change(ctx, call, &(struct user_change){ .what = USER_CHANGE_ACTIVE },
-                  "is switched off; all sessions have ended.");
+    struct list deserted;
+
+    TRY(change(ctx, call, &(struct user_change){ .what = USER_CHANGE_ACTIVE },
+               "is switched off; all sessions have ended."));
+    TRY(workspace_deserted_without(ctx, call->user.id, &deserted));
+    print_deserted(&deserted);
+    return ERR_OK;
 }
 
 static enum err promote(struct ctx *ctx, const struct user_call *call)
@@ -167,10 +187,13 @@ static enum err address(struct ctx *ctx, const struct user_call *call)
 static enum err delete_account(struct ctx *ctx, const struct user_call *call)
 {
     bool erases = cli_option(call->cli, OPTION_ERASE) != NULL;
+    struct list deserted;
 
+    TRY(workspace_deserted_without(ctx, call->user.id, &deserted));
     TRY(user_delete(ctx, &call->user.uuid, erases ? USER_MESSAGES_ERASE : USER_MESSAGES_KEEP));
     (void)printf("The account is deleted; what it wrote %s.\n",
                  erases ? "is being erased" : "stays, under \"Deleted user\"");
+    print_deserted(&deserted);
     return ERR_OK;
 }
 

@@ -88,6 +88,8 @@ enum err json_in_parse(struct arena *a, struct str text, const struct json_in **
 
 enum json_in_kind json_in_kind(const struct json_in *v)
 {
+    if (v == NULL)
+        return JSON_NULL_KIND;
     switch (json_typeof(theirs(v))) {
     case JSON_OBJECT: return JSON_OBJECT_KIND;
     case JSON_ARRAY: return JSON_ARRAY_KIND;

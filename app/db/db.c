@@ -6,6 +6,7 @@
 
 #include "checkout.h"
 #include "parley/core/clock.h"
+#include "parley/core/list.h"
 #include "parley/core/log.h"
 #include "transaction.h"
 
@@ -249,6 +250,21 @@ static enum err take_number(struct ctx *ctx, const struct db_row *row, void *arg
 enum err db_number(struct ctx *ctx, enum sql statement, struct db_args args, int64_t *ret_number)
 {
     return db_one(ctx, statement, args, take_number, ret_number);
+}
+
+static enum err id_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    int64_t *id = list_add(ctx->arena, arg, sizeof(*id));
+
+    if (id == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *id = db_row_int(row, 0);
+    return ERR_OK;
+}
+
+enum err db_ids(struct ctx *ctx, enum sql statement, struct db_args args, struct list *ids)
+{
+    return db_each(ctx, statement, args, id_add, ids);
 }
 
 enum err db_tidy(struct ctx *ctx)

@@ -113,10 +113,15 @@ struct db_ops {
      * can be taken back.
      */
     enum err (*migration_lock)(struct db_conn *conn);
+    /* Before each statement: still ours. ERR_BUSY: no longer. NULL: nobody can take it away. */
+    enum err (*migration_renew)(struct db_conn *conn);
     enum err (*migration_unlock)(struct db_conn *conn, bool keep);
 };
 
 extern const struct db_ops sqlite_ops, mysql_ops;
+
+/* Whether several servers hold the same rows and each takes writes. */
+enum db_cluster { DB_CLUSTER_UNKNOWN, DB_CLUSTER_NONE, DB_CLUSTER_GALERA, DB_CLUSTER_GROUP_REPLICATION };
 
 struct db {
     const struct db_ops *ops;
@@ -127,7 +132,8 @@ struct db {
     struct group_commit *group_commit; /* NULL: every transaction commits by itself */
     pthread_key_t thread_key;          /* MySQL: each thread that has called the client library */
     bool has_thread_key;
-    atomic_bool held; /* no checkouts: db_hold */
+    atomic_bool held;   /* no checkouts: db_hold */
+    atomic_int cluster; /* enum db_cluster, as the driver finds it */
 };
 
 /* Notes a failure in the connection and returns err. message may be NULL. */

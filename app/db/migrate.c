@@ -101,6 +101,13 @@ static enum err note_progress(struct run *run, const struct schema_step *step, i
     return e == ERR_OK ? e : stop(run, e, "cannot note how far the step has come");
 }
 
+static enum err lock_renew(struct run *run)
+{
+    const struct db_ops *ops = run->db->ops;
+    enum err e = ops->migration_renew != NULL ? ops->migration_renew(run->ctx.conn) : ERR_OK;
+    return e == ERR_OK ? e : stop(run, e, "the lock was lost in the middle of a step");
+}
+
 /* Runs texts[from … count). The first may have been run before a cut that came before it was counted. */
 static enum err run_texts(struct run *run, const struct schema_step *step, const char *const *texts, int64_t from,
                           int64_t count)
@@ -108,7 +115,10 @@ static enum err run_texts(struct run *run, const struct schema_step *step, const
     const struct db_ops *ops = run->db->ops;
     bool down = texts == step->down;
     for (int64_t i = from; i < count; i++) {
-        enum err e = ops->run_text(run->ctx.conn, texts[i]);
+        enum err e = lock_renew(run);
+        if (e != ERR_OK)
+            return e;
+        e = ops->run_text(run->ctx.conn, texts[i]);
         if (e != ERR_OK && !(i == from && ops->was_done_before(run->ctx.conn))) {
             buf_addf(run->error_text, "migrations: %04d_%s.%s, statement %d of %d: %s", step->version, step->name,
                      down ? "down" : "up", (int)i + 1, (int)count, run->ctx.conn->message);

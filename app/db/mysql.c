@@ -8,7 +8,7 @@
 #include "parley/core/clock.h"
 
 /* An idle connection older than this is asked whether it lives; younger ones are only looked at. */
-enum { PING_AFTER_MS = 5000, MIGRATION_LOCK_PIECE_S = 2 };
+enum { PING_AFTER_MS = 5000 };
 
 /*
  * The server ends a relay's connection that says nothing for so long, and its transaction with it: one whose step has failed
@@ -114,20 +114,22 @@ static void set_options(struct mysql_conn *c)
  */
 static enum err set_session(struct mysql_conn *c)
 {
-    char text[600];
+    char text[700];
     bool limited = c->base.use != CONN_FOR_MIGRATING;
     bool mariadb = strstr(mysql_get_server_info(c->handle), "MariaDB") != NULL;
     int timeout_s = limited ? c->base.db->query_timeout_s : 0;
     bool relays = c->base.use == CONN_FOR_RELAYING;
+    TRY(mysql_cluster_look(c));
     snprintf(text, sizeof(text),
              "SET NAMES utf8mb4 COLLATE utf8mb4_bin; "
              "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
              "NO_ENGINE_SUBSTITUTION', SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = %d, "
-             "SESSION autocommit = %d, SESSION %s = %d%s; "
+             "SESSION autocommit = %d, SESSION %s = %d%s%s; "
              "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
              relays ? DB_RELAY_WAIT_MAX_S : DB_LOCK_WAIT_MAX_S, c->base.use != CONN_FOR_WRITING,
              mariadb ? "max_statement_time" : "max_execution_time", mariadb ? timeout_s : timeout_s * 1000,
-             relays ? ", SESSION wait_timeout = " RELAY_SILENT_MAX_S : "");
+             relays ? ", SESSION wait_timeout = " RELAY_SILENT_MAX_S : "",
+             mysql_cluster_session(c));
     return run_text(&c->base, text);
 }
 
@@ -280,42 +282,6 @@ static bool mysql_was_done_before(const struct db_conn *conn)
     }
 }
 
-static enum err ask_for_lock(struct mysql_conn *c, bool *ret_locked)
-{
-    char text[128];
-    MYSQL_RES *result;
-    MYSQL_ROW row;
-    snprintf(text, sizeof(text), "SELECT GET_LOCK(CONCAT('parley ', LEFT(SHA2(DATABASE(), 256), 48)), %d)",
-             MIGRATION_LOCK_PIECE_S);
-    if (mysql_real_query(c->handle, text, (unsigned long)strlen(text)) != 0)
-        return fail_handle(c);
-    result = mysql_store_result(c->handle);
-    row = result != NULL ? mysql_fetch_row(result) : NULL;
-    *ret_locked = row != NULL && row[0] != NULL && strcmp(row[0], "1") == 0;
-    mysql_free_result(result);
-    return row != NULL ? ERR_OK : fail_handle(c);
-}
-
-static enum err mysql_migration_lock(struct db_conn *conn)
-{
-    int64_t until_us = clock_monotonic_us() + MIGRATION_WAIT_MAX_S * US_PER_S;
-    for (;;) {
-        bool locked = false;
-        TRY(ask_for_lock(mysql_of(conn), &locked));
-        if (locked)
-            return ERR_OK;
-        if (clock_monotonic_us() > until_us)
-            return conn_fail(conn, ERR_BUSY, 0, "waited for it in vain");
-    }
-}
-
-/* The connection is closed next, which would release it too. */
-static enum err mysql_migration_unlock(struct db_conn *conn, bool keep)
-{
-    (void)keep;
-    return run_text(conn, "SELECT RELEASE_LOCK(CONCAT('parley ', LEFT(SHA2(DATABASE(), 256), 48)))");
-}
-
 const struct db_ops mysql_ops = {
     .kind = "mysql",
     .schema = SCHEMA_MYSQL,
@@ -345,5 +311,6 @@ const struct db_ops mysql_ops = {
     .run_text = run_text,
     .was_done_before = mysql_was_done_before,
     .migration_lock = mysql_migration_lock,
+    .migration_renew = mysql_migration_renew,
     .migration_unlock = mysql_migration_unlock,
 };

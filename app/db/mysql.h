@@ -5,6 +5,7 @@
 #include <mysql.h>
 
 #include "driver.h"
+#include "parley/core/ids.h"
 
 /* my_bool in one library, bool in the other. */
 typedef __typeof__(*((MYSQL_BIND *)0)->is_null) mysql_flag;
@@ -37,6 +38,8 @@ struct mysql_conn {
     struct mysql_column *columns;
     unsigned column_room;                       /* of results and columns */
     struct mysql_prepared *prepared[SQL_COUNT]; /* NULL until first used */
+    int64_t first_waiting;                      /* of the relay: what waited first at the last look; 0: nothing */
+    char lock_holder[UUID_TEXT_BYTES];          /* of who migrates */
 };
 
 static inline struct mysql_conn *mysql_of(struct db_conn *conn)
@@ -56,6 +59,14 @@ void mysql_free_statements(struct mysql_conn *c);
 
 /* The relay; see struct db_ops. */
 enum err mysql_relay_step(struct db_conn *conn, enum db_relay when, int64_t *ret_moved_count);
+
+/* Looks whether the server is a node of a cluster, where that is not known yet; what a session of one needs, as SET takes it. */
+enum err mysql_cluster_look(struct mysql_conn *c);
+const char *mysql_cluster_session(const struct mysql_conn *c);
+/* Who migrates; see struct db_ops. */
+enum err mysql_migration_lock(struct db_conn *conn);
+enum err mysql_migration_renew(struct db_conn *conn);
+enum err mysql_migration_unlock(struct db_conn *conn, bool keep);
 
 /* Statements; see struct db_ops. */
 enum err mysql_statement_prepare(struct db_conn *conn, enum sql id);

@@ -10,6 +10,8 @@
  */
 #include "mysql.h"
 
+#include <stdlib.h>
+
 #define RELAY_COLUMNS "kind, workspace_id, chat_id, user_id, subject, actor_id, detail, at_us"
 #define RELAY_COLUMNS_OF_O "o.kind, o.workspace_id, o.chat_id, o.user_id, o.subject, o.actor_id, o.detail, o.at_us"
 #define TEXT_OF_(number) #number
@@ -38,19 +40,32 @@ static enum err fail_relay(struct mysql_conn *c)
     return mysql_fail(c, mysql_errno(c->handle), mysql_error(c->handle));
 }
 
-/* *ret_is_any: whether a committed row waits. A look is cheap; a step writes even where there is nothing to move. */
-static enum err look(struct mysql_conn *c, bool *ret_is_any)
+/* *ret_first: of what is committed and waits, the first; 0: nothing. A look is cheap; a step writes even where there is nothing to move. */
+static enum err look(struct mysql_conn *c, int64_t *ret_first)
 {
-    static const char text[] = "SELECT id FROM outbox LIMIT 1";
+    static const char text[] = "SELECT id FROM outbox ORDER BY id LIMIT 1";
     MYSQL_RES *result;
+    MYSQL_ROW row;
 
     if (mysql_real_query(c->handle, text, sizeof(text) - 1) != 0)
         return fail_relay(c);
     result = mysql_store_result(c->handle);
     if (result == NULL)
         return fail_relay(c);
-    *ret_is_any = mysql_num_rows(result) > 0;
+    row = mysql_fetch_row(result);
+    *ret_first = row != NULL ? strtoll(row[0], NULL, 10) : 0;
     mysql_free_result(result);
+    return ERR_OK;
+}
+
+/* *ret_is_due: whether a step is. */
+static enum err look_for(struct mysql_conn *c, enum db_relay when, bool *ret_is_due)
+{
+    int64_t before = c->first_waiting, first;
+
+    TRY(look(c, &first));
+    c->first_waiting = first;
+    *ret_is_due = first != 0 && (when == DB_RELAY_IF_ANY || first == before);
     return ERR_OK;
 }
 
@@ -75,13 +90,13 @@ static enum err step(struct mysql_conn *c, int64_t *ret_moved_count)
 enum err mysql_relay_step(struct db_conn *conn, enum db_relay when, int64_t *ret_moved_count)
 {
     struct mysql_conn *c = mysql_of(conn);
-    bool is_any = true;
+    bool is_due = true;
     enum err e;
 
     *ret_moved_count = 0;
-    if (when == DB_RELAY_IF_ANY)
-        TRY(look(c, &is_any));
-    if (!is_any)
+    if (when != DB_RELAY_NOW)
+        TRY(look_for(c, when, &is_due));
+    if (!is_due)
         return ERR_OK;
     e = step(c, ret_moved_count);
     /* A statement that failed has left the transaction open, with the sequencer's lock. */

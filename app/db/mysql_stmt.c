@@ -8,8 +8,14 @@ enum {
     COLUMN_KEPT_BYTES = 65536, /* a larger buffer is given back when its statement ends */
 };
 
+/*
+ * What the server says in the middle of a result (a node of a cluster that gives way to another, a time limit, a KILL) MariaDB's
+ * library leaves with the connection, and the statement has no error.
+ */
 static enum err fail_stmt(struct mysql_conn *c, MYSQL_STMT *stmt)
 {
+    if (mysql_stmt_errno(stmt) == 0)
+        return mysql_fail(c, mysql_errno(c->handle), mysql_error(c->handle));
     return mysql_fail(c, mysql_stmt_errno(stmt), mysql_stmt_error(stmt));
 }
 

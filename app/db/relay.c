@@ -9,6 +9,13 @@ bool db_has_relay(const struct db *db)
     return db->ops->relay != NULL;
 }
 
+bool db_is_cluster(const struct db *db)
+{
+    int cluster = atomic_load(&db->cluster);
+
+    return cluster == DB_CLUSTER_GALERA || cluster == DB_CLUSTER_GROUP_REPLICATION;
+}
+
 enum err db_relay(struct db *db, enum db_relay when, int64_t *ret_moved_count)
 {
     struct pool *pool = db->pools[CONN_FOR_RELAYING];

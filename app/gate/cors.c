@@ -80,7 +80,7 @@ static bool is_foreign(const struct ctx *ctx, const struct http_request *req)
 
 enum err cors_cross_site_check(struct ctx *ctx, const struct call *call)
 {
-    if (call->principal != NULL || call->route->access == ACCESS_SIGNED_URL || !method_changes(call->route->method))
+    if (call->principal != NULL || access_is_in_url(call->route->access) || !method_changes(call->route->method))
         return ERR_OK;
     return is_foreign(ctx, call->request) ? fail(ctx, ERR_CROSS_SITE) : ERR_OK;
 }

@@ -132,6 +132,22 @@ static enum err claim_make(struct exchange *p, struct str body)
     return e;
 }
 
+/* The field `payload` of a form. */
+static enum err payload_read(struct exchange *p, struct str *ret_text)
+{
+    struct str rest, piece, name;
+
+    TRY(http_body_all(p->call.request, p->ctx.arena, BODY_MAX_BYTES, &rest));
+    while (str_split(&rest, '&', &piece)) {
+        struct str value = str_cut(&piece, '=');
+
+        TRY(http_decode(p->ctx.arena, piece, PLUS_BLANK, &name));
+        if (str_eq_c(name, "payload") && value.ptr != NULL)
+            return http_decode(p->ctx.arena, value, PLUS_BLANK, ret_text);
+    }
+    return problem_add(&p->problem, (struct fault){ "body", "payload", "value_error.missing", "is not in the form" });
+}
+
 /* No body is an empty object: what is missing in it is listed, and where everything is optional nothing is. */
 static enum err json_read(struct exchange *p, struct str *ret_text)
 {
@@ -140,6 +156,11 @@ static enum err json_read(struct exchange *p, struct str *ret_text)
     if (http_content_length(p->call.request) == 0) {
         *ret_text = STR("{}");
         return ERR_OK;
+    }
+    if ((p->call.route->flags & ROUTE_PAYLOAD_FORM) &&
+        has_type(p->call.request, STR("application/x-www-form-urlencoded"))) {
+        e = payload_read(p, ret_text);
+        return e == ERR_OK || e == ERR_INVALID ? e : fail(&p->ctx, e);
     }
     if (!has_type(p->call.request, STR("application/json")))
         return failf(&p->ctx, ERR_MEDIA_TYPE, "The body must be application/json%s",

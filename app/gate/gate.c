@@ -6,32 +6,17 @@
 #include "cors.h"
 #include "credential.h"
 #include "exchange.h"
-#include "export_slots.h"
-#include "in_flight.h"
+#include "gate_private.h"
 #include "openapi_schemas.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/gate/precondition.h"
+#include "parley/domain/talk/presence.h"
 #include "problem_reply.h"
 #include "rights.h"
 #include "route_check.h"
 #include "route_private.h"
 #include "router.h"
 #include "scope.h"
-
-struct gate {
-    const struct app *app;
-    struct router *router;
-    struct limiter *limiter;
-    const struct route_table *const *tables;
-    size_t table_count;
-    struct dialects dialects;
-    struct in_flight in_flight;
-    struct export_slots exports;
-    struct upload_slots uploads; /* requests under way whose handler reads the body as it comes */
-    struct tally *tally;
-    struct handover_taker taker;
-};
 
 enum err gate_new(const struct gate_opts *opts, struct buf *ret_faults, struct gate **ret_gate)
 {
@@ -136,9 +121,16 @@ static enum err credential_check(struct gate *gate, struct exchange *p)
     return e;
 }
 
+static struct limiter_asked asked_of(const struct exchange *p)
+{
+    return (struct limiter_asked){ .class = route_rate(p->call.route), .token = p->call.words[0] };
+}
+
 static enum err rate_check(struct gate *gate, struct exchange *p)
 {
-    return limiter_request(gate->limiter, &p->ctx, route_rate(p->call.route), &p->quota);
+    const struct limiter_asked asked = asked_of(p);
+
+    return limiter_request(gate->limiter, &p->ctx, &asked, &p->quota);
 }
 
 static enum err access_check(struct exchange *p)
@@ -157,72 +149,6 @@ static enum err access_check(struct exchange *p)
         (p->principal.key_scopes & KEY_SCOPE_METRICS) == 0)
         return fail(&p->ctx, ERR_FORBIDDEN);
     return ERR_OK;
-}
-
-static enum err handler_call(struct exchange *p, struct reply *reply)
-{
-    enum err e;
-
-    reply->status = p->call.route->status;
-    e = p->call.route->handler(&p->ctx, &p->call, reply);
-    if (rights_is_refused_guess(p, e)) {
-        TRY(rights_check_again(p));
-        e = p->call.route->handler(&p->ctx, &p->call, reply);
-    }
-    TRY(e);
-    TRY(buf_check(&reply->body));
-    precondition_reply(&p->ctx, &p->call, reply);
-    return ERR_OK;
-}
-
-static bool is_handlers_to_read(const struct exchange *p)
-{
-    return (p->call.route->flags & (ROUTE_MULTIPART | ROUTE_RAW_BODY)) != 0 && p->call.body == NULL &&
-           http_content_length(p->call.request) > 0;
-}
-
-static enum err upload_call(struct gate *gate, struct exchange *p, struct reply *reply)
-{
-    enum upload_pace pace = p->call.route->flags & ROUTE_RAW_BODY ? UPLOAD_AS_IT_COMES : UPLOAD_TAKEN_IN;
-    enum err e;
-
-    if (route_rate(p->call.route) == RATE_EXPORT)
-        TRY(export_slots_enter(&gate->exports, &p->ctx));
-    if (!is_handlers_to_read(p))
-        return handler_call(p, reply);
-    if (upload_slots_enter(&gate->uploads, &p->ctx, pace, &p->hold.slot)) {
-        p->hold.uploads = &gate->uploads;
-        return handler_call(p, reply);
-    }
-    e = failf(&p->ctx, ERR_BUSY, "Too many uploads are under way at the moment");
-    p->problem.retry_after_s = UPLOAD_RETRY_AFTER_S;
-    return e;
-}
-
-static enum err handler_run(struct gate *gate, struct exchange *p, struct reply *reply)
-{
-    enum err e;
-
-    if (p->call.claim == NULL)
-        return upload_call(gate, p, reply);
-    e = in_flight_enter(&gate->in_flight, p->call.claim, &p->hold.entry);
-    if (e != ERR_OK)
-        return fail(&p->ctx, e);
-    p->hold.in_flight = &gate->in_flight;
-    return upload_call(gate, p, reply);
-}
-
-/* Where a credential is tried: whether it may be is asked before anything is hashed. */
-static enum err guess_run(struct gate *gate, struct exchange *p, struct reply *reply)
-{
-    struct limiter_guess guess = { .account = exchange_account(p) };
-    enum err e;
-
-    TRY(limiter_guess_begin(gate->limiter, &p->ctx, &guess, &p->quota));
-    e = handler_run(gate, p, reply);
-    if (route_rate(p->call.route) == RATE_CREDENTIAL)
-        limiter_guess_end(gate->limiter, &p->ctx, &guess, e);
-    return e;
 }
 
 /* Everything that stands before a handler, in this order and nowhere else. */
@@ -244,12 +170,14 @@ static enum err pass(struct gate *gate, struct exchange *p, struct reply *reply)
     TRY(access_check(p));
     TRY(rights_check(p));
     if (p->purpose == PURPOSE_UPLOAD_CHECK) {
-        limiter_request_undo(gate->limiter, &p->ctx, route_rate(p->call.route));
+        const struct limiter_asked asked = asked_of(p);
+
+        limiter_request_undo(gate->limiter, &p->ctx, &asked);
         reply->status = 204;
         return ERR_OK;
     }
     TRY(exchange_input(p));
-    return limiter_is_guess(route_rate(p->call.route)) ? guess_run(gate, p, reply) : handler_run(gate, p, reply);
+    return gate_run(gate, p, reply);
 }
 
 /* nginx's id when it looks like one, so that a request has the same id in both logs. */
@@ -349,6 +277,14 @@ static void answer_finish(const struct gate *gate, struct exchange *p, struct re
     }
 }
 
+/* Whoever changes something is there; a client that only looks may have been left open. */
+static void note_active(const struct exchange *p)
+{
+    if (p->outcome == ERR_OK && p->call.principal != NULL && p->method != GET && p->method != HEAD &&
+        p->purpose == PURPOSE_ANSWER)
+        presence_active(p->ctx.app, p->call.principal);
+}
+
 void gate_handle(void *arg, struct http_request *req, struct arena *a, struct reply *reply)
 {
     struct gate *gate = arg;
@@ -360,6 +296,7 @@ void gate_handle(void *arg, struct http_request *req, struct arena *a, struct re
     }
     http_note_set(req, p);
     p->outcome = pass(gate, p, reply);
+    note_active(p);
     answer_finish(gate, p, reply);
     hold_release(&p->hold);
     if (reply->way != REPLY_PAGED)

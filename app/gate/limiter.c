@@ -47,6 +47,7 @@ enum kind {
     KIND_AI,
     KIND_KEYS,
     KIND_DIALECT,
+    KIND_HOOK,
     KIND_BAD_TOKEN,
     KIND_BAD_GUESS,
     KIND_BAD_ACCOUNT,
@@ -67,6 +68,7 @@ static const struct kind_info {
     [KIND_AI] = { "ai", offsetof(struct config, rate_ai) },
     [KIND_KEYS] = { "keys", offsetof(struct config, rate_keys) },
     [KIND_DIALECT] = { "dialect", offsetof(struct config, rate_dialect) },
+    [KIND_HOOK] = { "hook", offsetof(struct config, rate_hook) },
     [KIND_BAD_TOKEN] = { "bad_token", offsetof(struct config, rate_credential) },
     [KIND_BAD_GUESS] = { "bad_guess", offsetof(struct config, rate_credential) },
     [KIND_BAD_ACCOUNT] = { "bad_account", offsetof(struct config, rate_credential_account) },
@@ -248,13 +250,18 @@ static enum err take_or_refuse(struct limiter *limiter, struct ctx *ctx, const s
 }
 
 /* Of whoever asks. */
-static struct bucket bucket_of_request(const struct ctx *ctx, enum rate class)
+static struct bucket bucket_of_request(const struct ctx *ctx, const struct limiter_asked *asked)
 {
     struct bucket bucket;
 
+    if (asked->class == RATE_HOOK) {
+        bucket = (struct bucket){ .kind = KIND_HOOK, .limit = limit_of(ctx->config, KIND_HOOK) };
+        rate_key_token(asked->token, &bucket.key);
+        return bucket;
+    }
     if (ctx->actor == NULL)
         return bucket_at_address(ctx, KIND_NOBODY);
-    bucket = (struct bucket){ .kind = kind_of(class), .limit = limit_of(ctx->config, kind_of(class)) };
+    bucket = (struct bucket){ .kind = kind_of(asked->class), .limit = limit_of(ctx->config, kind_of(asked->class)) };
     rate_key_principal(ctx->actor, &bucket.key);
     return bucket;
 }
@@ -264,23 +271,24 @@ static bool is_limited(const struct ctx *ctx, enum rate class)
     return ctx->config->rate_limit && class != RATE_FREE;
 }
 
-enum err limiter_request(struct limiter *limiter, struct ctx *ctx, enum rate class, struct limiter_quota *ret_quota)
+enum err limiter_request(struct limiter *limiter, struct ctx *ctx, const struct limiter_asked *asked,
+                         struct limiter_quota *ret_quota)
 {
     struct bucket bucket;
 
-    if (!is_limited(ctx, class))
+    if (!is_limited(ctx, asked->class))
         return ERR_OK;
-    bucket = bucket_of_request(ctx, class);
+    bucket = bucket_of_request(ctx, asked);
     return take_or_refuse(limiter, ctx, &bucket, ret_quota);
 }
 
-void limiter_request_undo(struct limiter *limiter, const struct ctx *ctx, enum rate class)
+void limiter_request_undo(struct limiter *limiter, const struct ctx *ctx, const struct limiter_asked *asked)
 {
     struct bucket bucket;
 
-    if (!is_limited(ctx, class))
+    if (!is_limited(ctx, asked->class))
         return;
-    bucket = bucket_of_request(ctx, class);
+    bucket = bucket_of_request(ctx, asked);
     give_back(limiter, ctx, &bucket);
 }
 

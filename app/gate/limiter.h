@@ -41,13 +41,19 @@ struct limiter_quota {
     int64_t until_full_us;
 };
 
+/* What is asked for. */
+struct limiter_asked {
+    enum rate class;
+    struct str token; /* RATE_HOOK: the one in the path, good or not */
+};
 /*
- * One request of ctx->actor, or of ctx->ip where nobody is signed in. ERR_RATE_LIMITED with the time to wait.
+ * One request of ctx->actor, or of ctx->ip where nobody is signed in; in the class RATE_HOOK, of the token. ERR_RATE_LIMITED
+ * with the time to wait.
  */
-enum err limiter_request(struct limiter *limiter, struct ctx *ctx, enum rate class,
+enum err limiter_request(struct limiter *limiter, struct ctx *ctx, const struct limiter_asked *asked,
                          struct limiter_quota *ret_quota) MUST_CHECK;
 /* Gives back what limiter_request has taken for the same: the request itself comes later, and takes one. */
-void limiter_request_undo(struct limiter *limiter, const struct ctx *ctx, enum rate class);
+void limiter_request_undo(struct limiter *limiter, const struct ctx *ctx, const struct limiter_asked *asked);
 
 /* Counts a token or key that failed. ERR_RATE_LIMITED: answer with that; else ERR_OK. */
 enum err limiter_bad_token(struct limiter *limiter, struct ctx *ctx, struct limiter_quota *ret_quota) MUST_CHECK;

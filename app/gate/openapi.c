@@ -19,8 +19,9 @@ static void kv_flag(struct json_out *out, int flags, int flag, const char *name)
 static void extensions_write(struct json_out *out, const struct route *route)
 {
     static const char *const accesses[] = {
-        [ACCESS_NOT_SAID_] = "?", [ACCESS_ANYONE] = "anyone",   [ACCESS_SIGNED_IN] = "signed_in",
-        [ACCESS_ADMIN] = "admin", [ACCESS_METRICS] = "metrics", [ACCESS_SIGNED_URL] = "signed_url",
+        [ACCESS_NOT_SAID_] = "?",         [ACCESS_ANYONE] = "anyone",   [ACCESS_SIGNED_IN] = "signed_in",
+        [ACCESS_ADMIN] = "admin",         [ACCESS_METRICS] = "metrics", [ACCESS_SIGNED_URL] = "signed_url",
+        [ACCESS_TOKEN_URL] = "token_url",
     };
     static const char *const roles[] = { "?", "none", "guest", "member", "owner" };
     static const char *const scopes[] = {
@@ -31,7 +32,7 @@ static void extensions_write(struct json_out *out, const struct route *route)
         [RATE_NOT_SAID_] = "?", [RATE_FREE] = "free",       [RATE_NOBODY] = "nobody",         [RATE_READ] = "read",
         [RATE_WRITE] = "write", [RATE_UPLOAD] = "upload",   [RATE_EXPORT] = "export",         [RATE_AI] = "ai",
         [RATE_KEYS] = "keys",   [RATE_DIALECT] = "dialect", [RATE_CREDENTIAL] = "credential", [RATE_MAIL] = "mail",
-        [RATE_MARK] = "mark",
+        [RATE_MARK] = "mark",   [RATE_HOOK] = "hook",
     };
     static const char *const cookies[] = { "none", "begin", "session", "read" };
 
@@ -199,6 +200,12 @@ static void body_write(struct json_out *out, const struct route *route)
         schema_ref(out, route->body->name);
         json_out_object_end(out);
     }
+    if (route->flags & ROUTE_PAYLOAD_FORM) {
+        content_open(out, "application/x-www-form-urlencoded");
+        json_out_raw(out, STR("{\"type\":\"object\",\"required\":[\"payload\"],\"properties\":{\"payload\":"
+                              "{\"type\":\"string\",\"description\":\"The object as JSON text\"}}}"));
+        json_out_object_end(out);
+    }
     if (route->flags & ROUTE_RAW_BODY) {
         content_open(out, "application/octet-stream");
         json_out_raw(out, STR("{\"type\":\"string\",\"format\":\"binary\"}"));
@@ -221,7 +228,7 @@ static void responses_write(struct json_out *out, const struct route *route)
 static void security_write(struct json_out *out, const struct route *route, const struct dialects *dialects)
 {
     json_out_key(out, "security");
-    if (route->access == ACCESS_ANYONE || route->access == ACCESS_SIGNED_URL) {
+    if (route->access == ACCESS_ANYONE || access_is_in_url(route->access)) {
         json_out_raw(out, route->cookie == COOKIE_SESSION ? STR("[{},{\"cookie\":[]}]") : STR("[]"));
         return;
     }

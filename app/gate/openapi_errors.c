@@ -40,7 +40,7 @@ static bool has_workspace(const struct route *route)
 /* What a page of another site could make a browser send: with its cookie, or without any credential. */
 static bool is_sent_by_pages(const struct route *route)
 {
-    return route->access != ACCESS_SIGNED_URL && (method_changes(route->method) || route->cookie != COOKIE_NONE);
+    return !access_is_in_url(route->access) && (method_changes(route->method) || route->cookie != COOKIE_NONE);
 }
 
 /* The cookie counts like a credential, or in the place of one. */

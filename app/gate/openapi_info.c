@@ -46,6 +46,7 @@ static const struct {
     { "Chats", "Conversations in a workspace." },
     { "Chat members", "Who is in a chat." },
     { "Messages", "What is said, with files." },
+    { "Webhooks", "Addresses at which programs post into a chat, in the shape of Slack's." },
     { "Live events", "What happens, as it happens: streams of events, and who is typing." },
     { "Files", "Attachments, and uploads that go straight to the object store." },
     { "API keys", "Credentials of programs, as another system's clients know them." },
@@ -104,6 +105,7 @@ static const char *who_may(const struct route *route)
     switch (route->access) {
     case ACCESS_ANYONE: return "For anyone: no credential is needed, and one that is sent is not looked at";
     case ACCESS_SIGNED_URL: return "For whoever has the address: its query is a signature";
+    case ACCESS_TOKEN_URL: return "For whoever has the address: it ends with a token";
     case ACCESS_ADMIN:
     case ACCESS_METRICS: return "For administrators of the server";
     case ACCESS_SIGNED_IN: return route->role >= ROLE_GUEST ? roles[route->role] : "For whoever is signed in";

@@ -18,7 +18,7 @@ enum { PAGE_LIMIT, PAGE_CURSOR };
 
 static const struct field page_fields[] = {
     [PAGE_LIMIT] = { "limit", FIELD_INT, .min = 1, .max = PAGE_MAX, .offset = offsetof(struct page_query, limit),
-                     .doc = "How many at most; 50 when not sent" },
+                     .doc = "How many at most in a page; 50 unless said otherwise" },
     [PAGE_CURSOR] = { "cursor", FIELD_STR, .max = CURSOR_TEXT_MAX, .offset = offsetof(struct page_query, cursor),
                       .doc = "Where the page before ended: from its Link header" },
 };

@@ -49,7 +49,19 @@ enum err page_reply(struct ctx *ctx, const struct call *call, const struct page_
     return ERR_OK;
 }
 
-/* ---- all of it ---- */
+/* ---- all of it, unless a page was asked for ---- */
+
+static enum err is_page_wanted(struct ctx *ctx, const struct call *call, bool *ret_wanted)
+{
+    const struct http_pair *pairs;
+    size_t pair_count;
+
+    TRY(http_query(call->request, ctx->arena, &pairs, &pair_count));
+    *ret_wanted = false;
+    for (size_t i = 0; i < pair_count && (call->route->flags & ROUTE_PAGED) != 0; i++)
+        *ret_wanted = *ret_wanted || str_eq_c(pairs[i].name, "limit") || str_eq_c(pairs[i].name, "cursor");
+    return ERR_OK;
+}
 
 /* Where a list in pieces stands. In the request arena. */
 struct pieces {
@@ -92,8 +104,11 @@ enum err page_reply_all(struct ctx *ctx, const struct call *call, const struct p
                         const struct page_object *object, struct reply *reply)
 {
     struct pieces *pieces = arena_calloc(ctx->arena, 1, sizeof(*pieces));
-    bool more;
+    bool more, page_wanted;
 
+    TRY(is_page_wanted(ctx, call, &page_wanted));
+    if (page_wanted)
+        return page_reply(ctx, call, source, reply);
     if (pieces == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     *pieces =

@@ -27,6 +27,12 @@ void rate_key_principal(const struct principal *principal, struct rate_key *ret_
     add(ret_key, principal->credential == CREDENTIAL_API_KEY ? &principal->key : &principal->user, sizeof(struct uuid));
 }
 
+void rate_key_token(struct str token, struct rate_key *ret_key)
+{
+    ret_key->len = 0;
+    add(ret_key, token.ptr, token.len);
+}
+
 void rate_key_account(struct str email, struct rate_key *ret_key)
 {
     ret_key->len = 0;

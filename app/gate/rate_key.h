@@ -21,6 +21,8 @@ struct rate_key {
 void rate_key_address(struct str ip, struct rate_key *ret_key);
 /* Of the principal: each API key by itself, all sessions of a user together. */
 void rate_key_principal(const struct principal *principal, struct rate_key *ret_key);
+/* Of a token, good or not; such ones as are longer than RATE_KEY_MAX_BYTES and begin alike share one. */
+void rate_key_token(struct str token, struct rate_key *ret_key);
 /* Of an account, by its e-mail address, whether anybody has it or not. email: as email_normalise gives it. */
 void rate_key_account(struct str email, struct rate_key *ret_key);
 /* Of an account and an address together. */

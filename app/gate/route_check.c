@@ -15,6 +15,11 @@ bool access_reads_credential(enum access access)
     return access == ACCESS_SIGNED_IN || access == ACCESS_ADMIN || access == ACCESS_METRICS;
 }
 
+bool access_is_in_url(enum access access)
+{
+    return access == ACCESS_SIGNED_URL || access == ACCESS_TOKEN_URL;
+}
+
 bool method_changes(enum method method)
 {
     return method != GET && method != HEAD && method != OPTIONS;
@@ -115,6 +120,11 @@ static const char *contradiction(const struct route *route)
         return "changes something under the scope read, metrics or any";
     if ((route->access == ACCESS_METRICS) != (route->scope == SCOPE_METRICS))
         return "is for whoever reads figures but not for keys with the scope metrics, or the other way round";
+    if ((route->access == ACCESS_TOKEN_URL) != (route_rate(route) == RATE_HOOK) ||
+        (route->access == ACCESS_TOKEN_URL && in_path.word_count != 1))
+        return "has a token in its path but no rate of its own, or the other way round";
+    if ((route->flags & ROUTE_PAYLOAD_FORM) && (route->body == NULL || (route->flags & ROUTE_MULTIPART)))
+        return "takes its body as a form's field, but has none or another form";
     if (method_changes(route->method) && route_rate(route) == RATE_READ)
         return "changes something in the class of rate read";
     if ((route->flags & ROUTE_IDEMPOTENT) && (route->method != POST || !signed_in))

@@ -12,6 +12,8 @@ enum err route_check(const struct route *route, struct buf *ret_faults) MUST_CHE
 bool method_changes(enum method method);
 /* Does the gate look for a credential at all? */
 bool access_reads_credential(enum access access);
+/* Is the address itself the credential? */
+bool access_is_in_url(enum access access);
 
 /* "GET", … */
 const char *method_name(enum method method);

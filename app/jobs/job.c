@@ -11,6 +11,7 @@
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/audit_chain.h"
 #include "parley/domain/record/mail_queue.h"
+#include "parley/domain/talk/ephemeral.h"
 #include "parley/domain/talk/message_index.h"
 #include "parley/domain/trust/api_key_change.h"
 #include "parley/domain/trust/password_reset.h"
@@ -27,6 +28,7 @@ SIMPLE_STEP(expire_uploads)
 SIMPLE_STEP(expire_unbound)
 SIMPLE_STEP(expire_rows)
 SIMPLE_STEP(event_log_expire)
+SIMPLE_STEP(signals_expire)
 SIMPLE_STEP(expire_store)
 SIMPLE_STEP(erase_chats_step)
 SIMPLE_STEP(erase_workspaces_step)
@@ -125,6 +127,8 @@ const struct job jobs_table[] = {
     { "expire_rows", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false, 0 },
     { "tidy_database", JOB_LANE_DATA, JOB_PERIODIC, 5 * US_PER_MINUTE, SQL_NONE_, 0, tidy_job, false, 0 },
     { "expire_events", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, event_log_expire_job, false, 0 },
+    { "expire_signals", JOB_LANE_DATA, JOB_QUEUE, 15 * US_PER_S, SQL_WORK_SIGNALS, SIGNAL_KEPT_S *US_PER_S,
+      signals_expire_job, false, 0 },
     { "expire_objects", JOB_LANE_BULK, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_OBJECTS, 0, expire_objects_job, false,
       OUTCOME_DATA },
     { "file_digests", JOB_LANE_BULK, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_UNREAD, 0, digest_job, false, 0 },

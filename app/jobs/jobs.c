@@ -107,16 +107,20 @@ void jobs_wake_for(struct jobs *jobs, unsigned topics)
     pthread_mutex_unlock(&jobs->mutex);
 }
 
+static const char *const lane_names[] = {
+    [JOB_LANE_MAIL] = "mail", [JOB_LANE_DATA] = "data", [JOB_LANE_BULK] = "bulk", [JOB_LANE_WORDS] = "words"
+};
+_Static_assert(COUNT_OF(lane_names) == JOB_LANES, "each lane has a name");
+
 bool jobs_stats(struct jobs *jobs, size_t index, struct job_stats *ret_stats)
 {
-    static const char *const lanes[JOB_LANES] = { "mail", "data", "bulk" };
     const struct job_counts *counts = &jobs->counts[index];
 
     if (index >= jobs->table_count)
         return false;
     *ret_stats = (struct job_stats){
         .name = jobs->table[index].name,
-        .lane = lanes[jobs->table[index].lane],
+        .lane = lane_names[jobs->table[index].lane],
         .run_count = atomic_load(&counts->run_count),
         .failed_count = atomic_load(&counts->failed_count),
         .done_count = atomic_load(&counts->done_count),

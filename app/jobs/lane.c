@@ -6,7 +6,7 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
-#include "parley/jobs/job_lease.h"
+#include "parley/domain/record/lease.h"
 
 /* ---- one slice of one job ---- */
 
@@ -14,7 +14,7 @@ struct slice {
     struct lane *lane;
     const struct job *job;
     struct job_state *state;
-    struct job_lease lease;
+    struct lease lease;
     bool has_lease;
     int64_t renewed_us; /* monotonic */
     int64_t done_count; /* pieces of work */
@@ -39,23 +39,23 @@ static bool is_stopping(const struct lane *lane)
     return atomic_load(&lane->jobs->stopping);
 }
 
-static enum err lease_take(struct slice *slice)
+static enum err slice_lease_take(struct slice *slice)
 {
     struct task *task = &slice->lane->lease_task;
     enum err e;
 
     task_renew(task);
     slice->renewed_us = clock_monotonic_us();
-    e = job_lease_take(&task->ctx, &slice->lease);
+    e = lease_take(&task->ctx, &slice->lease);
     slice->has_lease |= e == ERR_OK;
     return e;
 }
 
-static enum err lease_renew(struct slice *slice)
+static enum err slice_lease_renew(struct slice *slice)
 {
     if (clock_monotonic_us() - slice->renewed_us < JOB_LEASE_RENEW_S * US_PER_S)
         return ERR_OK;
-    return lease_take(slice);
+    return slice_lease_take(slice);
 }
 
 static enum err keepalive(void *arg)
@@ -64,7 +64,7 @@ static enum err keepalive(void *arg)
 
     if (is_stopping(slice->lane))
         return ERR_UNAVAILABLE;
-    return lease_renew(slice);
+    return slice_lease_renew(slice);
 }
 
 /* At least one batch, so that work goes on however short the slice is. */
@@ -79,7 +79,7 @@ static enum err batches_run(struct slice *slice)
     run->keepalive_arg = slice;
     do {
         task_renew(task);
-        TRY(lease_renew(slice));
+        TRY(slice_lease_renew(slice));
         count = 0;
         TRY(slice->job->step(&task->ctx, run, &count));
         slice->done_count += count;
@@ -104,7 +104,7 @@ static enum err work_do(struct slice *slice)
     if (!slice->state->paused)
         TRY(work_look(slice));
     slice->state->paused = false;
-    TRY(lease_take(slice));
+    TRY(slice_lease_take(slice));
     return batches_run(slice);
 }
 
@@ -121,7 +121,7 @@ static enum err run_end(struct slice *slice, enum err e)
     if (!slice->has_lease || (slice->job->kind == JOB_PERIODIC && e == ERR_OK))
         return e;
     task_renew(task);
-    if (job_lease_release(&task->ctx, &slice->lease) != ERR_OK && e == ERR_OK)
+    if (lease_release(&task->ctx, &slice->lease) != ERR_OK && e == ERR_OK)
         return ERR_DATABASE; /* it runs out by itself */
     return e;
 }

@@ -17,6 +17,7 @@ enum connection_flags {
     STREAM_CHECKING = 8,     /* its rights are being looked at: it is not freed meanwhile */
     STREAM_CHECK_AGAIN = 16, /* and must be looked at once more then */
     STREAM_BY_KEY = 32,      /* credential is an API key's */
+    STREAM_BEHIND = 64,      /* has not been told all up to hub.position: its end says where it is */
 };
 
 struct connection {

@@ -12,6 +12,7 @@ static bool is_meant(const struct stream *stream, const struct live_event *event
     case LIVE_TO_WORKSPACE: return true;
     case LIVE_TO_MEMBERS: return ring_event_has_member(event, stream->user_id);
     case LIVE_TO_USER: return event->user_id == stream->user_id;
+    case LIVE_TO_OTHERS: return !ring_event_has_member(event, stream->user_id);
     }
     return false;
 }
@@ -43,14 +44,14 @@ static bool is_by_key(const struct stream *stream)
     return (stream->connection.flags & STREAM_BY_KEY) != 0;
 }
 
-/* Out of a workspace: a user's own stream goes on without it, unless a key stands and falls with it. */
+/* Out of a workspace: a user's own stream goes on without it. */
 static struct effect out_of_workspace(const struct stream *stream, int64_t workspace_id, enum stream_end end)
 {
     if (!stream_place_has_workspace(stream, workspace_id))
         return no_effect;
     if (stream->scope != STREAM_OF_USER)
         return (struct effect){ EFFECT_ENDS, end };
-    return (struct effect){ is_by_key(stream) ? EFFECT_HOLDS : EFFECT_LEAVES, end };
+    return (struct effect){ .kind = EFFECT_LEAVES };
 }
 
 static struct effect member_left(const struct stream *stream, const struct live_event *event)
@@ -123,11 +124,17 @@ static struct effect effect_of(const struct stream *stream, const struct live_ev
     return no_effect;
 }
 
+/* What its rights were read behind is in them; a hub that lags comes to it all the same, when it may have been undone. */
+static bool is_looked_at(const struct stream *stream, const struct live_event *event)
+{
+    return event->position <= stream->looked;
+}
+
 /* Who comes into a workspace: which of its events are for them is looked at before they are told that they are in. */
 bool deliver_change_before(struct hub *hub, struct stream *stream, const struct live_event *event)
 {
-    if (event->change != LIVE_MEMBER_JOINED || event->chat_id != 0 || event->user_id != stream->user_id ||
-        stream->scope != STREAM_OF_USER)
+    if (is_looked_at(stream, event) || event->change != LIVE_MEMBER_JOINED || event->chat_id != 0 ||
+        event->user_id != stream->user_id || stream->scope != STREAM_OF_USER)
         return true;
     stream_hold(hub, stream, event->position - 1);
     return false;
@@ -135,7 +142,7 @@ bool deliver_change_before(struct hub *hub, struct stream *stream, const struct 
 
 void deliver_change_behind(struct hub *hub, struct stream *stream, const struct live_event *event)
 {
-    struct effect effect = effect_of(stream, event);
+    struct effect effect = is_looked_at(stream, event) ? no_effect : effect_of(stream, event);
 
     switch (effect.kind) {
     case EFFECT_NONE: break;
@@ -167,18 +174,12 @@ static void visit_scope(struct hub *hub, const struct stream_index *index, int64
         visit(hub, LINK_OWNER(link, struct stream, by_scope), event);
 }
 
-/* A visit may take the stream out of this very ring, which goes with its last one. */
 static void visit_places(struct hub *hub, int64_t workspace_id, visit_fn visit, const struct live_event *event)
 {
     struct link *ring = stream_index_find(&hub->places, workspace_id);
-    struct link *next;
-    bool last = ring == NULL;
 
-    for (struct link *link = last ? NULL : ring->next; !last; link = next) {
-        next = link->next;
-        last = next == ring;
+    for (struct link *link = ring != NULL ? ring->next : NULL; link != NULL && link != ring; link = link->next)
         visit(hub, LINK_OWNER(link, struct stream_place, link)->stream, event);
-    }
 }
 
 struct visit_all {
@@ -218,6 +219,7 @@ static void visit_audience(struct hub *hub, visit_fn visit, const struct live_ev
             visit_user(hub, event->member_ids[i], visit, event);
         return;
     case LIVE_TO_WORKSPACE:
+    case LIVE_TO_OTHERS:
         visit_scope(hub, &hub->by_workspace, event->workspace_id, visit, event);
         visit_places(hub, event->workspace_id, visit, event);
         if (event->chat_id != 0)
@@ -229,7 +231,7 @@ static void visit_audience(struct hub *hub, visit_fn visit, const struct live_ev
 /* Those on whom a change may act: as few as its ids allow. */
 static void visit_changed(struct hub *hub, const struct live_event *event)
 {
-    if (event->change == LIVE_CHANGES_NOTHING || event->change == LIVE_MEMBER_JOINED)
+    if (!ring_event_takes_away(event))
         return;
     if (event->user_id != 0)
         visit_user(hub, event->user_id, deliver_change_behind, event);
@@ -259,7 +261,8 @@ void deliver_event(struct hub *hub, const struct live_event *event)
 
 static void pass_if_meant(struct hub *hub, struct stream *stream, const struct live_event *event)
 {
-    if (deliver_is_for(stream, event))
+    /* Its id is the hub's position: a stream that is ahead has said a later one, and an id never goes back. */
+    if (stream->position <= hub->position && deliver_is_for(stream, event))
         stream_tell_passing(hub, stream, event->record);
 }
 

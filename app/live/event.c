@@ -1,12 +1,11 @@
 #include "parley/live/event.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "parley/core/buf.h"
 #include "parley/http/fcgi_record.h"
+#include "record.h"
 
-enum { NGINX_REQUEST_ID = 1, RECORD_OVERHEAD_BYTES = 16 };
+enum { RECORD_OVERHEAD_BYTES = 16 };
 
 static size_t records_bytes(size_t len)
 {
@@ -15,18 +14,12 @@ static size_t records_bytes(size_t len)
 
 struct live_record *live_record_new(struct str text)
 {
-    struct live_record *record = NULL;
+    struct live_record *record;
     struct buf out;
 
     buf_init(&out, records_bytes(text.len));
-    fcgi_record_stdout(&out, NGINX_REQUEST_ID, text);
-    if (buf_check(&out) == ERR_OK)
-        record = malloc(sizeof(*record) + out.len);
-    if (record != NULL) {
-        atomic_init(&record->users, 1);
-        record->len = out.len;
-        memcpy(record->bytes, out.ptr, out.len);
-    }
+    fcgi_record_stdout(&out, RECORD_REQUEST_ID, text);
+    record = live_record_of(&out);
     buf_release(&out);
     return record;
 }

@@ -48,7 +48,7 @@ struct hub {
     atomic_bool silent;         /* the reader says that the log cannot be read */
     atomic_int signal_count;    /* in the inbox */
     atomic_ullong ticket_count; /* given out */
-    atomic_llong heard_s;       /* the kernel's monotonic clock: the last sign of life of the reader; 0: none yet */
+    atomic_llong heard_s;       /* the kernel's monotonic clock: the reader's last look that worked; 0: none yet */
 
     /* ---- the thread's own ---- */
     char epoch[LIVE_EPOCH_LEN + 1];
@@ -69,7 +69,7 @@ struct hub {
 /* Has it run on the hub's thread, in the order of posting. False: the thread has ended; the item is the caller's. */
 bool hub_post(struct hub *hub, struct inbox_item *item) MUST_CHECK;
 void hub_wake(struct hub *hub);
-/* Has the reader of the log given a sign of life lately? Any thread. */
+/* Could the reader of the log read it lately? Any thread. */
 bool hub_hears_reader(struct hub *hub);
 /* The thread; arg: the hub. */
 void *hub_thread(void *arg);

@@ -161,12 +161,18 @@ void parked_request_close(struct hub *hub, struct parked_request *request, enum 
 
 /* ---- beginning and end ---- */
 
+/* The first whole second at which the deadline is over: a timer that comes before it would be due at once again. */
+static int64_t deadline_s(const struct parked_request *request)
+{
+    return (request->deadline_us + US_PER_S - 1) / US_PER_S;
+}
+
 static void timer_set(struct hub *hub, struct parked_request *request)
 {
     int64_t now_s = clock_monotonic_us() / US_PER_S;
-    int64_t due_s = request->deadline_us / US_PER_S;
+    int64_t due_s = deadline_s(request);
 
-    if (due_s > now_s + STREAM_COMMENT_S || request->is_answered || request->is_stream)
+    if (due_s > now_s + STREAM_COMMENT_S || request->is_answered || (request->is_stream && !request->is_due))
         due_s = now_s + STREAM_COMMENT_S;
     wheel_set(&hub->late_wheel, &request->connection.timer, due_s);
 }
@@ -179,7 +185,7 @@ void parked_request_hurry(struct hub *hub, struct parked_request *request, int64
         request->hooks.due(request->hooks.arg);
     request->is_due = true;
     request->deadline_us = clock_monotonic_us() + within_s * US_PER_S;
-    wheel_set(&hub->late_wheel, &request->connection.timer, request->deadline_us / US_PER_S);
+    wheel_set(&hub->late_wheel, &request->connection.timer, deadline_s(request));
 }
 
 void parked_request_attach(struct hub *hub, struct parked_request *request, struct parked *parked,

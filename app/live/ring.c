@@ -30,13 +30,19 @@ static bool set_is(const struct member_set *set, const struct live_event *event)
            memcmp(set->ids, event->member_ids, set->count * sizeof(set->ids[0])) == 0;
 }
 
+/* Whether it takes its members to say whom it is for. */
+static bool has_members(const struct live_event *event)
+{
+    return (event->audience == LIVE_TO_MEMBERS || event->audience == LIVE_TO_OTHERS) && event->member_count > 0;
+}
+
 /* Under the lock: the event's members, shared with those of the chat's last event. NULL: none, or no memory. */
 static struct member_set *set_of(struct ring *ring, const struct live_event *event)
 {
     struct member_set **last = &ring->sets[(uint64_t)event->chat_id % RING_SETS];
     struct member_set *set;
 
-    if (event->audience != LIVE_TO_MEMBERS || event->member_count == 0)
+    if (!has_members(event))
         return NULL;
     if (set_is(*last, event))
         return set_keep(*last);
@@ -50,6 +56,11 @@ static struct member_set *set_of(struct ring *ring, const struct live_event *eve
     set_drop(*last);
     *last = set_keep(set);
     return set;
+}
+
+bool ring_event_takes_away(const struct live_event *event)
+{
+    return event->change != LIVE_CHANGES_NOTHING && event->change != LIVE_MEMBER_JOINED;
 }
 
 bool ring_event_has_member(const struct live_event *event, int64_t user_id)
@@ -205,7 +216,7 @@ void ring_add(struct ring *ring, const struct live_event *event)
     if (event->position != ring->newest + 1)
         begin_at(ring, event->position - 1);
     added.members = set_of(ring, event);
-    if (added.members == NULL && event->audience == LIVE_TO_MEMBERS && event->member_count > 0) {
+    if (added.members == NULL && has_members(event)) {
         /* Without memory for whom it goes to it is lost, and so is told to everybody. */
         begin_at(ring, event->position);
         (void)pthread_mutex_unlock(&ring->lock);
@@ -255,10 +266,10 @@ bool ring_still_has(struct ring *ring, unsigned generation, int64_t position, in
     (void)pthread_mutex_lock(&ring->lock);
     has = generation == ring->generation && position + 1 >= ring->oldest && ring->newest - position <= events_max;
     for (int64_t at = position + 1; has && at <= ring->newest; at++) {
-        const struct live_record *record = entry_at(ring, at)->event.record;
+        const struct live_event *event = &entry_at(ring, at)->event;
 
-        bytes += record != NULL ? record->len : 0;
-        has = bytes <= max_bytes;
+        bytes += event->record != NULL ? event->record->len : 0;
+        has = bytes <= max_bytes && !ring_event_takes_away(event);
     }
     (void)pthread_mutex_unlock(&ring->lock);
     return has;

@@ -61,13 +61,18 @@ enum ring_use { RING_PEEK, RING_READ };
 enum ring_found ring_next(struct ring *ring, unsigned generation, int64_t position, enum ring_use use,
                           struct ring_entry *ret_entry);
 void ring_entry_release(struct ring_entry *entry);
-/* Is everything behind the position there, and no more than so much? Any thread. */
+/*
+ * Is everything behind the position there, no more than so much, and nothing that takes rights away? Whom an event goes to was
+ * said when it was added: who has lost the right to read it since must not be told it from here. Any thread.
+ */
 bool ring_still_has(struct ring *ring, unsigned generation, int64_t position, int64_t events_max, size_t max_bytes);
 
 /* Epoch, position reached and the number of starts; false: not started. Any thread. */
 bool ring_where(struct ring *ring, char ret_epoch[LIVE_EPOCH_LEN + 1], int64_t *ret_position, unsigned *ret_generation);
 
-/* Is the user among those whom the event is told? For LIVE_TO_MEMBERS. */
+/* May somebody have lost rights by it? */
+bool ring_event_takes_away(const struct live_event *event);
+/* Is the user among those whom the event is told? For LIVE_TO_MEMBERS and LIVE_TO_OTHERS. */
 bool ring_event_has_member(const struct live_event *event, int64_t user_id);
 
 #endif

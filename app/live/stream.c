@@ -50,10 +50,11 @@ struct stream *stream_new(const struct handover *handover, const struct stream_o
         return NULL;
     stream->connection = (struct connection){ .fd = handover->fd,
                                               .kind = CONNECTION_STREAM,
-                                              .flags = rights->key_id != 0 ? STREAM_BY_KEY : 0,
+                                              .flags = STREAM_BEHIND | (rights->key_id != 0 ? STREAM_BY_KEY : 0),
                                               .began_us = handover->began_us,
                                               .line = handover->line };
     stream->position = opening->told;
+    stream->looked = opening->place.position;
     stream->user_id = rights->user_id;
     stream->workspace_id = rights->workspace_id;
     stream->chat_id = rights->chat_id;
@@ -162,9 +163,10 @@ void stream_write_on(struct hub *hub, struct stream *stream)
         hub_watch_change(hub, c, HUB_WATCH_END);
 }
 
-/* Everything that is behind its position in the ring. looked: up to here its rights are known to hold. */
-static void catch_up(struct hub *hub, struct stream *stream, int64_t looked)
+/* Everything that is behind its position in the ring. */
+static void catch_up(struct hub *hub, struct stream *stream)
 {
+    set(stream, STREAM_BEHIND);
     while (stream->position < hub->position && !has(stream, CONNECTION_ENDED | CONNECTION_CLOSING | STREAM_HELD)) {
         struct ring_entry entry;
         const struct live_event *event = &entry.event;
@@ -173,16 +175,19 @@ static void catch_up(struct hub *hub, struct stream *stream, int64_t looked)
             stream_end(hub, stream, STREAM_END_SLOW);
             return;
         }
-        if (event->position <= looked || deliver_change_before(hub, stream, event)) {
+        if (deliver_change_before(hub, stream, event)) {
             if (deliver_is_for(stream, event))
                 stream_tell(hub, stream, event);
             stream->position = event->position;
-            if (event->position > looked)
-                deliver_change_behind(hub, stream, event);
+            deliver_change_behind(hub, stream, event);
         }
         ring_entry_release(&entry);
     }
+    if (stream->position >= hub->position)
+        clear(stream, STREAM_BEHIND);
 }
+
+static void end_at(struct hub *hub, struct stream *stream, enum stream_end end, const char *epoch, int64_t position);
 
 void stream_enter(struct hub *hub, struct stream *stream, const struct hub_place *looked)
 {
@@ -190,15 +195,17 @@ void stream_enter(struct hub *hub, struct stream *stream, const struct hub_place
 
     atomic_fetch_add(&hub->counters.stream_count, 1);
     atomic_fetch_add_explicit(&hub->counters.opened_count, 1, memory_order_relaxed);
+    if (!has(stream, STREAM_BY_KEY))
+        presence_roll_came(hub->opts.roll, stream->user_id);
     if (!hub_watch_add(hub, c) || stream_place_enter(hub, stream) != ERR_OK) {
         hub_connection_ended(hub, c, STREAM_END_RESTART);
         return;
     }
     timer_set(hub, stream, 1 + (int64_t)rand_below(STREAM_COMMENT_S));
     if (atomic_load(&hub->ending) || looked->generation != hub->generation)
-        stream_end(hub, stream, STREAM_END_RESTART);
+        end_at(hub, stream, STREAM_END_RESTART, looked->epoch, stream->position);
     else
-        catch_up(hub, stream, looked->position);
+        catch_up(hub, stream);
 }
 
 /* ---- rights ---- */
@@ -276,6 +283,9 @@ static void answer_take(struct hub *hub, struct stream *stream, const struct rig
         stream_end(hub, stream, STREAM_END_RESTART);
         return;
     }
+    /* A stream that is ahead of the hub was looked at behind a later position already. */
+    if (question->position > stream->looked)
+        stream->looked = question->position;
     if (has(stream, STREAM_CHECK_AGAIN)) {
         clear(stream, STREAM_CHECK_AGAIN);
         stream_look(hub, stream);
@@ -283,7 +293,7 @@ static void answer_take(struct hub *hub, struct stream *stream, const struct rig
     }
     if (has(stream, STREAM_HELD)) {
         unhold(hub, stream);
-        catch_up(hub, stream, question->position);
+        catch_up(hub, stream);
     }
     if (!has(stream, CONNECTION_ENDED | CONNECTION_CLOSING | STREAM_HELD))
         timer_set(hub, stream, STREAM_COMMENT_S);
@@ -324,11 +334,10 @@ const char *stream_end_name(enum stream_end end)
 }
 
 /* The last event, with a pause of its own before the client comes back, and END_REQUEST. NULL without memory. */
-static struct live_record *end_record(const struct hub *hub, const struct stream *stream, enum stream_end end)
+static struct live_record *end_record(enum stream_end end, const char *epoch, int64_t position)
 {
     struct live_record *record;
     struct buf text, records;
-    int64_t position = has(stream, STREAM_HELD) || stream->position > hub->position ? stream->position : hub->position;
 
     buf_init(&text, END_MAX_BYTES);
     buf_init(&records, 2 * END_MAX_BYTES);
@@ -336,7 +345,7 @@ static struct live_record *end_record(const struct hub *hub, const struct stream
         buf_addf(&text, "retry: %d\n",
                  STREAM_RETRY_MIN_MS + (int)rand_below(STREAM_RETRY_MAX_MS - STREAM_RETRY_MIN_MS));
     buf_addf(&text, "event: end\ndata: {\"why\":\"%s\",\"reconnect\":%s}\nid: %s-%lld\n\n", ends[end].name,
-             ends[end].reconnect ? "true" : "false", hub->epoch, (long long)position);
+             ends[end].reconnect ? "true" : "false", epoch, (long long)position);
     if (buf_check(&text) != ERR_OK)
         records.failed = true;
     fcgi_record_stdout(&records, RECORD_REQUEST_ID, buf_str(&text));
@@ -347,7 +356,8 @@ static struct live_record *end_record(const struct hub *hub, const struct stream
     return record;
 }
 
-void stream_end(struct hub *hub, struct stream *stream, enum stream_end end)
+/* The client comes back from there: of a position that it has not been told all up to it would hear no more. */
+static void end_at(struct hub *hub, struct stream *stream, enum stream_end end, const char *epoch, int64_t position)
 {
     struct connection *c = &stream->connection;
     struct live_record *record;
@@ -355,7 +365,7 @@ void stream_end(struct hub *hub, struct stream *stream, enum stream_end end)
 
     if (has(stream, CONNECTION_ENDED | CONNECTION_CLOSING))
         return;
-    record = end_record(hub, stream, end);
+    record = end_record(end, epoch, position);
     result = record != NULL ? send_record(c->fd, &stream->queue, record, &c->sent_bytes) : SEND_FAILED;
     live_record_drop(record);
     c->end = (uint8_t)end;
@@ -367,6 +377,13 @@ void stream_end(struct hub *hub, struct stream *stream, enum stream_end end)
     set(stream, CONNECTION_CLOSING);
     hub_watch_change(hub, c, HUB_WATCH_ROOM);
     wheel_set(&hub->late_wheel, &c->timer, clock_monotonic_us() / US_PER_S + STREAM_CLOSING_MAX_S);
+}
+
+void stream_end(struct hub *hub, struct stream *stream, enum stream_end end)
+{
+    bool is_elsewhere = has(stream, STREAM_HELD | STREAM_BEHIND) || stream->position > hub->position;
+
+    end_at(hub, stream, end, hub->epoch, is_elsewhere ? stream->position : hub->position);
 }
 
 void stream_free(struct hub *hub, struct stream *stream)
@@ -381,6 +398,8 @@ void stream_free(struct hub *hub, struct stream *stream)
     send_queue_drop(&stream->queue);
     handover_end(&connection, c->sent_bytes, stream_end_name((enum stream_end)c->end));
     admission_leave(&hub->admission, stream->user_id, stream->network);
+    if (!has(stream, STREAM_BY_KEY))
+        presence_roll_left(hub->opts.roll, stream->user_id);
     free(stream->more);
     stream->more = NULL;
     atomic_fetch_sub(&hub->counters.stream_count, 1);

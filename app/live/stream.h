@@ -33,6 +33,7 @@ struct stream {
     struct link by_user;
     struct link by_scope; /* of its workspace or its chat; a user's own has places instead */
     int64_t position;     /* at or below it nothing is told; told all up to hub.position otherwise */
+    int64_t looked;       /* what changed up to here is in its rights, and may have been undone since */
     int64_t user_id, workspace_id, chat_id;
     int64_t credential_id; /* session or key */
     uint64_t network;
@@ -42,7 +43,7 @@ struct stream {
     uint8_t scope;            /* enum stream_scope */
     uint8_t round;            /* timers since its rights were looked at */
 };
-static_assert(sizeof(struct stream) <= 320, "a stream has grown");
+static_assert(sizeof(struct stream) <= 328, "a stream has grown"); /* malloc takes 336 for it, and for 320 */
 
 /* On a worker's thread. NULL: no memory; the caller ends the connection. */
 struct stream *stream_new(const struct handover *handover, const struct stream_opening *opening);

@@ -298,7 +298,7 @@ static enum err first_look(struct s3 *s3, struct buf *ret_error_text)
     return reached ? ERR_STORAGE : ERR_OK;
 }
 
-enum err s3_check(const struct config *config, struct buf *ret_error_text)
+enum err s3_new(const struct config *config, struct buf *ret_error_text, struct s3 **ret_s3)
 {
     struct s3 *s3 = calloc(1, sizeof(*s3));
     enum err e;
@@ -309,28 +309,41 @@ enum err s3_check(const struct config *config, struct buf *ret_error_text)
     s3->silent_max_s = EGRESS_SILENT_MAX_S;
     s3->hung_max_s = STORE_HUNG_MAX_S;
     e = read_config(s3, config, ret_error_text);
-    if (e == ERR_OK) {
-        e = s3_ping(&s3->base);
-        store_fault(&s3->base, ret_error_text);
+    if (e != ERR_OK) {
+        s3_free(s3);
+        return e;
     }
-    s3_close(&s3->base);
+    *ret_s3 = s3;
+    return ERR_OK;
+}
+
+void s3_free(struct s3 *s3)
+{
+    if (s3 != NULL)
+        s3_close(&s3->base);
+}
+
+enum err s3_check(const struct config *config, struct buf *ret_error_text)
+{
+    struct s3 *s3;
+    enum err e;
+
+    TRY(s3_new(config, ret_error_text, &s3));
+    e = s3_ping(&s3->base);
+    store_fault(&s3->base, ret_error_text);
+    s3_free(s3);
     return e;
 }
 
 enum err s3_open(const struct config *config, struct buf *ret_error_text, struct store **ret_store)
 {
-    struct s3 *s3 = calloc(1, sizeof(*s3));
+    struct s3 *s3;
     enum err e;
-    if (s3 == NULL)
-        return ERR_NO_MEMORY;
-    store_base_init(&s3->base, &s3_ops);
-    s3->silent_max_s = EGRESS_SILENT_MAX_S;
-    s3->hung_max_s = STORE_HUNG_MAX_S;
-    e = read_config(s3, config, ret_error_text);
-    if (e == ERR_OK)
-        e = first_look(s3, ret_error_text);
+
+    TRY(s3_new(config, ret_error_text, &s3));
+    e = first_look(s3, ret_error_text);
     if (e != ERR_OK) {
-        s3_close(&s3->base);
+        s3_free(s3);
         return e;
     }
     *ret_store = &s3->base;

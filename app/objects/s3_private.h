@@ -33,6 +33,10 @@ struct s3 {
     _Atomic int64_t hung_us; /* monotonic: when it was last found to hang; 0: it answers */
 };
 
+/* Of the settings alone; nobody is asked yet. As store_open; s3_free takes NULL. */
+enum err s3_new(const struct config *config, struct buf *ret_error_text, struct s3 **ret_s3) MUST_CHECK;
+void s3_free(struct s3 *s3);
+
 /* Reads "host", "host:port" or "http(s)://host:port/". ERR_OK, ERR_INVALID, ERR_NO_MEMORY. host is the caller's to free. */
 enum tls { TLS_OFF, TLS_ON };
 enum err s3_endpoint_parse(const char *text, enum tls default_tls, struct s3_endpoint *ret_endpoint) MUST_CHECK;

@@ -111,6 +111,12 @@ enum err store_check(const struct config *config, struct buf *ret_error_text)
                                              : folder_check(config->objects_dir, ret_error_text);
 }
 
+enum err store_check_origin(const struct config *config, struct str origin, bool *ret_allowed)
+{
+    *ret_allowed = true;
+    return config->minio_endpoint[0] != '\0' ? s3_check_origin(config, origin, ret_allowed) : ERR_OK;
+}
+
 void store_close(struct store *store)
 {
     if (store != NULL)

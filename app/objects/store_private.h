@@ -75,6 +75,7 @@ void store_base_release(struct store *store);
 enum err store_fail(struct store *store, const char *format, ...) PRINTF_LIKE(2, 3);
 
 enum err s3_check(const struct config *config, struct buf *ret_error_text) MUST_CHECK;
+enum err s3_check_origin(const struct config *config, struct str origin, bool *ret_allowed) MUST_CHECK;
 enum err s3_open(const struct config *config, struct buf *ret_error_text, struct store **ret_store) MUST_CHECK;
 enum err files_open(const struct config *config, struct keys *keys, struct buf *ret_error_text,
                     struct store **ret_store) MUST_CHECK;

@@ -149,7 +149,7 @@ static enum err load(struct ctx *ctx, const struct event_row *rows, size_t count
             chats[chat_count++] = rows[i].chat_id;
     }
     if (message_count > 0)
-        TRY(message_batch_load(ctx, messages, message_count, &ret_encoding->messages));
+        TRY(message_batch_load(ctx, 0, messages, message_count, &ret_encoding->messages));
     if (chat_count > 0)
         TRY(chat_batch_load(ctx, chats, chat_count, &ret_encoding->chats));
     TRY(states_load(ctx, rows, count, ret_encoding));
@@ -269,11 +269,11 @@ static void reaction_write(struct json_out *out, const struct encoding *encoding
 static void read_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
 {
     (void)encoding;
-    if (uuid_eq(&row->chat, &none) || uuid_eq(&row->user, &none))
+    if (uuid_eq(&row->chat, &none) || uuid_eq(&row->actor, &none))
         return;
     json_out_object(out);
     json_out_kv_uuid(out, "chat_id", &row->chat);
-    json_out_kv_uuid(out, "user_id", &row->user);
+    json_out_kv_uuid(out, "user_id", &row->actor);
     json_out_kv_int(out, "seq", event_row_number(row));
     json_out_object_end(out);
 }

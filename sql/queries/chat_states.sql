@@ -27,6 +27,19 @@ WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.id > ? AND (c.join_mode 
         WHERE g.chat_id = c.id AND g.seq > COALESCE(o.read_seq, 0))
 ORDER BY c.id LIMIT ?
 
+-- How far those in a chat have read: of a chat that is everyone's, and of another.
+-- name: chat_marks_of_workspace
+SELECT u.uuid, o.read_seq
+FROM members b JOIN users u ON u.id = b.user_id
+    LEFT JOIN chat_states o ON o.workspace_id = b.workspace_id AND o.user_id = b.user_id AND o.chat_id = ?
+WHERE b.workspace_id = ? ORDER BY b.user_id LIMIT ?
+
+-- name: chat_marks_of_chat
+SELECT u.uuid, o.read_seq
+FROM chat_members b JOIN users u ON u.id = b.user_id
+    LEFT JOIN chat_states o ON o.workspace_id = b.workspace_id AND o.user_id = b.user_id AND o.chat_id = b.chat_id
+WHERE b.chat_id = ? AND +b.workspace_id = ? ORDER BY b.user_id LIMIT ?
+
 -- A read mark goes up only; one that stays writes nothing.
 -- name: chat_state_read
 -- event: read
@@ -85,7 +98,13 @@ ON DUPLICATE KEY UPDATE read_seq = chat_states.read_seq
 -- @sqlite
 ON CONFLICT (workspace_id, user_id, chat_id) DO NOTHING
 
--- And by being moved into the workspace, from another one.
+-- Those of the workspace who lose a chat by its being everyone's no longer: if they come back, they begin anew.
+-- name: chat_states_of_shut
+-- event: none, because join_mode.changed tells of the chat
+DELETE FROM chat_states WHERE chat_id = ? AND +workspace_id = ? AND NOT EXISTS
+    (SELECT 1 FROM chat_members k WHERE k.chat_id = chat_states.chat_id AND k.user_id = chat_states.user_id)
+
+-- As chat_states_of_opened, by being moved into the workspace from another one.
 -- name: chat_states_of_moved
 -- event: none, because chat_move tells of the chat with all that is in it
 INSERT INTO chat_states (workspace_id, user_id, chat_id, read_seq, changed_us)

@@ -24,7 +24,7 @@ WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 LOCK IN SHARE MODE
 
 -- name: chat_lock
-SELECT id FROM chats WHERE uuid = ? AND workspace_id = ? AND deleted_us IS NULL
+SELECT id, last_seq FROM chats WHERE uuid = ? AND workspace_id = ? AND deleted_us IS NULL
 -- @mysql
 FOR UPDATE
 

@@ -1,14 +1,5 @@
 -- What the jobs take, find and remove.
 
--- name: job_lease_insert
-INSERT INTO job_leases (name, holder, until_us) VALUES (?, ?, ?)
-
--- name: job_lease_take
-UPDATE job_leases SET holder = ?, until_us = ? WHERE name = ? AND (until_us <= ? OR holder = ?)
-
--- name: job_lease_release
-UPDATE job_leases SET until_us = 0 WHERE name = ? AND holder = ?
-
 -- A chat of which a piece goes next.
 -- columns: chat_piece = id, workspace_id
 

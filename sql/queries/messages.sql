@@ -50,7 +50,8 @@ WHERE m.uuid = ? AND m.chat_id = ? AND m.workspace_id = ?
 
 -- What is replied to, and the beginning of its thread.
 -- name: message_thread
-SELECT id, COALESCE(root_id, id) AS root_id, deleted_us FROM messages WHERE uuid = ? AND chat_id = ? AND workspace_id = ?
+SELECT id, COALESCE(root_id, id) AS root_id FROM messages
+WHERE uuid = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL
 
 -- The root is known to be in the chat; naming the chat, too, would lead MariaDB to walk it.
 -- name: reply_list
@@ -90,6 +91,12 @@ WHERE b.workspace_id = ? AND b.user_id = ? AND b.role >= 2
         WHERE w.id = b.workspace_id AND w.deleted_us IS NULL AND w.version = COALESCE(?, w.version) AND p.version = ?)
 -- @mysql
 LOCK IN SHARE MODE
+
+-- Of somebody who is no user: a program behind a webhook, whose right is held by the transaction.
+-- name: message_insert_outside
+-- event: message.created
+INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_name, content, mention_all, has_mentions, created_us,
+    updated_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: message_add_reply_count
 -- event: none, because message.created or message.deleted of the reply tells it
@@ -136,10 +143,11 @@ UPDATE messages SET attachment_count = attachment_count - 1, updated_us = ?, ver
 WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 
 -- Messages of any chats by their public ids, as many as the reader of the event log takes at once (EVENT_BATCH_MAX). A text
--- that is too long for an event (EVENT_DATA_MAX_BYTES) comes as NULL.
+-- that is too long for an event (EVENT_DATA_MAX_BYTES) comes as NULL: LENGTH of a text is of bytes on MySQL alone, of a HEX it
+-- is twice that on both.
 -- name: message_batch
 -- tenant: none, the event log is told across workspaces
-SELECT {message, content = CASE WHEN LENGTH(m.content) > 65536 THEN NULL ELSE m.content END}, {author},
+SELECT {message, content = CASE WHEN LENGTH(HEX(m.content)) > 131072 THEN NULL ELSE m.content END}, {author},
     r.uuid AS reply_to_uuid, o.uuid AS root_uuid, c.uuid AS chat_uuid
 FROM messages m JOIN chats c ON c.id = m.chat_id LEFT JOIN users u ON u.id = m.sender_id
     LEFT JOIN messages r ON r.id = m.reply_to LEFT JOIN messages o ON o.id = m.root_id

@@ -6,8 +6,8 @@ FROM sessions s JOIN users u ON u.id = s.user_id AND u.is_active = 1 AND u.delet
 WHERE s.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AND s.ended_us IS NULL
 
 -- name: stream_keys
--- tenant: none, the key says which workspace
-SELECT k.id, k.user_id, k.expires_us, k.workspace_id, k.scopes, u.twofa_enabled
+-- tenant: none, a stream by a key is of the key's workspace since it was opened
+SELECT k.id, k.user_id, k.expires_us, k.scopes, u.twofa_enabled
 FROM api_keys k JOIN users u ON u.id = k.user_id AND u.is_active = 1 AND u.deleted_us IS NULL
 WHERE k.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AND k.is_active = 1
 
@@ -34,9 +34,9 @@ SELECT c.id FROM chats c JOIN workspaces w ON w.id = c.workspace_id AND w.delete
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
 WHERE c.uuid = ? AND c.deleted_us IS NULL AND (c.join_mode = 0 OR m.user_id IS NOT NULL)
 
--- Who is told that somebody is writing; one more than may be is too many.
--- name: typing_workspace
+-- Who is in a chat, for what only small ones are told; one more than may be is too many.
+-- name: people_of_workspace
 SELECT user_id FROM members WHERE workspace_id = ? ORDER BY user_id LIMIT ?
 
--- name: typing_chat
+-- name: people_of_chat
 SELECT user_id FROM chat_members WHERE workspace_id = ? AND chat_id = ? ORDER BY user_id LIMIT ?

@@ -72,5 +72,15 @@ FROM members m JOIN users u ON u.id = m.user_id
 WHERE m.role = ? AND m.workspace_id >= ? AND m.workspace_id <= ?
 ORDER BY m.workspace_id, m.user_id
 
+-- Those that somebody owns (the role is given twice) and in which nobody else can act as an owner.
+-- name: workspaces_without_other_owner
+-- tenant: none, an administrator sees who owns each of them
+SELECT w.uuid, w.name
+FROM members m JOIN workspaces w ON w.id = m.workspace_id AND w.personal = 0 AND w.deleted_us IS NULL
+WHERE m.user_id = ? AND m.role = ? AND NOT EXISTS (
+    SELECT 1 FROM members o JOIN users u ON u.id = o.user_id AND u.is_active = 1 AND u.deleted_us IS NULL
+    WHERE o.workspace_id = m.workspace_id AND o.role = ? AND o.user_id <> m.user_id)
+ORDER BY m.workspace_id LIMIT ?
+
 -- name: workspace_by_uuid
 SELECT id, personal FROM workspaces WHERE uuid = ? AND deleted_us IS NULL

@@ -8,6 +8,7 @@
   alice, bob      two new people, new for each test, members of nothing but their personal workspaces
   team            a workspace of alice's with bob as MEMBER and a GUEST: its path, id, owner, member, guest
   make_user       make_user(role="USER", **fields) -> Person
+  follower        who follows the event log beside the server (support/events.py: Follower)
   shared_server   shared_server(processes=1, SETTING="value", …) -> the Server with these settings that tests share
   make_server     make_server(processes=1, SETTING="value", …) -> Server with a database of its own; ends with the test.
                   It begins with a copy of a migrated database, of keys and a certificate; fresh=True: with nothing
@@ -36,6 +37,7 @@ from harness.testrun import TEST_SETTINGS
 from support import columns, units
 from support.client import new_email
 from support.contract import Contract
+from support.events import following
 from support.old_database import OldDatabase
 from support.post import open_post
 from support.server import Maker, SharedServers, read_contract
@@ -243,6 +245,12 @@ def make_backing(column, run_folder):
     yield make
     for private in made:
         private.stop()
+
+
+@pytest.fixture
+def follower(server):
+    with following(server) as follower:
+        yield follower
 
 
 @pytest.fixture

@@ -49,6 +49,26 @@ def test_overview__of_a_personal_workspace_is_never_deserted(admin, alice):
     assert (refused.status_code, refused.json()["code"]) == (409, "personal_workspace")
 
 
+@pytest.mark.mysql
+def test_switching_off__tells_the_workspaces_that_it_leaves_without_an_owner(admin, team, bob, make_user):
+    owner, path = team["owner"], f"/users/{team['owner'].id}"
+    shared = owner.workspace("Shared")
+    owner.add_member(shared, bob, "OWNER")
+    foreign = bob.workspace("Foreign")
+    bob.add_member(foreign, owner, "MEMBER")
+    gone = owner.workspace("Gone")
+    owner.ok("DELETE", f"/workspaces/{gone['id']}", 204)
+    last = owner.workspace("Last")
+    told = admin.ok("PUT", path, 200, json={"is_active": False})
+    assert told["deserted_workspaces"] == [{"id": team["id"], "name": "Team"}, {"id": last["id"], "name": "Last"}]
+    assert "deserted_workspaces" not in admin.ok("PUT", path, 200, json={"is_active": True})
+    assert "deserted_workspaces" not in admin.ok("PUT", path, 200, json={"first_name": "Alice"})
+    assert "deserted_workspaces" not in admin.ok("PUT", f"/users/{make_user().id}", 200, json={"is_active": False})
+    switch(admin, bob, False)
+    told = admin.ok("PUT", path, 200, json={"is_active": False})
+    assert [w["id"] for w in told["deserted_workspaces"]] == [team["id"], shared["id"], last["id"]]
+
+
 def test_overview__is_paged_without_gap(admin, alice):
     made = [alice.workspace(f"W{n}")["id"] for n in range(5)]
     answer, seen = admin.get(PATH, params={"limit": 2, "kind": "shared"}), []

@@ -346,10 +346,12 @@ def test_bounds__of_a_key_do_not_end_at_a_person(server, http, owner, bound):
     """An administrator whom it makes, or an account that it opens, would have neither its addresses nor its end."""
     _, bounded = bound_key(owner, **bound)
     _, free = bound_key(owner, allowed_ips="", expires_at=None)
-    person, chief = server.person(owner), server.person(owner, "ADMIN")
+    person, chief, asleep = server.person(owner), server.person(owner, "ADMIN"), server.person(owner, "ADMIN")
+    owner.ok("PUT", f"/users/{asleep.id}", json={"is_active": False})
     def new(role):
         return {"email": new_email(), "password": new_password(), "role": role}
     tries = [("POST", "/users", new("ADMIN")), ("PUT", f"/users/{person.id}", {"role": "ADMIN"}),
+             ("PUT", f"/users/{asleep.id}", {"is_active": True}),
              ("POST", f"/users/{chief.id}/password-reset", None), ("POST", f"/users/{person.id}/password-reset", None),
              ("PUT", f"/users/{chief.id}", {"email": new_email()}), ("PUT", f"/users/{person.id}", {"email": new_email()})]
     for method, path, body in tries:

@@ -316,9 +316,32 @@ def test_download__is_gone_with_the_message(talk):
 
 
 def test_download__is_not_sent_twice_to_who_has_it(talk):
-    file = talk.sent(text_file())["attachments"][0]
-    answer = talk.owner.get(f"/attachments/{file['id']}", headers={"If-None-Match": f'"{file["id"]}"'})
-    assert answer.status_code == 304 and answer.content == b""
+    path = f"/attachments/{talk.sent(text_file())['attachments'][0]['id']}"
+    tag = talk.owner.get(path).headers["etag"]
+    for named in (tag, f'"other", W/{tag}', "*"):
+        answer = talk.owner.get(path, headers={"If-None-Match": named})
+        assert answer.status_code == 304 and answer.content == b"" and answer.headers["etag"] == tag
+    assert talk.owner.get(path, headers={"If-None-Match": '"other"'}).status_code in (200, 302)
+
+
+@pytest.mark.columns("sqlite")
+@pytest.mark.parametrize("kind", ["attachment", "url", "api"])
+def test_download__of_the_folder_knows_its_own_tag_in_every_condition(talk, kind):
+    path = f"/attachments/{talk.sent(text_file(b'0123456789'))['attachments'][0]['id']}"
+    path = {"attachment": path, "api": f"/api{path}", "url": talk.owner.ok("GET", f"{path}/url")["url"]}[kind]
+
+    def got(**headers):
+        answer = (talk.owner.http if kind == "url" else talk.owner).get(path, headers=headers)
+        return answer.status_code, answer.content if answer.is_success else b""
+
+    tag = (talk.owner.http if kind == "url" else talk.owner).get(path).headers["etag"]
+    whole, part = (200, b"0123456789"), (206, b"56789")
+    assert got(**{"If-Match": tag}) == whole and got(**{"If-Match": f'"other", {tag}'}) == whole
+    assert got(**{"If-Match": '"other"'}) == (412, b"")
+    assert got(**{"If-Match": tag, "Range": "bytes=5-"}) == part
+    assert got(**{"If-Range": tag, "Range": "bytes=5-"}) == part
+    assert got(**{"If-Range": '"other"', "Range": "bytes=5-"}) == whole
+    assert got(**{"If-None-Match": tag, "Range": "bytes=5-"}) == (304, b"")
 
 
 def get_anywhere(talk, address, **headers):

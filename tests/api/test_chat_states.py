@@ -4,6 +4,7 @@ from support.deep import Deep
 from support.races import at_once, statuses
 from support.talk import Talk, faults, is_code
 from support.waiting import until
+from test_event_log import Database
 
 SAME = ("last_read_seq", "unread_count", "mention_count", "last_seq", "notify", "starred", "draft")
 
@@ -63,7 +64,9 @@ def test_mark__unread_goes_back(talk):
     assert mark(talk.owner, talk, 3)["unread_count"] == 0
     assert mark(talk.owner, talk, 2, unread=True)["unread_count"] == 2
     assert (state(talk.owner, talk)["last_read_seq"], unread(talk.owner, talk)) == (1, 2)
-    assert mark(talk.owner, talk, 99, unread=True)["unread_count"] == 0
+    for further_on in (2, 3, 99):
+        assert mark(talk.owner, talk, further_on, unread=True)["last_read_seq"] == 1
+    assert unread(talk.owner, talk) == 2
 
 
 def test_mark__of_many_devices_the_furthest_counts(talk):
@@ -182,6 +185,42 @@ def test_chat__that_becomes_everyones_is_read_by_those_who_come(talk):
     assert (unread(talk.guest, talk, shut), unread(talk.member, talk, shut)) == (2, 1)
 
 
+def test_owner__who_comes_into_a_chat_by_shutting_it_has_read_it(talk):
+    opened = talk.member.chat(talk.id, join="open")["id"]
+    talk.member.message(talk.id, opened, "1")
+    talk.owner.ok("PUT", talk.chat_path(opened), 200, json={"join": "invite"})
+    assert unread(talk.owner, talk, opened) == 0
+    talk.member.message(talk.id, opened, "2")
+    assert unread(talk.owner, talk, opened) == 1
+
+
+def test_owner__who_comes_into_a_chat_by_moving_it_has_read_it(talk):
+    opened = talk.member.chat(talk.id, join="open")["id"]
+    talk.member.message(talk.id, opened, "1")
+    there = talk.owner.workspace("There")["id"]
+    talk.owner.ok("POST", f"{talk.chat_path(opened)}/move", 200, json={"workspace_id": there})
+    at = f"/workspaces/{there}/chat/{opened}"
+    assert talk.owner.ok("GET", f"{at}/state")["unread_count"] == 0
+    talk.owner.add_member(there, talk.member)
+    talk.member.ok("POST", f"{at}/join", 200)
+    talk.member.message(there, opened, "2")
+    assert talk.owner.ok("GET", f"{at}/state")["unread_count"] == 1
+
+
+def test_chat__that_is_shut_takes_the_states_of_those_who_are_out(talk):
+    talk.guest.ok("PUT", f"{talk.at}/state", 200, json={"draft": "begun", "starred": True})
+    talk.say("1")
+    mark(talk.owner, talk, 1)
+    talk.owner.ok("PUT", talk.at, 200, json={"join": "invite"})
+    assert talk.owner.ok("PUT", f"{talk.at}/members/{talk.member.id}", 200)
+    talk.owner.message(talk.id, talk.chat, "2")
+    assert unread(talk.member, talk) == 1
+    talk.owner.ok("PUT", talk.at, 200, json={"join": "workspace"})
+    back = state(talk.guest, talk)
+    assert (back["unread_count"], back["last_read_seq"], back["draft"], back["starred"]) == (0, 2, None, False)
+    assert (unread(talk.owner, talk), unread(talk.member, talk)) == (0, 1)
+
+
 def test_moved_chat__keeps_the_states_of_those_who_go_along(talk, make_user):
     talk.say("1", "2")
     mark(talk.owner, talk, 1)
@@ -227,17 +266,40 @@ def test_state__with_a_bad_body_is_refused(talk, body):
 
 def test_state__is_for_those_in_the_chat(talk):
     opened, shut = (talk.owner.chat(talk.id, join, join=join)["id"] for join in ("open", "invite"))
-    for method, what, body in (("GET", "state", None), ("PUT", "state", {"starred": True}), ("POST", "read", {"seq": 1})):
+    for method, what, body in (("GET", "state", None), ("PUT", "state", {"starred": True}), ("GET", "read", None),
+                               ("POST", "read", {"seq": 1})):
         for chat, status, code in ((opened, 403, "not_joined"), (shut, 404, "chat_not_found")):
             answer = talk.member.request(method, f"{talk.chat_path(chat)}/{what}", json=body)
             assert is_code(answer, status, code)
     assert [c["unread_count"] for c in talk.member.ok("GET", f"{talk.path}/chats/open")] == [0]
 
 
-# --- the list ---
+# --- lists ---
+
+def places(person, talk, chat=None):
+    """{user: how far they have read}"""
+    listed = person.ok("GET", f"{talk.chat_path(chat or talk.chat)}/read")
+    return {place["user_id"]: place["last_read_seq"] for place in listed}
+
+
+def test_read_list__has_everyone_in_a_small_chat_else_oneself(talk, server):
+    shut = talk.owner.chat(talk.id, join="invite")["id"]
+    talk.owner.ok("PUT", f"{talk.chat_path(shut)}/members/{talk.guest.id}", 200)
+    talk.say("1", "2")
+    mark(talk.owner, talk, 1)
+    assert places(talk.guest, talk) == {talk.owner.id: 1, talk.member.id: 2, talk.guest.id: 0}
+    assert places(talk.guest, talk, shut) == {talk.owner.id: 0, talk.guest.id: 0}
+    Database(server).crowd(talk.id, 17)
+    assert len(places(talk.member, talk)) == 20
+    Database(server).crowd(talk.id, 1)
+    assert places(talk.member, talk) == {talk.member.id: 2}
+    assert places(talk.owner, talk) == {talk.owner.id: 1}
+    assert len(places(talk.owner, talk, shut)) == 2
+
 
 def test_unread_list__has_the_chats_with_something_new(talk):
-    other, empty, shut = (talk.owner.chat(talk.id, join, join=join)["id"] for join in ("workspace", "workspace", "invite"))
+    other, _empty, shut = (talk.owner.chat(talk.id, join, join=join)["id"] for join in ("workspace", "workspace", "invite"))
+    guest = talk.guest
     talk.say("1", f"2 @{talk.owner.user['username']}")
     gone = talk.member.message(talk.id, other, "gone")
     talk.owner.message(talk.id, shut, "for nobody else")
@@ -246,9 +308,12 @@ def test_unread_list__has_the_chats_with_something_new(talk):
         {"chat_id": other, "unread_count": 1, "mention_count": 0, "last_seq": 1}]
     talk.member.ok("DELETE", f"{talk.chat_path(other)}/message/{gone['id']}", 204)
     assert [c["chat_id"] for c in talk.owner.ok("GET", f"{talk.path}/unread")] == [talk.chat]
+    talk.owner.message(talk.id, other, "kept")
+    assert guest.ok("GET", f"{talk.path}/unread") == [
+        {"chat_id": talk.chat, "unread_count": 2, "mention_count": 0, "last_seq": 2},
+        {"chat_id": other, "unread_count": 1, "mention_count": 0, "last_seq": 2}]
     mark(talk.owner, talk, 2)
     assert talk.owner.ok("GET", f"{talk.path}/unread") == []
-    assert talk.guest.ok("GET", f"{talk.path}/unread") == [] and empty
 
 
 # --- the step of the schema ---

@@ -47,6 +47,14 @@ def test_deactivate__ends_all_sessions_and_activate_lets_sign_in(user, alice, ht
     assert http.post("/auth/login", json={"email": alice.email, "password": alice.password}).status_code == 200
 
 
+@pytest.mark.parametrize("action", ["deactivate", "delete"])
+def test_deserted_workspaces__are_named(user, alice, bob, action):
+    alone, shared = alice.workspace("Alone"), alice.workspace("Shared")
+    alice.add_member(shared, bob, "OWNER")
+    lines = done(user(action, alice.email)).splitlines()
+    assert len(lines) == 2 and '"Alone"' in lines[1] and f"/admin/workspaces/{alone['id']}/take-over" in lines[1]
+
+
 def test_promote_and_demote__change_the_role(user, admin, alice):
     done(user("promote", alice.email))
     assert shown(admin, alice)["role"] == "ADMIN"

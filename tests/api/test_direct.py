@@ -84,7 +84,10 @@ def test_direct__has_who_comes_back_into_the_workspace_again(talk):
     assert is_code(talk.owner.post(f"{talk.path}/direct", json={"user_ids": [talk.member.id]}), 404, "member_not_found")
     talk.owner.add_member(talk.id, talk.member)
     assert is_code(talk.member.get(talk.chat_path(made)), 404, "chat_not_found")
-    assert direct(talk.member, talk, talk.owner)["id"] == made
+    again = direct(talk.member, talk, talk.owner)
+    assert (again["id"], again["unread_count"], again["last_read_seq"]) == (made, 0, 1)
+    talk.owner.message(talk.id, made, "y")
+    assert talk.member.ok("GET", f"{talk.chat_path(made)}/state")["unread_count"] == 1
     assert talk.member.ok("GET", talk.chat_path(made))["messages"][0]["content"] == "x"
 
 

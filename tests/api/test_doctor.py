@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from harness.parley import base_environment
 
 
-def findings(server, **settings):
-    """(exit code, lines) of the doctor with the server's settings and some others."""
-    done = subprocess.run([str(server.binary), "doctor"], cwd=server.folder, capture_output=True, text=True, check=False,
+def findings(server, by=(), **settings):
+    """(exit code, lines) of the doctor with the server's settings and some others; by: a command that starts it."""
+    done = subprocess.run([*by, str(server.binary), "doctor"], cwd=server.folder, capture_output=True, text=True, check=False,
                           env={**base_environment(), **server.settings, **HEALTHY, **settings}, timeout=60)
     assert done.stderr == "", done.stderr
     return done.returncode, done.stdout.splitlines()
@@ -58,6 +58,24 @@ def test_healthy_server__has_no_findings(patient):
 def test_weak_setting__is_found(patient, name, value, part):
     more = {"TLS_KEY": value} if name == "TLS_CERT" else {}
     only(patient, part, **{name: value}, **more)
+
+
+@pytest.mark.columns("sqlite")
+@pytest.mark.parametrize("connections, sockets, remedy", [
+    ("64", "", "set NGINX_WORKER_CONNECTIONS=120, or STREAMS_MAX=53"), ("119", "", "=120, or STREAMS_MAX=99"),
+    ("64", "a.sock, b.sock", "set NGINX_WORKER_CONNECTIONS=240, or STREAMS_MAX=26")])
+def test_nginx__with_too_few_connections_for_the_streams_is_found(patient, connections, sockets, remedy):
+    chosen = {"STREAMS_MAX": "100", "NGINX_WORKERS": "2", "FCGI_SOCKETS": sockets}
+    only(patient, remedy, **chosen, NGINX_WORKER_CONNECTIONS=connections)
+    assert findings(patient, **chosen, NGINX_WORKER_CONNECTIONS="240") == findings(patient)
+
+
+@pytest.mark.columns("sqlite")
+def test_nginx__that_may_open_too_few_files_for_the_streams_is_found(patient):
+    chosen = {"STREAMS_MAX": "1000", "NGINX_WORKERS": "1", "FCGI_SOCKETS": "a.sock,b.sock"}
+    command = ["prlimit", "--nofile=700:700"]
+    new = set(findings(patient, command, **chosen)[1]) - set(findings(patient, command)[1])
+    assert [line.rpartition("; ")[2] for line in new] == ["set LimitNOFILE (ulimit -Hn)=1030, or STREAMS_MAX=119"]
 
 
 def test_open_setup__is_found_where_others_reach_the_server(patient):

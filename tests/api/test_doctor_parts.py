@@ -2,6 +2,8 @@
 import json
 import os
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from harness.parley import base_environment
@@ -50,6 +52,77 @@ def test_database__that_refuses_the_password_is_found(patient):
     ("MINIO_BUCKET_NAME", "a-bucket-that-is-not-there", "bucket"), ("MINIO_ENDPOINT", "127.0.0.1:1", "cannot be reached")])
 def test_store__that_cannot_be_used_is_found(patient, name, value, text):
     only(patient, "store", text, **{name: value})
+
+
+# ---- the bucket's rule for pages ----
+
+class Bucket(BaseHTTPRequestHandler):
+    """Answers the questions of browsers by `allows`: {origin: (methods, headers)}."""
+
+    def do_OPTIONS(self):  # noqa: N802
+        self.server.asked.append((self.path, self.headers["Access-Control-Request-Method"]))
+        origin = self.headers["Origin"]
+        found = self.server.allows.get(origin) or self.server.allows.get("*")
+        self.send_response(200 if found else 403)
+        if found:
+            self.send_header("Access-Control-Allow-Origin", origin if origin in self.server.allows else "*")
+            self.send_header("Access-Control-Allow-Methods", found[0])
+            self.send_header("Access-Control-Allow-Headers", found[1])
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def bucket():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
+    server.allows, server.asked = {}, []
+    server.address = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+ENOUGH = ("GET, HEAD, PUT", "Content-Type, X-Amz-Checksum-Sha256")
+PAGE, OTHER = "https://chat.example.org", "https://app.example.org"
+
+
+def origins_refused(server, bucket, **settings):
+    """The origins whose pages cannot use the bucket, by the doctor."""
+    told = findings(server, "store", MINIO_PUBLIC_ENDPOINT=bucket.address,
+                    **{"PUBLIC_URL": f"{PAGE}/chat", "ALLOWED_ORIGINS": "", **settings})
+    assert all("AllowedMethods GET, HEAD, PUT" in line and "mc admin config" in line for line in told)
+    return [line.partition("pages of ")[2].partition(" ")[0] for line in told if "CORS rule" in line]
+
+
+@pytest.mark.columns("mariadb")
+@pytest.mark.parametrize("allows, refused", [
+    ({}, [PAGE]), ({PAGE: ENOUGH}, []), ({"*": ENOUGH}, []), ({"*": ("*", "*")}, []), ({OTHER: ENOUGH}, [PAGE]),
+    ({PAGE: ("GET, HEAD", ENOUGH[1])}, [PAGE]), ({PAGE: ("PUT", ENOUGH[1])}, [PAGE]),
+    ({PAGE: (ENOUGH[0], "content-type")}, [PAGE])])
+def test_bucket__that_does_not_let_pages_in_is_found(patient, bucket, allows, refused):
+    bucket.allows = allows
+    assert origins_refused(patient, bucket) == refused
+    assert bucket.asked and all(path.startswith(f"/{patient.settings['MINIO_BUCKET_NAME']}/") for path, _ in bucket.asked)
+
+
+@pytest.mark.columns("mariadb")
+def test_bucket__is_asked_for_each_origin_that_is_another(patient, bucket):
+    assert origins_refused(patient, bucket, ALLOWED_ORIGINS=f"{OTHER}, {PAGE}") == [PAGE, OTHER]
+    assert origins_refused(patient, bucket, PUBLIC_URL=bucket.address) == []  # behind STORE_PROXY, say
+    bucket.allows = {PAGE: ENOUGH}
+    assert origins_refused(patient, bucket, ALLOWED_ORIGINS=OTHER) == [OTHER]
+
+
+@pytest.mark.columns("mariadb")
+def test_bucket__that_is_reached_under_another_name_here_is_asked_there(patient, bucket):
+    settings = {"MINIO_PUBLIC_ENDPOINT": "127.0.0.1:1", "PUBLIC_URL": PAGE, "ALLOWED_ORIGINS": ""}
+    told = findings(patient, "store", **settings, MINIO_ENDPOINT=bucket.address)
+    assert any("CORS rule" in line for line in told)
+    assert findings(patient, "store", **settings) == []  # MinIO itself lets everybody in unless it is told otherwise
 
 
 @pytest.mark.columns("sqlite")

@@ -5,6 +5,7 @@ import re
 import pytest
 from support.client import Person, new_email, new_password
 from support.factor import code_of, switch_on
+from support.holder import deleted_meanwhile
 from support.races import at_once, statuses
 from support.waiting import until
 
@@ -248,6 +249,19 @@ def test_link__ends_with(post, end):
         post.admin.ok("POST", f"{path}/password-reset", 201)
     assert confirm(post, token).status_code == 404
     assert post.deep.count("email_changes", f"email = '{email}'") == 0
+
+
+@pytest.mark.columns("mariadb", "mysql")
+@pytest.mark.mysql
+@pytest.mark.parametrize("step", ["ask", "confirm"])
+def test_account__that_is_deleted_meanwhile(post, step):
+    if step == "ask":
+        answer = deleted_meanwhile(post.server, post.carol, lambda: ask(post, post.carol, new_email()))
+        assert (answer.status_code, code_of(answer)) == (401, "invalid_token")
+        return
+    _, token = asked(post, post.carol)
+    answer = deleted_meanwhile(post.server, post.carol, lambda: confirm(post, token))
+    assert (answer.status_code, code_of(answer)) == (404, code_of(confirm(post, "A" * 43)))
 
 
 def test_links_for_a_password__that_went_to_the_old_address_end(post):

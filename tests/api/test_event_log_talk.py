@@ -1,17 +1,9 @@
 """What the event log tells of reactions, pins, read marks, one's own state of a chat and statuses, and to whom."""
 import pytest
-from support.events import Follower
+from support.database import Database
 from support.talk import Talk
-from test_event_log import Database
 
 pytestmark = pytest.mark.mysql
-
-
-@pytest.fixture
-def follower(server):
-    follower = Follower(server)
-    yield follower
-    assert follower.close() == 0
 
 
 def test_event_log__reactions_pins_and_read_marks_are_told(follower, alice, bob, make_user):
@@ -29,6 +21,32 @@ def test_event_log__reactions_pins_and_read_marks_are_told(follower, alice, bob,
         **by, "emoji": "\u2764\ufe0f", "count": 1, "on": True}
     assert follower.told("message.pinned", message_id=said["id"])[0]["data"] == {**by, "pinned": True}
     assert follower.told("read", chat_id=talk.chat)[0]["data"] == {"chat_id": talk.chat, "user_id": alice.id, "seq": 1}
+
+
+def test_event_log__read_marks_are_for_all_in_a_small_chat(server, follower, alice, bob, make_user):
+    talk, database = Talk(alice, bob, make_user), Database(server)
+    opened = alice.chat(talk.id, "Open", join="open")["id"]
+    bob.ok("POST", f"{talk.chat_path(opened)}/join", 200)
+    begin = follower.told("member.joined", chat_id=opened, user_id=bob.id)[0]["id"]
+    for text in ("1", "2", "3"):
+        alice.message(talk.id, talk.chat, text)
+        alice.message(talk.id, opened, text)
+
+    def audience(chat, **mark):
+        bob.ok("POST", f"{talk.chat_path(chat)}/read", 200, json=mark)
+        event = follower.told("read", chat_id=chat, seq=mark["seq"] - mark.get("unread", False))[-1]
+        assert event["data"]["user_id"] == bob.id
+        return event["audience"]
+
+    database.crowd(talk.id, 18)  # 20 with the two
+    assert [audience(talk.chat, seq=2), audience(talk.chat, seq=2, unread=True)] == ["workspace"] * 2
+    database.crowd(talk.id, 1)
+    assert audience(talk.chat, seq=3) == "user"
+    assert audience(opened, seq=3) == "members"
+    last, workspace_id = follower.position, database.workspace_id(talk.id)
+    heard = [follower.replay(database.user_id(who), workspace_id, after=begin, upto=last)["text"].count("event: read\n")
+             for who in (alice, bob)]
+    assert heard == [3, 4]
 
 
 def test_event_log__own_state_is_told_to_its_owner_alone(server, follower, alice, bob, make_user):

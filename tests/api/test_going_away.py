@@ -42,22 +42,26 @@ TABLES = {
     "mentions": {},
     "message_versions": {},
     "messages": {},
+    "nodes": {},
     "object_deletions": {},
     "outbox": {},
     "password_reset_asks": {},
     "password_resets": {},
     "people_version": {},
     "pins": {},
+    "presence": {},
     "reactions": {},
     "recovery_codes": {},
     "schema_migrations": {},
     "sequencer": {},
     "sessions": {},
+    "signals": {"user_id": "that somebody was writing a moment ago, for some seconds"},
     "singletons": {},
     "totp": {},
     "uploads": {},
     "user_preferences": {},
     "users": {"id": EMPTIED, "uuid": EMPTIED, "username": "\"deleted:\" and the public id, which nobody can choose"},
+    "webhooks": {},
     "words": {},
     "workspaces": {"created_by": EMPTIED},
 }
@@ -178,6 +182,7 @@ def fill(deep, talk, gone, other, admin, traces):
     gone.ok("POST", f"{talk.path}/invite", json={"email": new_email("invited"), "role": "MEMBER"})
     elsewhere = other.workspace("Elsewhere")
     admin.ok("POST", f"/users/{gone.id}/password-reset", 201)
+    gone.ok("POST", f"{talk.at}/webhooks", 201, json={"name": f"{WORD} hook"})
     made = gone.post("/api/v1/api-keys", json={"name": "Key", "workspace_id": talk.id, "scopes": "read"})
     assert made.status_code == 201, made.text
     deep.http.post("/auth/login", json={"email": gone.email, "password": "wrong"})
@@ -236,7 +241,7 @@ def test_erased_person__has_left_nothing_but_what_is_named(deep):
     # What can be left was there: otherwise that it is gone says nothing.
     assert before >= {"api_keys", "attachments", "chat_members", "chat_states", "challenges", "idempotency_keys", "members",
                       "mentions", "message_versions", "messages", "password_resets", "pins", "reactions", "recovery_codes",
-                      "sessions", "totp", "uploads", "user_preferences", "users", "words"}, before
+                      "sessions", "totp", "uploads", "user_preferences", "users", "webhooks", "words"}, before
     keys = {key for (key,) in deep.rows(f"SELECT object_key FROM attachments WHERE uploader_id = {KEY}")}
     assert len(keys) == 3
 

@@ -54,6 +54,21 @@ def test_compose__passes_every_setting_on_and_no_secret_to_nginx(file, binary):
     assert not re.search(wanted, (ROOT / file).read_text(encoding="utf-8"))
 
 
+def in_bytes(value):
+    """A size as a number, anything else as it is: 10M is 10485760."""
+    size = re.fullmatch(r"(\d+)([KMG])", value)
+    return str(int(size[1]) << {"K": 10, "M": 20, "G": 30}[size[2]]) if size else value
+
+
+@pytest.mark.parametrize("file", ["docker-compose.yml", "docker-compose.sqlite.yml"])
+def test_compose__has_the_defaults_of_the_settings_table(file):
+    table = dict(re.findall(r"^#(\w+)=(.*)$", (ROOT / ".env.example").read_text(encoding="utf-8"), re.M))
+    text = (ROOT / file).read_text(encoding="utf-8")
+    given = {pair for pair in re.findall(r"\$\{(\w+):-([^${}]*)\}", text) if pair[0] != "SETUP_TOKEN"}  # the file says why
+    assert {"HTTPS_PORT", "MAX_UPLOAD_SIZE", "NGINX_WORKER_CONNECTIONS", "STREAMS_PER_ADDRESS"} <= {name for name, _ in given}
+    assert given == {(name, value) for name, value in given if in_bytes(value) == in_bytes(table[name])}
+
+
 @pytest.mark.parametrize("name,value", [
     ("HTTPS_PORT", "84 43"), ("HTTPS_PORT", "0"), ("HTTPS_PORT", "65536"), ("HTTPS_HOST", "127.0.0.1;"),
     ("TRUSTED_HOSTS", "a.example.org;return 200"), ("MAX_UPLOAD_SIZE", "ten"), ("VAR_DIR", "/tmp/x y"),

@@ -1,6 +1,7 @@
-"""Lists that are answered whole, whatever their length: they come in pieces of 200 rows."""
+"""Lists that are answered whole, whatever their length: they come in pieces of 200 rows; or by pages, where these are asked for."""
 import pytest
 from support.client import new_email, new_password
+from support.paging import all_pages
 
 PIECE = 200
 
@@ -52,6 +53,25 @@ def test_chat_of_the_workspace__shows_all_of_them_too(large):
     chat = large["owner"].ok("POST", f"{large['path']}/chat", 201, json={"title": "Everyone"})
     found = large["owner"].ok("GET", f"{large['path']}/chat/{chat['id']}/members", 200)
     assert [m["user_id"] for m in found] == large["ids"]
+
+
+def test_lists__come_by_pages_where_these_are_asked_for(large):
+    members, lengths = all_pages(large["owner"], f"{large['members']}?limit=90")
+    assert ([m["user_id"] for m in members], lengths) == (large["ids"], [90, 90, 21])
+    refused = large["owner"].get(f"{large['members']}?limit=0")
+    assert refused.status_code == 422 and refused.json()["errors"][0]["loc"] == ["query", "limit"]
+
+
+def test_lists__of_workspaces_and_of_what_is_unread_come_by_pages(alice, bob):
+    made = [w["id"] for w in alice.ok("GET", "/workspaces", 200)] + [alice.workspace(f"W{n}")["id"] for n in range(4)]
+    listed, lengths = all_pages(alice, "/workspaces?limit=2")
+    assert ([w["id"] for w in listed], lengths) == (made, [2, 2, 1])
+    alice.add_member({"id": made[1]}, bob)
+    chats = [alice.chat(made[1])["id"] for _ in range(3)]
+    for chat in chats:
+        bob.message(made[1], chat, "new")
+    unread, lengths = all_pages(alice, f"/workspaces/{made[1]}/unread?limit=2")
+    assert ([c["chat_id"] for c in unread], lengths) == (chats, [2, 1])
 
 
 def test_workspaces__of_somebody_in_more_than_a_piece_are_all_listed(alice):

@@ -4,6 +4,7 @@ from datetime import datetime
 import pytest
 from support.client import Person, new_email, new_password
 from support.factor import code_of, switch_on
+from support.holder import deleted_meanwhile
 from support.races import at_once, statuses
 from support.waiting import until
 
@@ -123,6 +124,14 @@ def test_link__ends_with_its_user(admin, alice, http, body):
 
 
 # ---- handing a link over ----
+
+@pytest.mark.columns("mariadb", "mysql")
+@pytest.mark.mysql
+def test_link__of_an_account_that_is_deleted_while_it_is_used(admin, alice, http, server):
+    token = hand_out(admin, alice)
+    answer = deleted_meanwhile(server, alice, lambda: reset(http, token))
+    assert (answer.status_code, code_of(answer)) == (404, "password_reset_not_found")
+
 
 def test_hand_out__is_for_administrators_and_for_others(admin, alice, bob):
     assert code_of(alice.post(f"/users/{bob.id}/password-reset")) == "forbidden"

@@ -135,6 +135,19 @@ def test_page__that_a_tls_ending_proxy_served_is_ours(server, alice, plain_behin
         assert foreign.json()["code"] == "cross_site"
 
 
+def test_redirects__of_pages_stay_with_a_proxy_that_ends_tls(server, inner, front, folder):
+    (folder / "web/docs/part").mkdir(parents=True)
+    for page in ("web/index.html", "web/docs/index.html"):
+        (folder / page).touch()
+    port = ports.free()
+    inner(HTTPS_HOST="0.0.0.0", HTTP_PORT=str(port), WEB_DIR=str(folder / "web"), **TRUSTING)
+    proxy = front(f"http://127.0.0.1:{port}", server="proxy_redirect off;")
+    with httpx.Client(base_url=proxy.base_url, verify=ssl.create_default_context(cafile=proxy.ca), trust_env=False) as http:
+        for path in ("/docs", "/docs/part", "/app"):  # the second is nginx's own, of a folder
+            answer = http.get(path)
+            assert answer.is_redirect and str(answer.next_request.url) == f"{proxy.base_url}{path}/"
+
+
 def test_hsts__follows_what_the_client_spoke(server, plain_behind):
     _, port = plain_behind
     for proto, is_said in (("https", True), ("http", False)):

@@ -1,12 +1,10 @@
 """Rights that are taken away while what they allowed is under way: the removal waits for it, or it is refused."""
-import os
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from harness.paths import program
 from support.client import anyone
+from support.holder import Holder
 from support.talk import Talk, is_code, text_file
 from support.waiting import until
 
@@ -64,42 +62,6 @@ def test_removed_member__posts_nothing_after_the_answer(talk, kind):
 
 
 # --- one at a time, held up by a lock of the database ---
-
-class Holder:
-    """Row locks in the database of a server of one's own, held until release()."""
-
-    def __init__(self, server):
-        self.database = server.backing.database
-        self.name = server.settings["DATABASE_URL"].rpartition("/")[2]
-        command = [program("mariadb", "mariadb-client-core"), "--no-defaults", "--protocol=TCP", "--host=127.0.0.1",
-                   f"--port={self.database.port}", "--user=parley", "-N", "-B", "-n", self.name]
-        self.client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                       env={**os.environ, "MYSQL_PWD": self.database.password})
-        self.say("BEGIN")
-
-    def say(self, sql):
-        self.client.stdin.write(sql + "; SELECT 'said';\n")
-        self.client.stdin.flush()
-        while (line := self.client.stdout.readline().strip()) != "said":
-            assert line or self.client.poll() is None, "the database's client ended"
-
-    def lock(self, table, thing):
-        self.say(f"SELECT id FROM {table} WHERE uuid = X'{thing.replace('-', '')}' FOR UPDATE")
-
-    def waiting(self):
-        """(connection, state) of each that executes a statement at the moment."""
-        # MySQL's other table of this name cannot be read while a statement has a binary value.
-        schema = {"mysql": "performance_schema", "mariadb": "information_schema"}[self.database.name]
-        return set(self.database.query(f"SELECT id, state FROM {schema}.processlist "
-                                       f"WHERE db = '{self.name}' AND command = 'Execute'"))
-
-    def until_waiting(self, count=1):
-        """Until so many connections are seen at the same in each of three looks."""
-        until(lambda: len(self.waiting() & self.waiting() & self.waiting()) >= count)
-
-    def release(self):
-        self.client.communicate("COMMIT;\n", timeout=20)
-
 
 @pytest.fixture(scope="module")
 def own(maker, backing):
@@ -188,6 +150,38 @@ def test_guest__posts_nothing_that_waited_when_they_were_a_member(own, own_talk,
             holder.release()
         assert running.result().status_code == 403
     assert last_seq(talk) == 0
+
+
+OWN_CHANGES = {
+    "state": lambda person, at: person.put(f"{at}/state", json={"draft": "late"}),
+    "read": lambda person, at: person.post(f"{at}/read", json={"seq": 1}),
+}
+
+
+@pytest.mark.columns("mariadb", "mysql")
+@pytest.mark.parametrize("change", list(OWN_CHANGES))
+def test_leaver__keeps_no_state_of_a_chat_that_waited(own, own_talk, change):
+    """The chat's lock lets first the one through who takes them out, then them."""
+    talk = own_talk
+    opened = talk.owner.chat(talk.id, join="open")["id"]
+    at = talk.chat_path(opened)
+    talk.member.ok("POST", f"{at}/join", 200)
+    talk.owner.message(talk.id, opened, "unread")
+    holder = Holder(own[0])
+    holder.lock("chats", opened)
+    with ThreadPoolExecutor(2) as both:
+        try:
+            removal = both.submit(lambda: talk.owner.delete(f"{at}/members/{talk.member.id}"))
+            holder.until_waiting()
+            running = both.submit(lambda: OWN_CHANGES[change](talk.member, at))
+            holder.until_waiting(2)
+        finally:
+            holder.release()
+        assert removal.result().status_code == 204
+        assert is_code(running.result(), 403, "not_joined")
+    kept = holder.database.query("SELECT COUNT(*) FROM chat_states s JOIN chats c ON c.id = s.chat_id "
+                                 f"WHERE c.uuid = X'{opened.replace('-', '')}'", holder.name)
+    assert kept == ["1"]  # the owner's, who has posted
 
 
 # --- limits ---

@@ -325,23 +325,53 @@ def test_away__at_the_start_is_no_reason_not_to_start(make_server, make_backing)
 
 # --- the store behind the server's own name ---
 
-def test_store_proxy__hears_nothing_of_the_clients_credentials(make_server):
+@pytest.fixture
+def behind(make_server):
+    """A server with a store behind its name that answers 200, and what the store has heard."""
     heard = []
 
-    def answer(connection):
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += connection.recv(65536)
-        heard.append(head.decode().lower())
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+    def answer():
+        while True:
+            try:
+                connection = listener.accept()[0]
+            except OSError:
+                return
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += connection.recv(65536)
+            heard.append(head.decode().lower())
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+            connection.close()
     listener = socket.create_server(("127.0.0.1", 0))
-    threading.Thread(target=lambda: answer(listener.accept()[0]), daemon=True).start()
-    server = make_server(STORE_PROXY=f"http://127.0.0.1:{listener.getsockname()[1]}")
-    bucket = server.settings["MINIO_BUCKET_NAME"]
-    got = anyone("GET", f"{server.base_url}/{bucket}/key?X-Amz-Signature=x", server.ca, headers={
-        "Authorization": "Bearer secret-a", "Cookie": "__Host-parley=secret-b", "X-API-Key": "secret-c",
-        "Octopus-API-Key": "secret-d", "Range": "bytes=0-1"})
+    threading.Thread(target=answer, daemon=True).start()
+    yield make_server(STORE_PROXY=f"http://127.0.0.1:{listener.getsockname()[1]}"), heard
+    listener.shutdown(socket.SHUT_RDWR)
     listener.close()
+
+
+def asked_behind(server, method, query="?X-Amz-Signature=x", **headers):
+    return anyone(method, f"{server.base_url}/{server.settings['MINIO_BUCKET_NAME']}/key{query}", server.ca, headers=headers)
+
+
+def test_store_proxy__hears_nothing_of_the_clients_credentials(behind):
+    server, heard = behind
+    got = asked_behind(server, "GET", **{"Authorization": "Bearer secret-a", "Cookie": "__Host-parley=secret-b",
+                                         "X-API-Key": "secret-c", "Octopus-API-Key": "secret-d", "Range": "bytes=0-1"})
     assert got.status_code == 200 and len(heard) == 1
     assert "secret-" not in heard[0] and "range: bytes=0-1" in heard[0]
     assert f"host: {server.base_url.removeprefix('https://')}" in heard[0]
+
+
+def test_store_proxy__passes_on_what_a_browser_asks_before_it_sends(behind):
+    server, heard = behind
+    question = {"Origin": "https://app.example.org", "Access-Control-Request-Method": "PUT",
+                "Access-Control-Request-Headers": "x-amz-checksum-sha256"}
+    assert asked_behind(server, "OPTIONS", **question).status_code == 200
+    assert all(f"{name}: {value}".lower() in heard[0] for name, value in question.items())
+
+
+@pytest.mark.parametrize("method, query", [("POST", "?X-Amz-Signature=x"), ("DELETE", "?X-Amz-Signature=x"), ("GET", ""),
+                                           ("OPTIONS", "?x=X-Amz-Signature")])
+def test_store_proxy__passes_on_nothing_that_is_not_signed(behind, method, query):
+    server, heard = behind
+    assert asked_behind(server, method, query).status_code in (404, 405) and heard == []

@@ -77,6 +77,43 @@ def test_key__tells_of_its_workspace_alone(talk, streams):
     assert stream.until("message.created").data["id"] == message["id"]
 
 
+@pytest.mark.mysql
+def test_read_mark__is_told_to_all_in_a_small_chat(talk, streams):
+    guest, stream = talk.guest, streams.open(talk.owner, f"{talk.at}/stream")
+    talk.say("Hello")
+    for mark, seq in (({"seq": 1}, 1), ({"seq": 1, "unread": True}, 0)):
+        guest.ok("POST", f"{talk.at}/read", 200, json=mark)
+        assert stream.until("read").data == {"chat_id": talk.chat, "user_id": guest.id, "seq": seq}
+
+
+def told_before(stream, message):
+    """What was told of a chat before a message."""
+    events = [stream.next()]
+    while events[-1].data.get("id") != message["id"]:
+        events.append(stream.next())
+    return [(event.kind, event.data) for event in events]
+
+
+@pytest.mark.mysql
+@pytest.mark.parametrize("before", ["workspace", "open"])
+def test_chat__that_only_its_members_may_see_now_is_gone_for_the_others(talk, streams, before):
+    chat = talk.owner.chat(talk.id, "Closing", join=before)["id"]
+    path, both = talk.chat_path(chat), ("/stream", f"{talk.path}/stream")
+    begin = streams.open(talk.member).id()
+    others = [streams.open(talk.member, stream) for stream in both]
+    members = [streams.open(talk.owner, stream) for stream in (*both, f"{path}/stream")]
+    talk.owner.ok("PUT", path, 200, json={"join": "invite"})
+    inside, outside = talk.owner.message(talk.id, chat, "Inside"), talk.say("Outside")
+    missed = [(streams.open(person, last=begin), message) for person, message in ((talk.member, outside), (talk.owner, inside))]
+    gone = ("chat.deleted", {"id": chat, "workspace_id": talk.id})
+    for stream in (*others, missed[0][0]):
+        told = told_before(stream, outside)
+        assert gone in told and told[-1][0] == "message.created" and inside["id"] not in str(told)
+    for stream in (*members, missed[1][0]):
+        told = told_before(stream, inside)
+        assert gone not in told and "chat.updated" in [kind for kind, _ in told]
+
+
 # ---- refusals ----
 
 @pytest.mark.parametrize("name", ["access_token", "token", "api_key"])
@@ -111,6 +148,33 @@ def test_resume__tells_what_was_missed_once_and_in_order(talk, streams, how):
         stream = streams.open(talk.member, path, **({"last": last} if how == "header" else {"last_event_id": last}))
         after = talk.say("After")["id"]
         assert [stream.until("message.created").data["id"] for _ in range(6)] == [*missed, after]
+
+
+def test_resume__tells_nothing_that_one_may_not_read_any_more(talk, streams):
+    secret = talk.owner.chat(talk.id, "Secret", join="invite")["id"]
+    talk.owner.ok("PUT", f"{talk.chat_path(secret)}/members/{talk.member.id}")
+    own = ["/stream", f"{talk.path}/stream"]
+    witnesses = [streams.open(talk.owner) for _ in range(2)]  # one in each process, where there are two
+    last = []
+    for path in own:
+        stream = streams.open(talk.member, path)
+        stream.until("message.created", id=talk.say("Before")["id"])
+        last.append(stream.last)
+        stream.close()
+    said = talk.owner.message(talk.id, secret, "While away")
+    talk.owner.ok("DELETE", f"{talk.chat_path(secret)}/members/{talk.member.id}", 204)
+    for witness in witnesses:
+        witness.until("message.created", id=said["id"])
+        witness.until("member.left", chat_id=secret, user_id=talk.member.id)
+    mark = talk.say("Mark")
+    for path, place in zip(own, last, strict=True):
+        stream, heard = streams.open(talk.member, path, last=place), []
+        while not heard or heard[-1] != mark["id"]:
+            event = stream.next()
+            assert event.kind not in ("end", "sync"), event
+            if event.kind == "message.created":
+                heard.append(event.data["id"])
+        assert said["id"] not in heard
 
 
 def test_resume__begins_with_an_id_to_come_back_to(talk, streams):

@@ -39,7 +39,7 @@ def test_events__of_read_marks_and_states(talk):
     talk.say("1", "2")
     talk.log.fresh()
     for body, told in (({"seq": 1}, [("read", "1")]), ({"seq": 1}, []), ({"seq": 9}, [("read", "2")]),
-                       ({"seq": 2, "unread": True}, [("state", "1")]), ({"seq": 2, "unread": True}, [])):
+                       ({"seq": 2, "unread": True}, [("state", "1"), ("read", "1")]), ({"seq": 2, "unread": True}, [])):
         talk.owner.ok("POST", f"{talk.at}/read", 200, json=body)
         assert talk.log.fresh() == told, body
     talk.owner.ok("PUT", f"{talk.at}/state", 200, json={"starred": True})

@@ -15,14 +15,15 @@ OPTION = "--changed"
 
 # Files that no unit or API test looks at, but for test_house.py, which is quick and comes along.
 _BESIDE = re.compile(r"(.*\.md|LICENSE|Dockerfile|docker-compose(\.sqlite)?\.yml|\.(gitignore|dockerignore|env\.example|clang-.*)|\.ci/.*|"
-                     r"tests/(bench|fuzz|lint)/.*)")
+                     r"tests/(bench|fuzz|galera|lint)/.*)")
 # Rooms whose every use is a route, a job or a command; what lies below or around them can reach any test.
 _ROOMS = {"api", "compat", "shapes", "domain", "jobs", "cli"}
 # Files of tests by what stands in them, for what is reached without a route.
 _BY_TEXT = {"jobs": re.compile(r"\.wake\(\)|\.tidy\(\)"), "cli": re.compile(r"\.command\(|\bbinary\b")}
 # Folders that one file of tests looks at.
 _OF_FOLDERS = {"web/": "test_pages_of_people.py", "tests/web/": "test_pages_of_people.py",
-               "tests/openapi/": "test_openapi_clients.py"}
+               "tests/openapi/": "test_openapi_clients.py", "ops/": "test_ops.py",
+               "tests/torture/": "test_torture.py"}
 _ONE_FILE = tuple(_OF_FOLDERS)
 # The files of cli/ that belong to one subcommand; the others put every server together.
 _SUBCOMMANDS = re.compile(r"app/cli/(audit|config|doctor|key|migrate|openapi|password_prompt|user|version)\w*\.[ch]")

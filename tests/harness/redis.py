@@ -35,16 +35,14 @@ class Redis(Part):
     def wait(self):
         wait_until(self.healthy, 10, "an answer of Redis", [self])
 
+    def ask(self, command):
+        """The answer to a command that has one line."""
+        with socket.create_connection(("127.0.0.1", self.port), 1) as s, s.makefile("rb") as lines:
+            s.sendall(f"AUTH {self.password}\r\n{command}\r\n".encode())
+            return [lines.readline().strip().decode() for _ in range(2)][-1]
+
     def healthy(self):
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 1) as s:
-                s.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
-                answer = b""
-                while not answer.endswith(b"+PONG\r\n"):
-                    more = s.recv(64)
-                    if not more:
-                        return False
-                    answer += more
+            return self.ask("PING") == "+PONG"
         except OSError:
             return False
-        return True

@@ -10,6 +10,7 @@ import hand
 import headers
 import layers
 import locks
+import nginx
 import openapi
 import paths
 import shell
@@ -40,6 +41,7 @@ def main():
         ("one hand", hand.faults),
         ("shape", style.faults),
         ("scripts", shell.faults),
+        ("nginx templates", nginx.faults),
         ("generated files", lambda: generated.faults(binary)),
         ("OpenAPI document", lambda: openapi.faults(binary)),
     )

@@ -107,11 +107,12 @@ void chat_members_drop(struct chat_members *members, int64_t chat_id)
         drop(members, entry);
 }
 
-enum err chat_members_find(struct chat_members *members, int64_t chat_id, struct chat_member_list *ret_list)
+enum err chat_members_find(struct chat_members *members, int64_t workspace_id, int64_t chat_id,
+                           struct chat_member_list *ret_list)
 {
     struct entry *entry = find(members, chat_id);
 
-    if (entry == NULL)
+    if (entry == NULL || entry->workspace_id != workspace_id)
         return ERR_NOT_FOUND;
     unlink_entry(members, entry);
     link_newest(members, entry);

@@ -24,8 +24,9 @@ struct chat_members *chat_members_new(size_t bytes_max);
 void chat_members_free(struct chat_members *members);
 void chat_members_clear(struct chat_members *members);
 
-/* ERR_NOT_FOUND: they are not known. */
-enum err chat_members_find(struct chat_members *members, int64_t chat_id, struct chat_member_list *ret_list) MUST_CHECK;
+/* ERR_NOT_FOUND: they are not known, or as those of another workspace, from which the chat has moved. */
+enum err chat_members_find(struct chat_members *members, int64_t workspace_id, int64_t chat_id,
+                           struct chat_member_list *ret_list) MUST_CHECK;
 /* ids: ascending, copied. ERR_NO_MEMORY. */
 enum err chat_members_put(struct chat_members *members, int64_t workspace_id, int64_t chat_id, const int64_t *ids,
                           size_t count) MUST_CHECK;

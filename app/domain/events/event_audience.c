@@ -45,6 +45,7 @@ enum circle {
     CIRCLE_WORKSPACE, /* everyone in it */
     CIRCLE_CHAT,      /* whoever may read the chat; without one everyone in the workspace */
     CIRCLE_CHAT_SEEN, /* whoever may see that the chat exists */
+    CIRCLE_OTHERS,    /* everyone in the workspace who is not in the chat */
 };
 
 static const struct rule {
@@ -84,10 +85,25 @@ static enum event_join join_of(const struct event_row *row)
     return row->kind == EVENT_CHAT_DELETED ? (enum event_join)event_row_number(row) : row->join;
 }
 
+/* Where a kind is for one circle or another. */
+static enum circle circle_of(const struct event_row *row)
+{
+    if (row->kind == EVENT_READ && row->user_id == 0)
+        return CIRCLE_CHAT;
+    if (row->kind == EVENT_CHAT_DELETED && join_of(row) == EVENT_JOIN_OTHERS)
+        return CIRCLE_OTHERS;
+    return rules[row->kind].circle;
+}
+
+static enum live_change change_of(const struct event_row *row)
+{
+    return circle_of(row) == CIRCLE_OTHERS ? LIVE_CHANGES_NOTHING : rules[row->kind].change;
+}
+
 /* Whether a circle of a chat is narrower than the workspace. */
 static bool is_for_members(const struct event_row *row)
 {
-    enum circle circle = rules[row->kind].circle;
+    enum circle circle = circle_of(row);
     enum event_join join = join_of(row);
 
     if (row->chat_id == 0 || (circle != CIRCLE_CHAT && circle != CIRCLE_CHAT_SEEN))
@@ -97,10 +113,11 @@ static bool is_for_members(const struct event_row *row)
 
 bool event_audience_has(const struct event_row *row, int64_t user_id, bool is_in_chat)
 {
-    switch (rules[row->kind].circle) {
+    switch (circle_of(row)) {
     case CIRCLE_NOBODY: return false;
     case CIRCLE_USER: return row->user_id == user_id;
     case CIRCLE_WORKSPACE: return true;
+    case CIRCLE_OTHERS: return !is_in_chat;
     case CIRCLE_CHAT:
     case CIRCLE_CHAT_SEEN: break;
     }
@@ -109,21 +126,11 @@ bool event_audience_has(const struct event_row *row, int64_t user_id, bool is_in
 
 /* ---- members ---- */
 
-static enum err id_add(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    int64_t *id = list_add(ctx->arena, arg, sizeof(*id));
-
-    if (id == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    *id = db_row_int(row, EVENT_CHAT_MEMBERS_USER_ID);
-    return ERR_OK;
-}
-
 static enum err members_load(struct ctx *ctx, struct event_audience *audience, const struct event_row *row)
 {
     struct list ids = { NULL, 0 };
 
-    TRY(db_each(ctx, SQL_EVENT_CHAT_MEMBERS, DB_ARGS(DB_INT(row->chat_id)), id_add, &ids));
+    TRY(db_ids(ctx, SQL_EVENT_CHAT_MEMBERS, DB_ARGS(DB_INT(row->chat_id)), &ids));
     return chat_members_put(audience->members, row->workspace_id, row->chat_id, ids.items, ids.count);
 }
 
@@ -138,13 +145,12 @@ static enum err members_find(struct ctx *ctx, struct event_audience *audience, c
                              struct live_event *event)
 {
     struct chat_member_list list = { NULL, 0 };
-    enum err e = chat_members_find(audience->members, row->chat_id, &list);
+    enum err e = chat_members_find(audience->members, row->workspace_id, row->chat_id, &list);
 
     if (e == ERR_NOT_FOUND)
         TRY(members_load(ctx, audience, row));
     members_correct(audience, row);
-    e = chat_members_find(audience->members, row->chat_id, &list);
-    event->audience = LIVE_TO_MEMBERS;
+    e = chat_members_find(audience->members, row->workspace_id, row->chat_id, &list);
     event->member_ids = list.ids;
     event->member_count = list.count;
     return e == ERR_NOT_FOUND ? ERR_NO_MEMORY : e;
@@ -152,14 +158,17 @@ static enum err members_find(struct ctx *ctx, struct event_audience *audience, c
 
 /* ---- an event ---- */
 
-static enum live_audience audience_of(enum circle circle)
+static enum live_audience audience_of(const struct event_row *row)
 {
-    switch (circle) {
+    if (row->data.ptr == NULL)
+        return LIVE_TO_NOBODY;
+    switch (circle_of(row)) {
     case CIRCLE_NOBODY: break;
     case CIRCLE_USER: return LIVE_TO_USER;
+    case CIRCLE_OTHERS: return LIVE_TO_OTHERS;
     case CIRCLE_WORKSPACE:
     case CIRCLE_CHAT:
-    case CIRCLE_CHAT_SEEN: return LIVE_TO_WORKSPACE;
+    case CIRCLE_CHAT_SEEN: return is_for_members(row) ? LIVE_TO_MEMBERS : LIVE_TO_WORKSPACE;
     }
     return LIVE_TO_NOBODY;
 }
@@ -186,10 +195,10 @@ static void read_number(const struct event_row *row, struct live_event *event)
 enum err event_audience_of(struct ctx *ctx, struct event_audience *audience, const struct event_row *row,
                            struct live_event *ret_event)
 {
-    const struct rule *rule = &rules[row->kind];
     struct live_event event = {
         .position = row->position,
-        .change = rule->change,
+        .audience = audience_of(row),
+        .change = change_of(row),
         .is_delta = row->kind == EVENT_MESSAGE_DELTA,
         .workspace_id = row->workspace_id,
         .chat_id = row->chat_id,
@@ -197,9 +206,7 @@ enum err event_audience_of(struct ctx *ctx, struct event_audience *audience, con
     };
 
     read_number(row, &event);
-    if (row->data.ptr != NULL)
-        event.audience = audience_of(rule->circle);
-    if (event.audience == LIVE_TO_WORKSPACE && is_for_members(row))
+    if (event.audience == LIVE_TO_MEMBERS || event.audience == LIVE_TO_OTHERS)
         TRY(members_find(ctx, audience, row, &event));
     *ret_event = event;
     return ERR_OK;

@@ -5,24 +5,21 @@
 #include <time.h>
 
 #include "event_reader.h"
+#include "event_relay.h"
 #include "parley/bus/bus.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/core/log.h"
-#include "parley/core/rand.h"
 #include "parley/core/thread.h"
 #include "parley/core/wake.h"
 #include "parley/db/db.h"
 #include "parley/db/relay.h"
 
-/* Which position was reached is in the database; the message only says: look. */
-#define BUS_CHANNEL "log"
-
-enum { RELAY_PAUSE_MAX_MS = 5, RELAY_GAP_US = 2000, THREADS = 2 };
+enum { THREADS = 2 };
 
 struct event_log {
     struct event_log_opts opts;
     struct event_reader reader;
+    struct event_relay relay; /* where the database needs one */
     struct wake relay_wake, reader_wake;
     atomic_bool stopping;
     pthread_t threads[THREADS];
@@ -41,80 +38,23 @@ static int look_ms(const struct event_log *log)
 
 /* ---- the relay ---- */
 
-struct relay {
-    struct event_log *log;
-    int64_t began_us;      /* monotonic: the last step */
-    int64_t busy_since_us; /* monotonic: since when each step finds another in the way; 0: the last did not */
-    bool is_fault_logged;
-};
-
-static void relay_log(struct relay *relay, enum err e)
-{
-    if (e != ERR_OK && !relay->is_fault_logged)
-        log_event(LOG_WARN, "events cannot be given their positions", LOG_C("error", err_info(e)->code));
-    if (e == ERR_OK && relay->is_fault_logged)
-        log_text(LOG_INFO, "events are given their positions again");
-    relay->is_fault_logged = e != ERR_OK;
-}
-
-/* Another process's step was in the way, maybe with our events. One that stays there is worth a line. */
-static void relay_pause(struct relay *relay)
-{
-    const struct timespec pause = { .tv_nsec = (long)rand_below(RELAY_PAUSE_MAX_MS * US_PER_MS * 1000) };
-    int64_t now_us = clock_monotonic_us();
-
-    if (relay->busy_since_us == 0)
-        relay->busy_since_us = now_us;
-    if (now_us - relay->busy_since_us > EVENT_SILENCE_MAX_MS * US_PER_MS)
-        relay_log(relay, ERR_BUSY);
-    (void)nanosleep(&pause, NULL);
-}
-
-/* *ret_again: at once. */
-static void relay_step(struct relay *relay, enum db_relay when, bool *ret_again)
-{
-    struct event_log *log = relay->log;
-    int64_t moved_count = 0;
-    enum err e = db_relay(log->opts.app->db, when, &moved_count);
-
-    *ret_again = e == ERR_BUSY || (e == ERR_OK && moved_count == DB_RELAY_ROWS_MAX);
-    if (e == ERR_BUSY) {
-        relay_pause(relay);
-        return;
-    }
-    relay->busy_since_us = 0;
-    relay_log(relay, e);
-    if (when == DB_RELAY_NOW || moved_count > 0)
-        wake_signal(&log->reader_wake);
-    if (moved_count > 0)
-        bus_publish(log->opts.app->bus, BUS_CHANNEL, STR(""));
-}
-
-/* Under load a step waits a little, so that it moves several commits' events for the price of one. */
-static void relay_gather(struct relay *relay)
-{
-    int64_t left_us = relay->began_us + RELAY_GAP_US - clock_monotonic_us();
-    const struct timespec pause = { .tv_nsec = (long)(left_us * 1000) };
-
-    if (left_us > 0 && left_us <= RELAY_GAP_US)
-        (void)nanosleep(&pause, NULL);
-    relay->began_us = clock_monotonic_us();
-}
-
 static void *relay_run(void *arg)
 {
     struct event_log *log = arg;
-    struct relay relay = { .log = log };
-    bool again = true;
 
-    while (!atomic_load(&log->stopping)) {
-        enum db_relay when = again || wake_wait(&log->relay_wake, look_ms(log)) ? DB_RELAY_NOW : DB_RELAY_IF_ANY;
-
-        if (!again)
-            relay_gather(&relay);
-        relay_step(&relay, when, &again);
-    }
+    while (!atomic_load(&log->stopping))
+        event_relay_turn(&log->relay);
+    event_relay_end(&log->relay);
     return NULL;
+}
+
+static void on_relay_wanted(void *arg, struct str channel, struct str payload)
+{
+    struct event_log *log = arg;
+
+    (void)channel;
+    (void)payload;
+    event_relay_heard(&log->relay);
 }
 
 /* ---- the reader ---- */
@@ -175,9 +115,12 @@ static enum err open_parts(struct event_log *log)
     TRY(event_reader_init(&log->reader, &log->opts));
     if (!db_has_relay(log->opts.app->db))
         return start(log, reader_run);
+    TRY(event_relay_init(&log->relay, &log->opts, &log->relay_wake, &log->reader_wake));
     TRY(start(log, relay_run));
     TRY(start(log, reader_run));
-    return bus_subscribe(log->opts.app->bus, BUS_CHANNEL, on_bus, log); /* last: there is no way back */
+    /* Last: there is no way back. */
+    TRY(bus_subscribe(log->opts.app->bus, EVENT_BUS_RELAY, on_relay_wanted, log));
+    return bus_subscribe(log->opts.app->bus, EVENT_BUS_LOG, on_bus, log);
 }
 
 enum err event_log_new(const struct event_log_opts *opts, struct event_log **ret_log)
@@ -220,6 +163,7 @@ void event_log_free(struct event_log *log)
 {
     if (log == NULL || event_log_stop(log) != ERR_OK)
         return;
+    event_relay_release(&log->relay);
     event_reader_release(&log->reader);
     wake_release(&log->reader_wake);
     wake_release(&log->relay_wake);

@@ -60,9 +60,6 @@ static bool goes_on(const struct look *look)
 
 static void begin(struct event_reader *reader, const struct event_position *last)
 {
-    if (reader->has_begun)
-        log_event(LOG_WARN, "the event log does not go on from where it was read; all streams begin anew",
-                  LOG_INT("told", reader->told.number), LOG_INT("last", last->number));
     event_audience_clear(reader->audience);
     reader->told = *last;
     reader->has_begun = true;
@@ -110,6 +107,9 @@ static enum err look_at_log(struct ctx *ctx, void *arg)
     TRY(db_each(ctx, SQL_EVENT_LOG_AFTER, DB_ARGS(DB_INT(reader->told.number), DB_INT((int64_t)reader->batch_max)),
                 row_read, look));
     if (!goes_on(look)) {
+        if (reader->has_begun)
+            log_event(LOG_WARN, "the event log does not go on from where it was read; all streams begin anew",
+                      LOG_INT("told", reader->told.number), LOG_INT("last", look->last.number));
         begin(reader, &look->last);
         return ERR_OK;
     }
@@ -123,15 +123,28 @@ static enum err look_at_log(struct ctx *ctx, void *arg)
 
 /* ---- a look ---- */
 
-/* An event whose content does not fit alone is passed over: it must not keep the others. */
-static void note_too_large(struct event_reader *reader)
+/* Fewer rows may fit. */
+static bool is_too_much(const struct event_reader *reader, enum err e)
 {
-    if (reader->batch_max > 1) {
-        reader->batch_max /= 2;
-        return;
-    }
-    log_event(LOG_ERROR, "an event is too large to be told", LOG_INT("position", reader->told.number + 1));
-    reader->told.number++;
+    return e == ERR_NO_MEMORY && reader->has_begun && reader->batch_max > 1;
+}
+
+/* One row alone has filled the arena, as it would each time. Whatever else was without memory is tried again later. */
+static bool is_too_large(const struct event_reader *reader, const struct look *look, enum err e)
+{
+    return e == ERR_NO_MEMORY && reader->has_begun && look != NULL && look->count == 1 &&
+           arena_check(reader->task.ctx.arena) != ERR_OK;
+}
+
+/* It must not keep the others. It may have taken rights away: so nothing goes on that was begun before it. */
+static void pass_over(struct event_reader *reader)
+{
+    struct event_position next = reader->told;
+
+    next.number++;
+    log_event(LOG_ERROR, "an event is too large to be told; all streams begin anew behind it",
+              LOG_INT("position", next.number));
+    begin(reader, &next);
 }
 
 static void note_fault(struct event_reader *reader, enum err e)
@@ -152,6 +165,7 @@ static void note_success(struct event_reader *reader)
     reader->is_fault_logged = reader->is_silent = false;
     reader->looked_us = clock_monotonic_us();
     reader->batch_max = EVENT_BATCH_MAX;
+    reader->opts->sink.looked(reader->opts->sink.arg);
 }
 
 void event_reader_look(struct event_reader *reader, bool *ret_is_more)
@@ -165,11 +179,13 @@ void event_reader_look(struct event_reader *reader, bool *ret_is_more)
         look->reader = reader;
         e = db_follow(&reader->task.ctx, look_at_log, look);
     }
-    *ret_is_more = e == ERR_NO_MEMORY || (e == ERR_OK && look->is_more);
+    *ret_is_more = is_too_much(reader, e) || (e == ERR_OK && look->is_more);
     if (e == ERR_OK)
         note_success(reader);
-    else if (e == ERR_NO_MEMORY && reader->has_begun)
-        note_too_large(reader);
+    else if (is_too_much(reader, e))
+        reader->batch_max /= 2;
+    else if (is_too_large(reader, look, e))
+        pass_over(reader);
     else
         note_fault(reader, e);
 }

@@ -5,7 +5,7 @@
 #include "parley/core/limits.h"
 #include "parley/core/list.h"
 #include "parley/db/db.h"
-#include "parley/domain/events/event_position.h"
+#include "parley/domain/events/event_extent.h"
 
 struct replaying {
     const struct event_replay_opts *opts;

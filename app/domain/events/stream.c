@@ -87,7 +87,7 @@ static void sync_write(const struct hub_place *place, struct buf *out)
     buf_addf(out, "event: sync\ndata: {\"why\":\"missed\"}\nid: %s-%" PRId64 "\n\n", place->epoch, place->position);
 }
 
-/* Little and not long ago: the hub tells it from its memory. */
+/* Little, not long ago, and all of it still for whom it was: the hub tells it from its memory. */
 static bool is_in_hub(const struct ctx *ctx, const struct event_position *last, const struct hub_place *place)
 {
     return strcmp(last->epoch, place->epoch) == 0 && last->number <= place->position &&

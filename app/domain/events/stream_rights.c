@@ -10,7 +10,6 @@ enum { BATCH_MAX = 20, LIST_FIRST = 8 }; /* BATCH_MAX: as many as the statements
 /* What is known of a stream so far. */
 struct look {
     struct stream_check *check;
-    int64_t key_workspace_id; /* 0: a session's */
     bool has_factor, is_member, is_chat_there, may_read;
     size_t room_count; /* of check->workspaces */
 };
@@ -55,7 +54,6 @@ static void key_alive(const struct ctx *ctx, const struct db_row *row, struct lo
 
     alive(ctx, look, endless ? INT64_MAX : db_row_int(row, STREAM_KEYS_EXPIRES_US),
           db_row_int(row, STREAM_KEYS_TWOFA_ENABLED) != 0);
-    look->key_workspace_id = db_row_int(row, STREAM_KEYS_WORKSPACE_ID);
     if (goes_on(look) && (db_row_int(row, STREAM_KEYS_SCOPES) & (KEY_SCOPE_READ | KEY_SCOPE_ADMIN)) == 0)
         look->check->end = STREAM_END_ACCESS;
 }
@@ -98,20 +96,16 @@ static enum err workspace_add(struct ctx *ctx, struct look *look, int64_t worksp
 static enum err membership_take(struct ctx *ctx, struct look *look, int64_t workspace_id, bool asks_factor)
 {
     const struct stream_rights *rights = &look->check->rights;
-    bool is_meant = look->key_workspace_id == 0 || look->key_workspace_id == workspace_id;
+    bool is_own = rights->scope == STREAM_OF_USER;
 
-    if (!goes_on(look) || !is_meant)
+    if (!goes_on(look) || (!is_own && rights->workspace_id != workspace_id))
         return ERR_OK;
     if (asks_factor && !look->has_factor) {
         look->check->leaves_out = true;
         return ERR_OK;
     }
-    if (rights->scope == STREAM_OF_USER) {
-        look->is_member = true;
-        return workspace_add(ctx, look, workspace_id);
-    }
-    look->is_member = look->is_member || rights->workspace_id == workspace_id;
-    return ERR_OK;
+    look->is_member = true;
+    return is_own ? workspace_add(ctx, look, workspace_id) : ERR_OK;
 }
 
 static enum err membership_read(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -126,14 +120,13 @@ static enum err membership_read(struct ctx *ctx, const struct db_row *row, void 
     return ERR_OK;
 }
 
-/* A person's own stream needs no workspace; a key is nothing without its own. */
+/* A person's own stream needs no workspace; a key has none of those (domain/events/stream.c). */
 static void memberships_judge(struct batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
         struct look *look = &batch->looks[i];
-        bool needs_one = look->check->rights.scope != STREAM_OF_USER || look->key_workspace_id != 0;
 
-        if (goes_on(look) && needs_one && !look->is_member)
+        if (goes_on(look) && look->check->rights.scope != STREAM_OF_USER && !look->is_member)
             look->check->end = STREAM_END_ACCESS;
     }
 }

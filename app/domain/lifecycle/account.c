@@ -189,10 +189,8 @@ static enum err second_step_done(struct ctx *ctx, struct second_step *step)
 static enum err second_step_in_transaction(struct ctx *ctx, void *arg)
 {
     struct second_step *step = arg;
-    enum err e = user_lock(ctx, &step->challenge.user, &step->user);
 
-    if (e != ERR_OK)
-        return e == ERR_USER_NOT_FOUND ? ERR_CHALLENGE : e;
+    TRY(user_lock(ctx, &step->challenge.user, ERR_CHALLENGE, &step->user));
     TRY(challenge_check(ctx, &step->challenge, step->user.id));
     if (!step->user.is_active)
         return fail(ctx, ERR_USER_INACTIVE);

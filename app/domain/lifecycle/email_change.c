@@ -213,7 +213,7 @@ static enum err ask_in_transaction(struct ctx *ctx, void *arg)
     struct ask_call *call = arg;
     struct user user;
 
-    TRY(user_lock(ctx, &call->principal->user, &user));
+    TRY(user_lock(ctx, &call->principal->user, ERR_TOKEN, &user));
     TRY(prove(ctx, call, &user));
     if (call->outcome != CODE_ACCEPTED)
         return ERR_OK;
@@ -263,8 +263,7 @@ static enum err confirm_in_transaction(struct ctx *ctx, void *arg)
     if (e == ERR_NOT_FOUND)
         return fail(ctx, ERR_EMAIL_CHANGE);
     TRY(e);
-    e = user_lock(ctx, &confirmation->user, &user);
-    TRY(e);
+    TRY(user_lock(ctx, &confirmation->user, ERR_EMAIL_CHANGE, &user));
     if (!user.is_active)
         return fail(ctx, ERR_EMAIL_CHANGE);
     TRY(db_exec(ctx, SQL_EMAIL_CHANGE_CONSUME, DB_ARGS(token, DB_INT(user.id), DB_INT(ctx->now_us)), &count));

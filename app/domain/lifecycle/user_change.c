@@ -12,6 +12,7 @@
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/idempotency.h"
 #include "parley/domain/record/mail_queue.h"
+#include "parley/domain/talk/presence.h"
 #include "parley/domain/trust/api_key.h"
 #include "parley/domain/trust/api_key_change.h"
 #include "parley/domain/trust/password_reset.h"
@@ -128,6 +129,13 @@ static enum err change_email(struct ctx *ctx, const struct user_change *change, 
     return email_change_apply(ctx, user, email, EMAIL_CHANGE_BY_ACTOR);
 }
 
+/* By a role, or by being switched on again with it. */
+static bool becomes_admin(const struct user *before, const struct user *after)
+{
+    return after->role == USER_ROLE_ADMIN &&
+           (before->role != USER_ROLE_ADMIN || (!before->is_active && after->is_active));
+}
+
 static enum err change_in_transaction(struct ctx *ctx, void *arg)
 {
     struct change_call *call = arg;
@@ -137,9 +145,7 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
 
     if (change->what & (USER_CHANGE_ACTIVE | USER_CHANGE_ROLE))
         TRY(administrator_lock(ctx));
-    if ((change->what & USER_CHANGE_ROLE) && change->role == USER_ROLE_ADMIN)
-        TRY(api_key_unbound_check(ctx));
-    TRY(user_lock(ctx, call->uuid, &before));
+    TRY(user_lock(ctx, call->uuid, ERR_USER_NOT_FOUND, &before));
     if (change->version != 0 && change->version != before.version)
         return fail(ctx, ERR_PRECONDITION);
     *user = before;
@@ -148,6 +154,8 @@ static enum err change_in_transaction(struct ctx *ctx, void *arg)
     TRY(change_email(ctx, change, user));
     apply(ctx, change, user);
     TRY(arena_check(ctx->arena));
+    if (becomes_admin(&before, user))
+        TRY(api_key_unbound_check(ctx));
     TRY(display_name_fold(ctx, user->first_name, user->last_name, user->username, &folded));
     TRY(db_exec(ctx, SQL_USER_CHANGE,
                 DB_ARGS(DB_TEXT(user->first_name), DB_TEXT(user->last_name), DB_TEXT(folded),
@@ -216,7 +224,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     struct user user;
 
     TRY(administrator_lock(ctx));
-    TRY(user_lock(ctx, call->uuid, &user));
+    TRY(user_lock(ctx, call->uuid, ERR_USER_NOT_FOUND, &user));
     TRY(member_forget_user(ctx, user.id));
     if (user.email.ptr != NULL)
         TRY(forget_address(ctx, user.email));
@@ -227,6 +235,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     TRY(revocation_tell(ctx, user.id, 0));
     TRY(outcome_revoke(ctx, user.id));
     TRY(preferences_forget(ctx, user.id));
+    TRY(presence_forget(ctx, user.id));
     TRY(second_factor_forget(ctx, user.id));
     TRY(api_key_forget_user(ctx, user.id));
     outcome_wake(ctx, OUTCOME_DATA);

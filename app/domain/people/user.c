@@ -42,13 +42,13 @@ static enum err read_user(struct ctx *ctx, const struct db_row *row, void *arg)
     return arena_check(ctx->arena);
 }
 
-static enum err get_one(struct ctx *ctx, enum sql statement, struct db_value key, struct user *ret_user)
+static enum err get_one(struct ctx *ctx, enum sql statement, struct db_value key, enum err gone, struct user *ret_user)
 {
     struct user user;
     enum err e = db_one(ctx, statement, DB_ARGS(key), read_user, &user);
 
     if (e == ERR_NOT_FOUND)
-        return fail(ctx, ERR_USER_NOT_FOUND);
+        return fail(ctx, gone);
     TRY(e);
     *ret_user = user;
     return ERR_OK;
@@ -56,7 +56,7 @@ static enum err get_one(struct ctx *ctx, enum sql statement, struct db_value key
 
 enum err user_get(struct ctx *ctx, int64_t id, struct user *ret_user)
 {
-    return get_one(ctx, SQL_USER_BY_ID, DB_INT(id), ret_user);
+    return get_one(ctx, SQL_USER_BY_ID, DB_INT(id), ERR_USER_NOT_FOUND, ret_user);
 }
 
 static enum err read_password_hash(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -74,12 +74,12 @@ enum err user_password_hash(struct ctx *ctx, int64_t id, struct str *ret_hash)
 
 enum err user_get_by_uuid(struct ctx *ctx, const struct uuid *uuid, struct user *ret_user)
 {
-    return get_one(ctx, SQL_USER_BY_UUID, DB_UUID(uuid), ret_user);
+    return get_one(ctx, SQL_USER_BY_UUID, DB_UUID(uuid), ERR_USER_NOT_FOUND, ret_user);
 }
 
-enum err user_lock(struct ctx *ctx, const struct uuid *uuid, struct user *ret_user)
+enum err user_lock(struct ctx *ctx, const struct uuid *uuid, enum err gone, struct user *ret_user)
 {
-    return get_one(ctx, SQL_USER_BY_UUID_LOCKED, DB_UUID(uuid), ret_user);
+    return get_one(ctx, SQL_USER_BY_UUID_LOCKED, DB_UUID(uuid), gone, ret_user);
 }
 
 enum err user_row_lock(struct ctx *ctx, int64_t id)

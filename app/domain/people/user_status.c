@@ -40,23 +40,13 @@ struct set_call {
     struct user_status status;
 };
 
-static enum err workspace_add(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    int64_t *id = list_add(ctx->arena, arg, sizeof(*id));
-
-    if (id == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    *id = db_row_int(row, MEMBER_WORKSPACES_ID);
-    return ERR_OK;
-}
-
 /* In each of the user's workspaces; there may be none. */
 static enum err tell(struct ctx *ctx, int64_t user_id)
 {
     struct list workspaces = { NULL, 0 };
 
     event_skip(ctx, EVENT_STATUS);
-    TRY(db_each(ctx, SQL_MEMBER_WORKSPACES, DB_ARGS(DB_INT(user_id)), workspace_add, &workspaces));
+    TRY(db_ids(ctx, SQL_MEMBER_WORKSPACES, DB_ARGS(DB_INT(user_id)), &workspaces));
     for (size_t i = 0; i < workspaces.count; i++)
         TRY(event_add(ctx, &(struct event){ .kind = EVENT_STATUS,
                                             .workspace_id = ((const int64_t *)workspaces.items)[i],

@@ -5,6 +5,7 @@
 #include "parley/core/fold.h"
 #include "parley/db/db.h"
 #include "parley/domain/events/event.h"
+#include "parley/domain/events/event_row.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/talk/chat_member.h"
 #include "parley/domain/talk/chat_state.h"
@@ -134,19 +135,42 @@ static enum err settings_write(struct ctx *ctx, const struct chat *chat, int64_t
 }
 
 /*
- * A chat that is no longer everyone's, or no longer to be found: whoever did that is in it, and its creator, unless they
- * have left the workspace.
+ * A chat is no longer everyone's: whoever did that stays in it, and its creator, unless they have left the workspace. They
+ * have read what they have read; nothing stays of what the others have.
  */
-static enum err members_keep(struct ctx *ctx, const struct chat_target *target, const struct chat_ref *before)
+static enum err everyone_leaves(struct ctx *ctx, const struct chat_target *target, const struct chat_ref *before)
 {
     int64_t workspace_id = target->m->workspace_id;
     enum err e;
 
     TRY(chat_member_add(ctx, workspace_id, before->id, target->user_id));
-    if (before->join != CHAT_JOIN_WORKSPACE || before->created_by == 0)
+    if (before->created_by != 0) {
+        e = chat_member_add(ctx, workspace_id, before->id, before->created_by);
+        if (e != ERR_NOT_FOUND)
+            TRY(e);
+    }
+    return chat_states_shut(ctx, before);
+}
+
+/* Who is not in a chat that only its members may see now, hears that it is gone; the others have heard what it is now. */
+static enum err tell_others(struct ctx *ctx, const struct chat_ref *before)
+{
+    return chat_row_tell(ctx, EVENT_CHAT_DELETED,
+                         &(struct chat_row){ before->workspace_id, before->id, before->uuid, EVENT_JOIN_OTHERS });
+}
+
+static enum err members_change(struct ctx *ctx, const struct chat_target *target, const struct chat_ref *before,
+                               enum chat_join join)
+{
+    if (join == before->join)
         return ERR_OK;
-    e = chat_member_add(ctx, workspace_id, before->id, before->created_by);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    if (join == CHAT_JOIN_WORKSPACE)
+        return chat_states_open(ctx, before);
+    if (before->join == CHAT_JOIN_WORKSPACE)
+        TRY(everyone_leaves(ctx, target, before));
+    else
+        TRY(chat_member_come(ctx, target->m->workspace_id, before, target->user_id));
+    return join == CHAT_JOIN_INVITE ? tell_others(ctx, before) : ERR_OK;
 }
 
 /* The new mode first: it says who hears of the rest. */
@@ -174,10 +198,7 @@ static enum err update(struct ctx *ctx, void *arg)
     settings_apply(&call->chat, call->settings);
     TRY(settings_write(ctx, &call->chat, target->m->workspace_id));
     TRY(tell_update(ctx, &before, call->chat.join));
-    if (call->chat.join != CHAT_JOIN_WORKSPACE && call->chat.join != before.join)
-        TRY(members_keep(ctx, target, &before));
-    if (call->chat.join == CHAT_JOIN_WORKSPACE && call->chat.join != before.join)
-        TRY(chat_states_open(ctx, &before));
+    TRY(members_change(ctx, target, &before, call->chat.join));
     return chat_get(ctx, target->m, target->user_id, &target->chat, &call->chat);
 }
 

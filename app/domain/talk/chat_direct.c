@@ -61,9 +61,10 @@ static enum err find(struct ctx *ctx, const struct open_call *call, struct found
                   ret_found);
 }
 
-static enum err insert(struct ctx *ctx, const struct open_call *call, struct uuid *ret_uuid, int64_t *ret_id)
+static enum err insert(struct ctx *ctx, const struct open_call *call, struct uuid *ret_uuid, struct chat_ref *ret_ref)
 {
     const struct db_value now = DB_INT(ctx->now_us);
+    int64_t id;
 
     *ret_uuid = uuid_new();
     TRY(db_insert(ctx, SQL_CHAT_INSERT,
@@ -71,21 +72,33 @@ static enum err insert(struct ctx *ctx, const struct open_call *call, struct uui
                           DB_INT(call->opts->principal->user_id), DB_INT(CHAT_JOIN_INVITE), DB_INT(CHAT_ASSISTANT_OFF),
                           DB_NULL, DB_NULL, DB_NULL, DB_NULL, DB_NULL, DB_INT(CHAT_KIND_DIRECT), key_of(call), now, now,
                           now),
-                  ret_id));
+                  &id));
+    *ret_ref = (struct chat_ref){ .id = id };
     return chat_row_tell(ctx, EVENT_CHAT_CREATED,
-                         &(struct chat_row){ call->opts->m->workspace_id, *ret_id, *ret_uuid, CHAT_JOIN_INVITE });
+                         &(struct chat_row){ call->opts->m->workspace_id, id, *ret_uuid, CHAT_JOIN_INVITE });
+}
+
+static enum err lock_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct chat_ref *ref = arg;
+
+    (void)ctx;
+    ref->id = db_row_int(row, CHAT_LOCK_ID);
+    ref->last_seq = db_row_int(row, CHAT_LOCK_LAST_SEQ);
+    return ERR_OK;
 }
 
 /* Found, but not with all of its people: somebody has left the workspace meanwhile. */
-static enum err lock(struct ctx *ctx, const struct open_call *call, const struct found *found, int64_t *ret_id)
+static enum err lock(struct ctx *ctx, const struct open_call *call, const struct found *found, struct chat_ref *ret_ref)
 {
-    int64_t workspace_id = call->opts->m->workspace_id;
+    const struct db_value workspace = DB_INT(call->opts->m->workspace_id);
 
-    TRY(db_number(ctx, SQL_CHAT_LOCK, DB_ARGS(DB_UUID(&found->uuid), DB_INT(workspace_id)), ret_id));
-    return db_exec(ctx, SQL_CHAT_TOUCH, DB_ARGS(DB_INT(ctx->now_us), DB_INT(*ret_id), DB_INT(workspace_id)), NULL);
+    *ret_ref = (struct chat_ref){ .id = 0 };
+    TRY(db_one(ctx, SQL_CHAT_LOCK, DB_ARGS(DB_UUID(&found->uuid), workspace), lock_read, ret_ref));
+    return db_exec(ctx, SQL_CHAT_TOUCH, DB_ARGS(DB_INT(ctx->now_us), DB_INT(ret_ref->id), workspace), NULL);
 }
 
-static enum err people_add(struct ctx *ctx, const struct open_call *call, int64_t chat_id)
+static enum err people_add(struct ctx *ctx, const struct open_call *call, const struct chat_ref *ref)
 {
     const struct membership *m = call->opts->m;
     struct member member;
@@ -93,7 +106,7 @@ static enum err people_add(struct ctx *ctx, const struct open_call *call, int64_
 
     for (size_t i = 0; i < call->count; i++) {
         TRY(member_get(ctx, m, &call->people[i], &member, &user_id));
-        TRY(chat_member_add(ctx, m->workspace_id, chat_id, user_id));
+        TRY(chat_member_come(ctx, m->workspace_id, ref, user_id));
     }
     return ERR_OK;
 }
@@ -101,18 +114,19 @@ static enum err people_add(struct ctx *ctx, const struct open_call *call, int64_
 /* The workspace's lock, as for every chat that is made: two at once would make two, and nobody leaves meanwhile. */
 static enum err make(struct ctx *ctx, const struct open_call *call, struct found *found)
 {
-    int64_t member_count, chat_id;
+    struct chat_ref ref = { .id = 0 };
+    int64_t member_count;
     enum err e;
 
     TRY(workspace_row_lock(ctx, call->opts->m->workspace_id, &member_count));
     TRY(member_require(ctx, call->opts->m, call->opts->principal->user_id, MEMBER_ROLE_MEMBER));
     e = find(ctx, call, found);
     if (e == ERR_NOT_FOUND)
-        e = insert(ctx, call, &found->uuid, &chat_id);
+        e = insert(ctx, call, &found->uuid, &ref);
     else if (e == ERR_OK)
-        e = lock(ctx, call, found, &chat_id);
+        e = lock(ctx, call, found, &ref);
     TRY(e);
-    return people_add(ctx, call, chat_id);
+    return people_add(ctx, call, &ref);
 }
 
 static enum err open_in_transaction(struct ctx *ctx, void *arg)

@@ -3,9 +3,15 @@
 
 #include "parley/db/db.h"
 #include "parley/domain/events/event.h"
+#include "parley/domain/events/event_row.h"
 #include "parley/domain/workspaces/chat_row.h"
 #include "parley/domain/workspaces/workspace.h"
 #include "parley/domain/workspaces/workspace_row.h"
+
+/* What stands below the chats says their join modes by numbers of its own. */
+_Static_assert((int)EVENT_JOIN_WORKSPACE == (int)CHAT_JOIN_WORKSPACE && (int)EVENT_JOIN_OPEN == (int)CHAT_JOIN_OPEN &&
+                   (int)EVENT_JOIN_INVITE == (int)CHAT_JOIN_INVITE,
+               "they agree");
 
 /* What one of the changes works on. */
 struct change {
@@ -97,13 +103,13 @@ enum err chat_member_add(struct ctx *ctx, int64_t workspace_id, int64_t chat_id,
     return row_insert(ctx, workspace_id, chat_id, user_id, &is_new);
 }
 
-/* Whoever comes into a chat begins to read there. */
-static enum err newcomer_add(struct ctx *ctx, const struct chat_ref *ref, int64_t user_id)
+enum err chat_member_come(struct ctx *ctx, int64_t workspace_id, const struct chat_ref *chat, int64_t user_id)
 {
+    const struct chat_ref here = { .id = chat->id, .workspace_id = workspace_id };
     bool is_new;
 
-    TRY(row_insert(ctx, ref->workspace_id, ref->id, user_id, &is_new));
-    return is_new ? chat_state_read_along(ctx, ref, user_id, ref->last_seq) : ERR_OK;
+    TRY(row_insert(ctx, workspace_id, chat->id, user_id, &is_new));
+    return is_new ? chat_state_read_along(ctx, &here, user_id, chat->last_seq) : ERR_OK;
 }
 
 /* Under the chat's lock. Who is in a chat is part of its version: access_cache.h. */
@@ -121,7 +127,7 @@ static enum err join(struct ctx *ctx, void *arg)
     TRY(chat_require_plain(ctx, &ref));
     if (ref.join != CHAT_JOIN_OPEN)
         return fail(ctx, ERR_NOT_JOINABLE);
-    TRY(newcomer_add(ctx, &ref, change->user_id));
+    TRY(chat_member_come(ctx, ref.workspace_id, &ref, change->user_id));
     TRY(chat_touch(ctx, &ref));
     return chat_get(ctx, change->m, change->user_id, &change->chat, &change->joined);
 }
@@ -147,7 +153,7 @@ static enum err put(struct ctx *ctx, void *arg)
     if (ref.join == CHAT_JOIN_WORKSPACE)
         return failf(ctx, ERR_NOT_JOINABLE, "Everyone in the workspace is in this chat");
     TRY(member_get(ctx, change->m, &change->member, &change->put, &member_id));
-    TRY(newcomer_add(ctx, &ref, member_id));
+    TRY(chat_member_come(ctx, ref.workspace_id, &ref, member_id));
     return chat_touch(ctx, &ref);
 }
 

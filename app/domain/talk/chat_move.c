@@ -52,22 +52,12 @@ static enum err move_messages(struct ctx *ctx, const struct chat_ref *ref, int64
     return ERR_OK;
 }
 
-static enum err user_list_add(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    int64_t *user_id = list_add(ctx->arena, arg, sizeof(*user_id));
-
-    if (user_id == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    *user_id = db_row_int(row, CHAT_MEMBERS_LEFT_BEHIND_USER_ID);
-    return ERR_OK;
-}
-
 static enum err leave_behind(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id)
 {
     const struct db_args args = DB_ARGS(DB_INT(ref->id), DB_INT(ref->workspace_id), DB_INT(to_id));
     struct list users = { NULL, 0 };
 
-    TRY(db_each(ctx, SQL_CHAT_MEMBERS_LEFT_BEHIND, args, user_list_add, &users));
+    TRY(db_ids(ctx, SQL_CHAT_MEMBERS_LEFT_BEHIND, args, &users));
     TRY(db_exec(ctx, SQL_CHAT_MEMBER_LEAVE_BEHIND, args, NULL));
     for (size_t i = 0; i < users.count; i++)
         TRY(event_add(ctx, &(struct event){ .kind = EVENT_MEMBER_LEFT,
@@ -86,7 +76,9 @@ static enum err take_along(struct ctx *ctx, const struct chat_ref *ref, int64_t 
 
     TRY(leave_behind(ctx, ref, to_id));
     TRY(db_exec(ctx, SQL_CHAT_STATES_LEAVE_BEHIND, leave, NULL));
+    TRY(db_exec(ctx, SQL_WEBHOOKS_LEAVE_BEHIND, leave, NULL));
     TRY(db_exec(ctx, SQL_CHAT_MEMBER_MOVE, go, NULL));
+    TRY(db_exec(ctx, SQL_WEBHOOKS_MOVE, go, NULL));
     return db_exec(ctx, SQL_CHAT_STATES_MOVE, go, NULL);
 }
 
@@ -100,7 +92,7 @@ static enum err move_members(struct ctx *ctx, const struct chat_ref *ref, int64_
         return e == ERR_NOT_FOUND ? fail(ctx, ERR_BUSY) : e;
     if (ref->join == CHAT_JOIN_WORKSPACE)
         return chat_states_move(ctx, ref, to_id);
-    return chat_member_add(ctx, to_id, ref->id, user_id);
+    return chat_member_come(ctx, to_id, ref, user_id);
 }
 
 static enum err move_all(struct ctx *ctx, const struct move_call *call, const struct chat_ref *ref)

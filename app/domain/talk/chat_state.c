@@ -1,5 +1,7 @@
 #include "parley/domain/talk/chat_state.h"
 
+#include "chat_people.h"
+#include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/events/event.h"
 
@@ -50,6 +52,42 @@ enum err chat_unread_list(struct ctx *ctx, const struct membership *m, const str
     return ERR_OK;
 }
 
+/* A row of either statement. */
+_Static_assert((int)CHAT_MARKS_OF_WORKSPACE_UUID == (int)CHAT_MARKS_OF_CHAT_UUID &&
+                   (int)CHAT_MARKS_OF_WORKSPACE_READ_SEQ == (int)CHAT_MARKS_OF_CHAT_READ_SEQ,
+               "place_add reads both");
+
+static enum err place_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct chat_read_place *added = list_add(ctx->arena, arg, sizeof(*added));
+
+    if (added == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    added->user = db_row_uuid(row, CHAT_MARKS_OF_CHAT_UUID);
+    added->read_seq = db_row_int(row, CHAT_MARKS_OF_CHAT_READ_SEQ);
+    return ERR_OK;
+}
+
+enum err chat_read_list(struct ctx *ctx, const struct chat_ref *chat, const struct principal *principal,
+                        struct list *ret_list)
+{
+    enum sql statement = chat->join == CHAT_JOIN_WORKSPACE ? SQL_CHAT_MARKS_OF_WORKSPACE : SQL_CHAT_MARKS_OF_CHAT;
+    struct list list = { NULL, 0 };
+    struct chat_read_place *own;
+    struct chat_own state;
+
+    TRY(db_each(ctx, statement, DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(READ_MEMBERS_MAX + 1)),
+                place_add, &list));
+    if (list.count > READ_MEMBERS_MAX) {
+        TRY(chat_state_get(ctx, chat, &state));
+        own = list.items;
+        *own = (struct chat_read_place){ .user = principal->user, .read_seq = state.read_seq };
+        list.count = 1;
+    }
+    *ret_list = list;
+    return ERR_OK;
+}
+
 static enum err row_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     struct chat_own *state = arg;
@@ -72,20 +110,41 @@ enum err chat_state_row_get(struct ctx *ctx, const struct chat_state_key *key, s
 /* ---- changing ---- */
 
 struct change_call {
-    const struct chat_ref *chat;
+    const struct chat_target *target;
     const struct chat_state_change *change; /* NULL: the mark */
     int64_t seq;
     enum chat_mark mark;
     struct chat_own state;
 };
 
-static enum err tell(struct ctx *ctx, enum event_kind kind, const struct chat_ref *chat, int64_t read_seq)
+/* user_id: for whom it is; 0: for all in the chat. The actor is whose state it is. */
+static enum err tell(struct ctx *ctx, enum event_kind kind, const struct chat_ref *chat, int64_t user_id,
+                     int64_t read_seq)
 {
     return event_add(ctx, &(struct event){ .kind = kind,
                                            .workspace_id = chat->workspace_id,
                                            .chat_id = chat->id,
-                                           .user_id = chat->user_id,
+                                           .user_id = user_id,
+                                           .actor_id = chat->user_id,
                                            .detail = event_number(ctx, read_seq) });
+}
+
+static enum err is_small(struct ctx *ctx, const struct chat_ref *chat, bool *ret_is_small)
+{
+    struct list people;
+    enum err e = chat_people_list(ctx, chat, READ_MEMBERS_MAX, &people);
+
+    *ret_is_small = e == ERR_OK;
+    return e == ERR_LIMIT ? ERR_OK : e;
+}
+
+/* Where the mark is now. */
+static enum err tell_read(struct ctx *ctx, const struct chat_ref *chat, int64_t read_seq)
+{
+    bool small;
+
+    TRY(is_small(ctx, chat, &small));
+    return tell(ctx, EVENT_READ, chat, small ? 0 : chat->user_id, read_seq);
 }
 
 static enum err state_write(struct ctx *ctx, const struct chat_ref *chat, const struct chat_own *state)
@@ -94,25 +153,23 @@ static enum err state_write(struct ctx *ctx, const struct chat_ref *chat, const 
                 DB_ARGS(DB_INT(state->read_seq), DB_INT(state->notify), DB_INT(state->starred), DB_TEXT(state->draft),
                         DB_INT(ctx->now_us), DB_INT(chat->workspace_id), DB_INT(chat->user_id), DB_INT(chat->id)),
                 NULL));
-    return tell(ctx, EVENT_STATE, chat, state->read_seq);
+    return tell(ctx, EVENT_STATE, chat, chat->user_id, state->read_seq);
 }
 
-/* A foreign key refuses the row of whoever has just left the workspace. */
-static enum err still_there(struct ctx *ctx, enum err e)
+/* Whoever is taken out of the chat meanwhile waits for this, and takes the row along; or there will be none. */
+static enum err chat_hold(struct ctx *ctx, const struct change_call *call, struct chat_ref *ret_chat)
 {
-    return e == ERR_NOT_FOUND ? fail(ctx, ERR_CHAT_NOT_FOUND) : e;
+    const struct chat_target *target = call->target;
+
+    return chat_require_held(ctx, target->m, target->user_id, &target->chat, CHAT_READ, ret_chat);
 }
 
-/*
- * The row's lock is taken first, so that two devices that change different fields lose neither. The right to the chat is
- * not held: what is written is one's own, and is shown to nobody who may not see the chat.
- */
+/* The row's lock, so that two devices that change different fields lose neither; what it says is read behind it. */
 static enum err state_lock(struct ctx *ctx, const struct chat_ref *chat, struct chat_own *ret_state)
 {
-    TRY(still_there(
-        ctx, db_exec(ctx, SQL_CHAT_STATE_LOCK,
-                     DB_ARGS(DB_INT(chat->workspace_id), DB_INT(chat->user_id), DB_INT(chat->id), DB_INT(ctx->now_us)),
-                     NULL)));
+    TRY(db_exec(ctx, SQL_CHAT_STATE_LOCK,
+                DB_ARGS(DB_INT(chat->workspace_id), DB_INT(chat->user_id), DB_INT(chat->id), DB_INT(ctx->now_us)),
+                NULL));
     return chat_state_get(ctx, chat, ret_state);
 }
 
@@ -121,21 +178,23 @@ static enum err put(struct ctx *ctx, void *arg)
     struct change_call *call = arg;
     const struct chat_state_change *change = call->change;
     struct chat_own *state = &call->state;
+    struct chat_ref chat;
 
-    TRY(state_lock(ctx, call->chat, state));
+    TRY(chat_hold(ctx, call, &chat));
+    TRY(state_lock(ctx, &chat, state));
     if (change->fields & CHAT_STATE_NOTIFY)
         state->notify = change->notify;
     if (change->fields & CHAT_STATE_STARRED)
         state->starred = change->starred;
     if (change->fields & CHAT_STATE_DRAFT)
         state->draft = change->draft.len > 0 ? change->draft : (struct str){ NULL, 0 };
-    return state_write(ctx, call->chat, state);
+    return state_write(ctx, &chat, state);
 }
 
-enum err chat_state_put(struct ctx *ctx, const struct chat_ref *chat, const struct chat_state_change *change,
+enum err chat_state_put(struct ctx *ctx, const struct chat_target *target, const struct chat_state_change *change,
                         struct chat_own *ret_state)
 {
-    struct change_call call = { .chat = chat, .change = change };
+    struct change_call call = { .target = target, .change = change };
 
     TRY(db_run(ctx, put, &call));
     *ret_state = call.state;
@@ -144,40 +203,63 @@ enum err chat_state_put(struct ctx *ctx, const struct chat_ref *chat, const stru
 
 static enum err mark_up(struct ctx *ctx, enum sql statement, const struct chat_ref *chat, int64_t user_id, int64_t seq)
 {
-    return still_there(ctx, db_exec(ctx, statement,
-                                    DB_ARGS(DB_INT(chat->workspace_id), DB_INT(user_id), DB_INT(chat->id), DB_INT(seq),
-                                            DB_INT(ctx->now_us)),
-                                    NULL));
+    return db_exec(ctx, statement,
+                   DB_ARGS(DB_INT(chat->workspace_id), DB_INT(user_id), DB_INT(chat->id), DB_INT(seq),
+                           DB_INT(ctx->now_us)),
+                   NULL);
+}
+
+/* Where the mark is to stand. */
+static int64_t mark_seq(const struct change_call *call)
+{
+    int64_t seq = call->mark == CHAT_MARK_UNREAD ? call->seq - 1 : call->seq;
+
+    return seq < call->state.last_seq ? seq : call->state.last_seq;
+}
+
+static bool mark_moves(const struct change_call *call)
+{
+    int64_t seq = mark_seq(call), read_seq = call->state.read_seq;
+
+    return call->mark == CHAT_MARK_UNREAD ? seq < read_seq : seq > read_seq;
+}
+
+/* Another device may have moved it before the row was locked. */
+static enum err mark_back(struct ctx *ctx, const struct chat_ref *chat, struct change_call *call)
+{
+    TRY(state_lock(ctx, chat, &call->state));
+    if (!mark_moves(call))
+        return ERR_OK;
+    call->state.read_seq = mark_seq(call);
+    TRY(state_write(ctx, chat, &call->state));
+    return tell_read(ctx, chat, call->state.read_seq);
+}
+
+static enum err mark_on(struct ctx *ctx, const struct chat_ref *chat, const struct change_call *call)
+{
+    int64_t seq = mark_seq(call);
+
+    TRY(mark_up(ctx, SQL_CHAT_STATE_READ, chat, chat->user_id, seq));
+    return tell_read(ctx, chat, seq);
 }
 
 static enum err mark(struct ctx *ctx, void *arg)
 {
     struct change_call *call = arg;
-    const struct chat_ref *chat = call->chat;
-    struct chat_own *state = &call->state;
-    int64_t seq;
+    struct chat_ref chat;
 
-    TRY(chat_state_get(ctx, chat, state));
-    seq = call->mark == CHAT_MARK_UNREAD ? call->seq - 1 : call->seq;
-    if (seq > state->last_seq)
-        seq = state->last_seq;
-    if (seq == state->read_seq || (seq < state->read_seq && call->mark == CHAT_MARK_READ))
+    TRY(chat_hold(ctx, call, &chat));
+    TRY(chat_state_get(ctx, &chat, &call->state));
+    if (!mark_moves(call))
         return ERR_OK;
-    if (call->mark == CHAT_MARK_UNREAD) {
-        TRY(state_lock(ctx, chat, state));
-        state->read_seq = seq;
-        TRY(state_write(ctx, chat, state));
-    } else {
-        TRY(mark_up(ctx, SQL_CHAT_STATE_READ, chat, chat->user_id, seq));
-        TRY(tell(ctx, EVENT_READ, chat, seq));
-    }
-    return chat_state_get(ctx, chat, state);
+    TRY(call->mark == CHAT_MARK_UNREAD ? mark_back(ctx, &chat, call) : mark_on(ctx, &chat, call));
+    return chat_state_get(ctx, &chat, &call->state);
 }
 
-enum err chat_state_mark(struct ctx *ctx, const struct chat_ref *chat, int64_t seq, enum chat_mark kind,
+enum err chat_state_mark(struct ctx *ctx, const struct chat_target *target, int64_t seq, enum chat_mark kind,
                          struct chat_own *ret_state)
 {
-    struct change_call call = { .chat = chat, .seq = seq, .mark = kind };
+    struct change_call call = { .target = target, .seq = seq, .mark = kind };
 
     TRY(db_run(ctx, mark, &call));
     *ret_state = call.state;
@@ -211,6 +293,11 @@ enum err chat_states_open(struct ctx *ctx, const struct chat_ref *chat)
 enum err chat_states_move(struct ctx *ctx, const struct chat_ref *chat, int64_t to_id)
 {
     return newcomers_begin(ctx, SQL_CHAT_STATES_OF_MOVED, chat, to_id, chat->workspace_id);
+}
+
+enum err chat_states_shut(struct ctx *ctx, const struct chat_ref *chat)
+{
+    return db_exec(ctx, SQL_CHAT_STATES_OF_SHUT, DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id)), NULL);
 }
 
 enum err chat_state_forget(struct ctx *ctx, const struct chat_ref *chat, int64_t user_id)

@@ -12,21 +12,10 @@
 
 /* Messages in the order in which they are wanted: ascending seq. */
 struct loading {
-    const struct chat_ref *chat;
+    struct message_rows rows;
     int64_t last_seq, message_count; /* of the chat, as the rows say */
     int64_t people_version;          /* of all names, likewise; 0: they did not say */
-    struct message *items;
-    size_t count, room_count;
 };
-
-static enum err loading_add(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    struct loading *loading = arg;
-
-    if (loading->count >= loading->room_count)
-        return fail(ctx, ERR_INTERNAL);
-    return message_read(ctx, row, loading->chat, &loading->items[loading->count++]);
-}
 
 /* A row of messages_before or messages_after, whose columns are the same. */
 static enum err span_add(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -36,21 +25,14 @@ static enum err span_add(struct ctx *ctx, const struct db_row *row, void *arg)
     loading->last_seq = db_row_int(row, MESSAGES_BEFORE_CHAT_LAST_SEQ);
     loading->message_count = db_row_int(row, MESSAGES_BEFORE_CHAT_MESSAGE_COUNT);
     loading->people_version = db_row_int(row, MESSAGES_BEFORE_PEOPLE_VERSION);
-    return loading_add(ctx, row, loading);
+    return message_rows_add(ctx, row, &loading->rows);
 }
 
 static enum err loading_begin(struct ctx *ctx, const struct chat_ref *chat, int64_t room_count,
                               struct loading *ret_loading)
 {
-    struct loading loading = {
-        .chat = chat, .last_seq = chat->last_seq, .message_count = chat->message_count, .room_count = (size_t)room_count
-    };
-
-    loading.items = arena_calloc(ctx->arena, loading.room_count, sizeof(*loading.items));
-    if (loading.items == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    *ret_loading = loading;
-    return ERR_OK;
+    *ret_loading = (struct loading){ .last_seq = chat->last_seq, .message_count = chat->message_count };
+    return message_rows_begin(ctx, chat, room_count, &ret_loading->rows);
 }
 
 static void reverse(struct message *items, size_t count)
@@ -84,15 +66,15 @@ static enum err guess_prove(struct ctx *ctx, const struct chat_ref *chat)
 static enum err read_span(struct ctx *ctx, enum sql statement, int64_t from_seq, int64_t to_seq,
                           struct loading *loading)
 {
-    const struct chat_ref *chat = loading->chat;
+    const struct chat_ref *chat = loading->rows.chat;
 
-    loading->count = 0;
+    loading->rows.count = 0;
     TRY(db_each(ctx, statement,
                 DB_ARGS(DB_INT(from_seq), DB_INT(to_seq), DB_INT(chat->id), DB_INT(chat->workspace_id),
                         DB_INT_OR_NULL(chat->seen_workspace != 0 ? chat->version : 0),
-                        DB_INT_OR_NULL(chat->seen_workspace), DB_INT((int64_t)loading->room_count)),
+                        DB_INT_OR_NULL(chat->seen_workspace), DB_INT((int64_t)loading->rows.room_count)),
                 span_add, loading));
-    return loading->count > 0 || chat->seen_workspace == 0 ? ERR_OK : guess_prove(ctx, chat);
+    return loading->rows.count > 0 || chat->seen_workspace == 0 ? ERR_OK : guess_prove(ctx, chat);
 }
 
 /* At most `limit` messages below before_seq, ascending. */
@@ -104,9 +86,9 @@ static enum err load_before(struct ctx *ctx, const struct chat_ref *chat, int64_
 
     TRY(loading_begin(ctx, chat, limit, ret_loading));
     TRY(read_span(ctx, SQL_MESSAGES_BEFORE, from_seq, before_seq, ret_loading));
-    if (ret_loading->count < ret_loading->room_count && from_seq > 1)
+    if (ret_loading->rows.count < ret_loading->rows.room_count && from_seq > 1)
         TRY(read_span(ctx, SQL_MESSAGES_BEFORE, 0, before_seq, ret_loading));
-    reverse(ret_loading->items, ret_loading->count);
+    reverse(ret_loading->rows.items, ret_loading->rows.count);
     return ERR_OK;
 }
 
@@ -118,7 +100,7 @@ static enum err load_after(struct ctx *ctx, const struct chat_ref *chat, int64_t
 
     TRY(loading_begin(ctx, chat, limit, ret_loading));
     TRY(read_span(ctx, SQL_MESSAGES_AFTER, after_seq, to_seq, ret_loading));
-    if (ret_loading->count < ret_loading->room_count && to_seq < ret_loading->last_seq)
+    if (ret_loading->rows.count < ret_loading->rows.room_count && to_seq < ret_loading->last_seq)
         TRY(read_span(ctx, SQL_MESSAGES_AFTER, after_seq, INT64_MAX, ret_loading));
     return ERR_OK;
 }
@@ -127,9 +109,9 @@ static enum err load_after(struct ctx *ctx, const struct chat_ref *chat, int64_t
 
 static enum err page_finish(struct ctx *ctx, const struct loading *loading, struct message_page *ret_page)
 {
-    TRY(messages_sign(ctx, loading->items, loading->count, loading->people_version));
-    TRY(message_parts_load(ctx, loading->chat, loading->items, loading->count));
-    ret_page->messages = (struct list){ loading->items, loading->count };
+    TRY(messages_sign(ctx, loading->rows.items, loading->rows.count, loading->people_version));
+    TRY(message_parts_load(ctx, loading->rows.chat, loading->rows.items, loading->rows.count));
+    ret_page->messages = (struct list){ loading->rows.items, loading->rows.count };
     ret_page->total = loading->message_count;
     return ERR_OK;
 }
@@ -139,14 +121,14 @@ static enum err range_before(struct ctx *ctx, const struct chat_ref *chat, int64
                              struct message_page *ret_page)
 {
     struct message_page page = { .total = 0 };
-    struct loading loading = { .chat = chat };
+    struct loading loading = { .rows.chat = chat };
 
     TRY(load_before(ctx, chat, before_seq, limit + 1, &loading));
     page.has_newer = before_seq <= loading.last_seq;
-    if (loading.count > (size_t)limit) {
+    if (loading.rows.count > (size_t)limit) {
         page.has_older = true;
-        loading.items++;
-        loading.count--;
+        loading.rows.items++;
+        loading.rows.count--;
     }
     TRY(page_finish(ctx, &loading, &page));
     *ret_page = page;
@@ -157,12 +139,12 @@ static enum err range_after(struct ctx *ctx, const struct chat_ref *chat, int64_
                             struct message_page *ret_page)
 {
     struct message_page page = { .has_older = after_seq >= 1 };
-    struct loading loading = { .chat = chat };
+    struct loading loading = { .rows.chat = chat };
 
     TRY(load_after(ctx, chat, after_seq, limit + 1, &loading));
-    if (loading.count > (size_t)limit) {
+    if (loading.rows.count > (size_t)limit) {
         page.has_newer = true;
-        loading.count--;
+        loading.rows.count--;
     }
     TRY(page_finish(ctx, &loading, &page));
     *ret_page = page;
@@ -176,18 +158,18 @@ static enum err range_around(struct ctx *ctx, const struct chat_ref *chat, int64
     int64_t newer_count = limit / 2;
     int64_t older_count = limit - newer_count;
     struct message_page page = { .total = 0 };
-    struct loading older = { .chat = chat }, newer = { .chat = chat }, both = { .chat = chat };
+    struct loading older = { .rows.chat = chat }, newer = { .rows.chat = chat }, both = { .rows.chat = chat };
 
     TRY(load_before(ctx, chat, seq < INT64_MAX ? seq + 1 : seq, older_count + 1, &older));
     TRY(load_after(ctx, chat, seq, newer_count + 1, &newer));
     TRY(loading_begin(ctx, chat, limit, &both));
-    assert(older.items != NULL && newer.items != NULL && both.items != NULL);
-    page.has_older = older.count > (size_t)older_count;
-    page.has_newer = newer.count > (size_t)newer_count;
-    for (size_t i = page.has_older ? 1 : 0; i < older.count; i++)
-        both.items[both.count++] = older.items[i];
-    for (size_t i = 0; i < newer.count - (page.has_newer ? 1 : 0); i++)
-        both.items[both.count++] = newer.items[i];
+    assert(older.rows.items != NULL && newer.rows.items != NULL && both.rows.items != NULL);
+    page.has_older = older.rows.count > (size_t)older_count;
+    page.has_newer = newer.rows.count > (size_t)newer_count;
+    for (size_t i = page.has_older ? 1 : 0; i < older.rows.count; i++)
+        both.rows.items[both.rows.count++] = older.rows.items[i];
+    for (size_t i = 0; i < newer.rows.count - (page.has_newer ? 1 : 0); i++)
+        both.rows.items[both.rows.count++] = newer.rows.items[i];
     both.message_count = newer.message_count;
     both.people_version = older.people_version == newer.people_version ? newer.people_version : 0;
     TRY(page_finish(ctx, &both, &page));
@@ -220,9 +202,9 @@ static enum err load_page(struct ctx *ctx, const struct chat_ref *chat, int64_t 
         return load_before(ctx, chat, chat->last_seq - skip_count + 1, size, ret_loading);
     TRY(loading_begin(ctx, chat, size, ret_loading));
     TRY(db_each(ctx, SQL_MESSAGES_AT_OFFSET,
-                DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(size), DB_INT(skip_count)), loading_add,
-                ret_loading));
-    reverse(ret_loading->items, ret_loading->count);
+                DB_ARGS(DB_INT(chat->id), DB_INT(chat->workspace_id), DB_INT(size), DB_INT(skip_count)),
+                message_rows_add, &ret_loading->rows));
+    reverse(ret_loading->rows.items, ret_loading->rows.count);
     return ERR_OK;
 }
 
@@ -230,7 +212,7 @@ enum err message_page_read(struct ctx *ctx, const struct chat_ref *chat, int64_t
                            struct message_page *ret_page)
 {
     struct message_page page = { .has_newer = number > 1 };
-    struct loading loading = { .chat = chat, .message_count = chat->message_count };
+    struct loading loading = { .rows.chat = chat, .message_count = chat->message_count };
     int64_t skip_count;
 
     if (number > 1 && chat->seen_workspace != 0)
@@ -343,15 +325,22 @@ static enum err thread_read(struct ctx *ctx, const struct db_row *row, void *arg
     (void)ctx;
     thread->id = db_row_int(row, MESSAGE_THREAD_ID);
     thread->root_id = db_row_int(row, MESSAGE_THREAD_ROOT_ID);
-    thread->is_deleted = !db_row_is_null(row, MESSAGE_THREAD_DELETED_US);
     return ERR_OK;
+}
+
+enum err message_thread_find(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
+                             struct message_thread *ret_thread)
+{
+    return db_one(ctx, SQL_MESSAGE_THREAD, DB_ARGS(DB_UUID(message), DB_INT(chat->id), DB_INT(chat->workspace_id)),
+                  thread_read, ret_thread);
 }
 
 enum err message_thread_get(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
                             struct message_thread *ret_thread)
 {
-    return db_one(ctx, SQL_MESSAGE_THREAD, DB_ARGS(DB_UUID(message), DB_INT(chat->id), DB_INT(chat->workspace_id)),
-                  thread_read, ret_thread);
+    enum err e = message_thread_find(ctx, chat, message, ret_thread);
+
+    return e == ERR_NOT_FOUND ? fail(ctx, ERR_MESSAGE_NOT_FOUND) : e;
 }
 
 enum err message_reply_list(struct ctx *ctx, const struct message_location *location, const struct reply_range *range,
@@ -359,13 +348,9 @@ enum err message_reply_list(struct ctx *ctx, const struct message_location *loca
 {
     struct message_thread thread;
     struct chat_ref chat;
-    enum err e;
 
     TRY(readable_chat(ctx, location, &chat));
-    e = message_thread_get(ctx, &chat, &range->message, &thread);
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && thread.is_deleted))
-        return fail(ctx, ERR_MESSAGE_NOT_FOUND);
-    TRY(e);
+    TRY(message_thread_get(ctx, &chat, &range->message, &thread));
     return messages_load(ctx, &chat,
                          &(struct messages_query){ .statement = SQL_REPLY_LIST,
                                                    .args = DB_ARGS(DB_INT(thread.root_id), DB_INT(chat.workspace_id),

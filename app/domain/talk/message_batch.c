@@ -21,7 +21,8 @@ static enum err message_add(struct ctx *ctx, const struct db_row *row, void *arg
     return arena_check(ctx->arena);
 }
 
-enum err message_batch_load(struct ctx *ctx, const struct uuid *ids, size_t count, struct list *ret_messages)
+enum err message_batch_load(struct ctx *ctx, int64_t user_id, const struct uuid *ids, size_t count,
+                            struct list *ret_messages)
 {
     struct db_value values[EVENT_BATCH_MAX];
     struct list messages = { NULL, 0 };
@@ -30,7 +31,7 @@ enum err message_batch_load(struct ctx *ctx, const struct uuid *ids, size_t coun
     for (size_t i = 0; i < EVENT_BATCH_MAX; i++)
         values[i] = i < count ? DB_UUID(&ids[i]) : DB_NULL;
     TRY(db_each(ctx, SQL_MESSAGE_BATCH, (struct db_args){ values, EVENT_BATCH_MAX }, message_add, &messages));
-    TRY(message_parts_read(ctx, &(struct chat_ref){ .workspace_id = 0 }, messages.items, messages.count));
+    TRY(message_parts_read(ctx, &(struct chat_ref){ .user_id = user_id }, messages.items, messages.count));
     *ret_messages = messages;
     return ERR_OK;
 }

@@ -45,8 +45,8 @@ static enum err reply_to_find(struct ctx *ctx, struct posting *posting)
 
     if (uuid_eq(&message->reply_to, &none))
         return ERR_OK;
-    e = message_thread_get(ctx, chat, &message->reply_to, &thread);
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && thread.is_deleted))
+    e = message_thread_find(ctx, chat, &message->reply_to, &thread);
+    if (e == ERR_NOT_FOUND)
         return problem_add(ctx->problem, (struct fault){ .where = "body",
                                                          .field = "reply_to",
                                                          .type = "value_error",

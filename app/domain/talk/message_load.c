@@ -40,6 +40,27 @@ enum err message_read(struct ctx *ctx, const struct db_row *row, const struct ch
     return arena_check(ctx->arena);
 }
 
+enum err message_rows_begin(struct ctx *ctx, const struct chat_ref *chat, int64_t room_count,
+                            struct message_rows *ret_rows)
+{
+    struct message_rows rows = { .chat = chat, .room_count = (size_t)room_count };
+
+    rows.items = arena_calloc(ctx->arena, rows.room_count, sizeof(*rows.items));
+    if (rows.items == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *ret_rows = rows;
+    return ERR_OK;
+}
+
+enum err message_rows_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct message_rows *rows = arg;
+
+    if (rows->count >= rows->room_count)
+        return fail(ctx, ERR_INTERNAL);
+    return message_read(ctx, row, rows->chat, &rows->items[rows->count++]);
+}
+
 /* ---- parts ---- */
 
 /* The messages, and the one that got the last part: parts come in the order of their messages' integer keys. */
@@ -181,32 +202,15 @@ enum err message_parts_load(struct ctx *ctx, const struct chat_ref *chat, struct
 
 /* ---- lists ---- */
 
-struct collecting {
-    const struct chat_ref *chat;
-    struct message *items;
-    size_t count, room_count;
-};
-
-static enum err collect(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    struct collecting *found = arg;
-
-    if (found->count >= found->room_count)
-        return fail(ctx, ERR_INTERNAL);
-    return message_read(ctx, row, found->chat, &found->items[found->count++]);
-}
-
 enum err messages_load(struct ctx *ctx, const struct chat_ref *chat, const struct messages_query *query,
                        struct list *ret_list)
 {
-    struct collecting found = { .chat = chat, .room_count = (size_t)query->limit };
+    struct message_rows rows = { .chat = chat };
 
-    found.items = arena_calloc(ctx->arena, found.room_count, sizeof(*found.items));
-    if (found.items == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    TRY(db_each(ctx, query->statement, query->args, collect, &found));
-    TRY(messages_sign(ctx, found.items, found.count, 0)); /* the rows do not say of which version names are */
-    TRY(message_parts_load(ctx, chat, found.items, found.count));
-    *ret_list = (struct list){ found.items, found.count };
+    TRY(message_rows_begin(ctx, chat, query->limit, &rows));
+    TRY(db_each(ctx, query->statement, query->args, message_rows_add, &rows));
+    TRY(messages_sign(ctx, rows.items, rows.count, 0)); /* the rows do not say of which version names are */
+    TRY(message_parts_load(ctx, chat, rows.items, rows.count));
+    *ret_list = (struct list){ rows.items, rows.count };
     return ERR_OK;
 }

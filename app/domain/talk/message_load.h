@@ -10,6 +10,18 @@
 enum err message_read(struct ctx *ctx, const struct db_row *row, const struct chat_ref *chat,
                       struct message *ret_message) MUST_CHECK;
 
+/* Room for the rows that a statement gives at most. */
+struct message_rows {
+    const struct chat_ref *chat;
+    struct message *items; /* in the arena */
+    size_t count, room_count;
+};
+/* ERR_NO_MEMORY. */
+enum err message_rows_begin(struct ctx *ctx, const struct chat_ref *chat, int64_t room_count,
+                            struct message_rows *ret_rows) MUST_CHECK;
+/* message_read for db_each; arg: struct message_rows. ERR_INTERNAL: one row too many. */
+enum err message_rows_add(struct ctx *ctx, const struct db_row *row, void *arg) MUST_CHECK;
+
 /*
  * The files, reactions and mentions of messages, and the names of what they reply to. A statement of each kind for every
  * MESSAGE_PARTS_AT_ONCE of them that have some, by their rows; none where none has. `mine` is judged for chat->user_id.
@@ -17,7 +29,7 @@ enum err message_read(struct ctx *ctx, const struct db_row *row, const struct ch
 enum err message_parts_load(struct ctx *ctx, const struct chat_ref *chat, struct message *messages,
                             size_t count) MUST_CHECK;
 
-/* The same without those names. chat->workspace_id 0: messages of any chats, for the events; user_id 0: nobody reads. */
+/* The same without those names. chat->workspace_id 0: messages of any chats; user_id 0: nobody reads (events). */
 enum err message_parts_read(struct ctx *ctx, const struct chat_ref *chat, struct message *messages,
                             size_t count) MUST_CHECK;
 

@@ -4,14 +4,10 @@ enum err message_lock(struct ctx *ctx, const struct message_location *location, 
                       const struct uuid *message, struct locked_message *ret_locked)
 {
     struct message_thread thread;
-    enum err e;
 
     TRY(chat_require_locked(ctx, location->workspace, location->principal->user_id, &location->chat, right,
                             &ret_locked->chat));
-    e = message_thread_get(ctx, &ret_locked->chat, message, &thread);
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && thread.is_deleted))
-        return fail(ctx, ERR_MESSAGE_NOT_FOUND);
-    TRY(e);
+    TRY(message_thread_get(ctx, &ret_locked->chat, message, &thread));
     ret_locked->id = thread.id;
     return ERR_OK;
 }

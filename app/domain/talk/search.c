@@ -131,14 +131,15 @@ static const struct message *message_of(const struct list *messages, const struc
 }
 
 /* One that has changed since it was proved is left out. */
-static enum err hits_add(struct ctx *ctx, const struct search_found *found, size_t count, struct list *hits)
+static enum err hits_add(struct ctx *ctx, struct searching *searching, const struct search_found *found, size_t count)
 {
+    struct list *hits = &searching->page.hits;
     struct uuid ids[EVENT_BATCH_MAX];
     struct list messages;
 
     for (size_t i = 0; i < count; i++)
         ids[i] = found[i].uuid;
-    TRY(message_batch_load(ctx, ids, count, &messages));
+    TRY(message_batch_load(ctx, searching->run.opts->principal->user_id, ids, count, &messages));
     for (size_t i = 0; i < count; i++) {
         const struct message *message = message_of(&messages, &found[i]);
         struct search_hit *hit = message == NULL ? NULL : list_add(ctx->arena, hits, sizeof(*hit));
@@ -164,7 +165,7 @@ static enum err page_load(struct ctx *ctx, struct searching *searching)
     for (size_t at = 0; at < searching->found.count; at += EVENT_BATCH_MAX) {
         size_t left = searching->found.count - at;
 
-        TRY(hits_add(ctx, found + at, left < EVENT_BATCH_MAX ? left : EVENT_BATCH_MAX, &searching->page.hits));
+        TRY(hits_add(ctx, searching, found + at, left < EVENT_BATCH_MAX ? left : EVENT_BATCH_MAX));
     }
     return ERR_OK;
 }

@@ -33,19 +33,6 @@ struct walk {
 
 /* ---- chats ---- */
 
-/* A row of either statement. */
-_Static_assert((int)SEARCH_CHATS_OF_EVERYONE_ID == (int)SEARCH_CHATS_JOINED_CHAT_ID, "chat_add reads both");
-
-static enum err chat_add(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    int64_t *id = list_add(ctx->arena, arg, sizeof(*id));
-
-    if (id == NULL)
-        return fail(ctx, ERR_NO_MEMORY);
-    *id = db_row_int(row, SEARCH_CHATS_OF_EVERYONE_ID);
-    return ERR_OK;
-}
-
 static int compare_ids(const void *a, const void *b)
 {
     int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
@@ -60,8 +47,8 @@ static enum err chats_load(struct ctx *ctx, struct walk *walk)
     const struct db_value workspace = DB_INT(walk->workspace_id), user = DB_INT(opts->principal->user_id),
                           chat = uuid_eq(&opts->chat, &any) ? DB_NULL : DB_UUID(&opts->chat);
 
-    TRY(db_each(ctx, SQL_SEARCH_CHATS_OF_EVERYONE, DB_ARGS(workspace, chat), chat_add, &walk->chats));
-    TRY(db_each(ctx, SQL_SEARCH_CHATS_JOINED, DB_ARGS(workspace, user, chat), chat_add, &walk->chats));
+    TRY(db_ids(ctx, SQL_SEARCH_CHATS_OF_EVERYONE, DB_ARGS(workspace, chat), &walk->chats));
+    TRY(db_ids(ctx, SQL_SEARCH_CHATS_JOINED, DB_ARGS(workspace, user, chat), &walk->chats));
     if (walk->chats.count > 1)
         qsort(walk->chats.items, walk->chats.count, sizeof(int64_t), compare_ids);
     return ERR_OK;
@@ -74,26 +61,18 @@ static bool is_readable(const struct walk *walk, int64_t chat_id)
 
 /* ---- the rarest word ---- */
 
-static enum err driver_measure(struct ctx *ctx, struct walk *walk, const struct query_word *word,
-                               struct driver *ret_driver)
+/* How many rows driver->word has; where it is a beginning, also where those end. */
+static enum err driver_measure(struct ctx *ctx, const struct walk *walk, struct driver *driver)
 {
-    struct driver driver = { .word = word };
+    const struct db_value workspace = DB_INT(walk->workspace_id), text = DB_BLOB(driver->word->text);
 
-    if (!word->is_beginning)
-        TRY(db_number(ctx, SQL_WORD_COUNT,
-                      DB_ARGS(DB_INT(walk->workspace_id), DB_BLOB(word->text), DB_INT(SEARCH_COUNT_MAX)),
-                      &driver.count));
-    else {
-        driver.end = str_from(arena_printf(ctx->arena, "%.*s\xff", STR_FMT(word->text)));
-        if (driver.end.ptr == NULL)
-            return fail(ctx, ERR_NO_MEMORY);
-        TRY(db_number(
-            ctx, SQL_WORD_BEGINNING_COUNT,
-            DB_ARGS(DB_INT(walk->workspace_id), DB_BLOB(word->text), DB_BLOB(driver.end), DB_INT(SEARCH_ROWS_MAX + 1)),
-            &driver.count));
-    }
-    *ret_driver = driver;
-    return ERR_OK;
+    if (!driver->word->is_beginning)
+        return db_number(ctx, SQL_WORD_COUNT, DB_ARGS(workspace, text, DB_INT(SEARCH_COUNT_MAX)), &driver->count);
+    driver->end = str_from(arena_printf(ctx->arena, "%.*s\xff", STR_FMT(driver->word->text)));
+    if (driver->end.ptr == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    return db_number(ctx, SQL_WORD_BEGINNING_COUNT,
+                     DB_ARGS(workspace, text, DB_BLOB(driver->end), DB_INT(SEARCH_ROWS_MAX + 1)), &driver->count);
 }
 
 /* Beginnings are walked along only where there is nothing else. */
@@ -106,11 +85,11 @@ static enum err driver_choose(struct ctx *ctx, struct walk *walk)
         return ERR_OK;
     }
     for (size_t i = 0; i < query->word_count; i++) {
-        struct driver driver = { .word = NULL }, *best = &walk->driver;
+        struct driver driver = { .word = &query->words[i] }, *best = &walk->driver;
 
-        if (best->word != NULL && !best->word->is_beginning && query->words[i].is_beginning)
+        if (best->word != NULL && !best->word->is_beginning && driver.word->is_beginning)
             continue;
-        TRY(driver_measure(ctx, walk, &query->words[i], &driver));
+        TRY(driver_measure(ctx, walk, &driver));
         if (best->word == NULL || (best->word->is_beginning && !driver.word->is_beginning) ||
             driver.count < best->count)
             *best = driver;

@@ -1,8 +1,9 @@
 #include "parley/domain/talk/typing.h"
 
+#include "chat_people.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
-#include "parley/db/db.h"
+#include "parley/domain/talk/ephemeral.h"
 #include "parley/live/signal.h"
 
 enum { CACHE_ENTRIES = 1024 };
@@ -26,50 +27,58 @@ static bool was_told(struct keyed_cache *cache, int64_t user_id, int64_t chat_id
     return false;
 }
 
-struct members {
-    int64_t ids[TYPING_MEMBERS_MAX + 1];
-    size_t count;
+/* ---- telling ---- */
+
+/* What is told, and whom; the people are in the arena. */
+struct typing {
+    struct live_event event;
+    char text[160];
 };
 
-static enum err id_add(struct ctx *ctx, const struct db_row *row, void *arg)
+/* ERR_LIMIT: the chat is too large for it to be told; nothing is written into the problem. */
+static enum err typing_make(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *user,
+                            struct typing *typing)
 {
-    struct members *members = arg;
+    char chat_text[UUID_TEXT_BYTES], user_text[UUID_TEXT_BYTES];
+    struct list people;
 
-    (void)ctx;
-    members->ids[members->count++] = db_row_int(row, TYPING_CHAT_USER_ID);
+    TRY(chat_people_list(ctx, chat, TYPING_MEMBERS_MAX, &people));
+    typing->event =
+        (struct live_event){ .audience = LIVE_TO_WORKSPACE, .workspace_id = chat->workspace_id, .chat_id = chat->id };
+    if (chat->join != CHAT_JOIN_WORKSPACE) {
+        typing->event.audience = LIVE_TO_MEMBERS;
+        typing->event.member_ids = people.items;
+        typing->event.member_count = people.count;
+    }
+    uuid_format(&chat->uuid, chat_text);
+    uuid_format(user, user_text);
+    (void)snprintf(typing->text, sizeof(typing->text), "event: typing\ndata: {\"chat_id\":\"%s\",\"user_id\":\"%s\"}\n",
+                   chat_text, user_text);
     return ERR_OK;
-}
-
-static enum err members_find(struct ctx *ctx, const struct chat_ref *chat, struct members *ret_members)
-{
-    const struct db_value limit = DB_INT(COUNT_OF(ret_members->ids)), workspace = DB_INT(chat->workspace_id);
-
-    ret_members->count = 0;
-    if (chat->join == CHAT_JOIN_WORKSPACE)
-        return db_each(ctx, SQL_TYPING_WORKSPACE, DB_ARGS(workspace, limit), id_add, ret_members);
-    return db_each(ctx, SQL_TYPING_CHAT, DB_ARGS(workspace, DB_INT(chat->id), limit), id_add, ret_members);
 }
 
 enum err typing_tell(struct ctx *ctx, const struct principal *principal, const struct chat_ref *chat)
 {
-    char chat_text[UUID_TEXT_BYTES], user_text[UUID_TEXT_BYTES], text[160];
-    struct live_event event = { .workspace_id = chat->workspace_id, .chat_id = chat->id };
-    struct members members;
+    struct typing typing;
+    enum err e;
 
     if (was_told(ctx->app->typing_cache, principal->user_id, chat->id))
         return ERR_OK;
-    TRY(members_find(ctx, chat, &members));
-    if (members.count > TYPING_MEMBERS_MAX)
-        return ERR_OK;
-    event.audience = chat->join == CHAT_JOIN_WORKSPACE ? LIVE_TO_WORKSPACE : LIVE_TO_MEMBERS;
-    if (event.audience == LIVE_TO_MEMBERS) {
-        event.member_ids = members.ids;
-        event.member_count = members.count;
-    }
-    uuid_format(&chat->uuid, chat_text);
-    uuid_format(&principal->user, user_text);
-    (void)snprintf(text, sizeof(text), "event: typing\ndata: {\"chat_id\":\"%s\",\"user_id\":\"%s\"}\n", chat_text,
-                   user_text);
-    signal_send(ctx->app->bus, &event, str_from(text));
+    e = typing_make(ctx, chat, &principal->user, &typing);
+    if (e != ERR_OK)
+        return e == ERR_LIMIT ? ERR_OK : e;
+    signal_send(ctx->app->bus, &typing.event, str_from(typing.text));
+    ephemeral_typing(ctx->app, chat->workspace_id, chat->id, principal->user_id);
+    return ERR_OK;
+}
+
+enum err typing_hear(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *user)
+{
+    struct typing typing;
+    enum err e = typing_make(ctx, chat, user, &typing);
+
+    if (e != ERR_OK)
+        return e == ERR_LIMIT ? ERR_OK : e;
+    hub_signal(ctx->app->hub, &typing.event, str_from(typing.text));
     return ERR_OK;
 }

@@ -168,7 +168,7 @@ static enum err issue_in_transaction(struct ctx *ctx, void *arg)
     struct link *link = arg;
 
     TRY(api_key_unbound_check(ctx));
-    TRY(user_lock(ctx, link->user_uuid, &link->user));
+    TRY(user_lock(ctx, link->user_uuid, ERR_USER_NOT_FOUND, &link->user));
     if (!has_password(&link->user))
         return fail(ctx, ERR_NO_PASSWORD);
     if (!link->user.is_active)
@@ -252,10 +252,8 @@ static enum err redeem_in_transaction(struct ctx *ctx, void *arg)
     struct redemption *redemption = arg;
     struct user user;
     int64_t count = 0;
-    enum err e = user_lock(ctx, &redemption->user, &user);
 
-    if (e != ERR_OK)
-        return e;
+    TRY(user_lock(ctx, &redemption->user, ERR_RESET, &user));
     if (!user.is_active)
         return fail(ctx, ERR_RESET);
     TRY(db_exec(ctx, SQL_PASSWORD_RESET_CONSUME,

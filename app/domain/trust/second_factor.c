@@ -60,7 +60,7 @@ static enum err setup_in_transaction(struct ctx *ctx, void *arg)
 {
     struct setup_call *call = arg;
 
-    TRY(user_lock(ctx, &call->principal->user, &call->user));
+    TRY(user_lock(ctx, &call->principal->user, ERR_TOKEN, &call->user));
     if (call->user.twofa_enabled)
         return fail(ctx, ERR_SECOND_FACTOR_ON);
     TRY(db_exec(ctx, SQL_TOTP_DELETE, DB_ARGS(DB_INT(call->user.id)), NULL));
@@ -181,7 +181,7 @@ static enum err verify_in_transaction(struct ctx *ctx, void *arg)
     int64_t step = 0, count = 0;
     struct user user;
 
-    TRY(user_lock(ctx, &call->principal->user, &user));
+    TRY(user_lock(ctx, &call->principal->user, ERR_TOKEN, &user));
     if (user.twofa_enabled)
         return fail(ctx, ERR_SECOND_FACTOR_ON);
     TRY(find_first_step(ctx, &user, call->code, &step));
@@ -223,7 +223,7 @@ static enum err prove_in_transaction(struct ctx *ctx, void *arg)
     struct proven_call *call = arg;
     struct user user;
 
-    TRY(user_lock(ctx, &call->principal->user, &user));
+    TRY(user_lock(ctx, &call->principal->user, ERR_TOKEN, &user));
     TRY(second_factor_code_consume(ctx, &user, call->code, &call->outcome, &call->retry_after_s));
     return call->outcome == CODE_ACCEPTED ? call->then(ctx, call, &user) : ERR_OK;
 }
@@ -286,7 +286,7 @@ static enum err remove_in_transaction(struct ctx *ctx, void *arg)
     const struct uuid *uuid = arg;
     struct user user;
 
-    TRY(user_lock(ctx, uuid, &user));
+    TRY(user_lock(ctx, uuid, ERR_USER_NOT_FOUND, &user));
     if (!user.twofa_enabled)
         return fail(ctx, ERR_SECOND_FACTOR_OFF);
     TRY(second_factor_forget(ctx, user.id));

@@ -3,8 +3,7 @@
 #include "parley/core/list.h"
 #include "parley/core/outcome.h"
 #include "parley/db/db.h"
-
-enum { JOIN_INVITE = 2 };
+#include "parley/domain/events/event_row.h"
 
 enum err chat_row_tell(struct ctx *ctx, enum event_kind kind, const struct chat_row *chat)
 {
@@ -43,7 +42,7 @@ enum err chat_row_delete_deserted(struct ctx *ctx, int64_t workspace_id, int64_t
         struct chat_row *chat = (struct chat_row *)deserted.items + i;
 
         chat->workspace_id = workspace_id;
-        chat->join = JOIN_INVITE;
+        chat->join = EVENT_JOIN_INVITE;
         TRY(chat_row_delete(ctx, chat));
     }
     return ERR_OK;

@@ -348,7 +348,6 @@ enum err member_forget_user(struct ctx *ctx, int64_t user_id)
 {
     const struct db_args user = DB_ARGS(DB_INT(user_id));
     const struct db_args marked = DB_ARGS(DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user_id));
-
     struct list left = { NULL, 0 };
 
     TRY(db_exec(ctx, SQL_WORKSPACE_LOSE_USER, marked, NULL));

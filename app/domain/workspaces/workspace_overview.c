@@ -85,6 +85,31 @@ enum err workspace_overview_list(struct ctx *ctx, const struct workspace_overvie
                    owner_add, &page);
 }
 
+/* ---- left alone ---- */
+
+static enum err deserted_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct deserted_workspace *added = list_add(ctx->arena, arg, sizeof(*added));
+
+    if (added == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    added->uuid = db_row_uuid(row, WORKSPACES_WITHOUT_OTHER_OWNER_UUID);
+    added->name = arena_str(ctx->arena, db_row_str(row, WORKSPACES_WITHOUT_OTHER_OWNER_NAME));
+    return arena_check(ctx->arena);
+}
+
+enum err workspace_deserted_without(struct ctx *ctx, int64_t user_id, struct list *ret_list)
+{
+    struct list list = { NULL, 0 };
+
+    TRY(db_each(ctx, SQL_WORKSPACES_WITHOUT_OTHER_OWNER,
+                DB_ARGS(DB_INT(user_id), DB_INT(MEMBER_ROLE_OWNER), DB_INT(MEMBER_ROLE_OWNER),
+                        DB_INT(DESERTED_LISTED_MAX)),
+                deserted_add, &list));
+    *ret_list = list;
+    return ERR_OK;
+}
+
 /* ---- taking over ---- */
 
 struct take_over_call {

@@ -37,6 +37,8 @@ void bus_close(struct bus *bus);
 const char *bus_kind(const struct bus *bus);
 /* Whether what is published now would reach the other processes. Any thread. Costs nothing. */
 bool bus_is_healthy(struct bus *bus);
+/* The same, where there are such: false without Redis. Any thread. Costs nothing. */
+bool bus_reaches_others(struct bus *bus);
 
 /*
  * Borrowed until it returns. Runs on the bus's thread, or on the publisher's where there is no Redis or it is away; must be

@@ -18,6 +18,7 @@ struct db_conn;
 struct keys;
 struct hasher;
 struct hub;
+struct ephemeral;
 struct store;
 struct mailer;
 struct bus;
@@ -79,6 +80,7 @@ struct app {
     struct mailer *mailer;            /* NULL: no mail server is set */
     struct bus *bus;                  /* wake-ups between processes */
     struct hub *hub;                  /* connections that wait; NULL: none may (a subcommand) */
+    struct ephemeral *ephemeral;      /* who is there, and who types; NULL: nobody is told (a subcommand) */
     struct keyed_cache *cache;        /* verified tokens and live sessions, ≤ CACHE_MAX_MS old */
     struct keyed_cache *typing_cache; /* of whom it was told lately that they write */
     struct keyed_cache *access_cache; /* guesses at who may do what in a chat; NULL: none are made */

@@ -35,6 +35,7 @@ void json_in_init(void);
 enum err json_in_parse(struct arena *a, struct str text, const struct json_in **ret_root,
                        const char **ret_reason) MUST_CHECK;
 
+/* Wherever a value is taken NULL may stand, and is a null. */
 enum json_in_kind json_in_kind(const struct json_in *v);
 /* NULL when there is no such member or v is no object. */
 const struct json_in *json_in_member(const struct json_in *v, const char *name);

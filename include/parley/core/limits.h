@@ -12,6 +12,7 @@ enum {
     NAME_MAX_CHARS = 255, /* titles, workspace names, file names: what the seeds' tables held */
     PERSON_NAME_MAX_CHARS = 100,
     USERNAME_MAX_CHARS = 64,             /* as the dialects allow */
+    SENDER_NAME_MAX_CHARS = 64,          /* of a sender who is no user: a webhook's */
     EMAIL_MAX_BYTES = 254,               /* RFC 5321 §4.5.3.1.3 less the angle brackets */
     CONTENT_MAX_CHARS = 100000,          /* a message; API.md */
     DRAFT_MAX_CHARS = CONTENT_MAX_CHARS, /* what somebody has begun to write in a chat */
@@ -32,6 +33,7 @@ enum {
     MENTIONS_MAX = 50,          /* names of a message that are looked up; API.md */
     REACTION_KINDS_MAX = 50,    /* of one message */
     PINS_MAX = 100,             /* of one chat */
+    WEBHOOKS_PER_CHAT_MAX = 20, /* of all its members */
     DIRECT_PEOPLE_MAX = 8,      /* besides oneself */
     PICTURE_SIDE_MAX = 1000000, /* pixels; a hint for layout */
     MESSAGE_PARTS_AT_ONCE = 50, /* messages whose files, reactions or mentions one statement reads: a page of them */
@@ -51,6 +53,7 @@ enum {
     WORKSPACES_PER_USER_MAX = 1000,
     MEMBERS_PER_WORKSPACE_MAX = 10000,
     OWNERS_LISTED_MAX = 20,   /* of each workspace, where administrators look at many */
+    DESERTED_LISTED_MAX = 50, /* workspaces that are left without an owner who can act, in the answer that says so */
     UPLOAD_PARTS_MAX = 10000, /* S3's own */
     UPLOADS_PENDING_PER_USER_MAX = 100,
     INVITATIONS_PENDING_MAX = 1000, /* per workspace */
@@ -103,6 +106,7 @@ enum {
     DB_RELAY_WAIT_MAX_S = 1,     /* the relay waits so long for another process's step; it goes on by itself then */
     DB_RELAY_ROWS_MAX = 500,     /* events that one step moves: some milliseconds */
     DB_FAULT_MAX_BYTES = 1024,   /* a line for the operator */
+    DATABASE_LOCK_MAX_S = 10,    /* a server that is stopping still has its SQLite file so long: STOP_MAX_S */
     MIGRATION_WAIT_MAX_S = 60,   /* others wait so long for the one that migrates */
     STOP_MAX_S = 10,             /* SIGTERM: what runs is given this long */
     ACCESS_CACHE_S =
@@ -134,11 +138,29 @@ enum {
     STREAM_STOP_PARKED_S = 2,   /* parked requests have so long at the stop for an answer */
     STREAM_DESCRIPTORS_KEPT =
         512,                  /* below RLIMIT_NOFILE, for requests, the database and files: at it all requests hang */
-    READER_SILENT_MAX_S = 6,  /* the reader looks each 0.5 s and says itself after 5 s that it cannot; then it hangs */
+    READER_SILENT_MAX_S = 6,  /* a look at the log works each 0.5 s; after 5 s without one the reader says so itself */
     TYPING_S = 3,             /* of one person in one chat it is told once in so long */
     TYPING_MEMBERS_MAX = 200, /* in larger chats nobody is told who is writing */
+    READ_MEMBERS_MAX = 20,    /* and in larger ones than these nobody is told how far others have read */
     SIGNAL_MEMBERS_MAX = 200,
     HUB_SIGNALS_MAX = 1024, /* typing, presence and deltas that wait for the hub */
+    SIGNAL_LOOK_MS = 100,   /* between two looks at what other processes tell, and two writes of what they are told */
+    SIGNAL_ROWS_MAX = 64,   /* in one of them: 640 a second of a process */
+    SIGNAL_BEHIND = 64,     /* rows that are committed late are still seen, so far below the last */
+    SIGNAL_LIFE_S = 7,      /* what is older is told nobody */
+    SIGNAL_KEPT_S = 15,     /* then the job deletes its row */
+    SIGNAL_EXPIRE_ROWS = 5000,
+    NODE_BEAT_S = 10,             /* a process with open streams says so */
+    NODE_LIFE_S = 35,             /* … or is taken to be dead: three beats missed, and restarts take less */
+    PRESENCE_LEAVES_S = 10,       /* without a stream: whoever only changes networks is back by then */
+    PRESENCE_AWAY_S = 600,        /* without a changing request, a read mark or typing */
+    PRESENCE_ACTIVE_S = 60,       /* somebody's activity is noted so often */
+    PRESENCE_TELL_S = 2,          /* a workspace hears of all its people at once, so often */
+    PRESENCE_MEMBERS_MAX = 500,   /* larger ones are told nothing and ask: each change would reach everybody */
+    PRESENCE_STEP_MAX = 500,      /* people who are written down in one step: 10,000 after a restart take 40 s */
+    PRESENCE_TOLD_MAX = 200,      /* … of whom it is told in one: others wait for the next */
+    PRESENCE_WAITING_MAX = 16384, /* of whom it waits to be told; more are not, and are seen by who asks */
+    PRESENCE_ASKED_MAX = 200,
     PARKED_MAX = 1000,
     PARKED_MAX_S = 590,                /* nginx gives up at 600 */
     PARKED_UNREAD_BYTES = 262144,      /* of a stream of an answer: then whoever writes it pauses… */
@@ -203,6 +225,9 @@ enum {
     EVENT_BATCH_MAX = 64,          /* rows that its reader takes at a time; lists of ? in events.sql are as long */
     EVENT_LOOK_MS = 50,            /* it is looked at so often while streams are open, */
     EVENT_LOOK_SELDOM_MS = 500,    /* and so often while none is: wake-ups that were lost cost no more */
+    EVENT_RELAY_TRUST_MS = 250,    /* on a cluster: what the relay for all has not moved between two such looks, others do */
+    EVENT_RELAY_LEASE_S = 6,       /* and another is the relay so long after the last sign of life, */
+    EVENT_RELAY_RENEW_S = 2,       /* of which it gives one so often */
     EVENT_SILENCE_MAX_MS = 5000,   /* a log that cannot be read for so long ends all streams */
     EVENT_DATA_MAX_BYTES = 65536,  /* one event's data; a longer text is told without its content */
     EVENT_REPLAY_MAX = 1000,       /* events that are told to one who comes back; more: it reads everything again */

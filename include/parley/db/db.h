@@ -22,6 +22,7 @@
 
 struct db;
 struct db_row;
+struct list; /* core/list.h, whose names the vendor of MySQL has, too */
 
 /*
  * Opens the database that the configuration names and checks that every statement prepares on one connection (so a
@@ -129,6 +130,8 @@ enum err db_insert(struct ctx *ctx, enum sql statement, struct db_args args, int
 enum err db_take(struct ctx *ctx, enum sql statement, struct db_args args, int64_t *ret_number) MUST_CHECK;
 /* The first column of the one row as a number; ERR_NOT_FOUND without a row; NULL counts as 0. */
 enum err db_number(struct ctx *ctx, enum sql statement, struct db_args args, int64_t *ret_number) MUST_CHECK;
+/* Adds the first column of each row to *ids (int64_t, in the request's arena), in the statement's order. */
+enum err db_ids(struct ctx *ctx, enum sql statement, struct db_args args, struct list *ids) MUST_CHECK;
 
 typedef enum err (*db_fn)(struct ctx *ctx, void *arg);
 /*

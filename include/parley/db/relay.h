@@ -14,9 +14,16 @@
 /* Whether somebody has to run db_relay. */
 bool db_has_relay(const struct db *db);
 
+/*
+ * Whether several servers hold the same rows and take writes (Galera, Group Replication), as the first connection was told;
+ * false until then. Steps of several processes are correct there as well, but they lose races to one another.
+ */
+bool db_is_cluster(const struct db *db);
+
 enum db_relay {
-    DB_RELAY_NOW,    /* something has been committed */
-    DB_RELAY_IF_ANY, /* maybe nothing waits: look first, and write only then */
+    DB_RELAY_NOW,      /* something has been committed */
+    DB_RELAY_IF_ANY,   /* maybe nothing waits: look first, and write only then */
+    DB_RELAY_IF_STUCK, /* somebody else moves what waits: only where the first of it is the same as at the last such look */
 };
 /*
  * One step: moves up to DB_RELAY_ROWS_MAX committed rows, in one message, on a connection of its own outside the pools, and

@@ -36,7 +36,8 @@ struct page_object {
  * Answers with all rows, as a JSON array or (object not NULL) as the last field of an object. PAGE_MAX rows at a time are
  * read and written, so the length of the list costs neither memory nor a connection that is held while the client reads. A
  * list that ends with its first piece is an ordinary reply, with its length; for others see struct reply_source. What
- * changes meanwhile may show or not; no row comes twice. An error in the first piece is answered as such.
+ * changes meanwhile may show or not; no row comes twice. An error in the first piece is answered as such. Where the route has
+ * ROUTE_PAGED and the client sends limit or cursor, it is answered by page_reply (without an object).
  */
 enum err page_reply_all(struct ctx *ctx, const struct call *call, const struct page_source *source,
                         const struct page_object *object, struct reply *reply) MUST_CHECK;

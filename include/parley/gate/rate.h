@@ -18,6 +18,7 @@ enum rate {
     RATE_AI,
     RATE_KEYS,       /* makes API keys */
     RATE_DIALECT,    /* other systems' routes: what those promise a key */
+    RATE_HOOK,       /* posts by an address that is a secret: each address has its own bucket */
     RATE_CREDENTIAL, /* tries a credential: a write, and failures are counted */
     RATE_MAIL,       /* has mail sent to an address that anybody can name: each counts as a credential that failed */
 };

@@ -22,6 +22,7 @@ enum access {
     ACCESS_ADMIN,      /* global role ADMIN */
     ACCESS_METRICS,    /* global role ADMIN, or a key with the scope metrics */
     ACCESS_SIGNED_URL, /* the handler checks the URL's own signature (/objects) */
+    ACCESS_TOKEN_URL,  /* the handler checks the token that is the path's first word (/hooks); ERR_WEBHOOK_NOT_FOUND */
 };
 
 /* The least role in the workspace that the path names. */
@@ -62,6 +63,8 @@ enum route_flags {
     ROUTE_NO_LOCATION = 64, /* 201 for something that has no address */
     /* {user} leaves: done to oneself, it asks for no second factor, or whoever has none could not even go. */
     ROUTE_LEAVES = 128,
+    /* The JSON body may also come as the field `payload` of a form (application/x-www-form-urlencoded), as Slack took it first. */
+    ROUTE_PAYLOAD_FORM = 512,
     ROUTE_OPEN_QUERY = 256, /* passes over query parameters that it does not know, as a dialect's routes do */
 };
 

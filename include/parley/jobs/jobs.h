@@ -1,9 +1,9 @@
 /*
  * Work that no request waits for: mail, deleting objects, erasing what was marked as deleted, expiring what is too
  * old, reading files for their digests, sweeping the store. Work is rows in the database; who does a kind of it at the
- * moment holds its lease (job_lease.h), so two hosts never do the same and a crash loses none.
+ * moment holds its lease (domain/record/lease.h), so two hosts never do the same and a crash loses none.
  *
- * Three lanes, a thread each (app/jobs/job.h: mail, data, bulk): jobs of different lanes never wait for one another. In a
+ * Four lanes, a thread each (app/jobs/job.h: mail, data, bulk, words): jobs of different lanes never wait for one another. In a
  * lane a job that has worked for JOB_SLICE_S makes room for the others and goes on behind them where it was. While the
  * database is away the lanes look again every few seconds, and the process says so once.
  */

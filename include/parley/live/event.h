@@ -34,6 +34,7 @@ enum live_audience {
     LIVE_TO_WORKSPACE, /* everyone in workspace_id: streams of their users, of the workspace, of chat_id where it is set */
     LIVE_TO_MEMBERS, /* the users in member_ids: their own streams, and theirs of workspace_id and chat_id */
     LIVE_TO_USER,    /* user_id alone: the same streams */
+    LIVE_TO_OTHERS,  /* as LIVE_TO_WORKSPACE, but for the users in member_ids */
 };
 
 /*
@@ -60,14 +61,14 @@ struct live_event {
     enum live_change change;
     bool is_delta; /* message.delta: to streams of chat_id, and to others that name it in ?focus= */
     int64_t workspace_id, chat_id, user_id, key_id, session_id, kept_session_id;
-    const int64_t *member_ids; /* LIVE_TO_MEMBERS: ascending */
+    const int64_t *member_ids; /* LIVE_TO_MEMBERS, LIVE_TO_OTHERS: ascending */
     size_t member_count;
     struct live_record *record;
 };
 
 enum { LIVE_EPOCH_LEN = 8 };
 
-/* What the reader of the log calls, all on its own thread. Must be quick and never waits for a client. */
+/* What the reader of the log calls, on its own thread but for is_watched. Must be quick and never waits for a client. */
 struct live_sink {
     void *arg;
     /*
@@ -78,9 +79,11 @@ struct live_sink {
      */
     void (*start)(void *arg, const char *epoch, int64_t position);
     void (*event)(void *arg, const struct live_event *event);
+    /* A look at the log has worked, whether or not it found anything: without one for READER_SILENT_MAX_S the reader is dead. */
+    void (*looked)(void *arg);
     /* The log could not be read for EVENT_SILENCE_MAX_MS: all streams end with a `retry`. Events may go on after it. */
     void (*silence)(void *arg);
-    /* Whether any stream is open: then the log is looked at more often. */
+    /* Whether any stream is open: then the log is looked at more often. Any thread. */
     bool (*is_watched)(void *arg);
 };
 

@@ -24,6 +24,7 @@
 #include "parley/core/str.h"
 #include "parley/http/handover.h"
 #include "parley/live/event.h"
+#include "parley/live/presence_roll.h"
 #include "parley/live/stream_rights.h"
 
 struct hub;
@@ -33,6 +34,7 @@ struct hub_opts {
     int64_t streams_max; /* less where RLIMIT_NOFILE leaves less room */
     int64_t streams_per_user_max;
     int64_t streams_per_address_max; /* of the network that one customer has (core/cidr.h) */
+    struct presence_roll *roll;      /* takes note of whose streams come and go; NULL: nobody does */
 };
 
 /* Starts the hub's two threads. opts: copied. ERR_NO_MEMORY, ERR_UNAVAILABLE (no descriptors). */
@@ -85,8 +87,8 @@ struct hub_place {
 };
 void hub_where(struct hub *hub, struct hub_place *ret_place);
 /*
- * Whether the hub itself can tell a stream what is behind the position, since it is little and not long ago: then `told` of its
- * opening is that position. Any thread.
+ * Whether the hub itself can tell a stream what is behind the position, since it is little, not long ago, and nobody has lost
+ * rights in it: then `told` of its opening is that position. Any thread.
  */
 bool hub_still_has(struct hub *hub, const struct hub_place *place, int64_t position);
 

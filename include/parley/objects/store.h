@@ -36,6 +36,13 @@ enum err store_open(const struct config *config, struct keys *keys, struct buf *
  * ERR_OK; ERR_STORAGE with one line in ret_error_text; ERR_NO_MEMORY. Blocks up to STORE_PING_MAX_MS.
  */
 enum err store_check(const struct config *config, struct buf *ret_error_text) MUST_CHECK;
+/*
+ * For an operator who asks: whether a page of that origin may send files to the addresses that clients get, and fetch them
+ * there, which its browser asks the store (Fetch standard, CORS protocol). The folder's addresses are this server's own.
+ * ERR_OK with *ret_allowed; ERR_UNAVAILABLE: nobody answered; ERR_STORAGE: settings that make no sense; ERR_NO_MEMORY.
+ * Blocks up to four times STORE_PING_MAX_MS.
+ */
+enum err store_check_origin(const struct config *config, struct str origin, bool *ret_allowed) MUST_CHECK;
 /* No call may be under way. NULL is fine. */
 void store_close(struct store *store);
 /* "folder" or "s3". */

@@ -77,7 +77,7 @@ static void say_start(void *arg, const char *epoch, int64_t position)
 
 static void say_event(void *arg, const struct live_event *event)
 {
-    static const char *const audiences[] = { "nobody", "workspace", "members", "user" };
+    static const char *const audiences[] = { "nobody", "workspace", "members", "user", "others" };
     static const char *const changes[] = { "nothing",  "joined", "left",   "chat_ended", "workspace_ended",
                                            "sessions", "keys",   "rights", "expired" };
     struct buf line;
@@ -102,6 +102,11 @@ static void say_event(void *arg, const struct live_event *event)
     if (event->record != NULL)
         text_write(&out, event->record);
     line_end(&line, &out);
+}
+
+static void note_look(void *arg)
+{
+    (void)arg;
 }
 
 static void say_silence(void *arg)
@@ -159,7 +164,7 @@ static int fault(const char *what, const struct buf *text)
 int main(void)
 {
     const struct config_load_opts load_opts = { .environment = environ };
-    struct event_log_opts opts = { .sink = { NULL, say_start, say_event, say_silence, is_watched },
+    struct event_log_opts opts = { .sink = { NULL, say_start, say_event, note_look, say_silence, is_watched },
                                    .content = event_encode };
     struct event_log *log = NULL;
     struct config *config = NULL;

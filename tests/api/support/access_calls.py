@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Callable
 from urllib.parse import urlsplit
 
-from .access_world import chat_path, new_invitation, new_message, new_upload, session_of
+from .access_world import chat_path, new_invitation, new_message, new_upload, new_webhook, session_of
 from .client import new_email, new_password
 from .factor import first_step, set_up, switch_on
 
@@ -324,8 +324,22 @@ CALLS |= {
     "POST /workspaces/{workspace}/direct": Call(send=person_sent, names=("user",)),
     f"PUT {CHAT}/state": Call(send=sends(starred=True)),
     f"POST {CHAT}/read": Call(send=sends(seq=1)),
+    "GET /workspaces/{workspace}/presence": Call(send=lambda w, *_: {"params": {"user": w.clerk.id}}),
     "GET /workspaces/{workspace}/search": Call(send=lambda *_: {"params": {"q": "hello"}}),
     "GET /search": Call(send=lambda *_: {"params": {"q": "hello"}}),
+}
+
+
+# --- webhooks ---
+
+def fresh_webhook(world, kind, ids):
+    return new_webhook(world.place_of(kind).author, ids)
+
+
+CALLS |= {
+    "POST /workspaces/{workspace}/chat/{chat}/webhooks": Call(send=sends(name="Monitor")),
+    "DELETE /workspaces/{workspace}/chat/{chat}/webhooks/{webhook}": Call(fresh=fresh_webhook),
+    "POST /hooks/{secret}": Call(send=sends(text="Disk full")),
 }
 
 

@@ -57,10 +57,16 @@ def new_invitation(person, workspace, email=None):
     return {"invitation": answer["invitation_id"], "token": answer["invite_url"].rsplit("=", 1)[1]}
 
 
+def new_webhook(person, ids):
+    """Of the chat: {"webhook": id, "secret": what its address ends with}."""
+    made = person.ok("POST", f"{chat_path(ids)}/webhooks", 201, json={"name": "Monitor"})
+    return {"webhook": made["id"], "secret": made["url"].rsplit("/", 1)[1]}
+
+
 def things(author, workspace):
     """One of each thing that a member can make."""
     ids = {"workspace": workspace, "chat": author.chat(workspace)["id"]}
-    ids |= {"open": author.chat(workspace, join="open")["id"], **new_message(author, ids)}
+    ids |= {"open": author.chat(workspace, join="open")["id"], **new_message(author, ids), **new_webhook(author, ids)}
     ids |= {"upload": new_upload(author, workspace)["upload_id"], **new_invitation(author, workspace)}
     return ids
 
@@ -77,6 +83,8 @@ def new_place(owner, author):
     # A deleted message of a chat that is still there.
     kept = new_message(author, place.own)
     author.ok("DELETE", f"{chat_path(place.own)}/message/{kept['message']}", 204)
+    kept |= new_webhook(author, place.own)
+    author.ok("DELETE", f"{chat_path(place.own)}/webhooks/{kept['webhook']}", 204)
     gone |= {**kept, "workspace": owner.workspace()["id"], "to": owner.workspace()["id"]}
     for name in ("workspace", "to"):
         owner.ok("DELETE", f"/workspaces/{gone[name]}", 204)
@@ -229,8 +237,8 @@ class World:
         """{why: id} of things that are not there for this caller."""
         place = self.place_of(kind)
         unknown, elsewhere, gone = str(uuid.uuid4()), self.elsewhere.own, place.deleted
-        if name == "token":
-            return {"deleted": gone["token"], "unknown": "A" * len(gone["token"]), "other kind": place.own["chat"]}
+        if name in ("token", "secret"):
+            return {"deleted": gone[name], "unknown": "A" * len(gone[name]), "other kind": place.own["chat"]}
         if name == "user":
             return {"foreign": self.clerk.id, "deleted": self.deleted_user, "unknown": unknown,
                     "other kind": place.workspace}
@@ -243,7 +251,7 @@ class World:
                     "other kind": self.clerk.id}
         plain = {"reply_to": "message", "attach": "attachment"}.get(name, name)
         other = {"workspace": "chat", "chat": "message", "message": "attachment", "attachment": "upload",
-                 "upload": "attachment", "invitation": "chat", "to": "chat", "open": "message"}[plain]
+                 "upload": "attachment", "webhook": "attachment", "invitation": "chat", "to": "chat", "open": "message"}[plain]
         why = {"foreign": elsewhere.get(plain, self.elsewhere.workspace), "deleted": gone[plain], "unknown": unknown,
                "other kind": place.own[other]}
         if name in ("chat", "open") and place is self.place:

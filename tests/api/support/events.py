@@ -1,4 +1,5 @@
 """Who follows the event log beside a server, as a further process of it would: programs/event_follower.c."""
+import contextlib
 import json
 import subprocess
 import threading
@@ -101,3 +102,14 @@ class Follower:
         status = self.child.wait(timeout=30)
         self._thread.join(timeout=10)
         return status
+
+
+@contextlib.contextmanager
+def following(server):
+    """A follower of a server, which must have ended well."""
+    follower = Follower(server)
+    try:
+        yield follower
+    finally:
+        status = follower.close()
+    assert status == 0, follower._log.read_text()

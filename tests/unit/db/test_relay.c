@@ -76,6 +76,22 @@ static void test_relay__moves_what_is_committed(void **state)
     assert_int_equal(extent_of(s).first, 1);
 }
 
+static void test_relay__leaves_to_another_what_it_moves(void **state)
+{
+    struct scratch *s = scratch_of(state);
+
+    migrate(s);
+    assert_int_equal(step(s, DB_RELAY_IF_STUCK), 0);
+    add_rows(s, 2);
+    assert_int_equal(step(s, DB_RELAY_IF_STUCK), 0);
+    assert_int_equal(step(s, DB_RELAY_NOW), 2);
+    add_rows(s, 2);
+    assert_int_equal(step(s, DB_RELAY_IF_STUCK), 0);
+    add_rows(s, 1);
+    assert_int_equal(step(s, DB_RELAY_IF_STUCK), 3);
+    assert_int_equal(extent_of(s).last, 5);
+}
+
 static void test_relay__goes_on_where_old_rows_are_gone(void **state)
 {
     struct scratch *s = scratch_of(state);
@@ -148,6 +164,7 @@ int main(void)
         SQLITE_TEST(test_relay__is_not_needed_with_one_writer),
         MYSQL_TEST(test_relay__is_not_needed_with_one_writer),
         MYSQL_TEST(test_relay__moves_what_is_committed),
+        MYSQL_TEST(test_relay__leaves_to_another_what_it_moves),
         MYSQL_TEST(test_relay__goes_on_where_old_rows_are_gone),
         MYSQL_TEST(test_relay__step_that_fails_leaves_no_lock_and_no_row),
         MYSQL_TEST(test_relay__lost_race_for_a_seq_is_run_again),

@@ -184,6 +184,34 @@ static void test_transaction__runs_again_after_a_deadlock(void **state)
     work_release(&w);
 }
 
+/* Behind the first row of a result that is larger than what lies between server and client. */
+static enum err interrupt(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct scratch *s = arg;
+
+    (void)ctx;
+    if (db_row_int(row, MIGRATION_LIST_VERSION) > 1)
+        return ERR_OK;
+    return scratch_text(s->db, "SELECT CONCAT('KILL QUERY ', id) INTO @kill FROM information_schema.processlist "
+                               "WHERE db = DATABASE() AND info LIKE 'SELECT version, name%'; "
+                               "PREPARE killing FROM @kill; EXECUTE killing");
+}
+
+static void test_transaction__hears_of_an_end_in_the_middle_of_a_result(void **state)
+{
+    struct scratch *s = scratch_of(state);
+    struct work w;
+
+    make_table(s);
+    assert_ok(scratch_text(s->db, "INSERT INTO schema_migrations (version, name) "
+                                  "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
+                                  "SELECT i, REPEAT('x', 100000) FROM n"));
+    work_init(&w, s);
+    assert_err(db_each(&w.ctx, SQL_MIGRATION_LIST, DB_NO_ARGS, interrupt, s), ERR_BUSY);
+    assert_ok(set_done(&w.ctx, 1, 1));
+    work_release(&w);
+}
+
 /* Another process (here: another pool) holds the lock for good: ERR_BUSY, in bounded time. */
 static enum err hold_while_other_tries(struct ctx *ctx, void *arg)
 {
@@ -297,6 +325,7 @@ int main(void)
         BOTH(test_transaction__says_when_it_waits),
         BOTH(test_transaction__32_threads_count_without_gap_or_double),
         MYSQL_TEST(test_transaction__runs_again_after_a_deadlock),
+        MYSQL_TEST(test_transaction__hears_of_an_end_in_the_middle_of_a_result),
         BOTH(test_transaction__gives_up_on_a_lock_that_stays),
         BOTH(test_transaction__an_empty_pool_is_busy_and_recovers),
     };

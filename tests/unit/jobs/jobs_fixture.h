@@ -4,7 +4,7 @@
 
 #include "../domain/files_fixture.h"
 
-#include "parley/jobs/job_lease.h"
+#include "parley/domain/record/lease.h"
 #include "parley/jobs/jobs.h"
 
 static inline int jobs_setup(void **state)
@@ -35,9 +35,9 @@ static inline int jobs_teardown(void **state)
     return 0;
 }
 
-static inline struct job_lease lease_of(const char *name, int64_t life_us)
+static inline struct lease lease_of(const char *name, int64_t life_us)
 {
-    return (struct job_lease){ .name = name, .holder = uuid_new_random(), .life_us = life_us };
+    return (struct lease){ .name = name, .holder = uuid_new_random(), .life_us = life_us };
 }
 
 #endif

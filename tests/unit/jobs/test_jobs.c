@@ -4,44 +4,44 @@
 
 /* ---- leases ---- */
 
-static void test_job_lease__one_holder_at_a_time(void **state)
+static void test_lease__one_holder_at_a_time(void **state)
 {
     (void)state;
-    const struct job_lease mine = lease_of("a", US_PER_MINUTE), theirs = lease_of("a", US_PER_MINUTE);
+    const struct lease mine = lease_of("a", US_PER_MINUTE), theirs = lease_of("a", US_PER_MINUTE);
 
-    assert_ok(job_lease_take(&f.caller.ctx, &mine));
-    assert_err(job_lease_take(&f.caller.ctx, &theirs), ERR_CONFLICT);
-    assert_ok(job_lease_take(&f.caller.ctx, &mine));
+    assert_ok(lease_take(&f.caller.ctx, &mine));
+    assert_err(lease_take(&f.caller.ctx, &theirs), ERR_CONFLICT);
+    assert_ok(lease_take(&f.caller.ctx, &mine));
 }
 
-static void test_job_lease__released_is_free(void **state)
+static void test_lease__released_is_free(void **state)
 {
     (void)state;
-    const struct job_lease mine = lease_of("b", US_PER_MINUTE), theirs = lease_of("b", US_PER_MINUTE);
+    const struct lease mine = lease_of("b", US_PER_MINUTE), theirs = lease_of("b", US_PER_MINUTE);
 
-    assert_ok(job_lease_take(&f.caller.ctx, &mine));
-    assert_ok(job_lease_release(&f.caller.ctx, &theirs));
-    assert_err(job_lease_take(&f.caller.ctx, &theirs), ERR_CONFLICT);
-    assert_ok(job_lease_release(&f.caller.ctx, &mine));
-    assert_ok(job_lease_take(&f.caller.ctx, &theirs));
+    assert_ok(lease_take(&f.caller.ctx, &mine));
+    assert_ok(lease_release(&f.caller.ctx, &theirs));
+    assert_err(lease_take(&f.caller.ctx, &theirs), ERR_CONFLICT);
+    assert_ok(lease_release(&f.caller.ctx, &mine));
+    assert_ok(lease_take(&f.caller.ctx, &theirs));
 }
 
-static void test_job_lease__a_dead_holders_runs_out(void **state)
+static void test_lease__a_dead_holders_runs_out(void **state)
 {
     (void)state;
-    const struct job_lease dead = lease_of("c", 0), theirs = lease_of("c", US_PER_MINUTE);
+    const struct lease dead = lease_of("c", 0), theirs = lease_of("c", US_PER_MINUTE);
 
-    assert_ok(job_lease_take(&f.caller.ctx, &dead));
-    assert_ok(job_lease_take(&f.caller.ctx, &theirs));
+    assert_ok(lease_take(&f.caller.ctx, &dead));
+    assert_ok(lease_take(&f.caller.ctx, &theirs));
 }
 
-static void test_job_lease__names_do_not_meet(void **state)
+static void test_lease__names_do_not_meet(void **state)
 {
     (void)state;
-    const struct job_lease one = lease_of("d", US_PER_MINUTE), other = lease_of("e", US_PER_MINUTE);
+    const struct lease one = lease_of("d", US_PER_MINUTE), other = lease_of("e", US_PER_MINUTE);
 
-    assert_ok(job_lease_take(&f.caller.ctx, &one));
-    assert_ok(job_lease_take(&f.caller.ctx, &other));
+    assert_ok(lease_take(&f.caller.ctx, &one));
+    assert_ok(lease_take(&f.caller.ctx, &other));
 }
 
 /* ---- the thread ---- */
@@ -120,10 +120,10 @@ static void test_jobs__free_takes_null(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_job_lease__one_holder_at_a_time),
-        cmocka_unit_test(test_job_lease__released_is_free),
-        cmocka_unit_test(test_job_lease__a_dead_holders_runs_out),
-        cmocka_unit_test(test_job_lease__names_do_not_meet),
+        cmocka_unit_test(test_lease__one_holder_at_a_time),
+        cmocka_unit_test(test_lease__released_is_free),
+        cmocka_unit_test(test_lease__a_dead_holders_runs_out),
+        cmocka_unit_test(test_lease__names_do_not_meet),
         cmocka_unit_test(test_jobs__work_that_is_there_at_the_start_is_done),
         cmocka_unit_test(test_jobs__wake_looks_at_once),
         cmocka_unit_test(test_jobs__two_processes_share_the_work),

@@ -188,6 +188,46 @@ static void test_jobs_wake_for__a_job_that_gathers_waits_for_more(void **state)
     jobs_free(jobs);
 }
 
+static const struct job *index_job(void)
+{
+    for (size_t i = 0; i < jobs_table_count; i++)
+        if (strcmp(jobs_table[i].name, "index_words") == 0)
+            return &jobs_table[i];
+    fail_msg("there is no such job");
+    return NULL;
+}
+
+/* As the runtime does; jobs' own threads commit, too, before `posting_wakes` is set. */
+static struct jobs *posting_wakes;
+
+static void wake_for_posting(void *arg, struct ctx *ctx, const struct outcome *outcome, enum outcome_commit commit)
+{
+    (void)arg;
+    (void)commit;
+    if (ctx == &f.caller.ctx)
+        jobs_wake_for(posting_wakes, outcome->topics);
+}
+
+/* The job of the index with a period that no test waits for, and a step that tells that it looks. */
+static void test_jobs_wake_for__a_new_message_is_indexed_before_the_period_is_over(void **state)
+{
+    (void)state;
+    static const struct after_commit after = { wake_for_posting, NULL };
+    struct job looks = *index_job();
+    struct chat chat = files_chat(&f);
+
+    looks.period_us = US_PER_HOUR;
+    looks.has_work = SQL_NONE_;
+    looks.step = mail_looks;
+    f.base.app.after_commit = &after;
+    posting_wakes = start(&looks, 1, US_PER_HOUR);
+    assert_true(await(TOLD_MAIL, 1));
+    (void)post(&chat, "kappa");
+    assert_true(await(TOLD_MAIL, 2));
+    jobs_free(posting_wakes);
+    f.base.app.after_commit = NULL;
+}
+
 static void test_jobs_wake__reaches_every_lane(void **state)
 {
     (void)state;
@@ -208,9 +248,9 @@ static void test_jobs_wake__reaches_every_lane(void **state)
 
 static bool lease_is_free(struct ctx *ctx, const char *name)
 {
-    const struct job_lease theirs = lease_of(name, 0);
+    const struct lease theirs = lease_of(name, 0);
 
-    return job_lease_take(ctx, &theirs) == ERR_OK;
+    return lease_take(ctx, &theirs) == ERR_OK;
 }
 
 static void state_free(void *run_state)
@@ -326,6 +366,7 @@ int main(void)
         cmocka_unit_test_setup(test_jobs_table__mail_shares_its_lane_with_nothing_else, begin),
         cmocka_unit_test_setup(test_lanes__work_made_in_one_wakes_another, begin),
         cmocka_unit_test_setup(test_jobs_wake_for__a_job_that_gathers_waits_for_more, begin),
+        cmocka_unit_test_setup(test_jobs_wake_for__a_new_message_is_indexed_before_the_period_is_over, begin),
         cmocka_unit_test_setup(test_jobs_wake__reaches_every_lane, begin),
         cmocka_unit_test_setup(test_slice__over_makes_room_and_goes_on_where_it_was, begin),
         cmocka_unit_test_setup(test_slice__at_the_stop_leaves_its_work_to_others, begin),

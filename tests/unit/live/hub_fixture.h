@@ -291,6 +291,19 @@ static inline void peer_await_end(struct peer *peer, const char *why)
     peer_close(peer);
 }
 
+/* The same, where the client comes back from that id. */
+static inline void peer_await_end_at(struct peer *peer, const char *why, const char *id)
+{
+    char wanted[64];
+
+    snprintf(wanted, sizeof(wanted), "id: %s\n\n", id);
+    while (peer_read(peer))
+        ;
+    if (peer->heard.len < strlen(wanted) || strcmp(peer->heard.ptr + peer->heard.len - strlen(wanted), wanted) != 0)
+        fail_msg("no end at %s: %s\n", id, peer->heard.ptr);
+    peer_await_end(peer, why);
+}
+
 /* Everything that was told up to a mark which everybody hears, comments aside: "1 3 " for two events. */
 static inline void peer_heard(struct peer *peer, struct buf *ret_numbers)
 {

@@ -1,3 +1,4 @@
+#include "../../../app/live/hub_private.h"
 #include "hub_fixture.h"
 
 /* ---- who hears what ---- */
@@ -22,15 +23,20 @@ static void test_hub__each_scope_hears_what_is_for_it(void **state)
                       .audience = LIVE_TO_USER, .workspace_id = WORKSPACE, .chat_id = CHAT, .user_id = ALICE }); /* 5 */
     event_tell(f, (struct live_event){ .audience = LIVE_TO_USER, .user_id = ALICE });                            /* 6 */
     event_tell(f, (struct live_event){ .audience = LIVE_TO_NOBODY });                                            /* 7 */
-    tell_workspace(f);                                                                                           /* 8 */
-    peer_await(&user, "data: 8\n");
-    peer_await(&workspace, "data: 8\n");
-    peer_await(&chat, "data: 8\n");
-    peer_await(&bob, "data: 8\n");
-    assert_heard(&user, "1 3 4 5 6 8 ");
-    assert_heard(&workspace, "1 3 4 5 8 ");
-    assert_heard(&chat, "1 4 5 8 ");
-    assert_heard(&bob, "1 3 8 ");
+    event_tell(f, (struct live_event){ .audience = LIVE_TO_OTHERS,
+                                       .workspace_id = WORKSPACE,
+                                       .chat_id = CHAT,
+                                       .member_ids = members,
+                                       .member_count = COUNT_OF(members) }); /* 8 */
+    tell_workspace(f);                                                       /* 9 */
+    peer_await(&user, "data: 9\n");
+    peer_await(&workspace, "data: 9\n");
+    peer_await(&chat, "data: 9\n");
+    peer_await(&bob, "data: 9\n");
+    assert_heard(&user, "1 3 4 5 6 9 ");
+    assert_heard(&workspace, "1 3 4 5 9 ");
+    assert_heard(&chat, "1 4 5 9 ");
+    assert_heard(&bob, "1 3 8 9 ");
     peer_close(&user);
     peer_close(&workspace);
     peer_close(&chat);
@@ -104,7 +110,7 @@ static void test_hub__what_has_left_the_ring_is_not_passed_over(void **state)
     tell_workspace(f);
     peer_await(&first, "data: 4201\n");
     late = open_at(f, rights_of(STREAM_OF_CHAT, BOB), 100);
-    peer_await_end(&late, "slow");
+    peer_await_end_at(&late, "slow", EPOCH "-100");
     peer_close(&first);
     assert_int_equal(stats_of(f).overrun_count, 0);
 }
@@ -153,7 +159,7 @@ static void test_hub__a_place_of_another_beginning_is_none(void **state)
     hub_where(f->hub, &opening.place);
     f->sink.start(f->sink.arg, "deadbeef", 7);
     assert_ok(stream_try(f, &opening, &peer));
-    peer_await_end(&peer, "restart");
+    peer_await_end_at(&peer, "restart", EPOCH "-0");
 }
 
 static void test_hub__a_new_beginning_of_the_log_ends_all_streams(void **state)
@@ -180,204 +186,94 @@ static void test_hub__a_log_that_cannot_be_read_ends_all_streams(void **state)
     peer_close(&peer);
 }
 
-/* ---- what ends them ---- */
+/* ---- the reader's signs of life ---- */
 
-/* Alice's streams and one of Bob's; the letters of those that end by a change: user, workspace, chat, key's, Bob's. */
-static const struct change {
-    const char *name;
-    struct live_event event;
-    const char *ended, *why;
-} changes[] = {
-    { "left the workspace",
-      { .change = LIVE_MEMBER_LEFT, .workspace_id = WORKSPACE, .user_id = ALICE },
-      "wck",
-      "access" },
-    { "left another workspace",
-      { .change = LIVE_MEMBER_LEFT, .workspace_id = OTHER_WORKSPACE, .user_id = ALICE },
-      "",
-      "" },
-    { "left the chat",
-      { .change = LIVE_MEMBER_LEFT, .workspace_id = WORKSPACE, .chat_id = CHAT, .user_id = ALICE },
-      "c",
-      "access" },
-    { "the chat is gone", { .change = LIVE_CHAT_ENDED, .workspace_id = WORKSPACE, .chat_id = CHAT }, "c", "deleted" },
-    { "the workspace is gone", { .change = LIVE_WORKSPACE_ENDED, .workspace_id = WORKSPACE }, "wckb", "deleted" },
-    { "all sessions", { .change = LIVE_SESSIONS_ENDED, .user_id = ALICE }, "uwc", "session" },
-    { "all but one session",
-      { .change = LIVE_SESSIONS_ENDED, .user_id = ALICE, .kept_session_id = 1000 + ALICE },
-      "",
-      "" },
-    { "one session",
-      { .change = LIVE_SESSIONS_ENDED, .user_id = ALICE, .session_id = 1000 + ALICE },
-      "uwc",
-      "session" },
-    { "another session", { .change = LIVE_SESSIONS_ENDED, .user_id = ALICE, .session_id = 5 }, "", "" },
-    { "the key", { .change = LIVE_KEYS_ENDED, .key_id = 77 }, "k", "session" },
-    { "all keys", { .change = LIVE_KEYS_ENDED, .user_id = ALICE }, "k", "session" },
-    { "another key", { .change = LIVE_KEYS_ENDED, .key_id = 78 }, "", "" },
-};
-
-static void change_do(struct fixture *f, const struct change *change)
-{
-    static const char letters[] = "uwckb";
-    struct stream_rights key = rights_of(STREAM_OF_WORKSPACE, ALICE);
-    struct peer peers[5];
-
-    key.session_id = 0;
-    key.key_id = 77;
-    peers[0] = stream_open(f, STREAM_OF_USER, ALICE);
-    peers[1] = stream_open(f, STREAM_OF_WORKSPACE, ALICE);
-    peers[2] = stream_open(f, STREAM_OF_CHAT, ALICE);
-    peers[3] = stream_open_rights(f, key);
-    peers[4] = stream_open(f, STREAM_OF_WORKSPACE, BOB);
-    await_streams(f, 5);
-    event_tell(f, change->event);
-    event_tell(f, (struct live_event){ .audience = LIVE_TO_USER, .user_id = ALICE });
-    tell_workspace(f);
-    for (size_t i = 0; i < COUNT_OF(peers); i++) {
-        char number[32];
-
-        snprintf(number, sizeof(number), "data: %lld\n", (long long)f->position - (i == 0));
-        if (strchr(change->ended, letters[i]) != NULL) {
-            peer_await_end(&peers[i], change->why);
-            continue;
-        }
-        peer_await(&peers[i], number);
-        peer_close(&peers[i]);
-    }
-    await_streams(f, 0);
-}
-
-static void test_hub__each_change_ends_the_streams_that_it_means_and_no_others(void **state)
-{
-    for (size_t i = 0; i < COUNT_OF(changes); i++) {
-        print_message("  %s\n", changes[i].name);
-        change_do(*state, &changes[i]);
-    }
-}
-
-static void test_hub__a_users_own_stream_hears_no_more_of_a_workspace_it_left(void **state)
+static void test_hub__takes_nobody_in_while_no_look_at_the_log_works(void **state)
 {
     struct fixture *f = *state;
-    struct peer peer = stream_open(f, STREAM_OF_USER, ALICE);
-
-    await_streams(f, 1);
-    event_tell(f, (struct live_event){ .audience = LIVE_TO_WORKSPACE,
-                                       .change = LIVE_MEMBER_LEFT,
-                                       .workspace_id = WORKSPACE,
-                                       .user_id = ALICE });
-    tell_workspace(f);
-    event_tell(f, (struct live_event){ .audience = LIVE_TO_USER, .user_id = ALICE });
-    peer_await(&peer, "data: 3\n");
-    assert_heard(&peer, "1 3 ");
-    peer_close(&peer);
-}
-
-/* ---- held until the rights have been looked at ---- */
-
-static void test_hub__rights_that_may_be_gone_are_looked_at_before_anything_later(void **state)
-{
-    struct fixture *f = *state;
-    struct peer peer = stream_open(f, STREAM_OF_WORKSPACE, ALICE), bob = stream_open(f, STREAM_OF_WORKSPACE, BOB);
-
-    await_streams(f, 2);
-    checker_set(f, true, STREAM_GOES_ON);
-    event_tell(f, (struct live_event){ .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE, .user_id = ALICE });
-    tell_workspace(f);
-    peer_await(&bob, "data: 2\n");
-    checker_await(f, 1);
-    assert_int_equal(stats_of(f).held_count, 1);
-    tell_workspace(f);
-    peer_await(&bob, "data: 3\n");
-    assert_int_equal(recv(peer.fd, &(char){ 0 }, 1, MSG_DONTWAIT), -1);
-    checker_set(f, false, STREAM_GOES_ON);
-    peer_await(&peer, "data: 3\n");
-    assert_heard(&peer, "2 3 ");
-    peer_close(&peer);
-    peer_close(&bob);
-}
-
-static void test_hub__rights_that_are_gone_end_the_stream(void **state)
-{
-    struct fixture *f = *state;
-    struct peer peer = stream_open(f, STREAM_OF_CHAT, ALICE);
-
-    await_streams(f, 1);
-    checker_set(f, true, STREAM_END_ACCESS);
-    event_tell(f, (struct live_event){ .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE, .chat_id = CHAT });
-    tell_workspace(f);
-    checker_set(f, false, STREAM_END_ACCESS);
-    peer_await_end(&peer, "access");
-}
-
-/* What was asked before the second change may be older than it. */
-static void test_hub__a_change_while_rights_are_looked_at_has_them_looked_at_again(void **state)
-{
-    struct fixture *f = *state;
-    const struct live_event change = { .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE };
-    struct peer peer = stream_open(f, STREAM_OF_WORKSPACE, ALICE);
-
-    await_streams(f, 1);
-    checker_set(f, true, STREAM_GOES_ON);
-    event_tell(f, change);
-    checker_await(f, 1);
-    event_tell(f, change);
-    tell_workspace(f);
-    for (int i = 0; stats_of(f).event_count < 3; i++) {
-        assert_true(i < PATIENCE_MS);
-        (void)poll(NULL, 0, 1);
-    }
-    checker_set(f, false, STREAM_GOES_ON);
-    checker_await(f, 2);
-    peer_await(&peer, "data: 3\n");
-    peer_close(&peer);
-}
-
-static void test_hub__who_comes_into_a_workspace_hears_of_it_from_then_on(void **state)
-{
-    struct fixture *f = *state;
-    struct peer peer = stream_open(f, STREAM_OF_USER, ALICE);
-    const struct live_event elsewhere = { .audience = LIVE_TO_WORKSPACE, .workspace_id = OTHER_WORKSPACE };
-    struct live_event joined = elsewhere;
-
-    await_streams(f, 1);
-    f->checker.workspaces[1] = OTHER_WORKSPACE;
-    f->checker.workspace_count = 2;
-    joined.change = LIVE_MEMBER_JOINED;
-    joined.user_id = ALICE;
-    event_tell(f, elsewhere);
-    event_tell(f, joined);
-    event_tell(f, elsewhere);
-    tell_workspace(f);
-    peer_await(&peer, "data: 4\n");
-    assert_heard(&peer, "2 3 4 ");
-    peer_close(&peer);
-}
-
-static void test_hub__a_known_end_is_looked_at_when_it_is_due(void **state)
-{
-    struct fixture *f = *state;
-    struct stream_opening opening = { .rights = rights_of(STREAM_OF_USER, ALICE), .until_us = clock_now_us() };
+    const struct stream_opening opening = { .rights = rights_of(STREAM_OF_USER, ALICE) };
     struct peer peer;
 
-    checker_set(f, false, STREAM_END_EXPIRED);
+    atomic_fetch_sub(&f->hub->heard_s, READER_SILENT_MAX_S + 1);
+    assert_false(f->sink.is_watched(f->sink.arg)); /* the relay asks, too, and a reader that fails */
+    assert_err(stream_try(f, &opening, &peer), ERR_UNAVAILABLE);
+    f->sink.looked(f->sink.arg);
     assert_ok(stream_try(f, &opening, &peer));
-    peer_await_end(&peer, "expired");
+    await_streams(f, 1);
+    atomic_fetch_sub(&f->hub->heard_s, READER_SILENT_MAX_S + 1);
+    assert_true(f->sink.is_watched(f->sink.arg));
+    peer_await_end(&peer, "restart");
 }
 
-static void test_hub__a_client_that_leaves_while_it_is_looked_at_is_let_go(void **state)
+/* ---- what a stream that comes back is told from the ring ---- */
+
+static void test_hub__has_what_was_missed_unless_rights_were_lost_in_it(void **state)
 {
     struct fixture *f = *state;
-    struct peer peer = stream_open(f, STREAM_OF_WORKSPACE, ALICE);
+    struct hub_place place;
 
-    await_streams(f, 1);
-    checker_set(f, true, STREAM_GOES_ON);
-    event_tell(f, (struct live_event){ .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE });
-    checker_await(f, 1);
+    for (int i = 0; i < 3; i++)
+        tell_workspace(f);
+    event_tell(f, (struct live_event){ .change = LIVE_MEMBER_JOINED, .workspace_id = WORKSPACE, .user_id = EVE });
+    hub_where(f->hub, &place);
+    assert_true(hub_still_has(f->hub, &place, 0));
+    for (enum live_change change = LIVE_MEMBER_LEFT; change <= LIVE_KEYS_EXPIRED; change++) {
+        int64_t before = f->position;
+
+        event_tell(f, (struct live_event){ .change = change, .workspace_id = WORKSPACE, .user_id = EVE });
+        tell_workspace(f);
+        hub_where(f->hub, &place);
+        assert_false(hub_still_has(f->hub, &place, before));
+        assert_true(hub_still_has(f->hub, &place, before + 1));
+    }
+}
+
+/* ---- a stream that is ahead of the hub, which lags behind the ring ---- */
+
+static void test_hub__what_was_undone_before_a_stream_was_opened_does_not_end_it(void **state)
+{
+    struct fixture *f = *state;
+    const struct live_event left = {
+        .audience = LIVE_TO_WORKSPACE, .change = LIVE_MEMBER_LEFT, .workspace_id = WORKSPACE, .user_id = BOB
+    };
+    struct live_event joined = left;
+    struct peer peer = open_at(f, rights_of(STREAM_OF_WORKSPACE, BOB), 2);
+    struct peer user = open_at(f, rights_of(STREAM_OF_USER, BOB), 2);
+
+    await_streams(f, 2);
+    joined.change = LIVE_MEMBER_JOINED;
+    event_tell(f, left);
+    event_tell(f, joined);
+    tell_workspace(f);
+    peer_await(&peer, "data: 3\n");
+    peer_await(&user, "data: 3\n");
+    assert_heard(&peer, "3 ");
+    assert_heard(&user, "3 ");
+    assert_int_equal(stats_of(f).check_count, 0);
+    event_tell(f, left);
+    peer_await_end(&peer, "access");
+    peer_close(&user);
+}
+
+static void test_hub__no_signal_takes_the_id_back(void **state)
+{
+    struct fixture *f = *state;
+    const struct live_event typing = { .audience = LIVE_TO_WORKSPACE, .workspace_id = WORKSPACE, .chat_id = CHAT };
+    struct peer ahead = open_at(f, rights_of(STREAM_OF_WORKSPACE, BOB), 2),
+                peer = stream_open(f, STREAM_OF_USER, ALICE);
+
+    await_streams(f, 2);
+    tell_workspace(f);
+    peer_await(&peer, "data: 1\n");
+    hub_signal(f->hub, &typing, STR("event: typing\ndata: 50\n"));
+    peer_await(&peer, "data: 50\nid: " EPOCH "-1\n");
+    tell_workspace(f);
+    peer_await(&peer, "data: 2\n");
+    hub_signal(f->hub, &typing, STR("event: typing\ndata: 60\n"));
+    peer_await(&ahead, "data: 60\nid: " EPOCH "-2\n");
+    assert_heard(&ahead, "60 ");
+    peer_close(&ahead);
     peer_close(&peer);
-    await_streams(f, 0);
-    assert_int_equal(stats_of(f).held_count, 0);
-    checker_set(f, false, STREAM_GOES_ON);
 }
 
 /* ---- slow readers, limits, the end ---- */
@@ -481,14 +377,10 @@ int main(void)
         TEST(test_hub__a_place_of_another_beginning_is_none),
         TEST(test_hub__a_new_beginning_of_the_log_ends_all_streams),
         TEST(test_hub__a_log_that_cannot_be_read_ends_all_streams),
-        TEST(test_hub__each_change_ends_the_streams_that_it_means_and_no_others),
-        TEST(test_hub__a_users_own_stream_hears_no_more_of_a_workspace_it_left),
-        TEST(test_hub__rights_that_may_be_gone_are_looked_at_before_anything_later),
-        TEST(test_hub__rights_that_are_gone_end_the_stream),
-        TEST(test_hub__a_change_while_rights_are_looked_at_has_them_looked_at_again),
-        TEST(test_hub__who_comes_into_a_workspace_hears_of_it_from_then_on),
-        TEST(test_hub__a_known_end_is_looked_at_when_it_is_due),
-        TEST(test_hub__a_client_that_leaves_while_it_is_looked_at_is_let_go),
+        TEST(test_hub__takes_nobody_in_while_no_look_at_the_log_works),
+        TEST(test_hub__has_what_was_missed_unless_rights_were_lost_in_it),
+        TEST(test_hub__what_was_undone_before_a_stream_was_opened_does_not_end_it),
+        TEST(test_hub__no_signal_takes_the_id_back),
         TEST(test_hub__a_slow_reader_is_cut_off_and_nobody_else),
         TEST(test_hub__what_a_reader_did_not_take_at_once_comes_whole_and_in_order),
         TEST(test_hub__each_user_may_have_so_many),

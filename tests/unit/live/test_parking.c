@@ -1,3 +1,5 @@
+#include <dirent.h>
+
 #include "hub_fixture.h"
 
 /* What those who work on an answer were told. */
@@ -109,6 +111,57 @@ static void test_parking__a_deadline_asks_for_what_there_is(void **state)
     assert_answered(&peer);
 }
 
+/* Whether a thread beside this one runs or wants to, however busy the machine is. */
+static bool others_run(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    const struct dirent *task;
+    bool found = false;
+
+    assert_non_null(tasks);
+    while ((task = readdir(tasks)) != NULL && !found) {
+        char path[sizeof("/proc/self/task//stat") + sizeof(task->d_name)], line[256] = "";
+        const char *name_end;
+        FILE *file;
+
+        if (strtol(task->d_name, NULL, 10) == gettid())
+            continue;
+        snprintf(path, sizeof(path), "/proc/self/task/%s/stat", task->d_name);
+        file = fopen(path, "re");
+        if (file == NULL)
+            continue;
+        name_end = fgets(line, sizeof(line), file) != NULL ? strrchr(line, ')') : NULL;
+        found = name_end != NULL && strncmp(name_end, ") R", 3) == 0;
+        fclose(file);
+    }
+    closedir(tasks);
+    return found;
+}
+
+/* Late in its second: whoever looks at it from that second's beginning on runs without a pause. */
+static void test_parking__a_deadline_is_waited_for_without_work(void **state)
+{
+    struct fixture *f = *state;
+    struct work work = { 0 };
+    uint64_t ticket = ticket_of(f);
+    int64_t second_us = (clock_monotonic_us() / US_PER_S + 1) * US_PER_S, deadline_us = second_us + 900 * US_PER_MS;
+    struct peer peer = park(f, ticket, &work, deadline_us);
+    struct pollfd polled = { .fd = peer.fd, .events = POLLIN };
+    int looks = 0, running = 0;
+
+    while (clock_monotonic_us() < deadline_us) {
+        assert_int_equal(poll(&polled, 1, 20), 0);
+        if (clock_monotonic_us() < second_us + 100 * US_PER_MS)
+            continue;
+        looks++;
+        running += others_run();
+    }
+    assert_in_range(running, 0, looks / 2);
+    await_count(&work.due_count, 1);
+    parking_answer(f->hub, ticket, &answer);
+    assert_answered(&peer);
+}
+
 static void test_parking__a_stream_of_ones_own(void **state)
 {
     struct fixture *f = *state;
@@ -195,6 +248,27 @@ static void test_parking__a_stop_asks_for_answers_and_gives_its_own_in_the_end(v
     peer_close(&silent_peer);
 }
 
+static void test_parking__a_stream_at_the_stop_is_broken_off_when_its_time_is_over(void **state)
+{
+    struct fixture *f = *state;
+    struct work work = { 0 };
+    uint64_t ticket = ticket_of(f);
+    struct peer peer = park(f, ticket, &work, INT64_MAX);
+    int64_t began_us;
+
+    parking_open(f->hub, ticket, "text/event-stream");
+    parking_write(f->hub, ticket, STR("data: 1\n\n"));
+    peer_await(&peer, "data: 1\n\n");
+    began_us = clock_monotonic_us();
+    hub_end_all(f->hub);
+    await_count(&work.due_count, 1);
+    while (peer_read(&peer))
+        ;
+    assert_false(peer.complete);
+    assert_in_range(clock_monotonic_us() - began_us, STREAM_STOP_PARKED_S * US_PER_S, STREAM_COMMENT_S * US_PER_S / 2);
+    peer_close(&peer);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, hub_setup, hub_teardown)
@@ -202,10 +276,12 @@ int main(void)
         TEST(test_parking__an_answer_may_come_before_the_connection_and_after_it),
         TEST(test_parking__a_client_that_leaves_is_told_once),
         TEST(test_parking__a_deadline_asks_for_what_there_is),
+        TEST(test_parking__a_deadline_is_waited_for_without_work),
         TEST(test_parking__a_stream_of_ones_own),
         TEST(test_parking__a_slow_reader_pauses_the_work),
         TEST(test_parking__so_many_and_no_more),
         TEST(test_parking__a_stop_asks_for_answers_and_gives_its_own_in_the_end),
+        TEST(test_parking__a_stream_at_the_stop_is_broken_off_when_its_time_is_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,11 @@
 
 struct db_row;
 
-/* enum chat_join of domain/talk/chat.h, which stands above; and a chat that was erased, or has left the workspace since. */
-enum event_join { EVENT_JOIN_GONE = -1, EVENT_JOIN_WORKSPACE, EVENT_JOIN_OPEN, EVENT_JOIN_INVITE };
+/*
+ * enum chat_join of domain/talk/chat.h, which stands above; a chat that was erased, or has left the workspace since; and, as
+ * the detail of chat.deleted alone, a chat that goes on without those who are not in it: it is gone for them only.
+ */
+enum event_join { EVENT_JOIN_GONE = -1, EVENT_JOIN_WORKSPACE, EVENT_JOIN_OPEN, EVENT_JOIN_INVITE, EVENT_JOIN_OTHERS };
 
 struct event_row {
     int64_t position;

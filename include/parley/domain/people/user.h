@@ -36,8 +36,11 @@ struct user {
 /* ERR_USER_NOT_FOUND: unknown or deleted. One statement on a key each. */
 enum err user_get(struct ctx *ctx, int64_t id, struct user *ret_user) MUST_CHECK;
 enum err user_get_by_uuid(struct ctx *ctx, const struct uuid *uuid, struct user *ret_user) MUST_CHECK;
-/* The same with the row's lock, inside db_run. */
-enum err user_lock(struct ctx *ctx, const struct uuid *uuid, struct user *ret_user) MUST_CHECK;
+/*
+ * The same with the row's lock, inside db_run. gone: the error where there is no such account any more, as the caller knows it:
+ * ERR_USER_NOT_FOUND of somebody named in a path, ERR_TOKEN of whoever is signed in, that of a link or challenge which ended with it.
+ */
+enum err user_lock(struct ctx *ctx, const struct uuid *uuid, enum err gone, struct user *ret_user) MUST_CHECK;
 /*
  * Inside db_run, before whatever counts a user's things to add one: of two at once the second waits. It comes before the
  * locks of workspaces, chats and members. The

@@ -53,6 +53,14 @@ struct chat_ref {
     bool joined;            /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */
 };
 
+/* Which chat, and who changes it, or what of it is their own. */
+struct chat_target {
+    const struct membership *m;
+    int64_t user_id;
+    struct uuid chat;
+    int64_t if_version; /* the chat must still have this version; 0: any. Only where chat_change.h says so */
+};
+
 /*
  * member_find, and in the same statement the chat that the request is about, for chat_require: on the way of each message a
  * question less to the database. A chat that is not there is chat_require's business. Errors as member_find.

@@ -36,14 +36,6 @@ struct chat_settings {
     enum chat_join join;
 };
 
-/* Which chat, and who changes it. */
-struct chat_target {
-    const struct membership *m;
-    int64_t user_id;
-    struct uuid chat;
-    int64_t if_version; /* the chat must still have this version; 0: any */
-};
-
 /*
  * Makes a chat in maker->m; its maker is its first member. maker->chat and if_version are not looked at.
  *   claim  NULL: none. One that was used before: answers with the chat of that time (ERR_CHAT_NOT_FOUND when it is gone)

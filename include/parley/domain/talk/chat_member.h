@@ -47,5 +47,12 @@ enum err chat_member_remove(struct ctx *ctx, const struct membership *m, int64_t
  * into the chat; who is in it already stays. ERR_NOT_FOUND, with nothing written into the problem: not of this workspace.
  */
 enum err chat_member_add(struct ctx *ctx, int64_t workspace_id, int64_t chat_id, int64_t user_id) MUST_CHECK;
+/*
+ * The same for a chat in which something may have been said: who comes into it has read that.
+ *   workspace_id  where the chat is by now: not `chat`'s after a move
+ *   chat          its last_seq as it is under the lock; integer key; the rest is not looked at
+ */
+enum err chat_member_come(struct ctx *ctx, int64_t workspace_id, const struct chat_ref *chat,
+                          int64_t user_id) MUST_CHECK;
 
 #endif

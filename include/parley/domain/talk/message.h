@@ -127,9 +127,11 @@ enum err message_reply_list(struct ctx *ctx, const struct message_location *loca
 /* What is replied to: its integer key and that of its thread's root. */
 struct message_thread {
     int64_t id, root_id;
-    bool is_deleted;
 };
-/* ERR_NOT_FOUND, with nothing written into the problem: no such message in the chat. One statement. */
+/* ERR_NOT_FOUND, with nothing written into the problem: no such living message in the chat. One statement. */
+enum err message_thread_find(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
+                             struct message_thread *ret_thread) MUST_CHECK;
+/* The same where it must be there: ERR_MESSAGE_NOT_FOUND. */
 enum err message_thread_get(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *message,
                             struct message_thread *ret_thread) MUST_CHECK;
 

@@ -13,5 +13,10 @@ struct keyed_cache *typing_cache_new(void);
  * most. Errors of the database. Any thread.
  */
 enum err typing_tell(struct ctx *ctx, const struct principal *principal, const struct chat_ref *chat) MUST_CHECK;
+/*
+ * Another process says that a user is writing, not over the bus: tells the streams of this one. chat: its id, uuid, workspace_id
+ * and join. One statement. Errors of the database.
+ */
+enum err typing_hear(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *user) MUST_CHECK;
 
 #endif

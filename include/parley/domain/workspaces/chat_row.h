@@ -15,7 +15,7 @@ struct chat_row {
     int64_t workspace_id;
     int64_t id;
     struct uuid uuid;
-    int join; /* enum chat_join (domain/talk/chat.h): whom the event is for, also when the row is gone */
+    int join; /* enum event_join (event_row.h): whom the event is for, also when the row is gone */
 };
 
 /* Tells that the chat was made, changed, archived or deleted, or that it is for others now: the join mode as detail. */

@@ -45,6 +45,16 @@ struct workspace_overview_opts {
 enum err workspace_overview_list(struct ctx *ctx, const struct workspace_overview_opts *opts,
                                  struct list *ret_list) MUST_CHECK;
 
+struct deserted_workspace {
+    struct uuid uuid;
+    struct str name;
+};
+/*
+ * The shared workspaces (struct deserted_workspace, the first DESERTED_LISTED_MAX) of which this user is the only OWNER who could
+ * act: those that are left deserted when the account is switched off or deleted. One statement.
+ */
+enum err workspace_deserted_without(struct ctx *ctx, int64_t user_id, struct list *ret_list) MUST_CHECK;
+
 /*
  * Makes ctx->actor an OWNER of a workspace in which no OWNER can act: all are switched off, or there is none.
  * ERR_WORKSPACE_NOT_FOUND; ERR_PERSONAL_WORKSPACE; ERR_OWNER_PRESENT; ERR_LIMIT: too many members, or workspaces of the

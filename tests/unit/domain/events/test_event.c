@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "../domain_fixture.h"
-#include "parley/domain/events/event_position.h"
+#include "parley/domain/events/event_extent.h"
 
 static struct domain_fixture fixture;
 static struct caller c;

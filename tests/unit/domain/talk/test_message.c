@@ -1,6 +1,8 @@
 #include "domain/files_fixture.h"
 #include "parley/domain/events/event.h"
 
+#include "parley/domain/talk/message_batch.h"
+
 #include <pthread.h>
 
 static struct chat chat_with(int count)
@@ -380,6 +382,35 @@ static void test_message__pages_reach_over_wide_holes(void **state)
     assert_int_equal(seq_at(&page, 0), 42);
 }
 
+/* ---- many, of any chats ---- */
+
+enum { FACE_BYTES = 4, FACES_FIT = EVENT_DATA_MAX_BYTES / FACE_BYTES };
+
+/* The text that message_batch_load gives of a message of so many characters of four bytes. */
+static struct str batched(const struct chat *chat, size_t face_count)
+{
+    static char text[(FACES_FIT + 1) * FACE_BYTES + 1];
+    struct message said;
+    struct list found;
+
+    for (size_t i = 0; i < face_count; i++)
+        memcpy(text + i * FACE_BYTES, "\xF0\x9F\x99\x82", FACE_BYTES);
+    text[face_count * FACE_BYTES] = '\0';
+    said = post(chat, text);
+    assert_ok(message_batch_load(&f.caller.ctx, f.member.id, &said.uuid, 1, &found));
+    assert_int_equal(found.count, 1);
+    return ((const struct message *)found.items)->content;
+}
+
+static void test_message_batch__counts_bytes_of_a_text_for_an_event(void **state)
+{
+    (void)state;
+    struct chat chat = files_chat(&f);
+
+    assert_int_equal(batched(&chat, FACES_FIT).len, EVENT_DATA_MAX_BYTES);
+    assert_null(batched(&chat, FACES_FIT + 1).ptr);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_message_edit__another_version_is_refused),
         cmocka_unit_test(test_message_delete__leaves_a_tombstone),
         cmocka_unit_test(test_message__pages_reach_over_wide_holes),
+        cmocka_unit_test(test_message_batch__counts_bytes_of_a_text_for_an_event),
     };
 
     return cmocka_run_group_tests(tests, files_setup, files_teardown);
