@@ -148,9 +148,8 @@ static enum err archive_begin(struct ctx *ctx, const struct principal *principal
         return fail(ctx, ERR_NO_MEMORY);
     archiving->ctx = ctx;
     export_guard_begin(&archiving->guard, principal, 0, 0);
-    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_USER_EXPORTED,
-                                                 .target_kind = AUDIT_ON_USER,
-                                                 .target = principal->user });
+    return audit_add(ctx, &(struct audit_entry){
+                              .action = AUDIT_USER_EXPORTED, .target_kind = AUDIT_ON_USER, .target = principal->user });
 }
 
 static enum err own_export_get(struct ctx *ctx, const struct call *call, struct reply *reply)

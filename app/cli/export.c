@@ -134,12 +134,12 @@ static enum err archive_open(struct exporting *exporting)
 
     TRY(archive_of_workspace(ctx, &exporting->opts, &archive_encoder, &exporting->archive));
     TRY(archive_go_on(ctx, exporting->archive, entry, &resume->file));
-    return audit_add(ctx, &(struct audit_entry){
-                              .action = AUDIT_WORKSPACE_EXPORTED,
-                              .target_kind = AUDIT_ON_WORKSPACE,
-                              .target = exporting->opts.workspace,
-                              .details = AUDIT_DETAILS(AUDIT_INT("direct_chats", exporting->opts.with_direct),
-                                                       AUDIT_INT("entries_before", resume->entry_count)) });
+    return audit_add(
+        ctx, &(struct audit_entry){ .action = AUDIT_WORKSPACE_EXPORTED,
+                                    .target_kind = AUDIT_ON_WORKSPACE,
+                                    .target = exporting->opts.workspace,
+                                    .details = AUDIT_DETAILS(AUDIT_INT("direct_chats", exporting->opts.with_direct),
+                                                             AUDIT_INT("entries_before", resume->entry_count)) });
 }
 
 static bool piece_keep(struct exporting *exporting, const struct archive_piece *piece)
@@ -241,8 +241,7 @@ static bool export_all(struct exporting *exporting)
     if (!names_make(exporting) || !files_open(exporting) || !files_cut(exporting))
         return false;
     if (exporting->resume.entry_count > 0)
-        (void)printf("Going on behind %lld entries, whose sums are right.\n",
-                     (long long)exporting->resume.entry_count);
+        (void)printf("Going on behind %lld entries, whose sums are right.\n", (long long)exporting->resume.entry_count);
     e = archive_open(exporting);
     if (e != ERR_OK)
         return cli_fail(exporting->cli, "%s", task_sentence(exporting->task, e)) == CLI_OK;

@@ -170,8 +170,7 @@ struct str tar_record(struct str records, const char *key)
     while (records.len > 0 && str_split(&records, '\n', &line)) {
         size_t blank = str_index(line, ' '), equals = str_index(line, '=');
 
-        if (blank < equals && equals != SIZE_MAX &&
-            str_eq_c(str_tail(str_head(line, equals), blank + 1), key))
+        if (blank < equals && equals != SIZE_MAX && str_eq_c(str_tail(str_head(line, equals), blank + 1), key))
             return str_tail(line, equals + 1);
     }
     return (struct str){ NULL, 0 };

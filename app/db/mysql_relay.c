@@ -61,7 +61,7 @@ static enum err look(struct mysql_conn *c, int64_t *ret_first)
 /* *ret_is_due: whether a step is. */
 static enum err look_for(struct mysql_conn *c, enum db_relay when, bool *ret_is_due)
 {
-    int64_t before = c->first_waiting, first;
+    int64_t before = c->first_waiting, first = 0;
 
     TRY(look(c, &first));
     c->first_waiting = first;

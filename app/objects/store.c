@@ -143,8 +143,8 @@ static enum err count_call(struct store *store, enum store_operation operation, 
 
 bool store_stats(struct store *store, size_t index, struct store_stats *ret_stats)
 {
-    static const char *const names[STORE_OPERATION_COUNT] = { "ping", "put",    "stat",     "get",
-                                                               "delete", "list", "multipart" };
+    static const char *const names[STORE_OPERATION_COUNT] = { "ping",   "put",  "stat",     "get",
+                                                              "delete", "list", "multipart" };
 
     if (index >= STORE_OPERATION_COUNT)
         return false;

@@ -7,13 +7,13 @@ import shutil
 import sys
 import time
 
-from bench import (answers, cpu, encoding, hammer, limits, me, memory, pages, post, search, signin, start, streams, timing,
+from bench import (answers, cpu, encoding, exports, hammer, limits, me, memory, pages, post, search, signin, start, streams, timing,
                    upload)
 from harness.build import build
 from harness.paths import BUILD, ROOT, HarnessError
 
 BENCHES = {"p1": me.run, "p2": pages.run, "p3": post.run, "p4": streams.run, "p5": memory.run, "p6": hammer.run, "p7": upload.run,
-           "p9": search.run, "p10": start.run, "limits": limits.run, "signin": signin.run, "timing": timing.run,
+           "p9": search.run, "p10": start.run, "export": exports.run, "limits": limits.run, "signin": signin.run, "timing": timing.run,
            "json": encoding.run, "page": answers.page, "me": answers.me, "chats": answers.chats, "chat": answers.chat}
 
 

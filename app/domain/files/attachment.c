@@ -229,6 +229,7 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
 
 struct going {
     struct pending_deletions batch;
+    int64_t byte_count;
     struct db_value ids[OBJECT_BATCH_MAX];
 };
 
@@ -245,8 +246,7 @@ static enum err going_read(struct ctx *ctx, const struct db_row *row, void *arg)
 
     if (batch->count >= OBJECT_BATCH_MAX)
         return fail(ctx, ERR_INTERNAL);
-    batch->file_count++;
-    batch->file_bytes += db_row_int(row, ATTACHMENT_GOING_SIZE_BYTES);
+    going->byte_count += db_row_int(row, ATTACHMENT_GOING_SIZE_BYTES);
     going->ids[batch->count] = DB_INT(db_row_int(row, ATTACHMENT_GOING_ID));
     batch->items[batch->count++] = (struct pending_deletion){
         .key = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_GOING_OBJECT_KEY)),
@@ -257,21 +257,21 @@ static enum err going_read(struct ctx *ctx, const struct db_row *row, void *arg)
 }
 
 enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_args args,
-                                 struct pending_deletions *ret_batch)
+                                 struct attachment_removal *ret_removal)
 {
     struct going going = { .batch.count = 0 };
-    struct pending_deletions pending = { .count = 0 };
+    struct attachment_removal removal = { .row_count = 0 };
 
     for (size_t i = 0; i < OBJECT_BATCH_MAX; i++)
         going.ids[i] = DB_NULL;
     TRY(db_each(ctx, statement, args, going_read, &going));
     for (size_t i = 0; i < going.batch.count; i++)
-        TRY(object_deletion_add(ctx, &pending, &going.batch.items[i]));
-    if (pending.count > 0)
+        TRY(object_deletion_add(ctx, &removal.pending, &going.batch.items[i]));
+    if (going.batch.count > 0)
         TRY(db_exec(ctx, SQL_ATTACHMENTS_DELETE, (struct db_args){ going.ids, OBJECT_BATCH_MAX }, NULL));
-    pending.file_count = going.batch.file_count;
-    pending.file_bytes = going.batch.file_bytes;
-    *ret_batch = pending;
+    removal.row_count = (int64_t)going.batch.count;
+    removal.byte_count = going.byte_count;
+    *ret_removal = removal;
     return ERR_OK;
 }
 

@@ -16,7 +16,7 @@ struct undigested {
     int64_t size_bytes;
     bool has_promised;
     uint8_t promised[SHA256_BYTES], found[SHA256_BYTES];
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 };
 
 static enum err undigested_read(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -141,9 +141,10 @@ static enum err undigested_remove(struct ctx *ctx, void *arg)
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     TRY(e);
-    return attachment_lose(ctx, SQL_ATTACHMENTS_GOING_BY_ID,
-                           &(struct attachment_place){ undigested->id, undigested->workspace_id, undigested->message_id },
-                           &undigested->pending);
+    return attachment_lose(
+        ctx, SQL_ATTACHMENTS_GOING_BY_ID,
+        &(struct attachment_place){ undigested->id, undigested->workspace_id, undigested->message_id },
+        &undigested->removal);
 }
 
 static enum err sum_judge(struct ctx *ctx, struct undigested *undigested)
@@ -151,7 +152,7 @@ static enum err sum_judge(struct ctx *ctx, struct undigested *undigested)
     if (!undigested->has_promised || memcmp(undigested->promised, undigested->found, SHA256_BYTES) == 0)
         return db_run(ctx, sum_keep, undigested);
     TRY(db_run(ctx, undigested_remove, undigested));
-    object_deletion_run(ctx, &undigested->pending);
+    object_deletion_run(ctx, &undigested->removal.pending);
     return ERR_OK;
 }
 

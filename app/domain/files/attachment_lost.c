@@ -1,7 +1,6 @@
 #include "parley/domain/files/attachment_lost.h"
 
 #include "parley/domain/events/event.h"
-#include "parley/domain/files/attachment.h"
 
 struct message_place {
     struct uuid uuid;
@@ -40,12 +39,12 @@ enum err attachment_tell_message(struct ctx *ctx, int64_t workspace_id, int64_t 
 }
 
 enum err attachment_lose(struct ctx *ctx, enum sql find, const struct attachment_place *place,
-                         struct pending_deletions *ret_pending)
+                         struct attachment_removal *ret_removal)
 {
     const struct db_value workspace = DB_INT(place->workspace_id);
 
-    TRY(attachment_remove_found(ctx, find, DB_ARGS(DB_INT(place->id), workspace), ret_pending));
-    if (place->message_id == 0 || ret_pending->file_count == 0)
+    TRY(attachment_remove_found(ctx, find, DB_ARGS(DB_INT(place->id), workspace), ret_removal));
+    if (place->message_id == 0 || ret_removal->row_count == 0)
         return ERR_OK;
     TRY(db_exec(ctx, SQL_MESSAGE_LOST_ATTACHMENT, DB_ARGS(DB_INT(ctx->now_us), DB_INT(place->message_id), workspace),
                 NULL));

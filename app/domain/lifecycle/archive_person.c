@@ -123,8 +123,8 @@ static enum err reactions_write(struct ctx *ctx, struct archive *archive)
 
     memcpy(emoji, archive->cursor.text, sizeof(emoji));
     return db_each(ctx, SQL_EXPORT_REACTIONS,
-                   DB_ARGS(DB_INT(archive->id), a, a, DB_TEXT(str_from(emoji)), DB_INT(EXPORT_MESSAGES)), reaction_write,
-                   archive);
+                   DB_ARGS(DB_INT(archive->id), a, a, DB_TEXT(str_from(emoji)), DB_INT(EXPORT_MESSAGES)),
+                   reaction_write, archive);
 }
 
 static enum err version_write(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -153,8 +153,8 @@ static enum err versions_write(struct ctx *ctx, struct archive *archive)
     const struct db_value a = DB_INT(archive->cursor.a);
 
     return db_each(ctx, SQL_EXPORT_VERSIONS,
-                   DB_ARGS(DB_INT(archive->id), a, a, DB_INT(archive->cursor.b), DB_INT(EXPORT_MESSAGES)), version_write,
-                   archive);
+                   DB_ARGS(DB_INT(archive->id), a, a, DB_INT(archive->cursor.b), DB_INT(EXPORT_MESSAGES)),
+                   version_write, archive);
 }
 
 static enum err messages_write(struct ctx *ctx, struct archive *archive)
@@ -171,7 +171,7 @@ static enum err messages_write(struct ctx *ctx, struct archive *archive)
 static const struct section {
     const char *name;
     enum err (*write)(struct ctx *ctx, struct archive *archive); /* the next lines; no row: the section is over */
-    bool is_one; /* one entry, of JSON */
+    bool is_one;                                                 /* one entry, of JSON */
 } sections[] = {
     { "account", account_write, true },      { "chat_states", states_write, false },
     { "reactions", reactions_write, false }, { "versions", versions_write, false },

@@ -19,28 +19,28 @@ struct archive_cursor {
 struct archive {
     enum err (*make)(struct ctx *ctx, struct archive *archive, enum archive_made *ret_made);
     const struct archive_encoder *encoder;
-    struct buf json;       /* of an entry that is made whole */
-    struct json_out out;   /* into it */
+    struct buf json;               /* of an entry that is made whole */
+    struct json_out out;           /* into it */
     char name[TAR_NAME_MAX_BYTES]; /* of the entry that is being written */
 
     /* The files of the messages that were written last. */
-    struct arena *arena;  /* theirs */
-    struct list files;    /* struct attachment */
-    size_t file_at;       /* the next one, or the one that is being written */
-    int64_t file_offset;  /* so much of it has been written */
-    struct digest *digest; /* of that; NULL: it has not begun */
+    struct arena *arena;                 /* theirs */
+    struct list files;                   /* struct attachment */
+    size_t file_at;                      /* the next one, or the one that is being written */
+    int64_t file_offset;                 /* so much of it has been written */
+    struct digest *digest;               /* of that; NULL: it has not begun */
     char folder[TAR_NAME_MAX_BYTES / 4]; /* before "files/" */
 
     /* Where the source is. */
     int section;
-    int64_t part;            /* of the section's entries, from 1 */
-    bool is_full;            /* rows were left for the next entry */
-    int64_t row_count;       /* in this one */
+    int64_t part;      /* of the section's entries, from 1 */
+    bool is_full;      /* rows were left for the next entry */
+    int64_t row_count; /* in this one */
     struct archive_cursor cursor;
-    int64_t id;              /* the user's or the workspace's integer key */
+    int64_t id; /* the user's or the workspace's integer key */
     struct uuid workspace;
-    int kind_max;            /* enum chat_kind: which chats are in it */
-    struct chat_ref chat;    /* the present one; id 0: none */
+    int kind_max;         /* enum chat_kind: which chats are in it */
+    struct chat_ref chat; /* the present one; id 0: none */
     struct message_walk walk;
 };
 

@@ -86,8 +86,8 @@ static enum err chat_take(struct ctx *ctx, const struct db_row *row, void *arg)
 static enum err chat_next(struct ctx *ctx, struct archive *archive, int64_t after_id)
 {
     archive->chat.id = 0;
-    return db_one(ctx, SQL_EXPORT_CHAT_NEXT,
-                  DB_ARGS(DB_INT(archive->id), DB_INT(after_id), DB_INT(archive->kind_max)), chat_take, archive);
+    return db_one(ctx, SQL_EXPORT_CHAT_NEXT, DB_ARGS(DB_INT(archive->id), DB_INT(after_id), DB_INT(archive->kind_max)),
+                  chat_take, archive);
 }
 
 static enum err chat_begin(struct ctx *ctx, struct archive *archive, enum archive_made *ret_made)

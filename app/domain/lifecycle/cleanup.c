@@ -141,12 +141,12 @@ struct unbound {
 static enum err unbound_remove(struct ctx *ctx, void *arg)
 {
     struct unbound *unbound = arg;
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 
     TRY(attachment_remove_found(
         ctx, SQL_ATTACHMENTS_UNBOUND_OLD,
-        DB_ARGS(DB_INT(ctx->now_us - ATTACHMENT_UNBOUND_HOURS * US_PER_HOUR), DB_INT(OBJECT_BATCH_MAX)), &pending));
-    unbound->count = pending.file_count;
+        DB_ARGS(DB_INT(ctx->now_us - ATTACHMENT_UNBOUND_HOURS * US_PER_HOUR), DB_INT(OBJECT_BATCH_MAX)), &removal));
+    unbound->count = removal.row_count;
     return ERR_OK;
 }
 

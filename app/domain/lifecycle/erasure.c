@@ -33,15 +33,15 @@ struct chat_piece {
 static enum err chat_files_remove(struct ctx *ctx, void *arg)
 {
     struct chat_piece *piece = arg;
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_OF_CHAT_TO_SEQ,
                                 DB_ARGS(DB_INT(piece->chat.id), DB_INT(piece->chat.workspace_id),
                                         DB_INT(piece->end_seq), DB_INT(OBJECT_BATCH_MAX)),
-                                &pending));
-    piece->count = pending.file_count;
+                                &removal));
+    piece->count = removal.row_count;
     return erasure_note(ctx, &(struct erasure){ ERASURE_OF_CHAT, piece->chat.id },
-                        &(struct erased){ .file_count = pending.file_count, .byte_count = pending.file_bytes });
+                        &(struct erased){ .file_count = removal.row_count, .byte_count = removal.byte_count });
 }
 
 /* Their words go in the next transaction of the index's job. */
@@ -98,13 +98,13 @@ struct workspace_piece {
 static enum err workspace_files_remove(struct ctx *ctx, void *arg)
 {
     struct workspace_piece *piece = arg;
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_UNBOUND_OF_WORKSPACE,
-                                DB_ARGS(DB_INT(piece->id), DB_INT(OBJECT_BATCH_MAX)), &pending));
-    piece->count = pending.file_count;
+                                DB_ARGS(DB_INT(piece->id), DB_INT(OBJECT_BATCH_MAX)), &removal));
+    piece->count = removal.row_count;
     return erasure_note(ctx, &(struct erasure){ ERASURE_OF_WORKSPACE, piece->id },
-                        &(struct erased){ .file_count = pending.file_count, .byte_count = pending.file_bytes });
+                        &(struct erased){ .file_count = removal.row_count, .byte_count = removal.byte_count });
 }
 
 static enum err workspace_erase(struct ctx *ctx, void *arg)

@@ -76,12 +76,11 @@ enum err erasure_receipt(struct ctx *ctx, const struct erasure *erasure, int64_t
         clock_format(before_us, before_text);
         before = str_from(before_text);
     }
-    return audit_add(
-        ctx, &(struct audit_entry){ .action = kind->action,
-                                    .target_kind = kind->target_kind,
-                                    .target = subject,
-                                    .details = AUDIT_DETAILS(AUDIT_INT("messages", erased.message_count),
-                                                             AUDIT_INT("files", erased.file_count),
-                                                             AUDIT_INT("bytes", erased.byte_count),
-                                                             AUDIT_TEXT("before", before)) });
+    return audit_add(ctx, &(struct audit_entry){ .action = kind->action,
+                                                 .target_kind = kind->target_kind,
+                                                 .target = subject,
+                                                 .details = AUDIT_DETAILS(AUDIT_INT("messages", erased.message_count),
+                                                                          AUDIT_INT("files", erased.file_count),
+                                                                          AUDIT_INT("bytes", erased.byte_count),
+                                                                          AUDIT_TEXT("before", before)) });
 }

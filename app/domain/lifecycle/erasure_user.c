@@ -28,12 +28,12 @@ static struct erasure erasure_of(const struct user_piece *piece)
 static enum err files_remove(struct ctx *ctx, struct user_piece *piece, enum sql statement, struct db_args args)
 {
     const struct erasure erasure = erasure_of(piece);
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 
-    TRY(attachment_remove_found(ctx, statement, args, &pending));
-    piece->count = pending.file_count;
+    TRY(attachment_remove_found(ctx, statement, args, &removal));
+    piece->count = removal.row_count;
     return erasure_note(ctx, &erasure,
-                        &(struct erased){ .file_count = pending.file_count, .byte_count = pending.file_bytes });
+                        &(struct erased){ .file_count = removal.row_count, .byte_count = removal.byte_count });
 }
 
 static enum err unbound_files_remove(struct ctx *ctx, void *arg)
@@ -77,10 +77,10 @@ static enum err messages_remove(struct ctx *ctx, void *arg)
 
 static enum err chat_step(struct ctx *ctx, struct user_piece *piece)
 {
-    TRY(db_number(ctx, SQL_SENDER_FIRST_IDS_END,
-                  DB_ARGS(DB_INT(piece->user_id), DB_INT(piece->chat_id), DB_INT(piece->workspace_id),
-                          DB_INT(ERASE_BATCH_ROWS)),
-                  &piece->end_id));
+    TRY(db_number(
+        ctx, SQL_SENDER_FIRST_IDS_END,
+        DB_ARGS(DB_INT(piece->user_id), DB_INT(piece->chat_id), DB_INT(piece->workspace_id), DB_INT(ERASE_BATCH_ROWS)),
+        &piece->end_id));
     do
         TRY(db_run(ctx, message_files_remove, piece));
     while (piece->count > 0);

@@ -129,14 +129,14 @@ static enum err row_lose(struct ctx *ctx, void *arg)
 {
     struct losing *losing = arg;
     struct attachment_place *place = &losing->place;
-    struct pending_deletions pending;
+    struct attachment_removal removal;
     enum err e = db_number(ctx, SQL_RECONCILE_MESSAGE_LOCK, DB_ARGS(DB_INT(place->id), DB_INT(place->workspace_id)),
                            &place->message_id);
 
     losing->is_there = e == ERR_OK;
     if (e != ERR_OK || losing->run->opts->way == RECONCILE_TELL)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
-    return attachment_lose(ctx, SQL_ATTACHMENTS_GOING_LOST, place, &pending);
+    return attachment_lose(ctx, SQL_ATTACHMENTS_GOING_LOST, place, &removal);
 }
 
 static enum err file_judge(struct reconciling *run, const struct file *file)
@@ -185,11 +185,10 @@ static enum err files_look(struct reconciling *run)
 
 static enum err repair_note(struct ctx *ctx, const struct reconcile_report *report)
 {
-    return audit_add(ctx,
-                     &(struct audit_entry){ .action = AUDIT_STORE_RECONCILED,
-                                            .details = AUDIT_DETAILS(AUDIT_INT("objects", report->orphan_count),
-                                                                     AUDIT_INT("bytes", report->orphan_bytes),
-                                                                     AUDIT_INT("files", report->missing_count)) });
+    return audit_add(ctx, &(struct audit_entry){ .action = AUDIT_STORE_RECONCILED,
+                                                 .details = AUDIT_DETAILS(AUDIT_INT("objects", report->orphan_count),
+                                                                          AUDIT_INT("bytes", report->orphan_bytes),
+                                                                          AUDIT_INT("files", report->missing_count)) });
 }
 
 enum err reconcile(struct task *task, const struct reconcile_opts *opts, struct reconcile_report *ret_report)

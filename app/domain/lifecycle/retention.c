@@ -137,7 +137,7 @@ static enum err files_remove(struct ctx *ctx, void *arg)
 {
     struct piece *piece = arg;
     const struct erasure erasure = erasure_of(piece->run);
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 
     TRY(setting_check(ctx, piece));
     if (piece->is_kept)
@@ -145,10 +145,10 @@ static enum err files_remove(struct ctx *ctx, void *arg)
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_OF_CHAT_TO_SEQ,
                                 DB_ARGS(DB_INT(piece->chat_id), DB_INT(piece->run->workspace_id),
                                         DB_INT(piece->end_seq), DB_INT(OBJECT_BATCH_MAX)),
-                                &pending));
-    piece->count = pending.file_count;
+                                &removal));
+    piece->count = removal.row_count;
     return erasure_note(ctx, &erasure,
-                        &(struct erased){ .file_count = pending.file_count, .byte_count = pending.file_bytes });
+                        &(struct erased){ .file_count = removal.row_count, .byte_count = removal.byte_count });
 }
 
 /* The chat's row first, as everywhere. Replies lie behind their roots, so no thread that stays loses one. */
@@ -179,8 +179,8 @@ static enum err chat_step(struct ctx *ctx, const struct retention_run *run, int6
     struct piece piece = { .run = run, .chat_id = chat_id };
 
     *ret_done = true;
-    TRY(db_each(ctx, SQL_RETENTION_FIRST,
-                DB_ARGS(DB_INT(chat_id), DB_INT(run->workspace_id), DB_INT(ERASE_BATCH_ROWS)), end_look, &piece));
+    TRY(db_each(ctx, SQL_RETENTION_FIRST, DB_ARGS(DB_INT(chat_id), DB_INT(run->workspace_id), DB_INT(ERASE_BATCH_ROWS)),
+                end_look, &piece));
     if (piece.end_seq == 0)
         return ERR_OK;
     do

@@ -240,10 +240,10 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     TRY(api_key_forget_user(ctx, user.id));
     outcome_wake(ctx, OUTCOME_DATA);
     name_deleted(&user.uuid, name);
-    TRY(db_exec(ctx, SQL_USER_ERASE,
-                DB_ARGS(DB_TEXT(str_from(name)), DB_INT(erasing), DB_INT(ctx->now_us), DB_INT(ctx->now_us),
-                        DB_INT(user.id)),
-                NULL));
+    TRY(db_exec(
+        ctx, SQL_USER_ERASE,
+        DB_ARGS(DB_TEXT(str_from(name)), DB_INT(erasing), DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user.id)),
+        NULL));
     TRY(people_touch(ctx));
     if (is_active_admin(&user))
         TRY(administrator_check(ctx));

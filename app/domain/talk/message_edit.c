@@ -116,7 +116,7 @@ enum err message_edit(struct ctx *ctx, const struct message_edit *edit, struct m
 
 struct deleting {
     const struct message_removal *removal;
-    struct pending_deletions pending;
+    struct attachment_removal files;
 };
 
 static enum err may_delete(struct ctx *ctx, int64_t user_id, const struct chat_ref *chat, const struct message *message)
@@ -162,7 +162,7 @@ static enum err delete_once(struct ctx *ctx, void *arg)
     struct chat_ref chat;
     int64_t count = 0;
 
-    deleting->pending.count = 0;
+    deleting->files = (struct attachment_removal){ .row_count = 0 };
     TRY(location_lock(ctx, &removal->location, &chat));
     TRY(message_get(ctx, &chat, &removal->message, &message));
     TRY(may_delete(ctx, removal->location.principal->user_id, &chat, &message));
@@ -180,7 +180,7 @@ static enum err delete_once(struct ctx *ctx, void *arg)
         TRY(audit_removal(ctx, removal, &message));
     if (message.attachment_count > 0)
         TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_OF_MESSAGE,
-                                    DB_ARGS(DB_INT(message.id), DB_INT(chat.workspace_id)), &deleting->pending));
+                                    DB_ARGS(DB_INT(message.id), DB_INT(chat.workspace_id)), &deleting->files));
     return message_event_add(ctx, EVENT_MESSAGE_DELETED, &chat, &message.uuid, event_number(ctx, message.seq));
 }
 
@@ -194,7 +194,7 @@ enum err message_delete(struct ctx *ctx, const struct message_removal *removal)
     struct deleting deleting = { .removal = removal };
 
     TRY(db_run(ctx, delete_in_transaction, &deleting));
-    object_deletion_run(ctx, &deleting.pending);
+    object_deletion_run(ctx, &deleting.files.pending);
     return ERR_OK;
 }
 

@@ -222,12 +222,13 @@ enum {
     BUS_BACKOFF_MAX_MS = 5000, /* between two tries to connect, growing up to it */
 
     /* The event log */
-    EVENT_BATCH_MAX = 64,          /* rows that its reader takes at a time; lists of ? in events.sql are as long */
-    EVENT_LOOK_MS = 50,            /* it is looked at so often while streams are open, */
-    EVENT_LOOK_SELDOM_MS = 500,    /* and so often while none is: wake-ups that were lost cost no more */
-    EVENT_RELAY_TRUST_MS = 250,    /* on a cluster: what the relay for all has not moved between two such looks, others do */
-    EVENT_RELAY_LEASE_S = 6,       /* and another is the relay so long after the last sign of life, */
-    EVENT_RELAY_RENEW_S = 2,       /* of which it gives one so often */
+    EVENT_BATCH_MAX = 64,       /* rows that its reader takes at a time; lists of ? in events.sql are as long */
+    EVENT_LOOK_MS = 50,         /* it is looked at so often while streams are open, */
+    EVENT_LOOK_SELDOM_MS = 500, /* and so often while none is: wake-ups that were lost cost no more */
+    EVENT_RELAY_TRUST_MS =
+        250,                 /* on a cluster: what the relay for all has not moved between two such looks, others do */
+    EVENT_RELAY_LEASE_S = 6, /* and another is the relay so long after the last sign of life, */
+    EVENT_RELAY_RENEW_S = 2, /* of which it gives one so often */
     EVENT_SILENCE_MAX_MS = 5000,   /* a log that cannot be read for so long ends all streams */
     EVENT_DATA_MAX_BYTES = 65536,  /* one event's data; a longer text is told without its content */
     EVENT_REPLAY_MAX = 1000,       /* events that are told to one who comes back; more: it reads everything again */
@@ -244,10 +245,10 @@ enum {
     WORDS_PER_MESSAGE_MAX = 20000, /* different ones; natural texts of CONTENT_MAX_CHARS have fewer */
 
     /* Exports */
-    EXPORTS_MAX = 2,          /* under way at once in a process, of different people: each holds a worker for long */
-    EXPORT_WAIT_MS = 1000,    /* for a place: one that was just read to its end is free in a moment */
+    EXPORTS_MAX = 2,           /* under way at once in a process, of different people: each holds a worker for long */
+    EXPORT_WAIT_MS = 1000,     /* for a place: one that was just read to its end is free in a moment */
     EXPORT_RETRY_AFTER_S = 10, /* where they are all taken */
-    EXPORT_MESSAGES = 200,    /* that one piece reads, … */
+    EXPORT_MESSAGES = 200,     /* that one piece reads, … */
 
     /* Queues */
     UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */

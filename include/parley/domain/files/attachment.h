@@ -83,12 +83,16 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
 
 /* ---- going away ---- */
 
+struct attachment_removal {
+    int64_t row_count, byte_count;    /* of the files whose rows went */
+    struct pending_deletions pending; /* the objects that go with them */
+};
 /*
  * In a transaction: deletes the attachments that a statement finds (one of "attachments that go" in attachments.sql) and
  * dooms their objects. After the commit: object_deletion_run, or leave it to the job.
  */
 enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_args args,
-                                 struct pending_deletions *ret_batch) MUST_CHECK;
+                                 struct attachment_removal *ret_removal) MUST_CHECK;
 
 /* ---- for the other files of attachments ---- */
 

@@ -4,7 +4,7 @@
 
 #include "parley/core/ctx.h"
 #include "parley/db/db.h"
-#include "parley/domain/files/object_deletion.h"
+#include "parley/domain/files/attachment.h"
 
 struct attachment_place {
     int64_t id, workspace_id; /* integer keys */
@@ -20,6 +20,6 @@ enum err attachment_tell_message(struct ctx *ctx, int64_t workspace_id, int64_t 
  * takes it off its message. Errors of the database.
  */
 enum err attachment_lose(struct ctx *ctx, enum sql find, const struct attachment_place *place,
-                         struct pending_deletions *ret_pending) MUST_CHECK;
+                         struct attachment_removal *ret_removal) MUST_CHECK;
 
 #endif

@@ -32,7 +32,6 @@ struct pending_deletion {
 /* Some of them; what one statement can name. */
 struct pending_deletions {
     size_t count;
-    int64_t file_count, file_bytes; /* attachment_remove_found: the files whose rows went with it */
     struct pending_deletion items[OBJECT_BATCH_MAX];
 };
 

@@ -35,6 +35,7 @@ struct reconcile_opts {
     void *arg;
 };
 /* Looks at everything. The task is renewed meanwhile; with RECONCILE_REPAIR the audit log is told what was done. */
-enum err reconcile(struct task *task, const struct reconcile_opts *opts, struct reconcile_report *ret_report) MUST_CHECK;
+enum err reconcile(struct task *task, const struct reconcile_opts *opts,
+                   struct reconcile_report *ret_report) MUST_CHECK;
 
 #endif

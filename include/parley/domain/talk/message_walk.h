@@ -10,9 +10,10 @@
 
 /* Where a walk is. */
 struct message_walk {
-    const struct chat_ref *chat; /* as chat_require gives it, read afresh; the right to read is the caller's to look at */
-    int64_t after_seq;           /* the last one that was read, 0 at the beginning; moved on by each piece */
-    int64_t upto_seq;            /* it ends there; what is posted meanwhile lies behind it */
+    const struct chat_ref
+        *chat;         /* as chat_require gives it, read afresh; the right to read is the caller's to look at */
+    int64_t after_seq; /* the last one that was read, 0 at the beginning; moved on by each piece */
+    int64_t upto_seq;  /* it ends there; what is posted meanwhile lies behind it */
 };
 
 /*
