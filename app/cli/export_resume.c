@@ -136,11 +136,12 @@ static bool is_line_of(struct str line, const struct found *found)
 /* "chats/N-ID/files/ID/NAME" is a file; everything else is an entry that files may follow. */
 static void place_note(const struct found *found, struct export_resume *resume)
 {
-    struct str rest = str_from(found->name), piece;
+    struct str rest = str_from(found->name), pieces[4] = { { NULL, 0 } };
 
     resume->entry_count++;
-    if (str_split(&rest, '/', &piece) && str_split(&rest, '/', &piece) && str_split(&rest, '/', &piece) &&
-        str_eq_c(piece, "files") && str_split(&rest, '/', &piece) && uuid_parse(piece, &resume->file) == ERR_OK)
+    for (size_t i = 0; i < COUNT_OF(pieces) && rest.len > 0; i++)
+        (void)str_split(&rest, '/', &pieces[i]);
+    if (str_eq_c(pieces[2], "files") && uuid_parse(pieces[3], &resume->file) == ERR_OK)
         return;
     memcpy(resume->entry, found->name, sizeof(resume->entry));
     memset(&resume->file, 0, sizeof(resume->file));

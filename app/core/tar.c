@@ -40,6 +40,7 @@ static unsigned checksum(const char block[TAR_BLOCK_BYTES])
 
 static void header_add(struct buf *out, char type, struct str name, int64_t size_bytes, int64_t modified_us)
 {
+    static const char magic[] = { 'u', 's', 't', 'a', 'r', '\0', '0', '0' };
     char block[TAR_BLOCK_BYTES] = { 0 };
 
     memcpy(block + NAME_AT, name.ptr, name.len < NAME_BYTES ? name.len : NAME_BYTES);
@@ -49,7 +50,7 @@ static void header_add(struct buf *out, char type, struct str name, int64_t size
     octal(block + SIZE_AT, LARGE_BYTES, size_bytes);
     octal(block + MTIME_AT, LARGE_BYTES, modified_us / US_PER_S);
     block[TYPE_AT] = type;
-    memcpy(block + MAGIC_AT, "ustar\00000", 8);
+    memcpy(block + MAGIC_AT, magic, sizeof(magic));
     (void)snprintf(block + CHECKSUM_AT, CHECKSUM_BYTES, "%06o", checksum(block));
     block[CHECKSUM_AT + CHECKSUM_BYTES - 1] = ' ';
     buf_add_bytes(out, block, sizeof(block));
