@@ -121,7 +121,8 @@ static enum err archive_piece_write(struct archiving *archiving, struct buf *out
     struct archive_piece piece;
 
     TRY(archive_next(archiving->ctx, archiving->archive, out, &piece));
-    TRY(export_guard_check(archiving->ctx, &archiving->guard, archiving->last_bytes));
+    TRY(export_guard_check(archiving->ctx, &archiving->guard, piece.more ? EXPORT_PIECE : EXPORT_LAST_PIECE,
+                           archiving->last_bytes));
     if (!piece.more)
         tar_end(out);
     archiving->last_bytes = out->len;

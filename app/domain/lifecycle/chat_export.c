@@ -25,5 +25,6 @@ enum err chat_export_begin(struct ctx *ctx, const struct chat_export_opts *opts,
 enum err chat_export_next(struct ctx *ctx, struct chat_export *export, size_t last_bytes, struct list *ret_messages)
 {
     TRY(message_walk_next(ctx, &export->walk, ret_messages));
-    return export_guard_check(ctx, &export->guard, last_bytes);
+    return export_guard_check(ctx, &export->guard, ret_messages->count > 0 ? EXPORT_PIECE : EXPORT_LAST_PIECE,
+                              last_bytes);
 }

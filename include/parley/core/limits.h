@@ -247,6 +247,7 @@ enum {
     /* Exports */
     EXPORTS_MAX = 2,           /* under way at once in a process, of different people: each holds a worker for long */
     EXPORT_WAIT_MS = 1000,     /* for a place: one that was just read to its end is free in a moment */
+    EXPORT_LOOK_MS = 200,      /* how often it is asked, while one goes out, whether its reader still may */
     EXPORT_RETRY_AFTER_S = 10, /* where they are all taken */
     EXPORT_MESSAGES = 200,     /* that one piece reads, … */
 
