@@ -7,6 +7,7 @@
 #include "parley/domain/files/attachment_digest.h"
 #include "parley/domain/lifecycle/cleanup.h"
 #include "parley/domain/lifecycle/erasure.h"
+#include "parley/domain/lifecycle/retention.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/audit_chain.h"
 #include "parley/domain/record/mail_queue.h"
@@ -88,6 +89,17 @@ static enum err pack_words_job(struct ctx *ctx, struct job_run *run, int64_t *re
     return word_pack_step(ctx, run->state, ret_count);
 }
 
+static enum err retention_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
+{
+    if (run->state == NULL) {
+        run->state = calloc(1, sizeof(struct retention_run));
+        run->state_free = free;
+    }
+    if (run->state == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    return retention_step(ctx, run->state, ret_count);
+}
+
 /* What became of a mail, as the log says it. */
 static const struct {
     enum log_level level;
@@ -138,6 +150,7 @@ const struct job jobs_table[] = {
     { "seal_audit", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT, 0, audit_seal_step_job, false, 0 },
     { "erase_audit", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT_ERASURES, 0, audit_erase_step_job, false,
       0 },
+    { "apply_retention", JOB_LANE_DATA, JOB_PERIODIC, US_PER_HOUR, SQL_NONE_, 0, retention_job, true, 0 },
     { "expire_rows", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false, 0 },
     { "tidy_database", JOB_LANE_DATA, JOB_PERIODIC, 5 * US_PER_MINUTE, SQL_NONE_, 0, tidy_job, false, 0 },
     { "expire_events", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, event_log_expire_job, false, 0 },

@@ -76,7 +76,7 @@ DELETE FROM attachments
 WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- Attachments that go, at most OBJECT_BATCH_MAX rows (attachment_remove_found).
--- columns: attachment_going = a.id, a.object_key, a.created_us, a.promised_sha256
+-- columns: attachment_going = a.id, a.object_key, a.created_us, a.promised_sha256, a.size_bytes
 
 -- Rows of these objects, whichever: each object that has one stays. Locked, so that of two who remove the last two rows of an
 -- object one sees that the other has.
@@ -97,6 +97,13 @@ FOR UPDATE
 -- name: attachments_unbound_of_workspace
 SELECT {attachment_going} FROM attachments a
 WHERE a.workspace_id = ? AND a.message_id IS NULL ORDER BY a.id LIMIT ?
+-- @mysql
+FOR UPDATE
+
+-- name: attachments_unbound_of_user
+-- tenant: none, an account leaves all workspaces
+SELECT {attachment_going} FROM attachments a
+WHERE a.uploader_id = ? AND a.message_id IS NULL ORDER BY a.id LIMIT ?
 -- @mysql
 FOR UPDATE
 

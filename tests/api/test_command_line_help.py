@@ -7,7 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.columns("sqlite")
 
-COMMANDS = ("serve", "migrate", "config", "openapi", "user", "key", "audit", "events", "reindex", "reload", "status", "doctor", "mail", "completion", "help", "version")
+COMMANDS = ("serve", "migrate", "config", "openapi", "user", "key", "audit", "events", "export", "reconcile", "reindex", "reload", "status", "doctor", "mail", "completion", "help", "version")
 SHELLS = ("bash", "zsh", "fish")
 
 

@@ -28,6 +28,7 @@ ALLOWED = {
     "health_files": "how many files there are, for whoever runs the server; LIMIT ends it",
     "index_queue_next": "the newest rows of the queue; LIMIT ends it",
     "invitation_email_page": "a page of all invitations in the order of their ids, once after an update; LIMIT ends it",
+    "reconcile_attachments": "a page of all files in the order of their ids, by hand; LIMIT ends it",
     "reindex_messages": "a page of all messages in the order of their ids, by hand; LIMIT ends it",
     "signals_after": "what other processes told in the last seconds; LIMIT ends it",
     "signals_expired": "the oldest rows of the signals, to delete them; LIMIT ends it",

@@ -238,6 +238,7 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
 /* ---- going away ---- */
 
 struct going {
+    int64_t byte_count;
     struct db_value ids[OBJECT_BATCH_MAX];
     struct {
         struct pending_deletion pending;
@@ -258,6 +259,7 @@ static enum err going_read(struct ctx *ctx, const struct db_row *row, void *arg)
 
     if (going->count >= OBJECT_BATCH_MAX)
         return fail(ctx, ERR_INTERNAL);
+    going->byte_count += db_row_int(row, ATTACHMENT_GOING_SIZE_BYTES);
     going->ids[going->count] = DB_INT(db_row_int(row, ATTACHMENT_GOING_ID));
     going->objects[going->count++].pending = (struct pending_deletion){
         .key = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_GOING_OBJECT_KEY)),
@@ -322,6 +324,7 @@ enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_
         TRY(objects_doom(ctx, &going, &removal.pending));
     }
     removal.row_count = (int64_t)going.count;
+    removal.byte_count = going.byte_count;
     *ret_removal = removal;
     return ERR_OK;
 }

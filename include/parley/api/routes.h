@@ -34,6 +34,7 @@ extern const struct route_table reactions_routes;
 extern const struct route_table webhooks_routes;
 extern const struct route_table notifications_routes;
 extern const struct route_table search_routes;
+extern const struct route_table exports_routes;
 extern const struct route_table streams_routes;
 extern const struct route_table attachments_routes;
 extern const struct route_table uploads_routes;

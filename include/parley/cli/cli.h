@@ -109,5 +109,8 @@ enum cli_access { CLI_READS, CLI_WRITES };
 /* False after telling what is wrong; cli_runtime_close must be called in any case. */
 bool cli_runtime_open(const struct cli *cli, enum cli_access access, struct cli_runtime *runtime);
 void cli_runtime_close(struct cli_runtime *runtime);
+/* The object store beside it (cli_store.c). False after telling what is wrong; cli_store_close must be called in any case. */
+bool cli_store_open(const struct cli *cli, struct cli_runtime *runtime);
+void cli_store_close(struct cli_runtime *runtime);
 
 #endif

@@ -262,12 +262,23 @@ enum {
     INDEX_BATCH_WORDS = 50000,     /* and after so many words it takes no further message */
     WORDS_PER_MESSAGE_MAX = 20000, /* different ones; natural texts of CONTENT_MAX_CHARS have fewer */
 
+    /* Exports */
+    EXPORTS_MAX = 2,           /* under way at once in a process, of different people: each holds a worker for long */
+    EXPORT_WAIT_MS = 1000,     /* for a place: one that was just read to its end is free in a moment */
+    EXPORT_LOOK_MS = 200,      /* how often it is asked, while one goes out, whether its reader still may */
+    EXPORT_RETRY_AFTER_S = 10, /* where they are all taken */
+    EXPORT_MESSAGES = 200,     /* that one piece reads, … */
+
     /* Queues */
     UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */
     GROUP_COMMIT_MAX = 64,    /* transactions in one commit on SQLite: the first waits for the last */
     HASH_QUEUE_MAX = 64,      /* password hashing waits here, then 503 */
 };
 
+/* … or fewer, of so many bytes of text: six times as much where each letter is escaped. */
+#define EXPORT_TEXT_BYTES ((int64_t)(4 * MIB))
+/* A piece of a file in an archive. */
+#define EXPORT_FILE_BYTES ((int64_t)(1 * MIB))
 /* Members of chats that are not for a whole workspace: a million. */
 #define EVENT_MEMBERS_BYTES (8 * MIB)
 /* Events that are told to one who comes back, as they are sent. */

@@ -122,11 +122,11 @@ struct route {
     const char *id;  /* of the operation, "sendMessage"; names a function in generated clients */
     const char *doc; /* what else is to be known, as sentences; NULL: the summary tells all */
     enum err
-        fails[ROUTE_FAILS_MAX];    /* what the handler gives beyond what the gate does by this row; ends with ERR_OK */
-    const char *form;              /* ROUTE_MULTIPART: JSON Schema of the form */
-    const char *form_name;         /* … and that schema's name */
-    const char *media;             /* type of an answer that is not JSON, "text/html"; NULL: there is none */
-    const struct dialect *dialect; /* in whose shape errors are answered; NULL: RFC 9457 */
+        fails[ROUTE_FAILS_MAX]; /* what the handler gives beyond what the gate does by this row; ends with ERR_OK */
+    const char *form;           /* ROUTE_MULTIPART: JSON Schema of the form */
+    const char *form_name;      /* … and that schema's name */
+    const char *media;          /* types of answers that are not JSON, "text/html", with commas; NULL: there is none */
+    const struct dialect *dialect;      /* in whose shape errors are answered; NULL: RFC 9457 */
     const struct dialect_error *errors; /* what this route says in other words than its dialect; NULL: nothing */
 };
 

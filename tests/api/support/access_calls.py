@@ -338,6 +338,8 @@ CALLS |= {
     f"DELETE {CHAT}/members/{{user}}": Call(ids=open_chat, fresh=does(open_chat_with_target)),
     f"GET {CHAT}/messages#unjoined": Call(ids=chat_of_others),
     f"GET {CHAT}/stream#unjoined": Call(ids=chat_of_others),
+    f"GET {CHAT}/export#unjoined": Call(ids=chat_of_others),
+    "GET /workspaces/{workspace}/retention/preview": Call(send=lambda *_: {"params": {"days": 30}}),
     f"POST {CHAT}/typing#unjoined": Call(ids=chat_of_others),
     f"POST {CHAT}/message": Call(send=message_sent, names=("reply_to", "attach"), statuses=(("reply_to", 422),)),
     f"POST {CHAT}/message#forward": Call(send=forward_sent, names=("forward",)),

@@ -91,7 +91,7 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
 /* ---- going away ---- */
 
 struct attachment_removal {
-    int64_t row_count;
+    int64_t row_count, byte_count;    /* of the files whose rows went */
     struct pending_deletions pending; /* the objects of which no row is left: no more than rows */
 };
 /*
