@@ -22,6 +22,7 @@ struct signal_rows {
     bool has_begun;       /* to read */
     int64_t last_id;      /* the highest that was read */
     uint64_t read;        /* bit n: row last_id - n was */
+    int64_t since_us;     /* what was told before is nobody's here */
     int64_t counted_us;   /* monotonic: when the others were counted; 0: never */
     int64_t others_count; /* processes with streams open */
 };
@@ -187,6 +188,7 @@ static enum err begin(struct ctx *ctx, struct signal_rows *rows)
 {
     TRY(db_number(ctx, SQL_SIGNAL_LAST, DB_NO_ARGS, &rows->last_id));
     rows->read = 0;
+    rows->since_us = ctx->now_us - SIGNAL_FRESH_S * US_PER_S;
     rows->has_begun = true;
     return ERR_OK;
 }
@@ -195,14 +197,16 @@ enum err signal_rows_read(struct ctx *ctx, struct signal_rows *rows, const struc
                           struct signal_row ret_rows[SIGNAL_ROWS_MAX], size_t *ret_count)
 {
     struct reading reading = { .rows = rows, .found = ret_rows };
-    int64_t life_s = rows->has_begun ? SIGNAL_LIFE_S : SIGNAL_FRESH_S;
+    int64_t behind_us = ctx->now_us - SIGNAL_LIFE_S * US_PER_S;
 
     *ret_count = 0;
     if (!rows->has_begun)
         TRY(begin(ctx, rows));
+    if (behind_us < rows->since_us)
+        behind_us = rows->since_us;
     TRY(db_each(ctx, SQL_SIGNALS_AFTER,
-                DB_ARGS(DB_INT(rows->last_id - SIGNAL_BEHIND), DB_INT(ctx->now_us - life_s * US_PER_S),
-                        DB_INT(node->id), DB_INT(SIGNAL_ROWS_MAX + SIGNAL_BEHIND)),
+                DB_ARGS(DB_INT(rows->last_id - SIGNAL_BEHIND), DB_INT(behind_us), DB_INT(node->id),
+                        DB_INT(SIGNAL_ROWS_MAX + SIGNAL_BEHIND)),
                 row_read, &reading));
     *ret_count = reading.count;
     return ERR_OK;

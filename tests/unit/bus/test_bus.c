@@ -75,8 +75,9 @@ static void await_longest(struct heard *h, size_t len)
     while (h->longest_len <= 1)
         if (pthread_cond_timedwait(&h->more, &h->lock, &until) == ETIMEDOUT)
             break;
-    assert_int_equal(h->longest_len, len);
+    size_t longest_len = h->longest_len;
     pthread_mutex_unlock(&h->lock);
+    assert_int_equal(longest_len, len);
 }
 
 static struct bus *opened(const char *url)
