@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from harness import build, minio, mysql, sanitizers
-from harness.paths import BUILD, PRISTINE, HarnessError, private_folder
+from harness.paths import BUILD, PRISTINE, HarnessError, alone, private_folder
 from harness.stack import Backing, Stack
 from harness.testrun import TEST_SETTINGS, say
 
@@ -92,7 +92,8 @@ def main():
         for leg in wanted.legs:
             say(f"== {leg.name}: {leg.describe()}, {wanted.minutes:g} minutes, seed {wanted.seed}")
             os.environ.update(sanitizers.options(private_folder(FOLDER) / leg.name / "sanitizer"))
-            good = run_leg(leg, binary, wanted.minutes, wanted.seed) and good
+            with alone(FOLDER / f"{leg.name}.lock"):
+                good = run_leg(leg, binary, wanted.minutes, wanted.seed) and good
     except (HarnessError, AssertionError) as fault:
         say(f"dev torture: {fault}")
         return 1
