@@ -241,7 +241,7 @@ def test_migration__gives_an_object_one_row_again_on_the_way_back(old_database):
     for row, key in ((3, "a"), (4, "b"), (7, "a"), (9, "a")):
         sql("INSERT INTO attachments (id, uuid, workspace_id, object_key, filename, content_type, size_bytes, created_us) "
             f"VALUES ({row}, X'{row:032x}', 1, '{key}', 'f', 't', 1, 0)")
-    old_database.parley("migrate", "down", "17")
+    old_database.parley("migrate", "down", "19")
     for _ in range(2):
         assert sql("SELECT id, object_key FROM attachments ORDER BY id") == ["3\ta", "4\tb"]
         old_database.parley("migrate", "up")
@@ -250,4 +250,4 @@ def test_migration__gives_an_object_one_row_again_on_the_way_back(old_database):
             f"VALUES (X'{10:032x}', 1, 'b', 'f', 't', 1, 0)")
         # What has been given once is never given again.
         assert int(sql("SELECT MAX(id) FROM attachments")[0]) > 9
-        old_database.parley("migrate", "down", "17")
+        old_database.parley("migrate", "down", "19")
