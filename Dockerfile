@@ -29,7 +29,7 @@ RUN node build.mjs /out
 FROM debian:bookworm-slim AS parley
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         libfcgi0ldbl libfcgi-bin libjansson4 libssl3 libcurl4 libmariadb3 libsqlite3-0 libhiredis0.14 libunistring2 libidn2-0 \
-        libcrypt1 liboath0 libqrencode4 ca-certificates \
+        libcrypt1 liboath0 libqrencode4 ca-certificates tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && dpkg --compare-versions "$(dpkg-query -W -f='${Version}' libfcgi0ldbl)" ge 2.4.2-2+deb12u1 \
     && groupadd --system --gid 10001 parley \

@@ -71,12 +71,20 @@ static const struct spec change_spec = { SPEC_INIT("ChatChange", struct settings
 struct list_query {
     struct body body;
     struct str text;
+    bool archived; /* of history */
 };
+#define SPEC_QUERY_TEXT \
+    "q", FIELD_STR, 0, 0, NAME_MAX_CHARS, .offset = offsetof(struct list_query, text), .doc = "Part of the title, any case"
 static const struct field list_fields[] = {
-    { "q", FIELD_STR, 0, 0, NAME_MAX_CHARS, .offset = offsetof(struct list_query, text),
-      .doc = "Part of the title, any case" },
+    { SPEC_QUERY_TEXT },
 };
 static const struct spec list_spec = { SPEC_INIT("ChatListQuery", struct list_query, list_fields) };
+static const struct field history_fields[] = {
+    { SPEC_QUERY_TEXT },
+    { "archived", FIELD_BOOL, .offset = offsetof(struct list_query, archived),
+      .doc = "true: those that are archived; else those that are not" },
+};
+static const struct spec history_spec = { SPEC_INIT("ChatHistoryQuery", struct list_query, history_fields) };
 
 struct move_body {
     struct body body;
@@ -148,6 +156,7 @@ static struct chat_list_opts list_opts_of(const struct call *call, const struct 
     return (struct chat_list_opts){
         .user_id = call->principal->user_id,
         .query = query->text,
+        .archived = query->archived,
         .after_activity_us = first ? INT64_MAX : page->after.keys[0],
         .after_id = first ? INT64_MAX : page->after.keys[1],
         .limit = page->limit,
@@ -263,7 +272,7 @@ static enum err direct_post(struct ctx *ctx, const struct call *call, struct rep
 static const struct route routes[] = {
     { GET, "/workspaces/{workspace}/chats/history", chats_history,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ,
-      .flags = ROUTE_PAGED | ROUTE_PROVES_ACCESS, .query = &list_spec, .reply = &chat_spec, .reply_shape = REPLY_LIST,
+      .flags = ROUTE_PAGED | ROUTE_PROVES_ACCESS, .query = &history_spec, .reply = &chat_spec, .reply_shape = REPLY_LIST,
       .status = 200, .id = "listChats",
       .summary = "List the chats that one is in, newest activity first", .tag = "Chats" },
     { GET, "/workspaces/{workspace}/chats/open", chats_open,

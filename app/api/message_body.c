@@ -9,16 +9,26 @@ struct draft_body {
     struct body body;
     struct str content;
     struct list attachment_ids; /* struct uuid */
-    struct uuid reply_to;
+    struct uuid reply_to, forward;
+    int64_t send_us;
 };
+enum { SENT_CONTENT, SENT_ATTACHMENTS, SENT_REPLY_TO, SENT_FORWARD, SENT_SEND_AT };
 #define DRAFT_FIELD(member) .offset = offsetof(struct draft_body, member)
 static const struct field draft_fields[] = {
-    { "content", FIELD_STR, FIELD_NULLABLE, 0, CONTENT_MAX_CHARS, DRAFT_FIELD(content),
-      .example = "\"The migration is through. The figures are in the file.\"",
-      .doc = "May be empty where a file comes along" },
-    { "attachment_ids", FIELD_LIST, FIELD_NULLABLE, 0, FILES_PER_MESSAGE_MAX, DRAFT_FIELD(attachment_ids),
-      .element = FIELD_UUID, .doc = "One's own completed uploads, in no message yet" },
-    { "reply_to", FIELD_UUID, FIELD_NULLABLE, DRAFT_FIELD(reply_to), .doc = "A message of the same chat" },
+    [SENT_CONTENT] = { "content", FIELD_STR, FIELD_NULLABLE, 0, CONTENT_MAX_CHARS, DRAFT_FIELD(content),
+                       .example = "\"The migration is through. The figures are in the file.\"",
+                       .doc = "May be empty where a file comes along, or a message is forwarded" },
+    [SENT_ATTACHMENTS] = { "attachment_ids", FIELD_LIST, FIELD_NULLABLE, 0, FILES_PER_MESSAGE_MAX,
+                           DRAFT_FIELD(attachment_ids), .element = FIELD_UUID,
+                           .doc = "One's own completed uploads, in no message yet" },
+    [SENT_REPLY_TO] = { "reply_to", FIELD_UUID, FIELD_NULLABLE, DRAFT_FIELD(reply_to),
+                        .doc = "A message of the same chat" },
+    [SENT_FORWARD] = { "forward", FIELD_UUID, FIELD_NULLABLE, DRAFT_FIELD(forward),
+                       .doc =
+                           "A message of the workspace that the caller may read: its text and its files come behind `content`" },
+    [SENT_SEND_AT] = { "send_at", FIELD_TIME, FIELD_NULLABLE, DRAFT_FIELD(send_us),
+                       .example = "\"2026-03-02T08:00:00Z\"",
+                       .doc = "Not now but then, a minute to a year ahead; a text alone, which may be a reply" },
 };
 const struct spec message_draft_spec = { SPEC_INIT("MessageDraft", struct draft_body, draft_fields),
                                          .doc = "A new message" };
@@ -35,13 +45,36 @@ static enum err each_once(struct ctx *ctx, const struct uuid *ids, size_t count)
     return ERR_OK;
 }
 
+/* What waits for its time is a text: files of its own would be thrown away meanwhile. */
+static enum err text_alone(struct ctx *ctx, const struct draft_body *sent)
+{
+    static const struct uuid none;
+
+    if (sent->send_us == 0 || (sent->attachment_ids.count == 0 && uuid_eq(&sent->forward, &none)))
+        return ERR_OK;
+    return problem_add(ctx->problem,
+                       (struct fault){ .where = "body",
+                                       .field = "send_at",
+                                       .type = "value_error",
+                                       .message = "is for a text alone, without files or a forwarded message" });
+}
+
+int64_t message_body_send_us(const void *body)
+{
+    const struct draft_body *sent = body;
+
+    return sent->send_us;
+}
+
 enum err message_body_json(struct ctx *ctx, const void *body, struct message_draft *draft)
 {
     const struct draft_body *sent = body;
 
     TRY(each_once(ctx, sent->attachment_ids.items, sent->attachment_ids.count));
+    TRY(text_alone(ctx, sent));
     draft->content = sent->content.ptr != NULL ? sent->content : STR("");
     draft->reply_to = sent->reply_to;
+    draft->forward = sent->forward;
     draft->attachments = sent->attachment_ids.items;
     draft->attachment_count = sent->attachment_ids.count;
     return ERR_OK;

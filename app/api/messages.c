@@ -4,9 +4,11 @@
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/talk/message_change.h"
 #include "parley/domain/talk/message_edit.h"
+#include "parley/domain/talk/scheduled.h"
 #include "parley/gate/location.h"
 #include "parley/gate/precondition.h"
 #include "parley/shapes/message.h"
+#include "parley/shapes/scheduled.h"
 
 /* ---- what goes in and out ---- */
 
@@ -161,12 +163,30 @@ static void created_reply(struct ctx *ctx, const struct call *call, const struct
     spec_encode(&reply->json, &message_spec, message);
 }
 
+static enum err message_schedule(struct ctx *ctx, const struct call *call, const struct message_draft *draft,
+                                 struct reply *reply)
+{
+    const struct scheduled_draft later = { .location = draft->location,
+                                           .content = draft->content,
+                                           .reply_to = draft->reply_to,
+                                           .send_us = message_body_send_us(call->body),
+                                           .claim = draft->claim };
+    struct scheduled scheduled;
+
+    TRY(scheduled_add(ctx, &later, &scheduled));
+    reply->status = 202;
+    spec_encode(&reply->json, &scheduled_spec, &scheduled);
+    return ERR_OK;
+}
+
 static enum err message_post_json(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     struct message_draft draft = { .location = location_of(call), .claim = call->claim };
     struct message message;
 
     TRY(message_body_json(ctx, call->body, &draft));
+    if (message_body_send_us(call->body) != 0)
+        return message_schedule(ctx, call, &draft, reply);
     TRY(message_post(ctx, &draft, &message));
     created_reply(ctx, call, &message, reply);
     return ERR_OK;
@@ -248,16 +268,32 @@ static const struct route routes[] = {
              "or `around_seq` with `limit`, which costs the same however long the chat is. Inside a page "
              "the oldest stands first.",
       .summary = "A page of a chat's messages, by number or by seq", .tag = "Messages" },
-    { POST, "/workspaces/{workspace}/chat/{chat}/message", message_create, .access = ACCESS_SIGNED_IN,
-      .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
-      .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART | ROUTE_PROVES_ACCESS | ROUTE_TAGGED, .body = &message_draft_spec,
-      .reply = &message_spec, .status = 201, .id = "sendMessage", .form = message_form_schema,
+    { POST,
+      "/workspaces/{workspace}/chat/{chat}/message",
+      message_create,
+      .access = ACCESS_SIGNED_IN,
+      .role = ROLE_MEMBER,
+      .scope = SCOPE_WRITE,
+      .rate = RATE_WRITE,
+      .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART | ROUTE_PROVES_ACCESS | ROUTE_TAGGED,
+      .body = &message_draft_spec,
+      .reply = &message_spec,
+      .status = 201,
+      .other_status = 202,
+      .other_reply = &scheduled_spec,
+      .id = "sendMessage",
+      .form = message_form_schema,
       .form_name = "MessageForm",
       .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND, ERR_ATTACHMENT_NOT_FOUND, ERR_FILE_NAME,
-                 ERR_FILE_TYPE, ERR_FILE_CONTENT, ERR_UPLOAD_MISMATCH, ERR_CONFLICT, ERR_LIMIT, ERR_QUOTA },
-      .doc = "As a form, with the files themselves; or as JSON, with files that were uploaded before. A message "
-             "has a text, or a file, or both.",
-      .summary = "Send a message, with or without files", .tag = "Messages" },
+                 ERR_FILE_TYPE, ERR_FILE_CONTENT, ERR_UPLOAD_MISMATCH, ERR_CONFLICT, ERR_LIMIT, ERR_QUOTA,
+                 ERR_CHAT_ARCHIVED, ERR_SCHEDULED_NOT_FOUND },
+      .doc =
+          "As a form, with the files themselves; or as JSON, with files that were uploaded before. A message "
+          "has a text, or a file, or both. `forward` passes another message of the workspace on, with its files; it is not "
+          "edited afterwards. With `send_at` the message waits (202) until then; if its author may not write there by "
+          "then, it is not sent, and they are told.",
+      .summary = "Send a message, with or without files",
+      .tag = "Messages" },
     { GET, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_show, .access = ACCESS_SIGNED_IN,
       .role = ROLE_GUEST, .scope = SCOPE_READ, .rate = RATE_READ, .flags = ROUTE_TAGGED, .reply = &message_spec,
       .status = 200, .id = "getMessage", .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND },
@@ -265,8 +301,10 @@ static const struct route routes[] = {
     { PUT, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_put, .access = ACCESS_SIGNED_IN,
       .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .flags = ROUTE_TAGGED, .body = &edit_spec,
       .reply = &message_spec, .status = 200, .id = "editMessage",
-      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND, ERR_FORBIDDEN, ERR_CONFLICT },
-      .doc = "A message that is deleted is edited no more.", .summary = "Edit your own message", .tag = "Messages" },
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND, ERR_FORBIDDEN, ERR_CONFLICT,
+                 ERR_CHAT_ARCHIVED, ERR_FORWARDED },
+      .doc = "A message that is deleted is edited no more, nor is one that passes another on.",
+      .summary = "Edit your own message", .tag = "Messages" },
     { DELETE, "/workspaces/{workspace}/chat/{chat}/message/{message}", message_remove, .access = ACCESS_SIGNED_IN,
       .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .flags = ROUTE_TAGGED, .status = 204,
       .id = "deleteMessage",

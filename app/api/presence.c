@@ -25,7 +25,7 @@ static const struct field seen_fields[] = {
       .doc = "online: has an event stream open; away: but has changed, read or typed nothing for 10 minutes; offline: "
              "has had none for 10 seconds" },
     { "last_seen_at", FIELD_TIME, FIELD_NULLABLE, SEEN_FIELD(last_seen_us),
-      .doc = "When they did something last, to within a minute, or, offline, had a stream open; null: never yet" },
+      .doc = "When they did something last, to within half a minute, or, offline, had a stream open; null: never yet" },
 };
 static const struct spec seen_spec = { SPEC_INIT("Presence", struct presence_seen, seen_fields),
     .doc = "Whether somebody is there" };

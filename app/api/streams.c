@@ -129,7 +129,7 @@ static const struct route routes[] = {
     { POST, "/workspaces/{workspace}/chat/{chat}/typing", typing_post,
       .access = ACCESS_SIGNED_IN, .role = ROLE_MEMBER, .scope = SCOPE_WRITE, .rate = RATE_WRITE,
       .status = 204,
-      .id = "tellTyping", .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_FORBIDDEN },
+      .id = "tellTyping", .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_FORBIDDEN, ERR_CHAT_ARCHIVED },
       .doc = "Told to those who have a stream open, and stored nowhere.",
       .summary = "Tell the others that one is writing; once in 3 s counts, in chats of up to 200", .tag = "Live events" },
 };

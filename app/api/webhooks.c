@@ -113,7 +113,7 @@ static const struct route routes[] = {
     { POST, "/workspaces/{workspace}/chat/{chat}/webhooks", webhooks_post, .access = ACCESS_SIGNED_IN,
       .role = ROLE_MEMBER, .scope = SCOPE_NONE, .rate = RATE_WRITE, .flags = ROUTE_NO_LOCATION, .body = &body_spec,
       .reply = &made_spec, .status = 201, .id = "createWebhook",
-      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_FORBIDDEN, ERR_DIRECT_CHAT, ERR_LIMIT },
+      .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_FORBIDDEN, ERR_DIRECT_CHAT, ERR_LIMIT, ERR_CHAT_ARCHIVED },
       .doc = "A program that has the address posts into this chat as long as whoever made it may. It goes when they leave the "
              "workspace. A chat has at most 20.",
       .summary = "Make an address at which a program may post into a chat", .tag = "Webhooks" },
@@ -128,7 +128,8 @@ static const struct route routes[] = {
       .summary = "Withdraw one's webhook, or as an owner anyone's", .tag = "Webhooks" },
     { POST, "/hooks/{secret:word}", hook_post, .access = ACCESS_TOKEN_URL, .role = ROLE_NO_WORKSPACE,
       .scope = SCOPE_NONE, .rate = RATE_HOOK, .flags = ROUTE_PAYLOAD_FORM | ROUTE_OPEN_QUERY, .body = &payload_spec,
-      .status = 200, .media = "text/plain", .id = "postToWebhook", .fails = { ERR_WEBHOOK_NOT_FOUND },
+      .status = 200, .media = "text/plain", .id = "postToWebhook",
+      .fails = { ERR_WEBHOOK_NOT_FOUND, ERR_CHAT_ARCHIVED },
       .doc = "In the shape of Slack's incoming webhooks, as JSON or as the field `payload` of a form. Slack's marks, blocks and "
              "attachments become Markdown; what is too long is cut.",
       .summary = "Post into a chat, with nothing but the address", .tag = "Webhooks" },

@@ -43,7 +43,8 @@ static const struct field change_fields[] = {
     { "name", FIELD_STR, FIELD_LINE, 1, NAME_MAX_CHARS, .offset = offsetof(struct change_body, name),
       .example = "\"Team\"", .doc = "What it is called" },
     { "retention_days", FIELD_INT, FIELD_NULLABLE, 1, RETENTION_DAYS_MAX,
-      .offset = offsetof(struct change_body, retention_days), .doc = "null: kept for ever" },
+      .offset = offsetof(struct change_body, retention_days), 
+      .doc = "Messages that are older go, with their files, within an hour (/retention/preview counts them); null: kept for ever" },
     { "require_2fa", FIELD_BOOL, .offset = offsetof(struct change_body, require_2fa),
       .doc = "true is for an OWNER who has a second factor" },
 };

@@ -1,5 +1,7 @@
 #include "parley/bus/bus.h"
 
+#include <stdio.h>
+
 #include "driver.h"
 #include "parley/core/arena.h"
 
@@ -51,6 +53,13 @@ void bus_init(struct bus *bus, const struct bus_ops *ops)
 {
     bus->ops = ops;
     pthread_rwlock_init(&bus->lock, NULL);
+}
+
+void bus_set_realm(struct bus *bus, struct str realm)
+{
+    pthread_rwlock_wrlock(&bus->lock);
+    snprintf(bus->realm, sizeof(bus->realm), "parley:%.*s:", STR_FMT(str_head(realm, BUS_REALM_MAX_BYTES)));
+    pthread_rwlock_unlock(&bus->lock);
 }
 
 void bus_destroy(struct bus *bus)

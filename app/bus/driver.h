@@ -34,7 +34,8 @@ struct bus {
     const struct bus_ops *ops;
     pthread_rwlock_t lock; /* guards the table */
     size_t subscription_count;
-    _Atomic int64_t published_count, delivered_count; /* since the start */
+    char realm[BUS_REALM_MAX_BYTES + sizeof("parley::")]; /* goes before each channel; "" or "parley:<realm>:" */
+    _Atomic int64_t published_count, delivered_count;     /* since the start */
     struct subscription subscriptions[BUS_SUBSCRIPTIONS_MAX];
 };
 

@@ -83,7 +83,8 @@ static void subscribe_rest(struct redis_bus *r)
 {
     pthread_rwlock_rdlock(&r->base.lock);
     for (; r->subscribed_count < r->base.subscription_count; r->subscribed_count++)
-        redisAppendCommand(r->receiver, "SUBSCRIBE %s", r->base.subscriptions[r->subscribed_count].channel);
+        redisAppendCommand(r->receiver, "SUBSCRIBE %s%s", r->base.realm,
+                           r->base.subscriptions[r->subscribed_count].channel);
     pthread_rwlock_unlock(&r->base.lock);
 }
 
@@ -111,11 +112,15 @@ static bool go_up(struct redis_bus *r)
 static void deliver(struct redis_bus *r, const redisReply *reply)
 {
     redisReply *const *e = reply->element;
+    size_t realm_len = strlen(r->base.realm);
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3)
         return;
     if (e[0]->type != REDIS_REPLY_STRING || strcmp(e[0]->str, "message") != 0 || e[2]->type != REDIS_REPLY_STRING)
         return;
-    bus_deliver(&r->base, (struct str){ e[1]->str, e[1]->len }, (struct str){ e[2]->str, e[2]->len });
+    if (e[1]->len < realm_len)
+        return;
+    bus_deliver(&r->base, str_tail((struct str){ e[1]->str, e[1]->len }, realm_len),
+                (struct str){ e[2]->str, e[2]->len });
 }
 
 /* Reads what is there. False when the connection is gone. */
@@ -171,8 +176,8 @@ static bool publish_rest(struct redis_bus *r)
 {
     struct message *first = message_queue_take(&r->queue);
     for (struct message *m = first; m != NULL; m = m->next)
-        redisAppendCommand(r->publisher, "PUBLISH %b %b", m->channel.ptr, m->channel.len, m->payload.ptr,
-                           m->payload.len);
+        redisAppendCommand(r->publisher, "PUBLISH %s%b %b", r->base.realm, m->channel.ptr, m->channel.len,
+                           m->payload.ptr, m->payload.len);
     while (first != NULL) {
         void *reply = NULL;
         struct message *sent = first;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <unistd.h>
 
 #include "parley/auth/keys.h"
 #include "parley/cli/commands.h"
@@ -275,13 +276,25 @@ bool cli_make_dirs(const struct cli *cli, const struct config *config)
     return true;
 }
 
+enum err cli_db_require(struct db *db, struct buf *ret_error_text)
+{
+    const char *file = db_file(db);
+
+    if (file == NULL || access(file, F_OK) == 0 || errno != ENOENT)
+        return ERR_OK;
+    buf_addf(ret_error_text, "there is no database %s yet: start the server once, or run parley migrate up", file);
+    return ERR_DATABASE;
+}
+
 enum err cli_db_open(const struct config *config, struct buf *ret_error_text, struct db **ret_db)
 {
     struct db *db;
     enum err e;
 
     TRY(db_open(config, DB_UNCHECKED, ret_error_text, &db));
-    e = migrate_check(db, ret_error_text);
+    e = cli_db_require(db, ret_error_text);
+    if (e == ERR_OK)
+        e = migrate_check(db, ret_error_text);
     if (e == ERR_OK)
         *ret_db = db;
     else

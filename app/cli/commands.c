@@ -3,8 +3,8 @@
 #include "parley/core/edit_distance.h"
 
 extern const struct command audit_command, completion_command, config_command, doctor_command, events_command,
-    help_command, key_command, mail_command, migrate_command, openapi_command, reindex_command, reload_command,
-    serve_command, status_command, user_command, version_command;
+    export_command, help_command, key_command, mail_command, migrate_command, openapi_command, reconcile_command,
+    reindex_command, reload_command, serve_command, status_command, user_command, version_command;
 
 const struct command *const commands[] = {
     &serve_command,
@@ -15,6 +15,8 @@ const struct command *const commands[] = {
     &key_command,
     &audit_command,
     &events_command,
+    &export_command,
+    &reconcile_command,
     &reindex_command,
     &reload_command,
     &status_command,

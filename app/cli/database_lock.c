@@ -8,6 +8,7 @@
 
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/core/log.h"
 #include "parley/core/path.h"
 
 enum { FOLDER_MODE = 0700, LOCK_MODE = 0600, NAME_MAX_BYTES = 4200, LOOK_MS = 20 };
@@ -24,11 +25,16 @@ static enum err lock_open(const char *name, struct buf *ret_error_text, int *ret
     return ERR_UNAVAILABLE;
 }
 
-/* The kernel tells nobody that a lock is free but who hangs in it, who could not be told to stop. */
+/* The kernel tells nobody that a lock is free but who hangs in it, and that one could not be told to stop. */
 static bool lock_wait(int fd)
 {
     const struct timespec pause = { .tv_nsec = LOOK_MS * US_PER_MS * 1000 };
     int64_t until_us = clock_monotonic_us() + DATABASE_LOCK_MAX_S * US_PER_S;
+
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    log_event(LOG_WARN, "another server has the SQLite database; if it is stopping it is waited for",
+              LOG_INT("seconds", DATABASE_LOCK_MAX_S));
 
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (clock_monotonic_us() >= until_us)

@@ -88,7 +88,9 @@ static int work(struct cli *cli, struct app *app, migrate_fn fn, int version)
     buf_init(&text, 1 * MIB);
     buf_init(&fault, 65536);
     e = db_open(config, DB_UNCHECKED, &fault, &app->db);
-    if (e == ERR_OK && fn != status)
+    if (e == ERR_OK && fn == status)
+        e = cli_db_require(app->db, &fault);
+    else if (e == ERR_OK)
         e = refuse_foreign_keys(app, config, &fault);
     if (e == ERR_OK)
         e = fn(app->db, version, &text, &fault);

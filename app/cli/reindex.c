@@ -20,7 +20,9 @@ static void progress_tell(struct progress *progress, const struct reindex *reind
     if (now_us - progress->told_us < US_PER_S)
         return;
     progress->told_us = now_us;
-    if (reindex->sweeps)
+    if (reindex->part == REINDEX_RUNS)
+        (void)printf("Taking the index apart\n");
+    else if (reindex->part == REINDEX_SWEEP)
         (void)printf("Looking for words that stand in no message: %lld removed\n", (long long)progress->removed_count);
     else
         (void)printf("%lld messages, up to number %lld of %lld\n", (long long)progress->message_count,

@@ -27,6 +27,7 @@
 #include "parley/live/signal.h"
 #include "parley/mail/mailer.h"
 #include "parley/objects/store.h"
+#include "parley/push/push.h"
 #include "parley/shapes/event_encode.h"
 #include "reload.h"
 #include "routes.h"
@@ -66,6 +67,21 @@ static enum err open_store(struct runtime *runtime, const struct config *config,
     return ERR_OK;
 }
 
+/* By the keys, which every process of the server has. */
+static enum err name_bus(struct runtime *runtime)
+{
+    struct buf name;
+    enum err e;
+
+    buf_init(&name, BUS_FAULT_MAX_BYTES);
+    keys_fingerprint(runtime->app.keys, &name);
+    e = buf_check(&name);
+    if (e == ERR_OK)
+        bus_set_realm(runtime->app.bus, str_head(buf_str(&name), BUS_REALM_MAX_BYTES));
+    buf_release(&name);
+    return e;
+}
+
 /* One that is away is waited for by the bus itself; one that refuses us waits for an administrator. */
 static enum err open_bus(struct runtime *runtime, const struct config *config, struct buf *ret_error_text)
 {
@@ -79,7 +95,8 @@ static enum err open_bus(struct runtime *runtime, const struct config *config, s
     buf_release(&why);
     if (e == ERR_FORBIDDEN || e == ERR_NO_MEMORY)
         return e;
-    return bus_open(config, ret_error_text, &runtime->app.bus);
+    TRY(bus_open(config, ret_error_text, &runtime->app.bus));
+    return name_bus(runtime);
 }
 
 /* What every commit of this process leaves to be done (core/outcome.h): first what closes doors. */
@@ -113,11 +130,12 @@ static enum err open_app(struct runtime *runtime, const struct config *config, s
     app->access_cache = access_cache_new();
     app->author_cache = author_cache_new();
     app->typing_cache = typing_cache_new();
-    app->ephemeral = ephemeral_new(app);
+    app->ephemeral = ephemeral_new(app, typing_hear);
     if (app->hasher == NULL || app->cache == NULL || app->access_cache == NULL || app->author_cache == NULL ||
         app->typing_cache == NULL || app->ephemeral == NULL)
         return ERR_NO_MEMORY;
     TRY(mailer_open(config, ret_error_text, &app->mailer));
+    TRY(push_open(app->keys, &app->push));
     TRY(open_bus(runtime, config, ret_error_text));
     TRY(open_hub(runtime, config));
     TRY(open_store(runtime, config, ret_error_text));
@@ -248,6 +266,7 @@ void runtime_close(struct runtime *runtime)
     event_log_free(atomic_exchange(&runtime->event_log, NULL));
     hub_free(app->hub);
     ephemeral_free(app->ephemeral);
+    push_close(app->push);
     mailer_close(app->mailer);
     store_close(app->store);
     keyed_cache_free(app->author_cache);

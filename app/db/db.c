@@ -94,7 +94,7 @@ static enum err read_rows(struct ctx *ctx, struct db_conn *conn, struct call *ca
     return ERR_OK;
 }
 
-enum { ONLY_COLUMN };
+enum { FIRST_COLUMN };
 
 static enum err read_change(struct db_conn *conn, struct call *call)
 {
@@ -102,7 +102,7 @@ static enum err read_change(struct db_conn *conn, struct call *call)
     bool is_row = false, gave_row = false;
     do {
         if (is_row)
-            call->inserted_id = ops->column_int(conn, ONLY_COLUMN); /* RETURNING */
+            call->inserted_id = ops->column_int(conn, FIRST_COLUMN); /* RETURNING */
         gave_row |= is_row;
         TRY(ops->fetch(conn, &is_row));
     } while (is_row);
@@ -243,7 +243,7 @@ enum err db_take(struct ctx *ctx, enum sql statement, struct db_args args, int64
 static enum err take_number(struct ctx *ctx, const struct db_row *row, void *arg)
 {
     (void)ctx;
-    *(int64_t *)arg = db_row_int(row, ONLY_COLUMN);
+    *(int64_t *)arg = db_row_int(row, FIRST_COLUMN);
     return ERR_OK;
 }
 
@@ -258,7 +258,7 @@ static enum err id_add(struct ctx *ctx, const struct db_row *row, void *arg)
 
     if (id == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    *id = db_row_int(row, 0);
+    *id = db_row_int(row, FIRST_COLUMN);
     return ERR_OK;
 }
 

@@ -128,8 +128,7 @@ static enum err set_session(struct mysql_conn *c)
              "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
              relays ? DB_RELAY_WAIT_MAX_S : DB_LOCK_WAIT_MAX_S, c->base.use != CONN_FOR_WRITING,
              mariadb ? "max_statement_time" : "max_execution_time", mariadb ? timeout_s : timeout_s * 1000,
-             relays ? ", SESSION wait_timeout = " RELAY_SILENT_MAX_S : "",
-             mysql_cluster_session(c));
+             relays ? ", SESSION wait_timeout = " RELAY_SILENT_MAX_S : "", mysql_cluster_session(c));
     return run_text(&c->base, text);
 }
 

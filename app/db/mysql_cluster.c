@@ -42,21 +42,22 @@ enum err mysql_cluster_look(struct mysql_conn *c)
     static const char text[] = "SHOW GLOBAL VARIABLES WHERE (Variable_name = 'wsrep_on' AND Value = 'ON') "
                                "OR (Variable_name = 'group_replication_group_name' AND Value <> '')";
     struct db *db = c->base.db;
-    char name[64];
+    char name[64] = "";
 
     if (atomic_load(&db->cluster) != DB_CLUSTER_UNKNOWN)
         return ERR_OK;
     TRY(ask(c, text, name, sizeof(name)));
-    atomic_store(&db->cluster, name[0] == '\0'                  ? DB_CLUSTER_NONE
+    atomic_store(&db->cluster, name[0] == '\0'                 ? DB_CLUSTER_NONE
                                : strcmp(name, "wsrep_on") == 0 ? DB_CLUSTER_GALERA
-                                                                : DB_CLUSTER_GROUP_REPLICATION);
+                                                               : DB_CLUSTER_GROUP_REPLICATION);
     return ERR_OK;
 }
 
 /* What a node of Galera has not applied yet is waited for: who has just signed in at one node is known at the next. */
 const char *mysql_cluster_session(const struct mysql_conn *c)
 {
-    bool waits = c->base.use == CONN_FOR_READING || c->base.use == CONN_FOR_WRITING || c->base.use == CONN_FOR_MIGRATING;
+    bool waits = c->base.use == CONN_FOR_READING || c->base.use == CONN_FOR_WRITING ||
+                 c->base.use == CONN_FOR_MIGRATING;
 
     return waits && atomic_load(&c->base.db->cluster) == DB_CLUSTER_GALERA ? ", SESSION wsrep_sync_wait = 1" : "";
 }
@@ -65,9 +66,10 @@ const char *mysql_cluster_session(const struct mysql_conn *c)
 
 static enum err server_lock_take(struct mysql_conn *c, bool *ret_locked)
 {
-    char text[TEXT_BYTES], value[8];
+    char text[TEXT_BYTES], value[8] = "";
 
-    snprintf(text, sizeof(text), "SELECT GET_LOCK(CONCAT('parley ', LEFT(SHA2(DATABASE(), 256), 48)), %d)", LOCK_PIECE_S);
+    snprintf(text, sizeof(text), "SELECT GET_LOCK(CONCAT('parley ', LEFT(SHA2(DATABASE(), 256), 48)), %d)",
+             LOCK_PIECE_S);
     TRY(ask(c, text, value, sizeof(value)));
     *ret_locked = strcmp(value, "1") == 0;
     return ERR_OK;
@@ -179,7 +181,7 @@ enum err mysql_migration_renew(struct db_conn *conn)
 enum err mysql_migration_unlock(struct db_conn *conn, bool keep)
 {
     struct mysql_conn *c = mysql_of(conn);
-    char value[8];
+    char value[8] = "";
 
     (void)keep;
     if (is_cluster(c))

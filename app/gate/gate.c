@@ -35,7 +35,8 @@ enum err gate_new(const struct gate_opts *opts, struct buf *ret_faults, struct g
     TRY(openapi_schemas_check(tables, table_count, ret_faults));
     TRY(router_new(tables, table_count, ret_faults, &router));
     gate = calloc(1, sizeof(*gate));
-    if (gate == NULL) {
+    if (gate == NULL || export_slots_init(&gate->exports) != ERR_OK) {
+        free(gate);
         router_free(router);
         return ERR_NO_MEMORY;
     }
@@ -62,6 +63,7 @@ void gate_free(struct gate *gate)
     if (gate == NULL)
         return;
     in_flight_release(&gate->in_flight);
+    export_slots_release(&gate->exports);
     upload_slots_release(&gate->uploads);
     tally_free(gate->tally);
     limiter_free(gate->limiter);

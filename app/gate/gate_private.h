@@ -3,6 +3,7 @@
 #define PARLEY_APP_GATE_GATE_PRIVATE_H
 
 #include "exchange.h"
+#include "export_slots.h"
 #include "in_flight.h"
 #include "parley/gate/gate.h"
 #include "upload_slots.h"
@@ -15,6 +16,7 @@ struct gate {
     size_t table_count;
     struct dialects dialects;
     struct in_flight in_flight;
+    struct export_slots exports;
     struct upload_slots uploads; /* requests under way whose handler reads the body as it comes */
     struct tally *tally;
     struct handover_taker taker;

@@ -33,6 +33,8 @@ static enum err upload_call(struct gate *gate, struct exchange *p, struct reply 
     enum upload_pace pace = p->call.route->flags & ROUTE_RAW_BODY ? UPLOAD_AS_IT_COMES : UPLOAD_TAKEN_IN;
     enum err e;
 
+    if (route_rate(p->call.route) == RATE_EXPORT)
+        TRY(export_slots_enter(&gate->exports, &p->ctx));
     if (!is_handlers_to_read(p))
         return handler_call(p, reply);
     if (upload_slots_enter(&gate->uploads, &p->ctx, pace, &p->hold.slot)) {

@@ -47,7 +47,7 @@ static const struct {
     { "Chat members", "Who is in a chat." },
     { "Messages", "What is said, with files." },
     { "Webhooks", "Addresses at which programs post into a chat, in the shape of Slack's." },
-    { "Live events", "What happens, as it happens: streams of events, and who is typing." },
+    { "Live events", "What happens, as it happens: streams of events, who is there, and who is typing." },
     { "Files", "Attachments, and uploads that go straight to the object store." },
     { "API keys", "Credentials of programs, as another system's clients know them." },
     { "Users", "Accounts; most of it is for administrators." },

@@ -10,10 +10,11 @@ static bool is_tagged(const struct route *route, int status)
     return (route->flags & ROUTE_TAGGED) && status != 202 && status != 204;
 }
 
-/* A file, which nginx sends in parts where that is asked for. */
+/* A file, which nginx sends in parts where that is asked for. What is made as it is sent counts as an export, and is whole. */
 static bool is_ranged(const struct route *route)
 {
-    return route->media != NULL && !str_starts_with(str_from(route->media), STR("text/"));
+    return route->media != NULL && route_rate(route) != RATE_EXPORT &&
+           !str_starts_with(str_from(route->media), STR("text/"));
 }
 
 /* A dialect pages by numbers, without a Link. */
@@ -89,6 +90,8 @@ static const struct spec *json_of(const struct route *route, int status)
 {
     if (status == route->status)
         return route->reply;
+    if (status == route->other_status)
+        return route->other_reply;
     return status == 200 ? route->cookie_reply : NULL;
 }
 
@@ -102,20 +105,29 @@ static void json_write(struct json_out *out, const struct spec *spec, bool is_on
     out->comma = true;
 }
 
-/* A text is there to be shown. Bytes have whatever type a file has; makers of clients know one name for them. */
+static bool is_text(struct str media)
+{
+    return str_starts_with(media, STR("text/")) || str_eq_c(media, "application/x-ndjson");
+}
+
+static void one_media_write(struct json_out *out, struct str media, const char *schema)
+{
+    if (out->comma)
+        buf_add_byte(out->buf, ',');
+    buf_addf(out->buf, "\"%.*s\":{\"schema\":{\"type\":\"string\"%s}}", STR_FMT(media), schema);
+    out->comma = true;
+}
+
+/* Texts are there to be shown. Bytes have whatever type a file has; makers of clients know one name for them. */
 static void media_write(struct json_out *out, const char *media)
 {
-    static const char bytes[] = "{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}";
+    static const char bytes[] = ",\"format\":\"binary\"";
+    struct str rest = str_from(media), one;
 
-    if (str_starts_with(str_from(media), STR("text/"))) {
-        json_out_key(out, media);
-        json_out_raw(out, STR("{\"schema\":{\"type\":\"string\"}}"));
-        return;
-    }
-    json_out_key(out, "application/octet-stream");
-    json_out_raw(out, str_from(bytes));
-    json_out_key(out, media);
-    json_out_raw(out, str_from(bytes));
+    if (!is_text(rest) && str_index(rest, ',') == SIZE_MAX)
+        one_media_write(out, STR("application/octet-stream"), bytes);
+    while (rest.len > 0 && str_split(&rest, ',', &one))
+        one_media_write(out, one, is_text(one) ? "" : bytes);
 }
 
 static void content_write(struct json_out *out, const struct route *route, int status)

@@ -100,6 +100,7 @@ static void specs_find(const struct route_table *const *tables, size_t table_cou
             specs_add(found, tables[t]->routes[r].body, route_body_use(&tables[t]->routes[r]));
             specs_add(found, tables[t]->routes[r].reply, SPEC_REPLY);
             specs_add(found, tables[t]->routes[r].cookie_reply, SPEC_REPLY);
+            specs_add(found, tables[t]->routes[r].other_reply, SPEC_REPLY);
             enums_add(found, tables[t]->routes[r].query);
         }
 }

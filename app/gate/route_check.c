@@ -144,6 +144,8 @@ static const char *contradiction(const struct route *route)
     if (route->failed_status != 0 &&
         (route->reply == NULL || route->reply_shape != REPLY_ONE || route->dialect != NULL))
         return "has a reply to a failure but none, a list or a dialect's to success";
+    if (route->other_status == 0 && route->other_reply != NULL)
+        return "describes a further reply without its status";
     if ((route->status == 204 || route->status == 302) && route->reply != NULL)
         return "describes a reply to a status that has none";
     return cookie_contradiction(route);
@@ -170,6 +172,8 @@ enum err route_check(const struct route *route, struct buf *ret_faults)
     if (route_page_spec(route) != NULL && spec_check(route_page_spec(route), SPEC_QUERY, ret_faults) != ERR_OK)
         e = ERR_INVALID;
     if (route->reply != NULL && spec_check(route->reply, SPEC_REPLY, ret_faults) != ERR_OK)
+        e = ERR_INVALID;
+    if (route->other_reply != NULL && spec_check(route->other_reply, SPEC_REPLY, ret_faults) != ERR_OK)
         e = ERR_INVALID;
     if (route->cookie_reply != NULL && spec_check(route->cookie_reply, SPEC_REPLY, ret_faults) != ERR_OK)
         e = ERR_INVALID;

@@ -7,11 +7,15 @@
 #include "parley/domain/files/attachment_digest.h"
 #include "parley/domain/lifecycle/cleanup.h"
 #include "parley/domain/lifecycle/erasure.h"
+#include "parley/domain/lifecycle/retention.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/audit_chain.h"
 #include "parley/domain/record/mail_queue.h"
 #include "parley/domain/talk/ephemeral.h"
 #include "parley/domain/talk/message_index.h"
+#include "parley/domain/talk/notice.h"
+#include "parley/domain/talk/scheduled.h"
+#include "parley/domain/talk/word_pack.h"
 #include "parley/domain/trust/api_key_change.h"
 #include "parley/domain/trust/password_reset.h"
 
@@ -37,6 +41,9 @@ SIMPLE_STEP(audit_seal_step)
 SIMPLE_STEP(audit_erase_step)
 SIMPLE_STEP(password_reset_step)
 SIMPLE_STEP(message_index_step)
+SIMPLE_STEP(notice_push_step)
+SIMPLE_STEP(notice_mail_step)
+SIMPLE_STEP(scheduled_send_step)
 
 static enum err tidy_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
 {
@@ -64,6 +71,33 @@ static enum err digest_job(struct ctx *ctx, struct job_run *run, int64_t *ret_co
     TRY(attachment_digest_step(ctx, run->state, &opts, &more));
     *ret_count = more;
     return ERR_OK;
+}
+
+static void pack_words_end(void *state)
+{
+    word_pack_free(state);
+}
+
+static enum err pack_words_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
+{
+    if (run->state == NULL) {
+        run->state = word_pack_new();
+        run->state_free = pack_words_end;
+    }
+    if (run->state == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    return word_pack_step(ctx, run->state, ret_count);
+}
+
+static enum err retention_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
+{
+    if (run->state == NULL) {
+        run->state = calloc(1, sizeof(struct retention_run));
+        run->state_free = free;
+    }
+    if (run->state == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    return retention_step(ctx, run->state, ret_count);
 }
 
 /* What became of a mail, as the log says it. */
@@ -98,6 +132,11 @@ const struct job jobs_table[] = {
     { "password_resets", JOB_LANE_MAIL, JOB_QUEUE, 2 * US_PER_S, SQL_WORK_PASSWORD_RESET_ASKS, 0,
       password_reset_step_job, true, OUTCOME_MAIL },
     { "send_mail", JOB_LANE_MAIL, JOB_QUEUE, 2 * US_PER_S, SQL_WORK_MAILS, 0, mail_job, false, OUTCOME_MAIL },
+    { "push_notices", JOB_LANE_MAIL, JOB_QUEUE, 2 * US_PER_S, SQL_WORK_PUSH_NOTICES, 0, notice_push_step_job, false,
+      0 },
+    { "mail_notices", JOB_LANE_MAIL, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_MAIL_NOTICES, 0, notice_mail_step_job, false,
+      0 },
+    { "send_scheduled", JOB_LANE_DATA, JOB_QUEUE, US_PER_S, SQL_WORK_SCHEDULED, 0, scheduled_send_step_job, false, 0 },
     { "erase_workspaces", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_WORKSPACES, 0, erase_workspaces_step_job,
       true, OUTCOME_DATA },
     { "erase_users", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_USERS, 0, erase_users_step_job, true,
@@ -111,9 +150,11 @@ const struct job jobs_table[] = {
     { "seal_audit", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT, 0, audit_seal_step_job, false, 0 },
     { "erase_audit", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_AUDIT_ERASURES, 0, audit_erase_step_job, false,
       0 },
+    { "apply_retention", JOB_LANE_DATA, JOB_PERIODIC, US_PER_HOUR, SQL_NONE_, 0, retention_job, true, 0 },
     { "expire_rows", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false, 0 },
     { "tidy_database", JOB_LANE_DATA, JOB_PERIODIC, 5 * US_PER_MINUTE, SQL_NONE_, 0, tidy_job, false, 0 },
     { "expire_events", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, event_log_expire_job, false, 0 },
+    { "pack_words", JOB_LANE_DATA, JOB_PERIODIC, US_PER_DAY, SQL_NONE_, 0, pack_words_job, false, 0 },
     { "expire_signals", JOB_LANE_DATA, JOB_QUEUE, 15 * US_PER_S, SQL_WORK_SIGNALS, SIGNAL_KEPT_S *US_PER_S,
       signals_expire_job, false, 0 },
     { "expire_objects", JOB_LANE_BULK, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_OBJECTS, 0, expire_objects_job, false,

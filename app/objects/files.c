@@ -179,6 +179,7 @@ static const struct store_ops files_ops = {
     .put = files_put,
     .stat = files_stat,
     .get = files_get,
+    .each = files_each,
     .delete = files_delete,
     .presign_get = files_presign_get,
     .presign_put = files_presign_put,

@@ -70,6 +70,7 @@ enum err files_multipart_receive(struct files *files, struct arena *a, const str
                                  store_source_fn source, void *arg, struct str *ret_etag) MUST_CHECK;
 /* Removes the folder of an upload (its path below OBJECTS_DIR) and what is in it. */
 enum err files_upload_remove(struct files *files, const char *path) MUST_CHECK;
+enum err files_each(struct store *store, store_object_fn fn, void *arg) MUST_CHECK;
 enum err files_sweep(struct store *store, struct arena *a, int64_t older_than_us, int64_t *ret_count) MUST_CHECK;
 enum err files_presign_get(struct store *store, struct arena *a, const struct store_download_opts *opts,
                            struct str *ret_url) MUST_CHECK;

@@ -213,6 +213,7 @@ static const struct store_ops s3_ops = {
     .put = s3_put,
     .stat = s3_stat,
     .get = s3_get,
+    .each = s3_each,
     .delete = s3_delete,
     .presign_get = s3_presign_get,
     .presign_put = s3_presign_put,

@@ -6,8 +6,6 @@
 #include "parley/objects/s3_reply.h"
 
 enum { LIST_PAGES_MAX = 64, COMPLETE_BODY_MAX_BYTES = 8 * 1024 * 1024 };
-/* All keys of Parley begin with it, so a sweep of a shared bucket leaves other programs' uploads alone. */
-#define KEY_PREFIX "workspace_"
 
 static struct s3 *s3_of(struct store *store)
 {
@@ -157,7 +155,7 @@ static enum err sweep_page(struct s3 *s3, struct arena *a, struct sweep *sweep, 
     struct s3_result result;
     struct s3_call call = { .method = "GET",
                             .query = { { STR("uploads"), STR("") },
-                                       { STR("prefix"), STR(KEY_PREFIX) },
+                                       { STR("prefix"), STR(STORE_KEY_PREFIX) },
                                        { STR("max-uploads"), STR("100") },
                                        { STR("key-marker"), page->next_key_marker },
                                        { STR("upload-id-marker"), page->next_upload_marker } },

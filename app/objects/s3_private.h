@@ -106,6 +106,7 @@ enum err s3_multipart_list(struct store *store, struct arena *a, struct str key,
 enum err s3_multipart_complete(struct store *store, struct arena *a, struct str key, struct str upload_id,
                                const struct store_part *parts, size_t count) MUST_CHECK;
 enum err s3_multipart_abort(struct store *store, struct arena *a, struct str key, struct str upload_id) MUST_CHECK;
+enum err s3_each(struct store *store, store_object_fn fn, void *arg) MUST_CHECK;
 enum err s3_sweep(struct store *store, struct arena *a, int64_t older_than_us, int64_t *ret_count) MUST_CHECK;
 
 /* The body of CompleteMultipartUpload, bit by bit, and its sending. */

@@ -147,3 +147,52 @@ enum err s3_reply_uploads(struct arena *a, struct str document, s3_reply_upload_
     *ret_page = page;
     return ERR_OK;
 }
+
+struct objects_walk {
+    store_object_fn fn;
+    void *arg;
+    struct s3_reply_objects_page *page;
+    struct str key; /* of the object that is open */
+    int64_t size_bytes;
+    bool root_seen;
+};
+
+static enum err object_done(struct objects_walk *w)
+{
+    if (w->key.len == 0 || w->size_bytes < 0)
+        return ERR_INVALID;
+    TRY(w->fn(w->arg, w->key, w->size_bytes));
+    w->key = (struct str){ NULL, 0 };
+    w->size_bytes = -1;
+    return ERR_OK;
+}
+
+static enum err on_object(void *arg, struct str path, struct str text)
+{
+    struct objects_walk *w = arg;
+    if (str_eq_c(path, "ListBucketResult/Contents/Key"))
+        w->key = text;
+    else if (str_eq_c(path, "ListBucketResult/Contents/Size"))
+        TRY(str_to_int64(text, &w->size_bytes));
+    else if (str_eq_c(path, "ListBucketResult/Contents"))
+        return object_done(w);
+    else if (str_eq_c(path, "ListBucketResult/IsTruncated"))
+        w->page->truncated = str_eq_c(text, "true");
+    else if (str_eq_c(path, "ListBucketResult/NextContinuationToken"))
+        w->page->next_token = text;
+    else if (str_eq_c(path, "ListBucketResult"))
+        w->root_seen = true;
+    return ERR_OK;
+}
+
+enum err s3_reply_objects(struct arena *a, struct str document, store_object_fn fn, void *arg,
+                          struct s3_reply_objects_page *ret_page)
+{
+    struct s3_reply_objects_page page = { .next_token = STR("") };
+    struct objects_walk w = { .fn = fn, .arg = arg, .page = &page, .size_bytes = -1 };
+    TRY(s3_xml_walk(a, document, on_object, &w));
+    if (!w.root_seen || (page.truncated && page.next_token.len == 0))
+        return ERR_INVALID;
+    *ret_page = page;
+    return ERR_OK;
+}

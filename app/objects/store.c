@@ -143,7 +143,8 @@ static enum err count_call(struct store *store, enum store_operation operation, 
 
 bool store_stats(struct store *store, size_t index, struct store_stats *ret_stats)
 {
-    static const char *const names[STORE_OPERATION_COUNT] = { "ping", "put", "stat", "get", "delete", "multipart" };
+    static const char *const names[STORE_OPERATION_COUNT] = { "ping",   "put",  "stat",     "get",
+                                                              "delete", "list", "multipart" };
 
     if (index >= STORE_OPERATION_COUNT)
         return false;
@@ -195,6 +196,13 @@ enum err store_get(struct store *store, struct arena *a, struct str key, int64_t
     if (offset < 0)
         return ERR_INVALID;
     return count_call(store, STORE_GET, began_us, store->ops->get(store, a, key, offset, length, sink, arg));
+}
+
+enum err store_each(struct store *store, store_object_fn fn, void *arg)
+{
+    int64_t began_us = clock_monotonic_us();
+
+    return count_call(store, STORE_LIST, began_us, store->ops->each(store, fn, arg));
 }
 
 enum err store_delete(struct store *store, struct arena *a, struct str key)

@@ -20,6 +20,7 @@ struct store_ops {
     enum err (*stat)(struct store *store, struct arena *a, struct str key, struct store_info *ret_info);
     enum err (*get)(struct store *store, struct arena *a, struct str key, int64_t offset, int64_t length,
                     store_sink_fn sink, void *arg);
+    enum err (*each)(struct store *store, store_object_fn fn, void *arg);
     enum err (*delete)(struct store *store, struct arena *a, struct str key);
     enum err (*presign_get)(struct store *store, struct arena *a, const struct store_download_opts *opts,
                             struct str *ret_url);
@@ -50,6 +51,7 @@ enum store_operation {
     STORE_STAT,
     STORE_GET,
     STORE_DELETE,
+    STORE_LIST,
     STORE_MULTIPART,
     STORE_OPERATION_COUNT
 };
@@ -77,6 +79,9 @@ enum err s3_check_origin(const struct config *config, struct str origin, bool *r
 enum err s3_open(const struct config *config, struct buf *ret_error_text, struct store **ret_store) MUST_CHECK;
 enum err files_open(const struct config *config, struct keys *keys, struct buf *ret_error_text,
                     struct store **ret_store) MUST_CHECK;
+
+/* All keys of Parley begin with it, so other programs' objects in a shared bucket are left alone. */
+#define STORE_KEY_PREFIX "workspace_"
 
 /* [a-z0-9_.-] in segments between slashes, none of them empty or beginning with a dot. */
 bool store_key_is_good(struct str key);

@@ -24,6 +24,15 @@ static const struct field last_fields[] = {
 static const struct spec last_spec = { SPEC_INIT("LastMessage", struct chat_last_message, last_fields),
     .doc = "The newest message of a chat, shortened" };
 
+#define ORIGIN_FIELD(member) .offset = offsetof(struct chat_origin, member)
+static const struct field origin_fields[] = {
+    { "chat_id", FIELD_UUID, ORIGIN_FIELD(chat), .doc = "The chat" },
+    { "message_id", FIELD_UUID, FIELD_NULLABLE, ORIGIN_FIELD(message),
+      .doc = "The last message that was taken over; null where it was erased" },
+};
+const struct spec chat_origin_spec = { SPEC_INIT("ChatOrigin", struct chat_origin, origin_fields),
+    .doc = "The chat as which another one began" };
+
 #define CHAT_FIELD(member) .offset = offsetof(struct chat, member)
 static const struct field chat_fields[] = {
     { "id", FIELD_UUID, CHAT_FIELD(uuid), .doc = "Its identifier" },
@@ -35,6 +44,10 @@ static const struct field chat_fields[] = {
     { "title", FIELD_STR, FIELD_NULLABLE, CHAT_FIELD(title), .example = "\"Release 2.0\"",
       .doc = "What the chat is about; null: a direct chat" },
     { "created_by", FIELD_UUID, FIELD_NULLABLE, CHAT_FIELD(created_by), .doc = "Who made it; null once they are gone" },
+    { "archived_at", FIELD_TIME, FIELD_NULLABLE, CHAT_FIELD(archived_us),
+      .doc = "Since when it is out of lists, and only read; null: it is not archived" },
+    { "forked_from", FIELD_REF, FIELD_NULLABLE, CHAT_FIELD(forked_from), .spec = &chat_origin_spec,
+      .doc = "Where it began; null: it is no fork, or of a chat that is gone or that the caller may not know of" },
     { "join", FIELD_ENUM, CHAT_FIELD(join), .names = chat_join_names, .type_name = "ChatJoin",
       .doc = "workspace: everyone is in it; open: everyone sees it and may join; invite: only its members know of it" },
     { "joined", FIELD_BOOL, CHAT_FIELD(joined), .doc = "The caller is in it, and may read" },

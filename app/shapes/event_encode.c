@@ -47,6 +47,8 @@ static const struct field chat_fields[] = {
     { "max_tokens", FIELD_INT, FIELD_NULLABLE, CHAT_FIELD(max_tokens) },
     { "message_count", FIELD_INT, CHAT_FIELD(message_count) },
     { "last_seq", FIELD_INT, CHAT_FIELD(last_seq) },
+    { "forked_from", FIELD_REF, FIELD_NULLABLE, CHAT_FIELD(forked_from), .spec = &chat_origin_spec },
+    { "archived_at", FIELD_TIME, FIELD_NULLABLE, CHAT_FIELD(archived_us) },
     { "created_at", FIELD_TIME, CHAT_FIELD(created_us) },
     { "updated_at", FIELD_TIME, CHAT_FIELD(updated_us) },
 };
@@ -54,7 +56,8 @@ static const struct spec told_chat_spec = { SPEC_INIT("ChatEvent", struct chat, 
 
 struct told_state {
     struct chat_own state;
-    struct str truncated; /* "true", or absent */
+    struct str truncated;  /* "true", or absent */
+    struct uuid scheduled; /* a message that could not be sent; zero: none */
 };
 #define STATE_FIELD(member) .offset = offsetof(struct told_state, member)
 static const struct field state_fields[] = {
@@ -64,6 +67,7 @@ static const struct field state_fields[] = {
     { "starred", FIELD_BOOL, STATE_FIELD(state.starred) },
     { "draft", FIELD_STR, FIELD_NULLABLE, STATE_FIELD(state.draft) },
     { "truncated", FIELD_RAW, FIELD_OMIT, STATE_FIELD(truncated) },
+    { "scheduled_failed", FIELD_UUID, FIELD_OMIT, STATE_FIELD(scheduled) },
 };
 static const struct spec told_state_spec = { SPEC_INIT("ChatStateEvent", struct told_state, state_fields) };
 
@@ -281,13 +285,30 @@ static void read_write(struct json_out *out, const struct encoding *encoding, co
 static void state_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
 {
     const struct chat_own *state = encoding->states[row - encoding->rows];
-    struct told_state told;
+    struct told_state told = { .scheduled = row->subject };
 
-    if (state == NULL || uuid_eq(&row->chat, &none))
+    if (state != NULL)
+        told.state = *state;
+    /* The chat of a message that could not be sent may be gone, and with it what its author had of it. */
+    if (!uuid_eq(&row->subject, &none) && uuid_parse(row->detail, &told.state.chat) != ERR_OK)
         return;
-    told = (struct told_state){ .state = *state };
+    if (uuid_eq(&told.state.chat, &none))
+        return;
     spec_encode(out, &told_state_spec, &told);
     shorten(out, &told_state_spec, &told, &told.state.draft, &told.truncated);
+}
+
+static void saved_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
+{
+    (void)encoding;
+    if (uuid_eq(&row->chat, &none))
+        return;
+    json_out_object(out);
+    json_out_kv_uuid(out, "message_id", &row->subject);
+    json_out_kv_uuid(out, "chat_id", &row->chat);
+    json_out_key(out, "saved");
+    json_out_bool(out, event_row_number(row) != 0);
+    json_out_object_end(out);
 }
 
 static void status_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
@@ -355,6 +376,7 @@ static void (*const writers[EVENT_KINDS + 1])(struct json_out *out, const struct
     [EVENT_CHAT_DELETED] = chat_gone_write,
     [EVENT_MEMBER_JOINED] = member_write,
     [EVENT_MEMBER_LEFT] = member_write,
+    [EVENT_MESSAGE_SAVED] = saved_write,
 };
 
 /* text: a buffer to work with. */

@@ -14,6 +14,19 @@ static const struct field reaction_fields[] = {
 const struct spec reaction_spec = { SPEC_INIT("Reaction", struct reaction, reaction_fields),
     .doc = "Reactions of one kind to a message" };
 
+#define FORWARD_FIELD(member) .offset = offsetof(struct message_forward, member)
+static const struct field forward_fields[] = {
+    { "message_id", FIELD_UUID, FIELD_NULLABLE, FORWARD_FIELD(message),
+      .doc = "The message; null where it is gone, or not for the reader" },
+    { "chat_id", FIELD_UUID, FIELD_NULLABLE, FORWARD_FIELD(chat), .doc = "Its chat; null likewise" },
+    { "sender", FIELD_OBJECT, FORWARD_FIELD(sender), .spec = &sender_spec, .doc = "Who wrote it" },
+    { "created_at", FIELD_TIME, FORWARD_FIELD(sent_us), .doc = "When it was sent there" },
+    { "text_at", FIELD_INT, FORWARD_FIELD(text_at), .example = "0",
+      .doc = "Where its text begins in `content`, in Unicode code points; what stands before it is the forwarder's own" },
+};
+static const struct spec forward_spec = { SPEC_INIT("MessageOrigin", struct message_forward, forward_fields),
+    .doc = "The message that another one passes on" };
+
 static const char *const mention_all_names[] = { "all", "here", NULL };
 static const char *const status_names[] = { "complete", "pending", "streaming", "stopped", "failed", NULL };
 
@@ -39,6 +52,8 @@ static const struct field shared_fields[] = {
       .doc = "Of a reply: the message with which its thread begins; null where that was erased" },
     { "reply_count", FIELD_INT, MESSAGE_FIELD(reply_count), .example = "3",
       .doc = "Messages of the thread that begins here" },
+    { "forwarded_from", FIELD_REF, FIELD_NULLABLE, MESSAGE_FIELD(forward), .spec = &forward_spec,
+      .doc = "Where its text and its files come from; null: they are its sender's own" },
     { "attachments", FIELD_LIST, MESSAGE_FIELD(attachments), .spec = &attachment_spec, .doc = "Its files" },
     { "mentions", FIELD_LIST, MESSAGE_FIELD(mentions), .element = FIELD_UUID,
       .doc = "Users whom the text names (@username) and who may read the chat" },
@@ -61,6 +76,7 @@ static const struct field message_fields[] = {
     { SPEC_INLINE(&message_shared_spec) },
     { "reactions", FIELD_LIST, MESSAGE_FIELD(reactions), .spec = &reaction_spec,
       .doc = "Those of each kind together, in the order in which the kinds came" },
+    { "saved", FIELD_BOOL, MESSAGE_FIELD(saved), .doc = "The caller has saved it" },
 };
 const struct spec message_spec = { SPEC_INIT("Message", struct message, message_fields),
     .doc = "A message" };

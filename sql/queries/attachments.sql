@@ -45,6 +45,24 @@ INSERT INTO attachments (uuid, workspace_id, message_id, uploader_id, object_key
     promised_sha256, width, height, created_us)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
+-- A further row over the object of another one, which is held to the commit: whoever removes that waits, and then sees this, or
+-- has won. Uploader NULL: that one's.
+-- name: attachment_share
+-- event: none, because message.created or chat.created tells it with what it is in
+INSERT INTO attachments (uuid, workspace_id, message_id, uploader_id, object_key, filename, content_type, size_bytes, sha256,
+    promised_sha256, width, height, created_us)
+SELECT ?, a.workspace_id, ?, COALESCE(?, a.uploader_id), a.object_key, a.filename, a.content_type, a.size_bytes, a.sha256,
+    a.promised_sha256, a.width, a.height, ?
+FROM attachments a WHERE a.id = ? AND a.workspace_id = ?
+-- @mysql
+LOCK IN SHARE MODE
+
+-- Of the files that a message has, the bytes of those that a user has not got already.
+-- name: attachment_bytes_new_to_user
+SELECT SUM(a.size_bytes) FROM attachments a
+WHERE a.message_id = ? AND a.workspace_id = ? AND NOT EXISTS
+    (SELECT 1 FROM attachments o WHERE o.uploader_id = ? AND o.object_key = a.object_key)
+
 -- name: attachments_bind
 -- event: none, because message.created tells it with its message
 UPDATE attachments SET message_id = ?
@@ -58,7 +76,16 @@ DELETE FROM attachments
 WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- Attachments that go, at most OBJECT_BATCH_MAX rows (attachment_remove_found).
--- columns: attachment_going = a.id, a.object_key, a.created_us, a.promised_sha256
+-- columns: attachment_going = a.id, a.object_key, a.created_us, a.promised_sha256, a.size_bytes
+
+-- Rows of these objects, whichever: each object that has one stays. Locked, so that of two who remove the last two rows of an
+-- object one sees that the other has.
+-- name: attachments_of_objects
+-- tenant: none, a chat that was moved has taken rows of an object along
+SELECT object_key FROM attachments
+WHERE object_key IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+-- @mysql
+FOR UPDATE
 
 -- name: attachments_unbound_old
 -- tenant: none, the job removes them in every workspace
@@ -70,6 +97,13 @@ FOR UPDATE
 -- name: attachments_unbound_of_workspace
 SELECT {attachment_going} FROM attachments a
 WHERE a.workspace_id = ? AND a.message_id IS NULL ORDER BY a.id LIMIT ?
+-- @mysql
+FOR UPDATE
+
+-- name: attachments_unbound_of_user
+-- tenant: none, an account leaves all workspaces
+SELECT {attachment_going} FROM attachments a
+WHERE a.uploader_id = ? AND a.message_id IS NULL ORDER BY a.id LIMIT ?
 -- @mysql
 FOR UPDATE
 
@@ -103,20 +137,24 @@ FOR UPDATE
 -- name: attachments_going_by_id
 SELECT {attachment_going} FROM attachments a WHERE a.id = ? AND a.workspace_id = ? AND a.sha256 IS NULL
 
--- Uploads count as soon as they have begun.
+-- Uploads count as soon as they have begun; an object counts once, however many rows share it.
 -- name: bytes_of_workspace
 -- @sqlite
-SELECT (SELECT COALESCE(SUM(size_bytes), 0) FROM attachments WHERE workspace_id = ?) +
+SELECT (SELECT COALESCE(SUM(o.size_bytes), 0) FROM
+    (SELECT MAX(a.size_bytes) AS size_bytes FROM attachments a WHERE a.workspace_id = ? GROUP BY a.object_key) AS o) +
     (SELECT COALESCE(SUM(size_bytes), 0) FROM uploads WHERE workspace_id = ?)
 -- @mysql
-SELECT CAST((SELECT COALESCE(SUM(size_bytes), 0) FROM attachments WHERE workspace_id = ?) +
+SELECT CAST((SELECT COALESCE(SUM(o.size_bytes), 0) FROM
+    (SELECT MAX(a.size_bytes) AS size_bytes FROM attachments a WHERE a.workspace_id = ? GROUP BY a.object_key) AS o) +
     (SELECT COALESCE(SUM(size_bytes), 0) FROM uploads WHERE workspace_id = ?) AS SIGNED)
 
 -- name: bytes_of_user
 -- tenant: none, a person's files are counted over all workspaces
 -- @sqlite
-SELECT (SELECT COALESCE(SUM(size_bytes), 0) FROM attachments WHERE uploader_id = ?) +
+SELECT (SELECT COALESCE(SUM(o.size_bytes), 0) FROM
+    (SELECT MAX(a.size_bytes) AS size_bytes FROM attachments a WHERE a.uploader_id = ? GROUP BY a.object_key) AS o) +
     (SELECT COALESCE(SUM(size_bytes), 0) FROM uploads WHERE user_id = ?)
 -- @mysql
-SELECT CAST((SELECT COALESCE(SUM(size_bytes), 0) FROM attachments WHERE uploader_id = ?) +
+SELECT CAST((SELECT COALESCE(SUM(o.size_bytes), 0) FROM
+    (SELECT MAX(a.size_bytes) AS size_bytes FROM attachments a WHERE a.uploader_id = ? GROUP BY a.object_key) AS o) +
     (SELECT COALESCE(SUM(size_bytes), 0) FROM uploads WHERE user_id = ?) AS SIGNED)

@@ -32,6 +32,7 @@ FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
     LEFT JOIN chat_states o ON o.workspace_id = c.workspace_id AND o.user_id = b.user_id AND o.chat_id = c.id
 WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.id > ? AND (c.join_mode = 0 OR m.user_id IS NOT NULL)
+    AND c.archived_us IS NULL
     AND c.last_seq > COALESCE(o.read_seq, 0) + (SELECT COUNT(*) FROM chat_gaps g
         WHERE g.chat_id = c.id AND g.seq > COALESCE(o.read_seq, 0))
 ORDER BY c.id LIMIT ?

@@ -1,4 +1,4 @@
--- columns: chat_ref = c.id, c.join_mode, c.created_by, c.last_seq, c.message_count, c.version, c.kind,
+-- columns: chat_ref = c.id, c.join_mode, c.created_by, c.last_seq, c.message_count, c.version, c.kind, c.archived_us,
 --     m.user_id AS joined_id
 
 -- name: chat_access_load
@@ -29,12 +29,14 @@ SELECT id, last_seq FROM chats WHERE uuid = ? AND workspace_id = ? AND deleted_u
 FOR UPDATE
 
 -- A chat as somebody sees it (b: their row of members), and a message of it (NULL: none). Its creator and the message's
--- sender are named by message_author.h, with the version of all names.
+-- sender are named by message_author.h, with the version of all names. Where it was forked from is for whoever may see that.
 -- columns: chat_view = {chat_own}, c.id, c.uuid, c.kind AS chat_kind, c.direct_ids, c.title, c.created_by, c.join_mode,
 --     c.assistant, c.provider, c.model,
 --     c.system_prompt, c.temperature, c.max_tokens, c.message_count,
 --     c.join_mode = 0 OR m.user_id IS NOT NULL AS is_joined, c.last_seq, c.activity_us, c.version, c.created_us,
---     c.updated_us, p.version AS people_version
+--     c.updated_us, p.version AS people_version, c.archived_us,
+--     (SELECT f.uuid FROM chats f WHERE f.id = c.forked_chat_id AND f.workspace_id = c.workspace_id AND f.deleted_us IS NULL AND (f.join_mode <> 2 OR EXISTS (SELECT 1 FROM chat_members y WHERE y.chat_id = f.id AND y.user_id = b.user_id))) AS forked_chat,
+--     (SELECT g.uuid FROM messages g WHERE g.id = c.forked_message_id AND g.workspace_id = c.workspace_id) AS forked_message
 -- columns: chat_last = l.uuid AS message_uuid, l.seq, l.is_ai_response, SUBSTR(l.content, 1, ?) AS preview,
 --     l.created_us AS message_created_us, l.sender_name, l.sender_id, l.deleted_us AS message_deleted_us
 
@@ -59,7 +61,8 @@ WHERE c.uuid = ? AND c.workspace_id = ? AND c.deleted_us IS NULL
 
 -- The chats that one is in, newest activity first: everyone's by their index, and those that one has joined. Two statements,
 -- since one of both makes MariaDB and MySQL write tables; the first says whether the second is worth asking. With the
--- newest message, which is found at once; where it has been deleted, chat_last_list looks further back. The workspace's
+-- newest message, which is found at once; where it has been deleted, chat_last_list looks further back. Those that are
+-- archived (1), or those that are not (0). The workspace's
 -- version proves what the caller was seen to be, as in messages_before; where there is no row workspace_proof is asked.
 -- name: chat_history
 SELECT {chat_view, is_joined = 1}, {chat_last},
@@ -71,6 +74,7 @@ FROM chats c JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
 WHERE c.workspace_id = ? AND w.deleted_us IS NULL AND w.version = COALESCE(?, w.version)
     AND c.deleted_us IS NULL AND c.join_mode = 0
     AND c.activity_us <= ? AND (c.activity_us < ? OR c.id < ?) AND INSTR(c.title_folded, ?) > 0
+    AND CASE WHEN c.archived_us IS NULL THEN 0 ELSE 1 END = ?
 ORDER BY c.activity_us DESC, c.id DESC LIMIT ?
 
 -- name: workspace_proof
@@ -83,6 +87,7 @@ FROM (SELECT x.id AS id, x.activity_us AS activity_us, m.workspace_id AS workspa
         FROM chat_members m JOIN chats x ON x.id = m.chat_id AND x.workspace_id = m.workspace_id
         WHERE m.workspace_id = ? AND m.user_id = ? AND x.deleted_us IS NULL AND x.join_mode <> 0
             AND x.activity_us <= ? AND (x.activity_us < ? OR x.id < ?) AND INSTR(x.title_folded, ?) > 0
+            AND CASE WHEN x.archived_us IS NULL THEN 0 ELSE 1 END = ?
         ORDER BY x.activity_us DESC, x.id DESC LIMIT ?) AS b
     JOIN chats c ON c.id = b.id JOIN people_version p ON p.id = 1
     LEFT JOIN chat_states o ON o.workspace_id = b.workspace_id AND o.user_id = b.user_id AND o.chat_id = b.id
@@ -102,7 +107,7 @@ SELECT {chat_view, is_joined = 0}
 FROM chats c JOIN people_version p ON p.id = 1 JOIN members b ON b.workspace_id = c.workspace_id AND b.user_id = ?
     LEFT JOIN chat_members m ON m.chat_id = c.id AND m.user_id = b.user_id
     LEFT JOIN chat_states o ON o.workspace_id = c.workspace_id AND o.user_id = b.user_id AND o.chat_id = c.id
-WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.join_mode = 1 AND m.user_id IS NULL
+WHERE c.workspace_id = ? AND c.deleted_us IS NULL AND c.archived_us IS NULL AND c.join_mode = 1 AND m.user_id IS NULL
     AND c.activity_us <= ? AND (c.activity_us < ? OR c.id < ?) AND INSTR(c.title_folded, ?) > 0
 ORDER BY c.activity_us DESC, c.id DESC LIMIT ?
 
@@ -127,6 +132,11 @@ WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 -- name: chat_touch
 -- event: none, because member.joined and member.left tell who changes the list
 UPDATE chats SET version = version + 1, updated_us = ? WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
+
+-- Put away (a time), or back (NULL).
+-- name: chat_set_archived
+-- event: chat.archived, chat.updated
+UPDATE chats SET archived_us = ?, version = version + 1, updated_us = ? WHERE id = ? AND workspace_id = ? AND deleted_us IS NULL
 
 -- A direct chat of the same people may be made anew.
 -- name: chat_mark_deleted
@@ -164,8 +174,9 @@ UPDATE attachments SET workspace_id = ? WHERE message_id IN
 -- Chats of any workspaces, as many as the reader of the event log takes at once (EVENT_BATCH_MAX).
 -- name: chat_batch
 -- tenant: none, the event log is told across workspaces
-SELECT {chat_view, is_joined = 0, read_seq = 0, notify = 0, starred = 0, draft = NULL},
-    w.uuid AS workspace_uuid
+SELECT {chat_view, is_joined = 0, read_seq = 0, notify = 0, starred = 0, draft = NULL,
+    forked_chat = (SELECT CASE WHEN f.join_mode = 2 THEN NULL ELSE f.uuid END FROM chats f
+        WHERE f.id = c.forked_chat_id AND f.workspace_id = c.workspace_id AND f.deleted_us IS NULL)}, w.uuid AS workspace_uuid
 FROM chats c JOIN workspaces w ON w.id = c.workspace_id JOIN people_version p ON p.id = 1
 WHERE c.deleted_us IS NULL AND c.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

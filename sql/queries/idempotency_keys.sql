@@ -14,3 +14,6 @@ DELETE FROM idempotency_keys WHERE created_us <= ? ORDER BY created_us LIMIT ?
 -- @sqlite
 DELETE FROM idempotency_keys WHERE (user_id, key_hash) IN
     (SELECT user_id, key_hash FROM idempotency_keys WHERE created_us <= ? ORDER BY created_us LIMIT ?)
+
+-- name: idempotency_keys_forget
+DELETE FROM idempotency_keys WHERE user_id = ?

@@ -34,7 +34,7 @@ SELECT {chat_piece} FROM chats WHERE workspace_id = ? ORDER BY deleted_us LIMIT 
 DELETE FROM workspaces WHERE id = ? AND deleted_us IS NOT NULL
 
 -- name: user_erasing_next
-SELECT id FROM users WHERE erase_messages = 1 AND id > 0 ORDER BY id LIMIT 1
+SELECT id, erase_messages FROM users WHERE erase_messages > 0 AND id > 0 ORDER BY id LIMIT 1
 
 -- name: message_first_of_sender
 -- tenant: none, the job removes what a user wrote in every workspace
@@ -44,8 +44,11 @@ SELECT {chat_piece, id = chat_id} FROM messages WHERE sender_id = ? ORDER BY id 
 SELECT MAX(id) FROM
     (SELECT id FROM messages WHERE sender_id = ? AND chat_id = ? AND workspace_id = ? ORDER BY id LIMIT ?) first_ones
 
+-- What is told of messages that go.
+-- columns: message_gone = uuid, seq
+
 -- name: messages_of_sender
-SELECT uuid, seq FROM messages WHERE sender_id = ? AND chat_id = ? AND workspace_id = ? AND id <= ? ORDER BY id
+SELECT {message_gone} FROM messages WHERE sender_id = ? AND chat_id = ? AND workspace_id = ? AND id <= ? ORDER BY id
 
 -- name: messages_delete_of_sender
 -- event: message.deleted
@@ -91,4 +94,4 @@ SELECT id FROM chats WHERE deleted_us <= ? ORDER BY deleted_us LIMIT 1
 SELECT id FROM workspaces WHERE deleted_us <= ? ORDER BY deleted_us LIMIT 1
 
 -- name: work_users
-SELECT id FROM users WHERE erase_messages = 1 AND id > 0 AND updated_us <= ? ORDER BY id LIMIT 1
+SELECT id FROM users WHERE erase_messages > 0 AND id > 0 AND updated_us <= ? ORDER BY id LIMIT 1

@@ -1,6 +1,7 @@
 -- columns: message = m.id, m.uuid, m.seq, m.sender_id, m.sender_name, m.content, m.is_ai_response, m.status, m.model,
 --     m.reply_to, m.attachment_count, m.edited_us, m.deleted_us, m.version, m.created_us, m.updated_us,
---     m.root_id, m.reply_count, m.mention_all, m.has_mentions, m.has_reactions, m.pinned, m.nonce
+--     m.root_id, m.reply_count, m.mention_all, m.has_mentions, m.has_reactions, m.pinned, m.nonce, m.is_forwarded,
+--     m.has_saves
 -- columns: author = u.id AS user_id, u.uuid AS user_uuid, u.kind, u.first_name, u.last_name, u.username,
 --     u.deleted_us AS user_deleted_us
 
@@ -58,6 +59,12 @@ WHERE uuid = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL
 SELECT {message} FROM messages m
 WHERE m.root_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.deleted_us IS NULL ORDER BY m.seq LIMIT ?
 
+-- A message that is named without its chat, for whoever may read that (chat.h: CHAT_READ).
+-- name: message_reach
+SELECT c.uuid FROM messages m JOIN chats c ON c.id = m.chat_id AND c.workspace_id = m.workspace_id AND c.deleted_us IS NULL
+WHERE m.uuid = ? AND m.workspace_id = ? AND m.deleted_us IS NULL AND (c.join_mode = 0 OR EXISTS
+    (SELECT 1 FROM chat_members k WHERE k.chat_id = c.id AND k.user_id = ?))
+
 -- name: message_place
 SELECT uuid, chat_id FROM messages WHERE id = ? AND workspace_id = ?
 
@@ -83,8 +90,8 @@ RETURNING last_seq
 -- name: message_insert
 -- event: message.created
 INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, content, reply_to, root_id, attachment_count,
-    mention_all, has_mentions, nonce, created_us, updated_us)
-SELECT ?, b.workspace_id, ?, ?, b.user_id, ?, ?, ?, ?, ?, ?, ?, ?, ?
+    mention_all, has_mentions, is_forwarded, nonce, created_us, updated_us)
+SELECT ?, b.workspace_id, ?, ?, b.user_id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 FROM members b
 WHERE b.workspace_id = ? AND b.user_id = ? AND b.role >= 2
     AND EXISTS (SELECT 1 FROM workspaces w JOIN people_version p ON p.id = 1
@@ -133,7 +140,7 @@ WHERE id = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL AND ver
 -- name: message_set_deleted
 -- event: message.deleted
 UPDATE messages SET content = '', attachment_count = 0, mention_all = 0, has_mentions = 0, has_reactions = 0, pinned = 0,
-    deleted_us = ?, updated_us = ?, version = version + 1
+    is_forwarded = 0, has_saves = 0, deleted_us = ?, updated_us = ?, version = version + 1
 WHERE id = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL AND version = ?
 
 -- A file of it turned out not to be what was promised and has been removed.

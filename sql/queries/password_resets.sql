@@ -38,3 +38,6 @@ DELETE FROM password_resets WHERE expires_us <= ? ORDER BY expires_us LIMIT ?
 -- @sqlite
 DELETE FROM password_resets WHERE token_hash IN
     (SELECT token_hash FROM password_resets WHERE expires_us <= ? ORDER BY expires_us LIMIT ?)
+
+-- name: password_resets_forget
+DELETE FROM password_resets WHERE user_id = ?

@@ -17,10 +17,15 @@ WHERE k.workspace_id = ? AND k.user_id = ? AND c.uuid = COALESCE(?, c.uuid)
 
 -- How many messages have a word, or one that begins so; counted up to a bound.
 -- name: word_count
-SELECT COUNT(*) FROM (SELECT message_id FROM words WHERE workspace_id = ? AND word = ? LIMIT ?) AS counted
+SELECT (SELECT COUNT(*) FROM (SELECT message_id FROM words WHERE workspace_id = ? AND word = ? LIMIT ?) AS counted) +
+    (SELECT COALESCE(SUM(r.id_count), 0) FROM (SELECT id_count FROM word_runs
+        WHERE workspace_id = ? AND word = ? LIMIT ?) AS r) AS message_count
 
 -- name: word_beginning_count
-SELECT COUNT(*) FROM (SELECT message_id FROM words WHERE workspace_id = ? AND word >= ? AND word < ? LIMIT ?) AS counted
+SELECT (SELECT COUNT(*) FROM (SELECT message_id FROM words
+        WHERE workspace_id = ? AND word >= ? AND word < ? LIMIT ?) AS counted) +
+    (SELECT COALESCE(SUM(r.id_count), 0) FROM (SELECT id_count FROM word_runs
+        WHERE workspace_id = ? AND word >= ? AND word < ? LIMIT ?) AS r) AS message_count
 
 -- name: word_walk
 SELECT message_id, chat_id FROM words
@@ -29,6 +34,22 @@ WHERE workspace_id = ? AND word = ? AND message_id < ? ORDER BY message_id DESC 
 -- name: word_beginning_walk
 SELECT message_id, chat_id FROM words
 WHERE workspace_id = ? AND word >= ? AND word < ? AND message_id < ? ORDER BY message_id DESC LIMIT ?
+
+-- The same of runs: their messages and chats. Those of a beginning come in no order, all that reach a span.
+-- name: word_run_walk
+SELECT first_id, ids FROM word_runs
+WHERE workspace_id = ? AND word = ? AND first_id < ? ORDER BY first_id DESC LIMIT ?
+
+-- name: word_run_beginning_walk
+SELECT ids FROM word_runs
+WHERE workspace_id = ? AND word >= ? AND word < ? AND first_id < ? AND last_id >= ?
+
+-- Runs that a span of messages lies in or reaches, as in word_runs_of_span, from its end.
+-- name: word_run_probe
+SELECT first_id, ids FROM word_runs
+WHERE workspace_id = ? AND word = ? AND first_id <= ? AND first_id >= COALESCE((SELECT MAX(f.first_id) FROM word_runs f
+    WHERE f.workspace_id = ? AND f.word = ? AND f.first_id <= ?), 0)
+ORDER BY first_id DESC LIMIT ?
 
 -- Which of these messages have the word, too; who wants fewer than 32 names one again.
 -- name: word_probe

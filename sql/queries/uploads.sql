@@ -47,3 +47,7 @@ WHERE expires_us <= ? AND (claimed_us IS NULL OR claimed_us <= ?) ORDER BY expir
 
 -- name: uploads_of_workspace
 SELECT {upload_old} FROM uploads WHERE workspace_id = ? ORDER BY id LIMIT ?
+
+-- name: uploads_of_user
+-- tenant: none, an account leaves all workspaces
+SELECT {upload_old} FROM uploads WHERE user_id = ? ORDER BY id LIMIT ?

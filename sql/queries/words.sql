@@ -49,7 +49,48 @@ ON CONFLICT (workspace_id, word, message_id) DO NOTHING
 DELETE FROM words WHERE workspace_id = ? AND message_id = ? AND word IN
     (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
--- `parley reindex`. Held to the commit: whoever edits one of them waits, and queues it then.
+-- Runs (app/domain/talk/word_runs.h). What is put together is locked, so that it is not removed meanwhile.
+
+-- Words behind a place in the index.
+-- name: words_pack_page
+SELECT word, message_id FROM words
+WHERE workspace_id = ? AND word >= ? AND (word > ? OR message_id > ?) ORDER BY word, message_id LIMIT ?
+
+-- name: words_of_span
+SELECT message_id, chat_id FROM words
+WHERE workspace_id = ? AND word = ? AND message_id >= ? AND message_id <= ? ORDER BY message_id
+-- @mysql
+FOR UPDATE
+
+-- Those that a span of messages lies in or reaches: the last that begins before it, and those that begin in it.
+-- name: word_runs_of_span
+SELECT first_id, last_id, ids FROM word_runs
+WHERE workspace_id = ? AND word = ? AND first_id <= ? AND first_id >= COALESCE((SELECT MAX(f.first_id) FROM word_runs f
+    WHERE f.workspace_id = ? AND f.word = ? AND f.first_id <= ?), 0)
+ORDER BY first_id LIMIT ?
+-- @mysql
+FOR UPDATE
+
+-- name: word_run_insert
+INSERT INTO word_runs (workspace_id, word, first_id, last_id, id_count, ids) VALUES (?, ?, ?, ?, ?, ?)
+
+-- Who wants fewer than 16 names one again.
+-- name: word_runs_delete
+DELETE FROM word_runs WHERE workspace_id = ? AND word = ? AND first_id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- Who wants fewer than 32 names one again.
+-- name: words_unlist
+DELETE FROM words WHERE workspace_id = ? AND word = ? AND message_id IN
+    (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- `parley reindex`. It begins with the runs, which it takes apart.
+-- name: word_runs_next
+-- tenant: none, the words of every workspace are written anew
+SELECT workspace_id, word, first_id, ids FROM word_runs ORDER BY workspace_id, word, first_id LIMIT ?
+-- @mysql
+FOR UPDATE
+
+-- Held to the commit: whoever edits one of them waits, and queues it then.
 -- name: reindex_messages
 -- tenant: none, the words of every workspace are written anew
 SELECT m.id, m.workspace_id, m.chat_id, m.content FROM messages m

@@ -59,7 +59,9 @@ WHERE id IN (SELECT workspace_id FROM members WHERE user_id = ?)
 -- name: workspace_overview
 SELECT w.id, w.uuid, w.name, w.personal, w.member_count, w.created_us, w.updated_us,
     (SELECT COUNT(*) FROM chats c WHERE c.workspace_id = w.id AND c.deleted_us IS NULL) AS chat_count,
-    (SELECT COALESCE(SUM(a.size_bytes), 0) FROM attachments a WHERE a.workspace_id = w.id) AS file_bytes
+    (SELECT COALESCE(SUM(a.size_bytes), 0) FROM attachments a WHERE a.workspace_id = w.id AND NOT EXISTS
+        (SELECT 1 FROM attachments o WHERE o.workspace_id = a.workspace_id AND o.object_key = a.object_key AND o.id < a.id))
+        AS file_bytes
 FROM workspaces w
 WHERE w.id > ? AND w.deleted_us IS NULL AND (2 = ? OR w.personal = ?)
 ORDER BY w.id LIMIT ?

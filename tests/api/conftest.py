@@ -11,16 +11,19 @@
   follower        who follows the event log beside the server (support/events.py: Follower)
   shared_server   shared_server(processes=1, SETTING="value", …) -> the Server with these settings that tests share
   make_server     make_server(processes=1, SETTING="value", …) -> Server with a database of its own; ends with the test.
+                  Over SQLite it has one process, however many are asked for.
                   It begins with a copy of a migrated database, of keys and a certificate; fresh=True: with nothing
   parley          parley(*words, stdin="", SETTING="value") in a folder of its own -> finished process
   migrated        the same, with an SQLite database that is up to date
   old_database    an empty database of the column, to be migrated step by step (support/old_database.py: OldDatabase)
+  look            look(server) -> a new page of a browser (playwright.sync_api.Page), on which nothing may be amiss in the end
   lasting_post    a server of its own with a mail server beside it (support/post.py: Post), shared by a module's tests
   make_backing    make_backing() -> a private Backing of this column (to be killed, say); make_server(backing=…) uses it
 
 `./dev test` starts the databases and stores; pytest alone starts them by itself:
 pytest -c tests/api/pytest.ini --column=sqlite,mariadb
 """
+import contextlib
 import json
 import os
 import shutil
@@ -28,6 +31,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from harness import browser
 from harness.parley import base_environment
 from harness.paths import BUILD, PRISTINE
 from harness.stack import COLUMNS, PROCESSES, Backing
@@ -38,6 +42,7 @@ from support import columns, units
 from support.client import new_email
 from support.contract import Contract
 from support.events import following
+from support.needed import needed
 from support.old_database import OldDatabase
 from support.post import open_post
 from support.server import Maker, SharedServers, read_contract
@@ -220,7 +225,7 @@ def team(alice, bob, make_user):
 @pytest.fixture(scope="module")
 def own(maker, backing):
     """Of what a process recalls: two processes over one database (one over SQLite), and their administrator."""
-    server = maker.make(backing, 1 if backing.column == "sqlite" else 2, settings={})
+    server = maker.make(backing, 2, settings={})
     yield server, server.setup()
     server.close()
 
@@ -229,6 +234,29 @@ def own(maker, backing):
 def lasting_post(maker, backing):
     with open_post(maker, backing) as post:
         yield post
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with contextlib.ExitStack() as stack:
+        with needed("a browser"):
+            opened = stack.enter_context(browser.opened())
+        yield opened
+
+
+@pytest.fixture
+def look(chromium):
+    """look(server, …) -> the page of a new browser.Page, on which nothing may be amiss when the test ends."""
+    looks = []
+
+    def open_one(server, **options):
+        looks.append(browser.Page(chromium, server.base_url, **options))
+        return looks[-1].page
+
+    yield open_one
+    for one in looks:
+        one.context.close()
+    assert [fault for one in looks for fault in one.faults] == []
 
 
 @pytest.fixture

@@ -105,7 +105,9 @@ class Cell:
         return answers
 
     def looked_up(self, name):
-        """A chat of the routes about members is an open one."""
+        """A chat of the routes about members is an open one; what is kept may be of any chat."""
+        if name == "message" and "{chat}" not in self.row.path:
+            return "kept"
         return "open" if name == "chat" and self.ids["chat"] == self.ids["open"] else name
 
     def same(self, name, answers):

@@ -1,10 +1,10 @@
 """One's own state of a chat: what is unread, notifications, star, draft."""
 import pytest
+from support.database import Database
 from support.deep import Deep
 from support.races import at_once, statuses
 from support.talk import Talk, faults, is_code
 from support.waiting import until
-from test_event_log import Database
 
 SAME = ("last_read_seq", "unread_count", "mention_count", "last_seq", "notify", "starred", "draft")
 

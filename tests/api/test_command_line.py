@@ -97,6 +97,7 @@ def test_config__markdown_is_the_same_everywhere(parley):
 
 
 def test_migrate__up_status_down_and_stamp(parley):
+    assert parley("migrate", "up", "1").returncode == 0
     assert "pending" in parley("migrate", "status").stdout
     assert parley("migrate", "up").returncode == 0
     assert "pending" not in parley("migrate", "status").stdout
@@ -140,9 +141,20 @@ def test_user__unknown_address_is_one_line_and_1(migrated):
     assert (done.returncode, done.stderr) == (1, "parley user: User not found\n")
 
 
-def test_user__says_when_the_schema_is_not_there(parley):
+def test_user__says_when_the_schema_is_not_there(parley, tmp_path):
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var/parley.db").touch(0o600)
     done = parley("user", "list")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1) and "migrate" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("user", "list"), ("migrate", "status"), ("audit", "verify"), ("reindex",)],
+                         ids=" ".join)
+def test_database__that_is_not_there_is_made_by_nobody_who_only_asks(parley, tmp_path, words):
+    """A file that root made by asking would stop the start of the server's own user."""
+    done = parley(*words)
+    assert done.returncode == 1 and "there is no database" in done.stdout + done.stderr
+    assert not list(tmp_path.rglob("parley.db*"))
 
 
 def read_until(fd, text):
@@ -187,6 +199,7 @@ def test_user__ctrl_c_at_the_question_leaves_the_echo_on(binary, migrated, tmp_p
     pid, fd = pty.fork()
     if pid == 0:
         os.chdir(tmp_path)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who runs the tests in the background ignores it
         os.execve(binary, [str(binary), "user", "add", "carol@example.org"], base_environment())
     read_until(fd, b"Password: ")
     assert not termios.tcgetattr(fd)[3] & termios.ECHO

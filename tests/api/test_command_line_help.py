@@ -1,4 +1,5 @@
 """What `parley` tells of itself: help, hints at a mistyped word, completion, the manual page; all from one table."""
+import os
 import re
 import subprocess
 
@@ -6,7 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.columns("sqlite")
 
-COMMANDS = ("serve", "migrate", "config", "openapi", "user", "key", "audit", "events", "reindex", "reload", "status", "doctor", "mail", "completion", "help", "version")
+COMMANDS = ("serve", "migrate", "config", "openapi", "user", "key", "audit", "events", "export", "reconcile", "reindex", "reload", "status", "doctor", "mail", "completion", "help", "version")
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -92,6 +93,14 @@ def test_completion__is_a_script_that_the_shell_reads(parley, shell):
     script = parley("completion", shell).stdout
     done = subprocess.run([shell, "-n", "/dev/stdin"], input=script, capture_output=True, text=True, check=False, timeout=20)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_completion__of_fish_offers_names_with_their_sentences(parley, tmp_path):
+    (tmp_path / "script").write_text(parley("completion", "fish").stdout, encoding="utf-8")
+    done = subprocess.run(["fish", "-N", "-c", "source script; complete -C 'parley migr'; complete -C 'parley user dem'"],
+                          cwd=tmp_path, capture_output=True, text=True, check=True, timeout=20, env={**os.environ, "HOME": str(tmp_path)})
+    assert done.stdout.splitlines() == ["migrate\tBring the database's schema up to date, or back",
+                                        "demote\tmake an administrator a user like others"]
 
 
 # ---- the manual page ----

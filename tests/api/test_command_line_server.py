@@ -1,5 +1,7 @@
 """`parley reload` and `parley status`: how the command line finds the running processes of its configuration, and asks them."""
 import re
+import subprocess
+import sys
 
 import pytest
 from support.waiting import until
@@ -20,6 +22,7 @@ def test_reload__makes_the_server_take_its_settings(make_server):
     until(lambda: server.http.get("/health").json()["service"] == "Another")
 
 
+@pytest.mark.columns("mariadb")
 def test_reload_and_status__reach_every_process(make_server):
     server = make_server(processes=2)
     process = server.stack.parleys[0]
@@ -45,6 +48,27 @@ def test_status__tells_version_uptime_and_each_part(make_server):
 def test_server__that_is_not_running_is_said(parley, command):
     done = parley(command)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1) and "no server is running" in done.stderr
+
+
+OTHER_PROGRAM = """
+import socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+print("listening", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("command", ["reload", "status"])
+def test_socket__of_another_program_is_left_alone(parley, tmp_path, command):
+    path = str(tmp_path / "other.sock")
+    with subprocess.Popen([sys.executable, "-c", OTHER_PROGRAM, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"listening\n"
+        done = parley(command, FCGI_SOCKET=path)
+        other.stdin.close()
+        assert other.wait(20) == 0, "no signal has ended it"
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1) and "is not parley" in done.stderr
 
 
 @pytest.mark.parametrize("words", [("serve",), ("user", "list"), ("migrate", "up"), ("doctor",)], ids=" ".join)

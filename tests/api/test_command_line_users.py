@@ -68,6 +68,21 @@ def test_delete__takes_the_account_away(user, admin, alice, http):
     assert http.post("/auth/login", json={"email": alice.email, "password": alice.password}).status_code == 401
 
 
+@pytest.mark.parametrize("words, left", [((), "something said"), (("--erase-messages",), None)])
+def test_delete__keeps_or_erases_what_was_written(user, alice, bob, words, left):
+    workspace = bob.workspace()
+    bob.add_member(workspace, alice)
+    chat = bob.chat(workspace["id"])
+    alice.message(workspace["id"], chat["id"], "something said")
+    assert ("being erased" if left is None else "stays") in done(user("delete", alice.email, *words))
+
+    def said():
+        found = bob.ok("GET", f"/workspaces/{workspace['id']}/chat/{chat['id']}/messages")["messages"]
+        return found[0]["content"] if found else None
+
+    until(lambda: said() == left)
+
+
 def test_sessions__are_listed_and_ended_one_or_all(user, alice):
     second = alice.sign_in()
     ids = {row["id"] for row in alice.ok("GET", "/auth/sessions", 200)}

@@ -5,7 +5,7 @@ import re
 import pytest
 from support.client import Person, new_email, new_password
 from support.factor import code_of, switch_on
-from support.holder import deleted_meanwhile
+from support.holder import changed_meanwhile, deleted_meanwhile
 from support.races import at_once, statuses
 from support.waiting import until
 
@@ -262,6 +262,12 @@ def test_account__that_is_deleted_meanwhile(post, step):
     _, token = asked(post, post.carol)
     answer = deleted_meanwhile(post.server, post.carol, lambda: confirm(post, token))
     assert (answer.status_code, code_of(answer)) == (404, code_of(confirm(post, "A" * 43)))
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_password__that_was_changed_since_it_was_looked_at_proves_nothing(post):
+    answer = changed_meanwhile(post.server, post.carol, "password_hash = 'another'", lambda: ask(post, post.carol, new_email()))
+    assert (answer.status_code, code_of(answer)) == (403, "password_wrong")
 
 
 def test_links_for_a_password__that_went_to_the_old_address_end(post):

@@ -11,7 +11,8 @@ from harness.paths import program
 from support.seeded import Schema, insert_statements, literal
 
 # Tables that stay small, however large the server grows.
-SMALL = {"schema_migrations", "singletons", "job_leases", "key_fingerprints", "audit_head", "sequencer", "people_version"}
+SMALL = {"schema_migrations", "singletons", "job_leases", "key_fingerprints", "audit_head", "sequencer", "people_version",
+         "nodes"}
 
 # A statement that the optimizer expects to look at more rows is named too: an index that leads to half of the table.
 ROWS_MANY = 1000
@@ -27,8 +28,13 @@ ALLOWED = {
     "health_files": "how many files there are, for whoever runs the server; LIMIT ends it",
     "index_queue_next": "the newest rows of the queue; LIMIT ends it",
     "invitation_email_page": "a page of all invitations in the order of their ids, once after an update; LIMIT ends it",
+    "reconcile_attachments": "a page of all files in the order of their ids, by hand; LIMIT ends it",
     "reindex_messages": "a page of all messages in the order of their ids, by hand; LIMIT ends it",
+    "signals_after": "what other processes told in the last seconds; LIMIT ends it",
+    "signals_expired": "the oldest rows of the signals, to delete them; LIMIT ends it",
     "totp_page": "a page of all secrets in the order of their ids, when the sealing key changes; LIMIT ends it",
+    "work_signals": "the oldest row of the signals; LIMIT ends it",
+    "word_runs_next": "the first runs of words in the order of their key, to take them apart by hand; LIMIT ends it",
     "workspace_overview": "a page of all workspaces in the order of their ids, for administrators; LIMIT ends it",
     "user_email_page": "a page of all users in the order of their ids, once after an update; LIMIT ends it",
     "user_list": "a page of all users in the order of their ids, for administrators; LIMIT ends it",

@@ -149,6 +149,7 @@ def test_rows__that_are_too_old_go(deep, talk):
     until(lambda: deep.count("idempotency_keys") == deep.count("invitations") == 0)
 
 
+@pytest.mark.columns("mariadb")
 def test_jobs__of_two_processes_do_everything_once(make_server):
     deep = Deep(make_server(processes=2))
     owner, member, _ = deep.people(2)

@@ -115,6 +115,7 @@ def test_silent_server__holds_neither_requests_nor_the_end_of_the_process(make_p
 
 # ---- processes ----
 
+@pytest.mark.columns("mariadb")
 def test_processes__send_each_mail_once(make_post):
     mail = MailServer().start()
     post = make_post(mail, processes=2)

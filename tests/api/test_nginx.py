@@ -151,6 +151,8 @@ def test_request_id__is_nginxs_own(http):
     assert answer.headers["x-request-id"] != "mine" and len(answer.headers["x-request-id"]) == 32
 
 
+@pytest.mark.mysql
+@pytest.mark.columns("mariadb")
 def test_dead_process__is_passed_over(make_server):
     server = make_server(processes=2)
     server.stack.parleys[0].kill()

@@ -1,7 +1,6 @@
 """Pages for people: the documents of the API as Parley prints them and as nginx serves them, and what stands at /app/ where there
 is no web app."""
 import base64
-import contextlib
 import hashlib
 import json
 import re
@@ -10,7 +9,7 @@ import ssl
 
 import httpx
 import pytest
-from harness import browser, web
+from harness import web
 from support.needed import needed
 
 pytestmark = pytest.mark.one_column("pages without rows or objects")
@@ -124,29 +123,6 @@ def test_docs__have_a_policy_that_loosens_styles_alone(make_server, pages_folder
 
 
 # ---- in a browser ----
-
-@pytest.fixture(scope="module")
-def chromium():
-    with contextlib.ExitStack() as stack:
-        with needed("a browser"):
-            opened = stack.enter_context(browser.opened())
-        yield opened
-
-
-@pytest.fixture
-def look(chromium):
-    """look(server, …) -> the page of a new browser.Page, on which nothing may be amiss when the test ends."""
-    looks = []
-
-    def open_one(server, **options):
-        looks.append(browser.Page(chromium, server.base_url, **options))
-        return looks[-1].page
-
-    yield open_one
-    for one in looks:
-        one.context.close()
-    assert [fault for one in looks for fault in one.faults] == []
-
 
 def operation(page, name):
     """An operation of Swagger UI, opened."""

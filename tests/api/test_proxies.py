@@ -185,6 +185,14 @@ def test_path__works_whether_the_proxy_takes_it_away_or_leaves_it(shared_server,
         assert (root.status_code, root.headers.get("location")) == (302, "/chat/app/")
 
 
+def test_path__alone_is_the_root_of_the_server(shared_server):
+    base = shared_server(PUBLIC_URL="https://chat.example.org/chat/", TRUSTED_PROXIES=ADDRESS, TRUSTED_HOSTS="*")
+    with httpx.Client(base_url=base.base_url, verify=False, trust_env=False) as http:
+        for path in ("/chat", "/chat/", "/"):
+            assert http.get(path).json()["message"] == http.get("/").json()["message"], path
+        assert http.get("/chatter").status_code == 404
+
+
 # ---- both kinds of addresses ----
 
 def has_ipv6():
@@ -275,6 +283,15 @@ def test_addresses__of_clients_come_from_trusted_proxies_alone(server, alice, in
         assert current["ip"] == "127.0.0.1"
 
 
+def test_addresses__behind_two_trusted_proxies_are_the_first_that_is_not_one(server, alice, inner):
+    nginx = inner(**{**TRUSTING, "TRUSTED_PROXIES": f"{ADDRESS}, 192.0.2.7"})
+    with httpx.Client(base_url=f"https://127.0.0.1:{nginx.port}", trust_env=False,
+                      headers={"X-Forwarded-For": "192.0.2.66, 203.0.113.9, 192.0.2.7"},
+                      transport=httpx.HTTPTransport(verify=False, local_address=ADDRESS)) as http:
+        current, = (row for row in http.get("/auth/sessions", headers=sign_in(http, alice)).json() if row["current"])
+    assert current["ip"] == "203.0.113.9"
+
+
 def test_log__has_the_clients_address_unless_it_is_switched_off(make_server):
     server = make_server()
     server.http.get("/auth/setup")
@@ -300,6 +317,23 @@ def test_request_id__of_a_trusted_proxy_is_kept(server, inner, front):
         assert http.get("/health", headers={"X-Request-Id": given}).headers["x-request-id"] != given
 
 
+def test_request_id__is_the_trace_of_a_trusted_proxy(server, inner, front):
+    nginx = inner(**TRUSTING)
+    trace, given = "4bf92f3577b34da6a3ce929d0e0e4736", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+    parent = f"00-{trace}-00f067aa0ba902b7-01"
+
+    def told(http, **headers):
+        return http.get("/health", headers=headers).headers["x-request-id"]
+
+    with through(server, front(f"https://127.0.0.1:{nginx.port}")) as http:
+        assert told(http, traceparent=parent) == trace
+        assert told(http, **{"traceparent": parent, "X-Request-Id": given}) == given
+        for bad in (f"00-{'0' * 32}-00f067aa0ba902b7-01", parent[:-1], parent.upper(), trace, f"x{parent}"):
+            assert told(http, traceparent=bad).replace("-", "") != trace and len(told(http, traceparent=bad)) == 32
+    with httpx.Client(base_url=f"https://127.0.0.1:{nginx.port}", verify=False, trust_env=False) as http:
+        assert told(http, traceparent=parent) != trace
+
+
 def test_headers__that_mean_another_address_or_method_mean_nothing(server, alice):
     claims = {"X-Original-URL": "/auth/me", "X-Rewrite-URL": "/auth/me", "X-HTTP-Method-Override": "DELETE",
               "X-Forwarded-Host": "evil.example", "X-Forwarded-Prefix": "/evil", "X-Forwarded-Proto": "http",
@@ -318,12 +352,13 @@ def test_host__sent_twice_or_not_at_all_is_refused(server):
 
 def test_errors_of_nginx__can_be_read_by_pages_of_allowed_origins(server):
     for origin, is_allowed in (("https://app.example.org", True), ("https://evil.example", False)):
-        # curl reads an answer that comes before it has sent everything.
-        done = subprocess.run(["curl", "-sS", "--cacert", server.ca, "--http1.1", "-o", "/dev/null", "-D", "-", "-H",
-                               f"Origin: {origin}", "-H", "X-Much: " + "a" * 50000, server.base_url + "/health"],
-                              check=True, capture_output=True, text=True)
-        assert done.stdout.startswith("HTTP/1.1 431")
-        assert (f"Access-Control-Allow-Origin: {origin}" in done.stdout) == is_allowed
+        for status, line in ((431, "X-Much: " + "a" * 50000), (413, "Content-Length: 100000000")):
+            # curl reads an answer that comes before it has sent everything.
+            done = subprocess.run(["curl", "-sS", "--cacert", server.ca, "--http1.1", "-o", "/dev/null", "-D", "-", "-X", "POST",
+                                   "-H", f"Origin: {origin}", "-H", line, server.base_url + "/workspaces"],
+                                  check=True, capture_output=True, text=True)
+            assert done.stdout.startswith(f"HTTP/1.1 {status}")
+            assert (f"Access-Control-Allow-Origin: {origin}" in done.stdout) == is_allowed, status
     answer = server.http.get("/health", headers={"Origin": "https://app.example.org"})
     assert {"Content-Disposition", "Content-Range", "Accept-Ranges"} <= set(
         answer.headers["access-control-expose-headers"].split(", "))

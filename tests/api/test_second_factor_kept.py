@@ -108,6 +108,7 @@ def test_key_rotate__says_what_it_cannot_open(deep):
     assert len(seal_files(deep)) == 2
 
 
+@pytest.mark.columns("mariadb")
 def test_serve__without_its_sealing_key_does_not_start(deep):
     server = deep.server
     seal = server.folder / "keys/seal.key"

@@ -20,13 +20,25 @@ def wait_log(server, pattern, start=0):
     wait_until(lambda: re.search(pattern, server.log()[start:]), 20, f"{pattern!r} in the log", server.stack.parts)
 
 
-def refused(server, **settings):
-    """A second process with the same settings but these: it must end at once, with 1 and one line."""
+def second_process(server, **settings):
+    """parley with the same settings but these."""
     settings = {**server.settings, "FCGI_SOCKET": str(server.folder / "second.sock"), **settings}
-    done = subprocess.run([str(server.binary), "serve"], cwd=server.folder, capture_output=True, text=True, check=False,
-                          env={**base_environment(), **settings}, timeout=60)
-    faults = [line for line in done.stderr.splitlines() if line.startswith("parley serve: ")]
-    assert done.returncode == 1 and len(faults) == 1, done.stderr
+    return subprocess.Popen([str(server.binary), "serve"], cwd=server.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            text=True, env={**base_environment(), **settings})
+
+
+def refused(server, **settings):
+    """A second process with the same settings but these: it must end at once, with 1 and one line. SQLite's file is one
+    server's alone, so that the first one has to go."""
+    if server.column == "sqlite":
+        server.stack.parleys[0].stop()
+    return refusal(second_process(server, **settings))
+
+
+def refusal(child):
+    _, errors = child.communicate(timeout=60)
+    faults = [line for line in errors.splitlines() if line.startswith("parley serve: ")]
+    assert child.returncode == 1 and len(faults) == 1, errors
     return faults[0]
 
 
@@ -39,6 +51,7 @@ def test_serve__stops_in_order_and_with_0(make_server):
     assert server.log().splitlines()[-1].endswith("msg=stopped")
 
 
+@pytest.mark.columns("mariadb")
 def test_serve__a_living_servers_socket_is_not_taken(make_server):
     server = make_server()
     assert "another server is running" in refused(server, FCGI_SOCKET=str(server.stack.parleys[0].socket))
@@ -69,12 +82,47 @@ def test_serve__keys_that_others_can_read_do_not_start(make_server):
         (server.folder / "keys/private.pem").chmod(0o600)
 
 
+def waiting(server):
+    """A second process on the SQLite file of the first, which it waits for."""
+    child = second_process(server)
+    line = child.stderr.readline()
+    assert "another server has the SQLite database" in line, line
+    return child
+
+
+@pytest.mark.one_column("SQLite's file")
+def test_serve__a_living_servers_sqlite_file_is_not_taken(make_server):
+    server = make_server()
+    child = waiting(server)
+    server.clock.forward(11)
+    assert "another server is running on the SQLite database" in refusal(child)
+    assert server.http.get("/health/ready").status_code == 200
+    assert server.command("user", "list").returncode == 0, "what is no server may look beside it"
+
+
+@pytest.mark.one_column("SQLite's file")
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_serve__a_server_that_ends_hands_its_sqlite_file_on(make_server, end):
+    server = make_server()
+    child = waiting(server)
+    getattr(server.stack.parleys[0], end)()
+    lines = []
+    while not re.search(r"msg=\"?ready", "".join(lines[-1:])):
+        lines.append(child.stderr.readline())
+        assert lines[-1], lines
+    child.send_signal(signal.SIGTERM)
+    _, rest = child.communicate(timeout=20)
+    assert child.returncode == 0, rest
+
+
+@pytest.mark.columns("mariadb")
 def test_serve__a_second_host_with_the_same_keys_starts(make_server):
     server = make_server(processes=2)
     assert server.http.get("/health/ready").status_code == 200
     assert all(p.alive() for p in server.stack.parleys)
 
 
+@pytest.mark.columns("mariadb")
 def test_serve__ten_processes_at_once_migrate_once(make_server):
     server = make_server(processes=10, fresh=True)
     assert server.log().count("the database's schema is brought up to date") == 1
@@ -178,6 +226,7 @@ def test_sighup__asked_for_often_during_a_reload_is_one_more(make_server):
     assert reload.server.log().count("msg=reloaded") == 3
 
 
+@pytest.mark.columns("mariadb")
 def test_key_rotate__signs_nobody_out_of_any_process(make_server):
     server = make_server(processes=2)
     alice = server.setup(new_email("alice"), new_password())

@@ -23,11 +23,11 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
-@pytest.fixture(params=["as it is", pytest.param("no redis", marks=pytest.mark.columns("mariadb"))])
-def place(request, column, shared_server):
+@pytest.fixture(params=["as it is", pytest.param("no redis", marks=pytest.mark.columns("mariadb", "mysql"))])
+def place(request, shared_server):
     """The server of the column; where that is two processes over Redis, the same without."""
     if request.param == "as it is":
-        return shared_server(processes=2) if column != "sqlite" else shared_server()
+        return shared_server(processes=2)
     return shared_server(processes=2, REDIS_URL="", REDIS_HOST="")
 
 

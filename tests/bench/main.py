@@ -9,13 +9,14 @@ import shutil
 import sys
 import time
 
-from bench import (against, answers, cpu, encoding, hammer, history, limits, me, memory, pages, post, rate, search, signin,
+from bench import (against, answers, cpu, encoding, exports, hammer, history, limits, me, memory, pages, post, rate, search, signin,
                    start, streams, timing, upload)
 from harness.build import build
 from harness.paths import BUILD, ROOT, HarnessError
 
 BENCHES = {"p1": me.run, "p2": pages.run, "p3": post.run, "p4": streams.run, "p4b": rate.run, "p5": memory.run,
            "p6": hammer.run, "p7": upload.run, "p9": search.run, "p10": start.run, "p11": history.run, "log": rate.log_share,
+           "export": exports.run,
            "limits": limits.run, "signin": signin.run, "timing": timing.run, "json": encoding.run, "page": answers.page,
            "me": answers.me, "chats": answers.chats, "chat": answers.chat, "against": against.run}
 

@@ -3,6 +3,7 @@ statement; and posting while words are indexed against posting while they are no
 import json
 import os
 import random
+import signal
 import statistics
 import time
 
@@ -27,7 +28,9 @@ class Database(seed.Rows):
     def bytes_of_index(self):
         if self.part is None:
             return None
-        rows = self.run("SELECT data_length FROM information_schema.tables WHERE table_name = 'words' AND "
+        self.run("OPTIMIZE TABLE words")
+        self.run("ANALYZE TABLE words, word_runs")
+        rows = self.run("SELECT SUM(data_length) FROM information_schema.tables WHERE table_name IN ('words', 'word_runs') AND "
                         f"table_schema = '{self.name}'")
         return int(rows[0])
 
@@ -54,6 +57,15 @@ def _fill(database, workspace, sender):
 
 def _wait_for_index(database):
     wait_until(lambda: database.run("SELECT COUNT(*) FROM index_queue") == ["0"], WAIT_S, "the index")
+
+
+def _pack(database, stack):
+    """The job that puts the index together does so now, and not in a day."""
+    database.run("DELETE FROM job_leases WHERE name = 'pack_words'")
+    for parley in stack.parleys:
+        parley.send(signal.SIGUSR1)
+    left = "SELECT COUNT(*) FROM (SELECT word FROM words GROUP BY workspace_id, word HAVING COUNT(*) >= 32 LIMIT 1) AS many"
+    wait_until(lambda: database.run(left) == ["0"], WAIT_S, "the index to be put together")
 
 
 def _indexing(database, allowed):
@@ -109,14 +121,15 @@ def _measure(kind, built, folder, env, part):
         database.run(f"DELETE FROM chat_members WHERE workspace_id = {workspace}")
         _fill(database, workspace, sender)
         _wait_for_index(database)
-        figures = {}
+        figures = {"statement_us": round(_statement_us(database, "word3"))}
+        size = database.bytes_of_index()
+        _pack(database, stack)
         for name, query in (("rare", "word9000"), ("common", "word3"), ("two", "word3%20word50"), ("beginning", "word12")):
             run = load.run(f"{stack.base_url}/workspaces/{place}/search?q={query}", SECONDS, CLIENTS, token=client.token)
             figures[name] = {"p50_us": run.p50_us, "p95_us": run.p95_us, "per_s": round(run.per_s)}
-        figures["statement_us"] = round(_statement_us(database, "word3"))
-        size = database.bytes_of_index()
         if size is not None:
-            figures["index_bytes_a_message"] = round(size / MESSAGES)
+            figures["index_bytes_a_message"] = round(database.bytes_of_index() / MESSAGES)
+            figures["before_it_was_packed"] = round(size / MESSAGES)
         worst = max(row["p95_us"] for row in figures.values() if isinstance(row, dict))
         yield {"what": f"search in {MESSAGES:,} messages, {CLIENTS} clients, the slowest p95 in ms ({kind})",
                "value": f"{worst / 1000:.1f}", "goal": "< 20", "reached": worst < 20_000, "figures": figures}

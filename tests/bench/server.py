@@ -11,7 +11,7 @@ from harness.stack import Backing, Stack
 EMAIL, PASSWORD = "bench@example.org", "correct horse battery"
 
 # Requests are counted, as on a server that people use; nobody reaches these figures.
-UNREACHED = dict.fromkeys(("RATE_LIMIT_REQUESTS", "RATE_READ", "RATE_WRITE", "RATE_UPLOAD", "RATE_CREDENTIAL",
+UNREACHED = dict.fromkeys(("RATE_LIMIT_REQUESTS", "RATE_READ", "RATE_WRITE", "RATE_UPLOAD", "RATE_EXPORT", "RATE_CREDENTIAL",
                            "RATE_CREDENTIAL_ACCOUNT", "RATE_DIALECT", "RATE_KEYS"), "10000000")
 
 

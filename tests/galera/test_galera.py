@@ -3,18 +3,22 @@ import random
 import signal
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 from harness.process import wait_until
+from torture.client import Client
 from torture.database import SqlServer
 from torture.plan import Leg
 from torture.run import Torture
+from torture.world import World
 
 NODES = 3
+RACERS, POSTS = 24, 60
 LEG = Leg("galera", "mariadb", NODES, redis=False)
 
 
-def torture(stack, backing, faults, seconds):
-    found = Torture(LEG, stack, backing, seed=random.SystemRandom().randrange(10 ** 9), faults=faults)
+def torture(stack, backing, faults, seconds, **more):
+    found = Torture(LEG, stack, backing, seed=random.SystemRandom().randrange(10 ** 9), faults=faults, **more)
     is_good = found.run(seconds)
     print(found.report())
     assert is_good, found.report()
@@ -43,10 +47,27 @@ def test_galera__processes_that_start_at_once_make_one_schema(make_stack, cluste
 def test_galera__writers_on_each_node_give_one_order_without_gaps(make_stack, backing):
     """A race that is lost, for a seq or for a row, is nothing that a client hears of."""
     stack = make_stack()
-    found = torture(stack, backing, (), 20)
+    found = torture(stack, backing, (), 20, pause_s=0)
     assert not [what for what in found.world.counts if "answer" in what or "cut" in what or "doubt" in what], found.report()
     origins = backing.database.query(f"SELECT outbox_id % {NODES} FROM event_log", stack.database)
     assert len(Counter(origins)) == NODES
+
+
+def test_galera__race_for_the_next_number_of_a_chat_is_run_again(make_stack):
+    """Whether the nodes call it a deadlock (1213) or a key that is there already (1062)."""
+    stack = make_stack()
+    world = World(stack.base_url, stack.ca, seed=0)
+    path = f"{world.path}/chat/{world.chats[0]}/message"
+
+    def post(number):
+        client = Client(stack.base_url, stack.ca)
+        client.token = world.people[number % len(world.people)].client.token
+        return Counter(client.ask("POST", path, {"content": f"{number}-{count}"})[0] for count in range(POSTS))
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        statuses = sum(pool.map(post, range(RACERS)), Counter())
+    assert statuses == {201: RACERS * POSTS}
+    assert [message["seq"] for message in world.history(world.chats[0])] == list(range(1, RACERS * POSTS + 1))
 
 
 def test_galera__survives_what_becomes_of_processes(make_stack, backing):

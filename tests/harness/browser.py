@@ -36,7 +36,8 @@ class Page:
         self.page = self.context.new_page()
         self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda e: self.faults.append(str(e)))
-        self.page.on("requestfailed", lambda r: self.faults.append(f"{r.url} failed"))
+        # An event stream ends by being left.
+        self.page.on("requestfailed", lambda r: r.url.endswith("/stream") or self.faults.append(f"{r.url} failed"))
         self.page.on("request", lambda r: self._look_at(r.url, base_url))
 
     def _look_at(self, url, base_url):

@@ -18,10 +18,10 @@ def node_modules():
     return npm.install(folder, "the readers of event streams")
 
 
-def start(how, url, token, ca):
+def start(how, url, token, ca, last_id=""):
     """Node reading a stream; each event is a line of JSON on its standard output."""
     environment = {"PATH": "/usr/bin:/bin", "NODE_EXTRA_CA_CERTS": str(ca), "NODE_NO_WARNINGS": "1"}
     if how == "eventsource":
         environment["NODE_MODULES"] = str(node_modules())
-    return subprocess.Popen([program("node", "nodejs"), str(SOURCE / "read_stream.mjs"), how, url, token],
+    return subprocess.Popen([program("node", "nodejs"), str(SOURCE / "read_stream.mjs"), how, url, token, last_id],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)

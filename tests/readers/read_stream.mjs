@@ -1,8 +1,9 @@
-// Reads an event stream and prints each event as a line of JSON: node read_stream.mjs fetch|eventsource URL TOKEN
+// Reads an event stream and prints each event as a line of JSON: node read_stream.mjs fetch|eventsource URL TOKEN [LAST_ID]
+// fetch comes back with LAST_ID when it is started anew; eventsource comes back by itself, with the last id that it has read.
 import { createRequire } from 'node:module';
 
-const [, , how, url, token] = process.argv;
-const headers = { Authorization: `Bearer ${token}` };
+const [, , how, url, token, lastId] = process.argv;
+const headers = { Authorization: `Bearer ${token}`, ...(lastId ? { 'Last-Event-ID': lastId } : {}) };
 
 function print(event, data, id) {
   console.log(JSON.stringify({ event, data: JSON.parse(data), id }));
@@ -28,6 +29,7 @@ function readByEventSource() {
     fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, ...headers } }),
   });
   source.onopen = () => console.log(JSON.stringify({ event: 'open', status: 200 }));
+  source.onerror = () => console.log(JSON.stringify({ event: 'error' }));
   source.addEventListener('message.created', (e) => print(e.type, e.data, e.lastEventId));
 }
 

@@ -58,6 +58,7 @@ def run_leg(leg, binary, minutes, seed):
     """True where nothing is amiss."""
     # Short names: a unix socket's path has 107 bytes.
     folder = private_folder(FOLDER / leg.name)
+    shutil.rmtree(folder)
     backing = Backing(leg.column, folder / "b", pristine=PRISTINE)
     stack = None
     try:
@@ -88,7 +89,6 @@ def main():
     try:
         prepare(wanted.legs)
         binary = wanted.binary or build.build("asan") / "parley"
-        shutil.rmtree(FOLDER, ignore_errors=True)
         for leg in wanted.legs:
             say(f"== {leg.name}: {leg.describe()}, {wanted.minutes:g} minutes, seed {wanted.seed}")
             os.environ.update(sanitizers.options(private_folder(FOLDER) / leg.name / "sanitizer"))

@@ -77,6 +77,7 @@ static const struct rule {
     [EVENT_KEY_CHANGED] = { CIRCLE_NOBODY, LIVE_RIGHTS_CHANGED },
     [EVENT_KEY_DEACTIVATED] = { CIRCLE_NOBODY, LIVE_KEYS_ENDED },
     [EVENT_KEY_EXPIRED] = { CIRCLE_NOBODY, LIVE_KEYS_EXPIRED },
+    [EVENT_MESSAGE_SAVED] = { CIRCLE_USER, LIVE_CHANGES_NOTHING },
 };
 
 /* A chat that is gone is for whom it was when it went. */

@@ -15,7 +15,8 @@ enum err event_relay_init(struct event_relay *relay, const struct event_log_opts
                           struct wake *reader_wake)
 {
     *relay = (struct event_relay){ .opts = opts, .wake = wake, .reader_wake = reader_wake, .goes_on = true };
-    relay->lease = (struct lease){ .name = "relay", .holder = uuid_new_random(), .life_us = EVENT_RELAY_LEASE_S * US_PER_S };
+    relay->lease =
+        (struct lease){ .name = "relay", .holder = uuid_new_random(), .life_us = EVENT_RELAY_LEASE_S * US_PER_S };
     relay->leased_us = clock_monotonic_us() - EVENT_RELAY_RENEW_S * US_PER_S;
     return task_begin(&relay->task, opts->app);
 }

@@ -137,6 +137,16 @@ enum err attachment_bind(struct ctx *ctx, const struct binding *binding, const s
     return ERR_OK;
 }
 
+enum err attachment_share(struct ctx *ctx, const struct binding *binding, int64_t attachment_id)
+{
+    const struct uuid uuid = uuid_new();
+
+    return db_insert(ctx, SQL_ATTACHMENT_SHARE,
+                     DB_ARGS(DB_UUID(&uuid), DB_INT(binding->message_id), DB_INT_OR_NULL(binding->user_id),
+                             DB_INT(ctx->now_us), DB_INT(attachment_id), DB_INT(binding->workspace_id)),
+                     NULL);
+}
+
 /* ---- reading ---- */
 
 static enum err read_one(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -228,8 +238,13 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
 /* ---- going away ---- */
 
 struct going {
-    struct pending_deletions batch;
+    int64_t byte_count;
     struct db_value ids[OBJECT_BATCH_MAX];
+    struct {
+        struct pending_deletion pending;
+        bool is_kept; /* another row has the object */
+    } objects[OBJECT_BATCH_MAX];
+    size_t count;
 };
 
 /*
@@ -241,12 +256,12 @@ static enum err going_read(struct ctx *ctx, const struct db_row *row, void *arg)
     struct going *going = arg;
     int64_t address_dead_us = db_row_int(row, ATTACHMENT_GOING_CREATED_US) + UPLOAD_PUT_LIFE_S * US_PER_S;
     bool may_come_back = !db_row_is_null(row, ATTACHMENT_GOING_PROMISED_SHA256) && address_dead_us > ctx->now_us;
-    struct pending_deletions *batch = &going->batch;
 
-    if (batch->count >= OBJECT_BATCH_MAX)
+    if (going->count >= OBJECT_BATCH_MAX)
         return fail(ctx, ERR_INTERNAL);
-    going->ids[batch->count] = DB_INT(db_row_int(row, ATTACHMENT_GOING_ID));
-    batch->items[batch->count++] = (struct pending_deletion){
+    going->byte_count += db_row_int(row, ATTACHMENT_GOING_SIZE_BYTES);
+    going->ids[going->count] = DB_INT(db_row_int(row, ATTACHMENT_GOING_ID));
+    going->objects[going->count++].pending = (struct pending_deletion){
         .key = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_GOING_OBJECT_KEY)),
         .due_us = may_come_back ? address_dead_us : ctx->now_us,
         .row = may_come_back ? DOOMED_AGAIN : DOOMED_ONCE,
@@ -254,20 +269,63 @@ static enum err going_read(struct ctx *ctx, const struct db_row *row, void *arg)
     return arena_check(ctx->arena);
 }
 
-enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_args args,
-                                 struct pending_deletions *ret_batch)
+static enum err kept_mark(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    struct going going = { .batch.count = 0 };
-    struct pending_deletions pending = { .count = 0 };
+    struct going *going = arg;
+    struct str key = db_row_str(row, ATTACHMENTS_OF_OBJECTS_OBJECT_KEY);
+
+    (void)ctx;
+    for (size_t i = 0; i < going->count; i++)
+        if (str_eq(going->objects[i].pending.key, key))
+            going->objects[i].is_kept = true;
+    return ERR_OK;
+}
+
+/* Of several rows of one object the last one whose address dies dooms it. */
+static bool is_doomed_by_another(const struct going *going, size_t at)
+{
+    const struct pending_deletion *mine = &going->objects[at].pending;
+
+    for (size_t i = 0; i < going->count; i++) {
+        const struct pending_deletion *other = &going->objects[i].pending;
+
+        if (i != at && str_eq(other->key, mine->key) &&
+            (other->due_us > mine->due_us || (other->due_us == mine->due_us && i < at)))
+            return true;
+    }
+    return false;
+}
+
+/* Behind the deletion of the rows: others of the same objects are looked for, and locked. */
+static enum err objects_doom(struct ctx *ctx, struct going *going, struct pending_deletions *pending)
+{
+    struct db_value keys[OBJECT_BATCH_MAX];
+
+    for (size_t i = 0; i < OBJECT_BATCH_MAX; i++)
+        keys[i] = i < going->count ? DB_TEXT(going->objects[i].pending.key) : DB_NULL;
+    TRY(db_each(ctx, SQL_ATTACHMENTS_OF_OBJECTS, (struct db_args){ keys, OBJECT_BATCH_MAX }, kept_mark, going));
+    for (size_t i = 0; i < going->count; i++)
+        if (!going->objects[i].is_kept && !is_doomed_by_another(going, i))
+            TRY(object_deletion_add(ctx, pending, &going->objects[i].pending));
+    return ERR_OK;
+}
+
+enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_args args,
+                                 struct attachment_removal *ret_removal)
+{
+    struct attachment_removal removal = { .row_count = 0 };
+    struct going going = { .count = 0 };
 
     for (size_t i = 0; i < OBJECT_BATCH_MAX; i++)
         going.ids[i] = DB_NULL;
     TRY(db_each(ctx, statement, args, going_read, &going));
-    for (size_t i = 0; i < going.batch.count; i++)
-        TRY(object_deletion_add(ctx, &pending, &going.batch.items[i]));
-    if (pending.count > 0)
+    if (going.count > 0) {
         TRY(db_exec(ctx, SQL_ATTACHMENTS_DELETE, (struct db_args){ going.ids, OBJECT_BATCH_MAX }, NULL));
-    *ret_batch = pending;
+        TRY(objects_doom(ctx, &going, &removal.pending));
+    }
+    removal.row_count = (int64_t)going.count;
+    removal.byte_count = going.byte_count;
+    *ret_removal = removal;
     return ERR_OK;
 }
 

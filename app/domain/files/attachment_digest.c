@@ -6,8 +6,8 @@
 #include "parley/auth/digest.h"
 #include "parley/core/clock.h"
 #include "parley/db/db.h"
-#include "parley/domain/events/event.h"
 #include "parley/domain/files/attachment.h"
+#include "parley/domain/files/attachment_lost.h"
 #include "parley/objects/store.h"
 
 struct undigested {
@@ -16,7 +16,7 @@ struct undigested {
     int64_t size_bytes;
     bool has_promised;
     uint8_t promised[SHA256_BYTES], found[SHA256_BYTES];
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 };
 
 static enum err undigested_read(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -113,43 +113,6 @@ static enum err object_sum(struct ctx *ctx, struct attachment_digest *pass, cons
     return e == ERR_OK && pass->size_bytes != undigested->size_bytes ? ERR_STORAGE : e;
 }
 
-struct message_place {
-    struct uuid uuid;
-    int64_t chat_id;
-};
-
-static enum err place_read(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    struct message_place *place = arg;
-
-    (void)ctx;
-    place->uuid = db_row_uuid(row, MESSAGE_PLACE_UUID);
-    place->chat_id = db_row_int(row, MESSAGE_PLACE_CHAT_ID);
-    return ERR_OK;
-}
-
-/*
- * The message that a file is in has changed. Without its chat's lock, which would come before the file's: the message's
- * making was committed before this could see it, and its deletion takes the file's row.
- */
-static enum err tell_message(struct ctx *ctx, const struct undigested *undigested)
-{
-    struct message_place place;
-    enum err e;
-
-    event_skip(ctx, EVENT_MESSAGE_UPDATED);
-    if (undigested->message_id == 0)
-        return ERR_OK;
-    e = db_one(ctx, SQL_MESSAGE_PLACE, DB_ARGS(DB_INT(undigested->message_id), DB_INT(undigested->workspace_id)),
-               place_read, &place);
-    if (e != ERR_OK)
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    return event_add(ctx, &(struct event){ .kind = EVENT_MESSAGE_UPDATED,
-                                           .workspace_id = undigested->workspace_id,
-                                           .chat_id = place.chat_id,
-                                           .subject = place.uuid });
-}
-
 /* Locked; ERR_NOT_FOUND: the file has gone. It may have been bound since it was found. */
 static enum err message_find_again(struct ctx *ctx, struct undigested *undigested)
 {
@@ -167,7 +130,7 @@ static enum err sum_keep(struct ctx *ctx, void *arg)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     TRY(db_exec(ctx, SQL_ATTACHMENT_SET_SHA256,
                 DB_ARGS(DB_BLOB(sum), DB_INT(undigested->id), DB_INT(undigested->workspace_id)), NULL));
-    return tell_message(ctx, undigested);
+    return attachment_tell_message(ctx, undigested->workspace_id, undigested->message_id);
 }
 
 static enum err undigested_remove(struct ctx *ctx, void *arg)
@@ -178,14 +141,10 @@ static enum err undigested_remove(struct ctx *ctx, void *arg)
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     TRY(e);
-    TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_BY_ID,
-                                DB_ARGS(DB_INT(undigested->id), DB_INT(undigested->workspace_id)),
-                                &undigested->pending));
-    if (undigested->message_id == 0 || undigested->pending.count == 0)
-        return ERR_OK;
-    TRY(db_exec(ctx, SQL_MESSAGE_LOST_ATTACHMENT,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(undigested->message_id), DB_INT(undigested->workspace_id)), NULL));
-    return tell_message(ctx, undigested);
+    return attachment_lose(
+        ctx, SQL_ATTACHMENTS_GOING_BY_ID,
+        &(struct attachment_place){ undigested->id, undigested->workspace_id, undigested->message_id },
+        &undigested->removal);
 }
 
 static enum err sum_judge(struct ctx *ctx, struct undigested *undigested)
@@ -193,7 +152,7 @@ static enum err sum_judge(struct ctx *ctx, struct undigested *undigested)
     if (!undigested->has_promised || memcmp(undigested->promised, undigested->found, SHA256_BYTES) == 0)
         return db_run(ctx, sum_keep, undigested);
     TRY(db_run(ctx, undigested_remove, undigested));
-    object_deletion_run(ctx, &undigested->pending);
+    object_deletion_run(ctx, &undigested->removal.pending);
     return ERR_OK;
 }
 

@@ -55,6 +55,17 @@ enum err room_refuse(struct ctx *ctx, int64_t left)
     return failf(ctx, ERR_QUOTA, "There is room for %" PRId64 " more bytes of files here", left);
 }
 
+enum err room_of_user_check(struct ctx *ctx, int64_t user_id, int64_t size_bytes)
+{
+    int64_t left = INT64_MAX;
+
+    if (ctx->config->user_quota == 0 || size_bytes == 0)
+        return ERR_OK;
+    TRY(user_row_lock(ctx, user_id));
+    TRY(take_off(ctx, SQL_BYTES_OF_USER, user_id, ctx->config->user_quota, &left));
+    return size_bytes <= left ? ERR_OK : room_refuse(ctx, left > 0 ? left : 0);
+}
+
 enum err room_for_check(struct ctx *ctx, int64_t workspace_id, int64_t user_id, int64_t size_bytes)
 {
     int64_t left, member_count;

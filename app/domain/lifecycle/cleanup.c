@@ -109,17 +109,27 @@ enum err expire_uploads(struct ctx *ctx, int64_t *ret_count)
 }
 
 /* A completion under way finds its row gone and undoes itself. */
-enum err expire_uploads_of_workspace(struct ctx *ctx, int64_t workspace_id, int64_t *ret_count)
+static enum err uploads_remove(struct ctx *ctx, enum sql find, int64_t whose, int64_t *ret_count)
 {
     struct old_uploads uploads = {
-        .find = SQL_UPLOADS_OF_WORKSPACE,
-        .args = DB_ARGS(DB_INT(workspace_id), DB_INT(OBJECT_BATCH_MAX)),
+        .find = find,
+        .args = DB_ARGS(DB_INT(whose), DB_INT(OBJECT_BATCH_MAX)),
         .dead_claim_us = INT64_MAX,
     };
 
     TRY(db_run(ctx, old_uploads_remove, &uploads));
     *ret_count = (int64_t)uploads.count;
     return ERR_OK;
+}
+
+enum err expire_uploads_of_workspace(struct ctx *ctx, int64_t workspace_id, int64_t *ret_count)
+{
+    return uploads_remove(ctx, SQL_UPLOADS_OF_WORKSPACE, workspace_id, ret_count);
+}
+
+enum err expire_uploads_of_user(struct ctx *ctx, int64_t user_id, int64_t *ret_count)
+{
+    return uploads_remove(ctx, SQL_UPLOADS_OF_USER, user_id, ret_count);
 }
 
 /* ---- files without a message ---- */
@@ -131,12 +141,12 @@ struct unbound {
 static enum err unbound_remove(struct ctx *ctx, void *arg)
 {
     struct unbound *unbound = arg;
-    struct pending_deletions pending;
+    struct attachment_removal removal;
 
     TRY(attachment_remove_found(
         ctx, SQL_ATTACHMENTS_UNBOUND_OLD,
-        DB_ARGS(DB_INT(ctx->now_us - ATTACHMENT_UNBOUND_HOURS * US_PER_HOUR), DB_INT(OBJECT_BATCH_MAX)), &pending));
-    unbound->count = (int64_t)pending.count;
+        DB_ARGS(DB_INT(ctx->now_us - ATTACHMENT_UNBOUND_HOURS * US_PER_HOUR), DB_INT(OBJECT_BATCH_MAX)), &removal));
+    unbound->count = removal.row_count;
     return ERR_OK;
 }
 

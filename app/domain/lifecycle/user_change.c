@@ -10,6 +10,7 @@
 #include "parley/domain/people/email.h"
 #include "parley/domain/people/preferences.h"
 #include "parley/domain/record/audit.h"
+#include "parley/domain/record/idempotency.h"
 #include "parley/domain/record/mail_queue.h"
 #include "parley/domain/talk/presence.h"
 #include "parley/domain/trust/api_key.h"
@@ -207,9 +208,10 @@ static enum err audit_deletion(struct ctx *ctx, const struct user *user, enum us
     return audit_forget_user(ctx, &user->uuid);
 }
 
-/* What was sent to it, or waits there. */
+/* What was sent to it, or waits there, or was asked for in its name. */
 static enum err forget_address(struct ctx *ctx, struct str email)
 {
+    TRY(db_exec(ctx, SQL_PASSWORD_RESET_ASK_DELETE, DB_ARGS(DB_TEXT(email)), NULL));
     TRY(db_exec(ctx, SQL_USER_ERASE_INVITATIONS, DB_ARGS(DB_TEXT(email)), NULL));
     return mail_queue_forget(ctx, email);
 }
@@ -217,6 +219,7 @@ static enum err forget_address(struct ctx *ctx, struct str email)
 static enum err delete_in_transaction(struct ctx *ctx, void *arg)
 {
     struct delete_call *call = arg;
+    enum user_erasing erasing = call->messages == USER_MESSAGES_ERASE ? USER_ERASING_ALL : USER_ERASING_FILES;
     char name[DELETED_NAME_BYTES];
     struct user user;
 
@@ -226,6 +229,8 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     if (user.email.ptr != NULL)
         TRY(forget_address(ctx, user.email));
     TRY(revocation_end_links(ctx, user.id));
+    TRY(db_exec(ctx, SQL_PASSWORD_RESETS_FORGET, DB_ARGS(DB_INT(user.id)), NULL)); /* those that were used, too */
+    TRY(idempotency_forget_user(ctx, user.id));
     TRY(db_exec(ctx, SQL_USER_ERASE_SESSIONS, DB_ARGS(DB_INT(user.id)), NULL));
     TRY(revocation_tell(ctx, user.id, 0));
     TRY(outcome_revoke(ctx, user.id));
@@ -233,13 +238,12 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     TRY(presence_forget(ctx, user.id));
     TRY(second_factor_forget(ctx, user.id));
     TRY(api_key_forget_user(ctx, user.id));
-    if (call->messages == USER_MESSAGES_ERASE)
-        outcome_wake(ctx, OUTCOME_DATA);
+    outcome_wake(ctx, OUTCOME_DATA);
     name_deleted(&user.uuid, name);
-    TRY(db_exec(ctx, SQL_USER_ERASE,
-                DB_ARGS(DB_TEXT(str_from(name)), DB_INT(call->messages == USER_MESSAGES_ERASE), DB_INT(ctx->now_us),
-                        DB_INT(ctx->now_us), DB_INT(user.id)),
-                NULL));
+    TRY(db_exec(
+        ctx, SQL_USER_ERASE,
+        DB_ARGS(DB_TEXT(str_from(name)), DB_INT(erasing), DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(user.id)),
+        NULL));
     TRY(people_touch(ctx));
     if (is_active_admin(&user))
         TRY(administrator_check(ctx));

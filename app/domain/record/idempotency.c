@@ -177,3 +177,8 @@ enum err idempotency_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count)
 {
     return db_exec(ctx, SQL_IDEMPOTENCY_EXPIRE, DB_ARGS(DB_INT(oldest_us(ctx)), DB_INT(limit)), ret_count);
 }
+
+enum err idempotency_forget_user(struct ctx *ctx, int64_t user_id)
+{
+    return db_exec(ctx, SQL_IDEMPOTENCY_KEYS_FORGET, DB_ARGS(DB_INT(user_id)), NULL);
+}

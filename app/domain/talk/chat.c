@@ -16,10 +16,13 @@ static bool has_role(int64_t user_id, const struct chat_ref *chat, enum chat_rig
     case CHAT_SEE:
     case CHAT_READ: return true;
     case CHAT_WRITE: return chat->role >= MEMBER_ROLE_MEMBER;
-    case CHAT_MANAGE:
-        return chat->role >= MEMBER_ROLE_OWNER || (chat->role >= MEMBER_ROLE_MEMBER && chat->created_by == user_id);
+    case CHAT_PUT_AWAY:
+        if (chat->kind == CHAT_KIND_DIRECT)
+            return chat->role >= MEMBER_ROLE_MEMBER;
+        break;
+    case CHAT_MANAGE: break;
     }
-    return false;
+    return chat->role >= MEMBER_ROLE_OWNER || (chat->role >= MEMBER_ROLE_MEMBER && chat->created_by == user_id);
 }
 
 static enum err right_check(struct ctx *ctx, int64_t user_id, const struct chat_ref *chat, enum chat_right right)
@@ -30,7 +33,7 @@ static enum err right_check(struct ctx *ctx, int64_t user_id, const struct chat_
         return fail(ctx, ERR_FORBIDDEN);
     if (!chat->joined && (right == CHAT_READ || right == CHAT_WRITE))
         return fail(ctx, ERR_NOT_JOINED);
-    return ERR_OK;
+    return right == CHAT_WRITE ? chat_require_unarchived(ctx, chat) : ERR_OK;
 }
 
 /* The columns of {chat_ref}, from `first` on. */
@@ -43,6 +46,7 @@ static void ref_fill(const struct db_row *row, int first, struct chat_ref *chat)
     chat->last_seq = db_row_int(row, first + CHAT_REF_LAST_SEQ);
     chat->message_count = db_row_int(row, first + CHAT_REF_MESSAGE_COUNT);
     chat->version = db_row_int(row, first + CHAT_REF_VERSION);
+    chat->archived = !db_row_is_null(row, first + CHAT_REF_ARCHIVED_US);
     chat->joined = chat->join == CHAT_JOIN_WORKSPACE || !db_row_is_null(row, first + CHAT_REF_JOINED_ID);
 }
 
@@ -169,6 +173,11 @@ enum err chat_require_plain(struct ctx *ctx, const struct chat_ref *chat)
     return chat->kind == CHAT_KIND_DIRECT ? fail(ctx, ERR_DIRECT_CHAT) : ERR_OK;
 }
 
+enum err chat_require_unarchived(struct ctx *ctx, const struct chat_ref *chat)
+{
+    return chat->archived ? fail(ctx, ERR_CHAT_ARCHIVED) : ERR_OK;
+}
+
 /* ---- reading ---- */
 
 enum err chat_last_read(struct ctx *ctx, const struct db_row *row, int first, struct chat_last_message **ret_last)
@@ -257,6 +266,21 @@ static enum err direct_read(struct ctx *ctx, struct str ids, struct list *ret_li
     return ERR_OK;
 }
 
+static enum err origin_read(struct ctx *ctx, const struct db_row *row, const struct chat_origin **ret_origin)
+{
+    struct chat_origin *origin;
+
+    if (db_row_is_null(row, CHAT_VIEW_FORKED_CHAT))
+        return ERR_OK;
+    origin = arena_alloc(ctx->arena, sizeof(*origin));
+    if (origin == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *origin = (struct chat_origin){ db_row_uuid(row, CHAT_VIEW_FORKED_CHAT),
+                                    db_row_uuid(row, CHAT_VIEW_FORKED_MESSAGE) };
+    *ret_origin = origin;
+    return ERR_OK;
+}
+
 enum err chat_view_read(struct ctx *ctx, const struct db_row *row, const struct membership *m, struct chat *ret_chat)
 {
     *ret_chat = (struct chat){
@@ -270,6 +294,7 @@ enum err chat_view_read(struct ctx *ctx, const struct db_row *row, const struct 
         .joined = db_row_int(row, CHAT_VIEW_IS_JOINED) != 0,
         .people_version = db_row_int(row, CHAT_VIEW_PEOPLE_VERSION),
         .activity_us = db_row_int(row, CHAT_VIEW_ACTIVITY_US),
+        .archived_us = db_row_int(row, CHAT_VIEW_ARCHIVED_US),
         .version = db_row_int(row, CHAT_VIEW_VERSION),
         .created_us = db_row_int(row, CHAT_VIEW_CREATED_US),
         .updated_us = db_row_int(row, CHAT_VIEW_UPDATED_US),
@@ -280,6 +305,7 @@ enum err chat_view_read(struct ctx *ctx, const struct db_row *row, const struct 
     chat_own_read(ctx, row, ret_chat->last_seq, &ret_chat->state);
     if (!ret_chat->joined)
         ret_chat->state.unread_count = ret_chat->state.mention_count = 0;
+    TRY(origin_read(ctx, row, &ret_chat->forked_from));
     return direct_read(ctx, db_row_str(row, CHAT_VIEW_DIRECT_IDS), &ret_chat->direct);
 }
 

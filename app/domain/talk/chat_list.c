@@ -131,7 +131,7 @@ enum err chat_list_history(struct ctx *ctx, const struct membership *m, const st
 {
     const struct db_value workspace = DB_INT(m->workspace_id), user = DB_INT(opts->user_id);
     const struct db_value activity = DB_INT(opts->after_activity_us), id = DB_INT(opts->after_id);
-    const struct db_value limit = DB_INT(opts->limit);
+    const struct db_value archived = DB_INT(opts->archived ? 1 : 0), limit = DB_INT(opts->limit);
     struct history history = { .everyones.m = m, .joined.m = m, .has_joined = true };
     struct list merged;
     struct db_value query;
@@ -141,15 +141,16 @@ enum err chat_list_history(struct ctx *ctx, const struct membership *m, const st
     query = DB_TEXT(folded);
     TRY(db_each(ctx, SQL_CHAT_HISTORY,
                 DB_ARGS(DB_INT(CHAT_PREVIEW_CHARS), user, workspace, DB_INT_OR_NULL(m->is_guess ? m->version : 0),
-                        activity, activity, id, query, limit),
+                        activity, activity, id, query, archived, limit),
                 everyones_add, &history));
     if (m->is_guess && history.everyones.list.count == 0)
         TRY(guess_prove(ctx, m));
     merged = history.everyones.list;
     if (history.has_joined) {
-        TRY(db_each(ctx, SQL_CHAT_HISTORY_JOINED,
-                    DB_ARGS(DB_INT(CHAT_PREVIEW_CHARS), workspace, user, activity, activity, id, query, limit),
-                    listing_add, &history.joined));
+        TRY(db_each(
+            ctx, SQL_CHAT_HISTORY_JOINED,
+            DB_ARGS(DB_INT(CHAT_PREVIEW_CHARS), workspace, user, activity, activity, id, query, archived, limit),
+            listing_add, &history.joined));
         TRY(merge(ctx, &history, opts->limit, &merged));
     }
     TRY(lasts_find(ctx, m, &merged));

@@ -10,7 +10,6 @@
 #include "parley/core/task.h"
 #include "parley/core/thread.h"
 #include "parley/db/relay.h"
-#include "parley/domain/talk/typing.h"
 #include "presence_queue.h"
 #include "presence_step.h"
 #include "presence_tell.h"
@@ -22,6 +21,7 @@ enum { ID_MAX_CHARS = 20 };
 
 struct ephemeral {
     const struct app *app;
+    ephemeral_typing_fn typing;
     struct wake wake;
     struct presence_roll *roll;
     struct presence_queue *changed; /* of whom it is to be told */
@@ -107,7 +107,7 @@ static enum err hear(struct ctx *ctx, struct ephemeral *e, const struct signal_r
     if (row->kind == SIGNAL_PRESENCE)
         presence_queue_add(e->changed, row->user_id);
     else if (row->kind == SIGNAL_TYPING && !uuid_eq(&row->chat, &gone) && !uuid_eq(&row->user, &gone))
-        return typing_hear(ctx, &chat, &row->user);
+        return e->typing(ctx, &chat, &row->user);
     return ERR_OK;
 }
 
@@ -117,7 +117,7 @@ static enum err rows_read(struct ctx *ctx, struct ephemeral *e)
     struct signal_row rows[SIGNAL_ROWS_MAX];
     size_t count = 0;
 
-    if (e->work.node.id == 0) {
+    if (e->work.node.id == 0 || !uses_rows(e)) {
         signal_rows_pause(e->rows);
         return ERR_OK;
     }
@@ -236,13 +236,14 @@ static void *run(void *arg)
 
 /* ---- beginning and end ---- */
 
-struct ephemeral *ephemeral_new(const struct app *app)
+struct ephemeral *ephemeral_new(const struct app *app, ephemeral_typing_fn typing)
 {
     struct ephemeral *e = calloc(1, sizeof(*e));
 
     if (e == NULL)
         return NULL;
     e->app = app;
+    e->typing = typing;
     e->wake.fd = -1;
     if (wake_init(&e->wake) == ERR_OK) {
         e->roll = presence_roll_new(&e->wake);

@@ -1,5 +1,6 @@
 #include "parley/domain/talk/message_change.h"
 
+#include "forward.h"
 #include "message_author.h"
 #include "message_content.h"
 #include "message_event.h"
@@ -11,6 +12,7 @@
 #include "parley/domain/talk/chat_state.h"
 #include "parley/domain/talk/mention.h"
 #include "parley/domain/talk/message_index.h"
+#include "parley/domain/talk/notice.h"
 
 /* ---- posting ---- */
 
@@ -22,8 +24,16 @@ struct posting {
     int64_t people_version;    /* at which the sender's name was read */
     struct mentions mentions;
     bool seen; /* the claim had made a message before */
+    struct forwarding forwarding;
     struct message message;
 };
+
+static bool is_set(const struct uuid *uuid)
+{
+    static const struct uuid none;
+
+    return !uuid_eq(uuid, &none);
+}
 
 static enum err draft_check(struct ctx *ctx, const struct message_draft *draft)
 {
@@ -31,19 +41,21 @@ static enum err draft_check(struct ctx *ctx, const struct message_draft *draft)
 
     if (file_count > FILES_PER_MESSAGE_MAX)
         return failf(ctx, ERR_INVALID, "A message has at most %d files", FILES_PER_MESSAGE_MAX);
+    if (is_set(&draft->forward))
+        return file_count == 0 ? ERR_OK
+                               : failf(ctx, ERR_INVALID, "A message that passes another one on has that one's files");
     return message_content_check(ctx, draft->content, file_count);
 }
 
 /* Under the chat's lock: what is replied to stays there until the reply does, too, and its root counts it. */
 static enum err reply_to_find(struct ctx *ctx, struct posting *posting)
 {
-    static const struct uuid none;
     const struct chat_ref *chat = &posting->chat;
     struct message *message = &posting->message;
     struct message_thread thread;
     enum err e;
 
-    if (uuid_eq(&message->reply_to, &none))
+    if (!is_set(&message->reply_to))
         return ERR_OK;
     e = message_thread_find(ctx, chat, &message->reply_to, &thread);
     if (e == ERR_NOT_FOUND)
@@ -113,15 +125,16 @@ static enum err insert(struct ctx *ctx, struct posting *posting)
     const struct idempotency_claim *claim = posting->draft->claim;
     struct message *message = &posting->message;
 
-    return db_insert(
-        ctx, SQL_MESSAGE_INSERT,
-        DB_ARGS(DB_UUID(&message->uuid), DB_INT(posting->chat.id), DB_INT(message->seq), DB_TEXT(message->content),
-                DB_INT_OR_NULL(message->reply_to_id), DB_INT_OR_NULL(message->root_id),
-                DB_INT(message->attachment_count), DB_INT(message->mention_all + 1), DB_INT(message->has_mentions),
-                claim == NULL ? DB_NULL : DB_INT(claim->nonce), DB_INT(message->created_us),
-                DB_INT(message->updated_us), DB_INT(posting->chat.workspace_id), DB_INT(message->sender_user_id),
-                DB_INT_OR_NULL(posting->workspace_version), DB_INT(posting->people_version)),
-        &message->id);
+    return db_insert(ctx, SQL_MESSAGE_INSERT,
+                     DB_ARGS(DB_UUID(&message->uuid), DB_INT(posting->chat.id), DB_INT(message->seq),
+                             DB_TEXT(message->content), DB_INT_OR_NULL(message->reply_to_id),
+                             DB_INT_OR_NULL(message->root_id), DB_INT(message->attachment_count),
+                             DB_INT(message->mention_all + 1), DB_INT(message->has_mentions),
+                             DB_INT(message->is_forwarded), claim == NULL ? DB_NULL : DB_INT(claim->nonce),
+                             DB_INT(message->created_us), DB_INT(message->updated_us),
+                             DB_INT(posting->chat.workspace_id), DB_INT(message->sender_user_id),
+                             DB_INT_OR_NULL(posting->workspace_version), DB_INT(posting->people_version)),
+                     &message->id);
 }
 
 /* Where nothing is inserted the right has gone, or something else of the workspace has moved, or somebody's name. */
@@ -189,11 +202,14 @@ static enum err row_finish(struct ctx *ctx, struct posting *posting)
 
     if (message->has_mentions)
         TRY(mentions_write(ctx, &posting->chat, message, &posting->mentions));
-    if (message->attachment_count > 0)
+    if (message->is_forwarded)
+        TRY(forward_write(ctx, &posting->chat, &posting->forwarding, message));
+    else if (message->attachment_count > 0)
         TRY(files_bind(ctx, posting));
     if (claim != NULL)
         message->nonce = idempotency_nonce_text(ctx, claim->nonce);
     TRY(replies_name(ctx, &posting->chat, message, 1));
+    TRY(notices_add(ctx, &posting->chat, message, &posting->mentions));
     return chat_state_read_along(ctx, &posting->chat, message->sender_user_id, message->seq);
 }
 
@@ -218,6 +234,8 @@ static enum err post_in_transaction(struct ctx *ctx, void *arg)
     TRY(sender_find(ctx, posting, AUTHOR_REMEMBERED));
     TRY(seq_take(ctx, posting));
     TRY(reply_to_find(ctx, posting));
+    if (is_set(&draft->forward))
+        TRY(forward_read(ctx, &draft->location, &draft->forward, &posting->forwarding, &posting->message));
     TRY(row_insert(ctx, posting));
     TRY(row_finish(ctx, posting));
     if (posting->message.content.len > 0)
@@ -228,7 +246,7 @@ static enum err post_in_transaction(struct ctx *ctx, void *arg)
 
 enum err message_post(struct ctx *ctx, const struct message_draft *draft, struct message *ret_message)
 {
-    struct posting posting = { .draft = draft, .uuid = uuid_new() };
+    struct posting posting = { .draft = draft, .uuid = is_set(&draft->id) ? draft->id : uuid_new() };
 
     TRY(draft_check(ctx, draft));
     TRY(db_run(ctx, post_in_transaction, &posting));

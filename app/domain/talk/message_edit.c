@@ -78,6 +78,9 @@ static enum err edit_once(struct ctx *ctx, void *arg)
     TRY(message_get(ctx, &chat, &edit->message, message));
     if (message->sender_user_id != edit->location.principal->user_id)
         return failf(ctx, ERR_FORBIDDEN, "Only its author may change a message");
+    TRY(chat_require_unarchived(ctx, &chat));
+    if (message->is_forwarded)
+        return fail(ctx, ERR_FORWARDED);
     TRY(version_check(ctx, edit->version, message->version));
     TRY(message_content_check(ctx, edit->content, (size_t)message->attachment_count));
     TRY(mentions_find(ctx, &chat, edit->content, &mentions));
@@ -116,7 +119,7 @@ enum err message_edit(struct ctx *ctx, const struct message_edit *edit, struct m
 
 struct deleting {
     const struct message_removal *removal;
-    struct pending_deletions pending;
+    struct attachment_removal files;
 };
 
 static enum err may_delete(struct ctx *ctx, int64_t user_id, const struct chat_ref *chat, const struct message *message)
@@ -141,8 +144,10 @@ static enum err audit_removal(struct ctx *ctx, const struct message_removal *rem
 static enum err parts_clear(struct ctx *ctx, const struct chat_ref *chat, const struct message *message)
 {
     static const enum sql statements[] = { SQL_MENTIONS_DELETE_OF_MESSAGE, SQL_REACTIONS_DELETE_OF_MESSAGE,
-                                           SQL_PIN_DELETE_OF_MESSAGE, SQL_MESSAGE_VERSIONS_DELETE };
-    const bool wanted[] = { message->has_mentions, message->has_reactions, message->pinned, message->edited_us != 0 };
+                                           SQL_PIN_DELETE_OF_MESSAGE,      SQL_MESSAGE_VERSIONS_DELETE,
+                                           SQL_FORWARD_DELETE_OF_MESSAGE,  SQL_SAVED_DELETE_OF_MESSAGE };
+    const bool wanted[] = { message->has_mentions,   message->has_reactions, message->pinned,
+                            message->edited_us != 0, message->is_forwarded,  message->has_saves };
 
     for (size_t i = 0; i < COUNT_OF(statements); i++)
         if (wanted[i])
@@ -162,7 +167,7 @@ static enum err delete_once(struct ctx *ctx, void *arg)
     struct chat_ref chat;
     int64_t count = 0;
 
-    deleting->pending.count = 0;
+    deleting->files = (struct attachment_removal){ .row_count = 0 };
     TRY(location_lock(ctx, &removal->location, &chat));
     TRY(message_get(ctx, &chat, &removal->message, &message));
     TRY(may_delete(ctx, removal->location.principal->user_id, &chat, &message));
@@ -180,7 +185,7 @@ static enum err delete_once(struct ctx *ctx, void *arg)
         TRY(audit_removal(ctx, removal, &message));
     if (message.attachment_count > 0)
         TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_OF_MESSAGE,
-                                    DB_ARGS(DB_INT(message.id), DB_INT(chat.workspace_id)), &deleting->pending));
+                                    DB_ARGS(DB_INT(message.id), DB_INT(chat.workspace_id)), &deleting->files));
     return message_event_add(ctx, EVENT_MESSAGE_DELETED, &chat, &message.uuid, event_number(ctx, message.seq));
 }
 
@@ -194,7 +199,7 @@ enum err message_delete(struct ctx *ctx, const struct message_removal *removal)
     struct deleting deleting = { .removal = removal };
 
     TRY(db_run(ctx, delete_in_transaction, &deleting));
-    object_deletion_run(ctx, &deleting.pending);
+    object_deletion_run(ctx, &deleting.files.pending);
     return ERR_OK;
 }
 

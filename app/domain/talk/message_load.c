@@ -29,6 +29,8 @@ enum err message_read(struct ctx *ctx, const struct db_row *row, const struct ch
         .has_mentions = db_row_int(row, MESSAGE_HAS_MENTIONS) != 0,
         .mention_all = (int)db_row_int(row, MESSAGE_MENTION_ALL) - 1,
         .pinned = db_row_int(row, MESSAGE_PINNED) != 0,
+        .is_forwarded = db_row_int(row, MESSAGE_IS_FORWARDED) != 0,
+        .has_saves = db_row_int(row, MESSAGE_HAS_SAVES) != 0,
         .edited_us = db_row_int(row, MESSAGE_EDITED_US),
         .deleted_us = db_row_int(row, MESSAGE_DELETED_US),
         .version = db_row_int(row, MESSAGE_VERSION),
@@ -126,6 +128,41 @@ static enum err mention_add(struct ctx *ctx, const struct db_row *row, void *arg
     return ERR_OK;
 }
 
+static enum err forward_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct message *message = message_of(arg, db_row_int(row, FORWARDS_OF_MESSAGES_MESSAGE_ID));
+    struct message_forward *added = message == NULL ? NULL : arena_alloc(ctx->arena, sizeof(*added));
+    struct message_author author;
+    bool has_author;
+
+    if (message == NULL)
+        return ERR_OK;
+    if (added == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    has_author = message_author_read(ctx, row, FORWARDS_OF_MESSAGES_AUTHOR, &author);
+    *added = (struct message_forward){
+        .chat = db_row_uuid(row, FORWARDS_OF_MESSAGES_CHAT_UUID),
+        .sender = author_sender(has_author ? &author : NULL, db_row_int(row, FORWARDS_OF_MESSAGES_IS_AI_RESPONSE) != 0,
+                                arena_str(ctx->arena, db_row_str(row, FORWARDS_OF_MESSAGES_SENDER_NAME))),
+        .sent_us = db_row_int(row, FORWARDS_OF_MESSAGES_SENT_US),
+        .text_at = db_row_int(row, FORWARDS_OF_MESSAGES_TEXT_AT),
+    };
+    if (!db_row_is_null(row, FORWARDS_OF_MESSAGES_CHAT_UUID))
+        added->message = db_row_uuid(row, FORWARDS_OF_MESSAGES_SOURCE_UUID);
+    message->forward = added;
+    return arena_check(ctx->arena);
+}
+
+static enum err saved_mark(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct message *message = message_of(arg, db_row_int(row, SAVED_OF_MESSAGES_MESSAGE_ID));
+
+    (void)ctx;
+    if (message != NULL)
+        message->saved = true;
+    return ERR_OK;
+}
+
 static bool has_attachments(const struct message *message)
 {
     return message->attachment_count > 0;
@@ -141,6 +178,16 @@ static bool has_mentions(const struct message *message)
     return message->has_mentions;
 }
 
+static bool has_forward(const struct message *message)
+{
+    return message->is_forwarded;
+}
+
+static bool has_saves(const struct message *message)
+{
+    return message->has_saves;
+}
+
 /* A kind of part: its statement takes (the reader,) the messages' integer keys and the workspace. */
 struct part_kind {
     bool (*has)(const struct message *);
@@ -152,6 +199,8 @@ static const struct part_kind part_kinds[] = {
     { has_attachments, SQL_ATTACHMENTS_OF_MESSAGES, attachment_add, false },
     { has_reactions, SQL_REACTIONS_OF_MESSAGES, reaction_add, true },
     { has_mentions, SQL_MENTIONS_OF_MESSAGES, mention_add, false },
+    { has_forward, SQL_FORWARDS_OF_MESSAGES, forward_add, true },
+    { has_saves, SQL_SAVED_OF_MESSAGES, saved_mark, true },
 };
 
 static enum err parts_read(struct ctx *ctx, const struct chat_ref *chat, const struct part_kind *kind,

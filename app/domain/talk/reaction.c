@@ -64,6 +64,7 @@ static enum err put(struct ctx *ctx, void *arg)
     enum err e;
 
     TRY(message_lock(ctx, &target->location, CHAT_READ, &target->message, &locked));
+    TRY(chat_require_unarchived(ctx, &locked.chat));
     e = db_exec(ctx, SQL_REACTION_INSERT,
                 DB_ARGS(DB_INT(locked.id), DB_TEXT(str_from(call->emoji)), DB_INT(locked.chat.user_id),
                         DB_INT(locked.chat.workspace_id), DB_INT(ctx->now_us)),

@@ -3,13 +3,14 @@
 #include "parley/core/buf.h"
 #include "parley/core/limits.h"
 #include "word_rows.h"
+#include "word_runs.h"
 
 /* The row of singletons that keeps the place. */
 #define ROW_NAME DB_TEXT(STR("reindex"))
 
-enum { SWEEP_ROWS = 500, PLACE_MAX_BYTES = 256 };
+enum { SWEEP_ROWS = 500, RUNS_AT_ONCE = 16, PLACE_MAX_BYTES = 256 };
 
-/* ---- the place, as it is kept: "messages ID" or "words WORKSPACE ID WORD", the word in hex digits ---- */
+/* ---- the place, as it is kept: "runs", "messages ID" or "words WORKSPACE ID WORD", the word in hex digits ---- */
 
 static struct str place_text(struct ctx *ctx, const struct reindex *reindex)
 {
@@ -17,7 +18,9 @@ static struct str place_text(struct ctx *ctx, const struct reindex *reindex)
     struct str text;
 
     buf_init(&out, PLACE_MAX_BYTES);
-    if (!reindex->sweeps)
+    if (reindex->part == REINDEX_RUNS)
+        buf_add_c(&out, "runs");
+    else if (reindex->part == REINDEX_MESSAGES)
         buf_addf(&out, "messages %lld", (long long)reindex->message_id);
     else {
         buf_addf(&out, "words %lld %lld ", (long long)reindex->workspace_id, (long long)reindex->message_id);
@@ -45,13 +48,17 @@ static enum err word_parse(struct str hex, struct reindex *reindex)
 
 static enum err place_parse(struct str text, struct reindex *ret_reindex)
 {
-    struct reindex reindex = { .sweeps = false };
+    struct reindex reindex = { .part = REINDEX_RUNS };
     struct str piece, rest = text;
 
     if (!str_split(&rest, ' ', &piece))
         return ERR_INVALID;
-    reindex.sweeps = str_eq_c(piece, "words");
-    if (reindex.sweeps) {
+    if (str_eq_c(piece, "runs")) {
+        *ret_reindex = reindex;
+        return ERR_OK;
+    }
+    reindex.part = str_eq_c(piece, "words") ? REINDEX_SWEEP : REINDEX_MESSAGES;
+    if (reindex.part == REINDEX_SWEEP) {
         if (!str_split(&rest, ' ', &piece))
             return ERR_INVALID;
         TRY(str_to_int64(piece, &reindex.workspace_id));
@@ -59,7 +66,7 @@ static enum err place_parse(struct str text, struct reindex *ret_reindex)
     if (!str_split(&rest, ' ', &piece))
         return ERR_INVALID;
     TRY(str_to_int64(piece, &reindex.message_id));
-    if (reindex.sweeps && str_split(&rest, ' ', &piece))
+    if (reindex.part == REINDEX_SWEEP && str_split(&rest, ' ', &piece))
         TRY(word_parse(piece, &reindex));
     *ret_reindex = reindex;
     return ERR_OK;
@@ -92,7 +99,7 @@ static enum err begin(struct ctx *ctx, void *arg)
     struct beginning *beginning = arg;
     enum err e;
 
-    beginning->reindex = (struct reindex){ .sweeps = false };
+    beginning->reindex = (struct reindex){ .part = REINDEX_RUNS };
     beginning->resumed = false;
     if (beginning->from == REINDEX_ANEW)
         TRY(db_exec(ctx, SQL_REINDEX_END, DB_ARGS(ROW_NAME), NULL));
@@ -115,6 +122,22 @@ enum err reindex_begin(struct ctx *ctx, enum reindex_from from, struct reindex *
     return ERR_OK;
 }
 
+static enum err is_there(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    (void)ctx;
+    (void)row;
+    (void)arg;
+    return ERR_OK;
+}
+
+enum err reindex_is_open(struct ctx *ctx, bool *ret_is_open)
+{
+    enum err e = db_one(ctx, SQL_REINDEX_PLACE, DB_ARGS(ROW_NAME), is_there, NULL);
+
+    *ret_is_open = e == ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 enum err reindex_last_id(struct ctx *ctx, int64_t *ret_id)
 {
     return db_number(ctx, SQL_REINDEX_LAST_ID, DB_NO_ARGS, ret_id);
@@ -127,8 +150,52 @@ struct stepping {
     struct reindex to;
     struct reindex_step step;
     struct list rows; /* struct word_row, to be added or removed */
+    struct list runs; /* struct word_row: what is taken apart, by its first message */
     bool more;        /* a row was read */
 };
+
+static enum err run_add(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    static const struct word_span all = { .last_id = INT64_MAX };
+    struct stepping *stepping = arg;
+    const struct word_row of = { .workspace_id = db_row_int(row, WORD_RUNS_NEXT_WORKSPACE_ID),
+                                 .message_id = db_row_int(row, WORD_RUNS_NEXT_FIRST_ID),
+                                 .word = arena_str(ctx->arena, db_row_str(row, WORD_RUNS_NEXT_WORD)) };
+    struct word_row *run = list_add(ctx->arena, &stepping->runs, sizeof(*run));
+    struct list items = { NULL, 0 };
+    enum err e;
+
+    if (run == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *run = of;
+    e = word_run_read(ctx, db_row_str(row, WORD_RUNS_NEXT_IDS), &all, &items);
+    if (e != ERR_OK && e != ERR_INVALID) /* what cannot be read is damage, and written anew with the messages */
+        return e;
+    for (size_t i = 0; i < items.count; i++) {
+        struct word_row *added = list_add(ctx->arena, &stepping->rows, sizeof(*added));
+
+        if (added == NULL)
+            return fail(ctx, ERR_NO_MEMORY);
+        *added = of;
+        added->message_id = ((const struct packed_id *)items.items)[i].id;
+        added->chat_id = ((const struct packed_id *)items.items)[i].of;
+    }
+    return arena_check(ctx->arena);
+}
+
+/* Rows of their own in place of runs. */
+static enum err runs_step(struct ctx *ctx, struct stepping *stepping)
+{
+    const struct word_row *runs;
+
+    TRY(db_each(ctx, SQL_WORD_RUNS_NEXT, DB_ARGS(DB_INT(RUNS_AT_ONCE)), run_add, stepping));
+    if (stepping->runs.count == 0)
+        stepping->to = (struct reindex){ .part = REINDEX_MESSAGES };
+    runs = stepping->runs.items;
+    for (size_t i = 0; i < stepping->runs.count; i++)
+        TRY(word_run_delete(ctx, runs[i].workspace_id, runs[i].word, runs[i].message_id));
+    return word_rows_insert(ctx, &stepping->rows);
+}
 
 static enum err message_add(struct ctx *ctx, const struct db_row *row, void *arg)
 {
@@ -150,7 +217,7 @@ static enum err messages_step(struct ctx *ctx, struct stepping *stepping)
     TRY(db_each(ctx, SQL_REINDEX_MESSAGES, DB_ARGS(DB_INT(stepping->from->message_id), DB_INT(INDEX_BATCH_ROWS)),
                 message_add, stepping));
     if (!stepping->more)
-        stepping->to = (struct reindex){ .sweeps = true };
+        stepping->to = (struct reindex){ .part = REINDEX_SWEEP };
     return word_rows_insert(ctx, &stepping->rows);
 }
 
@@ -186,7 +253,7 @@ static enum err workspace_next(struct ctx *ctx, struct stepping *stepping)
     int64_t workspace_id = 0;
 
     TRY(db_number(ctx, SQL_WORDS_NEXT_WORKSPACE, DB_ARGS(DB_INT(stepping->from->workspace_id)), &workspace_id));
-    stepping->to = (struct reindex){ .sweeps = true, .workspace_id = workspace_id };
+    stepping->to = (struct reindex){ .part = REINDEX_SWEEP, .workspace_id = workspace_id };
     stepping->step.done = workspace_id == 0;
     return stepping->step.done ? db_exec(ctx, SQL_REINDEX_END, DB_ARGS(ROW_NAME), NULL) : ERR_OK;
 }
@@ -209,7 +276,11 @@ static enum err step(struct ctx *ctx, void *arg)
     struct stepping *stepping = arg;
 
     *stepping = (struct stepping){ .from = stepping->from, .to = *stepping->from };
-    TRY(stepping->from->sweeps ? sweep_step(ctx, stepping) : messages_step(ctx, stepping));
+    switch (stepping->from->part) {
+    case REINDEX_RUNS: TRY(runs_step(ctx, stepping)); break;
+    case REINDEX_MESSAGES: TRY(messages_step(ctx, stepping)); break;
+    case REINDEX_SWEEP: TRY(sweep_step(ctx, stepping)); break;
+    }
     return stepping->step.done ? ERR_OK : place_write(ctx, &stepping->to);
 }
 

@@ -182,10 +182,11 @@ static enum err row_read(struct ctx *ctx, const struct db_row *row, void *arg)
     return ERR_OK;
 }
 
+/* The other processes may have found before this one did that Redis is away. */
 static enum err begin(struct ctx *ctx, struct signal_rows *rows)
 {
     TRY(db_number(ctx, SQL_SIGNAL_LAST, DB_NO_ARGS, &rows->last_id));
-    rows->read = UINT64_MAX; /* nothing of before is told */
+    rows->read = 0;
     rows->has_begun = true;
     return ERR_OK;
 }
@@ -194,12 +195,13 @@ enum err signal_rows_read(struct ctx *ctx, struct signal_rows *rows, const struc
                           struct signal_row ret_rows[SIGNAL_ROWS_MAX], size_t *ret_count)
 {
     struct reading reading = { .rows = rows, .found = ret_rows };
+    int64_t life_s = rows->has_begun ? SIGNAL_LIFE_S : SIGNAL_FRESH_S;
 
     *ret_count = 0;
     if (!rows->has_begun)
-        return begin(ctx, rows);
+        TRY(begin(ctx, rows));
     TRY(db_each(ctx, SQL_SIGNALS_AFTER,
-                DB_ARGS(DB_INT(rows->last_id - SIGNAL_BEHIND), DB_INT(ctx->now_us - SIGNAL_LIFE_S * US_PER_S),
+                DB_ARGS(DB_INT(rows->last_id - SIGNAL_BEHIND), DB_INT(ctx->now_us - life_s * US_PER_S),
                         DB_INT(node->id), DB_INT(SIGNAL_ROWS_MAX + SIGNAL_BEHIND)),
                 row_read, &reading));
     *ret_count = reading.count;

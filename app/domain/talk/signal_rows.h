@@ -40,12 +40,12 @@ void signal_rows_counts(struct signal_rows *rows, int64_t *ret_written, int64_t 
 /* Writes what waits in one transaction, where another process has streams open; else it is for nobody. */
 enum err signal_rows_write(struct ctx *ctx, struct signal_rows *rows, const struct node *node) MUST_CHECK;
 /*
- * Reads what others have written since the last call, up to SIGNAL_ROWS_MAX, each row once; the first call reads nothing. Rows
+ * Reads what others have written since the last call, up to SIGNAL_ROWS_MAX, each row once; the first call, of SIGNAL_FRESH_S. Rows
  * that are committed in another order than they were numbered are found SIGNAL_BEHIND below the last.
  */
 enum err signal_rows_read(struct ctx *ctx, struct signal_rows *rows, const struct node *node,
                           struct signal_row ret_rows[SIGNAL_ROWS_MAX], size_t *ret_count) MUST_CHECK;
-/* What is written from now on is read as from the first call: for when nobody has listened for a while. */
+/* The next call is as the first: nobody has listened for a while. */
 void signal_rows_pause(struct signal_rows *rows);
 
 #endif

@@ -10,6 +10,7 @@
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/talk/mention.h"
 #include "parley/domain/talk/message_index.h"
+#include "parley/domain/talk/notice.h"
 
 static struct db_value hash_value(const struct link_token_hash *hash)
 {
@@ -101,7 +102,7 @@ enum err webhook_list(struct ctx *ctx, const struct message_location *location, 
     struct list list = { NULL, 0 };
     struct chat_ref chat;
 
-    TRY(chat_require(ctx, location->workspace, location->principal->user_id, &location->chat, CHAT_WRITE, &chat));
+    TRY(chat_require(ctx, location->workspace, location->principal->user_id, &location->chat, CHAT_READ, &chat));
     TRY(db_each(ctx, SQL_WEBHOOK_LIST,
                 DB_ARGS(DB_INT(chat.id), DB_INT(chat.workspace_id), DB_INT(chat.user_id), sees_all(&chat)),
                 webhook_read, &list));
@@ -121,7 +122,7 @@ static enum err remove_one(struct ctx *ctx, void *arg)
     struct chat_ref chat;
     int64_t count = 0;
 
-    TRY(chat_require_held(ctx, location->workspace, location->principal->user_id, &location->chat, CHAT_WRITE, &chat));
+    TRY(chat_require_held(ctx, location->workspace, location->principal->user_id, &location->chat, CHAT_READ, &chat));
     TRY(db_exec(ctx, SQL_WEBHOOK_DELETE,
                 DB_ARGS(DB_UUID(removal->webhook), DB_INT(chat.id), DB_INT(chat.workspace_id), DB_INT(chat.user_id),
                         sees_all(&chat)),
@@ -230,6 +231,7 @@ static enum err post(struct ctx *ctx, void *arg)
     TRY(row_insert(ctx, posting));
     if (message->has_mentions)
         TRY(mentions_write(ctx, &posting->chat, message, &posting->mentions));
+    TRY(notices_add(ctx, &posting->chat, message, &posting->mentions));
     TRY(message_index_add(ctx, posting->chat.workspace_id, message->id, (struct str){ NULL, 0 }));
     return message_event_add(ctx, EVENT_MESSAGE_CREATED, &posting->chat, &message->uuid,
                              event_number(ctx, message->seq));

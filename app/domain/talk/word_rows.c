@@ -4,6 +4,7 @@
 
 #include "parley/core/limits.h"
 #include "parley/core/words.h"
+#include "word_runs.h"
 
 /* Of words_insert and words_delete. */
 enum { INSERTED_AT_ONCE = 32, COLUMNS = 4, DELETED_AT_ONCE = 16 };
@@ -128,10 +129,19 @@ static bool is_same_message(const struct word_row *a, const struct word_row *b)
     return a->message_id == b->message_id && a->workspace_id == b->workspace_id;
 }
 
+/* Words of one message of which some have no row of their own: they may be in runs. */
+static enum err runs_remove(struct ctx *ctx, const struct word_row *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        TRY(word_runs_remove(ctx, items[i].workspace_id, items[i].word, items[i].message_id));
+    return ERR_OK;
+}
+
 enum err word_rows_delete(struct ctx *ctx, const struct list *rows)
 {
     const struct word_row *items = rows->items;
     struct db_value values[2 + DELETED_AT_ONCE];
+    int64_t deleted_count;
 
     for (size_t at = 0, count; at < rows->count; at += count) {
         for (count = 1; count < DELETED_AT_ONCE && at + count < rows->count; count++)
@@ -141,7 +151,9 @@ enum err word_rows_delete(struct ctx *ctx, const struct list *rows)
         values[1] = DB_INT(items[at].message_id);
         for (size_t i = 0; i < DELETED_AT_ONCE; i++)
             values[2 + i] = DB_BLOB(items[at + (i < count ? i : 0)].word);
-        TRY(db_exec(ctx, SQL_WORDS_DELETE, (struct db_args){ values, COUNT_OF(values) }, NULL));
+        TRY(db_exec(ctx, SQL_WORDS_DELETE, (struct db_args){ values, COUNT_OF(values) }, &deleted_count));
+        if (deleted_count < (int64_t)count)
+            TRY(runs_remove(ctx, items + at, count));
     }
     return ERR_OK;
 }

@@ -102,10 +102,10 @@ enum err workspace_deserted_without(struct ctx *ctx, int64_t user_id, struct lis
 {
     struct list list = { NULL, 0 };
 
-    TRY(db_each(ctx, SQL_WORKSPACES_WITHOUT_OTHER_OWNER,
-                DB_ARGS(DB_INT(user_id), DB_INT(MEMBER_ROLE_OWNER), DB_INT(MEMBER_ROLE_OWNER),
-                        DB_INT(DESERTED_LISTED_MAX)),
-                deserted_add, &list));
+    TRY(db_each(
+        ctx, SQL_WORKSPACES_WITHOUT_OTHER_OWNER,
+        DB_ARGS(DB_INT(user_id), DB_INT(MEMBER_ROLE_OWNER), DB_INT(MEMBER_ROLE_OWNER), DB_INT(DESERTED_LISTED_MAX)),
+        deserted_add, &list));
     *ret_list = list;
     return ERR_OK;
 }

@@ -20,7 +20,8 @@ struct user_change_body {
     struct str email;
 };
 /* Changes a user as a decoded body says, heeding If-Match; the row as it is then. */
-enum err users_change(struct ctx *ctx, const struct call *call, const struct uuid *uuid, struct user *ret_user) MUST_CHECK;
+enum err users_change(struct ctx *ctx, const struct call *call, const struct uuid *uuid,
+                      struct user *ret_user) MUST_CHECK;
 
 /*
  * The account of a path's first {user}, which is the caller's own or asked for by an ADMIN. ERR_USER_NOT_FOUND: unknown,

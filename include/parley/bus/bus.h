@@ -25,6 +25,11 @@ struct bus;
  */
 enum err bus_open(const struct config *config, struct buf *ret_error_text, struct bus **ret_bus) MUST_CHECK;
 /*
+ * Names the server that all of its processes are of: others that share the Redis hear nothing of it, nor it of them. Once,
+ * before anything is subscribed or published. realm: letters and digits, BUS_REALM_MAX_BYTES at most.
+ */
+void bus_set_realm(struct bus *bus, struct str realm);
+/*
  * At the start, and for an operator who asks: whether Redis, where it is set, answers and takes our password. ERR_OK, also
  * where none is set; ERR_UNAVAILABLE (away, or not ready), ERR_FORBIDDEN (it refuses us, which an administrator must mend) or
  * ERR_INVALID with one line in ret_error_text; ERR_NO_MEMORY. Blocks, a few times BUS_CONNECT_MAX_MS at

@@ -85,7 +85,13 @@ struct config_box *cli_config_box(const struct cli *cli);
 bool cli_make_dirs(const struct cli *cli, const struct config *config);
 
 /*
- * Opens the database, which must be at the newest version: subcommands do not migrate by the way. ret_error_text: one line.
+ * A file of SQLite that is not there is not made by the way: it would belong to whoever asks, and the server's own user could
+ * not open it. ERR_OK, also of other databases; ERR_DATABASE with one line in ret_error_text.
+ */
+enum err cli_db_require(struct db *db, struct buf *ret_error_text) MUST_CHECK;
+/*
+ * Opens the database, which must be there (cli_db_require) and at the newest version: subcommands do not migrate by the way.
+ * ret_error_text: one line.
  * On failure nothing is open.
  */
 enum err cli_db_open(const struct config *config, struct buf *ret_error_text, struct db **ret_db) MUST_CHECK;
@@ -103,5 +109,8 @@ enum cli_access { CLI_READS, CLI_WRITES };
 /* False after telling what is wrong; cli_runtime_close must be called in any case. */
 bool cli_runtime_open(const struct cli *cli, enum cli_access access, struct cli_runtime *runtime);
 void cli_runtime_close(struct cli_runtime *runtime);
+/* The object store beside it (cli_store.c). False after telling what is wrong; cli_store_close must be called in any case. */
+bool cli_store_open(const struct cli *cli, struct cli_runtime *runtime);
+void cli_store_close(struct cli_runtime *runtime);
 
 #endif

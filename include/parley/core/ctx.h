@@ -21,6 +21,7 @@ struct hub;
 struct ephemeral;
 struct store;
 struct mailer;
+struct push;
 struct bus;
 struct keyed_cache;
 struct principal;
@@ -78,6 +79,7 @@ struct app {
     struct hasher *hasher;            /* password hashing threads */
     struct store *store;              /* objects */
     struct mailer *mailer;            /* NULL: no mail server is set */
+    struct push *push;                /* to browsers; NULL: none are told (a subcommand) */
     struct bus *bus;                  /* wake-ups between processes */
     struct hub *hub;                  /* connections that wait; NULL: none may (a subcommand) */
     struct ephemeral *ephemeral;      /* who is there, and who types; NULL: nobody is told (a subcommand) */

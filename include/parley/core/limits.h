@@ -11,6 +11,8 @@ enum {
     /* Text, in code points */
     NAME_MAX_CHARS = 255, /* titles, workspace names, file names: what the seeds' tables held */
     PERSON_NAME_MAX_CHARS = 100,
+    PUSH_ENDPOINT_MAX_BYTES = 2048,      /* of a push service; those that there are take less than 600 */
+    TIMEZONE_MAX_CHARS = 64,             /* "America/Argentina/ComodRivadavia" has 32 */
     USERNAME_MAX_CHARS = 64,             /* as the dialects allow */
     SENDER_NAME_MAX_CHARS = 64,          /* of a sender who is no user: a webhook's */
     EMAIL_MAX_BYTES = 254,               /* RFC 5321 §4.5.3.1.3 less the angle brackets */
@@ -30,12 +32,14 @@ enum {
 
     /* Counts */
     FILES_PER_MESSAGE_MAX = 20,
-    MENTIONS_MAX = 50,          /* names of a message that are looked up; API.md */
-    REACTION_KINDS_MAX = 50,    /* of one message */
-    PINS_MAX = 100,             /* of one chat */
-    WEBHOOKS_PER_CHAT_MAX = 20, /* of all its members */
-    DIRECT_PEOPLE_MAX = 8,      /* besides oneself */
-    PICTURE_SIDE_MAX = 1000000, /* pixels; a hint for layout */
+    MENTIONS_MAX = 50,                    /* names of a message that are looked up; API.md */
+    REACTION_KINDS_MAX = 50,              /* of one message */
+    PINS_MAX = 100,                       /* of one chat */
+    PUSH_SUBSCRIPTIONS_PER_USER_MAX = 20, /* browsers; the oldest goes when one more comes */
+    WEBHOOKS_PER_CHAT_MAX = 20,           /* of all its members */
+    DIRECT_PEOPLE_MAX = 8,                /* besides oneself */
+    PICTURE_SIDE_MAX = 1000000,           /* pixels; a hint for layout */
+    SCHEDULED_MAX = 100,                  /* messages of one person that wait for their time; API.md */
     MESSAGE_PARTS_AT_ONCE = 50, /* messages whose files, reactions or mentions one statement reads: a page of them */
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
@@ -68,6 +72,7 @@ enum {
     AUDIT_VERIFY_MAX_MS = 1000,  /* of one request that walks along the audit log's chain; then it is asked on */
     AUDIT_SEAL_BATCH_ROWS = 200, /* rows of the audit log that one transaction seals */
     CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
+    CHAT_FORK_MESSAGES_MAX = 10000,  /* no more are taken over: one transaction must do it, while nobody posts there */
 
     /* Request parsing */
     JSON_DEPTH_MAX = 32,
@@ -121,6 +126,8 @@ enum {
     CHALLENGE_LIFE_S = 300, /* between the password and the second step of a sign-in; API.md */
     SECOND_FACTOR_LOCK_S = 900, /* with SECOND_FACTOR_WRONG_MAX: 960 guesses a day at a million codes */
     REFRESH_GRACE_S = 10,       /* the rotated refresh token still answers for two tabs */
+    SCHEDULE_MIN_S = 60,        /* a message is sent at once, or so much later at least; API.md */
+    SCHEDULE_MAX_DAYS = 366,    /* and a year at most, whichever */
     RESET_LIFE_S = 3600,        /* of a link for a new password; mail may take its time */
     EMAIL_CHANGE_LIFE_S = 3600, /* of a link for another address */
 
@@ -147,14 +154,15 @@ enum {
     SIGNAL_LOOK_MS = 100,   /* between two looks at what other processes tell, and two writes of what they are told */
     SIGNAL_ROWS_MAX = 64,   /* in one of them: 640 a second of a process */
     SIGNAL_BEHIND = 64,     /* rows that are committed late are still seen, so far below the last */
+    SIGNAL_FRESH_S = 3,     /* who begins to look is told what is so old: a while after others have begun to tell */
     SIGNAL_LIFE_S = 7,      /* what is older is told nobody */
     SIGNAL_KEPT_S = 15,     /* then the job deletes its row */
     SIGNAL_EXPIRE_ROWS = 5000,
     NODE_BEAT_S = 10,             /* a process with open streams says so */
     NODE_LIFE_S = 35,             /* … or is taken to be dead: three beats missed, and restarts take less */
     PRESENCE_LEAVES_S = 10,       /* without a stream: whoever only changes networks is back by then */
-    PRESENCE_AWAY_S = 600,        /* without a changing request, a read mark or typing */
-    PRESENCE_ACTIVE_S = 60,       /* somebody's activity is noted so often */
+    PRESENCE_ACTIVE_S = 30,       /* somebody's activity is noted so often */
+    PRESENCE_AWAY_S = 630,        /* 10 minutes (API.md) without activity, and what was not noted of it */
     PRESENCE_TELL_S = 2,          /* a workspace hears of all its people at once, so often */
     PRESENCE_MEMBERS_MAX = 500,   /* larger ones are told nothing and ask: each change would reach everybody */
     PRESENCE_STEP_MAX = 500,      /* people who are written down in one step: 10,000 after a restart take 40 s */
@@ -181,7 +189,16 @@ enum {
     MAIL_CHECK_UP_S = 600,   /* the mail server is asked so often whether it is there, while it is … */
     MAIL_CHECK_DOWN_S = 30,  /* … and while it is not */
     MAIL_CLAIM_S = 300,      /* a mail whose sender died is tried again after it; longer than SMTP_CALL_MAX_MS */
-    MAIL_KEPT_DAYS = 7, /* rows of mails that were sent or given up, for whoever looks into it; without their text */
+    MAIL_KEPT_DAYS = 7,   /* rows of mails that were sent or given up, for whoever looks into it; without their text */
+    NOTICE_PUSH_S = 10,   /* a message that is read by then is not told to browsers, */
+    NOTICE_ACTIVE_S = 60, /* nor one to somebody who did something so lately */
+    NOTICE_MAIL_MIN = 15, /* what is unread after it stands in a mail */
+    NOTICE_RETRY_S = 60,  /* a push service that puts a notice off is asked again after it, until the mail */
+    NOTICE_LIFE_HOURS = 24,         /* a browser that is off so long is told no more */
+    NOTICE_MAIL_CHATS_MAX = 100,    /* of one mail */
+    NOTICE_MAIL_MAX_BYTES = 131072, /* its lines: two names of 255 characters and an address, for each chat */
+    PUSH_CONNECT_MAX_MS = 5000,
+    PUSH_CALL_MAX_MS = 10000, /* one message to one browser */
     SMTP_CONNECT_MAX_MS = 10000,
     SMTP_SILENT_MAX_S = 20,   /* for one answer: some servers let strangers wait before they greet */
     SMTP_CALL_MAX_MS = 60000, /* one mail in all */
@@ -212,7 +229,8 @@ enum {
 
     /* Wake-ups between processes */
     BUS_SUBSCRIPTIONS_MAX = 16,
-    BUS_CHANNEL_MAX_BYTES = 100,
+    BUS_CHANNEL_MAX_BYTES = 60,
+    BUS_REALM_MAX_BYTES = 32,
     BUS_QUEUE_MAX_BYTES = 1048576, /* messages that wait for Redis: more than a second of the busiest server's */
     BUS_PUBLISH_MAX_MS = 200,      /* the bus's thread waits so long for Redis to take them, then it is away */
     BUS_SPEND_TURN_MAX_MS = 15,    /* a request waits so long for its turn to ask Redis for a token, */
@@ -222,12 +240,13 @@ enum {
     BUS_BACKOFF_MAX_MS = 5000, /* between two tries to connect, growing up to it */
 
     /* The event log */
-    EVENT_BATCH_MAX = 64,          /* rows that its reader takes at a time; lists of ? in events.sql are as long */
-    EVENT_LOOK_MS = 50,            /* it is looked at so often while streams are open, */
-    EVENT_LOOK_SELDOM_MS = 500,    /* and so often while none is: wake-ups that were lost cost no more */
-    EVENT_RELAY_TRUST_MS = 250,    /* on a cluster: what the relay for all has not moved between two such looks, others do */
-    EVENT_RELAY_LEASE_S = 6,       /* and another is the relay so long after the last sign of life, */
-    EVENT_RELAY_RENEW_S = 2,       /* of which it gives one so often */
+    EVENT_BATCH_MAX = 64,       /* rows that its reader takes at a time; lists of ? in events.sql are as long */
+    EVENT_LOOK_MS = 50,         /* it is looked at so often while streams are open, */
+    EVENT_LOOK_SELDOM_MS = 500, /* and so often while none is: wake-ups that were lost cost no more */
+    EVENT_RELAY_TRUST_MS =
+        250,                 /* on a cluster: what the relay for all has not moved between two such looks, others do */
+    EVENT_RELAY_LEASE_S = 6, /* and another is the relay so long after the last sign of life, */
+    EVENT_RELAY_RENEW_S = 2, /* of which it gives one so often */
     EVENT_SILENCE_MAX_MS = 5000,   /* a log that cannot be read for so long ends all streams */
     EVENT_DATA_MAX_BYTES = 65536,  /* one event's data; a longer text is told without its content */
     EVENT_REPLAY_MAX = 1000,       /* events that are told to one who comes back; more: it reads everything again */
@@ -243,12 +262,23 @@ enum {
     INDEX_BATCH_WORDS = 50000,     /* and after so many words it takes no further message */
     WORDS_PER_MESSAGE_MAX = 20000, /* different ones; natural texts of CONTENT_MAX_CHARS have fewer */
 
+    /* Exports */
+    EXPORTS_MAX = 2,           /* under way at once in a process, of different people: each holds a worker for long */
+    EXPORT_WAIT_MS = 1000,     /* for a place: one that was just read to its end is free in a moment */
+    EXPORT_LOOK_MS = 200,      /* how often it is asked, while one goes out, whether its reader still may */
+    EXPORT_RETRY_AFTER_S = 10, /* where they are all taken */
+    EXPORT_MESSAGES = 200,     /* that one piece reads, … */
+
     /* Queues */
     UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */
     GROUP_COMMIT_MAX = 64,    /* transactions in one commit on SQLite: the first waits for the last */
     HASH_QUEUE_MAX = 64,      /* password hashing waits here, then 503 */
 };
 
+/* … or fewer, of so many bytes of text: six times as much where each letter is escaped. */
+#define EXPORT_TEXT_BYTES ((int64_t)(4 * MIB))
+/* A piece of a file in an archive. */
+#define EXPORT_FILE_BYTES ((int64_t)(1 * MIB))
 /* Members of chats that are not for a whole workspace: a million. */
 #define EVENT_MEMBERS_BYTES (8 * MIB)
 /* Events that are told to one who comes back, as they are sent. */

@@ -21,8 +21,8 @@ bool db_has_relay(const struct db *db);
 bool db_is_cluster(const struct db *db);
 
 enum db_relay {
-    DB_RELAY_NOW,      /* something has been committed */
-    DB_RELAY_IF_ANY,   /* maybe nothing waits: look first, and write only then */
+    DB_RELAY_NOW,    /* something has been committed */
+    DB_RELAY_IF_ANY, /* maybe nothing waits: look first, and write only then */
     DB_RELAY_IF_STUCK, /* somebody else moves what waits: only where the first of it is the same as at the last such look */
 };
 /*

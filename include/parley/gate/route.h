@@ -111,7 +111,8 @@ struct route {
     const struct spec *reply;                   /* NULL: no JSON body is answered */
     enum { REPLY_ONE, REPLY_LIST } reply_shape; /* reply is one object or a bare array of them */
     int status;                                 /* of success: 200, 201, 202, 204, 302 */
-    int other_status;                           /* of a further success without a JSON body; 0: there is none */
+    int other_status;                           /* of a further success; 0: there is none */
+    const struct spec *other_reply;             /* … its JSON body; NULL: there is none */
     const struct spec
         *cookie_reply; /* 200, in the place of the above, where X-Parley-Session asked for the cookie; or NULL */
     int failed_status; /* of an answer that is no success and has the same body; 0: none */
@@ -121,11 +122,11 @@ struct route {
     const char *id;  /* of the operation, "sendMessage"; names a function in generated clients */
     const char *doc; /* what else is to be known, as sentences; NULL: the summary tells all */
     enum err
-        fails[ROUTE_FAILS_MAX];    /* what the handler gives beyond what the gate does by this row; ends with ERR_OK */
-    const char *form;              /* ROUTE_MULTIPART: JSON Schema of the form */
-    const char *form_name;         /* … and that schema's name */
-    const char *media;             /* type of an answer that is not JSON, "text/html"; NULL: there is none */
-    const struct dialect *dialect; /* in whose shape errors are answered; NULL: RFC 9457 */
+        fails[ROUTE_FAILS_MAX]; /* what the handler gives beyond what the gate does by this row; ends with ERR_OK */
+    const char *form;           /* ROUTE_MULTIPART: JSON Schema of the form */
+    const char *form_name;      /* … and that schema's name */
+    const char *media;          /* types of answers that are not JSON, "text/html", with commas; NULL: there is none */
+    const struct dialect *dialect;      /* in whose shape errors are answered; NULL: RFC 9457 */
     const struct dialect_error *errors; /* what this route says in other words than its dialect; NULL: nothing */
 };
 

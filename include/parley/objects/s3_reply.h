@@ -41,4 +41,12 @@ struct s3_reply_page {
 enum err s3_reply_uploads(struct arena *a, struct str document, s3_reply_upload_fn fn, void *arg,
                           struct s3_reply_page *ret_page) MUST_CHECK;
 
+/* One page of ListBucketResult (ListObjectsV2): fn for each object. */
+struct s3_reply_objects_page {
+    bool truncated;
+    struct str next_token; /* of the next page, when truncated */
+};
+enum err s3_reply_objects(struct arena *a, struct str document, store_object_fn fn, void *arg,
+                          struct s3_reply_objects_page *ret_page) MUST_CHECK;
+
 #endif

@@ -98,6 +98,13 @@ enum err store_get(struct store *store, struct arena *a, struct str key, int64_t
 /* Deletes; a missing object is ERR_OK. */
 enum err store_delete(struct store *store, struct arena *a, struct str key) MUST_CHECK;
 
+/*
+ * fn for each object that Parley has made and that is there from the beginning to the end of the call, in no order; those that
+ * come or go meanwhile may be among them. Its error ends the walk and is returned; it may call the store. key: borrowed.
+ */
+typedef enum err (*store_object_fn)(void *arg, struct str key, int64_t size_bytes);
+enum err store_each(struct store *store, store_object_fn fn, void *arg) MUST_CHECK;
+
 /* How a client fetches an object: a presigned address, or, for the folder, what nginx does with it. All in the arena. */
 struct store_download_opts {
     struct str key;

@@ -6,6 +6,8 @@
 
 /* struct chat, without its messages */
 extern const struct spec chat_spec;
+/* struct chat_origin */
+extern const struct spec chat_origin_spec;
 /* enum chat_notify, enum chat_kind, enum chat_join, enum chat_assistant; NULL-ended */
 extern const char *const chat_notify_names[];
 extern const char *const chat_kind_names[];

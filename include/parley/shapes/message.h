@@ -6,7 +6,7 @@
 
 /* struct reaction */
 extern const struct spec reaction_spec;
-/* struct message, but for its reactions: the same for every reader */
+/* struct message, but for its reactions and whether one has saved it: the same for every reader */
 extern const struct spec message_shared_spec;
 /* struct message */
 extern const struct spec message_spec;

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Callable
 from urllib.parse import urlsplit
 
-from .access_world import chat_path, new_invitation, new_message, new_upload, new_webhook, session_of
+from .access_world import (chat_path, new_invitation, new_message, new_scheduled, new_upload, new_webhook,
+                           session_of)
 from .client import new_email, new_password
 from .factor import first_step, set_up, switch_on
+from .later import moment
+from .push_service import Browser
 
 
 def nothing(_world, _kind, _ids):
@@ -111,6 +114,9 @@ CALLS |= {
     "DELETE /auth/sessions/{session}": Call(fresh=another_session),
     "PUT /auth/me": Call(send=sends(first_name="Somebody")),
     "PUT /auth/me/preferences": Call(send=sends(theme="dark")),
+    "PUT /auth/me/notifications": Call(send=sends(mail=True)),
+    "POST /auth/me/push": Call(send=lambda *_: {"json": Browser("https://push.example.org/x").subscription}),
+    "DELETE /auth/me/push": Call(send=sends(endpoint="https://push.example.org/x")),
     "PUT /auth/me/status": Call(send=sends(text="Here")),
     "POST /auth/password": Call(send=own_password),
     "POST /auth/email": Call(
@@ -286,6 +292,26 @@ def message_sent(_world, _kind, ids):
     return {"json": body}
 
 
+def forward_sent(_world, _kind, ids):
+    return {"json": {"forward": ids.get("forward", ids["message"])}}
+
+
+def later_sent(world, _kind, _ids):
+    return {"json": {"content": "Good morning", "send_at": moment(world.server, 86400)}}
+
+
+def withdrawn(world, kind, ids):
+    world.callers[kind].ok("DELETE", f"/workspaces/{ids['workspace']}/scheduled/{ids['answer']['id']}", 204)
+
+
+def fork_sent(_world, _kind, ids):
+    return {"json": {"message_id": ids["message"]}}
+
+
+def fresh_scheduled(world, kind, ids):
+    return {"scheduled": new_scheduled(world.place_of(kind).author, ids)}
+
+
 def to_sent(_world, _kind, ids):
     return {"json": {"workspace_id": ids["to"]}}
 
@@ -312,8 +338,16 @@ CALLS |= {
     f"DELETE {CHAT}/members/{{user}}": Call(ids=open_chat, fresh=does(open_chat_with_target)),
     f"GET {CHAT}/messages#unjoined": Call(ids=chat_of_others),
     f"GET {CHAT}/stream#unjoined": Call(ids=chat_of_others),
+    f"GET {CHAT}/export#unjoined": Call(ids=chat_of_others),
+    "GET /workspaces/{workspace}/retention/preview": Call(send=lambda *_: {"params": {"days": 30}}),
     f"POST {CHAT}/typing#unjoined": Call(ids=chat_of_others),
     f"POST {CHAT}/message": Call(send=message_sent, names=("reply_to", "attach"), statuses=(("reply_to", 422),)),
+    f"POST {CHAT}/message#forward": Call(send=forward_sent, names=("forward",)),
+    f"POST {CHAT}/message#later": Call(send=later_sent, after=withdrawn),
+    f"POST {CHAT}/archive": Call(fresh=fresh_chat),
+    f"POST {CHAT}/fork": Call(send=fork_sent, names=("message",)),
+    "PUT /workspaces/{workspace}/scheduled/{scheduled}": Call(send=sends(content="Good evening")),
+    "DELETE /workspaces/{workspace}/scheduled/{scheduled}": Call(fresh=fresh_scheduled),
     f"POST {CHAT}/message#unjoined": Call(ids=chat_of_others, send=message_sent),
     f"PUT {MESSAGE}": Call(send=sends(content="Changed")),
     f"DELETE {MESSAGE}": Call(fresh=fresh_message),

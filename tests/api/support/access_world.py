@@ -8,6 +8,7 @@ from .browser import Browser
 from .client import Person, anyone, new_email
 from .factor import first_step, switch_on
 from .keys import Key
+from .later import moment
 from .lean import LeanClient
 from .waiting import until
 
@@ -46,6 +47,12 @@ def new_message(person, ids):
     return {"message": sent["id"], "attachment": sent["attachments"][0]["id"]}
 
 
+def new_scheduled(person, ids):
+    """A message that waits for tomorrow."""
+    body = {"content": "Good morning", "send_at": moment(person.http, 86400)}
+    return person.ok("POST", f"{chat_path(ids)}/message", 202, json=body)["id"]
+
+
 def new_upload(person, workspace):
     body = {"filename": "notes.txt", "size": 5}
     return person.ok("POST", f"/workspaces/{workspace}/uploads", 201, json=body)
@@ -69,6 +76,7 @@ def things(author, workspace):
     ids = {"workspace": workspace, "chat": author.chat(workspace)["id"]}
     ids |= {"open": author.chat(workspace, join="open")["id"], **new_message(author, ids), **new_webhook(author, ids)}
     ids |= {"upload": new_upload(author, workspace)["upload_id"], **new_invitation(author, workspace)}
+    ids["scheduled"] = new_scheduled(author, ids)
     return ids
 
 
@@ -78,7 +86,7 @@ def new_place(owner, author):
     place.own = things(author, place.workspace)
     gone = place.deleted = things(author, place.workspace)
     path = f"/workspaces/{place.workspace}"
-    for door in (f"uploads/{gone['upload']}", f"invitations/{gone['invitation']}",
+    for door in (f"uploads/{gone['upload']}", f"invitations/{gone['invitation']}", f"scheduled/{gone['scheduled']}",
                  f"chat/{gone['chat']}/message/{gone['message']}", f"chat/{gone['chat']}", f"chat/{gone['open']}"):
         author.ok("DELETE", f"{path}/{door}", 204)
     # A deleted message of a chat that is still there.
@@ -252,14 +260,15 @@ class World:
         if name == "session":
             return {"foreign": session_of(self.clerk), "deleted": self.deleted_session, "unknown": unknown,
                     "other kind": self.clerk.id}
-        plain = {"reply_to": "message", "attach": "attachment"}.get(name, name)
+        plain = {"reply_to": "message", "forward": "message", "kept": "message", "attach": "attachment"}.get(name, name)
         other = {"workspace": "chat", "chat": "message", "message": "attachment", "attachment": "upload",
-                 "upload": "attachment", "webhook": "attachment", "invitation": "chat", "to": "chat", "open": "message"}[plain]
+                 "upload": "attachment", "webhook": "attachment", "invitation": "chat", "to": "chat", "open": "message",
+                 "scheduled": "message"}[plain]
         why = {"foreign": elsewhere.get(plain, self.elsewhere.workspace), "deleted": gone[plain], "unknown": unknown,
                "other kind": place.own[other]}
         if name in ("chat", "open") and place is self.place:
             why["hidden"] = self.hidden
-        if plain == "message" and place is self.place:
+        if name in ("message", "reply_to") and place is self.place:
             why["of another chat"] = self.sibling
         return why
 

@@ -92,8 +92,8 @@ class Deep:
             parley.send(signal.SIGUSR1)
 
     def is_clean(self):
-        """Every object has its row, every row its object, and nothing waits to be deleted now."""
-        rows = sorted(key for (key,) in self.rows("SELECT object_key FROM attachments"))
+        """Every object has a row, every row its object, and nothing waits to be deleted now."""
+        rows = sorted({key for (key,) in self.rows("SELECT object_key FROM attachments")})
         due = self.count("object_deletions", f"due_us <= {int(self.server.clock.now() * 1000000)}")
         return due == 0 and self.objects() == rows
 

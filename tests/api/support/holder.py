@@ -44,15 +44,19 @@ class Holder:
         self.client.communicate("COMMIT;\n", timeout=20)
 
 
-def deleted_meanwhile(server, person, action):
-    """The answer to action(), which waits for the row of the person's account until that is deleted."""
+def changed_meanwhile(server, person, change, action):
+    """The answer to action(), which waits for the row of the person's account until that is changed (`change`: SQL)."""
     holder = Holder(server)
     holder.lock("users", person.id)
     with ThreadPoolExecutor(1) as one:
         running = one.submit(action)
         try:
             holder.until_waiting()
-            holder.say(f"UPDATE users SET deleted_us = 1 WHERE uuid = X'{person.id.replace('-', '')}'")
+            holder.say(f"UPDATE users SET {change} WHERE uuid = X'{person.id.replace('-', '')}'")
         finally:
             holder.release()
         return running.result()
+
+
+def deleted_meanwhile(server, person, action):
+    return changed_meanwhile(server, person, "deleted_us = 1", action)

@@ -48,10 +48,10 @@ class Post:
 
 
 @contextmanager
-def open_post(maker, backing):
-    """A server with a mail server beside it."""
+def open_post(maker, backing, **more):
+    """A server with a mail server beside it; `more` settings."""
     mail = MailServer().start()
-    post = Post(maker.make(backing, settings=settings_for(mail)), mail)
+    post = Post(maker.make(backing, settings=settings_for(mail, **more)), mail)
     yield post
     post.server.close()
     mail.stop()

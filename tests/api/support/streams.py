@@ -95,7 +95,7 @@ class Stream:
         except (httpx.HTTPError, httpx.StreamError, OSError, RuntimeError) as e:
             self.events.put(e)
 
-    def next(self, timeout_s=20):
+    def any(self, timeout_s=20):
         """The next event, or how it ended: "complete" or an error. What only carries an id is passed over."""
         while True:
             event = self.events.get(timeout=timeout_s)
@@ -105,10 +105,17 @@ class Stream:
                     continue
             return event
 
+    def next(self, timeout_s=20):
+        """The same without `presence`: who is there is told whenever somebody opens a stream, this one too."""
+        while True:
+            event = self.any(timeout_s)
+            if not isinstance(event, Event) or event.kind != "presence":
+                return event
+
     def until(self, kind, timeout_s=20, **data):
         """The next event of a kind with these data; the ones before are passed over."""
         while True:
-            event = self.next(timeout_s)
+            event = self.any(timeout_s)
             assert isinstance(event, Event), f"the stream ended ({event!r}) before {kind}"
             if event.kind == kind and all(event.data.get(k) == v for k, v in data.items()):
                 return event

@@ -14,7 +14,7 @@ struct heard {
     pthread_cond_t more;
     int count;
     char last[100];
-    size_t last_len;
+    size_t last_len, longest_len;
 };
 
 static void heard_init(struct heard *h)
@@ -32,6 +32,8 @@ static void hear(void *arg, struct str channel, struct str payload)
     h->count++;
     h->last_len = payload.len < sizeof(h->last) ? payload.len : sizeof(h->last);
     memcpy(h->last, payload.ptr, h->last_len);
+    if (h->last_len > h->longest_len)
+        h->longest_len = h->last_len;
     pthread_cond_signal(&h->more);
     pthread_mutex_unlock(&h->lock);
 }
@@ -63,6 +65,18 @@ static void await_count(struct heard *h, int count)
     int now = h->count;
     pthread_mutex_unlock(&h->lock);
     assert_true(now >= count);
+}
+
+/* Waits until something longer than a question has come: it is to be so long. */
+static void await_longest(struct heard *h, size_t len)
+{
+    struct timespec until = wait_end();
+    pthread_mutex_lock(&h->lock);
+    while (h->longest_len <= 1)
+        if (pthread_cond_timedwait(&h->more, &h->lock, &until) == ETIMEDOUT)
+            break;
+    assert_int_equal(h->longest_len, len);
+    pthread_mutex_unlock(&h->lock);
 }
 
 static struct bus *opened(const char *url)
@@ -98,6 +112,7 @@ static void test_bus__is_local_without_redis(void **state)
     struct bus *bus = opened("");
     assert_string_equal(bus_kind(bus), "local");
     assert_true(bus_is_healthy(bus));
+    assert_false(bus_reaches_others(bus));
     assert_ok(bus_subscribe(bus, "a", hear, &a));
     assert_ok(bus_subscribe(bus, "b", hear, &b));
     bus_publish(bus, "a", STR("x\0y"));
@@ -171,6 +186,32 @@ static void test_bus__carries_between_processes(void **state)
     assert_int_equal(first.last_len, 4);
     assert_memory_equal(first.last, "a\0b\xFF", 4);
     bus_publish(b, "other", STR("nobody"));
+}
+
+/* Two servers that share a Redis: whose channels are called alike, but for the realm. */
+static void test_bus__hears_nothing_of_another_realm(void **state)
+{
+    struct server *s = *state;
+    static struct heard ours, theirs;
+    start(s);
+    heard_init(&ours);
+    heard_init(&theirs);
+    struct bus *a = opened_on(s), *also_a = opened_on(s), *b = opened_on(s);
+    bus_set_realm(a, STR("0123456789abcdef"));
+    bus_set_realm(also_a, STR("0123456789abcdef"));
+    bus_set_realm(b, STR("fedcba9876543210"));
+    assert_ok(bus_subscribe(a, "wake", hear, &ours));
+    assert_ok(bus_subscribe(b, "wake", hear, &theirs));
+    await_health(a, true);
+    await_health(also_a, true);
+    await_health(b, true);
+    assert_true(bus_reaches_others(a));
+    await_heard(also_a, "wake", &ours);
+    await_heard(b, "wake", &theirs);
+    bus_publish(also_a, "wake", STR("not for b"));
+    await_longest(&ours, 9);
+    bus_publish(b, "wake", STR("for b")); /* behind it in Redis, and so on the way to b */
+    await_longest(&theirs, 5);
 }
 
 static void test_bus__goes_on_alone_and_comes_back(void **state)
@@ -325,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_bus__has_room_for_so_many_subscriptions),
         cmocka_unit_test(test_bus__refuses_addresses_in_one_sentence),
         cmocka_unit_test_setup_teardown(test_bus__carries_between_processes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bus__hears_nothing_of_another_realm, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bus__goes_on_alone_and_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bus__publishing_never_waits_for_a_server_that_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bus__a_full_queue_drops_the_oldest_and_counts_them, setup, teardown),

@@ -118,6 +118,31 @@ static void test_deliver__rights_that_may_be_gone_are_looked_at_before_anything_
     peer_close(&bob);
 }
 
+static void test_deliver__rights_that_changed_elsewhere_are_not_looked_at(void **state)
+{
+    struct fixture *f = *state;
+    static const struct live_event elsewhere[] = {
+        { .change = LIVE_RIGHTS_CHANGED, .workspace_id = OTHER_WORKSPACE },
+        { .change = LIVE_RIGHTS_CHANGED, .workspace_id = OTHER_WORKSPACE, .user_id = ALICE },
+        { .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE, .user_id = BOB },
+        { .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE, .chat_id = OTHER_CHAT },
+        { .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE, .chat_id = OTHER_CHAT, .user_id = ALICE },
+        { .change = LIVE_RIGHTS_CHANGED, .key_id = 77 },
+    };
+    struct peer peers[] = { stream_open(f, STREAM_OF_USER, ALICE), stream_open(f, STREAM_OF_WORKSPACE, ALICE),
+                            stream_open(f, STREAM_OF_CHAT, ALICE) };
+
+    await_streams(f, COUNT_OF(peers));
+    for (size_t i = 0; i < COUNT_OF(elsewhere); i++)
+        event_tell(f, elsewhere[i]);
+    tell_workspace(f);
+    for (size_t i = 0; i < COUNT_OF(peers); i++) {
+        peer_await(&peers[i], "data: 7\n");
+        peer_close(&peers[i]);
+    }
+    assert_int_equal(stats_of(f).check_count, 0);
+}
+
 static void test_deliver__rights_that_are_gone_end_the_stream(void **state)
 {
     struct fixture *f = *state;
@@ -208,6 +233,7 @@ int main(void)
         TEST(test_deliver__each_change_ends_the_streams_that_it_means_and_no_others),
         TEST(test_deliver__a_users_own_stream_hears_no_more_of_a_workspace_it_left),
         TEST(test_deliver__rights_that_may_be_gone_are_looked_at_before_anything_later),
+        TEST(test_deliver__rights_that_changed_elsewhere_are_not_looked_at),
         TEST(test_deliver__rights_that_are_gone_end_the_stream),
         TEST(test_deliver__a_change_while_rights_are_looked_at_has_them_looked_at_again),
         TEST(test_deliver__who_comes_into_a_workspace_hears_of_it_from_then_on),

@@ -124,7 +124,7 @@ static bool others_run(void)
         const char *name_end;
         FILE *file;
 
-        if (strtol(task->d_name, NULL, 10) == gettid())
+        if (task->d_name[0] == '.' || strtol(task->d_name, NULL, 10) == gettid())
             continue;
         snprintf(path, sizeof(path), "/proc/self/task/%s/stat", task->d_name);
         file = fopen(path, "re");

@@ -203,6 +203,53 @@ static void test_s3_reply__reads_unfinished_uploads(void **state)
                ERR_INVALID);
 }
 
+static enum err see_object(void *arg, struct str key, int64_t size_bytes)
+{
+    struct seen *seen = arg;
+
+    if (!str_starts_with(key, STR("workspace_1/")))
+        return ERR_INTERNAL;
+    seen->count++;
+    seen->begun_us += size_bytes;
+    return ERR_OK;
+}
+
+static void test_s3_reply__reads_objects(void **state)
+{
+    struct s3_reply_objects_page page;
+    struct seen seen = { 0 };
+
+    (void)state;
+    assert_ok(s3_reply_objects(
+        a,
+        STR("<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t&amp;1</NextContinuationToken>"
+            "<Contents><Key>workspace_1/a</Key><Size>5</Size></Contents>"
+            "<Contents><Key>workspace_1/b</Key><Size>7</Size></Contents></ListBucketResult>"),
+        see_object, &seen, &page));
+    assert_int_equal(seen.count, 2);
+    assert_true(seen.begun_us == 12);
+    assert_true(page.truncated && str_eq_c(page.next_token, "t&1"));
+}
+
+static void test_s3_reply__refuses_objects_that_make_no_sense(void **state)
+{
+    static const char *const bad[] = {
+        "<Other/>",
+        "<ListBucketResult><Contents><Size>5</Size></Contents></ListBucketResult>",
+        "<ListBucketResult><Contents><Key>workspace_1/a</Key></Contents></ListBucketResult>",
+        "<ListBucketResult><Contents><Key>workspace_1/a</Key><Size>x</Size></Contents></ListBucketResult>",
+        "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct s3_reply_objects_page page;
+        struct seen seen = { 0 };
+
+        assert_err(s3_reply_objects(a, str_from(bad[i]), see_object, &seen, &page), ERR_INVALID);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +260,8 @@ int main(void)
         cmocka_unit_test(test_s3_reply__reads_parts),
         cmocka_unit_test(test_s3_reply__refuses_parts_that_make_no_sense),
         cmocka_unit_test(test_s3_reply__reads_unfinished_uploads),
+        cmocka_unit_test(test_s3_reply__reads_objects),
+        cmocka_unit_test(test_s3_reply__refuses_objects_that_make_no_sense),
     };
     return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -53,6 +53,13 @@ struct binding {
 enum err attachment_bind(struct ctx *ctx, const struct binding *binding, const struct uuid *ids, size_t count,
                          struct list *ret_list) MUST_CHECK;
 
+/*
+ * In the transaction that makes the message: a further row over the object of an attachment of the same workspace, bound to the
+ * message. The object lives until its last row goes. binding->user_id: whose it is; 0: whoever's the other one is.
+ * ERR_NOT_FOUND, with nothing written into the problem: that one has gone.
+ */
+enum err attachment_share(struct ctx *ctx, const struct binding *binding, int64_t attachment_id) MUST_CHECK;
+
 /* ---- reading ---- */
 
 /*
@@ -83,12 +90,16 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
 
 /* ---- going away ---- */
 
+struct attachment_removal {
+    int64_t row_count, byte_count;    /* of the files whose rows went */
+    struct pending_deletions pending; /* the objects of which no row is left: no more than rows */
+};
 /*
  * In a transaction: deletes the attachments that a statement finds (one of "attachments that go" in attachments.sql) and
- * dooms their objects. After the commit: object_deletion_run, or leave it to the job.
+ * dooms the objects that have no other row (attachment_share). After the commit: object_deletion_run, or leave it to the job.
  */
 enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_args args,
-                                 struct pending_deletions *ret_batch) MUST_CHECK;
+                                 struct attachment_removal *ret_removal) MUST_CHECK;
 
 /* ---- for the other files of attachments ---- */
 

@@ -24,6 +24,8 @@ enum err room_left(struct ctx *ctx, int64_t workspace_id, int64_t user_id, int64
  * many at once no more get in than there is room for; without a quota it does nothing. ERR_QUOTA.
  */
 enum err room_for_check(struct ctx *ctx, int64_t workspace_id, int64_t user_id, int64_t size_bytes) MUST_CHECK;
+/* The same for files that the workspace has already and a person has not: USER_QUOTA alone. */
+enum err room_of_user_check(struct ctx *ctx, int64_t user_id, int64_t size_bytes) MUST_CHECK;
 /* Writes down what is left. Returns ERR_QUOTA. */
 enum err room_refuse(struct ctx *ctx, int64_t left);
 

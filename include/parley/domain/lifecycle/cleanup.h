@@ -16,6 +16,8 @@ enum err expire_objects(struct ctx *ctx, int64_t *ret_count) MUST_CHECK;
 enum err expire_uploads(struct ctx *ctx, int64_t *ret_count) MUST_CHECK;
 /* All direct uploads of a workspace that is being erased. */
 enum err expire_uploads_of_workspace(struct ctx *ctx, int64_t workspace_id, int64_t *ret_count) MUST_CHECK;
+/* All direct uploads of a user who was deleted. */
+enum err expire_uploads_of_user(struct ctx *ctx, int64_t user_id, int64_t *ret_count) MUST_CHECK;
 /* Completed uploads that no message took within ATTACHMENT_UNBOUND_HOURS. */
 enum err expire_unbound(struct ctx *ctx, int64_t *ret_count) MUST_CHECK;
 /* Sign-in sessions, invitations, idempotency keys, links for new passwords and mails, ERASE_BATCH_ROWS of each at most. */

@@ -40,9 +40,12 @@ enum err user_change(struct ctx *ctx, const struct uuid *uuid, const struct user
 
 /* What becomes of the messages of a deleted account. */
 enum user_messages { USER_MESSAGES_KEEP, USER_MESSAGES_ERASE };
+/* What the job has still to erase of a deleted one. Stored as these numbers. */
+enum user_erasing { USER_ERASING_NOTHING, USER_ERASING_ALL, USER_ERASING_FILES /* that no message holds */ };
 /*
- * Deletes an account: names, address, password, sessions, memberships, open invitations to it and the personal
- * workspace go. What they wrote stays under "Deleted user", or is erased by the job. A workspace whose only owner this
+ * Deletes an account: names, address, password, sessions, memberships, open invitations to it, links that were mailed to it,
+ * reactions, drafts, read marks and the personal workspace go; files that no message holds are erased by the job. What they
+ * wrote stays under "Deleted user", or is erased by the job too. A workspace whose only owner this
  * was has no owner until an administrator takes it over. ERR_USER_NOT_FOUND, ERR_LAST_ADMIN.
  */
 enum err user_delete(struct ctx *ctx, const struct uuid *uuid, enum user_messages messages) MUST_CHECK;

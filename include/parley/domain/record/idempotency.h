@@ -63,5 +63,7 @@ struct str idempotency_nonce_text(struct ctx *ctx, int64_t nonce);
 
 /* Deletes rows that are too old to count, at most `limit` in one statement; *ret_count: how many. For the clean-up job. */
 enum err idempotency_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count) MUST_CHECK;
+/* Inside the db_run that deletes an account: what it made is found by its keys no longer. */
+enum err idempotency_forget_user(struct ctx *ctx, int64_t user_id) MUST_CHECK;
 
 #endif

@@ -28,12 +28,13 @@ enum chat_join { CHAT_JOIN_WORKSPACE, CHAT_JOIN_OPEN, CHAT_JOIN_INVITE };
 enum chat_kind { CHAT_KIND_CHAT, CHAT_KIND_DIRECT };
 enum chat_assistant { CHAT_ASSISTANT_OFF, CHAT_ASSISTANT_MENTION, CHAT_ASSISTANT_ALWAYS };
 
-/* What the caller wants to do. Each includes the ones before, but for CHAT_MANAGE, which includes CHAT_SEE only. */
+/* What the caller wants to do. Each includes the ones before, but for the last two, which include CHAT_SEE only. */
 enum chat_right {
-    CHAT_SEE,    /* that it exists, its title and settings */
-    CHAT_READ,   /* its messages and files */
-    CHAT_WRITE,  /* new messages: role MEMBER besides */
-    CHAT_MANAGE, /* settings, members, deleting: its creator with role MEMBER, or an OWNER */
+    CHAT_SEE,      /* that it exists, its title and settings */
+    CHAT_READ,     /* its messages and files */
+    CHAT_WRITE,    /* new messages: role MEMBER besides, and the chat is not archived */
+    CHAT_MANAGE,   /* settings, members, deleting: its creator with role MEMBER, or an OWNER */
+    CHAT_PUT_AWAY, /* archiving it, and back: CHAT_MANAGE; a direct chat any of its people with role MEMBER */
 };
 
 /* Enough of a chat to work on what is in it. */
@@ -48,6 +49,7 @@ struct chat_ref {
     int64_t last_seq;      /* of the newest message ever, when this was read */
     int64_t message_count; /* likewise */
     int64_t version;
+    bool archived;          /* read, and nothing new is written */
     int64_t seen_workspace; /* recalled (access_cache.h): the workspace's version then; 0: read in this request */
     enum member_role role;  /* the caller's in the workspace, when this was read */
     bool joined;            /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */
@@ -70,7 +72,7 @@ enum err chat_access_load(struct ctx *ctx, const struct uuid *workspace, const s
 /*
  * Finds a chat of the caller's workspace and asks for a right to it. One statement, or none after chat_access_load.
  * ERR_CHAT_NOT_FOUND: unknown, deleted, of another workspace, or invite-only without the caller. ERR_NOT_JOINED: an open
- * chat's messages, not joined. ERR_FORBIDDEN: the role does not do.
+ * chat's messages, not joined. ERR_FORBIDDEN: the role does not do. ERR_CHAT_ARCHIVED: CHAT_WRITE in an archived one.
  */
 enum err chat_require(struct ctx *ctx, const struct membership *m, int64_t user_id, const struct uuid *chat,
                       enum chat_right right, struct chat_ref *ret_chat) MUST_CHECK;
@@ -84,6 +86,12 @@ struct chat_last_message {
     struct str content; /* its first CHAT_PREVIEW_CHARS code points */
     bool is_ai_response;
     int64_t created_us;
+};
+
+/* Where a fork comes from (chat_fork.h), as far as the caller may see it. */
+struct chat_origin {
+    struct uuid chat;
+    struct uuid message; /* zero: it was erased */
 };
 
 struct chat {
@@ -107,6 +115,8 @@ struct chat {
     struct list messages;                   /* struct message, the newest; filled by chat_page_get only */
     int64_t people_version;                 /* of all names, when this was read */
     int64_t activity_us;                    /* time of the newest message, or of the chat's making */
+    int64_t archived_us;                    /* 0: it is not */
+    const struct chat_origin *forked_from;  /* NULL: it is no fork, or of what is gone or hidden from the caller */
     int64_t version;
     int64_t created_us, updated_us;
 };
@@ -145,5 +155,7 @@ enum err chat_require_locked(struct ctx *ctx, const struct membership *m, int64_
 
 /* A direct chat is of exactly its people, and has no title: ERR_DIRECT_CHAT for what would change either. */
 enum err chat_require_plain(struct ctx *ctx, const struct chat_ref *chat) MUST_CHECK;
+/* Nothing new is written in an archived chat: ERR_CHAT_ARCHIVED, for what needs no CHAT_WRITE, which asks by itself. */
+enum err chat_require_unarchived(struct ctx *ctx, const struct chat_ref *chat) MUST_CHECK;
 
 #endif

@@ -18,10 +18,14 @@
 #include "parley/core/err.h"
 #include "parley/live/presence_roll.h"
 
+struct chat_ref;
 struct ephemeral;
 
+/* Tells this process's streams that a user of another one is writing: typing_hear. */
+typedef enum err (*ephemeral_typing_fn)(struct ctx *ctx, const struct chat_ref *chat, const struct uuid *user);
+
 /* Without its thread. app: borrowed until ephemeral_free. NULL without memory or descriptors. */
-struct ephemeral *ephemeral_new(const struct app *app);
+struct ephemeral *ephemeral_new(const struct app *app, ephemeral_typing_fn typing);
 /* For the hub and the workers. */
 struct presence_roll *ephemeral_roll(struct ephemeral *ephemeral);
 /* Starts the thread; app's database, bus and hub must be there. ERR_NO_MEMORY; ERR_LIMIT: bus_subscribe. */

@@ -25,6 +25,14 @@ struct chat_ref;
 /* Stored as these numbers. */
 enum message_status { MESSAGE_COMPLETE, MESSAGE_PENDING, MESSAGE_STREAMING, MESSAGE_STOPPED, MESSAGE_FAILED };
 
+/* Where the text of a forwarded message comes from, and its files. */
+struct message_forward {
+    struct uuid message, chat; /* zero: gone, or not for the caller */
+    struct sender sender;
+    int64_t sent_us;
+    int64_t text_at; /* in the content, in code points: what stands before it is the forwarder's own */
+};
+
 struct message {
     int64_t id; /* integer key */
     struct uuid uuid;
@@ -45,9 +53,13 @@ struct message {
     int64_t attachment_count;
     struct list attachments; /* struct attachment */
     bool has_reactions, has_mentions;
-    struct list reactions; /* struct reaction, in the order in which their kinds came */
-    struct list mentions;  /* struct uuid: users */
-    int mention_all;       /* enum mention_all */
+    bool is_forwarded;
+    const struct message_forward *forward; /* NULL: it is no forwarded one */
+    bool has_saves;                        /* somebody has saved it… */
+    bool saved;                            /* …the caller */
+    struct list reactions;                 /* struct reaction, in the order in which their kinds came */
+    struct list mentions;                  /* struct uuid: users */
+    int mention_all;                       /* enum mention_all */
     bool pinned;
     struct str nonce;   /* of its sender's Idempotency-Key (idempotency.h), hex; absent: none was sent */
     int64_t edited_us;  /* 0: never */

@@ -19,8 +19,11 @@
 
 struct message_draft {
     struct message_location location;
+    struct uuid id;       /* the message's; zero: a new one */
     struct str content;   /* well-formed UTF-8, ≤ CONTENT_MAX_CHARS; may be empty where a file comes along */
     struct uuid reply_to; /* zero: none */
+    struct uuid
+        forward; /* zero: none; a message of the workspace that is passed on behind the content; then without files */
     const struct uuid *attachments; /* the caller's own unbound attachments of the workspace, each at most once */
     size_t attachment_count;
     struct incoming_files *files;          /* NULL, or files that have just been put into the store (incoming_file.h) */
@@ -30,9 +33,12 @@ struct message_draft {
 /*
  * Posts a message: one transaction of six statements (who may, the chat's next seq, that seq, the row, one's own read mark, the
  * event), one more with a claim, two or three with reply_to, two with attachments, two for each new file, and one for each mention. Nothing is read again for the answer.
+ * With forward the text and the files of that message come behind the content: its files are shared, and where it comes from is
+ * kept (forward.h).
  * A claim that was used before gives the message that was made then, and ERR_MESSAGE_NOT_FOUND where it has been deleted.
  * Errors: ERR_CHAT_NOT_FOUND, ERR_FORBIDDEN (chat_require), ERR_INVALID (empty, reply_to, too many files),
- * ERR_ATTACHMENT_NOT_FOUND, ERR_IDEMPOTENCY_BODY.
+ * ERR_ATTACHMENT_NOT_FOUND, ERR_IDEMPOTENCY_BODY; with forward ERR_MESSAGE_NOT_FOUND (also where the sender may not read it),
+ * ERR_CONFLICT (it is being written), ERR_QUOTA.
  */
 enum err message_post(struct ctx *ctx, const struct message_draft *draft, struct message *ret_message) MUST_CHECK;
 

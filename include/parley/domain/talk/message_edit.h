@@ -20,7 +20,8 @@ struct message_edit {
     struct str content;
     int64_t version; /* what If-Match named; 0: any */
 };
-/* The author edits it; what it said before is kept (message_version_list). ERR_MESSAGE_NOT_FOUND, ERR_FORBIDDEN, ERR_PRECONDITION, ERR_INVALID (empty without a file). */
+/* The author edits it; what it said before is kept (message_version_list). ERR_MESSAGE_NOT_FOUND, ERR_FORBIDDEN, ERR_PRECONDITION,
+ * ERR_INVALID (empty without a file), ERR_CHAT_ARCHIVED, ERR_FORWARDED. */
 enum err message_edit(struct ctx *ctx, const struct message_edit *edit, struct message *ret_message) MUST_CHECK;
 
 struct message_removal {

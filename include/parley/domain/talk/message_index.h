@@ -1,7 +1,7 @@
 /*
- * The index in which messages are looked for by their words (table words; search.h looks). Each change of a text leaves a
- * row in index_queue in its own transaction, and the job writes words from there. Until it has, the index is wrong, and it may
- * be: whoever looks proves each hit on the message itself.
+ * The index in which messages are looked for by their words (tables words and word_runs, into which word_pack.h puts what many
+ * messages have; search.h looks). Each change of a text leaves a row in index_queue in its own transaction, and the job writes
+ * words from there. Until it has, the index is wrong, and it may be: whoever looks proves each hit on the message itself.
  *
  * Errors of the database (parley/db/db.h). Any thread.
  */

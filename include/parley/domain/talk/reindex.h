@@ -1,6 +1,6 @@
 /*
- * Writing the index of words anew (message_index.h), for `parley reindex`: first the words of every message that is there,
- * then what stands in the index and in no text is removed. Searches and the job go on meanwhile. How far it has come is
+ * Writing the index of words anew (message_index.h), for `parley reindex`: first what the job has put together (word_pack.h) is
+ * taken apart, then come the words of every message that is there, then what stands in the index and in no text is removed. Searches and the job go on meanwhile. How far it has come is
  * committed with each step, so that it can be cut off anywhere and gone on with.
  *
  * Errors of the database (parley/db/db.h), ERR_NO_MEMORY. One at a time.
@@ -15,8 +15,9 @@
 #include "parley/core/words.h"
 
 /* How far it is. */
+enum reindex_part { REINDEX_RUNS, REINDEX_MESSAGES, REINDEX_SWEEP };
 struct reindex {
-    bool sweeps;          /* all messages are done */
+    enum reindex_part part;
     int64_t message_id;   /* the last one that is done; sweeping: of the last row */
     int64_t workspace_id; /* sweeping: of the last row */
     size_t word_len;      /* … and its word */
@@ -36,6 +37,9 @@ struct reindex_step {
 };
 /* Moves *reindex on. The caller renews its task between two steps. */
 enum err reindex_step(struct ctx *ctx, struct reindex *reindex, struct reindex_step *ret_step) MUST_CHECK;
+
+/* Whether one is under way, or was cut off and not gone on with. */
+enum err reindex_is_open(struct ctx *ctx, bool *ret_is_open) MUST_CHECK;
 
 /* The greatest id of a message: what reindex->message_id goes to. */
 enum err reindex_last_id(struct ctx *ctx, int64_t *ret_id) MUST_CHECK;

@@ -1,0 +1,15 @@
+/*
+ * When all that somebody wrote is erased, what others have passed on of it goes, too: text and files come out of their messages,
+ * whose own words stay, under "Deleted user".
+ */
+#ifndef PARLEY_DOMAIN_FORWARD_ERASURE_H
+#define PARLEY_DOMAIN_FORWARD_ERASURE_H
+
+#include <stdint.h>
+
+#include "parley/core/ctx.h"
+
+/* One of them, in a transaction of its own. *ret_count 0: there is none left. Errors of the database. */
+enum err forward_erase_step(struct ctx *ctx, int64_t user_id, int64_t *ret_count) MUST_CHECK;
+
+#endif

@@ -1,0 +1,42 @@
+-- What workspaces keep for so many days only (domain/lifecycle/retention.h).
+
+-- name: retention_workspace_next
+SELECT id, retention_days FROM workspaces
+WHERE retention_days > 0 AND id > ? AND deleted_us IS NULL ORDER BY id LIMIT 1
+
+-- Inside the transaction that removes something of it: as it was when its turn began?
+-- name: retention_holds
+SELECT id FROM workspaces WHERE id = ? AND retention_days = ? AND deleted_us IS NULL
+
+-- Chats whose first message is older.
+-- name: retention_chats
+SELECT c.id FROM chats c
+WHERE c.workspace_id = ? AND c.id > ? AND c.deleted_us IS NULL
+    AND (SELECT m.created_us FROM messages m WHERE m.chat_id = c.id ORDER BY m.seq LIMIT 1) < ?
+ORDER BY c.id LIMIT ?
+
+-- name: retention_first
+SELECT m.seq, m.created_us FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? ORDER BY m.seq LIMIT ?
+
+-- name: retention_first_kept
+SELECT m.seq FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.created_us >= ? ORDER BY m.seq LIMIT 1
+
+-- name: retention_messages
+SELECT COUNT(*) FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq < ?
+
+-- name: retention_files
+SELECT COUNT(*) AS file_count, COALESCE(SUM(a.size_bytes), 0) AS byte_count
+FROM messages m JOIN attachments a ON a.message_id = m.id
+WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq < ? AND m.attachment_count > 0
+
+-- name: retention_going
+SELECT {message_gone} FROM messages WHERE chat_id = ? AND workspace_id = ? AND seq <= ? ORDER BY seq
+
+-- name: retention_gaps
+INSERT INTO chat_gaps (chat_id, seq, workspace_id)
+SELECT m.chat_id, m.seq, m.workspace_id FROM messages m
+WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq <= ? AND m.deleted_us IS NULL
+
+-- name: retention_delete
+-- event: message.deleted
+DELETE FROM messages WHERE chat_id = ? AND workspace_id = ? AND seq <= ?

@@ -1,0 +1,3 @@
+DROP TABLE notices;
+DROP TABLE notice_settings;
+DROP TABLE push_subscriptions;

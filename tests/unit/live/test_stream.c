@@ -1,0 +1,146 @@
+/* What a stream does by its timer, and while its rights are looked at. */
+#include "hub_fixture.h"
+
+#include <stdlib.h>
+
+#ifdef TEST_CLOCK
+/* What PARLEY_TEST_CLOCK names; set before the first test, since it is looked at once. */
+static int clock_file = -1;
+static int64_t ahead_us;
+
+static int clock_setup(void **state)
+{
+    char path[] = "/tmp/parley-clock-XXXXXX";
+
+    (void)state;
+    clock_file = mkstemp(path);
+    if (clock_file < 0 || ftruncate(clock_file, sizeof(int64_t)) != 0 || setenv("PARLEY_TEST_CLOCK", path, 1) != 0)
+        return -1;
+    (void)clock_now_us();
+    return unlink(path);
+}
+
+static void clock_forward(int64_t s)
+{
+    ahead_us += s * US_PER_S;
+    assert_int_equal(pwrite(clock_file, &ahead_us, sizeof(ahead_us), 0), sizeof(ahead_us));
+}
+
+static void test_stream__a_reader_that_takes_nothing_for_a_minute_is_cut_off(void **state)
+{
+    struct fixture *f = *state;
+    static char large[60000];
+    struct peer slow = stream_open(f, STREAM_OF_WORKSPACE, ALICE), quick = stream_open(f, STREAM_OF_WORKSPACE, BOB);
+    struct live_event event = { .audience = LIVE_TO_WORKSPACE, .workspace_id = WORKSPACE };
+    int room = 0, ticks = 0;
+
+    await_streams(f, 2);
+    assert_int_equal(getsockopt(slow.fd, SOL_SOCKET, SO_SNDBUF, &room, &(socklen_t){ sizeof(room) }), 0);
+    memset(large, 'x', sizeof(large) - 1);
+    event.record = live_record_new(str_from(large));
+    /* More than the kernel takes, less than the hub keeps. */
+    for (int i = 0; i < room / (int)sizeof(large) + 2; i++) {
+        event.position = ++f->position;
+        f->sink.event(f->sink.arg, &event);
+        assert_true(peer_read(&quick));
+    }
+    live_record_drop(event.record);
+    for (; ticks < 5 && stats_of(f).stream_count == 2; ticks++) {
+        f->sink.looked(f->sink.arg);
+        clock_forward(STREAM_COMMENT_S);
+        assert_true(peer_read(&quick)); /* its comment */
+    }
+    await_streams(f, 1);
+    assert_in_range(ticks, STREAM_STALLS_MAX - 1, STREAM_STALLS_MAX + 1);
+    assert_int_equal(stats_of(f).end_counts[STREAM_END_SLOW], 1);
+    peer_close(&slow);
+    peer_close(&quick);
+}
+
+static void test_stream__whose_rights_cannot_be_looked_at_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    struct peer peer = stream_open(f, STREAM_OF_WORKSPACE, ALICE);
+
+    await_streams(f, 1);
+    checker_set(f, true, STREAM_GOES_ON);
+    event_tell(f, (struct live_event){ .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE });
+    checker_await(f, 1);
+    f->sink.looked(f->sink.arg);
+    clock_forward(STREAM_HELD_MAX_S + 1);
+    peer_await(&peer, "event: end\ndata: {\"why\":\"restart\",\"reconnect\":true}\nid: " EPOCH "-1\n");
+    peer_await_end(&peer, "restart");
+}
+#else
+static int clock_setup(void **state)
+{
+    (void)state;
+    return 0;
+}
+#endif
+
+/* Looked at for a known end that is due; what was asked then says nothing of a change that comes behind it. */
+static void test_stream__a_change_behind_the_question_is_asked_about_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct stream_opening opening = { .rights = rights_of(STREAM_OF_WORKSPACE, ALICE), .until_us = clock_now_us() };
+    struct peer peer;
+
+    checker_set(f, true, STREAM_GOES_ON);
+    assert_ok(stream_try(f, &opening, &peer));
+    checker_await(f, 1);
+    event_tell(f, (struct live_event){ .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE });
+    tell_workspace(f);
+    while (stats_of(f).event_count < 2)
+        (void)poll(NULL, 0, 1);
+    assert_int_equal(stats_of(f).held_count, 1);
+    checker_set(f, false, STREAM_GOES_ON);
+    peer_await(&peer, "data: 2\n");
+    assert_int_equal(stats_of(f).check_count, 2);
+    peer_close(&peer);
+}
+
+/* A question that could not be answered stands before those that came meanwhile. */
+static void test_stream__questions_that_failed_are_asked_again_and_none_is_lost(void **state)
+{
+    struct fixture *f = *state;
+    struct live_event change = { .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE, .user_id = ALICE };
+    struct peer alice = stream_open(f, STREAM_OF_WORKSPACE, ALICE), bob = stream_open(f, STREAM_OF_WORKSPACE, BOB);
+
+    await_streams(f, 2);
+    checker_set(f, true, STREAM_GOES_ON);
+    event_tell(f, change);
+    checker_await(f, 1);
+    change.user_id = BOB;
+    event_tell(f, change);
+    tell_workspace(f);
+    while (stats_of(f).held_count < 2)
+        (void)poll(NULL, 0, 1);
+    (void)pthread_mutex_lock(&f->checker.lock);
+    f->checker.fails = true;
+    (void)pthread_mutex_unlock(&f->checker.lock);
+    checker_set(f, false, STREAM_GOES_ON);
+    checker_await(f, 3);
+    (void)pthread_mutex_lock(&f->checker.lock);
+    f->checker.fails = false;
+    (void)pthread_mutex_unlock(&f->checker.lock);
+    peer_await(&alice, "data: 3\n");
+    peer_await(&bob, "data: 3\n");
+    peer_close(&alice);
+    peer_close(&bob);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, hub_setup, hub_teardown)
+    const struct CMUnitTest tests[] = {
+#ifdef TEST_CLOCK
+        TEST(test_stream__a_reader_that_takes_nothing_for_a_minute_is_cut_off),
+        TEST(test_stream__whose_rights_cannot_be_looked_at_comes_back),
+#endif
+        TEST(test_stream__a_change_behind_the_question_is_asked_about_anew),
+        TEST(test_stream__questions_that_failed_are_asked_again_and_none_is_lost),
+    };
+
+    return cmocka_run_group_tests(tests, clock_setup, NULL);
+}
