@@ -13,7 +13,7 @@ from bench import cpu, load, options
 from bench.server import EMAIL, PASSWORD, databases, server
 from harness.paths import HarnessError
 
-SECONDS, CLIENTS, ROUNDS, FULL_S = options.seconds(8), 16, 3, 1
+SECONDS, CLIENTS, ROUNDS, FULL_S = options.seconds(6), 16, 2, 1
 BUSY_MAX_S, BUSY_TURNS, BUSY_LIMIT_S = 60, 5, 3
 
 

@@ -260,12 +260,15 @@ static void take(struct client *c, struct post *p)
                                  DB_INT(p->chat.version)));
 }
 
+/* Neither a reply nor forwarded, without files, mentions or a nonce. */
 static void insert(struct client *c, struct post *p)
 {
+    const struct db_value none = DB_INT(0), now = DB_INT(p->now_us);
+
     p->message_id = execute_one(c, SQL_MESSAGE_INSERT,
                                 DB_ARGS(DB_UUID(&p->id), DB_INT(p->chat.id), DB_INT(p->seq), DB_TEXT(str_from(content)),
-                                        DB_NULL, DB_NULL, DB_INT(0), DB_INT(0), DB_INT(0), DB_NULL, DB_INT(p->now_us),
-                                        DB_INT(p->now_us), DB_INT(p->chat.workspace_id), DB_INT(run.user_id),
+                                        DB_NULL, DB_NULL, none, none, none, none, DB_NULL, now, now,
+                                        DB_INT(p->chat.workspace_id), DB_INT(run.user_id),
                                         DB_INT(p->chat.workspace_version), DB_INT(run.people_version)));
 }
 
