@@ -7,13 +7,13 @@ SELECT id, workspace_id, object_key, size_bytes FROM attachments WHERE id > ? OR
 -- Which of these keys some row knows: a file, an upload under way, or an object that is to go. OBJECT_BATCH_MAX each.
 -- name: reconcile_known
 -- tenant: none, objects of every workspace are looked at
-SELECT object_key FROM attachments WHERE object_key IN
+SELECT a.object_key FROM attachments a WHERE a.object_key IN
     (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 UNION ALL
-SELECT object_key FROM uploads WHERE object_key IN
+SELECT p.object_key FROM uploads p WHERE p.object_key IN
     (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 UNION ALL
-SELECT object_key FROM object_deletions WHERE object_key IN
+SELECT d.object_key FROM object_deletions d WHERE d.object_key IN
     (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- The message that a file is in (NULL: none), the file's row locked so that none takes it meanwhile.

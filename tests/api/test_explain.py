@@ -30,6 +30,7 @@ ALLOWED = {
     "invitation_email_page": "a page of all invitations in the order of their ids, once after an update; LIMIT ends it",
     "reconcile_attachments": "a page of all files in the order of their ids, by hand; LIMIT ends it",
     "reindex_messages": "a page of all messages in the order of their ids, by hand; LIMIT ends it",
+    "retention_workspace_next": "the next workspace that keeps messages for some time only; LIMIT ends it",
     "signals_after": "what other processes told in the last seconds; LIMIT ends it",
     "signals_expired": "the oldest rows of the signals, to delete them; LIMIT ends it",
     "totp_page": "a page of all secrets in the order of their ids, when the sealing key changes; LIMIT ends it",
