@@ -96,6 +96,7 @@ static void test_rows__are_heard_once_and_not_by_who_told(void **state)
     assert_string_equal(hear(&f->hearer), "");
     assert_string_equal(hear(&f->teller), "");
     signal_rows_pause(f->hearer.rows);
+    f->hearer.caller.ctx.now_us += SIGNAL_FRESH_S * US_PER_S;
     f->teller.caller.ctx.now_us = f->hearer.caller.ctx.now_us;
     tell(&f->teller, 4);
     assert_string_equal(hear(&f->hearer), "4 "); /* told just before it began to listen */
