@@ -200,12 +200,6 @@ static void body_write(struct json_out *out, const struct route *route)
         schema_ref(out, route->body->name);
         json_out_object_end(out);
     }
-    if (route->flags & ROUTE_PAYLOAD_FORM) {
-        content_open(out, "application/x-www-form-urlencoded");
-        json_out_raw(out, STR("{\"type\":\"object\",\"required\":[\"payload\"],\"properties\":{\"payload\":"
-                              "{\"type\":\"string\",\"description\":\"The object as JSON text\"}}}"));
-        json_out_object_end(out);
-    }
     if (route->flags & ROUTE_RAW_BODY) {
         content_open(out, "application/octet-stream");
         json_out_raw(out, STR("{\"type\":\"string\",\"format\":\"binary\"}"));

@@ -121,6 +121,13 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 UPDATE notice_settings SET push = ?, mail = ?, quiet_from = ?, quiet_to = ?, timezone = ?, updated_us = ?, version = version + 1
 WHERE user_id = ?
 
+-- What is kept of somebody who is erased.
+-- name: notice_settings_delete
+DELETE FROM notice_settings WHERE user_id = ?
+
+-- name: push_subscriptions_delete_of_user
+DELETE FROM push_subscriptions WHERE user_id = ?
+
 -- name: push_subscription_list
 SELECT id, endpoint, point, secret FROM push_subscriptions WHERE user_id = ? ORDER BY id
 

@@ -10,6 +10,8 @@ from support.client import anyone, new_email
 from support.deep import Deep
 from support.fastcgi import Request
 from support.factor import switch_on
+from support.later import moment
+from support.push_service import Browser
 from support.talk import Talk, is_code, text_file
 from support.waiting import until
 
@@ -32,6 +34,7 @@ TABLES = {
     "email_changes": {},
     "erasures": {},
     "event_log": {name: "what happened, by ids alone, for EVENT_LOG_HOURS" for name in ("user_id", "actor_id", "subject")},
+    "forwards": {},
     "idempotency_keys": {},
     "index_queue": {},
     "invitations": {"invited_by": EMPTIED},
@@ -43,6 +46,8 @@ TABLES = {
     "message_versions": {},
     "messages": {},
     "nodes": {},
+    "notice_settings": {},
+    "notices": {},
     "object_deletions": {},
     "outbox": {},
     "password_reset_asks": {},
@@ -50,8 +55,11 @@ TABLES = {
     "people_version": {},
     "pins": {},
     "presence": {},
+    "push_subscriptions": {},
     "reactions": {},
     "recovery_codes": {},
+    "saved": {},
+    "scheduled": {},
     "schema_migrations": {},
     "sequencer": {},
     "sessions": {},
@@ -62,6 +70,7 @@ TABLES = {
     "user_preferences": {},
     "users": {"id": EMPTIED, "uuid": EMPTIED, "username": "\"deleted:\" and the public id, which nobody can choose"},
     "webhooks": {},
+    "word_runs": {},
     "words": {},
     "workspaces": {"created_by": EMPTIED},
 }
@@ -187,6 +196,13 @@ def fill(deep, talk, gone, other, admin, traces):
     elsewhere = other.workspace("Elsewhere")
     admin.ok("POST", f"/users/{gone.id}/password-reset", 201)
     gone.ok("POST", f"{talk.at}/webhooks", 201, json={"name": f"{WORD} hook"})
+    for person, message in ((gone, kept), (other, first)):
+        assert person.put(f"{talk.path}/saved/{message['id']}").is_success
+    gone.ok("POST", f"{talk.at}/message", 201, json={"content": f"{WORD} passed on", "forward": kept["id"]})
+    other.ok("POST", f"{talk.at}/message", 201, json={"content": "look", "forward": first["id"]})
+    gone.ok("POST", f"{talk.at}/message", 202, json={"content": f"{WORD} later", "send_at": moment(deep.server, 3600)})
+    gone.ok("POST", "/auth/me/push", 204, json=Browser(f"https://push.example.org/{WORD}").subscription)
+    gone.ok("PUT", "/auth/me/notifications", json={"mail": False})
     made = gone.post("/api/v1/api-keys", json={"name": "Key", "workspace_id": talk.id, "scopes": "read"})
     assert made.status_code == 201, made.text
     deep.http.post("/auth/login", json={"email": gone.email, "password": "wrong"})
@@ -245,8 +261,8 @@ def test_erased_person__has_left_nothing_but_what_is_named(deep):
     before = {table for table, _, _ in left_of(deep, tables, traces)}
     # What can be left was there: otherwise that it is gone says nothing.
     assert before >= {"api_keys", "attachments", "chat_members", "chat_states", "challenges", "idempotency_keys", "members",
-                      "mentions", "message_versions", "messages", "password_resets", "pins", "reactions", "recovery_codes",
-                      "sessions", "totp", "uploads", "user_preferences", "users", "webhooks", "words"}, before
+                      "mentions", "message_versions", "messages", "notice_settings", "notices", "password_resets", "pins",
+                      "push_subscriptions", "reactions", "recovery_codes", "saved", "scheduled", "sessions", "totp", "uploads", "user_preferences", "users", "webhooks", "words"}, before
     keys = {key for (key,) in deep.rows(f"SELECT object_key FROM attachments WHERE uploader_id = {KEY}")}
     assert len(keys) == 3
 
@@ -273,7 +289,7 @@ def test_erased_person__has_left_nothing_but_what_is_named(deep):
     # The others' things are there, and the receipt says what went.
     page = other.ok("GET", f"{talk.at}/messages", params={"page_size": 200})
     assert [m["id"] for m in page["messages"]][:2] == [kept_before["id"], made["kept"]["id"]]
-    assert page["total"] == len(page["messages"]) == 3
+    assert page["total"] == len(page["messages"]) == 4
     assert page["messages"][1]["reactions"] == [] and page["messages"][1]["reply_count"] == 0
     receipts = [row["details"] for action in ("user.erased", "chat.erased", "workspace.erased")
                 for row in admin.ok("GET", "/audit", params={"action": action})]

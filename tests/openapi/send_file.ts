@@ -47,7 +47,8 @@ const message = must(
         headers,
     }),
 );
-const [file] = message.attachments;
+// One that is to be sent later has none.
+const [file] = "attachments" in message ? message.attachments : [];
 if (!file) {
     throw new Error("the message has no file");
 }

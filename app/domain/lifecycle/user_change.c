@@ -8,7 +8,9 @@
 #include "parley/domain/people/author_cache.h"
 #include "parley/domain/people/display_name.h"
 #include "parley/domain/people/email.h"
+#include "parley/domain/people/notice_settings.h"
 #include "parley/domain/people/preferences.h"
+#include "parley/domain/people/push_subscription.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/idempotency.h"
 #include "parley/domain/record/mail_queue.h"
@@ -235,6 +237,8 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     TRY(revocation_tell(ctx, user.id, 0));
     TRY(outcome_revoke(ctx, user.id));
     TRY(preferences_forget(ctx, user.id));
+    TRY(notice_settings_forget(ctx, user.id));
+    TRY(push_subscriptions_forget(ctx, user.id));
     TRY(presence_forget(ctx, user.id));
     TRY(second_factor_forget(ctx, user.id));
     TRY(api_key_forget_user(ctx, user.id));

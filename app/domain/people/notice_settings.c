@@ -92,6 +92,11 @@ enum err notice_settings_put(struct ctx *ctx, int64_t user_id, const struct noti
     return ERR_OK;
 }
 
+enum err notice_settings_forget(struct ctx *ctx, int64_t user_id)
+{
+    return db_exec(ctx, SQL_NOTICE_SETTINGS_DELETE, DB_ARGS(DB_INT(user_id)), NULL);
+}
+
 /* Where a change to or from summer time lies between, the end is off by its hour for a day. */
 int64_t quiet_until(const struct quiet_hours *quiet, int64_t at_us)
 {

@@ -102,6 +102,11 @@ enum err push_subscription_remove(struct ctx *ctx, int64_t user_id, struct str e
     return db_exec(ctx, SQL_PUSH_SUBSCRIPTION_DELETE_OWN, DB_ARGS(blob(hash, sizeof(hash)), DB_INT(user_id)), NULL);
 }
 
+enum err push_subscriptions_forget(struct ctx *ctx, int64_t user_id)
+{
+    return db_exec(ctx, SQL_PUSH_SUBSCRIPTIONS_DELETE_OF_USER, DB_ARGS(DB_INT(user_id)), NULL);
+}
+
 /* ---- for the job ---- */
 
 static enum err row_add(struct ctx *ctx, const struct db_row *row, void *arg)

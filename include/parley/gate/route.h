@@ -63,7 +63,8 @@ enum route_flags {
     ROUTE_NO_LOCATION = 64, /* 201 for something that has no address */
     /* {user} leaves: done to oneself, it asks for no second factor, or whoever has none could not even go. */
     ROUTE_LEAVES = 128,
-    /* The JSON body may also come as the field `payload` of a form (application/x-www-form-urlencoded), as Slack took it first. */
+    /* The JSON body may also come as the field `payload` of a form (application/x-www-form-urlencoded), as Slack took it first. The OpenAPI
+     * document does not say so: makers of clients would make a second call of it. */
     ROUTE_PAYLOAD_FORM = 512,
     ROUTE_OPEN_QUERY = 256, /* passes over query parameters that it does not know, as a dialect's routes do */
 };

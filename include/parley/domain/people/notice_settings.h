@@ -29,6 +29,9 @@ enum err notice_settings_get(struct ctx *ctx, int64_t user_id, struct notice_set
 enum err notice_settings_put(struct ctx *ctx, int64_t user_id, const struct notice_settings *settings,
                              int64_t if_version, struct notice_settings *ret_settings) MUST_CHECK;
 
+/* Of somebody who is erased. Inside db_run. */
+enum err notice_settings_forget(struct ctx *ctx, int64_t user_id) MUST_CHECK;
+
 /* When quiet hours that it is in end; the moment itself where it is in none, or the zone is not known (any more). */
 int64_t quiet_until(const struct quiet_hours *quiet, int64_t at_us);
 

@@ -33,6 +33,9 @@ enum err push_subscription_put(struct ctx *ctx, int64_t user_id,
 /* Forgets one of the user's own; one that is not there is fine. */
 enum err push_subscription_remove(struct ctx *ctx, int64_t user_id, struct str endpoint) MUST_CHECK;
 
+/* All of somebody who is erased. Inside db_run. */
+enum err push_subscriptions_forget(struct ctx *ctx, int64_t user_id) MUST_CHECK;
+
 /* ---- for the job ---- */
 
 /* All of a user (struct push_subscription), the oldest first. */
