@@ -41,7 +41,6 @@ SIMPLE_STEP(audit_seal_step)
 SIMPLE_STEP(audit_erase_step)
 SIMPLE_STEP(password_reset_step)
 SIMPLE_STEP(message_index_step)
-SIMPLE_STEP(notice_push_step)
 SIMPLE_STEP(notice_mail_step)
 SIMPLE_STEP(scheduled_send_step)
 
@@ -100,6 +99,11 @@ static enum err retention_job(struct ctx *ctx, struct job_run *run, int64_t *ret
     return retention_step(ctx, run->state, ret_count);
 }
 
+static enum err push_notices_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
+{
+    return notice_push_step(ctx, &(struct notice_push_opts){ run->keepalive, run->keepalive_arg }, ret_count);
+}
+
 /* What became of a mail, as the log says it. */
 static const struct {
     enum log_level level;
@@ -132,9 +136,8 @@ const struct job jobs_table[] = {
     { "password_resets", JOB_LANE_MAIL, JOB_QUEUE, 2 * US_PER_S, SQL_WORK_PASSWORD_RESET_ASKS, 0,
       password_reset_step_job, true, OUTCOME_MAIL },
     { "send_mail", JOB_LANE_MAIL, JOB_QUEUE, 2 * US_PER_S, SQL_WORK_MAILS, 0, mail_job, false, OUTCOME_MAIL },
-    { "push_notices", JOB_LANE_MAIL, JOB_QUEUE, 2 * US_PER_S, SQL_WORK_PUSH_NOTICES, 0, notice_push_step_job, false,
-      0 },
-    { "mail_notices", JOB_LANE_MAIL, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_MAIL_NOTICES, 0, notice_mail_step_job, false,
+    { "push_notices", JOB_LANE_PUSH, JOB_QUEUE, 2 * US_PER_S, SQL_WORK_PUSH_NOTICES, 0, push_notices_job, false, 0 },
+    { "mail_notices", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_MAIL_NOTICES, 0, notice_mail_step_job, false,
       0 },
     { "send_scheduled", JOB_LANE_DATA, JOB_QUEUE, US_PER_S, SQL_WORK_SCHEDULED, 0, scheduled_send_step_job, false, 0 },
     { "erase_workspaces", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_WORKSPACES, 0, erase_workspaces_step_job,

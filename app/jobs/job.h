@@ -7,11 +7,11 @@
 #include "parley/jobs/jobs.h"
 
 /*
- * Jobs of one lane wait for one another, those of different lanes never do. What a person waits for is in MAIL; what only
- * the database does, in batches of bounded size, in DATA; what reads, lists or deletes in the object store in BULK; what
- * people look for a second after it was written in WORDS.
+ * Jobs of one lane wait for one another, those of different lanes never do. What a person waits for is in MAIL; what waits
+ * for strangers' push services in PUSH; what only the database does, in batches of bounded size, in DATA; what reads, lists or
+ * deletes in the object store in BULK; what people look for a second after it was written in WORDS.
  */
-enum job_lane { JOB_LANE_MAIL, JOB_LANE_DATA, JOB_LANE_BULK, JOB_LANE_WORDS, JOB_LANES };
+enum job_lane { JOB_LANE_MAIL, JOB_LANE_PUSH, JOB_LANE_DATA, JOB_LANE_BULK, JOB_LANE_WORDS, JOB_LANES };
 
 /* One run of a job, from its first step to the one that finds nothing left; a run may take many slices. */
 struct job_run {

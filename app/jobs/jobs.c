@@ -107,9 +107,11 @@ void jobs_wake_for(struct jobs *jobs, unsigned topics)
     pthread_mutex_unlock(&jobs->mutex);
 }
 
-static const char *const lane_names[] = {
-    [JOB_LANE_MAIL] = "mail", [JOB_LANE_DATA] = "data", [JOB_LANE_BULK] = "bulk", [JOB_LANE_WORDS] = "words"
-};
+static const char *const lane_names[] = { [JOB_LANE_MAIL] = "mail",
+                                          [JOB_LANE_PUSH] = "push",
+                                          [JOB_LANE_DATA] = "data",
+                                          [JOB_LANE_BULK] = "bulk",
+                                          [JOB_LANE_WORDS] = "words" };
 _Static_assert(COUNT_OF(lane_names) == JOB_LANES, "each lane has a name");
 
 bool jobs_stats(struct jobs *jobs, size_t index, struct job_stats *ret_stats)

@@ -344,7 +344,8 @@ def test_document__says_where_the_cookie_counts(contract):
     assert (schemes["cookie"]["in"], schemes["cookie"]["name"]) == ("cookie", COOKIE)
     cookie = {"cookie": []}
     taking = {f"{m} {path}" for m, path, row in contract.routes() if cookie in row["security"]}
-    assert taking == {"POST /auth/refresh", "POST /auth/logout", "GET /attachments/{attachment}"}
+    assert taking == {"POST /auth/refresh", "POST /auth/logout", "GET /attachments/{attachment}", "GET /auth/me/export",
+                      "GET /workspaces/{workspace}/chat/{chat}/export"}
     asked = {path for _, path, row in contract.routes() for p in row["parameters"] if "BrowserSession" in p.get("$ref", "")}
     assert asked == {"/auth/setup", "/auth/register", "/auth/login", "/auth/login/2fa", "/auth/refresh", "/auth/logout",
                      "/auth/password/reset"}

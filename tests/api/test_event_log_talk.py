@@ -1,6 +1,7 @@
 """What the event log tells of reactions, pins, read marks, one's own state of a chat and statuses, and to whom."""
 import pytest
 from support.database import Database
+from support.events import as_told
 from support.talk import Talk
 
 pytestmark = pytest.mark.mysql
@@ -15,7 +16,7 @@ def test_event_log__reactions_pins_and_read_marks_are_told(follower, alice, bob,
     alice.ok("POST", f"{talk.at}/read", 200, json={"seq": 1})
     edited = bob.ok("PUT", path, 200, json={"content": "hello, all"})
     told = follower.told("message.updated", id=said["id"])[0]["data"]
-    assert told == {**edited, "reactions": [{"emoji": "\u2764\ufe0f", "count": 1}]} and told["pinned"]
+    assert told == {**as_told(edited), "reactions": [{"emoji": "\u2764\ufe0f", "count": 1}]} and told["pinned"]
     by = {"message_id": said["id"], "chat_id": talk.chat, "user_id": alice.id}
     assert follower.told("reaction.changed", message_id=said["id"])[0]["data"] == {
         **by, "emoji": "\u2764\ufe0f", "count": 1, "on": True}

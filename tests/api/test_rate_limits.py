@@ -129,6 +129,12 @@ def sent_as(server, form, path, *headers):
     return int(head.split()[1]), {k.lower() for k in rates}, problem["code"], problem["request_id"]
 
 
+def lines_of(server, request_id):
+    """Of a request that has been answered: its line is written behind that."""
+    return until(lambda: [line for line in server.log().splitlines() if f"id={request_id}" in line and "status=" in line])
+
+
+
 @pytest.mark.one_column("the gate and nginx")
 @pytest.mark.parametrize("form", FORMS)
 def test_refusal__is_counted_and_logged_in_whatever_form_the_body_comes(limited, form):
@@ -147,7 +153,7 @@ def test_refusal__is_counted_and_logged_in_whatever_form_the_body_comes(limited,
         assert {answer[:3] for answer in ((s, frozenset(r), c) for s, r, c, _ in seen)} == {
             (status, frozenset({b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset"}), code)}, what
         for _, _, _, request_id in seen:
-            lines = [line for line in server.log().splitlines() if f"id={request_id}" in line and "status=" in line]
+            lines = lines_of(server, request_id)
             assert len(lines) == 1 and f"status={status}" in lines[0], what
         if what != "not a member":  # the next case goes on with the same bucket
             assert sent_as(server, form, path, *headers)[::2] == (429, "rate_limited"), what

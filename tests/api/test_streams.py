@@ -261,13 +261,11 @@ def test_comment__keeps_a_silent_stream_awake(make_server):
 @pytest.mark.parametrize("http2", [False, True])
 def test_client_that_leaves__is_logged_with_bytes_and_reason(talk, streams, server, http2):
     path = "/workspaces/{workspace}/chat/{chat}/stream"
-    before = len(lines_of(server, path))
     stream = streams.open(talk.member, f"{talk.at}/stream", http2=http2)
     message = talk.say("Hello")
     stream.until("message.created", id=message["id"])
     stream.close()
-    until(lambda: len(lines_of(server, path)) > before)
-    line = lines_of(server, path)[-1]
+    (line,) = until(lambda: [one for one in lines_of(server, path) if f"user={talk.member.id}" in one])
     assert reason_of(line) == "client gone" and " status=200 code=ok " in line
     assert int(line.split("sent_bytes=")[1].split()[0]) > 100
 

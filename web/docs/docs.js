@@ -22,7 +22,8 @@ const ui = SwaggerUIBundle({
     url: new URL("../openapi.json", location.href).href,
     dom_id: "#swagger-ui",
     deepLinking: true,
-    docExpansion: "list",
+    // Group by group: Swagger UI loses its place where all of so many operations are open at once.
+    docExpansion: "none",
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
     filter: true,

@@ -110,15 +110,27 @@ static enum err send_one(struct ctx *ctx, const struct push_subscription *subscr
     return result.outcome == PUSH_GONE ? push_subscription_forget(ctx, subscription->id) : ERR_OK;
 }
 
+/* To be told again a while later: a push service puts it off, or the process stops. */
+static enum err put_off(struct ctx *ctx, const struct due *due)
+{
+    if (ctx->now_us - due->created_us > NOTICE_MAIL_MIN * US_PER_MINUTE)
+        return ERR_OK;
+    return db_exec(
+        ctx, SQL_NOTICE_PUSH_SET,
+        DB_ARGS(DB_INT(clock_now_us() + NOTICE_RETRY_S * US_PER_S), DB_INT(due->user_id), DB_INT(due->message_id)),
+        NULL);
+}
+
 /* A browser that was reached is told again where another one is tried again; the topic makes it one notice there. */
-static enum err send_all(struct ctx *ctx, const struct due *due, const struct list *subscriptions)
+static enum err send_all(struct ctx *ctx, const struct due *due, const struct list *subscriptions,
+                         const struct notice_push_opts *opts)
 {
     const struct push_subscription *items = subscriptions->items;
     char topic[UUID_TEXT_BYTES];
     struct push_message message = { .life_s = NOTICE_LIFE_HOURS * 3600 };
     bool is_put_off = false;
     struct buf text;
-    enum err e = ERR_OK;
+    enum err e = ERR_OK, going_on = ERR_OK;
 
     uuid_format(&due->chat, topic);
     /* RFC 8030 §5.4: 32 characters at most. */
@@ -127,20 +139,21 @@ static enum err send_all(struct ctx *ctx, const struct due *due, const struct li
     message.text = text_of(ctx, due, &text);
     if (buf_check(&text) != ERR_OK || message.text.len > WEB_PUSH_TEXT_MAX_BYTES)
         e = ERR_NO_MEMORY;
-    for (size_t i = 0; e == ERR_OK && i < subscriptions->count; i++)
+    for (size_t i = 0; e == ERR_OK && i < subscriptions->count; i++) {
+        going_on = opts->keepalive(opts->keepalive_arg);
+        if (going_on != ERR_OK)
+            break;
         e = send_one(ctx, &items[i], &message, &is_put_off);
+    }
     buf_release(&text);
     TRY(e);
-    if (!is_put_off || ctx->now_us - due->created_us > NOTICE_MAIL_MIN * US_PER_MINUTE)
-        return ERR_OK;
-    return db_exec(
-        ctx, SQL_NOTICE_PUSH_SET,
-        DB_ARGS(DB_INT(clock_now_us() + NOTICE_RETRY_S * US_PER_S), DB_INT(due->user_id), DB_INT(due->message_id)),
-        NULL);
+    if (is_put_off || going_on != ERR_OK)
+        TRY(put_off(ctx, due));
+    return going_on;
 }
 
 /* Claimed before it is sent: where the process dies in the middle the mail tells it. */
-static enum err tell(struct ctx *ctx, const struct due *due)
+static enum err tell(struct ctx *ctx, const struct due *due, const struct notice_push_opts *opts)
 {
     int64_t until_us = quiet_until(&due->quiet, ctx->now_us);
     bool is_at_it = ctx->now_us - due->active_us < NOTICE_ACTIVE_S * US_PER_S, is_ours;
@@ -150,10 +163,10 @@ static enum err tell(struct ctx *ctx, const struct due *due)
     if (!is_ours || !due->is_wanted || is_at_it || until_us > ctx->now_us)
         return ERR_OK;
     TRY(push_subscription_list(ctx, due->user_id, &subscriptions));
-    return subscriptions.count == 0 ? ERR_OK : send_all(ctx, due, &subscriptions);
+    return subscriptions.count == 0 ? ERR_OK : send_all(ctx, due, &subscriptions, opts);
 }
 
-enum err notice_push_step(struct ctx *ctx, int64_t *ret_count)
+enum err notice_push_step(struct ctx *ctx, const struct notice_push_opts *opts, int64_t *ret_count)
 {
     struct due due;
     enum err e = db_one(ctx, SQL_NOTICE_PUSH_NEXT, DB_ARGS(DB_INT(ctx->now_us)), due_read, &due);
@@ -162,5 +175,5 @@ enum err notice_push_step(struct ctx *ctx, int64_t *ret_count)
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     TRY(e);
-    return tell(ctx, &due);
+    return tell(ctx, &due, opts);
 }

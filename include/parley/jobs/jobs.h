@@ -3,8 +3,8 @@
  * old, reading files for their digests, sweeping the store. Work is rows in the database; who does a kind of it at the
  * moment holds its lease (domain/record/lease.h), so two hosts never do the same and a crash loses none.
  *
- * Four lanes, a thread each (app/jobs/job.h: mail, data, bulk, words): jobs of different lanes never wait for one another. In a
- * lane a job that has worked for JOB_SLICE_S makes room for the others and goes on behind them where it was. While the
+ * Five lanes, a thread each (app/jobs/job.h: mail, push, data, bulk, words): jobs of different lanes never wait for one
+ * another. In a lane a job that has worked for JOB_SLICE_S makes room for the others and goes on behind them where it was. While the
  * database is away the lanes look again every few seconds, and the process says so once.
  */
 #ifndef PARLEY_JOBS_JOBS_H

@@ -113,3 +113,8 @@ def following(server):
     finally:
         status = follower.close()
     assert status == 0, follower._log.read_text()
+
+
+def as_told(message):
+    """A message as its event says it: without what depends on who reads it."""
+    return {name: value for name, value in message.items() if name != "saved"}

@@ -8,6 +8,7 @@
 #define PARLEY_DOMAIN_NOTICE_H
 
 #include "parley/core/ctx.h"
+#include "parley/core/keepalive.h"
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/talk/mention.h"
 #include "parley/domain/talk/message.h"
@@ -24,8 +25,13 @@ enum err notices_add(struct ctx *ctx, const struct chat_ref *chat, const struct 
 
 /* ---- for the jobs: one person or message; *ret_count 0: nothing is due ---- */
 
-/* keepalive-less: takes up to PUSH_CALL_MAX_MS for each browser. No transaction may be open. */
-enum err notice_push_step(struct ctx *ctx, int64_t *ret_count) MUST_CHECK;
+/* keepalive: asked before each browser, of which one takes up to PUSH_CALL_MAX_MS; an error ends the step, and is returned by it. */
+struct notice_push_opts {
+    keepalive_fn keepalive;
+    void *keepalive_arg;
+};
+/* No transaction may be open. */
+enum err notice_push_step(struct ctx *ctx, const struct notice_push_opts *opts, int64_t *ret_count) MUST_CHECK;
 /* A mail about all that somebody has not read; mail_queue.h sends it. No transaction may be open. */
 enum err notice_mail_step(struct ctx *ctx, int64_t *ret_count) MUST_CHECK;
 
