@@ -19,13 +19,13 @@ static struct str view(const uint8_t *bytes, size_t len)
 }
 
 /* HKDF (RFC 5869) for what fits into one block; info ends with the counter 1. */
-static void expand(const uint8_t salt_key[SHA256_BYTES], struct str info, uint8_t ret_block[SHA256_BYTES])
+static void expand(const uint8_t extracted[SHA256_BYTES], struct str info, uint8_t ret_block[SHA256_BYTES])
 {
     uint8_t bytes[INFO_MAX_BYTES];
 
     memcpy(bytes, info.ptr, info.len);
     bytes[info.len] = 1;
-    digest_hmac(view(salt_key, SHA256_BYTES), view(bytes, info.len + 1), ret_block);
+    digest_hmac(view(extracted, SHA256_BYTES), view(bytes, info.len + 1), ret_block);
 }
 
 /* ---- a message ---- */
