@@ -35,7 +35,7 @@ def test_metrics__have_every_part(server):
                  "parley_db_connections", "parley_hash_queue_length", "parley_job_runs_total", "parley_bus_up",
                  "parley_store_operations_total"):
         assert name in found.types, name
-    assert found.labels("parley_job_runs_total", "lane") == {"mail", "data", "bulk", "words"}
+    assert found.labels("parley_job_runs_total", "lane") == {"mail", "push", "data", "bulk", "words"}
     kind = "local" if server.column == "sqlite" else "redis"
     assert found.labels("parley_bus_up", "kind") == {kind} and found.value("parley_bus_up") == 1
     assert found.labels("parley_store_operations_total", "kind") == {"folder" if server.column == "sqlite" else "s3"}
