@@ -227,16 +227,21 @@ static void message_deleted_write(struct json_out *out, const struct encoding *e
     json_out_object_end(out);
 }
 
+/* Of a message that is marked, or no longer: the object is left open. */
+static void mark_begin(struct json_out *out, const char *name, const struct event_row *row)
+{
+    json_out_object(out);
+    json_out_kv_uuid(out, "message_id", &row->subject);
+    json_out_kv_uuid(out, "chat_id", &row->chat);
+    json_out_kv_bool(out, name, event_row_number(row) != 0);
+}
+
 static void pinned_write(struct json_out *out, const struct encoding *encoding, const struct event_row *row)
 {
     (void)encoding;
     if (uuid_eq(&row->chat, &none))
         return;
-    json_out_object(out);
-    json_out_kv_uuid(out, "message_id", &row->subject);
-    json_out_kv_uuid(out, "chat_id", &row->chat);
-    json_out_key(out, "pinned");
-    json_out_bool(out, event_row_number(row) != 0);
+    mark_begin(out, "pinned", row);
     json_out_kv_uuid(out, "user_id", &row->actor);
     json_out_object_end(out);
 }
@@ -303,11 +308,7 @@ static void saved_write(struct json_out *out, const struct encoding *encoding, c
     (void)encoding;
     if (uuid_eq(&row->chat, &none))
         return;
-    json_out_object(out);
-    json_out_kv_uuid(out, "message_id", &row->subject);
-    json_out_kv_uuid(out, "chat_id", &row->chat);
-    json_out_key(out, "saved");
-    json_out_bool(out, event_row_number(row) != 0);
+    mark_begin(out, "saved", row);
     json_out_object_end(out);
 }
 

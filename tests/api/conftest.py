@@ -10,6 +10,7 @@
   make_user       make_user(role="USER", **fields) -> Person
   follower        who follows the event log beside the server (support/events.py: Follower)
   shared_server   shared_server(processes=1, SETTING="value", …) -> the Server with these settings that tests share
+  deep            such a server, seen from below (support/deep.py: Deep)
   make_server     make_server(processes=1, SETTING="value", …) -> Server with a database of its own; ends with the test.
                   Over SQLite it has one process, however many are asked for.
                   It begins with a copy of a migrated database, of keys and a certificate; fresh=True: with nothing
@@ -41,6 +42,7 @@ from harness.testrun import TEST_SETTINGS
 from support import columns, units
 from support.client import new_email
 from support.contract import Contract
+from support.deep import Deep
 from support.events import following
 from support.needed import needed
 from support.old_database import OldDatabase
@@ -292,3 +294,8 @@ def make_server(maker, backing):
     yield make
     for server in made:
         server.close()
+
+
+@pytest.fixture
+def deep(make_server):
+    return Deep(make_server())

@@ -136,7 +136,7 @@ def test_archive__is_found_and_told(talk, server):
 @pytest.mark.columns("sqlite")
 def test_archive__is_one_event_for_each_change(make_server):
     deep = Deep(make_server())
-    talk = Talk(*deep.people(2)[:2], None)
+    talk = deep.talk()
     before = deep.count("event_log")
     for what, events in (("archive", 1), ("archive", 1), ("unarchive", 2), ("unarchive", 2)):
         archive(talk.owner, talk, what=what)

@@ -174,7 +174,7 @@ def test_fork__is_told_and_found(talk, server):
 @pytest.mark.columns("sqlite")
 def test_fork__takes_ten_thousand_messages_and_no_more(make_server):
     deep = Deep(make_server())
-    talk = Talk(*deep.people(2)[:2], None)
+    talk = deep.talk()
     deep.rows("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001) INSERT INTO messages (uuid, "
               "workspace_id, chat_id, seq, content, created_us, updated_us) SELECT randomblob(16), c.workspace_id, c.id, n.i, "
               "'x', 1, 1 FROM n, chats c")

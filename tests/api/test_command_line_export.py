@@ -5,29 +5,21 @@ import json
 import tarfile
 
 import pytest
-from support.deep import Deep
-from support.talk import Talk, text_file
-
-
-@pytest.fixture
-def deep(make_server):
-    return Deep(make_server())
+from support.talk import text_file
 
 
 @pytest.fixture
 def talk(deep):
-    owner, member, admin = deep.people(2)
-    found = Talk(owner, member, None)
-    found.admin = admin
+    found = deep.talk()
     for n in range(210):
         found.say(f"number {n}")
     found.sent(text_file(b"one" * 1000, "one.txt"), text_file(b"zwei" * 300000, "zwei é " + "x" * 100 + ".txt"), content="files")
-    found.direct = owner.ok("POST", f"{found.path}/direct", json={"user_ids": [member.id]})["id"]
-    owner.message(found.id, found.direct, "between us")
-    found.secret = owner.chat(found.id, "Secret", join="invite")["id"]
-    owner.message(found.id, found.secret, "invited only")
-    elsewhere = owner.workspace("Elsewhere")
-    owner.message(elsewhere, owner.chat(elsewhere), "elsewhere")
+    found.direct = found.owner.ok("POST", f"{found.path}/direct", json={"user_ids": [found.member.id]})["id"]
+    found.owner.message(found.id, found.direct, "between us")
+    found.secret = found.owner.chat(found.id, "Secret", join="invite")["id"]
+    found.owner.message(found.id, found.secret, "invited only")
+    elsewhere = found.owner.workspace("Elsewhere")
+    found.owner.message(elsewhere, found.owner.chat(elsewhere), "elsewhere")
     return found
 
 

@@ -12,11 +12,6 @@ BIG = b"x" * (3 << 20)
 
 
 @pytest.fixture
-def deep(make_server):
-    return Deep(make_server())
-
-
-@pytest.fixture
 def talk(deep):
     owner, member, _ = deep.people(2)
     return Talk(owner, member, None)

@@ -18,11 +18,6 @@ def talk(alice, bob, make_user):
 
 
 @pytest.fixture
-def deep(make_server):
-    return Deep(make_server())
-
-
-@pytest.fixture
 def own(deep):
     """The same on a server of its own."""
     owner, member, admin = deep.people(2)

@@ -7,7 +7,6 @@ import uuid
 
 import pytest
 from support.client import anyone, new_email
-from support.deep import Deep
 from support.fastcgi import Request
 from support.factor import switch_on
 from support.later import moment
@@ -134,11 +133,6 @@ class Traces:
             return ["the integer key"] if value == KEY else []
         low = value.lower()
         return [what for what, trace in self.found.items() if trace in value or trace.lower() in low]
-
-
-@pytest.fixture
-def deep(make_server):
-    return Deep(make_server())
 
 
 def next_key(deep):

@@ -9,16 +9,8 @@ from support.waiting import until
 
 
 @pytest.fixture
-def deep(make_server):
-    return Deep(make_server())
-
-
-@pytest.fixture
 def talk(deep):
-    owner, member, admin = deep.people(2)
-    found = Talk(owner, member, None)
-    found.admin = admin
-    return found
+    return deep.talk()
 
 
 def begin(talk, content, **more):

@@ -3,8 +3,7 @@ import re
 
 import pytest
 from support.client import anyone
-from support.deep import Deep
-from support.talk import Talk, text_file
+from support.talk import text_file
 from support.waiting import until
 
 ORPHAN = "workspace_00000000-0000-7000-8000-000000000000/20260101_0123456789abcdef0123456789abcdef.txt"
@@ -12,16 +11,8 @@ FOREIGN = "somebody_elses/thing.txt"
 
 
 @pytest.fixture
-def deep(make_server):
-    return Deep(make_server())
-
-
-@pytest.fixture
 def talk(deep):
-    owner, member, admin = deep.people(2)
-    found = Talk(owner, member, None)
-    found.admin = admin
-    return found
+    return deep.talk()
 
 
 def put(deep, key, content=b"nobody's"):

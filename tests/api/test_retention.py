@@ -3,24 +3,15 @@ import json
 import time
 
 import pytest
-from support.deep import Deep
-from support.talk import Talk, is_code, text_file
+from support.talk import is_code, text_file
 from support.waiting import until
 
 HOURS = 24 * 40  # older than the 30 days of these tests
 
 
 @pytest.fixture
-def deep(make_server):
-    return Deep(make_server())
-
-
-@pytest.fixture
 def talk(deep):
-    owner, member, admin = deep.people(2)
-    found = Talk(owner, member, None)
-    found.admin = admin
-    return found
+    return deep.talk()
 
 
 def age(deep, *messages):

@@ -3,7 +3,6 @@ import pytest
 from harness.process import wait_until
 from support.deep import Deep
 from support.later import Later
-from support.talk import Talk
 from support.waiting import until
 
 # What a transaction that sends one does, by the tables that it changes; the server sleeps in the middle of each.
@@ -13,7 +12,7 @@ STEPS = {"seq": "UPDATE ON chats", "message": "INSERT ON messages", "mark": "INS
 
 def later_of(server):
     deep = Deep(server)
-    return Later(deep, Talk(*deep.people(2)[:2], None))
+    return Later(deep, deep.talk())
 
 
 def restart(deep):

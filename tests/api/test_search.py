@@ -3,7 +3,6 @@ import json
 import uuid
 
 import pytest
-from support.deep import Deep
 from support.factor import switch_on
 from support.keys import Key
 from support.paging import next_of
@@ -232,11 +231,6 @@ def test_search__follows_a_chat_that_is_moved(talk, alice):
 
 
 # --- too much to look at ---
-
-@pytest.fixture
-def deep(make_server):
-    return Deep(make_server())
-
 
 def own_talk(deep):
     alice, bob, _ = deep.people(2)

@@ -2,7 +2,6 @@
 import json
 
 import pytest
-from support.deep import Deep
 from support.paging import next_of
 from support.waiting import until
 from test_search import claim_word, indexed, own_talk, texts
@@ -12,11 +11,6 @@ pytestmark = pytest.mark.mysql
 COUNT = 80
 MANY = "X'7069', X'746175', X'757073696C6F6E'"  # pi, tau, upsilon: the words that many messages have
 QUERIES = ("pi", '"pi"', "tau pi", '"pi upsilon"', "upsilon n1", "ups", "n7", "tau upsilon", "pi nothing")
-
-
-@pytest.fixture
-def deep(make_server):
-    return Deep(make_server())
 
 
 @pytest.fixture

@@ -6,14 +6,8 @@ import subprocess
 
 import pytest
 from harness.parley import base_environment
-from support.deep import Deep
 from support.factor import code_of, first_step, second_step, switch_on
 from support.waiting import until
-
-
-@pytest.fixture
-def deep(make_server):
-    return Deep(make_server())
 
 
 def sealed(deep):

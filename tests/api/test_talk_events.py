@@ -5,7 +5,6 @@ import re
 import pytest
 from harness.paths import ROOT
 from support.deep import Deep
-from support.talk import Talk
 
 pytestmark = pytest.mark.columns("sqlite")
 
@@ -30,7 +29,7 @@ class Log:
 @pytest.fixture
 def talk(make_server):
     deep = Deep(make_server())
-    talk = Talk(*deep.people(2)[:2], None)
+    talk = deep.talk()
     talk.log = Log(deep)
     return talk
 

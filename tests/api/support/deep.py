@@ -7,6 +7,7 @@ import time
 
 import boto3
 
+from .talk import Talk
 from .waiting import until
 
 
@@ -40,6 +41,13 @@ class Deep:
     def people(self, count):
         admin = self.server.setup()
         return [self.server.person(admin, first_name=f"P{n}") for n in range(count)] + [admin]
+
+    def talk(self):
+        """A workspace of two new people (support/talk.py); `admin`: who set the server up."""
+        owner, member, admin = self.people(2)
+        talk = Talk(owner, member, None)
+        talk.admin = admin
+        return talk
 
     def rows(self, sql):
         """The rows of a SELECT, or [] after a change."""

@@ -27,16 +27,23 @@ static void bytes_of(struct arena *a, const char *text, void *ret_bytes, size_t 
     memcpy(ret_bytes, bytes.ptr, len);
 }
 
+static struct web_push_browser browser_of(struct arena *a)
+{
+    struct web_push_browser browser;
+
+    bytes_of(a, ua_public, browser.point, sizeof(browser.point));
+    bytes_of(a, auth_secret, browser.secret, sizeof(browser.secret));
+    return browser;
+}
+
 static void test_web_push__knows_the_vector_of_the_rfc(void **state)
 {
     struct arena *a = arena_new(65536);
-    struct web_push_browser browser;
+    struct web_push_browser browser = browser_of(a);
     uint8_t scalar[WEB_PUSH_SCALAR_BYTES], salt[WEB_PUSH_SALT_BYTES];
     struct buf out, text;
 
     (void)state;
-    bytes_of(a, ua_public, browser.point, sizeof(browser.point));
-    bytes_of(a, auth_secret, browser.secret, sizeof(browser.secret));
     bytes_of(a, as_private, scalar, sizeof(scalar));
     bytes_of(a, salt_text, salt, sizeof(salt));
     buf_init(&out, 65536);
@@ -52,12 +59,10 @@ static void test_web_push__knows_the_vector_of_the_rfc(void **state)
 static void test_web_push__refuses_what_is_no_point(void **state)
 {
     struct arena *a = arena_new(65536);
-    struct web_push_browser browser;
+    struct web_push_browser browser = browser_of(a);
     struct buf out;
 
     (void)state;
-    bytes_of(a, ua_public, browser.point, sizeof(browser.point));
-    bytes_of(a, auth_secret, browser.secret, sizeof(browser.secret));
     assert_true(web_push_point_is_good(browser.point));
     buf_init(&out, 65536);
     browser.point[40] ^= 1;
@@ -73,12 +78,10 @@ static void test_web_push__has_room_for_so_much_and_no_more(void **state)
 {
     static const char letters[WEB_PUSH_TEXT_MAX_BYTES + 1] = { 'x' };
     struct arena *a = arena_new(65536);
-    struct web_push_browser browser;
+    struct web_push_browser browser = browser_of(a);
     struct buf out;
 
     (void)state;
-    bytes_of(a, ua_public, browser.point, sizeof(browser.point));
-    bytes_of(a, auth_secret, browser.secret, sizeof(browser.secret));
     buf_init(&out, 65536);
     assert_ok(web_push_encrypt(&browser, (struct str){ letters, WEB_PUSH_TEXT_MAX_BYTES }, &out));
     assert_int_equal(out.len, WEB_PUSH_RECORD_BYTES);

@@ -1,10 +1,8 @@
 #include "parley/core/clock.h"
 
-#include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "unit.h"
+#include "clock_fixture.h"
 
 static void test_clock__formats_utc_with_microseconds(void **state)
 {
@@ -79,35 +77,15 @@ static void test_clock__refuses_what_is_no_time(void **state)
 }
 
 #ifdef TEST_CLOCK
-/* What PARLEY_TEST_CLOCK names; set before the first test, since it is looked at once. */
-static int clock_file = -1;
-
-static int shift_setup(void **state)
-{
-    char path[] = "/tmp/parley-clock-XXXXXX";
-
-    (void)state;
-    clock_file = mkstemp(path);
-    if (clock_file < 0 || ftruncate(clock_file, sizeof(int64_t)) != 0 || setenv("PARLEY_TEST_CLOCK", path, 1) != 0)
-        return -1;
-    (void)clock_now_us();
-    return unlink(path);
-}
-
-static void shift_set(int64_t us)
-{
-    assert_int_equal(pwrite(clock_file, &us, sizeof(us), 0), sizeof(us));
-}
-
 static void test_clock__is_ahead_by_what_a_test_says(void **state)
 {
     int64_t wall_us = clock_now_us(), monotonic_us = clock_monotonic_us();
 
     (void)state;
-    shift_set(US_PER_HOUR);
+    clock_set_ahead(US_PER_HOUR);
     assert_true(clock_now_us() - wall_us >= US_PER_HOUR && clock_now_us() - wall_us < US_PER_HOUR + US_PER_MINUTE);
     assert_true(clock_monotonic_us() - monotonic_us >= US_PER_HOUR);
-    shift_set(0);
+    clock_set_ahead(0);
     assert_true(clock_now_us() - wall_us < US_PER_MINUTE);
 }
 
@@ -116,18 +94,12 @@ static void test_clock__deadlines_are_of_the_systems_clock(void **state)
     struct timespec now, until;
 
     (void)state;
-    shift_set(US_PER_HOUR);
+    clock_set_ahead(US_PER_HOUR);
     assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
     until = clock_deadline(clock_monotonic_us() + 5 * US_PER_S);
-    shift_set(0);
+    clock_set_ahead(0);
     assert_true(until.tv_sec - now.tv_sec >= 4 && until.tv_sec - now.tv_sec < 60);
     assert_true(until.tv_nsec >= 0 && until.tv_nsec < 1000000000L);
-}
-#else
-static int shift_setup(void **state)
-{
-    (void)state;
-    return 0;
 }
 #endif
 
@@ -143,5 +115,5 @@ int main(void)
         cmocka_unit_test(test_clock__deadlines_are_of_the_systems_clock),
 #endif
     };
-    return cmocka_run_group_tests(tests, shift_setup, NULL);
+    return cmocka_run_group_tests(tests, clock_setup, NULL);
 }

@@ -338,4 +338,16 @@ static inline void await_streams(struct fixture *f, int64_t count)
     }
 }
 
+/* A workspace's stream whose rights are being asked about, without an answer yet. */
+static inline struct peer stream_open_asked(struct fixture *f)
+{
+    struct peer peer = stream_open(f, STREAM_OF_WORKSPACE, ALICE);
+
+    await_streams(f, 1);
+    checker_set(f, true, STREAM_GOES_ON);
+    event_tell(f, (struct live_event){ .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE });
+    checker_await(f, 1);
+    return peer;
+}
+
 #endif

@@ -214,12 +214,8 @@ static void test_deliver__a_known_end_is_looked_at_when_it_is_due(void **state)
 static void test_deliver__a_client_that_leaves_while_it_is_looked_at_is_let_go(void **state)
 {
     struct fixture *f = *state;
-    struct peer peer = stream_open(f, STREAM_OF_WORKSPACE, ALICE);
+    struct peer peer = stream_open_asked(f);
 
-    await_streams(f, 1);
-    checker_set(f, true, STREAM_GOES_ON);
-    event_tell(f, (struct live_event){ .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE });
-    checker_await(f, 1);
     peer_close(&peer);
     await_streams(f, 0);
     assert_int_equal(stats_of(f).held_count, 0);

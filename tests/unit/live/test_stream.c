@@ -1,29 +1,14 @@
 /* What a stream does by its timer, and while its rights are looked at. */
+#include "clock_fixture.h"
 #include "hub_fixture.h"
 
-#include <stdlib.h>
-
 #ifdef TEST_CLOCK
-/* What PARLEY_TEST_CLOCK names; set before the first test, since it is looked at once. */
-static int clock_file = -1;
 static int64_t ahead_us;
-
-static int clock_setup(void **state)
-{
-    char path[] = "/tmp/parley-clock-XXXXXX";
-
-    (void)state;
-    clock_file = mkstemp(path);
-    if (clock_file < 0 || ftruncate(clock_file, sizeof(int64_t)) != 0 || setenv("PARLEY_TEST_CLOCK", path, 1) != 0)
-        return -1;
-    (void)clock_now_us();
-    return unlink(path);
-}
 
 static void clock_forward(int64_t s)
 {
     ahead_us += s * US_PER_S;
-    assert_int_equal(pwrite(clock_file, &ahead_us, sizeof(ahead_us), 0), sizeof(ahead_us));
+    clock_set_ahead(ahead_us);
 }
 
 /* In steps in which the log is looked at, as it is; the hub looks at its timers at each. */
@@ -42,21 +27,11 @@ static void time_pass(struct fixture *f, int64_t s)
 static void test_stream__whose_rights_cannot_be_looked_at_comes_back(void **state)
 {
     struct fixture *f = *state;
-    struct peer peer = stream_open(f, STREAM_OF_WORKSPACE, ALICE);
+    struct peer peer = stream_open_asked(f);
 
-    await_streams(f, 1);
-    checker_set(f, true, STREAM_GOES_ON);
-    event_tell(f, (struct live_event){ .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE });
-    checker_await(f, 1);
     time_pass(f, STREAM_HELD_MAX_S + 1);
     peer_await(&peer, "event: end\ndata: {\"why\":\"restart\",\"reconnect\":true}\nid: " EPOCH "-1\n");
     peer_await_end(&peer, "restart");
-}
-#else
-static int clock_setup(void **state)
-{
-    (void)state;
-    return 0;
 }
 #endif
 
