@@ -224,6 +224,11 @@ enum {
     EGRESS_KEPT_BODY_BYTES = 4194304, /* of a reply held in memory; S3's longest list of parts has 0.3 MiB */
     EGRESS_BUFFER_BYTES = 262144,     /* curl's buffer in each direction while a body streams */
     EGRESS_EXPECT_BYTES = 1048576,    /* from here on a body that streams waits for the peer's "100 Continue" */
+    LOOP_STREAMS_MAX = 100,           /* calls on one connection of HTTP/2: so many are lost with it at most */
+    LOOP_CONNECTION_MAX_S = 3000,     /* large front ends end connections at an hour, with what runs on them */
+    LOOP_IDLE_MAX = 64,               /* connections kept */
+    LOOP_UPLOAD_BYTES = 16384, /* curl's buffer for a body, the least that it takes: each open answer holds one */
+    LOOP_STALE_MAX_MS = 2000,  /* a kept connection that dies later than this may have had the request worked on */
     STORE_KEY_MAX_BYTES = 200,
     STORE_UPLOAD_ID_MAX_BYTES = 1024, /* S3 gives no bound; MinIO's are 200, AWS's 130 */
     STORE_CONNECT_MAX_MS = 5000,
