@@ -159,7 +159,7 @@ static void test_kinds__images_have_places(void **state)
     (void)state;
     check_ask(
         "openai", &ask,
-        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Be brief\\n\\nAnn: Look"
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Be brief\\n\\nAnn: Look\"},"
         "\\n\\n\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,<7>\"}},"
         "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,<3>\"}},"
         "{\"type\":\"text\",\"text\":\"?\"}]}],\"stream\":true,\"max_tokens\":100}");
