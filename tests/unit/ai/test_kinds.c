@@ -160,17 +160,17 @@ static void test_kinds__images_have_places(void **state)
     check_ask(
         "openai", &ask,
         "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Be brief\\n\\nAnn: Look\"},"
-        "\\n\\n\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,<7>\"}},"
+        "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,<7>\"}},"
         "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,<3>\"}},"
         "{\"type\":\"text\",\"text\":\"?\"}]}],\"stream\":true,\"max_tokens\":100}");
     check_ask("anthropic", &ask,
               "{\"model\":\"m\",\"max_tokens\":100,\"messages\":[{\"role\":\"user\",\"content\":["
-              "{\"type\":\"text\",\"text\":\"Be brief\\n\\nAnn: Look\\n\\n\"},"
+              "{\"type\":\"text\",\"text\":\"Be brief\\n\\nAnn: Look\"},"
               "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"<7>\"}},"
               "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"<3>\"}},"
               "{\"type\":\"text\",\"text\":\"?\"}]}],\"stream\":true}");
     check_ask("gemini", &ask,
-              "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Be brief\\n\\nAnn: Look\\n\\n\"},"
+              "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Be brief\\n\\nAnn: Look\"},"
               "{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"<7>\"}},"
               "{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"<3>\"}},{\"text\":\"?\"}]}],"
               "\"generationConfig\":{\"maxOutputTokens\":100}}");
