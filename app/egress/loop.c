@@ -9,9 +9,9 @@ enum { SLEEP_MAX_MS = 60000 };
 
 /* ---- timers ---- */
 
-enum err loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t at_us)
+void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t at_us)
 {
-    return timer_heap_set(&loop->timers, timer, at_us);
+    timer_heap_set(&loop->timers, timer, at_us);
 }
 
 void loop_timer_clear(struct loop *loop, struct loop_timer *timer)
@@ -24,7 +24,7 @@ static void timers_run(struct loop *loop)
     int64_t now_us = clock_monotonic_us();
     struct loop_timer *timer;
 
-    while ((timer = timer_heap_first(&loop->timers)) != NULL && timer->at_us <= now_us) {
+    while ((timer = loop->timers.first) != NULL && timer->at_us <= now_us) {
         timer_heap_clear(&loop->timers, timer);
         timer->fn(timer->arg);
     }
@@ -63,7 +63,7 @@ static void items_run(struct loop *loop)
 
 static int sleep_ms(const struct loop *loop)
 {
-    const struct loop_timer *next = timer_heap_first(&loop->timers);
+    const struct loop_timer *next = loop->timers.first;
     int64_t left_us = next != NULL ? next->at_us - clock_monotonic_us() : SLEEP_MAX_MS * US_PER_MS;
 
     if (left_us <= 0 || loop->fresh != NULL)
@@ -96,7 +96,6 @@ static void release(struct loop *loop)
     if (loop->multi != NULL)
         (void)curl_multi_cleanup(loop->multi);
     (void)pthread_mutex_destroy(&loop->lock);
-    timer_heap_release(&loop->timers);
     socket_table_release(&loop->sockets);
     free(loop->ca_file);
     free(loop);

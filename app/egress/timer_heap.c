@@ -1,81 +1,73 @@
 #include "timer_heap.h"
 
-#include <stdlib.h>
-
-enum { FIRST_ROOM = 64 };
-
-static void put(struct timer_heap *heap, size_t place, struct loop_timer *timer)
+/* The earlier of two roots takes the other one as its first child. Either may be NULL. */
+static struct loop_timer *meld(struct loop_timer *a, struct loop_timer *b)
 {
-    heap->timers[place] = timer;
-    timer->place = place;
+    struct loop_timer *root = b == NULL || (a != NULL && a->at_us <= b->at_us) ? a : b;
+    struct loop_timer *child = root == a ? b : a;
+
+    if (child == NULL)
+        return root;
+    child->next = root->child;
+    if (child->next != NULL)
+        child->next->before = child;
+    child->before = root;
+    root->child = child;
+    return root;
 }
 
-/* Moves a timer from its place to where it belongs. */
-static void sift(struct timer_heap *heap, struct loop_timer *timer)
+/* Roots out of what were siblings, in pairs; then those, from the last pair on. */
+static struct loop_timer *meld_all(struct loop_timer *first)
 {
-    size_t place = timer->place;
+    struct loop_timer *pairs = NULL, *root = NULL;
 
-    for (; place > 1 && heap->timers[place / 2]->at_us > timer->at_us; place /= 2)
-        put(heap, place, heap->timers[place / 2]);
-    for (;;) {
-        size_t child = 2 * place;
+    while (first != NULL) {
+        struct loop_timer *a = first, *b = first->next;
 
-        if (child < heap->count && heap->timers[child + 1]->at_us < heap->timers[child]->at_us)
-            child++;
-        if (child > heap->count || heap->timers[child]->at_us >= timer->at_us)
-            break;
-        put(heap, place, heap->timers[child]);
-        place = child;
+        first = b != NULL ? b->next : NULL;
+        a->next = NULL;
+        if (b != NULL)
+            b->next = NULL;
+        a = meld(a, b);
+        a->next = pairs;
+        pairs = a;
     }
-    put(heap, place, timer);
-}
+    while (pairs != NULL) {
+        struct loop_timer *pair = pairs;
 
-static enum err make_room(struct timer_heap *heap)
-{
-    size_t room = heap->room == 0 ? FIRST_ROOM : 2 * heap->room;
-    struct loop_timer **timers;
-
-    if (heap->count + 1 < heap->room)
-        return ERR_OK;
-    timers = reallocarray(heap->timers, room, sizeof(*timers));
-    if (timers == NULL)
-        return ERR_NO_MEMORY;
-    heap->timers = timers;
-    heap->room = room;
-    return ERR_OK;
-}
-
-enum err timer_heap_set(struct timer_heap *heap, struct loop_timer *timer, int64_t at_us)
-{
-    if (timer->place == 0) {
-        TRY(make_room(heap));
-        timer->place = ++heap->count;
+        pairs = pair->next;
+        pair->next = NULL;
+        root = meld(root, pair);
     }
+    return root;
+}
+
+void timer_heap_set(struct timer_heap *heap, struct loop_timer *timer, int64_t at_us)
+{
+    timer_heap_clear(heap, timer);
     timer->at_us = at_us;
-    sift(heap, timer);
-    return ERR_OK;
+    timer->is_set = true;
+    heap->first = meld(heap->first, timer);
 }
 
 void timer_heap_clear(struct timer_heap *heap, struct loop_timer *timer)
 {
-    struct loop_timer *last;
+    struct loop_timer *below;
 
-    if (timer->place == 0)
+    if (!timer->is_set)
         return;
-    last = heap->timers[heap->count--];
-    if (last != timer) {
-        last->place = timer->place;
-        sift(heap, last);
+    below = meld_all(timer->child);
+    if (timer == heap->first) {
+        heap->first = below;
+    } else {
+        if (timer->before->child == timer)
+            timer->before->child = timer->next;
+        else
+            timer->before->next = timer->next;
+        if (timer->next != NULL)
+            timer->next->before = timer->before;
+        heap->first = meld(heap->first, below);
     }
-    timer->place = 0;
-}
-
-struct loop_timer *timer_heap_first(const struct timer_heap *heap)
-{
-    return heap->count > 0 ? heap->timers[1] : NULL;
-}
-
-void timer_heap_release(struct timer_heap *heap)
-{
-    free(heap->timers);
+    timer->child = timer->next = timer->before = NULL;
+    timer->is_set = false;
 }

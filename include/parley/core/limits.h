@@ -281,8 +281,23 @@ enum {
     EXPORT_MESSAGES = 200,     /* that one piece reads, … */
 
     /* Assistants */
-    AI_IMAGES_MAX = 8, /* of one question */
-    AI_CALLS_MAX = 64, /* calls of tools in one answer */
+    AI_IMAGES_MAX = 8,            /* of one question */
+    AI_CALLS_MAX = 64,            /* calls of tools in one answer */
+    AI_TRACE_MAX_BYTES = 64,      /* a request's id, a traceparent */
+    AI_QUEUE_MAX = 256,           /* questions that wait for one provider */
+    AI_QUEUE_WAIT_MAX_S = 60,     /* so long one waits */
+    AI_PER_USER_MAX = 4,          /* answers of one user that a provider is asked for at once */
+    AI_ATTEMPTS_MAX = 3,          /* models that are asked for one answer */
+    AI_USAGE_WAIT_MS = 2000,      /* for the usage behind a finish: some providers tell none, and never close */
+    AI_RETRY_AFTER_MAX_MS = 5000, /* a provider that wants more patience is not asked again */
+    AI_JITTER_MS = 250,           /* of a second attempt, which is not made by all at once */
+    AI_ERROR_BODY_BYTES = 16384,  /* of a reply that is no answer, so much is looked at */
+    AI_BREAKER_ROW = 5,           /* so many faults one after the other open a provider's breaker… */
+    AI_BREAKER_SEEN_MIN = 20,     /* …or half of so many attempts or more… */
+    AI_BREAKER_WINDOW_S = 30,     /* …in so long */
+    AI_BREAKER_OPEN_S = 15,       /* the first time; then doubled */
+    AI_BREAKER_OPEN_MAX_S = 300,
+    AI_BREAKER_KEY_S = 60, /* where the key was refused */
 
     /* Queues */
     UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */

@@ -115,15 +115,16 @@ bool loop_fault_is_untouched(enum loop_fault fault);
 struct loop_timer {
     void (*fn)(void *arg);
     void *arg;
-    int64_t at_us; /* monotonic clock; the loop's */
-    size_t place;  /* the loop's; 0: not set */
+    int64_t at_us; /* monotonic clock; the loop's, as what follows */
+    struct loop_timer *child, *next, *before;
+    bool is_set;
 };
 
 /*
  * Has fn called once, at or after at_us of clock_monotonic_us; one that is set already is moved. Must be cleared before its
- * memory ends. ERR_NO_MEMORY: unchanged; never for one that is set already.
+ * memory ends.
  */
-enum err loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t at_us) MUST_CHECK;
+void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t at_us);
 /* Fine on one that is not set. */
 void loop_timer_clear(struct loop *loop, struct loop_timer *timer);
 

@@ -85,7 +85,8 @@ def _as_text(event, how):
 def _stream(kind, play):
     """`how` holds any of: crlf, no_blank, no_done (the last event is left out and the connection stays open), comment (one
     in front, as a proxy sends it), error_first, error_last (in place of the last delta and all behind it), one_piece (all
-    events at once). `await` names a gate in front of the first delta, `then` has further steps in place of the end."""
+    events at once). Of "cut": n and "only": n there are only the first n events, and then the connection breaks
+    off, or the reply is complete. `await` names a gate in front of the first event, `then` has steps behind the last."""
     how = play.get("how", [])
     events = KINDS[kind](play[kind], play.get("usage", [7, 3]), play.get("model", "tiny"), play.get("reasoning", []))
     if "no_done" in how and events[-1][1] == "[DONE]":
@@ -94,8 +95,7 @@ def _stream(kind, play):
         events = [error(kind, "it broke")]
     if "error_last" in how:
         events = events[:len(play[kind])] + [error(kind, "it broke")]
-    if "cut" in play:
-        events = events[:play["cut"]]
+    events = events[:play.get("cut", play.get("only"))]
     texts = [_as_text(event, how) for event in events]
     if "comment" in how:
         texts.insert(0, ": PROCESSING\n\n")
