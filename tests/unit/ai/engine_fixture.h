@@ -2,6 +2,7 @@
 #ifndef PARLEY_TESTS_AI_ENGINE_FIXTURE_H
 #define PARLEY_TESTS_AI_ENGINE_FIXTURE_H
 
+#include "clock_fixture.h"
 #include "provider_fixture.h"
 
 #include <pthread.h>
@@ -239,13 +240,35 @@ static inline int asked_count(struct fixture *f, const char *path)
     return provider_count(&f->provider, wanted);
 }
 
+/* ---- time ---- */
+
+#ifdef TEST_CLOCK
+static int64_t ahead_us;
+
+static inline void nothing_run(struct loop_item *item)
+{
+    free(item);
+}
+
+/* Lets time pass, and the loop see it. */
+static inline void pass_s(struct fixture *f, int64_t s)
+{
+    struct loop_item *item = malloc(sizeof(*item));
+
+    ahead_us += s * US_PER_S;
+    clock_set_ahead(ahead_us);
+    item->run = nothing_run;
+    loop_post(f->loop, item);
+}
+#endif
+
 /* ---- beginning and end ---- */
 
 static inline int engine_setup(void **state)
 {
     static struct fixture f;
 
-    if (egress_init() != ERR_OK)
+    if (clock_setup(state) != 0 || egress_init() != ERR_OK)
         return -1;
     provider_start(&f.provider);
     if (loop_new(f.provider.ca, &f.loop) != ERR_OK || engine_new(f.loop, &f.engine) != ERR_OK)

@@ -3,7 +3,6 @@
 #include "unit.h"
 
 #include "ai/engine_fixture.h"
-#include "clock_fixture.h"
 
 static struct fixture *f;
 static struct model first, second;
@@ -278,8 +277,6 @@ static void check_breaker(enum ai_fault fault, int64_t most_ms)
 
 static void test_engine_attempts__leaves_alone_who_fails(void **state)
 {
-    static int64_t ahead_us;
-
     begin(state, "breaker");
     one.order.target_count = 1;
     for (int i = 0; i < AI_BREAKER_ROW; i++) {
@@ -301,12 +298,10 @@ static void test_engine_attempts__leaves_alone_who_fails(void **state)
     assert_int_equal(one.end.attempts, 1);
     check_asked("breaker", AI_BREAKER_ROW, 1);
     /* Later one tries. */
-    ahead_us += AI_BREAKER_OPEN_S * US_PER_S;
-    clock_set_ahead(ahead_us);
+    pass_s(f, AI_BREAKER_OPEN_S);
     fail_once("breaker", "{'status': 500}", AI_FAULT_SERVICE_ERROR);
     check_breaker(AI_FAULT_SERVICE_ERROR, 2 * AI_BREAKER_OPEN_S * 1000);
-    ahead_us += 2 * AI_BREAKER_OPEN_S * US_PER_S;
-    clock_set_ahead(ahead_us);
+    pass_s(f, 2 * AI_BREAKER_OPEN_S);
     answer_init(f, &one, &first);
     play("breaker", "{'openai': ['x']}");
     answer_run(&one, AI_COMPLETE, AI_FAULT_NONE);
@@ -372,11 +367,6 @@ static void test_engine_attempts__is_not_told_by_bad_questions(void **state)
     assert_int_equal(state_of(&first).fault, AI_FAULT_NONE);
 }
 
-static int setup(void **state)
-{
-    return clock_setup(state) != 0 || engine_setup(state) != 0 ? -1 : 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,5 +390,5 @@ int main(void)
         cmocka_unit_test(test_engine_attempts__leaves_alone_who_asks_for_patience),
         cmocka_unit_test(test_engine_attempts__is_not_told_by_bad_questions),
     };
-    return cmocka_run_group_tests(tests, setup, engine_teardown);
+    return cmocka_run_group_tests(tests, engine_setup, engine_teardown);
 }

@@ -2,6 +2,7 @@
 #ifndef PARLEY_TESTS_LOOP_FIXTURE_H
 #define PARLEY_TESTS_LOOP_FIXTURE_H
 
+#include "clock_fixture.h"
 #include "provider_fixture.h"
 
 #include <pthread.h>
@@ -211,7 +212,7 @@ static inline int loop_setup(void **state)
 {
     static struct fixture f;
 
-    if (egress_init() != ERR_OK)
+    if (clock_setup(state) != 0 || egress_init() != ERR_OK)
         return -1;
     provider_start(&f.provider);
     if (loop_new(f.provider.ca, &f.loop) != ERR_OK)

@@ -63,13 +63,15 @@ static void test_loop_faults__tells_a_connection_that_is_refused(void **state)
 /* Also those that wait for another's connection. */
 static void test_loop_faults__tells_a_connection_that_takes_too_long(void **state)
 {
-    static struct probe many[5];
+    static struct probe many[20];
+    int64_t began_us;
     char url[64];
     int port, fd;
 
     f = *state;
     fd = listener_open(&port);
-    assert_int_equal(listen(fd, 16), 0);
+    assert_int_equal(listen(fd, 64), 0);
+    began_us = clock_monotonic_us();
     snprintf(url, sizeof(url), "https://127.0.0.1:%d/", port);
     for (size_t i = 0; i < COUNT_OF(many); i++) {
         probe_init(&many[i], f->loop, url);
@@ -81,6 +83,7 @@ static void test_loop_faults__tells_a_connection_that_takes_too_long(void **stat
         assert_fault(&many[i], LOOP_CONNECT_LATE);
         probe_release(&many[i]);
     }
+    assert_true(clock_monotonic_us() - began_us < COUNT_OF(many) * 300 * US_PER_MS / 2); /* not one after the other */
     close(fd);
 }
 
@@ -150,6 +153,29 @@ static void test_loop_faults__tells_a_kept_connection_that_died(void **state)
         assert_int_equal(provider_count(&f->provider, "/kept") - asked, 1);
     }
 }
+
+#ifdef TEST_CLOCK
+/* So long after the request went out, that may be what it died of. */
+static void test_loop_faults__tells_a_kept_connection_that_died_late(void **state)
+{
+    begin(state, true, "/late");
+    one.request.http1 = true;
+    provider_tell(&f->provider, "{'play': {'status': 200}}");
+    check_fault(LOOP_COMPLETE, 200);
+    begin(state, true, "/late");
+    one.request.http1 = true;
+    one.request.body = STR("{}");
+    provider_tell(&f->provider, "{'play': [{'await': 'late'}, {'cut': null}]}");
+    provider_await(&f->provider, "/late");
+    probe_start(&one);
+    provider_await(&f->provider, "/late");
+    clock_set_ahead((LOOP_STALE_MAX_MS + 1) * US_PER_MS);
+    provider_tell(&f->provider, "{'go': 'late'}");
+    probe_await_end(&one);
+    assert_fault(&one, LOOP_CUT);
+    probe_release(&one);
+}
+#endif
 
 /* The request may have been worked on: nobody says that it was not. */
 static void test_loop_faults__tells_a_new_connection_that_died(void **state)
@@ -342,6 +368,9 @@ int main(void)
         cmocka_unit_test(test_loop_faults__tells_a_stream_that_was_refused),
         cmocka_unit_test(test_loop_faults__tells_a_stream_behind_a_goaway),
         cmocka_unit_test(test_loop_faults__tells_a_kept_connection_that_died),
+#ifdef TEST_CLOCK
+        cmocka_unit_test(test_loop_faults__tells_a_kept_connection_that_died_late),
+#endif
         cmocka_unit_test(test_loop_faults__tells_a_new_connection_that_died),
         cmocka_unit_test(test_loop_faults__tells_a_reply_that_was_cut),
         cmocka_unit_test(test_loop_faults__knows_what_may_be_sent_again),
