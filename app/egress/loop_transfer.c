@@ -118,7 +118,7 @@ static int on_connected(void *arg, char *ip, char *own_ip, int port, int own_por
     (void)port;
     (void)own_port;
     call->again = call->sent_us != 0;
-    if (!is_allowed(EGRESS_OPERATOR, ip))
+    if (!is_allowed(call->trust, ip))
         call->own_fault = LOOP_FORBIDDEN;
     if (call->again || call->own_fault != LOOP_COMPLETE)
         return CURL_PREREQFUNC_ABORT;
