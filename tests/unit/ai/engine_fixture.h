@@ -178,6 +178,16 @@ static inline void answer_await_text(struct answer *answer, const char *text)
     (void)pthread_mutex_unlock(&answer->lock);
 }
 
+static inline bool answer_has_ended(struct answer *answer)
+{
+    bool has;
+
+    (void)pthread_mutex_lock(&answer->lock);
+    has = answer->end_count > 0;
+    (void)pthread_mutex_unlock(&answer->lock);
+    return has;
+}
+
 static inline void answer_await_need(struct answer *answer)
 {
     (void)pthread_mutex_lock(&answer->lock);
