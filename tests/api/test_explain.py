@@ -12,7 +12,7 @@ from support.seeded import Schema, insert_statements, literal
 
 # Tables that stay small, however large the server grows.
 SMALL = {"schema_migrations", "singletons", "job_leases", "key_fingerprints", "audit_head", "sequencer", "people_version",
-         "nodes"}
+         "nodes", "providers_version"}
 
 # A statement that the optimizer expects to look at more rows is named too: an index that leads to half of the table.
 ROWS_MANY = 1000
@@ -85,8 +85,8 @@ def value_for(schema, names, head):
     alias = (match[1] or "").rstrip(".")
     tables = [names[alias]] if alias in names else list(dict.fromkeys(names.values()))
     for table in tables:
-        # The one row of people_version is the schema's own; nothing is seeded there.
-        value = 1 if table == "people_version" else schema.picked(table, match[2])
+        # Their one row is the schema's own; nothing is seeded there.
+        value = 1 if table in ("people_version", "providers_version") else schema.picked(table, match[2])
         if value is not None:
             if isinstance(value, bytes) and match[3] == "<":
                 return value + b"\xff"

@@ -19,12 +19,14 @@ KEY = 777001
 WORD = "zwielicht"
 
 EMPTIED = "the emptied row stands for it as \"Deleted user\""
+BOOKS = "what answers cost stays in the books, of a number whose row is emptied"
 TABLES = {
     "api_keys": {},
     "attachments": {},
     "audit": {"actor": "who did what, by public id alone", "target": "likewise"},
     "audit_erasures": {},
     "audit_head": {},
+    "budgets": {},
     "challenges": {},
     "chat_gaps": {},
     "chat_members": {},
@@ -34,6 +36,7 @@ TABLES = {
     "erasures": {},
     "event_log": {name: "what happened, by ids alone, for EVENT_LOG_HOURS" for name in ("user_id", "actor_id", "subject")},
     "forwards": {},
+    "generations": {},
     "idempotency_keys": {},
     "index_queue": {},
     "invitations": {"invited_by": EMPTIED},
@@ -42,8 +45,11 @@ TABLES = {
     "mails": {},
     "members": {},
     "mentions": {},
+    "message_alternatives": {},
+    "message_calls": {},
     "message_versions": {},
     "messages": {},
+    "models": {},
     "nodes": {},
     "notice_settings": {},
     "notices": {},
@@ -54,6 +60,9 @@ TABLES = {
     "people_version": {},
     "pins": {},
     "presence": {},
+    "prompts": {"created_by": EMPTIED},
+    "providers": {},
+    "providers_version": {},
     "push_subscriptions": {},
     "reactions": {},
     "recovery_codes": {},
@@ -66,11 +75,14 @@ TABLES = {
     "singletons": {},
     "totp": {},
     "uploads": {},
+    "usage_days": {"user_id": BOOKS},
+    "usage_log": {"user_id": BOOKS},
     "user_preferences": {},
     "users": {"id": EMPTIED, "uuid": EMPTIED, "username": "\"deleted:\" and the public id, which nobody can choose"},
     "webhooks": {},
     "word_runs": {},
     "words": {},
+    "workspace_models": {},
     "workspaces": {"created_by": EMPTIED},
 }
 ONE_COLUMN_ONLY = {"outbox": "mariadb"}
