@@ -275,6 +275,10 @@ enum {
     EXPORT_RETRY_AFTER_S = 10, /* where they are all taken */
     EXPORT_MESSAGES = 200,     /* that one piece reads, … */
 
+    /* Assistants */
+    AI_IMAGES_MAX = 8, /* of one question */
+    AI_CALLS_MAX = 64, /* calls of tools in one answer */
+
     /* Queues */
     UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */
     GROUP_COMMIT_MAX = 64,    /* transactions in one commit on SQLite: the first waits for the last */
@@ -325,5 +329,12 @@ enum {
 #define COPY_CHUNK_BYTES (256 * KIB)
 /* store_put to S3 holds two such parts in memory while it runs; times UPLOAD_PARTS_MAX it is the largest object: 58 GiB. */
 #define STORE_PUT_PART_BYTES (6 * MIB)
+/* One event of a provider's stream, and an answer with its reasoning and calls; what is longer is cut and says so. */
+#define AI_EVENT_MAX_BYTES (1 * MIB)
+#define AI_ANSWER_MAX_BYTES (4 * MIB)
+/* What reading one event takes beside the parser's tree: a copy in which each byte has become three. */
+#define AI_SCRATCH_BYTES (4 * MIB)
+/* Tokens that a provider can say it has used; more is a mistake that nobody is to pay for. */
+#define AI_TOKENS_MAX ((int64_t)1000000000)
 
 #endif
