@@ -65,25 +65,45 @@ void json_in_init(void)
     json_object_seed(0);
 }
 
+static enum err parse(struct arena *a, struct str text, size_t flags, const struct json_in **ret_root,
+                      json_error_t *error)
+{
+    json_t *root = json_loadb(text.ptr ? text.ptr : "", text.len, flags | JSON_DECODE_ANY, error);
+
+    if (!root)
+        return json_error_code(error) == json_error_out_of_memory ? ERR_NO_MEMORY : ERR_INVALID;
+    TRY(arena_defer(a, release, root));
+    *ret_root = ours(root);
+    return ERR_OK;
+}
+
 enum err json_in_parse(struct arena *a, struct str text, const struct json_in **ret_root, const char **ret_reason)
 {
     json_error_t error;
-    json_t *root;
+    enum err e;
 
     *ret_reason = "The JSON is nested too deeply";
     if (too_deep(text))
         return ERR_INVALID;
-    root = json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (!root && json_error_code(&error) == json_error_out_of_memory)
-        return ERR_NO_MEMORY;
-    if (!root) {
-        *ret_reason = reason_for(&error);
+    e = parse(a, text, JSON_REJECT_DUPLICATES, ret_root, &error);
+    *ret_reason = e == ERR_INVALID ? reason_for(&error) : "";
+    return e;
+}
+
+enum err json_in_parse_lenient(struct arena *a, struct str text, const struct json_in **ret_root,
+                               const char **ret_reason)
+{
+    json_error_t error;
+    enum err e;
+
+    *ret_reason = "The JSON is nested too deeply";
+    if (too_deep(text))
         return ERR_INVALID;
-    }
-    TRY(arena_defer(a, release, root));
-    *ret_root = ours(root);
-    *ret_reason = "";
-    return ERR_OK;
+    e = parse(a, text, 0, ret_root, &error);
+    if (e == ERR_INVALID && json_error_code(&error) == json_error_numeric_overflow)
+        e = parse(a, text, JSON_DECODE_INT_AS_REAL, ret_root, &error);
+    *ret_reason = e == ERR_INVALID ? reason_for(&error) : "";
+    return e;
 }
 
 enum json_in_kind json_in_kind(const struct json_in *v)
@@ -135,6 +155,21 @@ double json_in_number(const struct json_in *v)
 bool json_in_boolean(const struct json_in *v)
 {
     return json_is_true(theirs(v));
+}
+
+static int add(const char *bytes, size_t len, void *buf)
+{
+    buf_add_bytes(buf, bytes, len);
+    return 0;
+}
+
+enum err json_in_write(const struct json_in *v, struct buf *out)
+{
+    if (v == NULL)
+        buf_add_c(out, "null");
+    else if (json_dump_callback(theirs(v), add, out, JSON_COMPACT | JSON_ENCODE_ANY) != 0)
+        return ERR_NO_MEMORY;
+    return buf_check(out);
 }
 
 void json_in_each_member(const struct json_in *v, bool (*fn)(const char *, const struct json_in *, void *), void *arg)

@@ -4,7 +4,7 @@
  *     ai_read_init(&read, ops, scratch);
  *     for each piece: ai_read_add(&read, bytes); take read.text and read.reasoning, buf_clear them;
  *                     read.fault, read.is_ended and read.finish say whether to go on
- *     at the connection's end: ai_read_end(&read); take the rest
+ *     at the end: ai_read_end(&read); take the rest
  *     ai_read_release(&read)
  */
 #ifndef PARLEY_AI_READ_H
@@ -27,14 +27,10 @@ struct ai_call {
     int64_t index;
     struct buf id, name;  /* id: empty where the provider gives none */
     struct buf arguments; /* JSON, when the answer is complete */
+    unsigned half;        /* as ai_read's text_half */
 };
 
-/* What stands at the end of a text that has come and cannot be given out yet. */
-struct ai_held {
-    unsigned high_surrogate; /* the first half of a character; 0: none */
-};
-
-/* Where a text stands with a tag of reasoning that may open it. */
+/* Where the answer stands with a tag of reasoning that may open it. */
 enum ai_think { AI_THINK_MAYBE, AI_THINK_INSIDE, AI_THINK_AFTER, AI_THINK_NONE };
 
 struct ai_read {
@@ -54,11 +50,11 @@ struct ai_read {
     struct sse sse;
     size_t answer_bytes; /* of text, reasoning and calls */
     bool has_event;
-    bool is_last; /* the event that is read had no end of its own */
-    struct ai_held held_text, held_reasoning;
+    bool is_last;                       /* the event that is read had no end of its own */
+    unsigned text_half, reasoning_half; /* the first half of a character that waits for the other; 0: none */
     enum ai_think think;
     size_t think_tag;
-    struct buf think_held; /* the beginning of a tag, perhaps */
+    struct buf think_held; /* what may be the beginning of a tag */
 };
 
 /*
@@ -72,8 +68,8 @@ void ai_read_release(struct ai_read *read);
 /* Reads on. What goes wrong is in read->fault. */
 void ai_read_add(struct ai_read *read, struct str bytes);
 /*
- * The connection was closed, in whatever way: what was held back is given out, and an answer that neither ended nor had a finish is
- * AI_FAULT_CUT_OFF, one of which no event came AI_FAULT_BAD_ANSWER.
+ * Once, at the connection's end or when is_ended says that it may be closed: what was held back is given out. An answer that neither
+ * ended nor had a finish is AI_FAULT_CUT_OFF; one of which no event came, or nothing but its end, is AI_FAULT_BAD_ANSWER.
  */
 void ai_read_end(struct ai_read *read);
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "parley/core/arena.h"
+#include "parley/core/buf.h"
 #include "parley/core/err.h"
 #include "parley/core/str.h"
 
@@ -35,6 +36,13 @@ void json_in_init(void);
 enum err json_in_parse(struct arena *a, struct str text, const struct json_in **ret_root,
                        const char **ret_reason) MUST_CHECK;
 
+/*
+ * The same for what another server wrote: of two members of one name the last counts, and in a text with a number that no int64_t
+ * holds all numbers are reals.
+ */
+enum err json_in_parse_lenient(struct arena *a, struct str text, const struct json_in **ret_root,
+                               const char **ret_reason) MUST_CHECK;
+
 /* Wherever a value is taken NULL may stand, and is a null. */
 enum json_in_kind json_in_kind(const struct json_in *v);
 /* NULL when there is no such member or v is no object. */
@@ -46,6 +54,8 @@ struct str json_in_string(const struct json_in *v);
 int64_t json_in_integer(const struct json_in *v); /* 0 when v is no integer */
 double json_in_number(const struct json_in *v);   /* integers too */
 bool json_in_boolean(const struct json_in *v);
+/* Appends the value as JSON, without blanks. ERR_OK or ERR_NO_MEMORY. */
+enum err json_in_write(const struct json_in *v, struct buf *out) MUST_CHECK;
 /* Calls fn for each member of an object; stops at the first false. */
 void json_in_each_member(const struct json_in *v, bool (*fn)(const char *name, const struct json_in *value, void *arg),
                          void *arg);
