@@ -16,7 +16,7 @@ struct idle {
 
 struct egress {
     pthread_mutex_t mutex; /* guards idle */
-    struct idle idle[2];   /* by enum egress_trust */
+    struct idle idle[3];   /* by enum egress_trust */
     int idle_max;
     char *ca_file; /* NULL: the system's */
 };
@@ -189,7 +189,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 {
     struct run *run = arg;
     (void)purpose;
-    if (run->request->trust != EGRESS_OPERATOR && guard_is_inner(&address->addr)) {
+    if (!guard_allows(run->request->trust, &address->addr)) {
         run->err = ERR_FORBIDDEN;
         return CURL_SOCKET_BAD;
     }
@@ -220,7 +220,7 @@ static enum err url_parse(const struct egress_request *request, CURLU **ret_url)
         return ERR_NO_MEMORY;
     if (curl_url_set(url, CURLUPART_URL, request->url, CURLU_DISALLOW_USER) != CURLUE_OK)
         e = ERR_INVALID;
-    else if (request->trust != EGRESS_OPERATOR)
+    else if (request->trust == EGRESS_FOREIGN)
         e = url_check_port(url);
     if (e != ERR_OK) {
         curl_url_cleanup(url);

@@ -33,6 +33,8 @@ extern const struct route_table message_threads_routes;
 extern const struct route_table reactions_routes;
 extern const struct route_table webhooks_routes;
 extern const struct route_table notifications_routes;
+extern const struct route_table providers_routes;
+extern const struct route_table models_routes;
 extern const struct route_table search_routes;
 extern const struct route_table exports_routes;
 extern const struct route_table streams_routes;

@@ -233,6 +233,24 @@ enum {
     STORE_HUNG_KEPT_S = 60,     /* so long it is taken to hang, unless it answers */
     STORE_UPLOAD_KEPT_DAYS = 7, /* parts of a direct upload that nobody touched for longer are swept */
 
+    /* Assistants */
+    PROVIDERS_MAX = 100,            /* of the server, and of one workspace */
+    PROVIDER_NAME_MAX_CHARS = 64,   /* chats name it */
+    PROVIDER_URL_MAX_BYTES = 1000,  /* a base address; a path of its own is put behind it */
+    PROVIDER_KEY_MAX_BYTES = 2048,  /* those that there are take less than 300; tokens of clouds are longer */
+    PROVIDER_KEY_SHOWN = 4,         /* its last characters, of one that is at least four times as long */
+    PROVIDER_PARALLEL_MAX = 1000,
+    PROVIDER_TIME_MAX_S = 3600,     /* of each timer; engines on a CPU need a quarter of that */
+    MODELS_PER_PROVIDER_MAX = 1000, /* the largest list that there is has some 500 */
+    MODEL_TOKENS_MAX = 100000000,   /* of a window; the largest are of some millions */
+    AI_PROBE_MODELS_MAX = MODELS_PER_PROVIDER_MAX,
+    AI_PROBE_CONNECT_MAX_MS = 1500,
+    AI_PROBE_CALL_MAX_MS = 2500,    /* one of two: an administrator waits for both */
+    PROMPTS_PER_WORKSPACE_MAX = 500,
+    PROMPT_NAME_MAX_CHARS = 64,
+    USAGE_DAYS_MAX = 366,           /* of one report */
+    USAGE_ROWS_MAX = 1000,          /* of one report, those that cost most */
+
     /* Wake-ups between processes */
     BUS_SUBSCRIPTIONS_MAX = 16,
     BUS_CHANNEL_MAX_BYTES = 60,
@@ -285,6 +303,8 @@ enum {
     HASH_QUEUE_MAX = 64,      /* password hashing waits here, then 503 */
 };
 
+/* A price, a budget: in millionths; a thousand million units. */
+#define MONEY_MAX_MICROS (INT64_C(1000000000) * 1000000)
 /* … or fewer, of so many bytes of text: six times as much where each letter is escaped. */
 #define EXPORT_TEXT_BYTES ((int64_t)(4 * MIB))
 /* A piece of a file in an archive. */
