@@ -238,7 +238,8 @@ static const struct route routes[] = {
       .status = 200, .media = "application/x-tar",
       .id = "exportOwnData", .fails = { ERR_BUSY },
       .doc = "A tar archive: account.json, lines of JSON with what one has written, its earlier texts, reactions, read marks and "
-             "drafts, and the files, of all workspaces. Sent as it is read, as an export of a chat is.",
+             "drafts, and the files, of all workspaces; of what one has passed on, one's own words. Sent as it is read, as an "
+             "export of a chat is.",
       .summary = "Take along all that one has on this server", .tag = "Sign-in" },
     { GET, "/workspaces/{workspace}/retention/preview", retention_preview_get,
       .access = ACCESS_SIGNED_IN, .role = ROLE_OWNER, .scope = SCOPE_READ, .rate = RATE_READ,

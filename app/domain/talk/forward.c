@@ -8,6 +8,11 @@
 
 /* ---- what is passed on ---- */
 
+struct str forward_own_words(struct str content, int64_t text_at)
+{
+    return str_trim(str_head_code_points(content, (size_t)text_at));
+}
+
 /* The forwarder's own text, an empty line, and the other one; where the other begins, in code points. */
 static enum err texts_join(struct ctx *ctx, struct str source, struct str *content, int64_t *ret_text_at)
 {

@@ -15,6 +15,9 @@ struct forwarding {
     int64_t text_at; /* where its text begins in the new one */
 };
 
+/* What the forwarder wrote themselves, without the empty line behind it. Borrowed from content. */
+struct str forward_own_words(struct str content, int64_t text_at);
+
 /*
  * In the transaction of message_post, under the new chat's lock: the message, for whoever may read it, held to the commit. Puts
  * its text behind message->content, and says how many files there will be. ERR_MESSAGE_NOT_FOUND, ERR_CONFLICT (it is being

@@ -1,5 +1,6 @@
 #include "parley/domain/talk/forward_erasure.h"
 
+#include "forward.h"
 #include "message_event.h"
 #include "parley/db/db.h"
 #include "parley/domain/files/attachment.h"
@@ -44,13 +45,7 @@ static enum err text_get(struct ctx *ctx, struct stripping *stripping)
                   text_read, stripping);
 }
 
-/* The forwarder's own words, without the empty line behind them. */
-static struct str own_words(const struct stripping *stripping)
-{
-    return str_trim(str_head_code_points(stripping->content, (size_t)stripping->text_at));
-}
-
-static enum err content_strip(struct ctx *ctx, const struct stripping *stripping)
+static enum err content_strip(struct ctx *ctx, const struct stripping *stripping, struct attachment_removal *ret_files)
 {
     const struct chat_ref chat = { .id = stripping->chat_id, .workspace_id = stripping->workspace_id };
     const struct db_value message = DB_INT(stripping->message_id), workspace = DB_INT(stripping->workspace_id);
@@ -58,10 +53,10 @@ static enum err content_strip(struct ctx *ctx, const struct stripping *stripping
 
     TRY(attachment_remove_found(ctx, SQL_ATTACHMENTS_GOING_OF_MESSAGE, DB_ARGS(message, workspace), &files));
     TRY(message_index_add(ctx, stripping->workspace_id, stripping->message_id, stripping->content));
-    TRY(db_exec(
-        ctx, SQL_MESSAGE_STRIP,
-        DB_ARGS(DB_TEXT(own_words(stripping)), DB_INT(ctx->now_us), message, DB_INT(stripping->chat_id), workspace),
-        NULL));
+    TRY(db_exec(ctx, SQL_MESSAGE_STRIP,
+                DB_ARGS(DB_TEXT(forward_own_words(stripping->content, stripping->text_at)), DB_INT(ctx->now_us),
+                        message, DB_INT(stripping->chat_id), workspace),
+                NULL));
     return message_event_add(ctx, EVENT_MESSAGE_UPDATED, &chat, &stripping->uuid, event_number(ctx, stripping->seq));
 }
 
