@@ -66,7 +66,13 @@ SELECT n.id, f.workspace_id, f.source_id, f.sender_id, f.sender_name, f.is_ai_re
 FROM messages m JOIN forwards f ON f.message_id = m.id JOIN messages n ON n.chat_id = ? AND n.seq = m.seq
 WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq <= ? AND m.is_forwarded = 1
 
--- The files of some messages, and the messages into which they come.
+-- name: fork_forward_authors
+INSERT INTO forward_authors (message_id, user_id)
+SELECT n.id, a.user_id
+FROM messages m JOIN forward_authors a ON a.message_id = m.id JOIN messages n ON n.chat_id = ? AND n.seq = m.seq
+WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq <= ? AND m.is_forwarded = 1
+
+-- The files, and the messages into which they come.
 -- name: fork_attachments
 SELECT a.id, n.id AS copy_id
 FROM messages m JOIN attachments a ON a.message_id = m.id JOIN messages n ON n.chat_id = ? AND n.seq = m.seq

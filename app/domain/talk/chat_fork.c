@@ -113,6 +113,7 @@ static enum err contents_copy(struct ctx *ctx, const struct fork_call *call)
     TRY(db_exec(ctx, SQL_FORK_REPLY_COUNTS, DB_ARGS(chat, workspace), NULL));
     TRY(db_exec(ctx, SQL_FORK_GAPS, DB_ARGS(chat, source, workspace, end_seq), NULL));
     TRY(db_exec(ctx, SQL_FORK_FORWARDS, DB_ARGS(chat, source, workspace, end_seq), NULL));
+    TRY(db_exec(ctx, SQL_FORK_FORWARD_AUTHORS, DB_ARGS(chat, source, workspace, end_seq), NULL));
     TRY(files_share(ctx, call));
     return message_index_add_found(ctx, SQL_FORK_WORDS, DB_ARGS(chat, workspace));
 }

@@ -67,11 +67,18 @@ static enum err origin_write(struct ctx *ctx, const struct chat_ref *chat, const
                              const struct message *message)
 {
     const struct message *source = &forwarding->source;
+    const struct db_value id = DB_INT(message->id), source_id = DB_INT(source->id),
+                          workspace = DB_INT(chat->workspace_id);
+    bool is_other = is_only_forwarded(source);
 
-    return db_insert(
-        ctx, is_only_forwarded(source) ? SQL_FORWARD_INSERT_AGAIN : SQL_FORWARD_INSERT,
-        DB_ARGS(DB_INT(message->id), DB_INT(forwarding->text_at), DB_INT(source->id), DB_INT(chat->workspace_id)),
-        NULL);
+    TRY(db_insert(ctx, is_other ? SQL_FORWARD_INSERT_AGAIN : SQL_FORWARD_INSERT,
+                  DB_ARGS(id, DB_INT(forwarding->text_at), source_id, workspace), NULL));
+    if (!is_other)
+        TRY(db_exec(ctx, SQL_FORWARD_AUTHOR_INSERT, DB_ARGS(id, source_id, workspace), NULL));
+    if (source->forward == NULL)
+        return ERR_OK;
+    return db_exec(ctx, SQL_FORWARD_AUTHORS_INHERIT,
+                   DB_ARGS(id, source_id, DB_INT(is_other ? 0 : source->sender_user_id)), NULL);
 }
 
 /* A file that the job has found not to be what was promised has gone from the source by now, and does not come here. */

@@ -8,7 +8,6 @@
 #include "parley/domain/talk/message_index.h"
 
 struct stripping {
-    int64_t user_id;
     int64_t message_id, workspace_id;
     struct uuid uuid;
     int64_t chat_id, seq, text_at;
@@ -21,8 +20,8 @@ static enum err first_read(struct ctx *ctx, const struct db_row *row, void *arg)
     struct stripping *stripping = arg;
 
     (void)ctx;
-    stripping->message_id = db_row_int(row, FORWARD_FIRST_OF_SENDER_MESSAGE_ID);
-    stripping->workspace_id = db_row_int(row, FORWARD_FIRST_OF_SENDER_WORKSPACE_ID);
+    stripping->message_id = db_row_int(row, FORWARD_FIRST_OF_AUTHOR_MESSAGE_ID);
+    stripping->workspace_id = db_row_int(row, FORWARD_FIRST_OF_AUTHOR_WORKSPACE_ID);
     return ERR_OK;
 }
 
@@ -79,13 +78,13 @@ static enum err strip(struct ctx *ctx, void *arg)
     if (!stripping->is_deleted)
         TRY(content_strip(ctx, stripping));
     TRY(db_exec(ctx, SQL_FORWARD_FORGET_SENDER, DB_ARGS(message, workspace), NULL));
-    return db_exec(ctx, SQL_FORWARD_BLAME_AGAIN, DB_ARGS(DB_INT(stripping->user_id), message, workspace), NULL);
+    return db_exec(ctx, SQL_FORWARD_AUTHORS_DELETE, DB_ARGS(message), NULL);
 }
 
 enum err forward_erase_step(struct ctx *ctx, int64_t user_id, int64_t *ret_count)
 {
-    struct stripping stripping = { .user_id = user_id };
-    enum err e = db_one(ctx, SQL_FORWARD_FIRST_OF_SENDER, DB_ARGS(DB_INT(user_id)), first_read, &stripping);
+    struct stripping stripping = { .message_id = 0 };
+    enum err e = db_one(ctx, SQL_FORWARD_FIRST_OF_AUTHOR, DB_ARGS(DB_INT(user_id)), first_read, &stripping);
 
     *ret_count = 0;
     if (e == ERR_NOT_FOUND)
