@@ -4,9 +4,12 @@
 SELECT id, retention_days FROM workspaces
 WHERE retention_days > 0 AND id > ? AND deleted_us IS NULL ORDER BY id LIMIT 1
 
--- Inside the transaction that removes something of it: as it was when its turn began?
+-- Inside the transaction that removes something of it: as it was when its turn began? Held to the commit: whoever is answered
+-- that it is another way now loses nothing afterwards.
 -- name: retention_holds
 SELECT id FROM workspaces WHERE id = ? AND retention_days = ? AND deleted_us IS NULL
+-- @mysql
+LOCK IN SHARE MODE
 
 -- Chats whose first message is older.
 -- name: retention_chats

@@ -149,6 +149,23 @@ def test_preview__wants_days_where_everything_is_kept(talk):
     assert talk.member.get(f"{talk.path}/retention/preview", params={"days": 1}).status_code == 403
 
 
+@pytest.mark.columns("mariadb")
+def test_setting__that_is_changed_while_a_piece_goes_waits_for_it(deep, talk):
+    """Whoever is answered that everything is kept loses nothing from then on."""
+    def is_going():
+        return deep.rows("SELECT id FROM information_schema.processlist WHERE state = 'User sleep'")
+
+    age(deep, talk.say("old"))
+    deep.rows("CREATE TRIGGER slow BEFORE INSERT ON chat_gaps FOR EACH ROW DO SLEEP(1.5)")
+    keep(talk, 30)
+    deep.wake()
+    until(is_going)
+    keep(talk, None)
+    assert contents(talk) == [] and not is_going()
+    deep.rows("DROP TRIGGER slow")
+    until(lambda: receipts(talk))
+
+
 def test_kill__in_the_middle_of_it_loses_no_count(deep, talk):
     """Whatever is cut off is gone on with; the receipt has all of it."""
     for n in range(30):
