@@ -23,6 +23,11 @@ SELECT ?, m.sender_id FROM messages m WHERE m.id = ? AND m.workspace_id = ? AND 
 INSERT INTO forward_authors (message_id, user_id)
 SELECT ?, a.user_id FROM forward_authors a WHERE a.message_id = ? AND a.user_id <> ?
 
+-- In the transaction that makes the message.
+-- name: forward_set_attachment_count
+-- event: none, because message.created tells it with its message
+UPDATE messages SET attachment_count = ? WHERE id = ? AND chat_id = ? AND workspace_id = ?
+
 -- Lists of fifty ? take MESSAGE_PARTS_AT_ONCE ids; who has fewer names one again. Workspace NULL: any, for events. The message
 -- itself, and its chat, are for whoever may read that.
 -- name: forwards_of_messages

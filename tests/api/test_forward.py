@@ -260,6 +260,15 @@ def test_forward__keeps_what_was_only_passed_on_by_who_is_erased(deep, own):
     assert (read[kept["id"]], read[gone["id"]]) == ("mine", "")
 
 
+def test_forward__that_shows_nothing_is_refused(deep, own):
+    bare = forward(own.owner, own.other, own.sent(text_file()))
+    assert own.admin.delete(f"/users/{own.member.id}", params={"messages": "erase"}).status_code == 204
+    deep.wake()
+    until(lambda: deep.count("users", "erase_messages = 1") == 0 and deep.is_clean())
+    assert faults(refused(own.owner, own.at, bare)) == [("body", "content")]
+    assert forward(own.owner, own.at, bare, content="what was it?")["content"] == "what was it?"
+
+
 def test_forward__of_a_deleted_user_keeps_what_it_says(deep, own):
     passed = forward(own.owner, own.other, own.sent(text_file(), content="stays"))
     assert own.admin.delete(f"/users/{own.member.id}").status_code == 204
@@ -318,13 +327,18 @@ def test_object__is_there_for_forwards_that_meet_the_deletion(deep, own):
 @pytest.mark.columns("mariadb")
 def test_object__that_is_doomed_at_this_moment_is_not_shared(deep, own):
     """Who erases what a user wrote takes no chat's lock: a row that is being removed is waited for."""
-    sent = own.sent(text_file(), content="x")
+    sent, bare = own.sent(text_file(), content="x"), own.sent(text_file(b"y", "y.txt"))
+    third = own.chat_path(own.owner.chat(own.id, "Third")["id"])
     deep.rows("CREATE TRIGGER slow BEFORE INSERT ON object_deletions FOR EACH ROW DO SLEEP(1.5)")
     assert own.admin.delete(f"/users/{own.member.id}", params={"messages": "erase"}).status_code == 204
     deep.wake()
     until(lambda: deep.rows("SELECT id FROM information_schema.processlist WHERE state = 'User sleep'"))
-    passed = forward(own.owner, own.other, sent)
-    assert passed["attachments"] == [] and passed["content"] == "x"
+    said, empty = at_once(2, lambda i: refused(own.owner, (own.other, third)[i], (sent, bare)[i]))
+    passed = said.json()
+    assert said.status_code == 201 and passed["attachments"] == [] and passed["content"] == "x"
+    assert deep.count("messages", f"uuid = x'{passed['id'].replace('-', '')}' AND attachment_count = 0") == 1
+    # A file was all that there was to see.
+    assert faults(empty) == [("body", "content")]
     deep.rows("DROP TRIGGER slow")
     until(lambda: deep.count("users", "erase_messages = 1") == 0 and deep.is_clean())
 
