@@ -189,7 +189,8 @@ static const struct field preview_fields[] = {
     { "messages", FIELD_INT, PREVIEW_FIELD(message_count), .example = "1200",
       .doc = "Messages that would go, those that are deleted already included" },
     { "files", FIELD_INT, PREVIEW_FIELD(file_count), .example = "17", .doc = "Their files" },
-    { "bytes", FIELD_INT, PREVIEW_FIELD(byte_count), .example = "20480", .doc = "What these hold" },
+    { "bytes", FIELD_INT, PREVIEW_FIELD(byte_count), .example = "20480",
+      .doc = "What these hold; a file that another message has, too, goes with the last of them" },
 };
 static const struct spec preview_spec = { SPEC_INIT("RetentionPreview", struct retention_preview, preview_fields),
     .doc = "What a run at this moment would erase" };

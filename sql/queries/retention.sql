@@ -27,8 +27,14 @@ SELECT m.seq FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.cr
 -- name: retention_messages
 SELECT COUNT(*) FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq < ?
 
+-- An object goes with its last row: it is counted there, unless one of the others stays. Those stay that no message of the
+-- workspace has, or one that is not old, or behind such a one.
 -- name: retention_files
-SELECT COUNT(*) AS file_count, COALESCE(SUM(a.size_bytes), 0) AS byte_count
+SELECT COUNT(*) AS file_count, COALESCE(SUM(CASE WHEN EXISTS
+    (SELECT 1 FROM attachments o LEFT JOIN messages n ON n.id = o.message_id
+    WHERE o.object_key = a.object_key AND o.id <> a.id AND (o.id > a.id OR n.id IS NULL OR n.workspace_id <> a.workspace_id
+        OR EXISTS (SELECT 1 FROM messages k WHERE k.chat_id = n.chat_id AND k.seq <= n.seq AND k.created_us >= ?)))
+    THEN 0 ELSE a.size_bytes END), 0) AS byte_count
 FROM messages m JOIN attachments a ON a.message_id = m.id
 WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq < ? AND m.attachment_count > 0
 

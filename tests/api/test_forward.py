@@ -269,6 +269,15 @@ def test_forward__that_shows_nothing_is_refused(deep, own):
     assert forward(own.owner, own.at, bare, content="what was it?")["content"] == "what was it?"
 
 
+def test_receipt__counts_what_comes_out_of_forwards_and_each_object_once(deep, own):
+    sent = own.sent(text_file(b"12345"))
+    forward(own.owner, own.other, forward(own.owner, own.other, sent, content="Look"))
+    assert own.admin.delete(f"/users/{own.member.id}", params={"messages": "erase"}).status_code == 204
+    [receipt] = until(lambda: deep.wake() or own.admin.ok("GET", "/audit", params={"action": "user.erased",
+                                                                                   "target": own.member.id}))
+    assert receipt["details"] == {"messages": 1, "files": 3, "bytes": 5, "before": None}
+
+
 def test_forward__of_a_deleted_user_keeps_what_it_says(deep, own):
     passed = forward(own.owner, own.other, own.sent(text_file(), content="stays"))
     assert own.admin.delete(f"/users/{own.member.id}").status_code == 204

@@ -149,6 +149,28 @@ def test_preview__wants_days_where_everything_is_kept(talk):
     assert talk.member.get(f"{talk.path}/retention/preview", params={"days": 1}).status_code == 403
 
 
+def test_bytes__are_those_of_objects_that_go(deep, talk):
+    """One that another message has stays, and of several messages that go it goes once."""
+    other = talk.chat_path(talk.owner.chat(talk.id, "Other")["id"])
+
+    def forward(at, message):
+        return talk.owner.ok("POST", f"{at}/message", 201, json={"forward": message["id"]})
+
+    gone, shared = talk.sent(text_file(b"x" * 1000)), talk.sent(text_file(b"y" * 234, "two.txt"))
+    copies = [forward(talk.at, gone), forward(other, gone)]
+    young = forward(other, shared)
+    age(deep, gone, shared, *copies)
+    told = preview(talk)
+    assert counts(told) == {"messages": 4, "files": 4, "bytes": 1000}
+    keep(talk, 30)
+    deep.wake()
+    until(lambda: receipts(talk))
+    assert [counts(r) for r in receipts(talk)] == [counts(told)]
+    assert [m["id"] for m in talk.owner.ok("GET", f"{other}/messages")["messages"]] == [young["id"]]
+    until(deep.is_clean)
+    assert len(deep.objects()) == 1
+
+
 @pytest.mark.columns("mariadb")
 def test_setting__that_is_changed_while_a_piece_goes_waits_for_it(deep, talk):
     """Whoever is answered that everything is kept loses nothing from then on."""

@@ -61,7 +61,8 @@ static enum err chat_count(struct ctx *ctx, int64_t chat_id, const struct retent
         TRY(e);
     TRY(db_number(ctx, SQL_RETENTION_MESSAGES, DB_ARGS(chat, workspace, DB_INT(kept_seq)), &count));
     preview->message_count += count;
-    return db_one(ctx, SQL_RETENTION_FILES, DB_ARGS(chat, workspace, DB_INT(kept_seq)), files_read, preview);
+    return db_one(ctx, SQL_RETENTION_FILES, DB_ARGS(DB_INT(run->before_us), chat, workspace, DB_INT(kept_seq)),
+                  files_read, preview);
 }
 
 struct preview_call {
