@@ -73,6 +73,7 @@ enum {
     AUDIT_SEAL_BATCH_ROWS = 200, /* rows of the audit log that one transaction seals */
     CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
     CHAT_FORK_MESSAGES_MAX = 10000,  /* no more are taken over: one transaction must do it, while nobody posts there */
+    CHAT_FORK_FILES_MAX = 2000,      /* of these messages: each is a statement of that transaction */
 
     /* Request parsing */
     JSON_DEPTH_MAX = 32,
