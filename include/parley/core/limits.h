@@ -40,6 +40,7 @@ enum {
     DIRECT_PEOPLE_MAX = 8,                /* besides oneself */
     PICTURE_SIDE_MAX = 1000000,           /* pixels; a hint for layout */
     SCHEDULED_MAX = 100,                  /* messages of one person that wait for their time; API.md */
+    SAVED_MAX = 10000,                    /* messages that one person keeps; they are counted at each */
     MESSAGE_PARTS_AT_ONCE = 50, /* messages whose files, reactions or mentions one statement reads: a page of them */
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
