@@ -116,6 +116,24 @@ def test_saved__are_ten_thousand_and_no_more(make_server):
     save(talk.owner, talk, one_more)
 
 
+def test_saved__of_somebody_who_leaves_while_its_chat_moves(make_server):
+    """The members were looked at a moment ago; the move is tried again by whoever wanted it."""
+    deep = Deep(make_server())
+    talk = deep.talk()
+    there = talk.owner.workspace("There")
+    talk.owner.add_member(there["id"], talk.member)
+    said = talk.say("x")
+    save(talk.member, talk, said)
+    sql = f"DELETE FROM members WHERE workspace_id = NEW.workspace_id AND user_id = {deep.rows('SELECT user_id FROM saved')[0][0]}"
+    deep.rows("CREATE TRIGGER leaving BEFORE UPDATE ON saved FOR EACH ROW " +
+              (f"BEGIN {sql}; END" if deep.server.column == "sqlite" else sql))
+    answer = talk.owner.post(f"{talk.at}/move", json={"workspace_id": there["id"]})
+    assert is_code(answer, 503, "busy")
+    deep.rows("DROP TRIGGER leaving")
+    assert saved(talk.member, talk) == ["x"]
+    talk.owner.ok("POST", f"{talk.at}/move", 200, json={"workspace_id": there["id"]})
+
+
 def test_saved__moves_with_its_chat_for_those_who_come_along(talk):
     said = talk.say("x")
     for person in (talk.owner, talk.member):
