@@ -4,6 +4,11 @@
 SELECT id, retention_days FROM workspaces
 WHERE retention_days > 0 AND id > ? AND deleted_us IS NULL ORDER BY id LIMIT 1
 
+-- Whose run was cut off, and which keep everything now: what had gone by then is still to be told (4: ERASURE_BY_RETENTION).
+-- name: retention_owed_next
+SELECT w.id FROM erasures e JOIN workspaces w ON w.id = e.subject_id AND w.retention_days IS NULL AND w.deleted_us IS NULL
+WHERE e.kind = 4 LIMIT 1
+
 -- Inside the transaction that removes something of it: as it was when its turn began? Held to the commit: whoever is answered
 -- that it is another way now loses nothing afterwards.
 -- name: retention_holds

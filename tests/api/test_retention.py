@@ -188,6 +188,24 @@ def test_setting__that_is_changed_while_a_piece_goes_waits_for_it(deep, talk):
     until(lambda: receipts(talk))
 
 
+@pytest.mark.parametrize("end", ["everything is kept", "the workspace goes"])
+def test_receipt__of_a_run_that_was_cut_off_is_written(deep, talk, end):
+    talk.say("stays")
+    [(workspace,)] = deep.rows(f"SELECT id FROM workspaces WHERE uuid = x'{talk.id.replace('-', '')}'")
+    deep.rows(f"INSERT INTO erasures (kind, subject_id, message_count, file_count, byte_count, began_us) "
+              f"VALUES (4, {workspace}, 7, 2, 90, 1)")
+    if end == "the workspace goes":
+        assert talk.owner.delete(talk.path).status_code == 204
+    deep.wake()
+    until(lambda: receipts(talk))
+    assert [counts(r) for r in receipts(talk)] == [{"messages": 7, "files": 2, "bytes": 90}]
+    if end == "the workspace goes":
+        until(lambda: talk.admin.ok("GET", "/audit", 200, params={"action": "workspace.erased", "target": talk.id}))
+    else:
+        assert contents(talk) == ["stays"]
+    assert deep.count("erasures") == 0
+
+
 def test_kill__in_the_middle_of_it_loses_no_count(deep, talk):
     """Whatever is cut off is gone on with; the receipt has all of it."""
     for n in range(30):
