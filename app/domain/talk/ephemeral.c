@@ -139,13 +139,16 @@ static enum err tell(struct ctx *ctx, struct ephemeral *e)
 {
     int64_t ids[PRESENCE_TOLD_MAX], count = 0;
     size_t id_count = presence_queue_take(e->changed, ids, COUNT_OF(ids));
+    enum err failed;
 
     if (id_count == 0 || presence_roll_is_empty(e->roll))
         return ERR_OK;
     e->told_us = clock_monotonic_us();
-    TRY(presence_tell(ctx, e->roll, ids, id_count, &count));
+    failed = presence_tell(ctx, e->roll, ids, id_count, &count);
+    for (size_t i = 0; failed != ERR_OK && i < id_count; i++)
+        presence_queue_add(e->changed, ids[i]);
     atomic_fetch_add(&e->told_count, count);
-    return ERR_OK;
+    return failed;
 }
 
 /* ---- when ---- */

@@ -11,9 +11,10 @@ enum err node_beat(struct ctx *ctx, struct node *node, bool *ret_is_new)
     *ret_is_new = false;
     if (node->id != 0 && since_us >= 0 && since_us < NODE_BEAT_S * US_PER_S)
         return ERR_OK;
-    if (node->id != 0)
+    /* A late one may have been taken to be dead, and its people struck out in part: it begins as another. */
+    if (node->id != 0 && since_us < NODE_LIFE_S * US_PER_S)
         TRY(db_exec(ctx, SQL_NODE_BEAT, DB_ARGS(DB_INT(ctx->now_us), DB_INT(node->id)), &count));
-    node->may_judge = count > 0 && since_us < NODE_LIFE_S * US_PER_S;
+    node->may_judge = count > 0;
     if (count == 0) {
         TRY(db_insert(ctx, SQL_NODE_INSERT, DB_ARGS(DB_INT(ctx->now_us)), &node->id));
         *ret_is_new = true;

@@ -121,18 +121,20 @@ static enum err others_count(struct ctx *ctx, struct signal_rows *rows, const st
 enum err signal_rows_write(struct ctx *ctx, struct signal_rows *rows, const struct node *node)
 {
     struct writing writing = { .node_id = node->id };
+    enum err e;
 
     take(rows, &writing);
     if (writing.count == 0)
         return ERR_OK;
-    TRY(others_count(ctx, rows, node));
-    if (rows->others_count == 0)
+    e = others_count(ctx, rows, node);
+    if (e == ERR_OK && rows->others_count == 0)
         return ERR_OK;
-    TRY(db_run(ctx, insert_all, &writing));
+    if (e == ERR_OK)
+        e = db_run(ctx, insert_all, &writing);
     (void)pthread_mutex_lock(&rows->lock);
-    rows->written_count += (int64_t)writing.count;
+    *(e == ERR_OK ? &rows->written_count : &rows->dropped_count) += (int64_t)writing.count;
     (void)pthread_mutex_unlock(&rows->lock);
-    return ERR_OK;
+    return e;
 }
 
 /* ---- reading ---- */
