@@ -112,6 +112,7 @@ enum {
     DB_RELAY_ROWS_MAX = 500,     /* events that one step moves: some milliseconds */
     DB_FAULT_MAX_BYTES = 1024,   /* a line for the operator */
     MIGRATION_WAIT_MAX_S = 60,   /* others wait so long for the one that migrates */
+    CLUSTER_LOCK_LIFE_S = 3600,  /* it keeps the lock of a cluster so long: no statement of a step may take longer */
     STOP_MAX_S = 10,             /* SIGTERM: what runs is given this long */
     /* A server that is stopping ends a second after STOP_MAX_S at the latest, unless it still waits for a slow disk. */
     DATABASE_LOCK_MAX_S = 3 * STOP_MAX_S,
