@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "outgoing.h"
 #include "parley/core/blocking.h"
 #include "parley/core/limits.h"
 
@@ -189,54 +190,8 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 {
     struct run *run = arg;
     (void)purpose;
-    if (!guard_allows(run->request->trust, &address->addr)) {
-        run->err = ERR_FORBIDDEN;
-        return CURL_SOCKET_BAD;
-    }
-    run->err = ERR_OK;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-static enum err url_check_port(CURLU *url)
-{
-    char *text = NULL;
-    int64_t port = 0;
-    enum err e;
-    if (curl_url_get(url, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
-        return ERR_INVALID;
-    e = str_to_int64(str_from(text), &port);
-    curl_free(text);
-    if (e != ERR_OK)
-        return ERR_INVALID;
-    return guard_is_port_allowed((int)port) ? ERR_OK : ERR_FORBIDDEN;
-}
-
-/* The url is parsed once, here; what is judged is what is used. */
-static enum err url_parse(const struct egress_request *request, CURLU **ret_url)
-{
-    CURLU *url = curl_url();
-    enum err e = ERR_OK;
-    if (url == NULL)
-        return ERR_NO_MEMORY;
-    if (curl_url_set(url, CURLUPART_URL, request->url, CURLU_DISALLOW_USER) != CURLUE_OK)
-        e = ERR_INVALID;
-    else if (request->trust == EGRESS_FOREIGN)
-        e = url_check_port(url);
-    if (e != ERR_OK) {
-        curl_url_cleanup(url);
-        return e;
-    }
-    *ret_url = url;
-    return ERR_OK;
-}
-
-static enum err header_append(struct curl_slist **list, const char *header)
-{
-    struct curl_slist *longer = curl_slist_append(*list, header);
-    if (longer == NULL)
-        return ERR_NO_MEMORY;
-    *list = longer;
-    return ERR_OK;
+    run->err = outgoing_check(run->request->trust, &address->addr);
+    return run->err == ERR_OK ? outgoing_socket(address) : CURL_SOCKET_BAD;
 }
 
 /* A stream moves faster through a large buffer; a small call shall not keep one. */
@@ -254,9 +209,10 @@ static bool is_worth_asking(const struct egress_request *request)
 /* The list is the caller's to free, also after a failure. */
 static enum err headers_make(const struct egress_request *request, struct curl_slist **list)
 {
-    for (size_t i = 0; request->headers != NULL && request->headers[i] != NULL; i++)
-        TRY(header_append(list, request->headers[i]));
-    return is_worth_asking(request) ? ERR_OK : header_append(list, "Expect:");
+    static const char *const unasked[] = { "Expect:", NULL };
+
+    TRY(outgoing_headers(request->headers, list));
+    return is_worth_asking(request) ? ERR_OK : outgoing_headers(unasked, list);
 }
 
 static void set_method_and_body(CURL *curl, struct run *run)
@@ -281,10 +237,7 @@ static void set_method_and_body(CURL *curl, struct run *run)
 
 static void set_limits(CURL *curl, const struct egress *egress, const struct egress_request *request)
 {
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    outgoing_limits(curl, egress->ca_file);
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 2L);
     curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
@@ -297,10 +250,6 @@ static void set_limits(CURL *curl, const struct egress *egress, const struct egr
         curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
         curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)EGRESS_BUFFER_BYTES);
     }
-    /* With a folder of certificates besides, which Debian's curl has by default, it reads them all for each connection. */
-    curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
-    if (egress->ca_file != NULL)
-        curl_easy_setopt(curl, CURLOPT_CAINFO, egress->ca_file);
 }
 
 static void set_callbacks(CURL *curl, struct run *run)
@@ -357,7 +306,7 @@ enum err egress_run(struct egress *egress, const struct egress_request *request,
     struct curl_slist *headers = NULL;
     CURLU *url = NULL;
     enum err e;
-    TRY(url_parse(request, &url));
+    TRY(outgoing_url(request->url, request->trust, &url));
     e = headers_make(request, &headers);
     if (e == ERR_OK)
         e = perform(egress, &run, url, headers);

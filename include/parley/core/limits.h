@@ -228,6 +228,11 @@ enum {
     EGRESS_KEPT_BODY_BYTES = 4194304, /* of a reply held in memory; S3's longest list of parts has 0.3 MiB */
     EGRESS_BUFFER_BYTES = 262144,     /* curl's buffer in each direction while a body streams */
     EGRESS_EXPECT_BYTES = 1048576,    /* from here on a body that streams waits for the peer's "100 Continue" */
+    LOOP_STREAMS_MAX = 100,           /* calls on one connection of HTTP/2: so many are lost with it at most */
+    LOOP_CONNECTION_MAX_S = 3000,     /* large front ends end connections at an hour, with what runs on them */
+    LOOP_IDLE_MAX = 64,               /* connections kept */
+    LOOP_UPLOAD_BYTES = 16384, /* curl's buffer for a body, the least that it takes: each open answer holds one */
+    LOOP_STALE_MAX_MS = 2000,  /* a kept connection that dies later than this may have had the request worked on */
     STORE_KEY_MAX_BYTES = 200,
     STORE_UPLOAD_ID_MAX_BYTES = 1024, /* S3 gives no bound; MinIO's are 200, AWS's 130 */
     STORE_CONNECT_MAX_MS = 5000,
@@ -298,8 +303,23 @@ enum {
     EXPORT_MESSAGES = 200,     /* that one piece reads, … */
 
     /* Assistants */
-    AI_IMAGES_MAX = 8, /* of one question */
-    AI_CALLS_MAX = 64, /* calls of tools in one answer */
+    AI_IMAGES_MAX = 8,            /* of one question */
+    AI_CALLS_MAX = 64,            /* calls of tools in one answer */
+    AI_TRACE_MAX_BYTES = 64,      /* a request's id, a traceparent */
+    AI_QUEUE_MAX = 256,           /* questions that wait for one provider */
+    AI_QUEUE_WAIT_MAX_S = 60,     /* so long one waits */
+    AI_PER_USER_MAX = 4,          /* answers of one user that a provider is asked for at once */
+    AI_ATTEMPTS_MAX = 3,          /* models that are asked for one answer */
+    AI_USAGE_WAIT_MS = 2000,      /* for the usage behind a finish: some providers tell none, and never close */
+    AI_RETRY_AFTER_MAX_MS = 5000, /* a provider that wants more patience is not asked again */
+    AI_JITTER_MS = 250,           /* of a second attempt, which is not made by all at once */
+    AI_ERROR_BODY_BYTES = 16384,  /* of a reply that is no answer, so much is looked at */
+    AI_BREAKER_ROW = 5,           /* so many faults one after the other open a provider's breaker… */
+    AI_BREAKER_SEEN_MIN = 20,     /* …or half of so many attempts or more… */
+    AI_BREAKER_WINDOW_S = 30,     /* …in so long */
+    AI_BREAKER_OPEN_S = 15,       /* the first time; then doubled */
+    AI_BREAKER_OPEN_MAX_S = 300,
+    AI_BREAKER_KEY_S = 60, /* where the key was refused */
 
     /* Queues */
     UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */
