@@ -13,10 +13,10 @@ struct ai_probe {
     struct egress *egress;
 };
 
-const char *const ai_probe_outcome_names[] = { "ok",           "unreachable", "address_refused",
-                                               "key_refused",  "v1_missing",  "nothing_there",
-                                               "rate_limited", "failed",      "bad_answer",
-                                               NULL };
+const char *const ai_probe_outcome_names[] = {
+    "ok",           "unreachable", "address_refused", "key_refused", "v1_missing", "nothing_there",
+    "rate_limited", "failed",      "bad_answer",      NULL
+};
 static_assert(COUNT_OF(ai_probe_outcome_names) == AI_PROBE_OUTCOME_COUNT_ + 1, "an outcome has no name");
 
 /*
@@ -59,7 +59,7 @@ static struct str text_of(const struct json_in *item, const char *const *names, 
     for (size_t i = 0; i < count && text.len == 0; i++)
         text = json_in_string(json_in_member(item, names[i]));
     return text.len > 0 && str_code_points(text) <= NAME_MAX_CHARS && !str_has_control(text) ? text
-                                                                                            : (struct str){ NULL, 0 };
+                                                                                             : (struct str){ NULL, 0 };
 }
 
 /* 0: it is not said. */
@@ -125,15 +125,6 @@ static enum err models_read(struct arena *a, struct str text, struct list *ret_m
 
 /* ---- asking ---- */
 
-static enum egress_trust trust_of(enum ai_probe_trust trust)
-{
-    static const enum egress_trust trusts[] = { [AI_PROBE_FOREIGN] = EGRESS_FOREIGN,
-                                                [AI_PROBE_INNER] = EGRESS_INNER,
-                                                [AI_PROBE_OPERATOR] = EGRESS_OPERATOR };
-
-    return trusts[trust];
-}
-
 static enum ai_probe_outcome outcome_of(int status)
 {
     switch (status) {
@@ -181,7 +172,7 @@ static enum err ask(struct ai_probe *probe, struct arena *a, const struct ai_pro
     struct egress_request get = { .method = "GET",
                                   .url = url,
                                   .headers = headers,
-                                  .trust = trust_of(request->trust),
+                                  .trust = request->trust,
                                   .connect_timeout_ms = AI_PROBE_CONNECT_MAX_MS,
                                   .total_timeout_ms = AI_PROBE_CALL_MAX_MS };
     struct egress_reply reply;
@@ -232,8 +223,9 @@ static enum err advise(struct arena *a, const struct ai_probe_request *request, 
     bool is_tls = str_starts_with(str_from(request->base_url), STR("https:"));
 
     if (advice == NULL && result->outcome == AI_PROBE_UNREACHABLE)
-        advice = arena_printf(a, "The service cannot be reached: %s. Look at host and port, and whether the service %s.",
-                              why, is_tls ? "speaks TLS (https) with a certificate that is trusted" : "speaks http without TLS");
+        advice = arena_printf(
+            a, "The service cannot be reached: %s. Look at host and port, and whether the service %s.", why,
+            is_tls ? "speaks TLS (https) with a certificate that is trusted" : "speaks http without TLS");
     else if (advice == NULL)
         advice = arena_printf(a, "The service answered with status %d. Look at its own log.", result->status);
     result->advice = str_from(advice);

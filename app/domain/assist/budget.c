@@ -135,9 +135,9 @@ struct change {
 static enum err audit(struct ctx *ctx, enum audit_action action, const struct budget_subject *subject,
                       struct audit_details details)
 {
-    static const enum audit_target_kind kinds[] = { [BUDGET_OF_KEY] = AUDIT_ON_API_KEY,
-                                                    [BUDGET_OF_USER] = AUDIT_ON_USER,
-                                                    [BUDGET_OF_WORKSPACE] = AUDIT_ON_WORKSPACE };
+    static const enum audit_target_kind kinds[] = {
+        [BUDGET_OF_KEY] = AUDIT_ON_API_KEY, [BUDGET_OF_USER] = AUDIT_ON_USER, [BUDGET_OF_WORKSPACE] = AUDIT_ON_WORKSPACE
+    };
 
     return audit_add(ctx, &(struct audit_entry){ .action = action,
                                                  .target_kind = kinds[subject->kind],
@@ -173,12 +173,13 @@ static enum err set(struct ctx *ctx, void *arg)
                         DB_INT(change->limit_micros), DB_INT(budget_period_end_us(change->period, ctx->now_us))),
                 NULL));
     TRY(budget_get(ctx, subject, &change->budget));
-    return audit(ctx, AUDIT_BUDGET_SET, subject,
-                 AUDIT_DETAILS(AUDIT_INT("limit_micros", change->limit_micros), AUDIT_TEXT("period", str_from(period))));
+    return audit(
+        ctx, AUDIT_BUDGET_SET, subject,
+        AUDIT_DETAILS(AUDIT_INT("limit_micros", change->limit_micros), AUDIT_TEXT("period", str_from(period))));
 }
 
-enum err budget_set(struct ctx *ctx, const struct budget_subject *subject, int64_t if_version, enum budget_period period,
-                    int64_t limit_micros, struct budget *ret_budget)
+enum err budget_set(struct ctx *ctx, const struct budget_subject *subject, int64_t if_version,
+                    enum budget_period period, int64_t limit_micros, struct budget *ret_budget)
 {
     struct change change = {
         .subject = subject, .if_version = if_version, .period = period, .limit_micros = limit_micros

@@ -19,15 +19,16 @@ static struct payers payers_of(int64_t key_id, int64_t user_id, int64_t workspac
 
 static enum err exhausted(struct ctx *ctx, enum budget_kind kind, const struct budget *budget)
 {
-    static const char *const owners[] = { [BUDGET_OF_KEY] = "this API key",
-                                          [BUDGET_OF_USER] = "this user",
-                                          [BUDGET_OF_WORKSPACE] = "this workspace" };
+    static const char *const owners[] = {
+        [BUDGET_OF_KEY] = "this API key", [BUDGET_OF_USER] = "this user", [BUDGET_OF_WORKSPACE] = "this workspace"
+    };
     int64_t left = budget->limit_micros - budget->spent_micros - budget->reserved_micros;
     char resets[CLOCK_TEXT_BYTES];
 
     clock_format(budget->resets_us, resets);
-    return failf(ctx, ERR_BUDGET_EXHAUSTED, "The budget of %s has %lld millionths left until %s, which is less than this may cost",
-                 owners[kind], (long long)(left > 0 ? left : 0), resets);
+    return failf(ctx, ERR_BUDGET_EXHAUSTED,
+                 "The budget of %s has %lld millionths left until %s, which is less than this may cost", owners[kind],
+                 (long long)(left > 0 ? left : 0), resets);
 }
 
 /* *ret_reserved false: there is no budget. */
@@ -38,7 +39,8 @@ static enum err reserve(struct ctx *ctx, enum budget_kind kind, int64_t id, int6
     enum err e;
 
     TRY(db_exec(ctx, SQL_BUDGET_RESERVE,
-                DB_ARGS(DB_INT(now_us), DB_INT(micros), DB_INT(now_us), DB_INT(budget_period_end_us(BUDGET_DAY, now_us)),
+                DB_ARGS(DB_INT(now_us), DB_INT(micros), DB_INT(now_us),
+                        DB_INT(budget_period_end_us(BUDGET_DAY, now_us)),
                         DB_INT(budget_period_end_us(BUDGET_MONTH, now_us)), DB_INT(kind), DB_INT(id), DB_INT(now_us),
                         DB_INT(micros)),
                 &count));
@@ -117,7 +119,8 @@ enum err budget_raise(struct ctx *ctx, int64_t generation_id, int64_t more_micro
     return reserve_all(ctx, &claimed.payers, claimed.kinds, more_micros, &kinds);
 }
 
-static enum err settle_one(struct ctx *ctx, enum budget_kind kind, int64_t id, int64_t reserved_micros, int64_t cost_micros)
+static enum err settle_one(struct ctx *ctx, enum budget_kind kind, int64_t id, int64_t reserved_micros,
+                           int64_t cost_micros)
 {
     int64_t now_us = ctx->now_us;
 
@@ -143,8 +146,8 @@ enum err budget_settle(struct ctx *ctx, int64_t generation_id, int64_t cost_micr
         bool is_reserved = (claimed.kinds & 1U << kind) != 0;
 
         if (claimed.payers.ids[kind] != 0)
-            TRY(settle_one(ctx, (enum budget_kind)kind, claimed.payers.ids[kind], is_reserved ? claimed.reserved_micros : 0,
-                           cost_micros));
+            TRY(settle_one(ctx, (enum budget_kind)kind, claimed.payers.ids[kind],
+                           is_reserved ? claimed.reserved_micros : 0, cost_micros));
     }
     return ERR_OK;
 }

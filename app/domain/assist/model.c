@@ -61,8 +61,8 @@ static enum err fallback_apply(struct ctx *ctx, const struct change *change, str
     if (uuid_eq(&model->fallback, &none))
         return ERR_OK;
     if (uuid_eq(&model->fallback, &model->uuid))
-        return problem_add(ctx->problem, (struct fault){ "body", "fallback_id", "value_error",
-                                                         "A model cannot fall back to itself" });
+        return problem_add(
+            ctx->problem, (struct fault){ "body", "fallback_id", "value_error", "A model cannot fall back to itself" });
     e = db_number(ctx, SQL_MODEL_FALLBACK_FIND,
                   DB_ARGS(DB_UUID(&model->fallback), DB_INT(provider_owner_id(change->owner))), &id);
     if (e == ERR_NOT_FOUND)
@@ -118,8 +118,8 @@ static enum err create(struct ctx *ctx, void *arg)
     return audit(ctx, AUDIT_MODEL_CREATED, change);
 }
 
-enum err model_create(struct ctx *ctx, const struct provider_owner *owner, const struct uuid *provider, struct str model,
-                      const struct model_settings *settings, struct model *ret_model)
+enum err model_create(struct ctx *ctx, const struct provider_owner *owner, const struct uuid *provider,
+                      struct str model, const struct model_settings *settings, struct model *ret_model)
 {
     struct change change = { .owner = owner, .provider = provider, .settings = settings, .name = model };
 
@@ -136,7 +136,8 @@ static enum err target_get(struct ctx *ctx, struct change *change)
     TRY(providers_lock(ctx, change->owner));
     TRY(provider_get(ctx, change->owner, change->provider, &provider));
     TRY(find(ctx, provider.id, change->uuid, &change->model));
-    return change->if_version != 0 && change->if_version != change->model.version ? fail(ctx, ERR_PRECONDITION) : ERR_OK;
+    return change->if_version != 0 && change->if_version != change->model.version ? fail(ctx, ERR_PRECONDITION)
+                                                                                  : ERR_OK;
 }
 
 static enum err update(struct ctx *ctx, void *arg)

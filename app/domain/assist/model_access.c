@@ -94,7 +94,8 @@ struct setting {
 
 static enum err allow(struct ctx *ctx, const struct setting *setting, int64_t model_id)
 {
-    enum err e = db_exec(ctx, SQL_WORKSPACE_MODELS_ADD, DB_ARGS(DB_INT(setting->m->workspace_id), DB_INT(model_id)), NULL);
+    enum err e = db_exec(ctx, SQL_WORKSPACE_MODELS_ADD, DB_ARGS(DB_INT(setting->m->workspace_id), DB_INT(model_id)),
+                         NULL);
 
     return e == ERR_CONFLICT ? failf(ctx, ERR_INVALID, "A model stands in the list twice") : e;
 }
@@ -106,7 +107,8 @@ static enum err allow_all(struct ctx *ctx, const struct setting *setting)
     TRY(allow(ctx, setting, 0));
     for (size_t i = 0; i < setting->wanted->models.count; i++) {
         int64_t id = 0;
-        enum err e = db_number(ctx, SQL_MODEL_FALLBACK_FIND, DB_ARGS(DB_UUID(&uuids[i]), DB_INT(PROVIDER_OF_SERVER)), &id);
+        enum err e = db_number(ctx, SQL_MODEL_FALLBACK_FIND, DB_ARGS(DB_UUID(&uuids[i]), DB_INT(PROVIDER_OF_SERVER)),
+                               &id);
 
         if (e == ERR_NOT_FOUND)
             return fail(ctx, ERR_MODEL_NOT_FOUND);
@@ -131,11 +133,11 @@ static enum err set_allowance(struct ctx *ctx, void *arg)
     if (setting->wanted->is_limited)
         TRY(allow_all(ctx, setting));
     TRY(model_allowance_get(ctx, setting->m, &setting->allowance));
-    return audit_add(ctx, &(struct audit_entry){
-                              .action = AUDIT_MODELS_ALLOWED,
-                              .target_kind = AUDIT_ON_WORKSPACE,
-                              .target = setting->m->workspace,
-                              .details = AUDIT_DETAILS(AUDIT_JSON("models", count_text(ctx, setting->wanted))) });
+    return audit_add(
+        ctx, &(struct audit_entry){ .action = AUDIT_MODELS_ALLOWED,
+                                    .target_kind = AUDIT_ON_WORKSPACE,
+                                    .target = setting->m->workspace,
+                                    .details = AUDIT_DETAILS(AUDIT_JSON("models", count_text(ctx, setting->wanted))) });
 }
 
 enum err model_allowance_set(struct ctx *ctx, const struct membership *m, int64_t user_id,

@@ -4,7 +4,9 @@
 #include "parley/core/limits.h"
 #include "provider_row.h"
 
-const char *const model_flag_names[] = { "system", "images", "tools", "usage_in_stream", "max_completion_tokens", NULL };
+const char *const model_flag_names[] = {
+    "system", "images", "tools", "usage_in_stream", "max_completion_tokens", NULL
+};
 _Static_assert(AI_MAX_COMPLETION_TOKENS == 1U << (COUNT_OF(model_flag_names) - 2), "each flag has a name");
 
 enum err model_flags_list(struct ctx *ctx, unsigned flags, struct list *ret_names)
@@ -160,7 +162,8 @@ enum err models_see(struct ctx *ctx, const struct provider *provider, const stru
         TRY(db_exec(ctx, SQL_MODEL_SEE,
                     DB_ARGS(DB_UUID(&uuid), DB_INT(provider->id), DB_TEXT(seen[i].model), DB_TEXT(seen[i].name),
                             DB_INT_OR_NULL(seen[i].context_tokens), DB_INT_OR_NULL(seen[i].max_output_tokens),
-                            DB_INT(provider_ops_of(provider->kind)->flags), DB_INT(ctx->now_us), DB_INT(ctx->now_us), DB_INT(ctx->now_us)),
+                            DB_INT(provider_ops_of(provider->kind)->flags), DB_INT(ctx->now_us), DB_INT(ctx->now_us),
+                            DB_INT(ctx->now_us)),
                     NULL));
     }
     TRY(room_left(ctx, provider->id, &room));

@@ -86,10 +86,11 @@ static enum err apply(struct ctx *ctx, const struct prompt_draft *draft, struct 
 
 static enum err audit(struct ctx *ctx, enum audit_action action, const struct change *change)
 {
-    return audit_add(ctx, &(struct audit_entry){ .action = action,
-                                                 .target_kind = AUDIT_ON_WORKSPACE,
-                                                 .target = change->place->m->workspace,
-                                                 .details = AUDIT_DETAILS(AUDIT_UUID("prompt", &change->prompt.uuid)) });
+    return audit_add(ctx,
+                     &(struct audit_entry){ .action = action,
+                                            .target_kind = AUDIT_ON_WORKSPACE,
+                                            .target = change->place->m->workspace,
+                                            .details = AUDIT_DETAILS(AUDIT_UUID("prompt", &change->prompt.uuid)) });
 }
 
 static enum err taken(struct ctx *ctx, enum err e)
@@ -150,7 +151,8 @@ static enum err target_get(struct ctx *ctx, struct change *change)
     TRY(prompt_get(ctx, place, change->uuid, &change->prompt));
     if (!uuid_eq(&change->prompt.created_by, &place->principal->user))
         TRY(member_require(ctx, place->m, place->principal->user_id, MEMBER_ROLE_OWNER));
-    return change->if_version != 0 && change->if_version != change->prompt.version ? fail(ctx, ERR_PRECONDITION) : ERR_OK;
+    return change->if_version != 0 && change->if_version != change->prompt.version ? fail(ctx, ERR_PRECONDITION)
+                                                                                   : ERR_OK;
 }
 
 static enum err update(struct ctx *ctx, void *arg)
@@ -184,7 +186,8 @@ static enum err delete_one(struct ctx *ctx, void *arg)
     struct change *change = arg;
 
     TRY(target_get(ctx, change));
-    TRY(db_exec(ctx, SQL_PROMPT_DELETE, DB_ARGS(DB_INT(change->prompt.id), DB_INT(change->place->m->workspace_id)), NULL));
+    TRY(db_exec(ctx, SQL_PROMPT_DELETE, DB_ARGS(DB_INT(change->prompt.id), DB_INT(change->place->m->workspace_id)),
+                NULL));
     return audit(ctx, AUDIT_PROMPT_DELETED, change);
 }
 

@@ -1,15 +1,9 @@
 #include "parley/domain/assist/provider.h"
 
-#include "parley/auth/seal.h"
 #include "parley/core/limits.h"
 #include "provider_address.h"
 #include "provider_environment.h"
 #include "provider_row.h"
-
-static struct seal_label label_of(const struct provider *provider)
-{
-    return (struct seal_label){ "provider", provider->uuid };
-}
 
 /* ---- reading ---- */
 
@@ -69,7 +63,7 @@ enum err provider_get(struct ctx *ctx, const struct provider_owner *owner, const
 
 enum err provider_key_open(struct ctx *ctx, const struct provider *provider, struct str *ret_key)
 {
-    const struct seal_label label = label_of(provider);
+    const struct seal_label label = provider_seal_label(&provider->uuid);
     struct str key = STR("");
     enum err e;
 
@@ -83,7 +77,8 @@ enum err provider_key_open(struct ctx *ctx, const struct provider *provider, str
     if (provider->key_sealed.ptr != NULL) {
         e = seal_open(ctx->app->keys, ctx->arena, &label, provider->key_sealed, &key);
         if (e == ERR_INVALID || e == ERR_NOT_FOUND)
-            return failf(ctx, ERR_UNAVAILABLE, "The provider's key cannot be opened with the keys of this server: set it again");
+            return failf(ctx, ERR_UNAVAILABLE,
+                         "The provider's key cannot be opened with the keys of this server: set it again");
         TRY(e);
     }
     *ret_key = key;
@@ -101,7 +96,7 @@ enum err providers_lock(struct ctx *ctx, const struct provider_owner *owner)
 
 static enum err key_set(struct ctx *ctx, struct provider *provider, struct str key)
 {
-    const struct seal_label label = label_of(provider);
+    const struct seal_label label = provider_seal_label(&provider->uuid);
 
     provider->has_key = key.len > 0;
     provider->key_sealed = (struct str){ NULL, 0 };
@@ -158,21 +153,21 @@ static enum err target_get(struct ctx *ctx, struct change *change)
     if (change->provider.read_only)
         return fail(ctx, ERR_PROVIDER_READ_ONLY);
     return change->if_version != 0 && change->if_version != change->provider.version ? fail(ctx, ERR_PRECONDITION)
-                                                                                      : ERR_OK;
+                                                                                     : ERR_OK;
 }
 
 /* Which fields were sent, for the audit log: never what they hold. */
 static struct str fields_text(struct ctx *ctx, unsigned fields)
 {
-    static const char *const names[] = { "name",      "kind",          "base_url", "key",     "http1",
-                                         "inner",     "remote_images", "max_parallel", "connect_s",
-                                         "first_token_s", "idle_s",    "total_s",  "enabled" };
+    static const char *const names[] = { "name",   "kind",          "base_url",     "key",       "http1",
+                                         "inner",  "remote_images", "max_parallel", "connect_s", "first_token_s",
+                                         "idle_s", "total_s",       "enabled" };
     char *text = arena_printf(ctx->arena, "%s", "");
 
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (fields & (1U << i))
-            text = arena_printf(ctx->arena, "%s%s%s", text == NULL ? "" : text, text == NULL || text[0] == '\0' ? "" : ",",
-                                names[i]);
+            text = arena_printf(ctx->arena, "%s%s%s", text == NULL ? "" : text,
+                                text == NULL || text[0] == '\0' ? "" : ",", names[i]);
     }
     return str_from(text);
 }
@@ -190,8 +185,9 @@ static enum err update(struct ctx *ctx, void *arg)
     if (change->settings->fields & PROVIDER_KEY)
         TRY(key_set(ctx, provider, change->settings->key));
     else if (provider->has_key && !provider_address_same_host(old_address, provider->base_url))
-        return problem_add(ctx->problem, (struct fault){ "body", "key", "value_error.missing",
-                                                         "The address names another host: send the key for it, or null" });
+        return problem_add(ctx->problem,
+                           (struct fault){ "body", "key", "value_error.missing",
+                                           "The address names another host: send the key for it, or null" });
     TRY(provider_row_update(ctx, provider));
     return provider_audit(ctx, AUDIT_PROVIDER_CHANGED, change->owner, &provider->uuid,
                           fields_text(ctx, change->settings->fields));

@@ -39,15 +39,15 @@ static bool is_allowed(const struct config *config, const struct url *url, int p
     return url_is_listed(str_from(config->egress_allow), url, port);
 }
 
-enum ai_probe_trust provider_address_trust(const struct config *config, const struct provider *provider)
+enum egress_trust provider_address_trust(const struct config *config, const struct provider *provider)
 {
     struct url url;
     int port;
 
     if (provider->workspace_id == PROVIDER_OF_ENVIRONMENT ||
         (address_split(provider->base_url, &url, &port) == ERR_OK && is_allowed(config, &url, port)))
-        return AI_PROBE_OPERATOR;
-    return provider->is_inner && provider->workspace_id == PROVIDER_OF_SERVER ? AI_PROBE_INNER : AI_PROBE_FOREIGN;
+        return EGRESS_OPERATOR;
+    return provider->is_inner && provider->workspace_id == PROVIDER_OF_SERVER ? EGRESS_INNER : EGRESS_FOREIGN;
 }
 
 static enum err refuse(struct ctx *ctx, const char *message)
@@ -64,7 +64,7 @@ enum err provider_address_check(struct ctx *ctx, const struct provider *provider
         return refuse(ctx, "This kind of provider has no address of its own: send one");
     if (provider->base_url.len > PROVIDER_URL_MAX_BYTES || address_split(provider->base_url, &url, &port) != ERR_OK)
         return refuse(ctx, "An address begins with https:// or http://, names a host, and has neither user nor query");
-    if (provider_address_trust(ctx->config, provider) != AI_PROBE_FOREIGN)
+    if (provider_address_trust(ctx->config, provider) != EGRESS_FOREIGN)
         return ERR_OK;
     if (!str_eq_c(url.scheme, "https"))
         return refuse(ctx, "Outside of the operator's own network a key is sent by https only");

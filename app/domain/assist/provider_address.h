@@ -18,6 +18,6 @@ bool provider_address_same_host(struct str a, struct str b);
 enum err provider_address_check(struct ctx *ctx, const struct provider *provider) MUST_CHECK;
 
 /* How much its address is trusted. */
-enum ai_probe_trust provider_address_trust(const struct config *config, const struct provider *provider);
+enum egress_trust provider_address_trust(const struct config *config, const struct provider *provider);
 
 #endif

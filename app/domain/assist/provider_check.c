@@ -77,8 +77,9 @@ enum err provider_check(struct ctx *ctx, const struct provider_owner *owner, con
     *ret_check = (struct provider_check){
         .outcome = result.outcome,
         .status = result.status != 0 ? result.status : INT64_MIN,
-        .advice = checking.is_mended ? STR("It answers with /v1 behind the base address, where it was missing. It was added.")
-                                     : result.advice,
+        .advice = checking.is_mended
+                      ? STR("It answers with /v1 behind the base address, where it was missing. It was added.")
+                      : result.advice,
         .duration_ms = result.duration_us / US_PER_MS,
         .models = checking.models,
     };

@@ -1,8 +1,8 @@
 #include "provider_environment.h"
 
+#include "model_row.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
-#include "model_row.h"
 #include "provider_address.h"
 #include "provider_row.h"
 

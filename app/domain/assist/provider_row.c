@@ -61,10 +61,15 @@ int64_t provider_owner_id(const struct provider_owner *owner)
     return owner->m != NULL ? owner->m->workspace_id : PROVIDER_OF_SERVER;
 }
 
+struct seal_label provider_seal_label(const struct uuid *provider)
+{
+    return (struct seal_label){ "provider", *provider };
+}
+
 struct str provider_key_end(struct str key)
 {
     return key.len >= (size_t)4 * PROVIDER_KEY_SHOWN ? str_tail(key, key.len - PROVIDER_KEY_SHOWN)
-                                                      : (struct str){ NULL, 0 };
+                                                     : (struct str){ NULL, 0 };
 }
 
 void provider_defaults(struct provider *provider, int64_t owner_id, const struct provider_settings *settings)
@@ -106,8 +111,8 @@ void provider_apply(struct provider *provider, const struct provider_settings *s
     if (s->fields & PROVIDER_KIND)
         provider->kind = s->kind;
     if (s->fields & PROVIDER_BASE_URL)
-        provider->base_url =
-            s->base_url.len > 0 ? provider_address_trim(s->base_url) : provider_kind_address(provider->kind);
+        provider->base_url = s->base_url.len > 0 ? provider_address_trim(s->base_url)
+                                                 : provider_kind_address(provider->kind);
     if (s->fields & PROVIDER_HTTP1)
         provider->http1 = s->http1;
     if (s->fields & PROVIDER_INNER)
@@ -134,14 +139,14 @@ enum err provider_row_insert(struct ctx *ctx, struct provider *provider)
     const struct provider *p = provider;
 
     provider->created_us = provider->updated_us = ctx->now_us;
-    return taken(ctx, db_insert(ctx, SQL_PROVIDER_INSERT,
-                                DB_ARGS(DB_UUID(&p->uuid), DB_INT(p->workspace_id), DB_TEXT(p->name), DB_INT(p->kind),
-                                        DB_TEXT(text_or_empty(p->base_url)), DB_BLOB(p->key_sealed),
-                                        DB_TEXT(p->key_last4), DB_INT(p->http1), DB_INT(p->is_inner),
-                                        DB_INT(p->remote_images), DB_INT(p->max_parallel), DB_INT(p->connect_s),
-                                        DB_INT(p->first_token_s), DB_INT(p->idle_s), DB_INT(p->total_s),
-                                        DB_INT(p->enabled), DB_INT(p->created_us), DB_INT(p->updated_us)),
-                                &provider->id));
+    return taken(
+        ctx, db_insert(ctx, SQL_PROVIDER_INSERT,
+                       DB_ARGS(DB_UUID(&p->uuid), DB_INT(p->workspace_id), DB_TEXT(p->name), DB_INT(p->kind),
+                               DB_TEXT(text_or_empty(p->base_url)), DB_BLOB(p->key_sealed), DB_TEXT(p->key_last4),
+                               DB_INT(p->http1), DB_INT(p->is_inner), DB_INT(p->remote_images), DB_INT(p->max_parallel),
+                               DB_INT(p->connect_s), DB_INT(p->first_token_s), DB_INT(p->idle_s), DB_INT(p->total_s),
+                               DB_INT(p->enabled), DB_INT(p->created_us), DB_INT(p->updated_us)),
+                       &provider->id));
 }
 
 enum err provider_row_update(struct ctx *ctx, struct provider *provider)
@@ -150,14 +155,14 @@ enum err provider_row_update(struct ctx *ctx, struct provider *provider)
 
     provider->updated_us = ctx->now_us;
     provider->version++;
-    return taken(ctx, db_exec(ctx, SQL_PROVIDER_UPDATE,
-                              DB_ARGS(DB_TEXT(p->name), DB_INT(p->kind), DB_TEXT(text_or_empty(p->base_url)),
-                                      DB_BLOB(p->key_sealed), DB_TEXT(p->key_last4), DB_INT(p->http1),
-                                      DB_INT(p->is_inner), DB_INT(p->remote_images), DB_INT(p->max_parallel),
-                                      DB_INT(p->connect_s), DB_INT(p->first_token_s), DB_INT(p->idle_s),
-                                      DB_INT(p->total_s), DB_INT(p->enabled), DB_INT(p->updated_us), DB_INT(p->id),
-                                      DB_INT(p->workspace_id)),
-                              NULL));
+    return taken(ctx,
+                 db_exec(ctx, SQL_PROVIDER_UPDATE,
+                         DB_ARGS(DB_TEXT(p->name), DB_INT(p->kind), DB_TEXT(text_or_empty(p->base_url)),
+                                 DB_BLOB(p->key_sealed), DB_TEXT(p->key_last4), DB_INT(p->http1), DB_INT(p->is_inner),
+                                 DB_INT(p->remote_images), DB_INT(p->max_parallel), DB_INT(p->connect_s),
+                                 DB_INT(p->first_token_s), DB_INT(p->idle_s), DB_INT(p->total_s), DB_INT(p->enabled),
+                                 DB_INT(p->updated_us), DB_INT(p->id), DB_INT(p->workspace_id)),
+                         NULL));
 }
 
 enum err provider_audit(struct ctx *ctx, enum audit_action action, const struct provider_owner *owner,

@@ -3,6 +3,7 @@
 #define PARLEY_APP_DOMAIN_PROVIDER_ROW_H
 
 #include "parley/ai/kinds.h"
+#include "parley/auth/seal.h"
 #include "parley/db/db.h"
 #include "parley/domain/assist/provider.h"
 #include "parley/domain/record/audit.h"
@@ -11,6 +12,9 @@
 const struct provider_ops *provider_ops_of(enum provider_kind kind);
 /* The address that a kind has where none is named; absent: it has none. Static. */
 struct str provider_kind_address(enum provider_kind kind);
+
+/* Under what its key is sealed. */
+struct seal_label provider_seal_label(const struct uuid *provider);
 
 /* db_each over {provider_row} into a struct list of struct provider; those of the environment as their row has them. */
 enum err provider_read(struct ctx *ctx, const struct db_row *row, void *arg) MUST_CHECK;

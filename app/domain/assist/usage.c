@@ -13,10 +13,10 @@ enum { OUTCOME_MAX_CHARS = 32 };
 static enum err day_add(struct ctx *ctx, const struct usage_entry *e, struct str provider, struct str model)
 {
     return db_exec(ctx, SQL_USAGE_DAY_ADD,
-                   DB_ARGS(DB_INT(ctx->now_us / US_PER_DAY), DB_INT(e->workspace_id), DB_INT(e->user_id), DB_INT(e->key_id),
-                           DB_TEXT(provider), DB_TEXT(model), DB_INT(e->is_failed), DB_INT(e->is_estimated),
-                           DB_INT(e->prompt_tokens), DB_INT(e->cached_tokens), DB_INT(e->completion_tokens),
-                           DB_INT(e->reasoning_tokens), DB_INT(e->cost_micros)),
+                   DB_ARGS(DB_INT(ctx->now_us / US_PER_DAY), DB_INT(e->workspace_id), DB_INT(e->user_id),
+                           DB_INT(e->key_id), DB_TEXT(provider), DB_TEXT(model), DB_INT(e->is_failed),
+                           DB_INT(e->is_estimated), DB_INT(e->prompt_tokens), DB_INT(e->cached_tokens),
+                           DB_INT(e->completion_tokens), DB_INT(e->reasoning_tokens), DB_INT(e->cost_micros)),
                    NULL);
 }
 
@@ -30,9 +30,9 @@ enum err usage_add(struct ctx *ctx, const struct usage_entry *e)
                   DB_ARGS(DB_INT(ctx->now_us), DB_INT(e->workspace_id), DB_INT(e->user_id), DB_INT_OR_NULL(e->key_id),
                           DB_INT_OR_NULL(e->chat_id), DB_INT_OR_NULL(e->message_id), DB_TEXT(provider), DB_TEXT(model),
                           DB_INT(e->prompt_tokens), DB_INT(e->cached_tokens), DB_INT(e->completion_tokens),
-                          DB_INT(e->reasoning_tokens), DB_INT(e->cost_micros), DB_INT(e->is_estimated), DB_TEXT(outcome),
-                          e->first_token_ms < 0 ? DB_NULL : DB_INT(e->first_token_ms), DB_INT(e->duration_ms),
-                          DB_INT(e->attempts)),
+                          DB_INT(e->reasoning_tokens), DB_INT(e->cost_micros), DB_INT(e->is_estimated),
+                          DB_TEXT(outcome), e->first_token_ms < 0 ? DB_NULL : DB_INT(e->first_token_ms),
+                          DB_INT(e->duration_ms), DB_INT(e->attempts)),
                   NULL));
     return day_add(ctx, e, provider, model);
 }
@@ -92,8 +92,8 @@ enum err usage_report(struct ctx *ctx, const struct usage_opts *opts, struct lis
         TRY(db_each(ctx, SQL_USAGE_REPORT_OF_USER,
                     DB_ARGS(by, by, by, user, DB_INT(from_day), DB_INT(end_day), limit, by, by), sum_read, &report));
     else
-        TRY(db_each(ctx, SQL_USAGE_REPORT, DB_ARGS(by, by, by, DB_INT(from_day), DB_INT(end_day), limit, by, by), sum_read,
-                    &report));
+        TRY(db_each(ctx, SQL_USAGE_REPORT, DB_ARGS(by, by, by, DB_INT(from_day), DB_INT(end_day), limit, by, by),
+                    sum_read, &report));
     *ret_list = report.list;
     return ERR_OK;
 }

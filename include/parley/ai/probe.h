@@ -12,6 +12,7 @@
 #include "parley/core/err.h"
 #include "parley/core/list.h"
 #include "parley/core/str.h"
+#include "parley/egress/guard.h"
 
 struct ai_probe;
 
@@ -20,19 +21,12 @@ enum err ai_probe_open(struct ai_probe **ret_probe) MUST_CHECK;
 /* None may be under way. NULL is fine. */
 void ai_probe_close(struct ai_probe *probe);
 
-/* Which addresses may be gone to (egress/guard.h). */
-enum ai_probe_trust {
-    AI_PROBE_FOREIGN, /* public ones, at ports 80 and 443 */
-    AI_PROBE_INNER,   /* any but link-local ones, where the clouds keep what they know of this machine */
-    AI_PROBE_OPERATOR /* any */
-};
-
 /* Borrowed for the call. */
 struct ai_probe_request {
     const struct provider_ops *ops; /* what it speaks: a row of parley/ai/kinds.h */
-    enum ai_probe_trust trust;
-    const char *base_url; /* http or https, without a slash at its end */
-    struct str key;       /* empty or absent: none is sent */
+    enum egress_trust trust;        /* who named the address */
+    const char *base_url;           /* http or https, without a slash at its end */
+    struct str key;                 /* empty or absent: none is sent */
 };
 
 /* A model that the provider has. Texts are in the arena. */

@@ -243,22 +243,23 @@ enum {
     STORE_UPLOAD_KEPT_DAYS = 7, /* parts of a direct upload that nobody touched for longer are swept */
 
     /* Assistants */
-    PROVIDERS_MAX = 100,            /* of the server, and of one workspace */
-    PROVIDER_NAME_MAX_CHARS = 64,   /* chats name it */
-    PROVIDER_URL_MAX_BYTES = 1000,  /* a base address; a path of its own is put behind it */
-    PROVIDER_KEY_MAX_BYTES = 2048,  /* those that there are take less than 300; tokens of clouds are longer */
-    PROVIDER_KEY_SHOWN = 4,         /* its last characters, of one that is at least four times as long */
+    PROVIDERS_MAX = 100,           /* of the server, and of one workspace */
+    PROVIDER_NAME_MAX_CHARS = 64,  /* chats name it */
+    PROVIDER_URL_MAX_BYTES = 1000, /* a base address; a path of its own is put behind it */
+    PROVIDER_KEY_MAX_BYTES = 2048, /* those that there are take less than 300; tokens of clouds are longer */
+    PROVIDER_KEY_SHOWN = 4,        /* its last characters, of one that is at least four times as long */
     PROVIDER_PARALLEL_MAX = 1000,
     PROVIDER_TIME_MAX_S = 3600,     /* of each timer; engines on a CPU need a quarter of that */
     MODELS_PER_PROVIDER_MAX = 1000, /* the largest list that there is has some 500 */
     MODEL_TOKENS_MAX = 100000000,   /* of a window; the largest are of some millions */
     AI_PROBE_MODELS_MAX = MODELS_PER_PROVIDER_MAX,
     AI_PROBE_CONNECT_MAX_MS = 1500,
-    AI_PROBE_CALL_MAX_MS = 2500,    /* one of two: an administrator waits for both */
+    AI_PROBE_CALL_MAX_MS = 2500, /* one of two: an administrator waits for both */
+    PROVIDERS_LOOK_MS = 1000,    /* a process looks so often whether a provider or model has changed */
     PROMPTS_PER_WORKSPACE_MAX = 500,
     PROMPT_NAME_MAX_CHARS = 64,
-    USAGE_DAYS_MAX = 366,           /* of one report */
-    USAGE_ROWS_MAX = 1000,          /* of one report, those that cost most */
+    USAGE_DAYS_MAX = 366,  /* of one report */
+    USAGE_ROWS_MAX = 1000, /* of one report, those that cost most */
 
     /* Wake-ups between processes */
     BUS_SUBSCRIPTIONS_MAX = 16,

@@ -12,8 +12,8 @@
 
 /* Who named the host that is connected to. */
 enum egress_trust {
-    EGRESS_FOREIGN,  /* a user or another server: public unicast addresses only, ports 80 and 443 only */
-    EGRESS_INNER,    /* an administrator, who says that it is of the operator's own network: any address but link-local ones */
+    EGRESS_FOREIGN, /* a user or another server: public unicast addresses only, ports 80 and 443 only */
+    EGRESS_INNER, /* an administrator, who says that it is of the operator's own network: any address but link-local ones */
     EGRESS_OPERATOR, /* the operator's own configuration: any address */
 };
 

@@ -4,13 +4,12 @@ A row without an entry here names the things of its path as they are and sends n
 kind of the caller and the ids so far; `fresh` is asked before a call that will succeed, so that what it destroys or uses
 up is no other cell's, and may give "as": who asks in the caller's place; `after` puts right what a success has changed.
 """
-import uuid
 from dataclasses import dataclass
 from typing import Callable
 from urllib.parse import urlsplit
 
-from .access_world import (chat_path, new_invitation, new_message, new_prompt, new_provider, new_scheduled,
-                           new_server_provider, new_upload, new_webhook, session_of)
+from .access_world import (chat_path, new_invitation, new_message, new_scheduled, new_upload, new_webhook,
+                           session_of)
 from .client import new_email, new_password
 from .factor import first_step, set_up, switch_on
 from .later import moment
@@ -423,84 +422,6 @@ CALLS |= {
     "PUT /objects/{folder}/{name}": Call(
         ids=without_signature, fresh=signed_for_put, send=bytes_sent, folder_only=True),
     "PUT /objects/{folder}/{name}#unsigned": Call(ids=without_signature, send=bytes_sent, folder_only=True),
-}
-
-
-# --- assistants ---
-
-def a_provider(*_):
-    return {"json": {"name": f"p-{uuid.uuid4().hex[:12]}", "kind": "openai"}}
-
-
-def a_model(*_):
-    return {"json": {"model": f"m-{uuid.uuid4().hex[:12]}"}}
-
-
-def a_prompt(*_):
-    return {"json": {"name": f"p-{uuid.uuid4().hex[:12]}", "title": "Sum up", "content": "Sum up:"}}
-
-
-def of_server(world, _kind, _ids):
-    return dict(world.server_provider)
-
-
-def fresh_of_server(world, _kind, _ids):
-    return new_server_provider(world.admin)
-
-
-def fresh_of_workspace(world, kind, ids):
-    return new_provider(world.place_of(kind).owner, f"/workspaces/{ids['workspace']}/providers")
-
-
-def fresh_prompt(world, kind, ids):
-    return new_prompt(world.place_of(kind).author, ids["workspace"])
-
-
-def budgeted(world, kind, _ids):
-    return {"budgeted": world.place_of(kind).workspace}
-
-
-BUDGET = {"limit_micros": 1000, "period": "day"}
-
-
-def budget_set(path):
-    return does(lambda world, _kind, ids: world.admin.ok("PUT", path.format(**ids), 200, json=BUDGET))
-
-
-def rows_of_providers(at, ids, fresh):
-    model = f"{at}/{{provider}}/models/{{model}}"
-    return {
-        f"POST {at}": Call(send=a_provider),
-        f"GET {at}/{{provider}}": Call(ids=ids),
-        f"PUT {at}/{{provider}}": Call(ids=ids, send=sends(max_parallel=4)),
-        f"DELETE {at}/{{provider}}": Call(ids=ids, fresh=fresh),
-        f"POST {at}/{{provider}}/test": Call(ids=ids),
-        f"GET {at}/{{provider}}/models": Call(ids=ids),
-        f"POST {at}/{{provider}}/models": Call(ids=ids, send=a_model),
-        f"GET {model}": Call(ids=ids),
-        f"PUT {model}": Call(ids=ids, send=sends(name="One")),
-        f"DELETE {model}": Call(ids=ids, fresh=fresh),
-    }
-
-
-def rows_of_budgets(path, ids):
-    return {
-        f"GET {path}": Call(ids=ids, fresh=budget_set(path)),
-        f"PUT {path}": Call(ids=ids, send=sends(**BUDGET)),
-        f"DELETE {path}": Call(ids=ids, fresh=budget_set(path)),
-    }
-
-
-CALLS |= rows_of_providers("/providers", of_server, fresh_of_server)
-CALLS |= rows_of_providers("/workspaces/{workspace}/providers", nothing, fresh_of_workspace)
-CALLS |= rows_of_budgets("/budgets/user/{user}", somebody_else)
-CALLS |= rows_of_budgets("/budgets/workspace/{budgeted}", budgeted)
-CALLS |= rows_of_budgets("/budgets/key/{api_key_id}", nothing)
-CALLS |= {
-    "PUT /workspaces/{workspace}/models": Call(send=sends(limited=False)),
-    "POST /workspaces/{workspace}/prompts": Call(send=a_prompt),
-    "PUT /workspaces/{workspace}/prompts/{prompt}": Call(send=sends(title="In short")),
-    "DELETE /workspaces/{workspace}/prompts/{prompt}": Call(fresh=fresh_prompt),
 }
 
 

@@ -51,8 +51,8 @@ enum err budget_get(struct ctx *ctx, const struct budget_subject *subject, struc
  * Sets limit and period. What was spent in the present period, and what is taken aside, stays; of another period it counts until that one
  * ends. if_version 0: any. ERR_PRECONDITION.
  */
-enum err budget_set(struct ctx *ctx, const struct budget_subject *subject, int64_t if_version, enum budget_period period,
-                    int64_t limit_micros, struct budget *ret_budget) MUST_CHECK;
+enum err budget_set(struct ctx *ctx, const struct budget_subject *subject, int64_t if_version,
+                    enum budget_period period, int64_t limit_micros, struct budget *ret_budget) MUST_CHECK;
 /* ERR_BUDGET_NOT_FOUND, ERR_PRECONDITION. */
 enum err budget_remove(struct ctx *ctx, const struct budget_subject *subject, int64_t if_version) MUST_CHECK;
 /* Inside the db_run that deletes an account. */

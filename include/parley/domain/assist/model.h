@@ -26,8 +26,8 @@ struct model {
     int64_t id; /* integer key */
     struct uuid uuid;
     int64_t provider_id;
-    struct str model; /* as the provider calls it */
-    struct str name;  /* as people see it */
+    struct str model;                          /* as the provider calls it */
+    struct str name;                           /* as people see it */
     int64_t context_tokens, max_output_tokens; /* INT64_MIN: not known */
     unsigned flags;                            /* enum ai_flag (parley/ai/ask.h) */
     struct list flag_names;                    /* struct str: the names of those that are set */
@@ -76,8 +76,8 @@ enum err model_get(struct ctx *ctx, const struct provider_owner *owner, const st
  * Writes one by hand, for a provider that has no list, or not this one in it. ERR_NAME_TAKEN: there is one; ERR_LIMIT;
  * ERR_MODEL_NOT_FOUND: the fallback is none that its owner may use; ERR_INVALID: it falls back to itself.
  */
-enum err model_create(struct ctx *ctx, const struct provider_owner *owner, const struct uuid *provider, struct str model,
-                      const struct model_settings *settings, struct model *ret_model) MUST_CHECK;
+enum err model_create(struct ctx *ctx, const struct provider_owner *owner, const struct uuid *provider,
+                      struct str model, const struct model_settings *settings, struct model *ret_model) MUST_CHECK;
 /* if_version 0: any. Errors as of model_create; ERR_PRECONDITION. */
 enum err model_update(struct ctx *ctx, const struct provider_owner *owner, const struct uuid *provider,
                       const struct uuid *model, int64_t if_version, const struct model_settings *settings,

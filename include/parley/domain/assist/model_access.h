@@ -23,7 +23,7 @@ struct usable_model {
     struct str provider; /* its name */
     struct str model, name;
     int64_t context_tokens, max_output_tokens; /* INT64_MIN: not known */
-    struct list flag_names; /* struct str */
+    struct list flag_names;                    /* struct str */
     struct model_price price;
 };
 /*
@@ -37,7 +37,8 @@ struct model_allowance {
     bool is_limited;    /* false: all of them */
     struct list models; /* struct uuid */
 };
-enum err model_allowance_get(struct ctx *ctx, const struct membership *m, struct model_allowance *ret_allowance) MUST_CHECK;
+enum err model_allowance_get(struct ctx *ctx, const struct membership *m,
+                             struct model_allowance *ret_allowance) MUST_CHECK;
 /*
  * Puts another in its place. ERR_MODEL_NOT_FOUND: one is none of the server's; ERR_FORBIDDEN, ERR_WORKSPACE_NOT_FOUND: the caller is
  * no OWNER any more.

@@ -49,13 +49,11 @@ static enum err claim_in(struct ctx *ctx, void *arg)
 {
     struct step *step = arg;
 
-    return budget_claim(ctx,
-                        &(struct budget_claim){ .workspace_id = WORKSPACE,
-                                                .user_id = USER,
-                                                .key_id = KEY,
-                                                .model_id = 1,
-                                                .reserved_micros = step->micros },
-                        &step->generation_id);
+    return budget_claim(
+        ctx,
+        &(struct budget_claim){
+            .workspace_id = WORKSPACE, .user_id = USER, .key_id = KEY, .model_id = 1, .reserved_micros = step->micros },
+        &step->generation_id);
 }
 
 static enum err settle_in(struct ctx *ctx, void *arg)
@@ -109,7 +107,11 @@ static void test_budget__is_reserved_and_settled_once(void **state)
     tables_make(s);
     work_begin(&w, s);
     for (int kind = 0; kind < BUDGET_KIND_COUNT_; kind++)
-        budget_put(&w, (enum budget_kind)kind, kind == BUDGET_OF_KEY ? KEY : kind == BUDGET_OF_USER ? USER : WORKSPACE, 250);
+        budget_put(&w, (enum budget_kind)kind,
+                   kind == BUDGET_OF_KEY    ? KEY
+                   : kind == BUDGET_OF_USER ? USER
+                                            : WORKSPACE,
+                   250);
     assert_ok(run(&w, claim_in, &step));
     check(&w, BUDGET_OF_WORKSPACE, WORKSPACE, 0, COST);
     step.micros = 50;
