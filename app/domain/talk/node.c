@@ -18,6 +18,7 @@ static enum err renew(struct ctx *ctx, void *arg)
     TRY(db_insert(ctx, SQL_NODE_INSERT, DB_ARGS(DB_INT(ctx->now_us)), &new_id));
     if (renewal->old_id != 0) {
         TRY(db_exec(ctx, SQL_PRESENCE_TAKE_OVER, DB_ARGS(DB_INT(new_id), DB_INT(renewal->old_id)), NULL));
+        TRY(db_exec(ctx, SQL_PRESENCE_END, DB_ARGS(DB_INT(renewal->old_id)), NULL));
         TRY(db_exec(ctx, SQL_NODE_DELETE, DB_ARGS(DB_INT(renewal->old_id)), NULL));
     }
     renewal->node->id = new_id;
