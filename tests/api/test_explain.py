@@ -12,7 +12,7 @@ from support.seeded import Schema, insert_statements, literal
 
 # Tables that stay small, however large the server grows.
 SMALL = {"schema_migrations", "singletons", "job_leases", "key_fingerprints", "audit_head", "sequencer", "people_version",
-         "nodes"}
+         "nodes", "figures"}
 
 # A statement that the optimizer expects to look at more rows is named too: an index that leads to half of the table.
 ROWS_MANY = 1000
@@ -24,10 +24,15 @@ ALLOWED = {
     "audit_export": "a page of the audit log in the order of its ids, to export it; LIMIT ends it",
     "event_log_after": "what is new at the end of the event log; LIMIT ends it",
     "event_log_expired": "the oldest rows of the event log, to delete them; LIMIT ends it",
+    "figures_chats": "a job sums the chats of all workspaces once a minute",
+    "figures_people": "a job sums all accounts once a minute",
+    "figures_workspaces": "a job sums all workspaces once a minute",
     "health_counts": "how much there is, for whoever runs the server; LIMIT ends it",
     "health_files": "how many files there are, for whoever runs the server; LIMIT ends it",
     "index_queue_next": "the newest rows of the queue; LIMIT ends it",
     "invitation_email_page": "a page of all invitations in the order of their ids, once after an update; LIMIT ends it",
+    "posted_lately": "the minutes of seven days, of which there are 10,080",
+    "posted_most": "the end of an index; LIMIT ends it",
     "reconcile_attachments": "a page of all files in the order of their ids, by hand; LIMIT ends it",
     "reindex_messages": "a page of all messages in the order of their ids, by hand; LIMIT ends it",
     "retention_workspace_next": "the next workspace that keeps messages for some time only; LIMIT ends it",

@@ -1,0 +1,3 @@
+DROP TABLE posted_by;
+DROP TABLE posted_minutes;
+DROP TABLE figures;
