@@ -123,10 +123,12 @@ static enum err mail_job(struct ctx *ctx, struct job_run *run, int64_t *ret_coun
 
     TRY(mail_queue_step(ctx, run->keepalive, run->keepalive_arg, &report));
     *ret_count = report.outcome != MAIL_NONE && report.outcome != MAIL_WAITING;
+    trace_begin(report.trace.is_set ? &report.trace.trace : NULL);
     if (report.outcome != MAIL_NONE)
         log_event(mail_lines[report.outcome].level, mail_lines[report.outcome].message, LOG_INT("mail", report.id),
                   LOG_INT("attempt", report.attempt), LOG_INT("status", report.status),
                   LOG_C("fault", report.error_text == NULL ? "" : report.error_text));
+    trace_begin(NULL);
     return ERR_OK;
 }
 

@@ -35,3 +35,6 @@ INSERT INTO posted_minutes (minute, message_count)
 SELECT at_us / 60000000, COUNT(*) FROM event_log WHERE kind = 0 GROUP BY at_us / 60000000;
 INSERT INTO posted_by (user_id, message_count)
 SELECT m.sender_id, COUNT(*) FROM messages m JOIN users u ON u.id = m.sender_id AND u.deleted_us IS NULL GROUP BY m.sender_id;
+
+-- The traceparent of the request that made a mail necessary, for the lines of the log about it; NULL: it had none.
+ALTER TABLE mails ADD COLUMN trace TEXT;
