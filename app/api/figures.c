@@ -42,8 +42,7 @@ static void addresses_hide(const struct call *call, struct list *posters)
 
 static enum err chats_of(struct ctx *ctx, const struct call *call, const struct figures *f, struct chats_view *ret_view)
 {
-    *ret_view = (struct chats_view){ .figures = *f,
-                                     .messages_per_chat = ratio(f->message_count, f->chat_count, 1) };
+    *ret_view = (struct chats_view){ .figures = *f, .messages_per_chat = ratio(f->message_count, f->chat_count, 1) };
     TRY(figures_posted(ctx, f->counted_us, &ret_view->posted));
     addresses_hide(call, &ret_view->posted.most);
     return ERR_OK;

@@ -28,7 +28,7 @@ struct slot {
     struct put *put;
     struct piece piece;
     bool filled;
-    struct arena *arena; /* of the sending thread */
+    struct arena *arena;       /* of the sending thread */
     const struct trace *trace; /* of the thread that waits for it; NULL: none */
     int number;
     bool under_way, threaded;

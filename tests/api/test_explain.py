@@ -25,6 +25,7 @@ ALLOWED = {
     "event_log_after": "what is new at the end of the event log; LIMIT ends it",
     "event_log_expired": "the oldest rows of the event log, to delete them; LIMIT ends it",
     "figures_chats": "a job sums the chats of all workspaces once a minute",
+    "figures_log_end": "what is new at the end of the event log; LIMIT ends it",
     "figures_people": "a job sums all accounts once a minute",
     "figures_workspaces": "a job sums all workspaces once a minute",
     "health_counts": "how much there is, for whoever runs the server; LIMIT ends it",

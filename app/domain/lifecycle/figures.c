@@ -90,10 +90,10 @@ static enum err sums_keep(struct ctx *ctx, void *arg)
 
     TRY(db_exec(ctx, SQL_POSTED_MINUTES_EXPIRE, DB_ARGS(DB_INT(minute_of(f->counted_us) - WEEK_MINUTES)), NULL));
     return db_exec(ctx, SQL_FIGURES_SET,
-                   DB_ARGS(DB_INT(f->counted_us), DB_INT(f->user_count), DB_INT(f->active_count), DB_INT(f->admin_count),
-                           DB_INT(f->twofa_count), DB_INT(f->signed_in_count), DB_INT(f->new_user_count),
-                           DB_INT(f->workspace_count), DB_INT(f->new_workspace_count), DB_INT(f->chat_count),
-                           DB_INT(f->message_count)),
+                   DB_ARGS(DB_INT(f->counted_us), DB_INT(f->user_count), DB_INT(f->active_count),
+                           DB_INT(f->admin_count), DB_INT(f->twofa_count), DB_INT(f->signed_in_count),
+                           DB_INT(f->new_user_count), DB_INT(f->workspace_count), DB_INT(f->new_workspace_count),
+                           DB_INT(f->chat_count), DB_INT(f->message_count)),
                    NULL);
 }
 
@@ -165,7 +165,7 @@ enum err figures_posted(struct ctx *ctx, int64_t counted_us, struct figures_post
     int64_t minute = minute_of(counted_us);
 
     *ret_posted = (struct figures_posted){ .day_count = 0 };
-    TRY(db_one(ctx, SQL_POSTED_LATELY, DB_ARGS(DB_INT(minute - DAY_MINUTES), DB_INT(minute - WEEK_MINUTES)), read_lately,
-               ret_posted));
+    TRY(db_one(ctx, SQL_POSTED_LATELY, DB_ARGS(DB_INT(minute - DAY_MINUTES), DB_INT(minute - WEEK_MINUTES)),
+               read_lately, ret_posted));
     return db_each(ctx, SQL_POSTED_MOST, DB_ARGS(DB_INT(FIGURES_MOST_MAX)), read_poster, &ret_posted->most);
 }

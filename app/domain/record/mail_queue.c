@@ -72,8 +72,8 @@ static enum err read_mail(struct ctx *ctx, const struct db_row *row, void *arg)
         .attempts = db_row_int(row, MAIL_NEXT_ATTEMPTS),
         .expires_us = db_row_int(row, MAIL_NEXT_EXPIRES_US),
     };
-    mail->trace.is_set =
-        trace_read(db_row_str(row, MAIL_NEXT_TRACE), (struct str){ NULL, 0 }, &mail->trace.trace) == ERR_OK;
+    mail->trace.is_set = trace_read(db_row_str(row, MAIL_NEXT_TRACE), (struct str){ NULL, 0 }, &mail->trace.trace) ==
+                         ERR_OK;
     return arena_check(ctx->arena);
 }
 

@@ -23,9 +23,9 @@ enum {
     TRACE_SPAN_BYTES = 8,
     TRACE_ID_TEXT_BYTES = 2 * TRACE_ID_BYTES + 1,
     TRACE_SPAN_TEXT_BYTES = 2 * TRACE_SPAN_BYTES + 1,
-    TRACE_PARENT_TEXT_BYTES = 56,                       /* "00-…-…-01" */
-    TRACE_STATE_MAX_BYTES = 512,                        /* what everybody has to pass on (§3.3.1.5) */
-    TRACE_HEADER_BYTES = TRACE_STATE_MAX_BYTES + 16,    /* with its name */
+    TRACE_PARENT_TEXT_BYTES = 56,                    /* "00-…-…-01" */
+    TRACE_STATE_MAX_BYTES = 512,                     /* what everybody has to pass on (§3.3.1.5) */
+    TRACE_HEADER_BYTES = TRACE_STATE_MAX_BYTES + 16, /* with its name */
 };
 
 struct trace {

@@ -3,7 +3,7 @@ import re
 import socket
 import threading
 
-_HEAD = re.compile(rb"(?:^|(?<=\n))([A-Z]{3,7}) (/\S*) HTTP/1\.1\r\n((?:[^\r\n]+\r\n)*)\r\n")
+_HEAD = re.compile(rb"(GET|HEAD|PUT|POST|DELETE) (/\S*) HTTP/1\.1\r\n((?:[^\r\n]+\r\n)*)\r\n")
 
 
 class Tap:
@@ -40,8 +40,13 @@ class Tap:
         except OSError:
             pass
 
+    def forget(self):
+        """What was asked so far, while nothing is under way."""
+        for kept in self.asked:
+            kept.clear()
+
     def requests(self):
-        """[(method, path, {header: value})] of all that was asked so far, names in lower case."""
+        """[(method, path, {header: value})] of all that was asked, a connection after the other; names in lower case."""
         return [(method.decode(), path.decode(), dict(self._header(line) for line in head.split(b"\r\n") if line))
                 for kept in self.asked for method, path, head in _HEAD.findall(bytes(kept))]
 

@@ -29,8 +29,9 @@ struct figures_poster {
     int64_t message_count;
 };
 struct figures_posted {
-    int64_t day_count, week_count; /* posted in the 24 hours and 7 days before `counted_us`, to the minute, by anybody */
-    struct list most;              /* of struct figures_poster: who has posted most, deleted messages too */
+    int64_t day_count,
+        week_count;   /* posted in the 24 hours and 7 days before `counted_us`, to the minute, by anybody */
+    struct list most; /* of struct figures_poster: who has posted most, deleted messages too */
 };
 /* Up to counted_us. most: FIGURES_MOST_MAX at most, in the request arena. */
 enum err figures_posted(struct ctx *ctx, int64_t counted_us, struct figures_posted *ret_posted) MUST_CHECK;
