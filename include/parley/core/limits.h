@@ -40,6 +40,7 @@ enum {
     DIRECT_PEOPLE_MAX = 8,                /* besides oneself */
     PICTURE_SIDE_MAX = 1000000,           /* pixels; a hint for layout */
     SCHEDULED_MAX = 100,                  /* messages of one person that wait for their time; API.md */
+    SAVED_MAX = 10000,                    /* messages that one person keeps; they are counted at each */
     MESSAGE_PARTS_AT_ONCE = 50, /* messages whose files, reactions or mentions one statement reads: a page of them */
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
@@ -73,6 +74,7 @@ enum {
     AUDIT_SEAL_BATCH_ROWS = 200, /* rows of the audit log that one transaction seals */
     CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
     CHAT_FORK_MESSAGES_MAX = 10000,  /* no more are taken over: one transaction must do it, while nobody posts there */
+    CHAT_FORK_FILES_MAX = 2000,      /* of these messages: each is a statement of that transaction */
 
     /* Request parsing */
     JSON_DEPTH_MAX = 32,
