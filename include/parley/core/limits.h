@@ -115,9 +115,11 @@ enum {
     DB_RELAY_WAIT_MAX_S = 1,     /* the relay waits so long for another process's step; it goes on by itself then */
     DB_RELAY_ROWS_MAX = 500,     /* events that one step moves: some milliseconds */
     DB_FAULT_MAX_BYTES = 1024,   /* a line for the operator */
-    DATABASE_LOCK_MAX_S = 10,    /* a server that is stopping still has its SQLite file so long: STOP_MAX_S */
     MIGRATION_WAIT_MAX_S = 60,   /* others wait so long for the one that migrates */
+    CLUSTER_LOCK_LIFE_S = 3600,  /* it keeps the lock of a cluster so long: no statement of a step may take longer */
     STOP_MAX_S = 10,             /* SIGTERM: what runs is given this long */
+    /* A server that is stopping ends a second after STOP_MAX_S at the latest, unless it still waits for a slow disk. */
+    DATABASE_LOCK_MAX_S = 3 * STOP_MAX_S,
     ACCESS_CACHE_S =
         3600, /* then an entry of access_cache.h or author_cache.h makes room first; it is proved each time */
     CACHE_MAX_MS = 1000, /* the oldest answer that a cache in the process may give */
