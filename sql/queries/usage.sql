@@ -60,3 +60,18 @@ SELECT {usage_sum} FROM (
     GROUP BY g.number, g.provider, g.model ORDER BY cost_micros DESC, request_count DESC, g.number LIMIT ?) s
 LEFT JOIN users u ON ? = 0 AND u.id = s.number LEFT JOIN workspaces w ON ? = 1 AND w.id = s.number
 ORDER BY s.cost_micros DESC, s.request_count DESC, s.number
+
+-- ---- for whoever runs the server: tokens since the beginning ----
+
+-- name: usage_tokens
+SELECT COALESCE(SUM(d.prompt_tokens + d.completion_tokens), 0) FROM usage_days d
+
+-- name: usage_tokens_of_providers
+SELECT d.provider, SUM(d.prompt_tokens + d.completion_tokens) AS token_count
+FROM usage_days d GROUP BY d.provider ORDER BY token_count DESC LIMIT ?
+
+-- name: usage_tokens_of_workspaces
+SELECT w.uuid, t.token_count FROM (
+    SELECT d.workspace_id, SUM(d.prompt_tokens + d.completion_tokens) AS token_count
+    FROM usage_days d GROUP BY d.workspace_id ORDER BY token_count DESC LIMIT ?) t
+JOIN workspaces w ON w.id = t.workspace_id ORDER BY t.token_count DESC

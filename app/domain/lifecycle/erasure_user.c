@@ -107,6 +107,7 @@ static enum err user_finish(struct ctx *ctx, void *arg)
     const struct erasure erasure = erasure_of(piece);
 
     TRY(db_exec(ctx, SQL_PINS_FORGET_USER, DB_ARGS(DB_INT(piece->user_id)), NULL));
+    TRY(db_exec(ctx, SQL_POSTED_BY_FORGET, DB_ARGS(DB_INT(piece->user_id)), NULL));
     TRY(erasure_receipt(ctx, &erasure, 0));
     return db_exec(ctx, SQL_USER_ERASED, DB_ARGS(DB_INT(piece->user_id)), &piece->count);
 }

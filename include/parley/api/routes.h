@@ -7,6 +7,7 @@
 extern const struct route_table meta_routes;
 extern const struct route_table health_routes;
 extern const struct route_table metrics_routes;
+extern const struct route_table figures_routes;
 extern const struct route_table server_routes;
 extern const struct route_table sign_in_routes;
 extern const struct route_table pages_routes;

@@ -108,6 +108,8 @@ enum {
     DB_RECONNECT_PAUSE_MS = 500, /* after a failed connect nobody tries for so long */
     DB_IDLE_CLOSE_MS = 60000,    /* idle connections above DB_POOL_MIN_SIZE are closed after it */
     HEALTH_COUNT_MAX = 100000,   /* /health/database counts no further, so that it costs the same on a large server */
+    FIGURES_EVENTS_MAX = 5000,   /* events that one step of summing figures takes: some tens of milliseconds */
+    FIGURES_MOST_MAX = 10,       /* of who has posted most, as the contract of /metrics/chats has it */
     HEALTH_LOOK_MS = 100,        /* between two looks at the processors: ten of the kernel's ticks on each */
     DB_PING_MAX_S = 2,           /* readiness; and an answer to who follows the event log */
     DB_RELAY_WAIT_MAX_S = 1,     /* the relay waits so long for another process's step; it goes on by itself then */
@@ -259,6 +261,7 @@ enum {
     PROMPTS_PER_WORKSPACE_MAX = 500,
     PROMPT_NAME_MAX_CHARS = 64,
     USAGE_DAYS_MAX = 366,  /* of one report */
+    TOKEN_SHARES_MAX = 200, /* providers, and workspaces, that are told of with their tokens: those that used most */
     USAGE_ROWS_MAX = 1000, /* of one report, those that cost most */
 
     /* Wake-ups between processes */
