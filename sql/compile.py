@@ -27,7 +27,8 @@ from text import NAME, TOKEN, VERBS, Text, fault, faults
 KINDS = ("sqlite", "mysql")
 TENANT_TABLES = {"members", "invitations", "chats", "chat_members", "chat_states", "chat_gaps", "messages",
                  "message_versions", "mentions", "reactions", "pins", "attachments", "uploads", "words",
-                 "webhooks", "notices", "word_runs", "forwards", "saved", "scheduled"}
+                 "webhooks", "notices", "word_runs", "forwards", "saved", "scheduled", "providers", "workspace_models",
+                 "generations", "message_alternatives", "message_calls", "prompts"}
 STEP_FILE = re.compile(r"([0-9]{4})_([a-z][a-z0-9_]*)\.(up|down)\.sql")
 
 

@@ -2,6 +2,7 @@
 
 #include "parley/cli/commands.h"
 #include "parley/db/db.h"
+#include "parley/domain/assist/provider_reseal.h"
 #include "parley/domain/lifecycle/key_ownership.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/trust/totp_reseal.h"
@@ -27,14 +28,21 @@ static void parts_close_for_keys(struct key_parts *runtime)
     keys_free(runtime->app.keys);
 }
 
-static enum err reseal_all(struct task *task, struct totp_reseal *reseal)
+/* All that is sealed. */
+struct reseal {
+    struct totp_reseal totp;
+    struct provider_reseal providers;
+};
+
+static enum err reseal_all(struct task *task, struct reseal *reseal)
 {
-    int64_t count;
+    int64_t count, provider_count;
 
     do {
-        TRY(totp_reseal_page(&task->ctx, reseal, &count));
+        TRY(totp_reseal_page(&task->ctx, &reseal->totp, &count));
+        TRY(provider_reseal_page(&task->ctx, &reseal->providers, &provider_count));
         task_renew(task);
-    } while (count > 0);
+    } while (count + provider_count > 0);
     return ERR_OK;
 }
 
@@ -42,11 +50,11 @@ static enum err reseal_all(struct task *task, struct totp_reseal *reseal)
  * Writes the present keys into the database, and seals again what older ones have sealed. Then the older sealing keys may
  * go, but for the one named, if any: a host that has not heard of the new one seals with it.
  */
-static enum err adopt(struct config_box *box, struct str kept_seal, struct totp_reseal *ret_reseal,
+static enum err adopt(struct config_box *box, struct str kept_seal, struct reseal *ret_reseal,
                       struct buf *ret_error_text)
 {
     struct key_parts runtime = { .app.config = box };
-    struct totp_reseal reseal = { .after_id = 0 };
+    struct reseal reseal = { .totp = { .after_id = 0 } };
     bool is_rotation = kept_seal.ptr != NULL;
     enum err e = parts_open_for_keys(&runtime, ret_error_text);
 
@@ -57,7 +65,7 @@ static enum err adopt(struct config_box *box, struct str kept_seal, struct totp_
                                                                                       : AUDIT_SIGNING_KEYS_ADOPTED });
     if (e == ERR_OK)
         e = reseal_all(&runtime.task, &reseal);
-    if (e == ERR_OK && reseal.stuck_count == 0 && kept_seal.len > 0)
+    if (e == ERR_OK && reseal.totp.stuck_count + reseal.providers.stuck_count == 0 && kept_seal.len > 0)
         keys_forget_seals(runtime.app.keys, kept_seal);
     if (e != ERR_OK && ret_error_text->len == 0)
         buf_add_c(ret_error_text, task_sentence(&runtime.task, e));
@@ -66,17 +74,25 @@ static enum err adopt(struct config_box *box, struct str kept_seal, struct totp_
     return e;
 }
 
-static int say_resealed(struct cli *cli, const struct totp_reseal *reseal)
+static int say_resealed(struct cli *cli, const struct reseal *reseal)
 {
-    if (reseal->done_count > 0)
-        (void)printf("Secrets sealed again: %lld.\n", (long long)reseal->done_count);
-    if (reseal->stuck_count == 0)
+    int64_t done_count = reseal->totp.done_count + reseal->providers.done_count;
+
+    if (done_count > 0)
+        (void)printf("Secrets sealed again: %lld.\n", (long long)done_count);
+    if (reseal->providers.stuck_count > 0)
+        return cli_fail(
+            cli,
+            "%lld keys of providers are sealed under a key that is not in KEYS_DIR: bring its seal-*.key back from\n"
+            "a backup, or set the providers' keys again",
+            (long long)reseal->providers.stuck_count);
+    if (reseal->totp.stuck_count == 0)
         return CLI_OK;
     return cli_fail(
         cli,
         "%lld second factors are sealed under a key that is not in KEYS_DIR: bring its seal-*.key back from a\n"
         "backup, or take them away with parley user reset-2fa",
-        (long long)reseal->stuck_count);
+        (long long)reseal->totp.stuck_count);
 }
 
 /*
@@ -119,7 +135,7 @@ static int rotate(struct cli *cli, struct config_box *box)
 {
     const struct config *config = config_get(box);
     struct buf error_text, kid, seal;
-    struct totp_reseal reseal;
+    struct reseal reseal;
     int result = CLI_OK;
 
     if (!keys_exist(config)) {
@@ -152,7 +168,7 @@ static int adopt_and_say(struct cli *cli, struct config_box *box)
 {
     const struct config *config = config_get(box);
     struct buf error_text;
-    struct totp_reseal reseal;
+    struct reseal reseal;
     int result;
 
     buf_init(&error_text, 65536);
@@ -189,7 +205,7 @@ static int adopt_run(struct cli *cli)
 static const struct command_action actions[] = {
     { "rotate", NULL,
       "make a new pair that signs tokens; the public key before stays and still verifies, so that nobody is signed out. A "
-      "new sealing key too; what the database keeps sealed (second factors) is sealed again. Running servers take the keys "
+      "new sealing key too; what the database keeps sealed (second factors, keys of providers) is sealed again. Running servers take the keys "
       "at SIGHUP",
       0, rotate_run },
     { "adopt", NULL,

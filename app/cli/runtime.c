@@ -1,6 +1,7 @@
 #include "runtime.h"
 
 #include "database_lock.h"
+#include "parley/ai/probe.h"
 #include "parley/auth/hasher.h"
 #include "parley/auth/keys.h"
 #include "parley/auth/totp.h"
@@ -136,6 +137,7 @@ static enum err open_app(struct runtime *runtime, const struct config *config, s
         return ERR_NO_MEMORY;
     TRY(mailer_open(config, ret_error_text, &app->mailer));
     TRY(push_open(app->keys, &app->push));
+    TRY(ai_probe_open(&app->ai_probe));
     TRY(open_bus(runtime, config, ret_error_text));
     TRY(open_hub(runtime, config));
     TRY(open_store(runtime, config, ret_error_text));
@@ -266,6 +268,7 @@ void runtime_close(struct runtime *runtime)
     event_log_free(atomic_exchange(&runtime->event_log, NULL));
     hub_free(app->hub);
     ephemeral_free(app->ephemeral);
+    ai_probe_close(app->ai_probe);
     push_close(app->push);
     mailer_close(app->mailer);
     store_close(app->store);

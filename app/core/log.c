@@ -9,6 +9,7 @@
 
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/core/trace.h"
 
 /* The sink. The descriptor's number stays the same when the file behind it is opened again. */
 static struct {
@@ -162,6 +163,19 @@ static void write_line(const struct line *line)
     }
 }
 
+/* Before the fields, which may be long. */
+static void add_trace(struct line *line)
+{
+    const struct trace *trace = trace_current();
+    char id[TRACE_ID_TEXT_BYTES], span[TRACE_SPAN_TEXT_BYTES];
+
+    if (trace == NULL)
+        return;
+    trace_write_ids(trace, id, span);
+    add_text(line, "trace_id", str_from(id));
+    add_text(line, "span_id", str_from(span));
+}
+
 void log_line(enum log_level level, const char *message, const struct log_field *fields, size_t count)
 {
     int error_number = errno;
@@ -176,6 +190,7 @@ void log_line(enum log_level level, const char *message, const struct log_field 
     add_text(&line, "ts", str_from(time_text));
     add_text(&line, "level", str_from(level_names[level]));
     add_text(&line, "msg", str_from(message));
+    add_trace(&line);
     for (size_t i = 0; i < count; i++) {
         if (fields[i].kind == LOG_FIELD_INT)
             add_number(&line, fields[i].key, fields[i].number);

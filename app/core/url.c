@@ -74,3 +74,18 @@ enum err url_port(const struct url *url, int absent_port, int *ret_port)
     *ret_port = (int)port;
     return ERR_OK;
 }
+
+bool url_is_listed(struct str list, const struct url *url, int port)
+{
+    struct str piece;
+
+    while (str_split(&list, ',', &piece)) {
+        struct url listed;
+        int listed_port;
+
+        if (url_split(str_trim(piece), URL_QUERY, &listed) == ERR_OK && url_port(&listed, 0, &listed_port) == ERR_OK &&
+            listed_port == port && str_eq_nocase(listed.host, url->host))
+            return true;
+    }
+    return false;
+}

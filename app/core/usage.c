@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,4 +112,53 @@ void machine_usage(struct machine_usage *ret_usage)
     usage.memory_total_bytes = number_after(text, "MemTotal:") * 1024;
     usage.memory_available_bytes = number_after(text, "MemAvailable:") * 1024;
     *ret_usage = usage;
+}
+
+void machine_processors(struct machine_processors *ret_processors)
+{
+    static const char name[] = "cpu MHz";
+    char text[PROC_BYTES];
+    const char *found;
+
+    proc_read("/proc/cpuinfo", text);
+    found = strstr(text, name);
+    if (found != NULL)
+        found = strchr(found, ':');
+    *ret_processors = (struct machine_processors){
+        .count = sysconf(_SC_NPROCESSORS_ONLN),
+        .mhz = found != NULL ? strtod(found + 1, NULL) : NAN,
+    };
+}
+
+/* "  eth0: bytes packets errs drop fifo frame compressed multicast bytes packets …", received before sent. */
+static void interface_add(const char *line, struct machine_network *network)
+{
+    enum { RECV_BYTES, RECV_PACKETS, SENT_BYTES = 8, SENT_PACKETS, FIELDS };
+    const char *name = line + strspn(line, " ");
+    const char *colon = strchr(name, ':');
+    int64_t fields[FIELDS];
+    char *rest;
+
+    if (colon == NULL || (colon - name == 2 && strncmp(name, "lo", 2) == 0))
+        return;
+    rest = (char *)colon + 1;
+    for (int i = 0; i < FIELDS; i++)
+        fields[i] = strtoll(rest, &rest, 10);
+    network->bytes_recv += fields[RECV_BYTES];
+    network->packets_recv += fields[RECV_PACKETS];
+    network->bytes_sent += fields[SENT_BYTES];
+    network->packets_sent += fields[SENT_PACKETS];
+}
+
+void machine_network(struct machine_network *ret_network)
+{
+    struct machine_network network = { .bytes_sent = 0 };
+    FILE *file = fopen("/proc/net/dev", "re");
+    char line[512];
+
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+        interface_add(line, &network);
+    if (file != NULL)
+        fclose(file);
+    *ret_network = network;
 }

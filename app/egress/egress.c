@@ -17,7 +17,7 @@ struct idle {
 
 struct egress {
     pthread_mutex_t mutex; /* guards idle */
-    struct idle idle[2];   /* by enum egress_trust */
+    struct idle idle[3];   /* by enum egress_trust */
     int idle_max;
     char *ca_file; /* NULL: the system's */
 };

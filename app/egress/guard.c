@@ -122,3 +122,34 @@ bool guard_is_port_allowed(int port)
 {
     return port == 80 || port == 443;
 }
+
+/* Where the clouds tell a machine its own secrets: fe80::/10, 169.254.0.0/16 in all its dresses, and fd00:ec2::/32. */
+static bool is_link_local(const struct sockaddr *address)
+{
+    static const uint8_t metadata_prefix[4] = { 0xfd, 0x00, 0x0e, 0xc2 };
+    uint8_t bytes[16] = { 0 };
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+
+    if (address->sa_family == AF_INET) {
+        memcpy(&in, address, sizeof(in));
+        return ntohl(in.sin_addr.s_addr) >> 16 == IP4(169, 254, 0, 0) >> 16;
+    }
+    if (address->sa_family != AF_INET6)
+        return true;
+    memcpy(&in6, address, sizeof(in6));
+    memcpy(bytes, in6.sin6_addr.s6_addr, sizeof(bytes));
+    if ((bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) || memcmp(bytes, metadata_prefix, sizeof(metadata_prefix)) == 0)
+        return true;
+    return guard_is_inner_v6(bytes) && last_v4(bytes) >> 16 == IP4(169, 254, 0, 0) >> 16;
+}
+
+bool guard_allows(enum egress_trust trust, const struct sockaddr *address)
+{
+    switch (trust) {
+    case EGRESS_FOREIGN: return !guard_is_inner(address);
+    case EGRESS_INNER: return !is_link_local(address);
+    case EGRESS_OPERATOR: return true;
+    }
+    return false;
+}

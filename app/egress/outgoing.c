@@ -26,7 +26,7 @@ enum err outgoing_url(const char *text, enum egress_trust trust, CURLU **ret_url
         return ERR_NO_MEMORY;
     if (curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK)
         e = ERR_INVALID;
-    else if (trust != EGRESS_OPERATOR)
+    else if (trust == EGRESS_FOREIGN)
         e = check_port(url);
     if (e != ERR_OK) {
         curl_url_cleanup(url);
@@ -62,7 +62,7 @@ void outgoing_limits(CURL *curl, const char *ca_file)
 
 enum err outgoing_check(enum egress_trust trust, const struct sockaddr *address)
 {
-    return trust != EGRESS_OPERATOR && guard_is_inner(address) ? ERR_FORBIDDEN : ERR_OK;
+    return guard_allows(trust, address) ? ERR_OK : ERR_FORBIDDEN;
 }
 
 curl_socket_t outgoing_socket(const struct curl_sockaddr *address)

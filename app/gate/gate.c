@@ -10,6 +10,7 @@
 #include "openapi_schemas.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/core/trace.h"
 #include "parley/domain/talk/presence.h"
 #include "problem_reply.h"
 #include "rights.h"
@@ -212,6 +213,15 @@ static void request_id_set(struct ctx *ctx, struct str given)
     uuid_format(&fresh, ctx->request_id);
 }
 
+/* nginx gives what a trusted proxy has sent, under names that no client's header can have. */
+static void trace_take(const struct http_request *req)
+{
+    struct trace trace;
+    bool has_trace = trace_read(http_param(req, "TRACE_PARENT"), http_param(req, "TRACE_STATE"), &trace) == ERR_OK;
+
+    trace_begin(has_trace ? &trace : NULL);
+}
+
 static struct exchange *exchange_new(struct gate *gate, struct http_request *req, struct arena *a)
 {
     struct exchange *p = arena_calloc(a, 1, sizeof(*p));
@@ -305,6 +315,7 @@ void gate_handle(void *arg, struct http_request *req, struct arena *a, struct re
     struct gate *gate = arg;
     struct exchange *p = exchange_new(gate, req, a);
 
+    trace_take(req);
     if (p == NULL) {
         reply->status = err_info(ERR_NO_MEMORY)->http_status;
         return;
@@ -335,6 +346,7 @@ void gate_done(void *arg, struct http_request *req, struct arena *a, const struc
     if (!exchange_is_let_through(p))
         tally_add(gate->tally, &counted);
     access_line_log(&line, took_us);
+    trace_begin(NULL);
     /* The pieces were made under the configuration with which the request began. */
     if (reply->way == REPLY_PAGED)
         ctx_end(&p->ctx);
@@ -346,6 +358,10 @@ void gate_take(void *arg, const struct handover *handover)
 {
     const struct gate *gate = arg;
 
+    /* A stream keeps no trace, it would cost each some hundred bytes: its own line, at its end, has the same id. */
+    if (trace_current() != NULL)
+        log_event(LOG_INFO, "the connection is handed over", LOG_C("id", handover->line.request_id));
+    trace_begin(NULL);
     gate->taker.take(gate->taker.arg, handover);
 }
 

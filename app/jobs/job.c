@@ -7,6 +7,7 @@
 #include "parley/domain/files/attachment_digest.h"
 #include "parley/domain/lifecycle/cleanup.h"
 #include "parley/domain/lifecycle/erasure.h"
+#include "parley/domain/lifecycle/figures.h"
 #include "parley/domain/lifecycle/retention.h"
 #include "parley/domain/record/audit.h"
 #include "parley/domain/record/audit_chain.h"
@@ -43,6 +44,7 @@ SIMPLE_STEP(password_reset_step)
 SIMPLE_STEP(message_index_step)
 SIMPLE_STEP(notice_mail_step)
 SIMPLE_STEP(scheduled_send_step)
+SIMPLE_STEP(figures_step)
 
 static enum err tidy_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
 {
@@ -121,10 +123,12 @@ static enum err mail_job(struct ctx *ctx, struct job_run *run, int64_t *ret_coun
 
     TRY(mail_queue_step(ctx, run->keepalive, run->keepalive_arg, &report));
     *ret_count = report.outcome != MAIL_NONE && report.outcome != MAIL_WAITING;
+    trace_begin(report.trace.is_set ? &report.trace.trace : NULL);
     if (report.outcome != MAIL_NONE)
         log_event(mail_lines[report.outcome].level, mail_lines[report.outcome].message, LOG_INT("mail", report.id),
                   LOG_INT("attempt", report.attempt), LOG_INT("status", report.status),
                   LOG_C("fault", report.error_text == NULL ? "" : report.error_text));
+    trace_begin(NULL);
     return ERR_OK;
 }
 
@@ -157,6 +161,7 @@ const struct job jobs_table[] = {
     { "expire_rows", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, expire_rows_job, false, 0 },
     { "tidy_database", JOB_LANE_DATA, JOB_PERIODIC, 5 * US_PER_MINUTE, SQL_NONE_, 0, tidy_job, false, 0 },
     { "expire_events", JOB_LANE_DATA, JOB_PERIODIC, 10 * US_PER_MINUTE, SQL_NONE_, 0, event_log_expire_job, false, 0 },
+    { "sum_figures", JOB_LANE_DATA, JOB_PERIODIC, US_PER_MINUTE, SQL_NONE_, 0, figures_step_job, false, 0 },
     { "pack_words", JOB_LANE_DATA, JOB_PERIODIC, US_PER_DAY, SQL_NONE_, 0, pack_words_job, false, 0 },
     { "expire_signals", JOB_LANE_DATA, JOB_QUEUE, 15 * US_PER_S, SQL_WORK_SIGNALS, SIGNAL_KEPT_S *US_PER_S,
       signals_expire_job, false, 0 },

@@ -45,7 +45,7 @@ struct job {
     unsigned topics;  /* of enum outcome_topic: what has been committed makes work for it, so it looks at once */
 };
 
-enum { JOBS_MAX = 24 };
+enum { JOBS_MAX = 32 };
 
 extern const struct job jobs_table[];
 extern const size_t jobs_table_count;

@@ -5,9 +5,10 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/rand.h"
+#include "parley/core/trace.h"
 #include "parley/objects/s3_reply.h"
 
-enum { HEADERS_MAX = 8, PAUSE_MIN_MS = 50, PAUSE_SPREAD_MS = 200 };
+enum { HEADERS_MAX = 10, PAUSE_MIN_MS = 50, PAUSE_SPREAD_MS = 200 };
 
 enum err s3_place(const struct s3 *s3, struct arena *a, const struct s3_endpoint *endpoint, struct str key,
                   struct s3_place *ret_place)
@@ -60,6 +61,21 @@ static enum err attempt_url(struct arena *a, const struct s3 *s3, const struct s
     return *ret_url != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
+/* Not signed: whoever is in between may set its own. Returns how many lines there are. */
+static size_t trace_add(struct arena *a, const char **ret_lines)
+{
+    struct trace_headers *headers = trace_current() != NULL ? arena_alloc(a, sizeof(*headers)) : NULL;
+    size_t count = 0;
+
+    if (headers == NULL)
+        return 0;
+    trace_headers(trace_current(), headers);
+    ret_lines[count++] = headers->parent;
+    if (headers->state[0] != '\0')
+        ret_lines[count++] = headers->state;
+    return count;
+}
+
 /* host, x-amz-date, x-amz-content-sha256 and the call's own, signed; all but host are sent by us, host by curl. */
 static enum err attempt_sign(struct arena *a, const struct s3 *s3, const struct s3_place *place,
                              const struct s3_call *call, struct attempt *ret_attempt)
@@ -89,6 +105,7 @@ static enum err attempt_sign(struct arena *a, const struct s3 *s3, const struct 
     for (size_t i = 1; i < request.header_count; i++)
         ret_attempt->headers[count++] = arena_printf(a, "%.*s: %.*s", STR_FMT(pairs[i].name), STR_FMT(pairs[i].value));
     ret_attempt->headers[count++] = arena_printf(a, "Authorization: %.*s", STR_FMT(authorization));
+    count += trace_add(a, ret_attempt->headers + count);
     ret_attempt->headers[count] = NULL;
     return arena_check(a);
 }

@@ -6,6 +6,7 @@
 
 #include "ingest.h"
 #include "parley/core/limits.h"
+#include "parley/core/trace.h"
 
 enum {
     FIRST_ROOM_BYTES = 64 * 1024,
@@ -27,7 +28,8 @@ struct slot {
     struct put *put;
     struct piece piece;
     bool filled;
-    struct arena *arena; /* of the sending thread */
+    struct arena *arena;       /* of the sending thread */
+    const struct trace *trace; /* of the thread that waits for it; NULL: none */
     int number;
     bool under_way, threaded;
     pthread_t thread;
@@ -139,6 +141,7 @@ static enum err send_part(struct slot *slot)
 static void *slot_run(void *arg)
 {
     struct slot *slot = arg;
+    trace_begin(slot->trace);
     slot->err = send_part(slot);
     return NULL;
 }
@@ -150,6 +153,7 @@ static enum err slot_start(struct slot *slot, int number)
     if (slot->arena == NULL)
         return ERR_NO_MEMORY;
     slot->number = number;
+    slot->trace = trace_current();
     slot->under_way = true;
     slot->threaded = pthread_create(&slot->thread, NULL, slot_run, slot) == 0;
     if (!slot->threaded)

@@ -55,23 +55,6 @@ struct str push_public_key(const struct push *push)
 
 /* ---- addresses ---- */
 
-/* EGRESS_ALLOW: host:port, with commas. */
-static bool is_allowed(const struct config *config, const struct url *url, int port)
-{
-    struct str rest = str_from(config->egress_allow), piece;
-
-    while (str_split(&rest, ',', &piece)) {
-        struct url allowed;
-        int allowed_port;
-
-        if (url_split(str_trim(piece), URL_QUERY, &allowed) == ERR_OK &&
-            url_port(&allowed, 0, &allowed_port) == ERR_OK && allowed_port == port &&
-            str_eq_nocase(allowed.host, url->host))
-            return true;
-    }
-    return false;
-}
-
 struct address {
     struct url url;
     enum egress_trust trust;
@@ -89,7 +72,7 @@ static bool address_read(const struct config *config, struct str endpoint, struc
     if (url_split(endpoint, URL_QUERY, url) != ERR_OK || url->host.len == 0 || url->user.ptr != NULL ||
         url_port(url, is_https ? PORT_HTTPS : PORT_HTTP, &port) != ERR_OK)
         return false;
-    ret_address->trust = is_allowed(config, url, port) ? EGRESS_OPERATOR : EGRESS_FOREIGN;
+    ret_address->trust = url_is_listed(str_from(config->egress_allow), url, port) ? EGRESS_OPERATOR : EGRESS_FOREIGN;
     return is_https || ret_address->trust == EGRESS_OPERATOR;
 }
 

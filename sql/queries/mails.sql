@@ -1,11 +1,11 @@
 -- name: mail_insert
-INSERT INTO mails (uuid, recipient, subject, body, due_us, expires_us, created_us) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO mails (uuid, recipient, subject, body, due_us, expires_us, created_us, trace) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: work_mails
 SELECT id FROM mails WHERE due_us <= ? ORDER BY due_us LIMIT 1
 
 -- name: mail_next
-SELECT id, uuid, recipient, subject, body, due_us, attempts, expires_us, created_us
+SELECT id, uuid, recipient, subject, body, due_us, attempts, expires_us, created_us, trace
 FROM mails WHERE due_us <= ? ORDER BY due_us LIMIT 1
 
 -- The time at which it is due tells two senders apart: the second finds another one.

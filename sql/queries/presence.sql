@@ -48,6 +48,14 @@ ON CONFLICT (user_id, node_id) DO UPDATE SET active_us = MAX(presence.active_us,
 -- name: presence_leave
 DELETE FROM presence WHERE node_id = ? AND user_id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
+-- Theirs of a process that begins as another; presence_end removes them behind it.
+-- name: presence_take_over
+INSERT INTO presence (user_id, node_id, active_us, left_us)
+SELECT p.user_id, ?, p.active_us, p.left_us FROM presence p WHERE p.node_id = ?
+
+-- name: presence_end
+DELETE FROM presence WHERE node_id = ?
+
 -- name: presence_active
 UPDATE presence SET active_us = ? WHERE active_us < ?
     AND user_id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

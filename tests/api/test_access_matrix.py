@@ -7,7 +7,8 @@ import re
 
 import pytest
 from harness import matrix
-from support.access_calls import CALLS, Call
+from support.access_assistants import CALLS
+from support.access_calls import Call
 from support.access_world import ALIVE, DEAD, World
 
 KINDS, ROWS = matrix.table()

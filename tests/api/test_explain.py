@@ -12,7 +12,7 @@ from support.seeded import Schema, insert_statements, literal
 
 # Tables that stay small, however large the server grows.
 SMALL = {"schema_migrations", "singletons", "job_leases", "key_fingerprints", "audit_head", "sequencer", "people_version",
-         "nodes"}
+         "nodes", "figures", "providers_version"}
 
 # A statement that the optimizer expects to look at more rows is named too: an index that leads to half of the table.
 ROWS_MANY = 1000
@@ -24,16 +24,28 @@ ALLOWED = {
     "audit_export": "a page of the audit log in the order of its ids, to export it; LIMIT ends it",
     "event_log_after": "what is new at the end of the event log; LIMIT ends it",
     "event_log_expired": "the oldest rows of the event log, to delete them; LIMIT ends it",
+    "figures_chats": "a job sums the chats of all workspaces once a minute",
+    "figures_log_end": "what is new at the end of the event log; LIMIT ends it",
+    "figures_people": "a job sums all accounts once a minute",
+    "figures_workspaces": "a job sums all workspaces once a minute",
     "health_counts": "how much there is, for whoever runs the server; LIMIT ends it",
     "health_files": "how many files there are, for whoever runs the server; LIMIT ends it",
     "index_queue_next": "the newest rows of the queue; LIMIT ends it",
     "invitation_email_page": "a page of all invitations in the order of their ids, once after an update; LIMIT ends it",
+    "model_all": "every model, for the snapshot of a process, once after one was changed",
+    "posted_lately": "the minutes of seven days, of which there are 10,080",
+    "posted_most": "the end of an index; LIMIT ends it",
+    "provider_all": "every provider, for the snapshot of a process, once after one was changed",
+    "provider_key_page": "a page of all keys in the order of their ids, when the sealing key changes; LIMIT ends it",
     "reconcile_attachments": "a page of all files in the order of their ids, by hand; LIMIT ends it",
     "reindex_messages": "a page of all messages in the order of their ids, by hand; LIMIT ends it",
     "retention_workspace_next": "the next workspace that keeps messages for some time only; LIMIT ends it",
     "signals_after": "what other processes told in the last seconds; LIMIT ends it",
     "signals_expired": "the oldest rows of the signals, to delete them; LIMIT ends it",
     "totp_page": "a page of all secrets in the order of their ids, when the sealing key changes; LIMIT ends it",
+    "usage_tokens": "the sums by days, for whoever runs the server",
+    "usage_tokens_of_providers": "the sums by days, for whoever runs the server",
+    "usage_tokens_of_workspaces": "the sums by days, for whoever runs the server",
     "work_signals": "the oldest row of the signals; LIMIT ends it",
     "word_runs_next": "the first runs of words in the order of their key, to take them apart by hand; LIMIT ends it",
     "workspace_overview": "a page of all workspaces in the order of their ids, for administrators; LIMIT ends it",
@@ -85,8 +97,8 @@ def value_for(schema, names, head):
     alias = (match[1] or "").rstrip(".")
     tables = [names[alias]] if alias in names else list(dict.fromkeys(names.values()))
     for table in tables:
-        # The one row of people_version is the schema's own; nothing is seeded there.
-        value = 1 if table == "people_version" else schema.picked(table, match[2])
+        # Their one row is the schema's own; nothing is seeded there.
+        value = 1 if table in ("people_version", "providers_version") else schema.picked(table, match[2])
         if value is not None:
             if isinstance(value, bytes) and match[3] == "<":
                 return value + b"\xff"

@@ -19,12 +19,14 @@ KEY = 777001
 WORD = "zwielicht"
 
 EMPTIED = "the emptied row stands for it as \"Deleted user\""
+BOOKS = "what answers cost stays in the books, of a number whose row is emptied"
 TABLES = {
     "api_keys": {},
     "attachments": {},
     "audit": {"actor": "who did what, by public id alone", "target": "likewise"},
     "audit_erasures": {},
     "audit_head": {},
+    "budgets": {},
     "challenges": {},
     "chat_gaps": {},
     "chat_members": {},
@@ -33,7 +35,10 @@ TABLES = {
     "email_changes": {},
     "erasures": {},
     "event_log": {name: "what happened, by ids alone, for EVENT_LOG_HOURS" for name in ("user_id", "actor_id", "subject")},
+    "figures": {},
+    "forward_authors": {},
     "forwards": {},
+    "generations": {},
     "idempotency_keys": {},
     "index_queue": {},
     "invitations": {"invited_by": EMPTIED},
@@ -42,8 +47,11 @@ TABLES = {
     "mails": {},
     "members": {},
     "mentions": {},
+    "message_alternatives": {},
+    "message_calls": {},
     "message_versions": {},
     "messages": {},
+    "models": {},
     "nodes": {},
     "notice_settings": {},
     "notices": {},
@@ -53,7 +61,12 @@ TABLES = {
     "password_resets": {},
     "people_version": {},
     "pins": {},
+    "posted_by": {},
+    "posted_minutes": {},
     "presence": {},
+    "prompts": {"created_by": EMPTIED},
+    "providers": {},
+    "providers_version": {},
     "push_subscriptions": {},
     "reactions": {},
     "recovery_codes": {},
@@ -66,11 +79,14 @@ TABLES = {
     "singletons": {},
     "totp": {},
     "uploads": {},
+    "usage_days": {"user_id": BOOKS},
+    "usage_log": {"user_id": BOOKS},
     "user_preferences": {},
     "users": {"id": EMPTIED, "uuid": EMPTIED, "username": "\"deleted:\" and the public id, which nobody can choose"},
     "webhooks": {},
     "word_runs": {},
     "words": {},
+    "workspace_models": {},
     "workspaces": {"created_by": EMPTIED},
 }
 ONE_COLUMN_ONLY = {"outbox": "mariadb"}
@@ -254,9 +270,10 @@ def test_erased_person__has_left_nothing_but_what_is_named(deep):
     assert deep.rows("SELECT id FROM users WHERE id = 777001")
     before = {table for table, _, _ in left_of(deep, tables, traces)}
     # What can be left was there: otherwise that it is gone says nothing.
-    assert before >= {"api_keys", "attachments", "chat_members", "chat_states", "challenges", "idempotency_keys", "members",
-                      "mentions", "message_versions", "messages", "notice_settings", "notices", "password_resets", "pins",
-                      "push_subscriptions", "reactions", "recovery_codes", "saved", "scheduled", "sessions", "totp", "uploads", "user_preferences", "users", "webhooks", "words"}, before
+    assert before >= {"api_keys", "attachments", "chat_members", "chat_states", "challenges", "forward_authors", "forwards",
+                      "idempotency_keys", "members", "mentions", "message_versions", "messages", "notice_settings", "notices",
+                      "password_resets", "pins", "push_subscriptions", "reactions", "recovery_codes", "saved", "scheduled",
+                      "sessions", "totp", "uploads", "user_preferences", "users", "webhooks", "words"}, before
     keys = {key for (key,) in deep.rows(f"SELECT object_key FROM attachments WHERE uploader_id = {KEY}")}
     assert len(keys) == 3
 

@@ -20,7 +20,7 @@ RUN = BUILD / "test-run"
 
 # What differs from a server that people use: cheap passwords, so that a thousand users can be made, and no limits of rate.
 TEST_SETTINGS = {"BCRYPT_ROUNDS": "4", "LOG_LEVEL": "debug", "ALLOWED_ORIGINS": "https://app.example.org",
-                 "RATE_LIMIT": "off"}
+                 "RATE_LIMIT": "off", "WORKSPACE_PROVIDERS": "on"}
 
 
 def say(text):

@@ -3,6 +3,7 @@
 #include "erasure_receipt.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
+#include "parley/domain/assist/provider.h"
 #include "parley/domain/files/attachment.h"
 #include "parley/domain/lifecycle/cleanup.h"
 #include "parley/domain/talk/message_index.h"
@@ -111,7 +112,9 @@ static enum err workspace_erase(struct ctx *ctx, void *arg)
 {
     struct workspace_piece *piece = arg;
 
+    TRY(erasure_receipt(ctx, &(struct erasure){ ERASURE_BY_RETENTION, piece->id }, 0)); /* of a run that was cut off */
     TRY(erasure_receipt(ctx, &(struct erasure){ ERASURE_OF_WORKSPACE, piece->id }, 0));
+    TRY(providers_forget_workspace(ctx, piece->id));
     return db_exec(ctx, SQL_WORKSPACE_ERASE, DB_ARGS(DB_INT(piece->id)), &piece->count);
 }
 

@@ -2,6 +2,7 @@
 
 #include "parley/auth/password.h"
 #include "parley/db/db.h"
+#include "parley/domain/assist/budget.h"
 #include "parley/domain/events/event.h"
 #include "parley/domain/lifecycle/email_change.h"
 #include "parley/domain/people/administrator.h"
@@ -240,6 +241,7 @@ static enum err delete_in_transaction(struct ctx *ctx, void *arg)
     TRY(notice_settings_forget(ctx, user.id));
     TRY(push_subscriptions_forget(ctx, user.id));
     TRY(presence_forget(ctx, user.id));
+    TRY(budget_forget_user(ctx, user.id));
     TRY(second_factor_forget(ctx, user.id));
     TRY(api_key_forget_user(ctx, user.id));
     outcome_wake(ctx, OUTCOME_DATA);

@@ -27,6 +27,7 @@ static const char *const target_kinds[] = {
     [AUDIT_ON_CHAT] = "chat",
     [AUDIT_ON_MESSAGE] = "message",
     [AUDIT_ON_API_KEY] = "api_key",
+    [AUDIT_ON_PROVIDER] = "provider",
 };
 _Static_assert(COUNT_OF(target_kinds) == AUDIT_TARGET_KIND_COUNT_, "each kind has a name");
 

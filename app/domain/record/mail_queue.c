@@ -2,6 +2,7 @@
 
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/core/trace.h"
 #include "parley/db/db.h"
 #include "parley/mail/mailer.h"
 
@@ -13,11 +14,15 @@ bool mail_queue_is_on(const struct ctx *ctx)
 enum err mail_queue_add(struct ctx *ctx, const struct mail_draft *draft)
 {
     struct uuid uuid = uuid_new();
+    char trace[TRACE_PARENT_TEXT_BYTES] = "";
 
+    if (trace_current() != NULL)
+        trace_write(trace_current(), trace);
     outcome_wake(ctx, OUTCOME_MAIL);
     return db_insert(ctx, SQL_MAIL_INSERT,
                      DB_ARGS(DB_UUID(&uuid), DB_TEXT(draft->recipient), DB_TEXT(draft->subject), DB_TEXT(draft->text),
-                             DB_INT(ctx->now_us), DB_INT(draft->expires_us), DB_INT(ctx->now_us)),
+                             DB_INT(ctx->now_us), DB_INT(draft->expires_us), DB_INT(ctx->now_us),
+                             trace[0] != '\0' ? DB_TEXT(str_from(trace)) : DB_NULL),
                      NULL);
 }
 
@@ -48,6 +53,7 @@ enum err mail_queue_expire(struct ctx *ctx, int64_t limit, int64_t *ret_count)
 
 struct mail {
     struct mail_message message;
+    struct mail_trace trace;
     int64_t id, due_us, attempts, expires_us;
 };
 
@@ -66,6 +72,8 @@ static enum err read_mail(struct ctx *ctx, const struct db_row *row, void *arg)
         .attempts = db_row_int(row, MAIL_NEXT_ATTEMPTS),
         .expires_us = db_row_int(row, MAIL_NEXT_EXPIRES_US),
     };
+    mail->trace.is_set = trace_read(db_row_str(row, MAIL_NEXT_TRACE), (struct str){ NULL, 0 }, &mail->trace.trace) ==
+                         ERR_OK;
     return arena_check(ctx->arena);
 }
 
@@ -163,7 +171,10 @@ enum err mail_queue_step(struct ctx *ctx, keepalive_fn keepalive, void *keepaliv
     if (e == ERR_OK) {
         report.id = mail.id;
         report.attempt = mail.attempts;
+        report.trace = mail.trace;
+        trace_begin(mail.trace.is_set ? &mail.trace.trace : NULL);
         e = mail_send(ctx, &mail, keepalive, keepalive_arg, &report);
+        trace_begin(NULL);
     }
     if (e == ERR_OK || e == ERR_NOT_FOUND)
         *ret_report = report;

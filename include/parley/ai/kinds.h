@@ -9,11 +9,12 @@
 #include <stdint.h>
 
 #include "parley/ai/ask.h"
-#include "parley/ai/read.h"
 #include "parley/core/buf.h"
 #include "parley/core/err.h"
 #include "parley/core/limits.h"
 #include "parley/core/str.h"
+
+struct ai_read;
 
 /* A place in a body where a file's base64 (RFC 4648 §4, padded) is to be put in; nothing stands there yet. */
 struct ai_piece {

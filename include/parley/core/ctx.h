@@ -22,6 +22,7 @@ struct ephemeral;
 struct store;
 struct mailer;
 struct push;
+struct ai_probe;
 struct bus;
 struct keyed_cache;
 struct principal;
@@ -80,6 +81,7 @@ struct app {
     struct store *store;              /* objects */
     struct mailer *mailer;            /* NULL: no mail server is set */
     struct push *push;                /* to browsers; NULL: none are told (a subcommand) */
+    struct ai_probe *ai_probe;        /* asks providers for their models; NULL: nobody does (a subcommand) */
     struct bus *bus;                  /* wake-ups between processes */
     struct hub *hub;                  /* connections that wait; NULL: none may (a subcommand) */
     struct ephemeral *ephemeral;      /* who is there, and who types; NULL: nobody is told (a subcommand) */

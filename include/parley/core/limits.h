@@ -40,6 +40,7 @@ enum {
     DIRECT_PEOPLE_MAX = 8,                /* besides oneself */
     PICTURE_SIDE_MAX = 1000000,           /* pixels; a hint for layout */
     SCHEDULED_MAX = 100,                  /* messages of one person that wait for their time; API.md */
+    SAVED_MAX = 10000,                    /* messages that one person keeps; they are counted at each */
     MESSAGE_PARTS_AT_ONCE = 50, /* messages whose files, reactions or mentions one statement reads: a page of them */
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
@@ -73,6 +74,7 @@ enum {
     AUDIT_SEAL_BATCH_ROWS = 200, /* rows of the audit log that one transaction seals */
     CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
     CHAT_FORK_MESSAGES_MAX = 10000,  /* no more are taken over: one transaction must do it, while nobody posts there */
+    CHAT_FORK_FILES_MAX = 2000,      /* of these messages: each is a statement of that transaction */
 
     /* Request parsing */
     JSON_DEPTH_MAX = 32,
@@ -106,14 +108,18 @@ enum {
     DB_RECONNECT_PAUSE_MS = 500, /* after a failed connect nobody tries for so long */
     DB_IDLE_CLOSE_MS = 60000,    /* idle connections above DB_POOL_MIN_SIZE are closed after it */
     HEALTH_COUNT_MAX = 100000,   /* /health/database counts no further, so that it costs the same on a large server */
+    FIGURES_EVENTS_MAX = 5000,   /* events that one step of summing figures takes: some tens of milliseconds */
+    FIGURES_MOST_MAX = 10,       /* of who has posted most, as the contract of /metrics/chats has it */
     HEALTH_LOOK_MS = 100,        /* between two looks at the processors: ten of the kernel's ticks on each */
     DB_PING_MAX_S = 2,           /* readiness; and an answer to who follows the event log */
     DB_RELAY_WAIT_MAX_S = 1,     /* the relay waits so long for another process's step; it goes on by itself then */
     DB_RELAY_ROWS_MAX = 500,     /* events that one step moves: some milliseconds */
     DB_FAULT_MAX_BYTES = 1024,   /* a line for the operator */
-    DATABASE_LOCK_MAX_S = 10,    /* a server that is stopping still has its SQLite file so long: STOP_MAX_S */
     MIGRATION_WAIT_MAX_S = 60,   /* others wait so long for the one that migrates */
+    CLUSTER_LOCK_LIFE_S = 3600,  /* it keeps the lock of a cluster so long: no statement of a step may take longer */
     STOP_MAX_S = 10,             /* SIGTERM: what runs is given this long */
+    /* A server that is stopping ends a second after STOP_MAX_S at the latest, unless it still waits for a slow disk. */
+    DATABASE_LOCK_MAX_S = 3 * STOP_MAX_S,
     ACCESS_CACHE_S =
         3600, /* then an entry of access_cache.h or author_cache.h makes room first; it is proved each time */
     CACHE_MAX_MS = 1000, /* the oldest answer that a cache in the process may give */
@@ -238,6 +244,26 @@ enum {
     STORE_HUNG_KEPT_S = 60,     /* so long it is taken to hang, unless it answers */
     STORE_UPLOAD_KEPT_DAYS = 7, /* parts of a direct upload that nobody touched for longer are swept */
 
+    /* Assistants */
+    PROVIDERS_MAX = 100,           /* of the server, and of one workspace */
+    PROVIDER_NAME_MAX_CHARS = 64,  /* chats name it */
+    PROVIDER_URL_MAX_BYTES = 1000, /* a base address; a path of its own is put behind it */
+    PROVIDER_KEY_MAX_BYTES = 2048, /* those that there are take less than 300; tokens of clouds are longer */
+    PROVIDER_KEY_SHOWN = 4,        /* its last characters, of one that is at least four times as long */
+    PROVIDER_PARALLEL_MAX = 1000,
+    PROVIDER_TIME_MAX_S = 3600,     /* of each timer; engines on a CPU need a quarter of that */
+    MODELS_PER_PROVIDER_MAX = 1000, /* the largest list that there is has some 500 */
+    MODEL_TOKENS_MAX = 100000000,   /* of a window; the largest are of some millions */
+    AI_PROBE_MODELS_MAX = MODELS_PER_PROVIDER_MAX,
+    AI_PROBE_CONNECT_MAX_MS = 1500,
+    AI_PROBE_CALL_MAX_MS = 2500, /* one of two: an administrator waits for both */
+    PROVIDERS_LOOK_MS = 1000,    /* a process looks so often whether a provider or model has changed */
+    PROMPTS_PER_WORKSPACE_MAX = 500,
+    PROMPT_NAME_MAX_CHARS = 64,
+    USAGE_DAYS_MAX = 366,  /* of one report */
+    TOKEN_SHARES_MAX = 200, /* providers, and workspaces, that are told of with their tokens: those that used most */
+    USAGE_ROWS_MAX = 1000, /* of one report, those that cost most */
+
     /* Wake-ups between processes */
     BUS_SUBSCRIPTIONS_MAX = 16,
     BUS_CHANNEL_MAX_BYTES = 60,
@@ -305,6 +331,8 @@ enum {
     HASH_QUEUE_MAX = 64,      /* password hashing waits here, then 503 */
 };
 
+/* A price, a budget: in millionths; a thousand million units. */
+#define MONEY_MAX_MICROS (INT64_C(1000000000) * 1000000)
 /* … or fewer, of so many bytes of text: six times as much where each letter is escaped. */
 #define EXPORT_TEXT_BYTES ((int64_t)(4 * MIB))
 /* A piece of a file in an archive. */

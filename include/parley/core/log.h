@@ -1,7 +1,7 @@
 /*
  * The log: one line per event to standard error, or to LOG_FILE, which is opened again by log_reopen. logfmt
  * (`ts=… level=info msg="…" key=value`) or JSON lines. A line is written with one write(2), so lines of many threads do
- * not mix. Values are escaped; secrets are the caller's duty. The sink is one of the two globals of the program.
+ * not mix. What a thread does for a trace (core/trace.h) has its trace_id and span_id. Values are escaped; secrets are the caller's duty. The sink is one of the two globals of the program.
  */
 #ifndef PARLEY_CORE_LOG_H
 #define PARLEY_CORE_LOG_H

@@ -5,6 +5,8 @@
 #ifndef PARLEY_CORE_URL_H
 #define PARLEY_CORE_URL_H
 
+#include <stdbool.h>
+
 #include "parley/core/err.h"
 #include "parley/core/str.h"
 
@@ -34,5 +36,8 @@ enum err url_split(struct str text, enum url_query query, struct url *ret_url) M
  * from 1 to 65535. Any thread.
  */
 enum err url_port(const struct url *url, int absent_port, int *ret_port) MUST_CHECK;
+
+/* Is its host, at this port, in a list of host:port with commas (EGRESS_ALLOW)? Any thread. */
+bool url_is_listed(struct str list, const struct url *url, int port);
 
 #endif

@@ -20,4 +20,17 @@ struct machine_usage {
 };
 void machine_usage(struct machine_usage *ret_usage);
 
+struct machine_processors {
+    int64_t count;
+    double mhz; /* of the first one, now; NAN: the kernel does not tell */
+};
+void machine_processors(struct machine_processors *ret_processors);
+
+/* Of all interfaces but the loopback, since the machine was started; 0 where the kernel does not tell. */
+struct machine_network {
+    int64_t bytes_sent, bytes_recv;
+    int64_t packets_sent, packets_recv;
+};
+void machine_network(struct machine_network *ret_network);
+
 #endif

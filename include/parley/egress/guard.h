@@ -12,9 +12,13 @@
 
 /* Who named the host that is connected to. */
 enum egress_trust {
-    EGRESS_FOREIGN,  /* a user or another server: public unicast addresses only, ports 80 and 443 only */
+    EGRESS_FOREIGN, /* a user or another server: public unicast addresses only, ports 80 and 443 only */
+    EGRESS_INNER, /* an administrator, who says that it is of the operator's own network: any address but link-local ones */
     EGRESS_OPERATOR, /* the operator's own configuration: any address */
 };
+
+/* May the very address be connected to where somebody of this trust has named it? Any thread. */
+bool guard_allows(enum egress_trust trust, const struct sockaddr *address);
 
 /*
  * True when the address is anything but public unicast: unspecified, loopback, private (RFC 1918, RFC 4193), shared

@@ -71,13 +71,29 @@ def new_webhook(person, ids):
     return {"webhook": made["id"], "secret": made["url"].rsplit("/", 1)[1]}
 
 
+def new_provider(person, at, address="https://127.0.0.1/v1", **more):
+    """{"provider": id, "model": id}; nobody is at its address."""
+    body = {"name": f"p-{uuid.uuid4().hex[:12]}", "kind": "openai", "base_url": address, **more}
+    made = person.ok("POST", at, 201, json=body)["id"]
+    return {"provider": made, "model": person.ok("POST", f"{at}/{made}/models", 201, json={"model": "one"})["id"]}
+
+
+def new_server_provider(admin):
+    return new_provider(admin, "/providers", "http://127.0.0.1:9/v1", inner=True)
+
+
+def new_prompt(person, workspace):
+    body = {"name": f"p-{uuid.uuid4().hex[:12]}", "title": "Sum up", "content": "Sum up:"}
+    return {"prompt": person.ok("POST", f"/workspaces/{workspace}/prompts", 201, json=body)["id"]}
+
+
 def things(author, workspace):
     """One of each thing that a member can make."""
     ids = {"workspace": workspace, "chat": author.chat(workspace)["id"]}
     ids |= {"open": author.chat(workspace, join="open")["id"], **new_message(author, ids), **new_webhook(author, ids)}
     ids |= {"upload": new_upload(author, workspace)["upload_id"], **new_invitation(author, workspace)}
     ids["scheduled"] = new_scheduled(author, ids)
-    return ids
+    return ids | new_prompt(author, workspace)
 
 
 def new_place(owner, author):
@@ -86,7 +102,11 @@ def new_place(owner, author):
     place.own = things(author, place.workspace)
     gone = place.deleted = things(author, place.workspace)
     path = f"/workspaces/{place.workspace}"
+    place.own |= new_provider(owner, f"{path}/providers")
+    gone |= new_provider(owner, f"{path}/providers")
+    owner.ok("DELETE", f"{path}/providers/{gone['provider']}", 204)
     for door in (f"uploads/{gone['upload']}", f"invitations/{gone['invitation']}", f"scheduled/{gone['scheduled']}",
+                 f"prompts/{gone['prompt']}",
                  f"chat/{gone['chat']}/message/{gone['message']}", f"chat/{gone['chat']}", f"chat/{gone['open']}"):
         author.ok("DELETE", f"{path}/{door}", 204)
     # A deleted message of a chat that is still there.
@@ -120,6 +140,7 @@ class World:
         self.browsers = {"mixed": self.browser("owner")}
         self.dead = {"dead": self._dead_credentials()}
         self._hand_out_keys()
+        self.server_provider = new_server_provider(admin)
         self.key, self.deleted_key = self.new_key(), self.new_key()
         admin.ok("DELETE", f"/api/v1/api-keys/{self.deleted_key}", 204)
 
@@ -255,7 +276,7 @@ class World:
                     "other kind": place.workspace}
         if name == "api_key_id":
             return {"deleted": self.deleted_key, "unknown": 2**62}
-        if name == "deserted":
+        if name in ("deserted", "budgeted"):
             return {"deleted": gone["workspace"], "unknown": unknown, "other kind": place.own["chat"]}
         if name == "session":
             return {"foreign": session_of(self.clerk), "deleted": self.deleted_session, "unknown": unknown,
@@ -263,7 +284,7 @@ class World:
         plain = {"reply_to": "message", "forward": "message", "kept": "message", "attach": "attachment"}.get(name, name)
         other = {"workspace": "chat", "chat": "message", "message": "attachment", "attachment": "upload",
                  "upload": "attachment", "webhook": "attachment", "invitation": "chat", "to": "chat", "open": "message",
-                 "scheduled": "message"}[plain]
+                 "scheduled": "message", "provider": "model", "model": "provider", "prompt": "provider"}[plain]
         why = {"foreign": elsewhere.get(plain, self.elsewhere.workspace), "deleted": gone[plain], "unknown": unknown,
                "other kind": place.own[other]}
         if name in ("chat", "open") and place is self.place:

@@ -9,8 +9,8 @@ import sqlite3
 
 ROWS = {"users": 4000, "sessions": 8000, "workspaces": 4000, "members": 12000, "invitations": 3000, "chats": 5000,
         "chat_members": 10000, "messages": 30000, "attachments": 9000, "schema_migrations": 3, "singletons": 50,
-        "job_leases": 6, "key_fingerprints": 1, "audit_head": 0, "sequencer": 0, "people_version": 0,
-        "nodes": 4}
+        "job_leases": 6, "key_fingerprints": 1, "audit_head": 0, "sequencer": 0, "people_version": 0, "providers_version": 0,
+        "nodes": 4, "figures": 0}
 ROWS_ELSE = 3000
 PICKED = 37
 BASE_US = 1_700_000_000_000_000

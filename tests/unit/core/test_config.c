@@ -190,14 +190,14 @@ static void test_config__known_but_unused_names_are_noted(void **state)
     struct loaded l;
     struct buf notes;
 
-    load(&l, ENVIRONMENT("SECRET_KEY=x", "DEBUG="), "JWT_ALGORITHM=HS256\nOPENAI_MODEL=small\nSECRET_KEY=y\n");
+    load(&l, ENVIRONMENT("SECRET_KEY=x", "DEBUG="), "JWT_ALGORITHM=HS256\nARCHIVE_WORKSPACE=x\nSECRET_KEY=y\n");
     assert_ok(l.err);
     buf_init(&notes, 4096);
     config_notes(l.config, &notes);
     assert_string_equal(notes.ptr,
                         "SECRET_KEY is set but not used: tokens are signed with the key pair in KEYS_DIR (RS256)\n"
                         "JWT_ALGORITHM is set but not used: tokens are signed with the key pair in KEYS_DIR (RS256)\n"
-                        "OPENAI_MODEL is set but not used: this version does not use it\n");
+                        "ARCHIVE_WORKSPACE is set but not used: this version does not use it\n");
     buf_release(&notes);
     unload(&l);
 }

@@ -42,6 +42,7 @@ enum audit_target_kind {
     AUDIT_ON_CHAT,
     AUDIT_ON_MESSAGE,
     AUDIT_ON_API_KEY,
+    AUDIT_ON_PROVIDER,
     AUDIT_TARGET_KIND_COUNT_
 };
 /* "user", "workspace" …, as shown; "" for AUDIT_ON_NOTHING. Static. */

@@ -13,6 +13,7 @@
 #include "parley/core/ctx.h"
 #include "parley/core/keepalive.h"
 #include "parley/core/str.h"
+#include "parley/core/trace.h"
 
 /* Is a mail server set? Where there is none nothing may be queued. */
 bool mail_queue_is_on(const struct ctx *ctx);
@@ -38,6 +39,11 @@ enum mail_outcome {
     MAIL_WAITING,  /* the mail server is away; all that was due is to be tried again */
     MAIL_GIVEN_UP, /* it will never be sent */
 };
+/* That of the request that made it necessary, with a span of this try. */
+struct mail_trace {
+    bool is_set;
+    struct trace trace;
+};
 /* What became of a mail, for the log: nothing personal in it. */
 struct mail_report {
     enum mail_outcome outcome;
@@ -45,6 +51,7 @@ struct mail_report {
     int64_t attempt;        /* the first is 1 */
     const char *error_text; /* static; why not, as the end of a sentence about the mail server; NULL: sent */
     int status;             /* the server's reply code; 0: none */
+    struct mail_trace trace;
 };
 /*
  * Sends the mail that is due first. Of several processes one gets it; a process that dies in the middle leaves it to be
