@@ -25,23 +25,43 @@ static enum err lock_open(const char *name, struct buf *ret_error_text, int *ret
     return ERR_UNAVAILABLE;
 }
 
+/* ERR_CONFLICT: another's. */
+static enum err lock_try(int fd)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return ERR_OK;
+    return errno == EWOULDBLOCK ? ERR_CONFLICT : ERR_UNAVAILABLE;
+}
+
 /* The kernel tells nobody that a lock is free but who hangs in it, and that one could not be told to stop. */
-static bool lock_wait(int fd)
+static enum err lock_wait(int fd)
 {
     const struct timespec pause = { .tv_nsec = LOOK_MS * US_PER_MS * 1000 };
     int64_t until_us = clock_monotonic_us() + DATABASE_LOCK_MAX_S * US_PER_S;
+    enum err e = lock_try(fd);
 
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return true;
-    log_event(LOG_WARN, "another server has the SQLite database; if it is stopping it is waited for",
-              LOG_INT("seconds", DATABASE_LOCK_MAX_S));
+    if (e == ERR_CONFLICT)
+        log_event(LOG_WARN, "another server has the SQLite database; if it is stopping it is waited for",
+                  LOG_INT("seconds", DATABASE_LOCK_MAX_S));
 
-    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (clock_monotonic_us() >= until_us)
-            return false;
+    while (e == ERR_CONFLICT && clock_monotonic_us() < until_us) {
         (void)nanosleep(&pause, NULL);
+        e = lock_try(fd);
     }
-    return true;
+    return e;
+}
+
+/* errno is flock's. */
+static void lock_fault(const char *file, enum err e, struct buf *ret_error_text)
+{
+    if (e == ERR_CONFLICT)
+        buf_addf(
+            ret_error_text,
+            "another server is running on the SQLite database %s; stop it first, or keep the data in MySQL or MariaDB, "
+            "which several servers can share",
+            file);
+    else
+        buf_addf(ret_error_text, "the SQLite database %s cannot be locked: %s", file, strerror(errno));
 }
 
 enum err database_lock_take(const struct db *db, struct buf *ret_error_text, int *ret_fd)
@@ -62,17 +82,14 @@ enum err database_lock_take(const struct db *db, struct buf *ret_error_text, int
     buf_release(&name);
     if (e != ERR_OK)
         return e;
-    if (lock_wait(fd)) {
+    e = lock_wait(fd);
+    if (e == ERR_OK) {
         *ret_fd = fd;
         return ERR_OK;
     }
+    lock_fault(file, e, ret_error_text);
     (void)close(fd);
-    buf_addf(
-        ret_error_text,
-        "another server is running on the SQLite database %s; stop it first, or keep the data in MySQL or MariaDB, "
-        "which several servers can share",
-        file);
-    return ERR_CONFLICT;
+    return e;
 }
 
 void database_lock_release(int fd)

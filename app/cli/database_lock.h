@@ -11,7 +11,7 @@
 
 /*
  * Takes it; a server that is just stopping is waited for, DATABASE_LOCK_MAX_S. A database server needs none: *ret_fd is -1.
- * ERR_CONFLICT: another server is running; ERR_UNAVAILABLE: the lock cannot be made; both with a line in ret_error_text.
+ * ERR_CONFLICT: another server is running; ERR_UNAVAILABLE: the lock cannot be made or taken; both with a line in ret_error_text.
  */
 enum err database_lock_take(const struct db *db, struct buf *ret_error_text, int *ret_fd) MUST_CHECK;
 /* -1 is fine. */

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,8 +22,10 @@ struct exporting {
     struct archive_workspace_opts opts;
     struct archive *archive;
     char part[PATH_BYTES], sums[PATH_BYTES];
-    int part_fd, sums_fd;
-    int64_t sums_from; /* where the lines begin: the first one says what the archive is of */
+    int part_fd, sums_fd; /* -1: not open, or another's */
+    bool is_part_empty;   /* when it was opened */
+    bool has_title;       /* the sums are of this archive */
+    int64_t sums_from;    /* where the lines begin: the first one says what the archive is of */
     struct export_resume resume;
     struct buf out;
     int64_t entry_count, byte_count, missing_count;
@@ -51,6 +54,16 @@ static bool write_all(struct exporting *exporting, int fd, const char *path, str
 
 /* ---- the two files ---- */
 
+static bool is_done(struct exporting *exporting)
+{
+    const char *path = exporting->cli->words[1];
+
+    if (access(path, F_OK) != 0)
+        return false;
+    (void)cli_fail(exporting->cli, "%s is there already; name another file, or take it away", path);
+    return true;
+}
+
 static bool names_make(struct exporting *exporting)
 {
     const char *path = exporting->cli->words[1];
@@ -59,9 +72,7 @@ static bool names_make(struct exporting *exporting)
     (void)snprintf(exporting->sums, PATH_BYTES, "%s.part.sums", path);
     if (len > PATH_BYTES - 8)
         return cli_fail(exporting->cli, "the name of the file is too long") == CLI_OK;
-    if (access(path, F_OK) == 0)
-        return cli_fail(exporting->cli, "%s is there already; name another file, or take it away", path) == CLI_OK;
-    return true;
+    return !is_done(exporting);
 }
 
 /* What the archive is of: one that was cut off is gone on with for the same only. */
@@ -73,37 +84,82 @@ static void title_make(const struct exporting *exporting, char ret_line[LINE_BYT
     (void)snprintf(ret_line, LINE_BYTES, "# workspace %s%s\n", id, exporting->opts.with_direct ? " --direct" : "");
 }
 
-static bool title_check(struct exporting *exporting, off_t sums_bytes)
+static bool fail_foreign(const struct exporting *exporting)
 {
-    char title[LINE_BYTES], found[LINE_BYTES];
-    size_t len;
-
-    title_make(exporting, title);
-    len = strlen(title);
-    exporting->sums_from = (int64_t)len;
-    if (sums_bytes < (off_t)len) /* cut off in its first moment */
-        return ftruncate(exporting->sums_fd, 0) == 0 && lseek(exporting->sums_fd, 0, SEEK_SET) == 0
-                   ? write_all(exporting, exporting->sums_fd, exporting->sums, str_from(title))
-                   : fail_errno(exporting, exporting->sums);
-    if (pread(exporting->sums_fd, found, len, 0) != (ssize_t)len)
-        return fail_errno(exporting, exporting->sums);
-    if (memcmp(found, title, len) == 0)
-        return true;
     return cli_fail(exporting->cli, "%s is of something else; take it and %s away, or name another file",
                     exporting->part, exporting->sums) == CLI_OK;
 }
 
+static bool title_write(struct exporting *exporting, const char *title)
+{
+    return ftruncate(exporting->sums_fd, 0) == 0 && lseek(exporting->sums_fd, 0, SEEK_SET) == 0
+               ? write_all(exporting, exporting->sums_fd, exporting->sums, str_from(title))
+               : fail_errno(exporting, exporting->sums);
+}
+
+static bool title_check(struct exporting *exporting, off_t sums_bytes)
+{
+    char title[LINE_BYTES], found[LINE_BYTES];
+    size_t len, kept;
+
+    title_make(exporting, title);
+    len = strlen(title);
+    kept = sums_bytes < (off_t)len ? (size_t)sums_bytes : len;
+    exporting->sums_from = (int64_t)len;
+    if (pread(exporting->sums_fd, found, kept, 0) != (ssize_t)kept)
+        return fail_errno(exporting, exporting->sums);
+    if (memcmp(found, title, kept) != 0 || (kept < len && !exporting->is_part_empty))
+        return fail_foreign(exporting);
+    return kept == len || title_write(exporting, title); /* new, or cut off in its first moment */
+}
+
+/* Whoever had it before may have ended meanwhile, and taken it away or given it its name. */
+static bool part_lock(const struct exporting *exporting, int fd, struct stat *ret_st)
+{
+    bool is_locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    struct stat named;
+
+    if (!is_locked && errno == EWOULDBLOCK)
+        return cli_fail(exporting->cli, "%s: another export is writing it", exporting->part) == CLI_OK;
+    if (!is_locked || fstat(fd, ret_st) != 0)
+        return fail_errno(exporting, exporting->part);
+    if (stat(exporting->part, &named) != 0 || named.st_ino != ret_st->st_ino)
+        return cli_fail(exporting->cli, "%s: another export has just ended; call it again", exporting->part) == CLI_OK;
+    return true;
+}
+
+/* Locked, so that no two write it. Another may have ended in the moment before, and the archive be there. */
+static bool part_open(struct exporting *exporting)
+{
+    int fd = open(exporting->part, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+    struct stat st;
+
+    if (fd < 0)
+        return fail_errno(exporting, exporting->part);
+    if (!part_lock(exporting, fd, &st)) {
+        close(fd);
+        return false;
+    }
+    exporting->part_fd = fd;
+    exporting->is_part_empty = st.st_size == 0;
+    return !is_done(exporting);
+}
+
+/* An archive without its sums is none of ours. */
 static bool files_open(struct exporting *exporting)
 {
     struct stat st;
 
-    exporting->part_fd = open(exporting->part, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
-    if (exporting->part_fd < 0)
-        return fail_errno(exporting, exporting->part);
-    exporting->sums_fd = open(exporting->sums, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+    if (!part_open(exporting))
+        return false;
+    exporting->sums_fd = open(exporting->sums, O_RDWR | (exporting->is_part_empty ? O_CREAT : 0) | O_CLOEXEC,
+                              FILE_MODE);
+    if (exporting->sums_fd < 0 && errno == ENOENT && !exporting->is_part_empty)
+        return fail_foreign(exporting);
     if (exporting->sums_fd < 0 || fstat(exporting->sums_fd, &st) != 0)
         return fail_errno(exporting, exporting->sums);
-    return title_check(exporting, st.st_size);
+    exporting->has_title = title_check(exporting, st.st_size);
+    return exporting->has_title;
 }
 
 /* Takes away what is not whole, and goes on behind it. */
@@ -229,8 +285,9 @@ static bool finish(struct exporting *exporting)
         return fail_errno(exporting, exporting->sums);
     (void)printf("Done: %s, %lld entries.\n", path, (long long)exporting->entry_count);
     if (exporting->missing_count > 0)
-        (void)printf("%lld files have no object; `parley reconcile` names them all.\n",
-                     (long long)exporting->missing_count);
+        (void)printf("%lld files%s have no object; `parley reconcile` names them all.\n",
+                     (long long)exporting->missing_count,
+                     exporting->resume.entry_count > 0 ? " that were written in this run" : "");
     return true;
 }
 
@@ -250,21 +307,26 @@ static bool export_all(struct exporting *exporting)
 
 /* ---- the command ---- */
 
-/* What was not begun leaves nothing behind. */
-static void exporting_end(struct exporting *exporting)
+/* What was not begun leaves nothing behind. It goes while the lock is held: what stands there later is another's. */
+static void files_close(const struct exporting *exporting)
 {
     bool is_empty = exporting->part_fd >= 0 && lseek(exporting->part_fd, 0, SEEK_END) == 0;
 
-    archive_free(exporting->archive);
-    buf_release(&exporting->out);
-    if (exporting->part_fd >= 0)
-        close(exporting->part_fd);
+    if (is_empty && exporting->has_title)
+        (void)unlink(exporting->sums);
+    if (is_empty)
+        (void)unlink(exporting->part);
     if (exporting->sums_fd >= 0)
         close(exporting->sums_fd);
-    if (is_empty) {
-        (void)unlink(exporting->part);
-        (void)unlink(exporting->sums);
-    }
+    if (exporting->part_fd >= 0)
+        close(exporting->part_fd);
+}
+
+static void exporting_end(struct exporting *exporting)
+{
+    archive_free(exporting->archive);
+    buf_release(&exporting->out);
+    files_close(exporting);
 }
 
 static int export_with(struct cli *cli, struct cli_runtime *runtime, const struct uuid *workspace)

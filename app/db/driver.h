@@ -113,7 +113,10 @@ struct db_ops {
      * can be taken back.
      */
     enum err (*migration_lock)(struct db_conn *conn);
-    /* Before each statement: still ours. ERR_BUSY: no longer. NULL: nobody can take it away. */
+    /*
+     * Before each statement of a step: still ours, for CLUSTER_LOCK_LIFE_S on a cluster, which the statement must not take
+     * longer than. ERR_BUSY: no longer, or others were in the way each time. NULL: nobody can take it away.
+     */
     enum err (*migration_renew)(struct db_conn *conn);
     enum err (*migration_unlock)(struct db_conn *conn, bool keep);
 };

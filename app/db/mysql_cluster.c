@@ -8,9 +8,10 @@
 
 #include "mysql.h"
 #include "parley/core/clock.h"
+#include "parley/core/limits.h"
 
 /* The lock is asked for in turn with others; one whose holder has died is free after CLUSTER_LOCK_LIFE_S. */
-enum { LOCK_PIECE_S = 2, CLUSTER_LOCK_PAUSE_MS = 200, CLUSTER_LOCK_LIFE_S = 300, TEXT_BYTES = 400 };
+enum { LOCK_PIECE_S = 2, CLUSTER_LOCK_PAUSE_MS = 200, CLUSTER_LOCK_TRIES = 5, TEXT_BYTES = 400 };
 
 static enum err fail_handle(struct mysql_conn *c)
 {
@@ -36,20 +37,24 @@ static enum err ask(struct mysql_conn *c, const char *text, char *ret_value, siz
 
 /* ---- whether there is one ---- */
 
-/* Once in the life of the process, by its first connection: servers do not become a cluster under it. */
+/*
+ * Once in the life of the process, by its first connection: servers do not become a cluster under it. Galera is known by
+ * what it is loaded from, which MariaDB and Percona XtraDB Cluster both show; wsrep_on is no global variable of the latter.
+ */
 enum err mysql_cluster_look(struct mysql_conn *c)
 {
-    static const char text[] = "SHOW GLOBAL VARIABLES WHERE (Variable_name = 'wsrep_on' AND Value = 'ON') "
-                               "OR (Variable_name = 'group_replication_group_name' AND Value <> '')";
+    static const char text[] =
+        "SHOW GLOBAL VARIABLES WHERE (Variable_name = 'wsrep_provider' AND Value NOT IN ('', 'none')) "
+        "OR (Variable_name = 'group_replication_group_name' AND Value <> '')";
     struct db *db = c->base.db;
     char name[64] = "";
 
     if (atomic_load(&db->cluster) != DB_CLUSTER_UNKNOWN)
         return ERR_OK;
     TRY(ask(c, text, name, sizeof(name)));
-    atomic_store(&db->cluster, name[0] == '\0'                 ? DB_CLUSTER_NONE
-                               : strcmp(name, "wsrep_on") == 0 ? DB_CLUSTER_GALERA
-                                                               : DB_CLUSTER_GROUP_REPLICATION);
+    atomic_store(&db->cluster, name[0] == '\0'                       ? DB_CLUSTER_NONE
+                               : strcmp(name, "wsrep_provider") == 0 ? DB_CLUSTER_GALERA
+                                                                     : DB_CLUSTER_GROUP_REPLICATION);
     return ERR_OK;
 }
 
@@ -82,17 +87,37 @@ static bool is_cluster(const struct mysql_conn *c)
     return db_is_cluster(c->base.db);
 }
 
-/* Two nodes that write the row at once: one of them is told of a deadlock. */
-static enum err cluster_lock_write(struct mysql_conn *c, const char *text, bool *ret_locked)
+static void pause_a_moment(void)
+{
+    const struct timespec pause = { .tv_nsec = CLUSTER_LOCK_PAUSE_MS * 1000 * 1000 };
+
+    (void)nanosleep(&pause, NULL);
+}
+
+/* ERR_BUSY says nothing of whose it is. *ret_written: the row was there to be written. */
+static enum err cluster_lock_write_once(struct mysql_conn *c, const char *text, bool *ret_written)
 {
     enum err e = ERR_OK;
 
     if (mysql_real_query(c->handle, text, (unsigned long)strlen(text)) != 0)
         e = fail_handle(c);
-    *ret_locked = e == ERR_OK && mysql_affected_rows(c->handle) == 1;
-    if (e == ERR_BUSY)
+    if (e == ERR_OK)
+        *ret_written = mysql_affected_rows(c->handle) == 1;
+    else if (e == ERR_BUSY)
         c->base.state = CONN_OK;
-    return e == ERR_BUSY ? ERR_OK : e;
+    return e;
+}
+
+/* Two nodes that write the row at once: one of them is told of a deadlock, or waits in vain, and tries again. */
+static enum err cluster_lock_write(struct mysql_conn *c, const char *text, bool *ret_written)
+{
+    enum err e = cluster_lock_write_once(c, text, ret_written);
+
+    for (int i = 1; e == ERR_BUSY && i < CLUSTER_LOCK_TRIES; i++) {
+        pause_a_moment();
+        e = cluster_lock_write_once(c, text, ret_written);
+    }
+    return e;
 }
 
 static enum err cluster_lock_make(struct mysql_conn *c)
@@ -140,14 +165,24 @@ static enum err lock_begin(struct mysql_conn *c)
 /* GET_LOCK waits by itself. */
 static enum err lock_try(struct mysql_conn *c, bool *ret_locked)
 {
-    const struct timespec pause = { .tv_nsec = CLUSTER_LOCK_PAUSE_MS * 1000 * 1000 };
+    enum err e;
 
     if (!is_cluster(c))
         return server_lock_take(c, ret_locked);
-    TRY(cluster_lock_take(c, ret_locked));
-    if (!*ret_locked)
-        (void)nanosleep(&pause, NULL);
-    return ERR_OK;
+    e = cluster_lock_take(c, ret_locked);
+    if (e == ERR_BUSY)
+        *ret_locked = false;
+    else if (e == ERR_OK && !*ret_locked)
+        pause_a_moment();
+    return e == ERR_BUSY ? ERR_OK : e;
+}
+
+/* A server takes its lock back from whoever dies. */
+static const char *wait_fault(const struct mysql_conn *c)
+{
+    return is_cluster(c) ? "waited for it in vain; one that was killed keeps it for an hour, unless you say UPDATE "
+                           "schema_lock SET until_s = 0"
+                         : "waited for it in vain";
 }
 
 enum err mysql_migration_lock(struct db_conn *conn)
@@ -162,7 +197,7 @@ enum err mysql_migration_lock(struct db_conn *conn)
         if (locked)
             return ERR_OK;
         if (clock_monotonic_us() > until_us)
-            return conn_fail(conn, ERR_BUSY, 0, "waited for it in vain");
+            return conn_fail(conn, ERR_BUSY, 0, wait_fault(mysql_of(conn)));
     }
 }
 

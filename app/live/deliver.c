@@ -140,13 +140,21 @@ bool deliver_change_before(struct hub *hub, struct stream *stream, const struct 
     return false;
 }
 
+/* An answer about its rights that is under way may have been read before this, and would put it in again. */
+static void leave_workspace(struct hub *hub, struct stream *stream, int64_t workspace_id)
+{
+    stream_place_leave_workspace(hub, stream, workspace_id);
+    if ((stream->connection.flags & STREAM_CHECKING) != 0)
+        stream_look(hub, stream);
+}
+
 void deliver_change_behind(struct hub *hub, struct stream *stream, const struct live_event *event)
 {
     struct effect effect = is_looked_at(stream, event) ? no_effect : effect_of(stream, event);
 
     switch (effect.kind) {
     case EFFECT_NONE: break;
-    case EFFECT_LEAVES: stream_place_leave_workspace(hub, stream, event->workspace_id); break;
+    case EFFECT_LEAVES: leave_workspace(hub, stream, event->workspace_id); break;
     case EFFECT_HOLDS: stream_hold(hub, stream, event->position); break;
     case EFFECT_LOOKS: stream_look(hub, stream); break;
     case EFFECT_ENDS: stream_end(hub, stream, effect.end); break;

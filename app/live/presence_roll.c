@@ -15,8 +15,9 @@ struct entry {
     int64_t left_us;   /* monotonic: the end of the last stream */
     int64_t active_us; /* wall clock, as far as is known here; 0: not known */
     int stream_count;
-    bool is_entered; /* written down */
-    bool is_away;    /* … as somebody who has done nothing for long */
+    bool is_entering; /* was due to come: may have been written down since */
+    bool is_entered;  /* written down */
+    bool is_away;     /* … as somebody who has done nothing for long */
 };
 
 struct presence_roll {
@@ -147,17 +148,28 @@ void presence_roll_came(struct presence_roll *roll, int64_t user_id)
         wake_signal(roll->wake);
 }
 
+/* There is nothing to strike out. */
+static bool was_never_written(const struct entry *entry)
+{
+    return !entry->is_entered && !entry->is_entering;
+}
+
 /* Who was not counted for want of memory has no entry, or one whose streams have all left: it leaves once too often. */
 void presence_roll_left(struct presence_roll *roll, int64_t user_id)
 {
-    struct entry *entry;
+    struct entry **place, *entry;
 
     if (roll == NULL)
         return;
     (void)pthread_mutex_lock(&roll->lock);
-    entry = *place_of(roll, user_id);
-    if (entry != NULL && entry->stream_count > 0 && --entry->stream_count == 0)
-        entry->left_us = clock_monotonic_us();
+    place = place_of(roll, user_id);
+    entry = *place;
+    if (entry != NULL && entry->stream_count > 0 && --entry->stream_count == 0) {
+        if (was_never_written(entry))
+            entry_remove(roll, place);
+        else
+            entry->left_us = clock_monotonic_us();
+    }
     (void)pthread_mutex_unlock(&roll->lock);
 }
 
@@ -195,9 +207,9 @@ void presence_roll_active(struct presence_roll *roll, int64_t user_id)
 static bool is_due(const struct entry *entry, enum presence_due due, int64_t now_us, int64_t monotonic_us)
 {
     switch (due) {
-    case PRESENCE_COMES: return !entry->is_entered;
+    case PRESENCE_COMES: return !entry->is_entered && entry->stream_count > 0;
     case PRESENCE_GOES:
-        return entry->is_entered && entry->stream_count == 0 &&
+        return !was_never_written(entry) && entry->stream_count == 0 &&
                monotonic_us - entry->left_us >= PRESENCE_LEAVES_S * US_PER_S;
     case PRESENCE_RESTS:
         return entry->is_entered && entry->stream_count > 0 && !entry->is_away &&
@@ -214,9 +226,11 @@ size_t presence_roll_due(struct presence_roll *roll, enum presence_due due, int6
 
     (void)pthread_mutex_lock(&roll->lock);
     for (size_t i = 0; i < roll->slot_count && count < max; i++)
-        for (const struct entry *entry = roll->slots[i]; entry != NULL && count < max; entry = entry->next)
-            if (is_due(entry, due, now_us, monotonic_us))
+        for (struct entry *entry = roll->slots[i]; entry != NULL && count < max; entry = entry->next)
+            if (is_due(entry, due, now_us, monotonic_us)) {
                 ret_ids[count++] = entry->user_id;
+                entry->is_entering |= due == PRESENCE_COMES;
+            }
     (void)pthread_mutex_unlock(&roll->lock);
     return count;
 }
@@ -241,29 +255,37 @@ void presence_roll_gone(struct presence_roll *roll, int64_t user_id)
     if (*place != NULL && (*place)->stream_count == 0)
         entry_remove(roll, place);
     else if (*place != NULL)
-        (*place)->is_entered = (*place)->is_away = false;
+        (*place)->is_entering = (*place)->is_entered = (*place)->is_away = false;
     (void)pthread_mutex_unlock(&roll->lock);
 }
 
-void presence_roll_note(struct presence_roll *roll, int64_t user_id, int64_t active_us, int64_t now_us)
+bool presence_roll_note(struct presence_roll *roll, int64_t user_id, int64_t active_us, int64_t now_us)
 {
+    bool is_away = now_us - active_us >= PRESENCE_AWAY_S * US_PER_S, was_active = false;
     struct entry *entry;
 
     (void)pthread_mutex_lock(&roll->lock);
     entry = *place_of(roll, user_id);
     if (entry != NULL) {
+        was_active = entry->active_us != 0 && !entry->is_away;
         entry->active_us = active_us;
-        entry->is_away = now_us - active_us >= PRESENCE_AWAY_S * US_PER_S;
+        entry->is_away = is_away;
     }
     (void)pthread_mutex_unlock(&roll->lock);
+    return was_active && is_away;
 }
 
 void presence_roll_renew(struct presence_roll *roll)
 {
     (void)pthread_mutex_lock(&roll->lock);
     for (size_t i = 0; i < roll->slot_count; i++)
-        for (struct entry *entry = roll->slots[i]; entry != NULL; entry = entry->next)
-            entry->is_entered = false;
+        for (struct entry **place = &roll->slots[i]; *place != NULL;) {
+            (*place)->is_entering = (*place)->is_entered = false;
+            if ((*place)->stream_count == 0)
+                entry_remove(roll, place);
+            else
+                place = &(*place)->next;
+        }
     (void)pthread_mutex_unlock(&roll->lock);
 }
 

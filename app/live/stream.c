@@ -278,6 +278,12 @@ static void answer_take(struct hub *hub, struct stream *stream, const struct rig
         stream_end(hub, stream, check->end);
         return;
     }
+    /* What the answer allows may be gone since it was read: the next one decides. */
+    if (has(stream, STREAM_CHECK_AGAIN)) {
+        clear(stream, STREAM_CHECK_AGAIN);
+        stream_look(hub, stream);
+        return;
+    }
     stream->until_s = seconds_of(check->until_us);
     if (stream->scope == STREAM_OF_USER && stream_place_replace(hub, stream, check->workspaces) != ERR_OK) {
         stream_end(hub, stream, STREAM_END_RESTART);
@@ -286,11 +292,6 @@ static void answer_take(struct hub *hub, struct stream *stream, const struct rig
     /* A stream that is ahead of the hub was looked at behind a later position already. */
     if (question->position > stream->looked)
         stream->looked = question->position;
-    if (has(stream, STREAM_CHECK_AGAIN)) {
-        clear(stream, STREAM_CHECK_AGAIN);
-        stream_look(hub, stream);
-        return;
-    }
     if (has(stream, STREAM_HELD)) {
         unhold(hub, stream);
         catch_up(hub, stream);

@@ -59,7 +59,7 @@ void stream_tell(struct hub *hub, struct stream *stream, const struct live_event
 void stream_tell_passing(struct hub *hub, struct stream *stream, struct live_record *record);
 /* Tells nothing more until the rights have been looked at; it has been told everything up to position. */
 void stream_hold(struct hub *hub, struct stream *stream, int64_t position);
-/* Has its rights looked at. */
+/* Has its rights looked at; once more where they are being looked at, and only the later answer counts. */
 void stream_look(struct hub *hub, struct stream *stream);
 /* They have been; frees the question. */
 void stream_looked(struct hub *hub, struct rights_question *question);

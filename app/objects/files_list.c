@@ -16,6 +16,17 @@ static DIR *open_folder(struct files *files, const char *path)
     return stream;
 }
 
+/* NULL with *ret_e ERR_OK: there are no more. */
+static struct dirent *next_entry(struct files *files, DIR *stream, enum err *ret_e)
+{
+    struct dirent *entry;
+
+    errno = 0;
+    entry = readdir(stream);
+    *ret_e = entry == NULL && errno != 0 ? files_errno(files, "list") : ERR_OK;
+    return entry;
+}
+
 /* A file that goes meanwhile is passed over, and so is what is no file of ours. */
 static enum err each_file(struct files *files, const char *folder, const char *name, store_object_fn fn, void *arg)
 {
@@ -34,7 +45,7 @@ static enum err each_in_folder(struct files *files, const char *folder, store_ob
     struct dirent *entry;
     if (stream == NULL)
         return errno == ENOENT || errno == ENOTDIR ? ERR_OK : files_errno(files, "list");
-    while (e == ERR_OK && (entry = readdir(stream)) != NULL) {
+    while (e == ERR_OK && (entry = next_entry(files, stream, &e)) != NULL) {
         if (entry->d_name[0] != '.')
             e = each_file(files, folder, entry->d_name, fn, arg);
     }
@@ -49,9 +60,11 @@ enum err files_each(struct store *store, store_object_fn fn, void *arg)
     DIR *stream = open_folder(files, ".");
     enum err e = ERR_OK;
     struct dirent *entry;
-    if (stream == NULL)
+    if (stream == NULL && errno == ENOENT)
         return store_fail(store, "The object folder is not there (OBJECTS_DIR)");
-    while (e == ERR_OK && (entry = readdir(stream)) != NULL) {
+    if (stream == NULL)
+        return files_errno(files, "list");
+    while (e == ERR_OK && (entry = next_entry(files, stream, &e)) != NULL) {
         if (str_starts_with(str_from(entry->d_name), STR(STORE_KEY_PREFIX)))
             e = each_in_folder(files, entry->d_name, fn, arg);
     }

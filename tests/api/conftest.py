@@ -2,6 +2,7 @@
 
   column          "sqlite", "mariadb" or "mysql": a test that reaches for it, by whatever fixture, runs once on each column
                   that support/columns.py gives it
+  processes       how many the shared server of the column has: over SQLite one
   server          the server that a worker's tests of this column share (support/server.py: Server)
   http            an HTTP/2 client of it, signed in as nobody; every answer is held against the OpenAPI document
   admin           its first administrator, signed in (support/client.py: Person)
@@ -12,7 +13,6 @@
   shared_server   shared_server(processes=1, SETTING="value", …) -> the Server with these settings that tests share
   deep            such a server, seen from below (support/deep.py: Deep)
   make_server     make_server(processes=1, SETTING="value", …) -> Server with a database of its own; ends with the test.
-                  Over SQLite it has one process, however many are asked for.
                   It begins with a copy of a migrated database, of keys and a certificate; fresh=True: with nothing
   parley          parley(*words, stdin="", SETTING="value") in a folder of its own -> finished process
   migrated        the same, with an SQLite database that is up to date
@@ -179,8 +179,13 @@ def shared_servers(maker, backings):
 
 
 @pytest.fixture(scope="session")
-def server(column, backing, shared_servers):
-    yield shared_servers.get(backing, PROCESSES[column], {})
+def processes(column):
+    return PROCESSES[column]
+
+
+@pytest.fixture(scope="session")
+def server(backing, shared_servers, processes):
+    yield shared_servers.get(backing, processes, {})
     shared_servers.rest()
 
 
@@ -225,9 +230,9 @@ def team(alice, bob, make_user):
 
 
 @pytest.fixture(scope="module")
-def own(maker, backing):
+def own(maker, backing, processes):
     """Of what a process recalls: two processes over one database (one over SQLite), and their administrator."""
-    server = maker.make(backing, 2, settings={})
+    server = maker.make(backing, processes, settings={})
     yield server, server.setup()
     server.close()
 

@@ -191,8 +191,8 @@ def test_expiry__in_the_past_is_over(owner, past):
 
 
 @pytest.fixture(scope="module")
-def two_processes(shared_server):
-    server = shared_server(processes=2)
+def each_process(shared_server, processes):
+    server = shared_server(processes)
     return server, server.admin
 
 
@@ -215,21 +215,21 @@ ENDS = {
 
 
 @pytest.mark.parametrize("way", ENDS)
-def test_ended_key__is_dead_on_every_process_within_a_second(two_processes, way):
-    server, admin = two_processes
+def test_ended_key__is_dead_on_every_process_within_a_second(each_process, way):
+    server, admin = each_process
     owner = server.person(admin, "ADMIN")
     place = admin.workspace()
     admin.add_member(place, owner)
     key = Key(owner, workspace_id=place["id"])
-    assert all(key.get("/auth/me").status_code == 200 for _ in range(8))  # both processes remember it now
+    assert all(key.get("/auth/me").status_code == 200 for _ in range(8))  # each process remembers it now
     answer = ENDS[way](admin, key)
     assert answer.is_success, answer.text
     second_passes(server, lambda: key.get("/auth/me"))
     assert all(key.get("/auth/me").status_code == 401 for _ in range(8))
 
 
-def test_lost_role__acts_on_every_process_within_a_second(two_processes):
-    server, admin = two_processes
+def test_lost_role__acts_on_every_process_within_a_second(each_process):
+    server, admin = each_process
     owner = server.person(admin, "ADMIN")
     key = Key(owner, "admin")
     assert all(key.get("/users").status_code == 200 for _ in range(8))
@@ -238,8 +238,8 @@ def test_lost_role__acts_on_every_process_within_a_second(two_processes):
     assert all(is_code(key.get("/users"), 403, "forbidden") for _ in range(8))
 
 
-def test_narrowed_scopes__act_on_every_process_within_a_second(two_processes):
-    server, admin = two_processes
+def test_narrowed_scopes__act_on_every_process_within_a_second(each_process):
+    server, admin = each_process
     key = Key(server.person(admin, "ADMIN"), "read,write")
     body = {"title": "Chat"}
     assert all(key.post(f"/workspaces/{key.place}/chat", json=body).status_code == 201 for _ in range(4))

@@ -199,8 +199,8 @@ def test_rows__are_sealed_and_shown_with_their_hash(make_server):
     assert [r["hash"] for r in rows] == [h for (h,) in shown]
 
 
-def test_chain__is_whole_while_many_processes_write_and_seal(make_server):
-    server = make_server(processes=2)
+def test_chain__is_whole_while_all_processes_write_and_seal(make_server, processes):
+    server = make_server(processes)
     deep = Deep(server)
     admin = server.setup()
     people = [server.person(admin) for _ in range(4)]

@@ -39,8 +39,8 @@ def test_bootstrap__gives_the_master_key(make_server):
 
 
 @pytest.mark.mysql
-def test_bootstrap__of_twenty_at_once_exactly_one_wins(make_server):
-    server = make_server(processes=2)
+def test_bootstrap__of_twenty_at_once_exactly_one_wins(make_server, processes):
+    server = make_server(processes)
     answers = at_once(20, lambda i: bootstrap(server))
     assert statuses(answers) == {200: 1, 400: 19}
     master = next(Octopus(server.http, a.json()) for a in answers if a.status_code == 200)

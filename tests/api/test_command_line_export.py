@@ -1,4 +1,5 @@
 """`parley export`: a workspace as a tar archive, whole, and gone on with where it was cut off."""
+import fcntl
 import hashlib
 import io
 import json
@@ -142,6 +143,42 @@ def test_export__refuses_what_is_not_meant(deep, talk):
     assert deep.server.command("export", talk.id, "/nowhere/at/all.tar").returncode == 1
 
 
+@pytest.mark.one_column("files beside the archive")
+def test_export__that_another_writes_is_left_to_it(deep, talk):
+    part, sums_of_part = deep.server.folder / "t.tar.part", deep.server.folder / "t.tar.part.sums"
+    part.touch()
+    with open(part, "rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        done = export(deep, talk, "t.tar")
+        assert done.returncode == 1 and "another export is writing it" in done.stderr
+        assert part.exists() and not sums_of_part.exists()
+    assert export(deep, talk, "t.tar").returncode == 0
+    check_sums(entries(deep.server.folder / "t.tar"))
+
+
+@pytest.mark.one_column("files beside the archive")
+def test_export__takes_no_file_for_its_own_whose_sums_are_not_there(deep, talk):
+    part, sums_of_part = deep.server.folder / "f.tar.part", deep.server.folder / "f.tar.part.sums"
+    part.write_bytes(b"somebody's")
+    for sums_before in (None, b"", b"# workspace"):
+        if sums_before is not None:
+            sums_of_part.write_bytes(sums_before)
+        done = export(deep, talk, "f.tar")
+        assert done.returncode == 1 and "something else" in done.stderr
+        assert part.read_bytes() == b"somebody's"
+        assert (sums_of_part.read_bytes() if sums_of_part.exists() else None) == sums_before
+
+
+@pytest.mark.one_column("files beside the archive")
+def test_export__takes_no_sums_of_another_away(deep, talk):
+    sums_of_part = deep.server.folder / "s.tar.part.sums"
+    sums_of_part.write_text("# workspace 00000000-0000-7000-8000-000000000000\nkept", encoding="utf-8")
+    done = export(deep, talk, "s.tar")
+    assert done.returncode == 1 and "something else" in done.stderr
+    assert sums_of_part.read_text(encoding="utf-8").endswith("kept")
+    assert not (deep.server.folder / "s.tar.part").exists()
+
+
 @pytest.mark.one_column("a file without an object")
 def test_file__whose_object_is_missing_is_said(deep, talk):
     for path in (deep.server.folder / "objects").glob("workspace_*/*"):
@@ -152,3 +189,12 @@ def test_file__whose_object_is_missing_is_said(deep, talk):
     found = entries(deep.server.folder / "m.tar")
     check_sums(found)
     assert [content for name, content in found.items() if name.endswith("one.txt.missing")] == [b""]
+    # Gone on with behind its first entry: how many were missing before is not known any more.
+    whole = (deep.server.folder / "m.tar").read_bytes()
+    with tarfile.open(fileobj=io.BytesIO(whole), mode="r:") as tar:
+        first = tar.next()
+    line = found["SHA256SUMS"].decode().splitlines(keepends=True)[0]
+    (deep.server.folder / "r.tar.part").write_bytes(whole[:end_of(first.offset_data, first.size)])
+    (deep.server.folder / "r.tar.part.sums").write_text(f"# workspace {talk.id}\n{line}", encoding="utf-8")
+    done = export(deep, talk, "r.tar")
+    assert done.returncode == 0 and "1 files that were written in this run have no object" in done.stdout

@@ -6,7 +6,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from harness import ports
 from harness.parley import base_environment
+from support.front_proxy import Inner
 from support.mail_server import SENDER, MailServer
 
 USER, PASSWORD = "parley@example.org", "p:ss w%rd"
@@ -92,8 +94,8 @@ PAGE, OTHER = "https://chat.example.org", "https://app.example.org"
 
 def origins_refused(server, bucket, **settings):
     """The origins whose pages cannot use the bucket, by the doctor."""
-    told = findings(server, "store", MINIO_PUBLIC_ENDPOINT=bucket.address,
-                    **{"PUBLIC_URL": f"{PAGE}/chat", "ALLOWED_ORIGINS": "", **settings})
+    usual = {"MINIO_PUBLIC_ENDPOINT": bucket.address, "PUBLIC_URL": f"{PAGE}/chat", "ALLOWED_ORIGINS": ""}
+    told = findings(server, "store", **{**usual, **settings})
     assert all("AllowedMethods GET, HEAD, PUT" in line and "mc admin config" in line for line in told)
     return [line.partition("pages of ")[2].partition(" ")[0] for line in told if "CORS rule" in line]
 
@@ -123,6 +125,23 @@ def test_bucket__that_is_reached_under_another_name_here_is_asked_there(patient,
     told = findings(patient, "store", **settings, MINIO_ENDPOINT=bucket.address)
     assert any("CORS rule" in line for line in told)
     assert findings(patient, "store", **settings) == []  # MinIO itself lets everybody in unless it is told otherwise
+
+
+@pytest.mark.columns("mariadb")
+def test_bucket__behind_the_servers_own_name_is_asked_through_it(patient, bucket, tmp_path):
+    port = ports.free()
+    front = Inner(tmp_path, patient, STORE_PROXY=bucket.address, HTTP_PORT=str(port))
+    front.start()
+    try:
+        front.wait()
+        own = f"http://127.0.0.1:{port}"
+        settings = {"MINIO_PUBLIC_ENDPOINT": own, "PUBLIC_URL": own, "ALLOWED_ORIGINS": OTHER}
+        assert origins_refused(patient, bucket, **settings) == [OTHER]
+        bucket.allows = {OTHER: ENOUGH}
+        assert origins_refused(patient, bucket, **settings) == []
+        assert {method for _, method in bucket.asked} == {"GET", "PUT"}
+    finally:
+        front.stop()
 
 
 @pytest.mark.columns("sqlite")

@@ -1,7 +1,11 @@
 """What the event log tells of reactions, pins, read marks, one's own state of a chat and statuses, and to whom."""
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from support.database import Database
-from support.events import as_told
+from support.deep import Deep
+from support.events import as_told, following
+from support.holder import Holder
 from support.talk import Talk
 
 pytestmark = pytest.mark.mysql
@@ -48,6 +52,31 @@ def test_event_log__read_marks_are_for_all_in_a_small_chat(server, follower, ali
     heard = [follower.replay(database.user_id(who), workspace_id, after=begin, upto=last)["text"].count("event: read\n")
              for who in (alice, bob)]
     assert heard == [3, 4]
+
+
+@pytest.mark.columns("mariadb", "mysql")
+def test_event_log__a_read_mark_that_comes_late_tells_nothing_that_goes_back(make_server):
+    server = make_server()
+    talk = Deep(server).talk()
+    talk.say(*"123456")
+    devices = [talk.owner, talk.owner.sign_in()]
+
+    def mark(device, seq):
+        return devices[device].ok("POST", f"{talk.at}/read", 200, json={"seq": seq})
+
+    mark(0, 1)
+    with following(server) as follower, ThreadPoolExecutor(2) as pool:
+        holder = Holder(server)
+        holder.say(f"SELECT read_seq FROM chat_states WHERE chat_id = {Database(server).chat_id(talk.chat)} FOR UPDATE")
+        marks = []
+        for device, seq in enumerate((5, 3)):  # in this order they get at the row, which stood at 1 for both
+            marks.append(pool.submit(mark, device, seq))
+            holder.until_waiting(device + 1)
+        holder.release()
+        assert [one.result()["last_read_seq"] for one in marks] == [5, 5]
+        mark(0, 6)
+        follower.told("read", seq=6)
+        assert [event["data"]["seq"] for event in follower.events if event.get("kind") == "read"] == [5, 6]
 
 
 def test_event_log__own_state_is_told_to_its_owner_alone(server, follower, alice, bob, make_user):

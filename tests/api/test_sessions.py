@@ -56,23 +56,23 @@ ENDS = {
 
 
 @pytest.fixture(scope="module")
-def two_processes(shared_server):
-    server = shared_server(processes=2)
+def each_process(shared_server, processes):
+    server = shared_server(processes)
     return server, server.admin
 
 
 @pytest.mark.parametrize("way", ENDS)
-def test_ended_session__is_dead_on_every_process_within_a_second(two_processes, way):
-    server, admin = two_processes
+def test_ended_session__is_dead_on_every_process_within_a_second(each_process, way):
+    server, admin = each_process
     person = server.person(admin)
-    assert not any(is_dead(person) for _ in range(8))  # both processes remember it now
+    assert not any(is_dead(person) for _ in range(8))  # each process remembers it now
     assert ENDS[way](admin, person).is_success
     second_passes(server, lambda: is_dead(person))
     assert all(is_dead(person) for _ in range(8))
 
 
-def test_changed_role__acts_on_every_process_within_a_second(two_processes):
-    server, admin = two_processes
+def test_changed_role__acts_on_every_process_within_a_second(each_process):
+    server, admin = each_process
     person = server.person(admin, "ADMIN")
     assert all(person.get("/users").status_code == 200 for _ in range(8))
     admin.ok("PUT", f"/users/{person.id}", json={"role": "USER"})
@@ -81,8 +81,8 @@ def test_changed_role__acts_on_every_process_within_a_second(two_processes):
 
 
 @pytest.mark.mysql
-def test_changed_name__shows_at_once_on_every_process(two_processes):
-    server, admin = two_processes
+def test_changed_name__shows_at_once_on_every_process(each_process):
+    server, admin = each_process
     person = server.person(admin)
     for name in ("Ada", "Bea", "Cleo"):
         person.ok("PUT", "/auth/me", json={"first_name": name})

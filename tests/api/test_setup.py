@@ -25,8 +25,8 @@ def test_setup__works_once_and_says_so(make_server):
 
 
 @pytest.mark.mysql
-def test_setup__of_fifty_at_once_exactly_one_wins(make_server):
-    server = make_server(processes=2, WORKERS="64")
+def test_setup__of_fifty_at_once_exactly_one_wins(make_server, processes):
+    server = make_server(processes, WORKERS="64")
     with ThreadPoolExecutor(50) as pool:
         statuses = sorted(a.status_code for a in pool.map(lambda _: make_first(server.http), range(50)))
     # 503: more passwords than the queue for hashing holds; none of them made anybody.

@@ -94,7 +94,7 @@ def waiting(server):
 def test_serve__a_living_servers_sqlite_file_is_not_taken(make_server):
     server = make_server()
     child = waiting(server)
-    server.clock.forward(11)
+    server.clock.forward(31)
     assert "another server is running on the SQLite database" in refusal(child)
     assert server.http.get("/health/ready").status_code == 200
     assert server.command("user", "list").returncode == 0, "what is no server may look beside it"

@@ -24,11 +24,11 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(params=["as it is", pytest.param("no redis", marks=pytest.mark.columns("mariadb", "mysql"))])
-def place(request, shared_server):
+def place(request, shared_server, processes):
     """The server of the column; where that is two processes over Redis, the same without."""
     if request.param == "as it is":
-        return shared_server(processes=2)
-    return shared_server(processes=2, REDIS_URL="", REDIS_HOST="")
+        return shared_server(processes)
+    return shared_server(processes, REDIS_URL="", REDIS_HOST="")
 
 
 class World:

@@ -203,9 +203,9 @@ def test_users__deletion_refuses_an_unknown_wish(admin, alice):
 
 
 @pytest.fixture
-def own(make_server):
+def own(make_server, processes):
     """A server whose administrators are this test's alone."""
-    server = make_server(processes=2)
+    server = make_server(processes)
     return server, server.setup()
 
 

@@ -22,9 +22,11 @@ def run(arguments):
                f"--junitxml={RUN}/junit.xml", "-p", "no:cacheprovider", f"--basetemp={RUN}/tmp", *arguments]
     if not any(".py" in argument for argument in arguments):
         command.append(str(ROOT / "tests/galera"))
-    subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False, stdout=sys.stderr, env=pytest_environment())
+    status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False, stdout=sys.stderr,
+                            env=pytest_environment()).returncode
     counted, _ = read_junit(RUN / "junit.xml")
     tally.add(*counted)
+    tally.check("pytest came to its end", [f"status {status}"] if status not in (0, 1) else [])
     tally.check("sanitizers are quiet", sanitizers.reports(RUN))
     return tally
 

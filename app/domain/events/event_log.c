@@ -48,15 +48,6 @@ static void *relay_run(void *arg)
     return NULL;
 }
 
-static void on_relay_wanted(void *arg, struct str channel, struct str payload)
-{
-    struct event_log *log = arg;
-
-    (void)channel;
-    (void)payload;
-    event_relay_heard(&log->relay);
-}
-
 /* ---- the reader ---- */
 
 /* A database that is away or refuses is not asked twenty times a second. */
@@ -94,8 +85,10 @@ static void on_bus(void *arg, struct str channel, struct str payload)
     struct event_log *log = arg;
 
     (void)channel;
-    (void)payload;
-    wake_signal(&log->reader_wake);
+    if (str_eq_c(payload, EVENT_BUS_COMMITTED))
+        event_relay_heard(&log->relay);
+    else
+        wake_signal(&log->reader_wake);
 }
 
 /* ---- both ---- */
@@ -118,9 +111,8 @@ static enum err open_parts(struct event_log *log)
     TRY(event_relay_init(&log->relay, &log->opts, &log->relay_wake, &log->reader_wake));
     TRY(start(log, relay_run));
     TRY(start(log, reader_run));
-    /* Last: there is no way back. */
-    TRY(bus_subscribe(log->opts.app->bus, EVENT_BUS_RELAY, on_relay_wanted, log));
-    return bus_subscribe(log->opts.app->bus, EVENT_BUS_LOG, on_bus, log);
+    /* Last, and once: there is no way back. */
+    return bus_subscribe(log->opts.app->bus, EVENT_BUS_CHANNEL, on_bus, log);
 }
 
 enum err event_log_new(const struct event_log_opts *opts, struct event_log **ret_log)

@@ -106,7 +106,7 @@ static void step(struct event_relay *relay, enum db_relay when)
     if (when == DB_RELAY_NOW || moved_count > 0)
         wake_signal(relay->reader_wake);
     if (moved_count > 0)
-        bus_publish(app->bus, EVENT_BUS_LOG, STR(""));
+        bus_publish(app->bus, EVENT_BUS_CHANNEL, STR(EVENT_BUS_MOVED));
 }
 
 /* Under load a step waits a little, so that it moves several commits' events for the price of one. */
@@ -137,7 +137,7 @@ static void pass_on(struct event_relay *relay, bool has_committed)
 
     relay->goes_on = false;
     if (has_committed)
-        bus_publish(relay->opts->app->bus, EVENT_BUS_RELAY, STR(""));
+        bus_publish(relay->opts->app->bus, EVENT_BUS_CHANNEL, STR(EVENT_BUS_COMMITTED));
     if (now_us - relay->looked_us < EVENT_RELAY_TRUST_MS * US_PER_MS)
         return;
     relay->looked_us = now_us;

@@ -15,9 +15,10 @@
 #include "parley/domain/record/lease.h"
 
 /* Which position was reached is in the database; a message only says: look. */
-#define EVENT_BUS_LOG "log"
-/* Of one that is not the relay to the one that is: something was committed. */
-#define EVENT_BUS_RELAY "relay"
+#define EVENT_BUS_CHANNEL "log"
+/* What it says: to all readers that there is something new; of one that is not the relay to the one that is, it was committed. */
+#define EVENT_BUS_MOVED ""
+#define EVENT_BUS_COMMITTED "committed"
 
 struct event_relay {
     const struct event_log_opts *opts; /* borrowed */

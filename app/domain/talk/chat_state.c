@@ -233,15 +233,18 @@ static enum err mark_back(struct ctx *ctx, const struct chat_ref *chat, struct c
         return ERR_OK;
     call->state.read_seq = mark_seq(call);
     TRY(state_write(ctx, chat, &call->state));
-    return tell_read(ctx, chat, call->state.read_seq);
+    TRY(tell_read(ctx, chat, call->state.read_seq));
+    return chat_state_get(ctx, chat, &call->state);
 }
 
-static enum err mark_on(struct ctx *ctx, const struct chat_ref *chat, const struct change_call *call)
+/* Behind the row's lock the mark may stand further on, and whoever moved it there has told so: to tell less goes back. */
+static enum err mark_on(struct ctx *ctx, const struct chat_ref *chat, struct change_call *call)
 {
     int64_t seq = mark_seq(call);
 
     TRY(mark_up(ctx, SQL_CHAT_STATE_READ, chat, chat->user_id, seq));
-    return tell_read(ctx, chat, seq);
+    TRY(chat_state_get(ctx, chat, &call->state));
+    return call->state.read_seq == seq ? tell_read(ctx, chat, seq) : ERR_OK;
 }
 
 static enum err mark(struct ctx *ctx, void *arg)
@@ -253,8 +256,7 @@ static enum err mark(struct ctx *ctx, void *arg)
     TRY(chat_state_get(ctx, &chat, &call->state));
     if (!mark_moves(call))
         return ERR_OK;
-    TRY(call->mark == CHAT_MARK_UNREAD ? mark_back(ctx, &chat, call) : mark_on(ctx, &chat, call));
-    return chat_state_get(ctx, &chat, &call->state);
+    return call->mark == CHAT_MARK_UNREAD ? mark_back(ctx, &chat, call) : mark_on(ctx, &chat, call);
 }
 
 enum err chat_state_mark(struct ctx *ctx, const struct chat_target *target, int64_t seq, enum chat_mark kind,

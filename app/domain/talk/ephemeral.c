@@ -158,11 +158,14 @@ static int64_t sooner(int64_t a_us, int64_t b_us)
     return a_us < b_us ? a_us : b_us;
 }
 
-/* INT64_MAX: nothing is to be done until something comes. */
+/* INT64_MAX: nothing is to be done until something comes. The first to come has the others know at once that there is one to tell. */
 static int64_t step_at(const struct ephemeral *e)
 {
-    bool keeps_on = e->work.node.id != 0 || !presence_roll_is_empty(e->roll);
+    bool is_anybody_here = !presence_roll_is_empty(e->roll);
+    bool keeps_on = e->work.node.id != 0 || is_anybody_here;
 
+    if (e->work.node.id == 0 && is_anybody_here && !e->is_fault_logged)
+        return 0;
     return e->is_step_wanted || keeps_on ? e->stepped_us + PRESENCE_TELL_S * US_PER_S : INT64_MAX;
 }
 

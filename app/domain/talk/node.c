@@ -4,6 +4,26 @@
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 
+struct renewal {
+    struct node *node;
+    int64_t old_id; /* 0: none */
+};
+
+/* Whoever is striking the old one's people out finds none of those that it has left any more. */
+static enum err renew(struct ctx *ctx, void *arg)
+{
+    struct renewal *renewal = arg;
+    int64_t new_id = 0;
+
+    TRY(db_insert(ctx, SQL_NODE_INSERT, DB_ARGS(DB_INT(ctx->now_us)), &new_id));
+    if (renewal->old_id != 0) {
+        TRY(db_exec(ctx, SQL_PRESENCE_TAKE_OVER, DB_ARGS(DB_INT(new_id), DB_INT(renewal->old_id)), NULL));
+        TRY(db_exec(ctx, SQL_NODE_DELETE, DB_ARGS(DB_INT(renewal->old_id)), NULL));
+    }
+    renewal->node->id = new_id;
+    return ERR_OK;
+}
+
 enum err node_beat(struct ctx *ctx, struct node *node, bool *ret_is_new)
 {
     int64_t since_us = ctx->now_us - node->beat_us, count = 0;
@@ -16,7 +36,7 @@ enum err node_beat(struct ctx *ctx, struct node *node, bool *ret_is_new)
         TRY(db_exec(ctx, SQL_NODE_BEAT, DB_ARGS(DB_INT(ctx->now_us), DB_INT(node->id)), &count));
     node->may_judge = count > 0;
     if (count == 0) {
-        TRY(db_insert(ctx, SQL_NODE_INSERT, DB_ARGS(DB_INT(ctx->now_us)), &node->id));
+        TRY(db_run(ctx, renew, &(struct renewal){ .node = node, .old_id = node->id }));
         *ret_is_new = true;
     }
     node->beat_us = ctx->now_us;

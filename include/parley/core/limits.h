@@ -40,6 +40,7 @@ enum {
     DIRECT_PEOPLE_MAX = 8,                /* besides oneself */
     PICTURE_SIDE_MAX = 1000000,           /* pixels; a hint for layout */
     SCHEDULED_MAX = 100,                  /* messages of one person that wait for their time; API.md */
+    SAVED_MAX = 10000,                    /* messages that one person keeps; they are counted at each */
     MESSAGE_PARTS_AT_ONCE = 50, /* messages whose files, reactions or mentions one statement reads: a page of them */
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
@@ -73,6 +74,7 @@ enum {
     AUDIT_SEAL_BATCH_ROWS = 200, /* rows of the audit log that one transaction seals */
     CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
     CHAT_FORK_MESSAGES_MAX = 10000,  /* no more are taken over: one transaction must do it, while nobody posts there */
+    CHAT_FORK_FILES_MAX = 2000,      /* of these messages: each is a statement of that transaction */
 
     /* Request parsing */
     JSON_DEPTH_MAX = 32,
@@ -111,9 +113,11 @@ enum {
     DB_RELAY_WAIT_MAX_S = 1,     /* the relay waits so long for another process's step; it goes on by itself then */
     DB_RELAY_ROWS_MAX = 500,     /* events that one step moves: some milliseconds */
     DB_FAULT_MAX_BYTES = 1024,   /* a line for the operator */
-    DATABASE_LOCK_MAX_S = 10,    /* a server that is stopping still has its SQLite file so long: STOP_MAX_S */
     MIGRATION_WAIT_MAX_S = 60,   /* others wait so long for the one that migrates */
+    CLUSTER_LOCK_LIFE_S = 3600,  /* it keeps the lock of a cluster so long: no statement of a step may take longer */
     STOP_MAX_S = 10,             /* SIGTERM: what runs is given this long */
+    /* A server that is stopping ends a second after STOP_MAX_S at the latest, unless it still waits for a slow disk. */
+    DATABASE_LOCK_MAX_S = 3 * STOP_MAX_S,
     ACCESS_CACHE_S =
         3600, /* then an entry of access_cache.h or author_cache.h makes room first; it is proved each time */
     CACHE_MAX_MS = 1000, /* the oldest answer that a cache in the process may give */

@@ -35,19 +35,25 @@ void presence_roll_active(struct presence_roll *roll, int64_t user_id);
 
 enum presence_due {
     PRESENCE_COMES, /* has a stream, and is not written down yet */
-    PRESENCE_GOES,  /* is written down, and has had none for PRESENCE_LEAVES_S */
+    PRESENCE_GOES,  /* is written down, or was due to be, and has had none for PRESENCE_LEAVES_S */
     PRESENCE_RESTS, /* is written down as active, and has done nothing here for PRESENCE_AWAY_S */
 };
-/* Up to max users for whom it is due. They stay so until one of the three functions below. now_us: wall clock. */
+/*
+ * Up to max users for whom it is due. They stay so until one of the three functions below, or, who COMES, until their last
+ * stream has ended; whoever was never due is forgotten with theirs. now_us: wall clock.
+ */
 size_t presence_roll_due(struct presence_roll *roll, enum presence_due due, int64_t now_us, int64_t *ret_ids,
                          size_t max);
 /* They are written down now. */
 void presence_roll_entered(struct presence_roll *roll, int64_t user_id);
 /* They are not any more; whoever has come back meanwhile COMES. */
 void presence_roll_gone(struct presence_roll *roll, int64_t user_id);
-/* When they were active at last, as all processes know it. Nothing where they are not on the roll. */
-void presence_roll_note(struct presence_roll *roll, int64_t user_id, int64_t active_us, int64_t now_us);
-/* Nobody is written down any more: all COME. */
+/*
+ * When they were active at last, as all processes know it. Nothing where they are not on the roll. True: they were known here as
+ * active, and are away by that.
+ */
+bool presence_roll_note(struct presence_roll *roll, int64_t user_id, int64_t active_us, int64_t now_us);
+/* Nobody is written down any more: all who have a stream COME. By the one who takes what is due. */
 void presence_roll_renew(struct presence_roll *roll);
 
 /* Takes up to max of those who were active. */

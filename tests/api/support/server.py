@@ -110,10 +110,8 @@ class Maker:
 
     def make(self, backing, processes=1, fresh=False, settings=None):
         """Starts a server with a database (and a bucket) that nothing else uses. `fresh`: it begins with nothing, and
-        makes its tables, keys and certificate itself, as a new installation does; otherwise they are copies. Over SQLite it
-        has one process, whatever is asked for: a second one is refused the file."""
-        if backing.column == "sqlite":
-            processes = 1
+        makes its tables, keys and certificate itself, as a new installation does; otherwise they are copies."""
+        assert processes == 1 or backing.column != "sqlite", "a second process is refused SQLite's file"
         # Short names: a unix socket's path has 107 bytes.
         self.count += 1
         folder = self.folder / f"s{self.count}"

@@ -226,6 +226,46 @@ static void test_migrate__says_that_the_server_is_away(void **state)
     db_close(db);
 }
 
+/* ---- the lock of a cluster ---- */
+
+static struct db_conn *migrating(struct scratch *s)
+{
+    struct db_conn *conn = NULL;
+
+    assert_ok(s->db->ops->open(s->db, CONN_FOR_MIGRATING, &s->error_text, &conn));
+    return conn;
+}
+
+static void run(struct db_conn *conn, const char *text)
+{
+    assert_ok(conn->db->ops->run_text(conn, text));
+}
+
+static void test_migrate__knows_a_row_that_is_held_from_a_lock_that_is_lost(void **state)
+{
+    struct scratch *s = scratch_of(state);
+    const struct db_ops *ops = s->db->ops;
+    struct db_conn *holder = migrating(s), *other;
+
+    assert_int_equal(atomic_load(&s->db->cluster), DB_CLUSTER_NONE);
+    atomic_store(&s->db->cluster, DB_CLUSTER_GROUP_REPLICATION); /* the same lock, and a session like any other */
+    other = migrating(s);
+    assert_ok(ops->migration_lock(holder));
+    run(holder, "SET SESSION innodb_lock_wait_timeout = 1");
+
+    run(other, "START TRANSACTION; SELECT * FROM schema_lock FOR UPDATE");
+    assert_err(ops->migration_renew(holder), ERR_BUSY);
+    assert_non_null(strstr(holder->message, "Lock wait timeout"));
+    run(other, "ROLLBACK");
+    assert_ok(ops->migration_renew(holder));
+
+    run(other, "UPDATE schema_lock SET holder = 'another'");
+    assert_err(ops->migration_renew(holder), ERR_BUSY);
+    assert_string_equal(holder->message, "another process has taken over");
+    ops->close(other);
+    ops->close(holder);
+}
+
 #define BOTH(test) SQLITE_TEST(test), MYSQL_TEST(test)
 
 int main(void)
@@ -242,6 +282,7 @@ int main(void)
         BOTH(test_migrate__finishes_the_way_down),
         BOTH(test_migrate__of_ten_processes_one_migrates),
         SQLITE_TEST(test_migrate__says_that_the_server_is_away),
+        MYSQL_TEST(test_migrate__knows_a_row_that_is_held_from_a_lock_that_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

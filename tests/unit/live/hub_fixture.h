@@ -56,9 +56,14 @@ struct peer {
 static inline enum err check(void *arg, struct stream_check *const *checks, size_t count)
 {
     struct checker *checker = arg;
+    int64_t workspaces[COUNT_OF(checker->workspaces)];
+    size_t workspace_count;
     enum err e = ERR_OK;
 
     (void)pthread_mutex_lock(&checker->lock);
+    /* What it reads, it has read before it is held up. */
+    workspace_count = checker->workspace_count;
+    memcpy(workspaces, checker->workspaces, sizeof(workspaces));
     checker->asked_count += (int)count;
     (void)pthread_cond_broadcast(&checker->changed);
     while (checker->shut)
@@ -66,14 +71,14 @@ static inline enum err check(void *arg, struct stream_check *const *checks, size
     if (checker->fails)
         e = ERR_DATABASE;
     for (size_t i = 0; i < count && e == ERR_OK; i++) {
-        size_t ids_bytes = checker->workspace_count * sizeof(int64_t);
+        size_t ids_bytes = workspace_count * sizeof(int64_t);
 
         checks[i]->end = checker->end;
         if (checks[i]->rights.scope != STREAM_OF_USER)
             continue;
         checks[i]->workspaces = malloc(sizeof(struct stream_workspaces) + ids_bytes);
-        checks[i]->workspaces->count = checker->workspace_count;
-        memcpy(checks[i]->workspaces->ids, checker->workspaces, ids_bytes);
+        checks[i]->workspaces->count = workspace_count;
+        memcpy(checks[i]->workspaces->ids, workspaces, ids_bytes);
     }
     (void)pthread_mutex_unlock(&checker->lock);
     return e;
@@ -85,6 +90,14 @@ static inline void checker_set(struct fixture *f, bool shut, enum stream_end end
     f->checker.shut = shut;
     f->checker.end = end;
     (void)pthread_cond_broadcast(&f->checker.changed);
+    (void)pthread_mutex_unlock(&f->checker.lock);
+}
+
+/* A user's own streams are of no workspace from now on. */
+static inline void checker_set_out(struct fixture *f)
+{
+    (void)pthread_mutex_lock(&f->checker.lock);
+    f->checker.workspace_count = 0;
     (void)pthread_mutex_unlock(&f->checker.lock);
 }
 

@@ -179,6 +179,36 @@ static void test_deliver__a_change_while_rights_are_looked_at_has_them_looked_at
     peer_close(&peer);
 }
 
+/* Bob's answer comes behind the older one. */
+static void test_deliver__an_older_answer_puts_nobody_back_into_a_workspace_they_left(void **state)
+{
+    struct fixture *f = *state;
+    struct stream_rights rights = rights_of(STREAM_OF_USER, ALICE);
+    struct stream_opening opening = { .until_us = clock_now_us() };
+    struct peer peer, bob;
+
+    rights.key_id = 77;
+    opening.rights = rights;
+    assert_ok(stream_try(f, &opening, &peer));
+    bob = stream_open(f, STREAM_OF_WORKSPACE, BOB);
+    await_streams(f, 2);
+    checker_set(f, true, STREAM_GOES_ON);
+    event_tell(f, (struct live_event){ .change = LIVE_KEYS_EXPIRED });
+    checker_await(f, 1);
+    checker_set_out(f);
+    event_tell(f, (struct live_event){ .change = LIVE_MEMBER_LEFT, .workspace_id = WORKSPACE, .user_id = ALICE });
+    event_tell(f, (struct live_event){ .change = LIVE_RIGHTS_CHANGED, .workspace_id = WORKSPACE, .user_id = BOB });
+    tell_workspace(f);
+    checker_set(f, false, STREAM_GOES_ON);
+    peer_await(&bob, "data: 4\n");
+    tell_workspace(f);
+    event_tell(f, (struct live_event){ .audience = LIVE_TO_USER, .user_id = ALICE });
+    peer_await(&peer, "data: 6\n");
+    assert_heard(&peer, "6 ");
+    peer_close(&peer);
+    peer_close(&bob);
+}
+
 static void test_deliver__who_comes_into_a_workspace_hears_of_it_from_then_on(void **state)
 {
     struct fixture *f = *state;
@@ -232,6 +262,7 @@ int main(void)
         TEST(test_deliver__rights_that_changed_elsewhere_are_not_looked_at),
         TEST(test_deliver__rights_that_are_gone_end_the_stream),
         TEST(test_deliver__a_change_while_rights_are_looked_at_has_them_looked_at_again),
+        TEST(test_deliver__an_older_answer_puts_nobody_back_into_a_workspace_they_left),
         TEST(test_deliver__who_comes_into_a_workspace_hears_of_it_from_then_on),
         TEST(test_deliver__a_known_end_is_looked_at_when_it_is_due),
         TEST(test_deliver__a_client_that_leaves_while_it_is_looked_at_is_let_go),

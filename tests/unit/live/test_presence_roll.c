@@ -62,7 +62,7 @@ static void enter_all(struct fixture *f)
     size_t count = presence_roll_due(f->roll, PRESENCE_COMES, now_us, ids, COUNT_OF(ids));
 
     for (size_t i = 0; i < count; i++) {
-        presence_roll_note(f->roll, ids[i], now_us, now_us);
+        (void)presence_roll_note(f->roll, ids[i], now_us, now_us);
         presence_roll_entered(f->roll, ids[i]);
     }
 }
@@ -121,6 +121,51 @@ static void test_roll__who_comes_back_in_time_stays_and_too_late_comes_anew(void
     assert_int_equal(due(f, PRESENCE_COMES), 1);
 }
 
+static void test_roll__who_was_never_due_leaves_nothing_behind(void **state)
+{
+    struct fixture *f = *state;
+
+    presence_roll_came(f->roll, ALICE);
+    presence_roll_left(f->roll, ALICE);
+    assert_int_equal(due(f, PRESENCE_COMES), 0);
+    assert_true(presence_roll_is_empty(f->roll));
+}
+
+/* Between the look at who is due and the row. */
+static void test_roll__who_leaves_while_they_are_written_down_is_struck_out(void **state)
+{
+    struct fixture *f = *state;
+
+    presence_roll_came(f->roll, ALICE);
+    presence_roll_came(f->roll, BOB);
+    assert_int_equal(due(f, PRESENCE_COMES), 2);
+    presence_roll_left(f->roll, ALICE);
+    presence_roll_left(f->roll, BOB);
+    presence_roll_entered(f->roll, ALICE); /* of Bob the writing failed */
+    assert_int_equal(due(f, PRESENCE_COMES), 0);
+    forward(PRESENCE_LEAVES_S + 1);
+    assert_int_equal(due(f, PRESENCE_GOES), 2);
+    go_all(f);
+    assert_true(presence_roll_is_empty(f->roll));
+}
+
+static void test_roll__that_is_written_anew_forgets_who_has_left(void **state)
+{
+    struct fixture *f = *state;
+
+    presence_roll_came(f->roll, ALICE);
+    presence_roll_came(f->roll, BOB);
+    enter_all(f);
+    presence_roll_left(f->roll, ALICE);
+    presence_roll_renew(f->roll);
+    assert_int_equal(due(f, PRESENCE_COMES), 1);
+    presence_roll_left(f->roll, BOB);
+    forward(PRESENCE_LEAVES_S + 1);
+    assert_int_equal(due(f, PRESENCE_GOES), 1);
+    go_all(f);
+    assert_true(presence_roll_is_empty(f->roll));
+}
+
 static void test_roll__rests_behind_idle_minutes_and_is_back_when_that_is_noted(void **state)
 {
     struct fixture *f = *state;
@@ -131,9 +176,9 @@ static void test_roll__rests_behind_idle_minutes_and_is_back_when_that_is_noted(
     assert_int_equal(due(f, PRESENCE_RESTS), 0);
     forward(1);
     assert_int_equal(due(f, PRESENCE_RESTS), 1);
-    presence_roll_note(f->roll, ALICE, clock_now_us() - PRESENCE_AWAY_S * US_PER_S, clock_now_us());
+    assert_true(presence_roll_note(f->roll, ALICE, clock_now_us() - PRESENCE_AWAY_S * US_PER_S, clock_now_us()));
     assert_int_equal(due(f, PRESENCE_RESTS), 0); /* told once */
-    presence_roll_note(f->roll, ALICE, clock_now_us(), clock_now_us());
+    assert_false(presence_roll_note(f->roll, ALICE, clock_now_us(), clock_now_us()));
     forward(PRESENCE_AWAY_S);
     assert_int_equal(due(f, PRESENCE_RESTS), 1);
 }
@@ -225,9 +270,8 @@ static void test_roll__is_right_while_many_come_and_go(void **state)
     }
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_join(visitors[i].thread, NULL), 0);
-    enter_all(f);
+    assert_int_equal(due(f, PRESENCE_COMES), 0);
     forward(PRESENCE_LEAVES_S + 1);
-    assert_int_equal(due(f, PRESENCE_GOES), 1 + 2 * THREADS);
     go_all(f);
     assert_true(presence_roll_is_empty(f->roll));
 }
@@ -240,6 +284,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_roll__comes_with_the_first_stream_and_goes_behind_the_last),
         TEST(test_roll__who_comes_back_in_time_stays_and_too_late_comes_anew),
+        TEST(test_roll__who_was_never_due_leaves_nothing_behind),
+        TEST(test_roll__who_leaves_while_they_are_written_down_is_struck_out),
+        TEST(test_roll__that_is_written_anew_forgets_who_has_left),
         TEST(test_roll__rests_behind_idle_minutes_and_is_back_when_that_is_noted),
         TEST(test_roll__notes_activity_once_in_a_while),
         TEST(test_roll__is_bounded_and_grows),

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "objects/files_fixture.h"
@@ -190,6 +191,37 @@ static void test_files__says_where_it_cannot_be(void **state)
     buf_release(&error_text);
 }
 
+static enum err note_object(void *arg, struct str key, int64_t size_bytes)
+{
+    int *count = arg;
+
+    (void)key;
+    (void)size_bytes;
+    (*count)++;
+    return ERR_OK;
+}
+
+static void test_files__says_why_they_cannot_be_listed(void **state)
+{
+    struct rlimit before, none;
+    int count = 0;
+    enum err e;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    e = store_each(f.store, note_object, &count);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_err(e, ERR_STORAGE);
+    buf_clear(&f.error_text);
+    store_fault(f.store, &f.error_text);
+    assert_string_equal(f.error_text.ptr, "Too many open files");
+    assert_ok(store_each(f.store, note_object, &count));
+    assert_int_equal(count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +235,7 @@ int main(void)
         FILES_TEST(test_files__deletes_and_tidies_up),
         FILES_TEST(test_files__leaves_no_half_object_when_killed),
         FILES_TEST(test_files__says_where_it_cannot_be),
+        FILES_TEST(test_files__says_why_they_cannot_be_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
