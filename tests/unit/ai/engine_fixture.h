@@ -21,8 +21,6 @@ struct fixture {
 
 /* ---- providers ---- */
 
-enum { PROVIDERS_MAX = 3 };
-
 struct model {
     struct ai_provider provider;
     struct fixture *fixture;
