@@ -89,8 +89,8 @@ static const struct route routes[] = {
       .id = "forkChat",
       .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND, ERR_LIMIT },
       .doc = "Everything up to the message comes into a new chat with the same settings, at the same numbers and by the same "
-             "authors, with its files; not its reactions, pins, mentions and earlier texts, and no more than 10,000 messages. "
-             "Where the chat is not for everyone in the workspace, its maker is alone in the new one.",
+             "authors, with its files; not its reactions, pins, mentions and earlier texts, and no more than 10,000 messages and "
+             "2,000 files. Where the chat is not for everyone in the workspace, its maker is alone in the new one.",
       .summary = "Begin a new chat as another one did, up to a message", .tag = "Chats" },
 };
 /* clang-format on */

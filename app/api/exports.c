@@ -189,7 +189,8 @@ static const struct field preview_fields[] = {
     { "messages", FIELD_INT, PREVIEW_FIELD(message_count), .example = "1200",
       .doc = "Messages that would go, those that are deleted already included" },
     { "files", FIELD_INT, PREVIEW_FIELD(file_count), .example = "17", .doc = "Their files" },
-    { "bytes", FIELD_INT, PREVIEW_FIELD(byte_count), .example = "20480", .doc = "What these hold" },
+    { "bytes", FIELD_INT, PREVIEW_FIELD(byte_count), .example = "20480",
+      .doc = "What these hold; a file that another message has, too, goes with the last of them" },
 };
 static const struct spec preview_spec = { SPEC_INIT("RetentionPreview", struct retention_preview, preview_fields),
     .doc = "What a run at this moment would erase" };
@@ -238,7 +239,8 @@ static const struct route routes[] = {
       .status = 200, .media = "application/x-tar",
       .id = "exportOwnData", .fails = { ERR_BUSY },
       .doc = "A tar archive: account.json, lines of JSON with what one has written, its earlier texts, reactions, read marks and "
-             "drafts, and the files, of all workspaces. Sent as it is read, as an export of a chat is.",
+             "drafts, and the files, of all workspaces; of what one has passed on, one's own words. Sent as it is read, as an "
+             "export of a chat is.",
       .summary = "Take along all that one has on this server", .tag = "Sign-in" },
     { GET, "/workspaces/{workspace}/retention/preview", retention_preview_get,
       .access = ACCESS_SIGNED_IN, .role = ROLE_OWNER, .scope = SCOPE_READ, .rate = RATE_READ,

@@ -170,7 +170,7 @@ static enum err subscription_post(struct ctx *ctx, const struct call *call, stru
     const struct push_subscription_draft draft = { body->endpoint, body->p256dh, body->auth };
 
     (void)reply;
-    return push_subscription_put(ctx, call->principal->user_id, &draft);
+    return push_subscription_put(ctx, call->principal, &draft);
 }
 
 static enum err subscription_delete(struct ctx *ctx, const struct call *call, struct reply *reply)
@@ -199,7 +199,7 @@ static const struct route routes[] = {
       .summary = "Read the key with which a browser subscribes to web push", .tag = "Sign-in" },
     { POST, "/auth/me/push", subscription_post, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,
       .scope = SCOPE_NONE, .rate = RATE_WRITE, .body = &subscription_spec, .status = 204, .id = "subscribeToPush",
-      .doc = "A browser is one person's: whoever subscribes it last. Of more than 20 the oldest is forgotten, and one whose "
+      .doc = "A browser is one person's: whoever subscribes it last. It is told no more once the session has ended. Of more than 20 the oldest is forgotten, and one whose "
              "service says that it is gone.",
       .summary = "Let a browser be told by web push", .tag = "Sign-in" },
     { DELETE, "/auth/me/push", subscription_delete, .access = ACCESS_SIGNED_IN, .role = ROLE_NO_WORKSPACE,

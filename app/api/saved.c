@@ -64,12 +64,13 @@ static const struct route routes[] = {
       .summary = "List the messages that one has saved, the last saved first", .tag = "Messages" },
     { PUT, "/workspaces/{workspace}/saved/{message}", message_save,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
-      .id = "saveMessage", .fails = { ERR_MESSAGE_NOT_FOUND },
-      .doc = "Nobody else hears of it.",
+      .id = "saveMessage", .fails = { ERR_MESSAGE_NOT_FOUND, ERR_LIMIT },
+      .doc = "Nobody else hears of it. One person can save 10,000.",
       .summary = "Save a message for oneself; again changes nothing", .tag = "Messages" },
     { DELETE, "/workspaces/{workspace}/saved/{message}", message_unsave,
       .access = ACCESS_SIGNED_IN, .role = ROLE_GUEST, .scope = SCOPE_WRITE, .rate = RATE_WRITE, .status = 204,
       .id = "unsaveMessage", .fails = { ERR_MESSAGE_NOT_FOUND },
+      .doc = "Also where one may no longer read it.",
       .summary = "Keep a message no longer", .tag = "Messages" },
 };
 /* clang-format on */

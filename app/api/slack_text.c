@@ -2,6 +2,9 @@
 
 #include <ctype.h>
 
+/* Longer ones are no marks. */
+enum { FENCE_MAX_BYTES = 16, BRACKET_MAX_BYTES = 4096, PAIR_MAX_BYTES = 4096 };
+
 /* ---- what stands in brackets ---- */
 
 static bool is_address(struct str text)
@@ -132,7 +135,7 @@ static size_t pair_end(struct str text, size_t at)
         return SIZE_MAX;
     if (at + 1 >= text.len || isspace((unsigned char)text.ptr[at + 1]) || text.ptr[at + 1] == mark)
         return SIZE_MAX;
-    for (size_t i = at + 2; i < text.len && text.ptr[i] != '\n'; i++)
+    for (size_t i = at + 2; i < text.len && i < at + PAIR_MAX_BYTES && text.ptr[i] != '\n'; i++)
         if (text.ptr[i] == mark)
             return isspace((unsigned char)text.ptr[i - 1]) ||
                            (i + 1 < text.len && (is_word(text.ptr[i + 1]) || text.ptr[i + 1] == mark))
@@ -141,13 +144,27 @@ static size_t pair_end(struct str text, size_t at)
     return SIZE_MAX;
 }
 
-/* How long what stands between back quotes is, quotes included; 0: it does not end. */
-static size_t code_bytes(struct str text)
-{
-    size_t fence = 0;
+/* Of each length of fence, whether one was met that does not end: then no later one does. */
+struct unclosed {
+    bool fences[FENCE_MAX_BYTES + 1];
+};
 
-    while (fence < text.len && text.ptr[fence] == '`')
-        fence++;
+static size_t fence_bytes(struct str text)
+{
+    size_t len = 0;
+
+    while (len < text.len && text.ptr[len] == '`')
+        len++;
+    return len;
+}
+
+/* How long what stands between back quotes is, quotes included; of what does not end, the quotes alone. */
+static size_t code_bytes(struct str text, struct unclosed *unclosed)
+{
+    size_t fence = fence_bytes(text);
+
+    if (fence > FENCE_MAX_BYTES || unclosed->fences[fence])
+        return fence;
     for (size_t i = fence; i + fence <= text.len; i++) {
         size_t run = 0;
 
@@ -157,7 +174,8 @@ static size_t code_bytes(struct str text)
             return i + run;
         i += run > 0 ? run - 1 : 0;
     }
-    return 0;
+    unclosed->fences[fence] = true;
+    return fence;
 }
 
 /* The mark at `at`, twice where it opens or closes a pair. */
@@ -175,18 +193,18 @@ static void mark_add(struct buf *out, struct str text, size_t at, size_t *end)
 }
 
 /* One piece of it; how many of its bytes that was. */
-static size_t piece_add(struct buf *out, struct str text, size_t at, struct open_pairs *open)
+static size_t piece_add(struct buf *out, struct str text, size_t at, struct open_pairs *open, struct unclosed *unclosed)
 {
     struct str rest = str_tail(text, at);
     size_t len;
 
     switch (rest.ptr[0]) {
     case '`':
-        len = code_bytes(rest);
-        plain_add(out, str_head(rest, len > 0 ? len : 1));
-        return len > 0 ? len : 1;
+        len = code_bytes(rest, unclosed);
+        plain_add(out, str_head(rest, len));
+        return len;
     case '<':
-        len = str_index(rest, '>');
+        len = str_index(str_head(rest, BRACKET_MAX_BYTES), '>');
         if (len != SIZE_MAX && bracket_add(out, (struct str){ rest.ptr + 1, len - 1 }))
             return len + 1;
         return character_add(out, rest);
@@ -199,7 +217,8 @@ static size_t piece_add(struct buf *out, struct str text, size_t at, struct open
 void slack_text_add(struct buf *out, struct str text)
 {
     struct open_pairs open = { SIZE_MAX, SIZE_MAX };
+    struct unclosed unclosed = { { false } };
 
     for (size_t at = 0; at < text.len;)
-        at += piece_add(out, text, at, &open);
+        at += piece_add(out, text, at, &open, &unclosed);
 }

@@ -94,14 +94,13 @@ static enum err hook_post(struct ctx *ctx, const struct call *call, struct reply
 {
     const struct spec_text *body = call->body;
     struct webhook_text text;
-    struct webhook_draft draft = { .token = call->words[0] };
+    struct webhook_draft draft;
     enum err e = webhook_text_read(ctx->arena, body->text, &text);
 
     if (e != ERR_OK)
         return fail(ctx, e);
-    draft.content = text.content;
-    draft.sender_name = text.username;
-    TRY(webhook_post(ctx, &draft));
+    draft = (struct webhook_draft){ text.content, text.username };
+    TRY(webhook_post(ctx, call->door, &draft));
     /* What Slack says: some senders look at it. */
     reply->content_type = "text/plain; charset=utf-8";
     buf_add_c(&reply->body, "ok");

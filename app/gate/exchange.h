@@ -4,6 +4,7 @@
 
 #include "hold.h"
 #include "limiter.h"
+#include "parley/domain/talk/webhook.h"
 #include "parley/gate/route.h"
 #include "parley/gate/tally.h"
 #include "router.h"
@@ -16,6 +17,7 @@ struct exchange {
     struct problem problem;
     struct call call;
     struct principal principal;
+    struct webhook_door door; /* ACCESS_TOKEN_URL */
     struct route_match match;
     enum method method;
     enum purpose purpose;

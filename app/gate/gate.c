@@ -133,6 +133,20 @@ static enum err rate_check(struct gate *gate, struct exchange *p)
     return limiter_request(gate->limiter, &p->ctx, &asked, &p->quota);
 }
 
+/* The address is the credential: one that is not good costs what a bad token does, and nothing of its body is read. */
+static enum err door_check(struct gate *gate, struct exchange *p)
+{
+    enum err e;
+
+    if (p->call.route->access != ACCESS_TOKEN_URL)
+        return ERR_OK;
+    e = webhook_door_find(&p->ctx, p->call.words[0], &p->door);
+    if (e == ERR_WEBHOOK_NOT_FOUND)
+        TRY(limiter_bad_token(gate->limiter, &p->ctx, &p->quota));
+    p->call.door = &p->door;
+    return e;
+}
+
 static enum err access_check(struct exchange *p)
 {
     enum access access = p->call.route->access;
@@ -162,6 +176,7 @@ static enum err pass(struct gate *gate, struct exchange *p, struct reply *reply)
     TRY(browser_read(p));
     TRY(credential_check(gate, p));
     TRY(rate_check(gate, p));
+    TRY(door_check(gate, p));
     TRY(exchange_encoding(p));
     TRY(exchange_size(p));
     TRY(cors_cross_site_check(&p->ctx, &p->call));

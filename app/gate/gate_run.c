@@ -72,19 +72,7 @@ static enum err guess_run(struct gate *gate, struct exchange *p, struct reply *r
     return e;
 }
 
-/* The address is the credential: one that is not good costs its sender what a bad token does. */
-static enum err hook_run(struct gate *gate, struct exchange *p, struct reply *reply)
-{
-    enum err e = handler_run(gate, p, reply);
-
-    if (e == ERR_WEBHOOK_NOT_FOUND)
-        TRY(limiter_bad_token(gate->limiter, &p->ctx, &p->quota));
-    return e;
-}
-
 enum err gate_run(struct gate *gate, struct exchange *p, struct reply *reply)
 {
-    if (p->call.route->access == ACCESS_TOKEN_URL)
-        return hook_run(gate, p, reply);
     return limiter_is_guess(route_rate(p->call.route)) ? guess_run(gate, p, reply) : handler_run(gate, p, reply);
 }

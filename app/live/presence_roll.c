@@ -259,17 +259,20 @@ void presence_roll_gone(struct presence_roll *roll, int64_t user_id)
     (void)pthread_mutex_unlock(&roll->lock);
 }
 
-void presence_roll_note(struct presence_roll *roll, int64_t user_id, int64_t active_us, int64_t now_us)
+bool presence_roll_note(struct presence_roll *roll, int64_t user_id, int64_t active_us, int64_t now_us)
 {
+    bool is_away = now_us - active_us >= PRESENCE_AWAY_S * US_PER_S, was_active = false;
     struct entry *entry;
 
     (void)pthread_mutex_lock(&roll->lock);
     entry = *place_of(roll, user_id);
     if (entry != NULL) {
+        was_active = entry->active_us != 0 && !entry->is_away;
         entry->active_us = active_us;
-        entry->is_away = now_us - active_us >= PRESENCE_AWAY_S * US_PER_S;
+        entry->is_away = is_away;
     }
     (void)pthread_mutex_unlock(&roll->lock);
+    return was_active && is_away;
 }
 
 void presence_roll_renew(struct presence_roll *roll)

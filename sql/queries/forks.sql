@@ -8,9 +8,15 @@ SELECT ?, c.workspace_id, ?, ?, ?, c.join_mode, c.assistant, c.provider, c.model
     c.temperature, c.max_tokens, ?, c.id, ?, ?, ?, ?
 FROM chats c WHERE c.id = ? AND c.workspace_id = ?
 
--- Below it everything has been erased.
--- name: fork_first_seq
-SELECT MIN(seq) FROM messages WHERE chat_id = ? AND workspace_id = ?
+-- What would be copied, up to a seq; of so many messages at most.
+-- name: fork_size
+SELECT COUNT(*) AS message_count, COALESCE(SUM(t.file_count), 0) AS file_count
+FROM (SELECT m.attachment_count AS file_count FROM messages m
+    WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq <= ? LIMIT ?) t
+
+-- The first message behind a seq, as far as another one: what was between has been erased.
+-- name: fork_next_seq
+SELECT m.seq FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ? ORDER BY m.seq LIMIT 1
 
 -- Twenty at a time, each with an id of its own, behind a seq. What they reply to, and where their threads begin, still names the
 -- messages of the other chat. An answer that is being written there is what it is so far (3: stopped).
@@ -66,11 +72,17 @@ SELECT n.id, f.workspace_id, f.source_id, f.sender_id, f.sender_name, f.is_ai_re
 FROM messages m JOIN forwards f ON f.message_id = m.id JOIN messages n ON n.chat_id = ? AND n.seq = m.seq
 WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq <= ? AND m.is_forwarded = 1
 
--- The files of some messages, and the messages into which they come.
+-- name: fork_forward_authors
+INSERT INTO forward_authors (message_id, user_id)
+SELECT n.id, a.user_id
+FROM messages m JOIN forward_authors a ON a.message_id = m.id JOIN messages n ON n.chat_id = ? AND n.seq = m.seq
+WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq <= ? AND m.is_forwarded = 1
+
+-- The files, and the messages into which they come.
 -- name: fork_attachments
 SELECT a.id, n.id AS copy_id
 FROM messages m JOIN attachments a ON a.message_id = m.id JOIN messages n ON n.chat_id = ? AND n.seq = m.seq
-WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ? AND m.attachment_count > 0
+WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq <= ? AND m.attachment_count > 0
 ORDER BY m.seq, a.id
 
 -- name: fork_words

@@ -13,6 +13,21 @@ INSERT INTO forwards (message_id, workspace_id, source_id, sender_id, sender_nam
 SELECT ?, f.workspace_id, f.source_id, f.sender_id, f.sender_name, f.is_ai_response, f.sent_us, ?
 FROM forwards f WHERE f.message_id = ? AND f.workspace_id = ?
 
+-- Whose text it is: the sender's, unless they have passed it on without a word of their own, and that of those whose it was
+-- there.
+-- name: forward_author_insert
+INSERT INTO forward_authors (message_id, user_id)
+SELECT ?, m.sender_id FROM messages m WHERE m.id = ? AND m.workspace_id = ? AND m.sender_id IS NOT NULL
+
+-- name: forward_authors_inherit
+INSERT INTO forward_authors (message_id, user_id)
+SELECT ?, a.user_id FROM forward_authors a WHERE a.message_id = ? AND a.user_id <> ?
+
+-- In the transaction that makes the message.
+-- name: forward_set_attachment_count
+-- event: none, because message.created tells it with its message
+UPDATE messages SET attachment_count = ? WHERE id = ? AND chat_id = ? AND workspace_id = ?
+
 -- Lists of fifty ? take MESSAGE_PARTS_AT_ONCE ids; who has fewer names one again. Workspace NULL: any, for events. The message
 -- itself, and its chat, are for whoever may read that.
 -- name: forwards_of_messages
@@ -42,9 +57,10 @@ UPDATE forwards SET workspace_id = ? WHERE message_id IN (SELECT m.id FROM messa
 
 -- ---- what somebody wrote and others have passed on, when all that they wrote is erased ----
 
--- name: forward_first_of_sender
+-- name: forward_first_of_author
 -- tenant: none, the job removes what a user wrote in every workspace
-SELECT f.message_id, f.workspace_id FROM forwards f WHERE f.sender_id = ? ORDER BY f.message_id LIMIT 1
+SELECT a.message_id, f.workspace_id FROM forward_authors a JOIN forwards f ON f.message_id = a.message_id
+WHERE a.user_id = ? ORDER BY a.message_id LIMIT 1
 
 -- Under its chat's lock.
 -- name: forward_text
@@ -60,7 +76,5 @@ WHERE id = ? AND chat_id = ? AND workspace_id = ?
 -- event: none, because message.updated tells it with its message
 UPDATE forwards SET sender_id = NULL, sender_name = NULL WHERE message_id = ? AND workspace_id = ?
 
--- Who has passed it on from there has the same text: it is found as the sender's next.
--- name: forward_blame_again
--- event: none, because each is told when its own text goes
-UPDATE forwards SET sender_id = ? WHERE source_id = ? AND workspace_id = ?
+-- name: forward_authors_delete
+DELETE FROM forward_authors WHERE message_id = ?

@@ -1,5 +1,4 @@
 -- Who is told of messages while they are away (notice.h): rows of notices, what people want of them, and their browsers.
--- In the three that add: message, kind, time, push_us, mail_us, then whose they are.
 
 -- name: notice_add_mention
 -- @mysql
@@ -52,7 +51,7 @@ SELECT user_id FROM notices WHERE push_us <= ? ORDER BY push_us LIMIT 1
 SELECT user_id FROM notices WHERE mail_us <= ? ORDER BY mail_us LIMIT 1
 
 -- What is due first, with all that decides whether it is still worth telling: whether they may read it, have read it, and want it.
--- columns: notice_due = n.user_id, n.message_id, n.kind, n.created_us, n.push_us,
+-- columns: notice_due = n.user_id, n.message_id, n.chat_id, n.kind, n.push_us,
 --     c.join_mode = 0 OR cm.user_id IS NOT NULL AS may_read,
 --     m.deleted_us IS NULL AND c.deleted_us IS NULL AND w.deleted_us IS NULL AND c.workspace_id = w.id AS is_there,
 --     u.is_active = 1 AND u.deleted_us IS NULL AND u.twofa_enabled >= w.require_2fa AS is_let_in,
@@ -74,12 +73,26 @@ WHERE n.push_us <= ? ORDER BY n.push_us LIMIT 1
 -- Takes it: of several processes one. NULL: no more is to be done about it by push.
 -- name: notice_push_claim
 -- tenant: none, the job tells of the messages of every workspace
-UPDATE notices SET push_us = ? WHERE user_id = ? AND message_id = ? AND push_us = ?
+UPDATE notices SET push_us = ?, push_tries = push_tries + 1 WHERE user_id = ? AND message_id = ? AND push_us = ?
 
--- A push service that puts it off is asked again.
+-- Where no push service takes it now it is looked at again.
 -- name: notice_push_set
 -- tenant: none, the job tells of the messages of every workspace
-UPDATE notices SET push_us = ? WHERE user_id = ? AND message_id = ?
+UPDATE notices SET push_us = ? WHERE user_id = ? AND message_id = ? AND push_tries < ?
+
+-- What else is due of the same chat: one is told for all.
+-- name: notices_push_told
+-- tenant: none, the job tells of the messages of every workspace
+UPDATE notices SET push_us = NULL WHERE user_id = ? AND chat_id = ? AND push_us <= ?
+
+-- name: notices_done
+-- tenant: none, the job tells of the messages of every workspace
+DELETE FROM notices WHERE user_id = ? AND push_us IS NULL AND mail_us IS NULL
+
+-- Who is no longer named in a message that was edited is not told of it.
+-- name: notices_forget_mentions
+DELETE FROM notices WHERE message_id = ? AND workspace_id = ? AND kind = 0 AND NOT EXISTS
+    (SELECT 1 FROM mentions n WHERE n.message_id = notices.message_id AND n.user_id = notices.user_id)
 
 -- Whose mail is due first.
 -- name: notice_mail_next
@@ -102,9 +115,10 @@ WHERE n.user_id = ? AND n.mail_us IS NOT NULL AND n.created_us <= ? AND m.seq > 
     AND COALESCE(o.notify, 0) <> 2 AND (c.join_mode = 0 OR cm.user_id IS NOT NULL)
 GROUP BY c.id, c.title, c.uuid, w.uuid, w.name ORDER BY c.id LIMIT ?
 
+-- What browsers are still to be told stays.
 -- name: notices_mail_claim
 -- tenant: none, the job tells of the messages of every workspace
-DELETE FROM notices WHERE user_id = ? AND mail_us IS NOT NULL AND created_us <= ?
+UPDATE notices SET mail_us = NULL WHERE user_id = ? AND mail_us IS NOT NULL AND created_us <= ?
 
 -- name: notices_mail_put_off
 -- tenant: none, the job tells of the messages of every workspace
@@ -128,11 +142,21 @@ DELETE FROM notice_settings WHERE user_id = ?
 -- name: push_subscriptions_delete_of_user
 DELETE FROM push_subscriptions WHERE user_id = ?
 
+-- Those that may be told now: of sessions that live, and not put off.
 -- name: push_subscription_list
-SELECT id, endpoint, point, secret FROM push_subscriptions WHERE user_id = ? ORDER BY id
+SELECT p.id, p.endpoint, p.point, p.secret, p.failed_count
+FROM push_subscriptions p JOIN sessions s ON s.id = p.session_id AND s.ended_us IS NULL AND s.expires_us > ?
+WHERE p.user_id = ? AND p.put_off_us <= ? ORDER BY p.id
+
+-- name: push_subscription_ids
+SELECT id FROM push_subscriptions WHERE user_id = ? ORDER BY id
+
+-- name: push_subscription_set_put_off
+UPDATE push_subscriptions SET put_off_us = ?, failed_count = ? WHERE id = ?
 
 -- name: push_subscription_insert
-INSERT INTO push_subscriptions (user_id, endpoint_hash, endpoint, point, secret, created_us) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO push_subscriptions (user_id, session_id, endpoint_hash, endpoint, point, secret, created_us)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 
 -- A browser is one person's: whoever signs in there last.
 -- name: push_subscription_forget

@@ -48,6 +48,9 @@ ON CONFLICT (user_id, node_id) DO UPDATE SET active_us = MAX(presence.active_us,
 -- name: presence_leave
 DELETE FROM presence WHERE node_id = ? AND user_id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
+-- name: presence_take_over
+UPDATE presence SET node_id = ? WHERE node_id = ?
+
 -- name: presence_active
 UPDATE presence SET active_us = ? WHERE active_us < ?
     AND user_id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -4,9 +4,17 @@
 SELECT id, retention_days FROM workspaces
 WHERE retention_days > 0 AND id > ? AND deleted_us IS NULL ORDER BY id LIMIT 1
 
--- Inside the transaction that removes something of it: as it was when its turn began?
+-- Whose run was cut off, and which keep everything now: what had gone by then is still to be told (4: ERASURE_BY_RETENTION).
+-- name: retention_owed_next
+SELECT w.id FROM erasures e JOIN workspaces w ON w.id = e.subject_id AND w.retention_days IS NULL AND w.deleted_us IS NULL
+WHERE e.kind = 4 LIMIT 1
+
+-- Inside the transaction that removes something of it: as it was when its turn began? Held to the commit: whoever is answered
+-- that it is another way now loses nothing afterwards.
 -- name: retention_holds
 SELECT id FROM workspaces WHERE id = ? AND retention_days = ? AND deleted_us IS NULL
+-- @mysql
+LOCK IN SHARE MODE
 
 -- Chats whose first message is older.
 -- name: retention_chats
@@ -24,8 +32,14 @@ SELECT m.seq FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.cr
 -- name: retention_messages
 SELECT COUNT(*) FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq < ?
 
+-- An object goes with its last row: it is counted there, unless one of the others stays. Those stay that no message of the
+-- workspace has, or one that is not old, or behind such a one.
 -- name: retention_files
-SELECT COUNT(*) AS file_count, COALESCE(SUM(a.size_bytes), 0) AS byte_count
+SELECT COUNT(*) AS file_count, COALESCE(SUM(CASE WHEN EXISTS
+    (SELECT 1 FROM attachments o LEFT JOIN messages n ON n.id = o.message_id
+    WHERE o.object_key = a.object_key AND o.id <> a.id AND (o.id > a.id OR n.id IS NULL OR n.workspace_id <> a.workspace_id
+        OR EXISTS (SELECT 1 FROM messages k WHERE k.chat_id = n.chat_id AND k.seq <= n.seq AND k.created_us >= ?)))
+    THEN 0 ELSE a.size_bytes END), 0) AS byte_count
 FROM messages m JOIN attachments a ON a.message_id = m.id
 WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq < ? AND m.attachment_count > 0
 

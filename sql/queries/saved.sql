@@ -4,6 +4,15 @@
 -- event: message.saved
 INSERT INTO saved (workspace_id, user_id, message_id, saved_us) VALUES (?, ?, ?, ?)
 
+-- name: saved_count
+-- tenant: none, a person has so many on the whole server
+SELECT COUNT(*) FROM saved WHERE user_id = ?
+
+-- Whether or not one may still read it.
+-- name: saved_find
+SELECT m.id, m.chat_id FROM messages m JOIN saved s ON s.message_id = m.id AND s.user_id = ?
+WHERE m.uuid = ? AND m.workspace_id = ?
+
 -- name: saved_delete
 -- event: message.saved
 DELETE FROM saved WHERE user_id = ? AND message_id = ? AND workspace_id = ?

@@ -9,9 +9,14 @@ from support.paging import all_pages
 from support.waiting import until
 
 
+def unsealed(rows):
+    """Without their hashes, which are made a while later, between two looks it may be."""
+    return [{name: value for name, value in row.items() if name != "hash"} for row in rows]
+
+
 def log_of(admin, **filters):
     """The newest rows that fit, newest first."""
-    return admin.ok("GET", "/audit", 200, params={"limit": 200, **filters})
+    return unsealed(admin.ok("GET", "/audit", 200, params={"limit": 200, **filters}))
 
 
 def only(admin, action, **filters):
@@ -339,5 +344,5 @@ def test_filters__together_and_paged(admin, alice, names):
         assert all(got[n] == values[n] for n in names)
     assert len(everything) >= 4
     paged, lengths = all_pages(admin, "/audit?" + str(httpx.QueryParams({"limit": 2, **filters})))
-    assert paged == everything and set(lengths[:-1]) == {2}
+    assert unsealed(paged) == everything and set(lengths[:-1]) == {2}
     assert [r["at"] for r in paged] == sorted((r["at"] for r in paged), reverse=True)

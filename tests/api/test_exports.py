@@ -201,6 +201,18 @@ def test_own_data__is_the_account_and_all_that_one_has_written(filled):
     assert "by another" not in str(found)
 
 
+def test_own_data__has_nothing_of_others_that_one_has_passed_on(talk):
+    """The right to read it may have gone since."""
+    said = talk.sent(text_file(b"their file"), content="their words", person=talk.owner)
+    for content in ("Look", ""):
+        talk.member.ok("POST", f"{talk.at}/message", 201, json={"forward": said["id"], "content": content})
+    talk.owner.ok("DELETE", f"{talk.path}/users/{talk.member.id}", 204)
+    found = archive_of(talk.member)
+    written = [(m["content"], m["attachments"], m["forwarded_from"]) for m in rows_of(found, "messages")]
+    assert written == [("Look", [], None), ("", [], None)]
+    assert "their words" not in str(found) and "their file" not in str(found)
+
+
 def test_own_data__holds_large_files_and_long_names(talk):
     name = "é" * 120 + ".txt"
     content = b"".join(b"%07d\n" % n for n in range(400_000))  # no piece of it is like another

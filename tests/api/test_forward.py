@@ -222,6 +222,62 @@ def test_forward__says_nothing_any_more_of_who_is_erased(deep, own):
     assert deep.rows("SELECT COUNT(*) FROM messages WHERE content LIKE '%Geheimnis%'") == [("0",)]
 
 
+@pytest.mark.parametrize("how", ["message deleted", "chat deleted", "chat moved"])
+def test_forward__of_a_forward_that_is_gone_says_nothing_of_who_is_erased(deep, own, how):
+    between = own.owner.chat(own.id, "Between")["id"]
+    passed = forward(own.owner, own.chat_path(between), own.sent(text_file(), content="Geheimnis"), content="Look at this")
+    again = forward(own.owner, own.other, passed, content="See")
+    third = forward(own.owner, own.other, again)
+    forked = own.owner.ok("POST", f"{own.other}/fork", 201, json={"message_id": third["id"]})["id"]
+    if how == "message deleted":
+        own.owner.ok("DELETE", f"{own.chat_path(between)}/message/{passed['id']}", 204)
+    elif how == "chat deleted":
+        own.owner.ok("DELETE", own.chat_path(between), 204)
+        deep.wake()
+        until(lambda: deep.count("chats", "deleted_us IS NOT NULL") == 0)
+    else:
+        there = own.owner.workspace("There")["id"]
+        own.owner.ok("POST", f"{own.chat_path(between)}/move", 200, json={"workspace_id": there})
+    assert own.admin.delete(f"/users/{own.member.id}", params={"messages": "erase"}).status_code == 204
+    deep.wake()
+    until(lambda: deep.count("users", "erase_messages = 1") == 0 and deep.is_clean())
+    for at in (own.other, own.chat_path(forked)):
+        read = own.owner.ok("GET", f"{at}/messages")["messages"]
+        assert [(m["content"], m["attachments"]) for m in read] == [("See", []), ("", [])]
+    assert deep.count("messages", "content LIKE '%Geheimnis%'") == 0 and deep.objects() == []
+    assert deep.count("forward_authors", "user_id NOT IN (SELECT id FROM users WHERE erase_messages IS NULL)") == 0
+
+
+def test_forward__keeps_what_was_only_passed_on_by_who_is_erased(deep, own):
+    """Who has passed it on without a word of their own has written nothing of it."""
+    said = own.say("mine", person=own.owner)
+    bare, talked = forward(own.member, own.other, said), forward(own.member, own.other, said, content="theirs")
+    kept, gone = (forward(own.owner, own.at, message) for message in (bare, talked))
+    assert own.admin.delete(f"/users/{own.member.id}", params={"messages": "erase"}).status_code == 204
+    deep.wake()
+    until(lambda: deep.count("users", "erase_messages = 1") == 0 and deep.is_clean())
+    read = {m["id"]: m["content"] for m in own.owner.ok("GET", f"{own.at}/messages")["messages"]}
+    assert (read[kept["id"]], read[gone["id"]]) == ("mine", "")
+
+
+def test_forward__that_shows_nothing_is_refused(deep, own):
+    bare = forward(own.owner, own.other, own.sent(text_file()))
+    assert own.admin.delete(f"/users/{own.member.id}", params={"messages": "erase"}).status_code == 204
+    deep.wake()
+    until(lambda: deep.count("users", "erase_messages = 1") == 0 and deep.is_clean())
+    assert faults(refused(own.owner, own.at, bare)) == [("body", "content")]
+    assert forward(own.owner, own.at, bare, content="what was it?")["content"] == "what was it?"
+
+
+def test_receipt__counts_what_comes_out_of_forwards_and_each_object_once(deep, own):
+    sent = own.sent(text_file(b"12345"))
+    forward(own.owner, own.other, forward(own.owner, own.other, sent, content="Look"))
+    assert own.admin.delete(f"/users/{own.member.id}", params={"messages": "erase"}).status_code == 204
+    [receipt] = until(lambda: deep.wake() or own.admin.ok("GET", "/audit", params={"action": "user.erased",
+                                                                                   "target": own.member.id}))
+    assert receipt["details"] == {"messages": 1, "files": 3, "bytes": 5, "before": None}
+
+
 def test_forward__of_a_deleted_user_keeps_what_it_says(deep, own):
     passed = forward(own.owner, own.other, own.sent(text_file(), content="stays"))
     assert own.admin.delete(f"/users/{own.member.id}").status_code == 204
@@ -280,13 +336,18 @@ def test_object__is_there_for_forwards_that_meet_the_deletion(deep, own):
 @pytest.mark.columns("mariadb")
 def test_object__that_is_doomed_at_this_moment_is_not_shared(deep, own):
     """Who erases what a user wrote takes no chat's lock: a row that is being removed is waited for."""
-    sent = own.sent(text_file(), content="x")
+    sent, bare = own.sent(text_file(), content="x"), own.sent(text_file(b"y", "y.txt"))
+    third = own.chat_path(own.owner.chat(own.id, "Third")["id"])
     deep.rows("CREATE TRIGGER slow BEFORE INSERT ON object_deletions FOR EACH ROW DO SLEEP(1.5)")
     assert own.admin.delete(f"/users/{own.member.id}", params={"messages": "erase"}).status_code == 204
     deep.wake()
     until(lambda: deep.rows("SELECT id FROM information_schema.processlist WHERE state = 'User sleep'"))
-    passed = forward(own.owner, own.other, sent)
-    assert passed["attachments"] == [] and passed["content"] == "x"
+    said, empty = at_once(2, lambda i: refused(own.owner, (own.other, third)[i], (sent, bare)[i]))
+    passed = said.json()
+    assert said.status_code == 201 and passed["attachments"] == [] and passed["content"] == "x"
+    assert deep.count("messages", f"uuid = x'{passed['id'].replace('-', '')}' AND attachment_count = 0") == 1
+    # A file was all that there was to see.
+    assert faults(empty) == [("body", "content")]
     deep.rows("DROP TRIGGER slow")
     until(lambda: deep.count("users", "erase_messages = 1") == 0 and deep.is_clean())
 

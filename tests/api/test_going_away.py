@@ -33,6 +33,7 @@ TABLES = {
     "email_changes": {},
     "erasures": {},
     "event_log": {name: "what happened, by ids alone, for EVENT_LOG_HOURS" for name in ("user_id", "actor_id", "subject")},
+    "forward_authors": {},
     "forwards": {},
     "idempotency_keys": {},
     "index_queue": {},
@@ -254,9 +255,10 @@ def test_erased_person__has_left_nothing_but_what_is_named(deep):
     assert deep.rows("SELECT id FROM users WHERE id = 777001")
     before = {table for table, _, _ in left_of(deep, tables, traces)}
     # What can be left was there: otherwise that it is gone says nothing.
-    assert before >= {"api_keys", "attachments", "chat_members", "chat_states", "challenges", "idempotency_keys", "members",
-                      "mentions", "message_versions", "messages", "notice_settings", "notices", "password_resets", "pins",
-                      "push_subscriptions", "reactions", "recovery_codes", "saved", "scheduled", "sessions", "totp", "uploads", "user_preferences", "users", "webhooks", "words"}, before
+    assert before >= {"api_keys", "attachments", "chat_members", "chat_states", "challenges", "forward_authors", "forwards",
+                      "idempotency_keys", "members", "mentions", "message_versions", "messages", "notice_settings", "notices",
+                      "password_resets", "pins", "push_subscriptions", "reactions", "recovery_codes", "saved", "scheduled",
+                      "sessions", "totp", "uploads", "user_preferences", "users", "webhooks", "words"}, before
     keys = {key for (key,) in deep.rows(f"SELECT object_key FROM attachments WHERE uploader_id = {KEY}")}
     assert len(keys) == 3
 

@@ -33,7 +33,12 @@ class Away:
         self.post.deep.wake()
 
     def all_done(self):
-        """Until no notice is due any more."""
+        """Until all that is due has been told or dropped: behind them comes one to a browser of somebody else's."""
+        last = self.talk()
+        browser = self.browser_of(last.owner)
+        last.say(f"@{name_of(last.owner)}")
+        self.later(PUSH_S)
+        self.push.wait_for(browser)
         now = int(self.clock.now() * 1e6)
         until(lambda: self.count(f"push_us <= {now} OR mail_us <= {now}") == 0)
 
@@ -178,6 +183,49 @@ def test_push__takes_no_inner_address_and_no_broken_key(away, talk):
     until(lambda: "its address is none that this server goes to" in away.server.log())
 
 
+def test_push__ends_with_the_session_that_asked_for_it(away, talk):
+    browser, kept = away.browser_of(talk.owner), away.push.browser()
+    other = talk.owner.sign_in(talk.owner.http)
+    other.ok("POST", "/auth/me/push", 204, json=kept.subscription)
+    talk.owner.ok("POST", "/auth/logout", 204)
+    talk.say(f"@{name_of(other)}")
+    away.later(PUSH_S)
+    away.push.wait_for(kept)
+    away.all_done()
+    assert away.push.to(browser) == []
+
+
+def test_push__of_a_chat_is_one_for_all_that_is_due(away, talk):
+    browser = away.browser_of(talk.owner)
+    for text in ("one", "two", "three"):
+        talk.say(f"@{name_of(talk.owner)} {text}")
+    away.later(PUSH_S)
+    away.all_done()
+    assert len(away.push.to(browser)) == 1
+
+
+def test_push__of_a_mention_that_is_edited_out_is_not_sent(away, talk):
+    browser = away.browser_of(talk.owner)
+    said = talk.say(f"@{name_of(talk.owner)} look")
+    talk.member.ok("PUT", f"{talk.at}/message/{said['id']}", json={"content": "nobody"})
+    away.later(PUSH_S)
+    away.all_done()
+    assert away.push.to(browser) == []
+
+
+def test_push__waits_for_the_end_of_quiet_hours_where_no_mail_is_wanted(away, talk):
+    browser = away.browser_of(talk.owner)
+    now = datetime.fromtimestamp(away.clock.now(), timezone.utc)
+    talk.owner.ok("PUT", "/auth/me/notifications", json={
+        "mail": False, "quiet_from": f"{now:%H:%M}", "quiet_to": f"{(now.hour + 1) % 24:02}:{now.minute:02}"})
+    talk.say(f"@{name_of(talk.owner)}")
+    away.later(MAIL_S)
+    away.all_done()
+    assert away.push.to(browser) == []
+    away.later(3600 - MAIL_S)
+    away.push.wait_for(browser)
+
+
 # --- mail ---
 
 @pytest.mark.mysql
@@ -203,6 +251,16 @@ def test_mail__is_not_sent_for_what_was_read_or_is_not_wanted(away, talk):
     away.all_done()
     assert away.mails_to(talk.owner) == [] and away.mails_to(talk.guest) == []
     assert away.count(f"message_id = (SELECT id FROM messages WHERE uuid = X'{said['id'].replace('-', '')}')") == 0
+
+
+def test_mail__about_many_chats_with_long_names_says_that_there_are_more(away, talk):
+    title = "\U0001f319" * 255
+    talk.owner.ok("PUT", talk.path, json={"name": title})
+    for number in range(40):
+        talk.member.message(talk.id, talk.owner.chat(talk.id, title)["id"], f"@{name_of(talk.owner)} {number}")
+    away.later(MAIL_S)
+    (mail,) = away.post.mail.wait_for(talk.owner.email)
+    assert "and in further chats" in mail.text and len(mail.bytes) < 65536
 
 
 # --- what one wants ---

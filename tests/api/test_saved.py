@@ -75,8 +75,13 @@ def test_saved__is_gone_with_the_right_to_it(talk, admin):
     assert saved(talk.member, talk) == ["there", "here"]
     talk.owner.ok("DELETE", f"{talk.chat_path(shut)}/members/{talk.member.id}", 204)
     assert saved(talk.member, talk) == ["here"]
-    for method in ("PUT", "DELETE"):
-        assert is_code(talk.member.request(method, f"{talk.path}/saved/{there['id']}"), 404, "message_not_found")
+    path = f"{talk.path}/saved/{there['id']}"
+    assert is_code(talk.member.put(path), 404, "message_not_found")
+    # What one has oneself can go all the same.
+    talk.member.ok("DELETE", path, 204)
+    assert is_code(talk.member.delete(path), 404, "message_not_found")
+    talk.owner.ok("PUT", f"{talk.chat_path(shut)}/members/{talk.member.id}", 200)
+    assert saved(talk.member, talk) == ["here"]
     talk.owner.ok("DELETE", f"{talk.path}/users/{talk.member.id}", 204)
     talk.owner.add_member(talk.id, talk.member)
     assert saved(talk.member, talk) == []
@@ -93,6 +98,40 @@ def test_saved__goes_with_its_message(talk):
     assert [m["saved"] for m in page] == [False, True]
     talk.owner.ok("DELETE", talk.at, 204)
     assert saved(talk.owner, talk) == []
+
+
+@pytest.mark.columns("sqlite")
+def test_saved__are_ten_thousand_and_no_more(make_server):
+    deep = Deep(make_server())
+    talk = deep.talk()
+    kept, one_more = talk.say("kept"), talk.say("one more")
+    save(talk.owner, talk, kept)
+    deep.rows("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) INSERT INTO saved (workspace_id, "
+              "user_id, message_id, saved_us) SELECT s.workspace_id, s.user_id, 1000000 + n.i, 1 FROM n, saved s")
+    assert is_code(talk.owner.put(f"{talk.path}/saved/{one_more['id']}"), 409, "limit_reached")
+    assert deep.count("saved") == 10000
+    save(talk.owner, talk, kept)
+    save(talk.member, talk, one_more)
+    talk.owner.ok("DELETE", f"{talk.path}/saved/{kept['id']}", 204)
+    save(talk.owner, talk, one_more)
+
+
+def test_saved__of_somebody_who_leaves_while_its_chat_moves(make_server):
+    """The members were looked at a moment ago; the move is tried again by whoever wanted it."""
+    deep = Deep(make_server())
+    talk = deep.talk()
+    there = talk.owner.workspace("There")
+    talk.owner.add_member(there["id"], talk.member)
+    said = talk.say("x")
+    save(talk.member, talk, said)
+    sql = f"DELETE FROM members WHERE workspace_id = NEW.workspace_id AND user_id = {deep.rows('SELECT user_id FROM saved')[0][0]}"
+    deep.rows("CREATE TRIGGER leaving BEFORE UPDATE ON saved FOR EACH ROW " +
+              (f"BEGIN {sql}; END" if deep.server.column == "sqlite" else sql))
+    answer = talk.owner.post(f"{talk.at}/move", json={"workspace_id": there["id"]})
+    assert is_code(answer, 503, "busy")
+    deep.rows("DROP TRIGGER leaving")
+    assert saved(talk.member, talk) == ["x"]
+    talk.owner.ok("POST", f"{talk.at}/move", 200, json={"workspace_id": there["id"]})
 
 
 def test_saved__moves_with_its_chat_for_those_who_come_along(talk):

@@ -239,6 +239,14 @@ def test_payload__that_says_nothing_is_refused(server, talk, hook):
     assert talk.owner.ok("GET", f"{talk.at}/messages")["messages"] == []
 
 
+@pytest.mark.one_column("the text is read before anything else")
+@pytest.mark.parametrize("piece", ["`", "<", "*", "~ ", "`` ` ", "<a|"])
+def test_text__of_marks_that_never_end_takes_no_time(server, talk, hook, piece):
+    """Where each looked for its end anew this would take minutes, and longer than any limit of time there is."""
+    send(server, hook, json={"text": piece * (900_000 // len(piece))})
+    assert len(newest(talk)["content"]) == 100000
+
+
 # --- how often ---
 
 @pytest.mark.one_column("buckets are the process's own here; through Redis they are all other classes'")

@@ -238,10 +238,10 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
 /* ---- going away ---- */
 
 struct going {
-    int64_t byte_count;
     struct db_value ids[OBJECT_BATCH_MAX];
     struct {
         struct pending_deletion pending;
+        int64_t size_bytes;
         bool is_kept; /* another row has the object */
     } objects[OBJECT_BATCH_MAX];
     size_t count;
@@ -259,8 +259,8 @@ static enum err going_read(struct ctx *ctx, const struct db_row *row, void *arg)
 
     if (going->count >= OBJECT_BATCH_MAX)
         return fail(ctx, ERR_INTERNAL);
-    going->byte_count += db_row_int(row, ATTACHMENT_GOING_SIZE_BYTES);
     going->ids[going->count] = DB_INT(db_row_int(row, ATTACHMENT_GOING_ID));
+    going->objects[going->count].size_bytes = db_row_int(row, ATTACHMENT_GOING_SIZE_BYTES);
     going->objects[going->count++].pending = (struct pending_deletion){
         .key = arena_str(ctx->arena, db_row_str(row, ATTACHMENT_GOING_OBJECT_KEY)),
         .due_us = may_come_back ? address_dead_us : ctx->now_us,
@@ -297,16 +297,19 @@ static bool is_doomed_by_another(const struct going *going, size_t at)
 }
 
 /* Behind the deletion of the rows: others of the same objects are looked for, and locked. */
-static enum err objects_doom(struct ctx *ctx, struct going *going, struct pending_deletions *pending)
+static enum err objects_doom(struct ctx *ctx, struct going *going, struct attachment_removal *removal)
 {
     struct db_value keys[OBJECT_BATCH_MAX];
 
     for (size_t i = 0; i < OBJECT_BATCH_MAX; i++)
         keys[i] = i < going->count ? DB_TEXT(going->objects[i].pending.key) : DB_NULL;
     TRY(db_each(ctx, SQL_ATTACHMENTS_OF_OBJECTS, (struct db_args){ keys, OBJECT_BATCH_MAX }, kept_mark, going));
-    for (size_t i = 0; i < going->count; i++)
-        if (!going->objects[i].is_kept && !is_doomed_by_another(going, i))
-            TRY(object_deletion_add(ctx, pending, &going->objects[i].pending));
+    for (size_t i = 0; i < going->count; i++) {
+        if (going->objects[i].is_kept || is_doomed_by_another(going, i))
+            continue;
+        TRY(object_deletion_add(ctx, &removal->pending, &going->objects[i].pending));
+        removal->byte_count += going->objects[i].size_bytes;
+    }
     return ERR_OK;
 }
 
@@ -321,10 +324,9 @@ enum err attachment_remove_found(struct ctx *ctx, enum sql statement, struct db_
     TRY(db_each(ctx, statement, args, going_read, &going));
     if (going.count > 0) {
         TRY(db_exec(ctx, SQL_ATTACHMENTS_DELETE, (struct db_args){ going.ids, OBJECT_BATCH_MAX }, NULL));
-        TRY(objects_doom(ctx, &going, &removal.pending));
+        TRY(objects_doom(ctx, &going, &removal));
     }
     removal.row_count = (int64_t)going.count;
-    removal.byte_count = going.byte_count;
     *ret_removal = removal;
     return ERR_OK;
 }

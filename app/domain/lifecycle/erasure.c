@@ -111,6 +111,7 @@ static enum err workspace_erase(struct ctx *ctx, void *arg)
 {
     struct workspace_piece *piece = arg;
 
+    TRY(erasure_receipt(ctx, &(struct erasure){ ERASURE_BY_RETENTION, piece->id }, 0)); /* of a run that was cut off */
     TRY(erasure_receipt(ctx, &(struct erasure){ ERASURE_OF_WORKSPACE, piece->id }, 0));
     return db_exec(ctx, SQL_WORKSPACE_ERASE, DB_ARGS(DB_INT(piece->id)), &piece->count);
 }

@@ -26,7 +26,8 @@ struct erased {
 enum err erasure_note(struct ctx *ctx, const struct erasure *erasure, const struct erased *erased) MUST_CHECK;
 /*
  * All of it has gone: a row of the audit log, while the subject's own row is still there. What was removed by retention leaves
- * none where nothing was; before_us: of retention, older than which; else 0. ERR_NOT_FOUND: the subject's row has gone.
+ * none where nothing was; before_us: of retention, older than which; else, or where that is not known, 0. ERR_NOT_FOUND: the
+ * subject's row has gone.
  */
 enum err erasure_receipt(struct ctx *ctx, const struct erasure *erasure, int64_t before_us) MUST_CHECK;
 

@@ -88,6 +88,17 @@ static enum err chat_step(struct ctx *ctx, struct user_piece *piece)
     return db_run(ctx, messages_remove, piece);
 }
 
+static enum err forward_remove(struct ctx *ctx, void *arg)
+{
+    struct user_piece *piece = arg;
+    const struct erasure erasure = erasure_of(piece);
+    struct attachment_removal files;
+
+    TRY(forward_erase_step(ctx, piece->user_id, &piece->count, &files));
+    return erasure_note(ctx, &erasure,
+                        &(struct erased){ .file_count = files.row_count, .byte_count = files.byte_count });
+}
+
 /* ---- all of it ---- */
 
 static enum err user_finish(struct ctx *ctx, void *arg)
@@ -138,7 +149,7 @@ static enum err user_step(struct ctx *ctx, struct user_piece *piece)
     if (e != ERR_NOT_FOUND)
         return e;
     if (piece->messages == USER_ERASING_ALL)
-        TRY(forward_erase_step(ctx, piece->user_id, &piece->count));
+        TRY(db_run(ctx, forward_remove, piece));
     return piece->count > 0 ? ERR_OK : db_run(ctx, user_finish, piece);
 }
 

@@ -61,7 +61,8 @@ static enum err chat_count(struct ctx *ctx, int64_t chat_id, const struct retent
         TRY(e);
     TRY(db_number(ctx, SQL_RETENTION_MESSAGES, DB_ARGS(chat, workspace, DB_INT(kept_seq)), &count));
     preview->message_count += count;
-    return db_one(ctx, SQL_RETENTION_FILES, DB_ARGS(chat, workspace, DB_INT(kept_seq)), files_read, preview);
+    return db_one(ctx, SQL_RETENTION_FILES, DB_ARGS(DB_INT(run->before_us), chat, workspace, DB_INT(kept_seq)),
+                  files_read, preview);
 }
 
 struct preview_call {
@@ -221,17 +222,32 @@ static enum err workspace_end(struct ctx *ctx, struct retention_run *run)
     return ERR_OK;
 }
 
+/* No workspace is left to look through; *ret_count 0: nor is a receipt to be written. */
+static enum err owed_receipt_write(struct ctx *ctx, int64_t *ret_count)
+{
+    struct retention_run owed = { .days = 0 };
+    enum err e = db_number(ctx, SQL_RETENTION_OWED_NEXT, DB_NO_ARGS, &owed.workspace_id);
+
+    *ret_count = e == ERR_OK;
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return db_run(ctx, receipt_write, &owed);
+}
+
+static enum err workspace_next(struct ctx *ctx, struct retention_run *run, int64_t *ret_count)
+{
+    enum err e = db_one(ctx, SQL_RETENTION_WORKSPACE_NEXT, DB_ARGS(DB_INT(run->workspace_id)), workspace_read, run);
+
+    return e == ERR_NOT_FOUND ? owed_receipt_write(ctx, ret_count) : e;
+}
+
 enum err retention_step(struct ctx *ctx, struct retention_run *run, int64_t *ret_count)
 {
     bool done = false;
 
     *ret_count = 1;
-    if (run->days == 0) {
-        enum err e = db_one(ctx, SQL_RETENTION_WORKSPACE_NEXT, DB_ARGS(DB_INT(run->workspace_id)), workspace_read, run);
-
-        *ret_count = e == ERR_OK;
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
-    }
+    if (run->days == 0)
+        return workspace_next(ctx, run, ret_count);
     if (run->chat_at == run->chat_count) {
         TRY(chats_find(ctx, run));
         return run->chat_count == 0 ? workspace_end(ctx, run) : ERR_OK;

@@ -12,13 +12,13 @@
 #include "parley/domain/workspaces/chat_row.h"
 #include "parley/domain/workspaces/workspace_row.h"
 
-/* Messages that one statement copies, as it has room for ids; and those whose files another one finds. */
-enum { COPIED_AT_ONCE = 20, FILES_OF_AT_ONCE = 500 };
+/* Messages that one statement copies, as it has room for ids. */
+enum { COPIED_AT_ONCE = 20 };
 
 struct fork_call {
     const struct chat_fork_opts *opts;
     struct chat_ref source;
-    int64_t source_message_id, first_seq, end_seq;
+    int64_t source_message_id, end_seq;
     struct uuid uuid;
     int64_t id; /* of the new chat */
     struct chat chat;
@@ -47,18 +47,33 @@ static enum err messages_copy_some(struct ctx *ctx, const struct fork_call *call
     return db_exec(ctx, SQL_FORK_MESSAGES, (struct db_args){ values, n }, ret_count);
 }
 
+/* Behind which seq there is something to copy, from after_seq on; end_seq: there is nothing any more. */
+static enum err hole_skip(struct ctx *ctx, const struct fork_call *call, int64_t *after_seq)
+{
+    int64_t next_seq = 0;
+    enum err e = db_number(
+        ctx, SQL_FORK_NEXT_SEQ,
+        DB_ARGS(DB_INT(call->source.id), DB_INT(call->source.workspace_id), DB_INT(*after_seq), DB_INT(call->end_seq)),
+        &next_seq);
+
+    if (e != ERR_NOT_FOUND)
+        TRY(e);
+    *after_seq = e == ERR_OK ? next_seq - 1 : call->end_seq;
+    return ERR_OK;
+}
+
 static enum err messages_copy(struct ctx *ctx, const struct fork_call *call)
 {
-    int64_t copied_count = 0;
+    int64_t after_seq = 0, copied_count = 0;
 
-    for (int64_t after_seq = call->first_seq - 1; after_seq < call->end_seq; after_seq += COPIED_AT_ONCE) {
+    while (after_seq < call->end_seq) {
         int64_t count = 0;
 
         TRY(messages_copy_some(ctx, call, after_seq, &count));
+        after_seq += COPIED_AT_ONCE;
         copied_count += count;
-        if (copied_count > CHAT_FORK_MESSAGES_MAX)
-            return failf(ctx, ERR_LIMIT, "No more than %d messages are taken over into another chat",
-                         CHAT_FORK_MESSAGES_MAX);
+        if (count == 0)
+            TRY(hole_skip(ctx, call, &after_seq));
     }
     return db_exec(ctx, SQL_CHAT_ADD_MESSAGE_COUNT,
                    DB_ARGS(DB_INT(copied_count), DB_INT(call->id), DB_INT(call->source.workspace_id)), NULL);
@@ -82,23 +97,18 @@ static enum err file_add(struct ctx *ctx, const struct db_row *row, void *arg)
 static enum err files_share(struct ctx *ctx, const struct fork_call *call)
 {
     const struct chat_ref *source = &call->source;
+    struct list files = { NULL, 0 };
 
-    for (int64_t after_seq = call->first_seq - 1; after_seq < call->end_seq; after_seq += FILES_OF_AT_ONCE) {
-        int64_t last_seq = after_seq + FILES_OF_AT_ONCE < call->end_seq ? after_seq + FILES_OF_AT_ONCE : call->end_seq;
-        struct list files = { NULL, 0 };
+    TRY(db_each(ctx, SQL_FORK_ATTACHMENTS,
+                DB_ARGS(DB_INT(call->id), DB_INT(source->id), DB_INT(source->workspace_id), DB_INT(call->end_seq)),
+                file_add, &files));
+    for (size_t i = 0; i < files.count; i++) {
+        const struct file_copy *file = (const struct file_copy *)files.items + i;
+        const struct binding binding = { source->workspace_id, file->message_id, 0 };
+        enum err e = attachment_share(ctx, &binding, file->attachment_id);
 
-        TRY(db_each(ctx, SQL_FORK_ATTACHMENTS,
-                    DB_ARGS(DB_INT(call->id), DB_INT(source->id), DB_INT(source->workspace_id), DB_INT(after_seq),
-                            DB_INT(last_seq)),
-                    file_add, &files));
-        for (size_t i = 0; i < files.count; i++) {
-            const struct file_copy *file = (const struct file_copy *)files.items + i;
-            const struct binding binding = { source->workspace_id, file->message_id, 0 };
-            enum err e = attachment_share(ctx, &binding, file->attachment_id);
-
-            if (e != ERR_NOT_FOUND)
-                TRY(e);
-        }
+        if (e != ERR_NOT_FOUND)
+            TRY(e);
     }
     return ERR_OK;
 }
@@ -113,6 +123,7 @@ static enum err contents_copy(struct ctx *ctx, const struct fork_call *call)
     TRY(db_exec(ctx, SQL_FORK_REPLY_COUNTS, DB_ARGS(chat, workspace), NULL));
     TRY(db_exec(ctx, SQL_FORK_GAPS, DB_ARGS(chat, source, workspace, end_seq), NULL));
     TRY(db_exec(ctx, SQL_FORK_FORWARDS, DB_ARGS(chat, source, workspace, end_seq), NULL));
+    TRY(db_exec(ctx, SQL_FORK_FORWARD_AUTHORS, DB_ARGS(chat, source, workspace, end_seq), NULL));
     TRY(files_share(ctx, call));
     return message_index_add_found(ctx, SQL_FORK_WORDS, DB_ARGS(chat, workspace));
 }
@@ -126,8 +137,39 @@ static enum err last_message_find(struct ctx *ctx, struct fork_call *call)
     TRY(message_get(ctx, &call->source, &call->opts->message, &message));
     call->source_message_id = message.id;
     call->end_seq = message.seq;
-    return db_number(ctx, SQL_FORK_FIRST_SEQ, DB_ARGS(DB_INT(call->source.id), DB_INT(call->source.workspace_id)),
-                     &call->first_seq);
+    return ERR_OK;
+}
+
+struct fork_size {
+    int64_t message_count, file_count;
+};
+
+static enum err size_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct fork_size *size = arg;
+
+    (void)ctx;
+    size->message_count = db_row_int(row, FORK_SIZE_MESSAGE_COUNT);
+    size->file_count = db_row_int(row, FORK_SIZE_FILE_COUNT);
+    return ERR_OK;
+}
+
+/* Before anything is written, which would have to be undone under the chat's lock. */
+static enum err size_check(struct ctx *ctx, const struct fork_call *call)
+{
+    const struct chat_ref *source = &call->source;
+    struct fork_size size = { 0, 0 };
+
+    TRY(db_one(ctx, SQL_FORK_SIZE,
+               DB_ARGS(DB_INT(source->id), DB_INT(source->workspace_id), DB_INT(call->end_seq),
+                       DB_INT(CHAT_FORK_MESSAGES_MAX + 1)),
+               size_read, &size));
+    if (size.message_count > CHAT_FORK_MESSAGES_MAX)
+        return failf(ctx, ERR_LIMIT, "No more than %d messages are taken over into another chat",
+                     CHAT_FORK_MESSAGES_MAX);
+    if (size.file_count > CHAT_FORK_FILES_MAX)
+        return failf(ctx, ERR_LIMIT, "No more than %d files are taken over into another chat", CHAT_FORK_FILES_MAX);
+    return ERR_OK;
 }
 
 static enum err title_find(struct ctx *ctx, const struct fork_call *call, struct str *ret_title)
@@ -187,6 +229,7 @@ static enum err make(struct ctx *ctx, struct fork_call *call)
     TRY(member_require(ctx, opts->m, opts->user_id, MEMBER_ROLE_MEMBER));
     TRY(chat_require_held(ctx, opts->m, opts->user_id, &opts->chat, CHAT_READ, &call->source));
     TRY(last_message_find(ctx, call));
+    TRY(size_check(ctx, call));
     TRY(chat_insert(ctx, call));
     TRY(members_come(ctx, call));
     return contents_copy(ctx, call);

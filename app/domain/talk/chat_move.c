@@ -38,17 +38,25 @@ static const enum sql pieces[] = {
     SQL_CHAT_MOVE_MESSAGES,
 };
 
+static enum err move_piece(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id, int64_t after)
+{
+    const struct db_value chat = DB_INT(ref->id), workspace = DB_INT(ref->workspace_id), from = DB_INT(after),
+                          end = DB_INT(after + MOVE_BATCH);
+
+    TRY(message_index_add_found(ctx, SQL_INDEX_QUEUE_ADD_TO_SEQ, DB_ARGS(chat, workspace, from, end)));
+    for (size_t i = 0; i < COUNT_OF(pieces); i++)
+        TRY(db_exec(ctx, pieces[i], DB_ARGS(DB_INT(to_id), chat, workspace, from, end), NULL));
+    return ERR_OK;
+}
+
+/* ERR_BUSY: somebody who keeps a message of it has left the other workspace since the members were looked at. */
 static enum err move_messages(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id)
 {
     for (int64_t after = 0; after < ref->last_seq; after += MOVE_BATCH) {
-        const struct db_args piece = DB_ARGS(DB_INT(to_id), DB_INT(ref->id), DB_INT(ref->workspace_id), DB_INT(after),
-                                             DB_INT(after + MOVE_BATCH));
+        enum err e = move_piece(ctx, ref, to_id, after);
 
-        TRY(message_index_add_found(
-            ctx, SQL_INDEX_QUEUE_ADD_TO_SEQ,
-            DB_ARGS(DB_INT(ref->id), DB_INT(ref->workspace_id), DB_INT(after), DB_INT(after + MOVE_BATCH))));
-        for (size_t i = 0; i < COUNT_OF(pieces); i++)
-            TRY(db_exec(ctx, pieces[i], piece, NULL));
+        if (e != ERR_OK)
+            return e == ERR_NOT_FOUND ? fail(ctx, ERR_BUSY) : e;
     }
     return ERR_OK;
 }

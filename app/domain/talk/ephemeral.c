@@ -139,13 +139,16 @@ static enum err tell(struct ctx *ctx, struct ephemeral *e)
 {
     int64_t ids[PRESENCE_TOLD_MAX], count = 0;
     size_t id_count = presence_queue_take(e->changed, ids, COUNT_OF(ids));
+    enum err failed;
 
     if (id_count == 0 || presence_roll_is_empty(e->roll))
         return ERR_OK;
     e->told_us = clock_monotonic_us();
-    TRY(presence_tell(ctx, e->roll, ids, id_count, &count));
+    failed = presence_tell(ctx, e->roll, ids, id_count, &count);
+    for (size_t i = 0; failed != ERR_OK && i < id_count; i++)
+        presence_queue_add(e->changed, ids[i]);
     atomic_fetch_add(&e->told_count, count);
-    return ERR_OK;
+    return failed;
 }
 
 /* ---- when ---- */
@@ -155,11 +158,14 @@ static int64_t sooner(int64_t a_us, int64_t b_us)
     return a_us < b_us ? a_us : b_us;
 }
 
-/* INT64_MAX: nothing is to be done until something comes. */
+/* INT64_MAX: nothing is to be done until something comes. The first to come has the others know at once that there is one to tell. */
 static int64_t step_at(const struct ephemeral *e)
 {
-    bool keeps_on = e->work.node.id != 0 || !presence_roll_is_empty(e->roll);
+    bool is_anybody_here = !presence_roll_is_empty(e->roll);
+    bool keeps_on = e->work.node.id != 0 || is_anybody_here;
 
+    if (e->work.node.id == 0 && is_anybody_here && !e->is_fault_logged)
+        return 0;
     return e->is_step_wanted || keeps_on ? e->stepped_us + PRESENCE_TELL_S * US_PER_S : INT64_MAX;
 }
 

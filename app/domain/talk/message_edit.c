@@ -7,6 +7,7 @@
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/talk/mention.h"
 #include "parley/domain/talk/message_index.h"
+#include "parley/domain/talk/notice.h"
 
 /* ---- editing ---- */
 
@@ -62,7 +63,9 @@ static enum err mentions_replace(struct ctx *ctx, const struct chat_ref *chat, c
     if (message->has_mentions)
         TRY(db_exec(ctx, SQL_MENTIONS_DELETE_OF_MESSAGE, DB_ARGS(DB_INT(message->id), DB_INT(chat->workspace_id)),
                     NULL));
-    return mentions_any(mentions) ? mentions_write(ctx, chat, message, mentions) : ERR_OK;
+    if (mentions_any(mentions))
+        TRY(mentions_write(ctx, chat, message, mentions));
+    return message->has_mentions ? notices_follow_edit(ctx, chat, message) : ERR_OK;
 }
 
 static enum err edit_once(struct ctx *ctx, void *arg)

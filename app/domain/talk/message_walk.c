@@ -1,5 +1,6 @@
 #include "parley/domain/talk/message_walk.h"
 
+#include "forward.h"
 #include "message_author.h"
 #include "message_load.h"
 #include "parley/core/limits.h"
@@ -107,6 +108,17 @@ static enum err person_take(struct ctx *ctx, const struct db_row *row, void *arg
     return ERR_OK;
 }
 
+/* What others wrote is not theirs to take along: the right to read it may have gone since they passed it on. */
+static void own_words_keep(struct message *message)
+{
+    if (message->forward == NULL)
+        return;
+    message->content = forward_own_words(message->content, message->forward->text_at);
+    message->attachments = (struct list){ NULL, 0 };
+    message->attachment_count = 0;
+    message->forward = NULL;
+}
+
 struct person_call {
     int64_t user_id, after_id;
     struct list list;
@@ -123,6 +135,8 @@ static enum err person_load(struct ctx *ctx, void *arg)
                 DB_ARGS(DB_INT(call->user_id), DB_INT(call->after_id), DB_INT(EXPORT_MESSAGES)), person_take, &taking));
     TRY(messages_sign(ctx, taking.items, taking.count, 0));
     TRY(message_parts_read(ctx, &any_chat, taking.items, taking.count));
+    for (size_t i = 0; i < taking.count; i++)
+        own_words_keep(&taking.items[i]);
     if (taking.count > 0)
         call->after_id = taking.items[taking.count - 1].id;
     call->list = (struct list){ taking.items, taking.count };

@@ -41,3 +41,8 @@ enum err notices_add(struct ctx *ctx, const struct chat_ref *chat, const struct 
     return db_exec(ctx, SQL_NOTICE_ADD_REPLY,
                    DB_ARGS(id, due.made, due.push, due.mail, workspace, DB_INT(message->reply_to_id), sender), NULL);
 }
+
+enum err notices_follow_edit(struct ctx *ctx, const struct chat_ref *chat, const struct message *message)
+{
+    return db_exec(ctx, SQL_NOTICES_FORGET_MENTIONS, DB_ARGS(DB_INT(message->id), DB_INT(chat->workspace_id)), NULL);
+}

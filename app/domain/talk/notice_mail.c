@@ -16,6 +16,7 @@ struct digest {
     struct buf lines;
     int64_t message_count;
     size_t chat_count;
+    bool has_more; /* than there is room for */
 };
 
 static enum err digest_read(struct ctx *ctx, const struct db_row *row, void *arg)
@@ -36,8 +37,15 @@ static enum err digest_read(struct ctx *ctx, const struct db_row *row, void *arg
     return arena_check(ctx->arena);
 }
 
+/* A chat's or workspace's name, as much of it as has room in a line. */
+static struct str name_of(struct ctx *ctx, struct str name)
+{
+    return mail_queue_line(ctx->arena, str_head_code_points(name, NOTICE_MAIL_NAME_CHARS));
+}
+
 static enum err line_add(struct ctx *ctx, const struct db_row *row, void *arg)
 {
+    enum { LINE_MAX_BYTES = 2048 + 2 * NOTICE_MAIL_NAME_CHARS * 4 + 200 }; /* with PUBLIC_URL and names */
     struct digest *digest = arg;
     const struct uuid workspace = db_row_uuid(row, NOTICE_MAIL_LIST_WORKSPACE_UUID),
                       chat = db_row_uuid(row, NOTICE_MAIL_LIST_CHAT_UUID);
@@ -46,13 +54,16 @@ static enum err line_add(struct ctx *ctx, const struct db_row *row, void *arg)
     int64_t count = db_row_int(row, NOTICE_MAIL_LIST_COUNT);
     char workspace_text[UUID_TEXT_BYTES], chat_text[UUID_TEXT_BYTES];
 
+    digest->message_count += count;
+    if (digest->chat_count == NOTICE_MAIL_CHATS_MAX || digest->lines.len + LINE_MAX_BYTES > digest->lines.cap_bytes) {
+        digest->has_more = true;
+        return ERR_OK;
+    }
     uuid_format(&workspace, workspace_text);
     uuid_format(&chat, chat_text);
     buf_addf(&digest->lines, "%" PRId64 " in %.*s (%.*s)\n  %s/app/#/w/%s/c/%s\n\n", count,
-             STR_FMT(mail_queue_line(ctx->arena, title)),
-             STR_FMT(mail_queue_line(ctx->arena, db_row_str(row, NOTICE_MAIL_LIST_NAME))), ctx->config->public_url,
-             workspace_text, chat_text);
-    digest->message_count += count;
+             STR_FMT(name_of(ctx, title)), STR_FMT(name_of(ctx, db_row_str(row, NOTICE_MAIL_LIST_NAME))),
+             ctx->config->public_url, workspace_text, chat_text);
     digest->chat_count++;
     return buf_check(&digest->lines);
 }
@@ -67,13 +78,13 @@ static enum err mail_add(struct ctx *ctx, const struct digest *digest)
                                           what, ctx->config->app_name));
     draft.text = str_from(arena_printf(
         ctx->arena,
-        "Unread messages that name you, reply to you, or were written to you directly:\n\n%sWhat you are told is set at %s/app/#/me.\n",
-        digest->lines.ptr, ctx->config->public_url));
+        "Unread messages that name you, reply to you, or were written to you directly:\n\n%s%sWhat you are told is set at %s/app/#/me.\n",
+        digest->lines.ptr, digest->has_more ? "… and in further chats.\n\n" : "", ctx->config->public_url));
     TRY(arena_check(ctx->arena));
     return mail_queue_add(ctx, &draft);
 }
 
-/* The rows go in the transaction that queues the mail: of several processes one writes it. */
+/* The rows are marked in the transaction that queues the mail: of several processes one writes it. */
 static enum err write(struct ctx *ctx, void *arg)
 {
     struct digest *digest = arg;
@@ -82,15 +93,23 @@ static enum err write(struct ctx *ctx, void *arg)
     buf_clear(&digest->lines);
     digest->message_count = 0;
     digest->chat_count = 0;
+    digest->has_more = false;
     if (digest->is_wanted && mail_queue_is_on(ctx))
         TRY(db_each(ctx, SQL_NOTICE_MAIL_LIST,
-                    DB_ARGS(DB_INT(digest->user_id), DB_INT(ctx->now_us), DB_INT(NOTICE_MAIL_CHATS_MAX)), line_add,
+                    DB_ARGS(DB_INT(digest->user_id), DB_INT(ctx->now_us), DB_INT(NOTICE_MAIL_CHATS_MAX + 1)), line_add,
                     digest));
     TRY(db_exec(ctx, SQL_NOTICES_MAIL_CLAIM, DB_ARGS(DB_INT(digest->user_id), DB_INT(ctx->now_us)), &count));
     return count > 0 && digest->message_count > 0 ? mail_add(ctx, digest) : ERR_OK;
 }
 
-/* When quiet hours end browsers are told first, as at any other time. */
+/* When quiet hours end browsers are told first, as at any other time; unless the next ones begin before a mail would follow. */
+static int64_t mail_due_us(const struct quiet_hours *quiet, int64_t end_us)
+{
+    int64_t due_us = end_us + NOTICE_MAIL_MIN * US_PER_MINUTE;
+
+    return quiet_until(quiet, due_us) > due_us ? end_us : due_us;
+}
+
 static enum err tell(struct ctx *ctx, struct digest *digest)
 {
     int64_t until_us = quiet_until(&digest->quiet, ctx->now_us);
@@ -98,9 +117,9 @@ static enum err tell(struct ctx *ctx, struct digest *digest)
     if (digest->is_wanted && until_us > ctx->now_us)
         return db_exec(
             ctx, SQL_NOTICES_MAIL_PUT_OFF,
-            DB_ARGS(DB_INT(until_us + NOTICE_MAIL_MIN * US_PER_MINUTE), DB_INT(digest->user_id), DB_INT(ctx->now_us)),
-            NULL);
-    return db_run(ctx, write, digest);
+            DB_ARGS(DB_INT(mail_due_us(&digest->quiet, until_us)), DB_INT(digest->user_id), DB_INT(ctx->now_us)), NULL);
+    TRY(db_run(ctx, write, digest));
+    return db_exec(ctx, SQL_NOTICES_DONE, DB_ARGS(DB_INT(digest->user_id)), NULL);
 }
 
 enum err notice_mail_step(struct ctx *ctx, int64_t *ret_count)

@@ -12,7 +12,7 @@
 #include "parley/push/push.h"
 
 struct due {
-    int64_t user_id, message_id, created_us, push_us, active_us;
+    int64_t user_id, message_id, chat_id, push_us, active_us;
     enum notice_kind kind;
     bool is_wanted; /* they may read it, have not, and want to be told */
     struct quiet_hours quiet;
@@ -43,7 +43,7 @@ static enum err due_read(struct ctx *ctx, const struct db_row *row, void *arg)
     *(struct due *)arg = (struct due){
         .user_id = db_row_int(row, NOTICE_DUE_USER_ID),
         .message_id = db_row_int(row, NOTICE_DUE_MESSAGE_ID),
-        .created_us = db_row_int(row, NOTICE_DUE_CREATED_US),
+        .chat_id = db_row_int(row, NOTICE_DUE_CHAT_ID),
         .push_us = db_row_int(row, NOTICE_DUE_PUSH_US),
         .active_us = db_row_int(row, NOTICE_DUE_ACTIVE_US),
         .kind = (enum notice_kind)db_row_int(row, NOTICE_DUE_KIND),
@@ -94,74 +94,88 @@ static struct str text_of(struct ctx *ctx, const struct due *due, struct buf *ou
     return buf_str(out);
 }
 
-static enum err send_one(struct ctx *ctx, const struct push_subscription *subscription, struct push_message *message,
-                         bool *is_put_off)
+/* What became of it in all of somebody's browsers. */
+struct telling {
+    struct push_message message;
+    size_t put_off_count, reached_count;
+};
+
+static enum err send_one(struct ctx *ctx, const struct push_subscription *subscription, struct telling *telling)
 {
     struct push_result result;
 
-    message->endpoint = subscription->endpoint;
-    message->browser = subscription->browser;
-    TRY(push_send(ctx->app->push, ctx->config, message, &result));
-    if (result.outcome == PUSH_LATER)
-        *is_put_off = true;
+    telling->message.endpoint = subscription->endpoint;
+    telling->message.browser = subscription->browser;
+    TRY(push_send(ctx->app->push, ctx->config, &telling->message, &result));
+    telling->put_off_count += result.outcome == PUSH_LATER;
+    telling->reached_count += result.outcome == PUSH_SENT;
     if (result.outcome == PUSH_REFUSED)
         log_event(LOG_INFO, "a push service refuses a notice", LOG_INT("status", result.status),
                   LOG_C("fault", result.error_text));
-    return result.outcome == PUSH_GONE ? push_subscription_forget(ctx, subscription->id) : ERR_OK;
+    if (result.outcome == PUSH_GONE)
+        return push_subscription_forget(ctx, subscription->id);
+    return push_subscription_note(ctx, subscription, result.outcome != PUSH_LATER);
 }
 
-/* To be told again a while later: a push service puts it off, or the process stops. */
+/* Where none of their browsers was reached, or it was broken off. */
 static enum err put_off(struct ctx *ctx, const struct due *due)
 {
-    if (ctx->now_us - due->created_us > NOTICE_MAIL_MIN * US_PER_MINUTE)
-        return ERR_OK;
-    return db_exec(
-        ctx, SQL_NOTICE_PUSH_SET,
-        DB_ARGS(DB_INT(clock_now_us() + NOTICE_RETRY_S * US_PER_S), DB_INT(due->user_id), DB_INT(due->message_id)),
-        NULL);
+    return db_exec(ctx, SQL_NOTICE_PUSH_SET,
+                   DB_ARGS(DB_INT(clock_now_us() + NOTICE_RETRY_S * US_PER_S), DB_INT(due->user_id),
+                           DB_INT(due->message_id), DB_INT(NOTICE_TRIES_MAX)),
+                   NULL);
 }
 
-/* A browser that was reached is told again where another one is tried again; the topic makes it one notice there. */
+/* Those behind a browser whose service takes long go without: one person's must not hold up everybody's. */
+static enum err send_each(struct ctx *ctx, const struct list *subscriptions, const struct notice_push_opts *opts,
+                          struct telling *telling)
+{
+    const struct push_subscription *items = subscriptions->items;
+    int64_t until_us = clock_monotonic_us() + NOTICE_TELL_MAX_S * US_PER_S;
+
+    for (size_t i = 0; i < subscriptions->count && clock_monotonic_us() < until_us; i++) {
+        TRY(opts->keepalive(opts->keepalive_arg));
+        TRY(send_one(ctx, &items[i], telling));
+    }
+    return ERR_OK;
+}
+
+/* A browser that was reached is not told again for the sake of another one. */
 static enum err send_all(struct ctx *ctx, const struct due *due, const struct list *subscriptions,
                          const struct notice_push_opts *opts)
 {
-    const struct push_subscription *items = subscriptions->items;
     char topic[UUID_TEXT_BYTES];
-    struct push_message message = { .life_s = NOTICE_LIFE_HOURS * 3600 };
-    bool is_put_off = false;
+    struct telling telling = { .message.life_s = NOTICE_LIFE_HOURS * 3600 };
     struct buf text;
-    enum err e = ERR_OK, going_on = ERR_OK;
+    enum err e;
 
     uuid_format(&due->chat, topic);
     /* RFC 8030 §5.4: 32 characters at most. */
-    message.topic = str_head(str_tail(str_from(topic), 4), 32);
+    telling.message.topic = str_head(str_tail(str_from(topic), 4), 32);
     buf_init(&text, 4 * (size_t)WEB_PUSH_TEXT_MAX_BYTES);
-    message.text = text_of(ctx, due, &text);
-    if (buf_check(&text) != ERR_OK || message.text.len > WEB_PUSH_TEXT_MAX_BYTES)
-        e = ERR_NO_MEMORY;
-    for (size_t i = 0; e == ERR_OK && i < subscriptions->count; i++) {
-        going_on = opts->keepalive(opts->keepalive_arg);
-        if (going_on != ERR_OK)
-            break;
-        e = send_one(ctx, &items[i], &message, &is_put_off);
-    }
+    telling.message.text = text_of(ctx, due, &text);
+    e = buf_check(&text);
+    if (e == ERR_OK)
+        e = send_each(ctx, subscriptions, opts, &telling);
     buf_release(&text);
-    TRY(e);
-    if (is_put_off || going_on != ERR_OK)
+    if (e != ERR_OK || (telling.reached_count == 0 && telling.put_off_count > 0))
         TRY(put_off(ctx, due));
-    return going_on;
+    return e;
 }
 
 /* Claimed before it is sent: where the process dies in the middle the mail tells it. */
 static enum err tell(struct ctx *ctx, const struct due *due, const struct notice_push_opts *opts)
 {
     int64_t until_us = quiet_until(&due->quiet, ctx->now_us);
-    bool is_at_it = ctx->now_us - due->active_us < NOTICE_ACTIVE_S * US_PER_S, is_ours;
+    bool is_quiet = due->is_wanted && until_us > ctx->now_us,
+         is_at_it = ctx->now_us - due->active_us < NOTICE_ACTIVE_S * US_PER_S, is_ours;
     struct list subscriptions;
 
-    TRY(claim(ctx, due, due->is_wanted && until_us > ctx->now_us ? until_us : 0, &is_ours));
-    if (!is_ours || !due->is_wanted || is_at_it || until_us > ctx->now_us)
+    TRY(claim(ctx, due, is_quiet ? until_us : 0, &is_ours));
+    if (!is_ours || is_quiet || !due->is_wanted || is_at_it)
         return ERR_OK;
+    TRY(db_exec(ctx, SQL_NOTICES_PUSH_TOLD, DB_ARGS(DB_INT(due->user_id), DB_INT(due->chat_id), DB_INT(ctx->now_us)),
+                NULL));
     TRY(push_subscription_list(ctx, due->user_id, &subscriptions));
     return subscriptions.count == 0 ? ERR_OK : send_all(ctx, due, &subscriptions, opts);
 }
@@ -175,5 +189,6 @@ enum err notice_push_step(struct ctx *ctx, const struct notice_push_opts *opts, 
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     TRY(e);
-    return tell(ctx, &due, opts);
+    TRY(tell(ctx, &due, opts));
+    return db_exec(ctx, SQL_NOTICES_DONE, DB_ARGS(DB_INT(due.user_id)), NULL);
 }

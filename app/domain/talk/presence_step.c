@@ -136,17 +136,22 @@ static enum err come_write(struct ctx *ctx, const struct writing *writing, const
     return enter(ctx, writing->node_id, 0, back, pick(batch, is_here, ctx->now_us, back));
 }
 
+/* Those who have come are told, and those who are away since this process was last in time: as another one it has them come anew. */
 static enum err come_finish(struct ctx *ctx, struct batch *batch)
 {
-    int64_t fresh[PRESENCE_BATCH];
+    int64_t told[PRESENCE_BATCH];
+    size_t told_count = 0;
 
     for (size_t i = 0; i < batch->count; i++) {
-        int64_t active_us = batch->states[i].is_here ? batch->states[i].active_us : ctx->now_us;
+        bool is_fresh = !batch->states[i].is_here;
+        int64_t active_us = is_fresh ? ctx->now_us : batch->states[i].active_us;
+        bool went_away = presence_roll_note(batch->work->roll, batch->ids[i], active_us, ctx->now_us);
 
-        presence_roll_note(batch->work->roll, batch->ids[i], active_us, ctx->now_us);
         presence_roll_entered(batch->work->roll, batch->ids[i]);
+        if (is_fresh || went_away)
+            told[told_count++] = batch->ids[i];
     }
-    tell(batch, fresh, pick(batch, is_gone, ctx->now_us, fresh));
+    tell(batch, told, told_count);
     return ERR_OK;
 }
 
@@ -193,7 +198,7 @@ static enum err rest_finish(struct ctx *ctx, struct batch *batch)
 
     tell(batch, away, pick(batch, is_away, ctx->now_us, away));
     for (size_t i = 0; i < batch->count; i++)
-        presence_roll_note(batch->work->roll, batch->ids[i], batch->states[i].active_us, ctx->now_us);
+        (void)presence_roll_note(batch->work->roll, batch->ids[i], batch->states[i].active_us, ctx->now_us);
     return ERR_OK;
 }
 
@@ -219,7 +224,7 @@ static enum err active_finish(struct ctx *ctx, struct batch *batch)
 
     tell(batch, back, pick(batch, is_away, ctx->now_us, back));
     for (size_t i = 0; i < batch->count; i++)
-        presence_roll_note(batch->work->roll, batch->ids[i], ctx->now_us, ctx->now_us);
+        (void)presence_roll_note(batch->work->roll, batch->ids[i], ctx->now_us, ctx->now_us);
     return ERR_OK;
 }
 

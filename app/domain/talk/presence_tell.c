@@ -45,7 +45,7 @@ static enum err batch_load(struct ctx *ctx, struct presence_roll *roll, const in
     TRY(db_each(ctx, SQL_PRESENCE_PLACES, presence_args_fill(&args, NULL, 0, ids, count), place_add, list));
     places = list->items;
     for (size_t i = 0; i < count; i++) {
-        presence_roll_note(roll, ids[i], states[i].active_us, ctx->now_us);
+        (void)presence_roll_note(roll, ids[i], states[i].active_us, ctx->now_us);
         for (size_t p = before; p < list->count; p++)
             if (places[p].user_id == ids[i])
                 places[p].status = presence_state_status(&states[i], ctx->now_us);

@@ -3,8 +3,10 @@
 #include "message_author.h"
 #include "message_load.h"
 #include "message_reach.h"
+#include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/events/event.h"
+#include "parley/domain/people/user.h"
 
 /* ---- changing ---- */
 
@@ -25,14 +27,25 @@ static enum err target_find(struct ctx *ctx, const struct change_call *call, str
 }
 
 /* With 1 or 0 as detail. */
-static enum err tell(struct ctx *ctx, const struct change_call *call, const struct chat_ref *chat, bool saved)
+static enum err tell(struct ctx *ctx, const struct change_call *call, int64_t chat_id, bool saved)
 {
     return event_add(ctx, &(struct event){ .kind = EVENT_MESSAGE_SAVED,
-                                           .workspace_id = chat->workspace_id,
-                                           .chat_id = chat->id,
+                                           .workspace_id = call->owner->m->workspace_id,
+                                           .chat_id = chat_id,
                                            .user_id = call->owner->user_id,
                                            .subject = *call->message,
                                            .detail = event_number(ctx, saved) });
+}
+
+/* Behind the row, so that what is kept already stays so; under the person's lock, so that many at once make no more. */
+static enum err count_check(struct ctx *ctx, int64_t user_id)
+{
+    int64_t count = 0;
+
+    TRY(db_number(ctx, SQL_SAVED_COUNT, DB_ARGS(DB_INT(user_id)), &count));
+    if (count > SAVED_MAX)
+        return failf(ctx, ERR_LIMIT, "One person can save %d messages", SAVED_MAX);
+    return ERR_OK;
 }
 
 static enum err put(struct ctx *ctx, void *arg)
@@ -42,14 +55,16 @@ static enum err put(struct ctx *ctx, void *arg)
     int64_t id;
     enum err e;
 
+    TRY(user_row_lock(ctx, call->owner->user_id));
     TRY(target_find(ctx, call, &chat, &id));
     e = db_exec(ctx, SQL_SAVED_INSERT,
                 DB_ARGS(DB_INT(chat.workspace_id), DB_INT(chat.user_id), DB_INT(id), DB_INT(ctx->now_us)), NULL);
     if (e == ERR_CONFLICT)
         return ERR_OK;
     TRY(e);
+    TRY(count_check(ctx, chat.user_id));
     TRY(db_exec(ctx, SQL_MESSAGE_SET_HAS_SAVES, DB_ARGS(DB_INT(id), DB_INT(chat.id), DB_INT(chat.workspace_id)), NULL));
-    return tell(ctx, call, &chat, true);
+    return tell(ctx, call, chat.id, true);
 }
 
 enum err saved_put(struct ctx *ctx, const struct saved_owner *owner, const struct uuid *message)
@@ -57,15 +72,35 @@ enum err saved_put(struct ctx *ctx, const struct saved_owner *owner, const struc
     return db_run(ctx, put, &(struct change_call){ owner, message });
 }
 
+struct kept {
+    int64_t message_id, chat_id;
+};
+
+static enum err kept_read(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct kept *kept = arg;
+
+    (void)ctx;
+    kept->message_id = db_row_int(row, SAVED_FIND_ID);
+    kept->chat_id = db_row_int(row, SAVED_FIND_CHAT_ID);
+    return ERR_OK;
+}
+
+/* One's own goes whether or not one may still read the message; of any other nothing is told that reading would not tell. */
 static enum err take_off(struct ctx *ctx, void *arg)
 {
     const struct change_call *call = arg;
+    const struct db_value user = DB_INT(call->owner->user_id), workspace = DB_INT(call->owner->m->workspace_id);
+    struct kept kept;
     struct chat_ref chat;
-    int64_t id, count = 0;
+    int64_t count = 0;
+    enum err e = db_one(ctx, SQL_SAVED_FIND, DB_ARGS(user, DB_UUID(call->message), workspace), kept_read, &kept);
 
-    TRY(target_find(ctx, call, &chat, &id));
-    TRY(db_exec(ctx, SQL_SAVED_DELETE, DB_ARGS(DB_INT(chat.user_id), DB_INT(id), DB_INT(chat.workspace_id)), &count));
-    return count == 0 ? ERR_OK : tell(ctx, call, &chat, false);
+    if (e == ERR_NOT_FOUND)
+        return target_find(ctx, call, &chat, &kept.message_id);
+    TRY(e);
+    TRY(db_exec(ctx, SQL_SAVED_DELETE, DB_ARGS(user, DB_INT(kept.message_id), workspace), &count));
+    return count == 0 ? ERR_OK : tell(ctx, call, kept.chat_id, false);
 }
 
 enum err saved_remove(struct ctx *ctx, const struct saved_owner *owner, const struct uuid *message)

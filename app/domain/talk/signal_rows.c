@@ -23,7 +23,7 @@ struct signal_rows {
     int64_t last_id;      /* the highest that was read */
     uint64_t read;        /* bit n: row last_id - n was */
     int64_t since_us;     /* what was told before is nobody's here */
-    int64_t counted_us;   /* monotonic: when the others were counted; 0: never */
+    int64_t counted_us;   /* monotonic: when the others were counted */
     int64_t others_count; /* processes with streams open */
 };
 
@@ -106,12 +106,12 @@ static enum err insert_all(struct ctx *ctx, void *arg)
     return ERR_OK;
 }
 
-/* Asked again only each OTHERS_KNOWN_S: whoever has just come is told from then on. */
+/* That there are some is asked again only each OTHERS_KNOWN_S; that there are none each time: whoever comes hears at once. */
 static enum err others_count(struct ctx *ctx, struct signal_rows *rows, const struct node *node)
 {
     int64_t now_us = clock_monotonic_us();
 
-    if (rows->counted_us != 0 && now_us - rows->counted_us < OTHERS_KNOWN_S * US_PER_S)
+    if (rows->others_count > 0 && now_us - rows->counted_us < OTHERS_KNOWN_S * US_PER_S)
         return ERR_OK;
     TRY(node_count_others(ctx, node, &rows->others_count));
     rows->counted_us = now_us;
@@ -121,18 +121,20 @@ static enum err others_count(struct ctx *ctx, struct signal_rows *rows, const st
 enum err signal_rows_write(struct ctx *ctx, struct signal_rows *rows, const struct node *node)
 {
     struct writing writing = { .node_id = node->id };
+    enum err e;
 
     take(rows, &writing);
     if (writing.count == 0)
         return ERR_OK;
-    TRY(others_count(ctx, rows, node));
-    if (rows->others_count == 0)
+    e = others_count(ctx, rows, node);
+    if (e == ERR_OK && rows->others_count == 0)
         return ERR_OK;
-    TRY(db_run(ctx, insert_all, &writing));
+    if (e == ERR_OK)
+        e = db_run(ctx, insert_all, &writing);
     (void)pthread_mutex_lock(&rows->lock);
-    rows->written_count += (int64_t)writing.count;
+    *(e == ERR_OK ? &rows->written_count : &rows->dropped_count) += (int64_t)writing.count;
     (void)pthread_mutex_unlock(&rows->lock);
-    return ERR_OK;
+    return e;
 }
 
 /* ---- reading ---- */

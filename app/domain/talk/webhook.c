@@ -140,45 +140,42 @@ enum err webhook_remove(struct ctx *ctx, const struct message_location *location
 /* ---- posting ---- */
 
 struct posting {
+    const struct webhook_door *door;
     const struct webhook_draft *draft;
-    int64_t id; /* the webhook's integer key */
-    struct str name;
-    struct membership maker; /* what chat_require_held needs of it: where */
-    int64_t user_id;
-    struct uuid chat_uuid;
     struct chat_ref chat;
     struct mentions mentions;
     struct message message;
 };
 
-static enum err token_read(struct ctx *ctx, const struct db_row *row, void *arg)
+static enum err door_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    struct posting *posting = arg;
-
-    posting->id = db_row_int(row, WEBHOOK_BY_TOKEN_ID);
-    posting->name = arena_str(ctx->arena, db_row_str(row, WEBHOOK_BY_TOKEN_NAME));
-    posting->maker.workspace_id = db_row_int(row, WEBHOOK_BY_TOKEN_WORKSPACE_ID);
-    posting->user_id = db_row_int(row, WEBHOOK_BY_TOKEN_USER_ID);
-    posting->chat_uuid = db_row_uuid(row, WEBHOOK_BY_TOKEN_CHAT_UUID);
+    *(struct webhook_door *)arg = (struct webhook_door){
+        .id = db_row_int(row, WEBHOOK_BY_TOKEN_ID),
+        .name = arena_str(ctx->arena, db_row_str(row, WEBHOOK_BY_TOKEN_NAME)),
+        .workspace_id = db_row_int(row, WEBHOOK_BY_TOKEN_WORKSPACE_ID),
+        .user_id = db_row_int(row, WEBHOOK_BY_TOKEN_USER_ID),
+        .chat = db_row_uuid(row, WEBHOOK_BY_TOKEN_CHAT_UUID),
+    };
     return arena_check(ctx->arena);
 }
 
-static enum err token_find(struct ctx *ctx, struct posting *posting)
+enum err webhook_door_find(struct ctx *ctx, struct str token, struct webhook_door *ret_door)
 {
     struct link_token_hash hash;
     enum err e;
 
-    if (!link_token_read(posting->draft->token, &hash))
+    if (!link_token_read(token, &hash))
         return fail(ctx, ERR_WEBHOOK_NOT_FOUND);
-    e = db_one(ctx, SQL_WEBHOOK_BY_TOKEN, DB_ARGS(hash_value(&hash)), token_read, posting);
+    e = db_one(ctx, SQL_WEBHOOK_BY_TOKEN, DB_ARGS(hash_value(&hash)), door_read, ret_door);
     return e == ERR_NOT_FOUND ? fail(ctx, ERR_WEBHOOK_NOT_FOUND) : e;
 }
 
 /* Its maker's right, asked as for a message of theirs, and held. */
 static enum err right_hold(struct ctx *ctx, struct posting *posting)
 {
-    enum err e = chat_require_locked(ctx, &posting->maker, posting->user_id, &posting->chat_uuid, CHAT_WRITE,
-                                     &posting->chat);
+    const struct webhook_door *door = posting->door;
+    const struct membership where = { .workspace_id = door->workspace_id };
+    enum err e = chat_require_locked(ctx, &where, door->user_id, &door->chat, CHAT_WRITE, &posting->chat);
     int status = err_info(e)->http_status;
     int64_t count = 0;
 
@@ -188,7 +185,7 @@ static enum err right_hold(struct ctx *ctx, struct posting *posting)
     }
     TRY(e);
     TRY(db_exec(ctx, SQL_WEBHOOK_USE,
-                DB_ARGS(DB_INT(ctx->now_us), DB_INT(posting->id), DB_INT(posting->chat.workspace_id)), &count));
+                DB_ARGS(DB_INT(ctx->now_us), DB_INT(door->id), DB_INT(posting->chat.workspace_id)), &count));
     return count > 0 ? ERR_OK : fail(ctx, ERR_WEBHOOK_NOT_FOUND);
 }
 
@@ -209,7 +206,7 @@ static enum err row_insert(struct ctx *ctx, struct posting *posting)
 {
     const struct webhook_draft *draft = posting->draft;
     struct message *message = &posting->message;
-    struct str name = draft->sender_name.len > 0 ? draft->sender_name : posting->name;
+    struct str name = draft->sender_name.len > 0 ? draft->sender_name : posting->door->name;
 
     return db_insert(ctx, SQL_MESSAGE_INSERT_OUTSIDE,
                      DB_ARGS(DB_UUID(&message->uuid), DB_INT(posting->chat.workspace_id), DB_INT(posting->chat.id),
@@ -237,11 +234,10 @@ static enum err post(struct ctx *ctx, void *arg)
                              event_number(ctx, message->seq));
 }
 
-enum err webhook_post(struct ctx *ctx, const struct webhook_draft *draft)
+enum err webhook_post(struct ctx *ctx, const struct webhook_door *door, const struct webhook_draft *draft)
 {
-    struct posting posting = { .draft = draft, .message.uuid = uuid_new() };
+    struct posting posting = { .door = door, .draft = draft, .message.uuid = uuid_new() };
 
-    TRY(token_find(ctx, &posting));
     TRY(message_content_check(ctx, draft->content, 0));
     return db_run(ctx, post, &posting);
 }

@@ -40,6 +40,7 @@ enum {
     DIRECT_PEOPLE_MAX = 8,                /* besides oneself */
     PICTURE_SIDE_MAX = 1000000,           /* pixels; a hint for layout */
     SCHEDULED_MAX = 100,                  /* messages of one person that wait for their time; API.md */
+    SAVED_MAX = 10000,                    /* messages that one person keeps; they are counted at each */
     MESSAGE_PARTS_AT_ONCE = 50, /* messages whose files, reactions or mentions one statement reads: a page of them */
     PAGE_DEFAULT = 50,
     PAGE_MAX = 200,
@@ -73,6 +74,7 @@ enum {
     AUDIT_SEAL_BATCH_ROWS = 200, /* rows of the audit log that one transaction seals */
     CHAT_MOVE_MESSAGES_MAX = 100000, /* a larger chat is not moved: one transaction must do it */
     CHAT_FORK_MESSAGES_MAX = 10000,  /* no more are taken over: one transaction must do it, while nobody posts there */
+    CHAT_FORK_FILES_MAX = 2000,      /* of these messages: each is a statement of that transaction */
 
     /* Request parsing */
     JSON_DEPTH_MAX = 32,
@@ -191,14 +193,20 @@ enum {
     MAIL_CHECK_UP_S = 600,   /* the mail server is asked so often whether it is there, while it is … */
     MAIL_CHECK_DOWN_S = 30,  /* … and while it is not */
     MAIL_CLAIM_S = 300,      /* a mail whose sender died is tried again after it; longer than SMTP_CALL_MAX_MS */
-    MAIL_KEPT_DAYS = 7,   /* rows of mails that were sent or given up, for whoever looks into it; without their text */
-    NOTICE_PUSH_S = 10,   /* a message that is read by then is not told to browsers, */
-    NOTICE_ACTIVE_S = 60, /* nor one to somebody who did something so lately */
-    NOTICE_MAIL_MIN = 15, /* what is unread after it stands in a mail */
-    NOTICE_RETRY_S = 60,  /* a push service that puts a notice off is asked again after it, until the mail */
-    NOTICE_LIFE_HOURS = 24,         /* a browser that is off so long is told no more */
-    NOTICE_MAIL_CHATS_MAX = 100,    /* of one mail */
-    NOTICE_MAIL_MAX_BYTES = 131072, /* its lines: two names of 255 characters and an address, for each chat */
+    MAIL_KEPT_DAYS = 7,    /* rows of mails that were sent or given up, for whoever looks into it; without their text */
+    NOTICE_PUSH_S = 10,    /* a message that is read by then is not told to browsers, */
+    NOTICE_ACTIVE_S = 60,  /* nor one to somebody who did something so lately */
+    NOTICE_MAIL_MIN = 15,  /* what is unread after it stands in a mail */
+    NOTICE_RETRY_S = 60,   /* what no push service of theirs has taken is tried again after it, */
+    NOTICE_TRIES_MAX = 15, /* so often */
+    NOTICE_TELL_MAX_S = 15,        /* for all browsers of one person together */
+    NOTICE_LIFE_HOURS = 24,        /* a browser that is off so long is told no more */
+    NOTICE_MAIL_CHATS_MAX = 30,    /* of one mail, which tells that there are more */
+    NOTICE_MAIL_NAME_CHARS = 60,   /* of a chat or workspace in it */
+    NOTICE_MAIL_MAX_BYTES = 16384, /* its lines; as a mail has them (quoted-printable) up to three times as long */
+    PUSH_BACKOFF_S =
+        60, /* a push service that has not taken one is tried again after it, doubled with each failure in a row */
+    PUSH_BACKOFF_DOUBLED_MAX = 7, /* up to an hour */
     PUSH_CONNECT_MAX_MS = 5000,
     PUSH_CALL_MAX_MS = 10000, /* one message to one browser */
     SMTP_CONNECT_MAX_MS = 10000,

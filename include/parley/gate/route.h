@@ -22,7 +22,7 @@ enum access {
     ACCESS_ADMIN,      /* global role ADMIN */
     ACCESS_METRICS,    /* global role ADMIN, or a key with the scope metrics */
     ACCESS_SIGNED_URL, /* the handler checks the URL's own signature (/objects) */
-    ACCESS_TOKEN_URL,  /* the handler checks the token that is the path's first word (/hooks); ERR_WEBHOOK_NOT_FOUND */
+    ACCESS_TOKEN_URL,  /* whoever has the token that is the path's only word (/hooks); ERR_WEBHOOK_NOT_FOUND */
 };
 
 /* The least role in the workspace that the path names. */
@@ -71,12 +71,15 @@ enum route_flags {
 
 enum { PATH_IDS_MAX = 3, ROUTE_FAILS_MAX = 16 };
 
+struct webhook_door;
+
 /* What a handler is given. Borrowed until it returns. */
 struct call {
     const struct route *route;
     struct http_request *request;
     struct str path;                   /* as sent: not decoded; slashes that stand together are one */
     const struct principal *principal; /* NULL when nobody is signed in */
+    const struct webhook_door *door;   /* ACCESS_TOKEN_URL: what the path's token is for; else NULL */
     struct membership workspace;       /* filled in when the path names {workspace}; the caller's membership */
     struct uuid ids[PATH_IDS_MAX];     /* the path's other UUIDs, in order */
     int64_t numbers[PATH_IDS_MAX];     /* the path's numbers, in order */

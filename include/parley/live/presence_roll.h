@@ -48,8 +48,11 @@ size_t presence_roll_due(struct presence_roll *roll, enum presence_due due, int6
 void presence_roll_entered(struct presence_roll *roll, int64_t user_id);
 /* They are not any more; whoever has come back meanwhile COMES. */
 void presence_roll_gone(struct presence_roll *roll, int64_t user_id);
-/* When they were active at last, as all processes know it. Nothing where they are not on the roll. */
-void presence_roll_note(struct presence_roll *roll, int64_t user_id, int64_t active_us, int64_t now_us);
+/*
+ * When they were active at last, as all processes know it. Nothing where they are not on the roll. True: they were known here as
+ * active, and are away by that.
+ */
+bool presence_roll_note(struct presence_roll *roll, int64_t user_id, int64_t active_us, int64_t now_us);
 /* Nobody is written down any more: all who have a stream COME. By the one who takes what is due. */
 void presence_roll_renew(struct presence_roll *roll);
 

@@ -7,6 +7,7 @@ CREATE TABLE notices (
     kind TINYINT NOT NULL,
     created_us BIGINT NOT NULL,
     push_us BIGINT,
+    push_tries INT NOT NULL DEFAULT 0,
     mail_us BIGINT,
     PRIMARY KEY (user_id, message_id),
     KEY notices_push (push_us),
@@ -34,13 +35,18 @@ CREATE TABLE notice_settings (
 CREATE TABLE push_subscriptions (
     id BIGINT NOT NULL AUTO_INCREMENT,
     user_id BIGINT NOT NULL,
+    session_id BIGINT NOT NULL,
     endpoint_hash BINARY(32) NOT NULL,
     endpoint VARCHAR(2048) NOT NULL,
     point VARBINARY(65) NOT NULL,
     secret VARBINARY(32) NOT NULL,
+    put_off_us BIGINT NOT NULL DEFAULT 0,
+    failed_count INT NOT NULL DEFAULT 0,
     created_us BIGINT NOT NULL,
     PRIMARY KEY (id),
     UNIQUE KEY push_subscriptions_endpoint (endpoint_hash),
     KEY push_subscriptions_user (user_id, id),
+    KEY push_subscriptions_session (session_id),
+    CONSTRAINT push_subscriptions_of_session FOREIGN KEY (session_id) REFERENCES sessions (id) ON DELETE CASCADE,
     CONSTRAINT push_subscriptions_of_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

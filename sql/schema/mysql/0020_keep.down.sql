@@ -4,6 +4,7 @@ ALTER TABLE attachments DROP KEY attachments_of_uploader, ADD KEY attachments_of
     ADD UNIQUE KEY attachments_object (object_key);
 DROP TABLE scheduled;
 DROP TABLE saved;
+DROP TABLE forward_authors;
 DROP TABLE forwards;
 ALTER TABLE messages DROP COLUMN has_saves, DROP COLUMN is_forwarded;
 ALTER TABLE chats DROP COLUMN forked_message_id, DROP COLUMN forked_chat_id, DROP COLUMN archived_us;

@@ -13,9 +13,17 @@ CREATE TABLE forwards (
     text_at BIGINT NOT NULL,
     PRIMARY KEY (message_id),
     KEY forwards_sender (sender_id),
-    KEY forwards_source (source_id),
     CONSTRAINT forwards_as_message FOREIGN KEY (message_id) REFERENCES messages (id) ON DELETE CASCADE,
     CONSTRAINT forwards_of_user FOREIGN KEY (sender_id) REFERENCES users (id) ON DELETE SET NULL
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE forward_authors (
+    message_id BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    PRIMARY KEY (message_id, user_id),
+    KEY forward_authors_user (user_id),
+    CONSTRAINT forward_authors_of_forward FOREIGN KEY (message_id) REFERENCES forwards (message_id) ON DELETE CASCADE,
+    CONSTRAINT forward_authors_are_users FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE saved (

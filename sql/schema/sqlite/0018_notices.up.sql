@@ -8,7 +8,8 @@ CREATE TABLE notices (
     kind INTEGER NOT NULL,                 -- 0 mention, 1 reply, 2 direct
     created_us INTEGER NOT NULL,
     push_us INTEGER,                       -- when browsers are to be told; NULL: they have been
-    mail_us INTEGER,                       -- when it is to stand in a mail; NULL: never
+    push_tries INTEGER NOT NULL DEFAULT 0,
+    mail_us INTEGER,                       -- when it is to stand in a mail; NULL: it has, or there is none
     PRIMARY KEY (user_id, message_id),
     FOREIGN KEY (workspace_id, user_id) REFERENCES members (workspace_id, user_id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -29,14 +30,18 @@ CREATE TABLE notice_settings (
     updated_us INTEGER NOT NULL
 ) STRICT;
 
--- Browsers that are told by web push.
+-- Browsers that are told by web push, as long as the session lives in which they asked for it.
 CREATE TABLE push_subscriptions (
     id INTEGER PRIMARY KEY,
     user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    session_id INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
     endpoint_hash BLOB NOT NULL UNIQUE,    -- SHA-256
     endpoint TEXT NOT NULL,                -- at the push service
     point BLOB NOT NULL,                   -- the browser's key (RFC 8291)
     secret BLOB NOT NULL,
+    put_off_us INTEGER NOT NULL DEFAULT 0, -- its service did not take the last one: not before
+    failed_count INTEGER NOT NULL DEFAULT 0, -- so often in a row
     created_us INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX push_subscriptions_session ON push_subscriptions (session_id);
 CREATE INDEX push_subscriptions_user ON push_subscriptions (user_id, id);

@@ -8,6 +8,7 @@ CREATE INDEX attachments_size ON attachments (workspace_id, size_bytes);
 CREATE INDEX attachments_of_uploader ON attachments (uploader_id, size_bytes);
 DROP TABLE scheduled;
 DROP TABLE saved;
+DROP TABLE forward_authors;
 DROP TABLE forwards;
 ALTER TABLE messages DROP COLUMN has_saves;
 ALTER TABLE messages DROP COLUMN is_forwarded;

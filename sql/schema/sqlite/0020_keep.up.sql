@@ -22,7 +22,15 @@ CREATE TABLE forwards (
     text_at INTEGER NOT NULL               -- code points of the forwarder's own before it
 ) STRICT;
 CREATE INDEX forwards_sender ON forwards (sender_id);
-CREATE INDEX forwards_source ON forwards (source_id);
+
+-- Whose words and files are in the text of a forwarded message, through however many it has come here: with all that one of them
+-- wrote it is erased, whatever has become of those between.
+CREATE TABLE forward_authors (
+    message_id INTEGER NOT NULL REFERENCES forwards (message_id) ON DELETE CASCADE,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    PRIMARY KEY (message_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX forward_authors_user ON forward_authors (user_id);
 
 -- Messages that somebody keeps for themselves. Whoever leaves the workspace takes theirs along.
 CREATE TABLE saved (

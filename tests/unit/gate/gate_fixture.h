@@ -6,6 +6,7 @@
 #include "parley/core/config.h"
 #include "parley/core/limits.h"
 #include "parley/domain/talk/chat.h"
+#include "parley/domain/talk/webhook.h"
 #include "parley/domain/trust/api_key_text.h"
 #include "parley/domain/trust/api_key_use.h"
 #include "parley/domain/trust/second_factor.h"
@@ -78,6 +79,13 @@ enum err chat_access_load(struct ctx *ctx, const struct uuid *workspace, const s
 {
     (void)chat;
     return member_find(ctx, workspace, user_id, ret_membership);
+}
+
+enum err webhook_door_find(struct ctx *ctx, struct str token, struct webhook_door *ret_door)
+{
+    (void)token;
+    (void)ret_door;
+    return fail(ctx, ERR_WEBHOOK_NOT_FOUND);
 }
 
 enum err second_factor_ask(struct ctx *ctx, int64_t user_id)

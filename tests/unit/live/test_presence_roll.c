@@ -62,7 +62,7 @@ static void enter_all(struct fixture *f)
     size_t count = presence_roll_due(f->roll, PRESENCE_COMES, now_us, ids, COUNT_OF(ids));
 
     for (size_t i = 0; i < count; i++) {
-        presence_roll_note(f->roll, ids[i], now_us, now_us);
+        (void)presence_roll_note(f->roll, ids[i], now_us, now_us);
         presence_roll_entered(f->roll, ids[i]);
     }
 }
@@ -176,9 +176,9 @@ static void test_roll__rests_behind_idle_minutes_and_is_back_when_that_is_noted(
     assert_int_equal(due(f, PRESENCE_RESTS), 0);
     forward(1);
     assert_int_equal(due(f, PRESENCE_RESTS), 1);
-    presence_roll_note(f->roll, ALICE, clock_now_us() - PRESENCE_AWAY_S * US_PER_S, clock_now_us());
+    assert_true(presence_roll_note(f->roll, ALICE, clock_now_us() - PRESENCE_AWAY_S * US_PER_S, clock_now_us()));
     assert_int_equal(due(f, PRESENCE_RESTS), 0); /* told once */
-    presence_roll_note(f->roll, ALICE, clock_now_us(), clock_now_us());
+    assert_false(presence_roll_note(f->roll, ALICE, clock_now_us(), clock_now_us()));
     forward(PRESENCE_AWAY_S);
     assert_int_equal(due(f, PRESENCE_RESTS), 1);
 }

@@ -91,8 +91,9 @@ enum err attachment_download(struct ctx *ctx, const struct attachment *attachmen
 /* ---- going away ---- */
 
 struct attachment_removal {
-    int64_t row_count, byte_count;    /* of the files whose rows went */
+    int64_t row_count;                /* of the files that went */
     struct pending_deletions pending; /* the objects of which no row is left: no more than rows */
+    int64_t byte_count;               /* of these objects */
 };
 /*
  * In a transaction: deletes the attachments that a statement finds (one of "attachments that go" in attachments.sql) and

@@ -27,7 +27,7 @@ struct chat_fork_opts {
 /*
  * For whoever may read the chat and has the role MEMBER. One transaction, in which nothing is posted in the chat. A claim that was
  * used before answers with the chat of that time. ERR_MESSAGE_NOT_FOUND; ERR_INVALID (a direct chat without a title); ERR_LIMIT:
- * more than CHAT_FORK_MESSAGES_MAX messages; ERR_IDEMPOTENCY_BODY; what chat_require returns.
+ * more than CHAT_FORK_MESSAGES_MAX messages or CHAT_FORK_FILES_MAX files; ERR_IDEMPOTENCY_BODY; what chat_require returns.
  */
 enum err chat_fork(struct ctx *ctx, const struct chat_fork_opts *opts, struct chat *ret_chat) MUST_CHECK;
 

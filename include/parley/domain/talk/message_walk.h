@@ -25,7 +25,8 @@ enum err message_walk_next(struct ctx *ctx, struct message_walk *walk, struct li
 
 /*
  * What a person wrote in any chat, in the order of integer keys: the same, without tombstones, their chats' names filled in and
- * `mine` of no reaction. *after_id: as after_seq.
+ * `mine` of no reaction. Of what they passed on their own words alone: neither the other text nor its files, nor where it comes
+ * from. *after_id: as after_seq.
  */
 enum err message_walk_person(struct ctx *ctx, int64_t user_id, int64_t *after_id, struct list *ret_list) MUST_CHECK;
 

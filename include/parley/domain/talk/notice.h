@@ -23,6 +23,9 @@ enum notice_kind { NOTICE_MENTION, NOTICE_REPLY, NOTICE_DIRECT };
 enum err notices_add(struct ctx *ctx, const struct chat_ref *chat, const struct message *message,
                      const struct mentions *mentions) MUST_CHECK;
 
+/* In the transaction that has edited one that named people: who is named no more is not told of it; who is named anew neither. */
+enum err notices_follow_edit(struct ctx *ctx, const struct chat_ref *chat, const struct message *message) MUST_CHECK;
+
 /* ---- for the jobs: one person or message; *ret_count 0: nothing is due ---- */
 
 /* keepalive: asked before each browser, of which one takes up to PUSH_CALL_MAX_MS; an error ends the step, and is returned by it. */

@@ -21,7 +21,10 @@ struct saved_owner {
     int64_t user_id;
 };
 
-/* Again, or of what is not saved, changes nothing. ERR_MESSAGE_NOT_FOUND: also where one may not read it. */
+/*
+ * Again, or of what is not saved, changes nothing. ERR_MESSAGE_NOT_FOUND: also where one may not read it; what one has saved can
+ * be removed all the same. ERR_LIMIT: SAVED_MAX.
+ */
 enum err saved_put(struct ctx *ctx, const struct saved_owner *owner, const struct uuid *message) MUST_CHECK;
 enum err saved_remove(struct ctx *ctx, const struct saved_owner *owner, const struct uuid *message) MUST_CHECK;
 

@@ -38,15 +38,24 @@ enum err webhook_list(struct ctx *ctx, const struct message_location *location, 
 enum err webhook_remove(struct ctx *ctx, const struct message_location *location,
                         const struct uuid *webhook) MUST_CHECK;
 
+/* What a token is for. */
+struct webhook_door {
+    int64_t id; /* integer key */
+    struct str name;
+    int64_t workspace_id, user_id; /* of whoever made it: integer keys */
+    struct uuid chat;
+};
+/* For the gate. ERR_WEBHOOK_NOT_FOUND: no such token, or its maker has no account any more. One statement, none for what is no token. */
+enum err webhook_door_find(struct ctx *ctx, struct str token, struct webhook_door *ret_door) MUST_CHECK;
+
 struct webhook_draft {
-    struct str token;
     struct str content;     /* well-formed UTF-8, ≤ CONTENT_MAX_CHARS */
     struct str sender_name; /* one line, ≤ SENDER_NAME_MAX_CHARS; absent: the webhook's */
 };
 /*
- * Posts a message, in one transaction, under the chat's lock. ERR_WEBHOOK_NOT_FOUND: no such token, or its maker may not post
- * there (any more), which whoever has the address does not learn. ERR_INVALID: the text shows nothing.
+ * Posts a message, in one transaction, under the chat's lock. ERR_WEBHOOK_NOT_FOUND: it has been withdrawn, or its maker may not
+ * post there (any more), which whoever has the address does not learn. ERR_INVALID: the text shows nothing. ERR_CHAT_ARCHIVED.
  */
-enum err webhook_post(struct ctx *ctx, const struct webhook_draft *draft) MUST_CHECK;
+enum err webhook_post(struct ctx *ctx, const struct webhook_door *door, const struct webhook_draft *draft) MUST_CHECK;
 
 #endif

@@ -1,5 +1,6 @@
 /* What processes tell one another in rows of the database: here two over one SQLite file. */
 #include "../../../../app/domain/talk/presence_queue.h"
+#include "../../../../app/domain/talk/presence_state.h"
 #include "../../../../app/domain/talk/signal_rows.h"
 
 #include "../domain_fixture.h"
@@ -125,12 +126,17 @@ static void test_rows__are_written_only_where_somebody_hears_them(void **state)
 {
     struct fixture *f = *state;
     int64_t written, dropped;
+    bool is_new;
 
     assert_ok(node_leave(&f->hearer.caller.ctx, &f->hearer.node));
     tell(&f->teller, 1);
     signal_rows_counts(f->teller.rows, &written, &dropped);
     assert_int_equal(written, 0);
     assert_int_equal(dropped, 0);
+    assert_ok(node_beat(&f->hearer.caller.ctx, &f->hearer.node, &is_new));
+    assert_string_equal(hear(&f->hearer), "");
+    tell(&f->teller, 2);
+    assert_string_equal(hear(&f->hearer), "2 "); /* from the moment that it is there */
 }
 
 static void test_rows__have_a_bound(void **state)
@@ -150,14 +156,41 @@ static void test_rows__have_a_bound(void **state)
     assert_string_equal(hear(&f->hearer), "999 ");
 }
 
+static void enter(struct process *p, const struct user *user)
+{
+    const struct db_value first[] = { DB_INT(p->node.id), DB_INT(p->caller.ctx.now_us) };
+    struct presence_args args;
+
+    assert_ok(db_exec(&p->caller.ctx, SQL_PRESENCE_COME,
+                      presence_args_fill(&args, first, COUNT_OF(first), &user->id, 1), NULL));
+}
+
+static enum err row_count(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    (void)ctx;
+    (void)row;
+    ++*(int *)arg;
+    return ERR_OK;
+}
+
+static int people_at(struct process *p, int64_t node_id)
+{
+    int count = 0;
+
+    assert_ok(db_each(&p->caller.ctx, SQL_PRESENCE_OF_NODE, DB_ARGS(DB_INT(node_id), DB_INT(10)), row_count, &count));
+    return count;
+}
+
 static void test_node__that_was_taken_to_be_dead_begins_anew(void **state)
 {
     struct fixture *f = *state;
     struct process *p = &f->teller;
     struct node gone = p->node;
     int64_t id = p->node.id, count;
+    struct user user = fixture_user(&p->caller, "member@example.org", USER_ROLE_USER);
     bool is_new;
 
+    enter(p, &user);
     p->caller.ctx.now_us += NODE_BEAT_S * US_PER_S;
     assert_ok(node_beat(&p->caller.ctx, &p->node, &is_new));
     assert_false(is_new);
@@ -168,11 +201,15 @@ static void test_node__that_was_taken_to_be_dead_begins_anew(void **state)
     f->hearer.caller.ctx.now_us += (NODE_LIFE_S + 1) * US_PER_S;
     assert_ok(node_count_others(&f->hearer.caller.ctx, &f->hearer.node, &count));
     assert_int_equal(count, 0);
+    assert_int_equal(people_at(p, id), 1);
     assert_ok(node_leave(&f->hearer.caller.ctx, &gone));
     p->caller.ctx.now_us += (NODE_LIFE_S + 1) * US_PER_S;
     assert_ok(node_beat(&p->caller.ctx, &p->node, &is_new));
     assert_true(is_new && p->node.id != id);
     assert_false(p->node.may_judge); /* the others may have been as late, for the same reason */
+    /* Whom nobody has struck out is still there, and as active as before. */
+    assert_int_equal(people_at(p, id), 0);
+    assert_int_equal(people_at(p, p->node.id), 1);
 }
 
 /* ---- threads ---- */
