@@ -1,5 +1,6 @@
 #include "line.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "generation.h"
@@ -34,6 +35,7 @@ static struct line_user *user_unlink(struct line *line, struct line_user **link)
 {
     struct line_user *user = *link;
 
+    assert(user != NULL);
     *link = user->next;
     if (user->next == NULL)
         line->users_end = link;

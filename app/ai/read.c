@@ -81,16 +81,12 @@ static void broken(struct ai_read *read)
         ai_read_fault(read, AI_FAULT_BAD_ANSWER);
 }
 
-/* The object of an error, in whatever form; NULL: it is none. */
+/* What ai_fault_of_error is to judge: the event itself where it is called an error, else its member. */
 static const struct json_in *error_of(const struct json_in *root, struct str event)
 {
-    const struct json_in *error = json_in_member(root, "error");
+    bool is_error = str_eq_c(event, "error") || str_eq_c(text_of(root, "object"), "error");
 
-    if (error != NULL && json_in_kind(error) != JSON_NULL_KIND)
-        return error;
-    if (str_eq_c(event, "error") || str_eq_c(text_of(root, "object"), "error"))
-        return root;
-    return NULL;
+    return is_error ? root : json_in_member(root, "error");
 }
 
 enum err ai_read_json(struct ai_read *read, struct str event, struct str data, const struct json_in **ret_root)

@@ -108,6 +108,7 @@ static bool is_allowed(enum egress_trust trust, const char *ip)
 }
 
 /* Connected: the request goes out now. On a kept connection the address has been judged for another call only. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is curl's */
 static int on_connected(void *arg, char *ip, char *own_ip, int port, int own_port)
 {
     struct loop_call *call = arg;

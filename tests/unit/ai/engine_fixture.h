@@ -21,8 +21,6 @@ struct fixture {
 
 /* ---- providers ---- */
 
-enum { PROVIDERS_MAX = 3 };
-
 struct model {
     struct ai_provider provider;
     struct fixture *fixture;
@@ -176,6 +174,16 @@ static inline void answer_await_text(struct answer *answer, const char *text)
         answer_wait(answer);
     assert_non_null(strstr(answer->text.ptr, text));
     (void)pthread_mutex_unlock(&answer->lock);
+}
+
+static inline bool answer_has_ended(struct answer *answer)
+{
+    bool has;
+
+    (void)pthread_mutex_lock(&answer->lock);
+    has = answer->end_count > 0;
+    (void)pthread_mutex_unlock(&answer->lock);
+    return has;
 }
 
 static inline void answer_await_need(struct answer *answer)

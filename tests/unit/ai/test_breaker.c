@@ -46,6 +46,19 @@ static void test_breaker__opens_where_half_fails(void **state)
     assert_true(breaker_is_open(&breaker, NOW));
 }
 
+static void test_breaker__bears_a_little_less(void **state)
+{
+    struct breaker breaker = { 0 };
+
+    (void)state;
+    breaker_good(&breaker, NOW);
+    for (int i = 0; i < 2 * AI_BREAKER_SEEN_MIN; i++) {
+        breaker_good(&breaker, NOW);
+        breaker_bad(&breaker, AI_FAULT_CUT_OFF, NOW);
+        assert_false(breaker_is_open(&breaker, NOW));
+    }
+}
+
 static void test_breaker__forgets_what_is_long_ago(void **state)
 {
     struct breaker breaker = { 0 };
@@ -125,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_breaker__opens_after_so_many_faults_in_a_row),
         cmocka_unit_test(test_breaker__opens_where_half_fails),
+        cmocka_unit_test(test_breaker__bears_a_little_less),
         cmocka_unit_test(test_breaker__forgets_what_is_long_ago),
         cmocka_unit_test(test_breaker__doubles),
         cmocka_unit_test(test_breaker__is_not_lengthened_by_late_faults),

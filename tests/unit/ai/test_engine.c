@@ -96,7 +96,7 @@ static void test_engine__gives_text_as_it_comes(void **state)
         "{'data': 'data: {\\'choices\\':[{\\'delta\\':{\\'content\\':\\' two\\'},\\'finish_reason\\':\\'stop\\'}]}\\n\\n'}]");
     answer_start(&one);
     answer_await_text(&one, "one");
-    assert_int_equal(one.end_count, 0);
+    assert_false(answer_has_ended(&one));
     provider_tell(&f->provider, "{'go': 'piece'}");
     answer_await_end(&one, AI_COMPLETE, AI_FAULT_NONE);
     assert_string_equal(one.text.ptr, "one two");
@@ -270,7 +270,7 @@ static void test_engine__waits_so_long_for_the_first_token(void **state)
     provider_await(&f->provider, "/slow/");
     pass_s(f, 59);
     provider_tell(&f->provider, "{'go': 'slow'}");
-    assert_int_equal(one.end_count, 0);
+    assert_false(answer_has_ended(&one));
     pass_s(f, 2);
     answer_await_end(&one, AI_FAILED, AI_FAULT_NO_FIRST_TOKEN);
     provider_await(&f->provider, "\"gone\"");

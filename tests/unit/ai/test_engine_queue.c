@@ -50,7 +50,7 @@ static void test_engine_queue__serves_users_in_turn(void **state)
         provider_tell(&f->provider, "{'go': 'turn%d'}", i);
         answer_await_end(&answers[order[i]], AI_COMPLETE, AI_FAULT_NONE);
         for (int j = i + 1; j < CROWD; j++)
-            assert_int_equal(answers[order[j]].end_count, 0);
+            assert_false(answer_has_ended(&answers[order[j]]));
     }
     for (int i = 0; i < CROWD; i++)
         answer_release(&answers[i]);
@@ -166,7 +166,7 @@ static void test_engine_queue__waits_so_long_in_the_queue(void **state)
         (void)poll(NULL, 0, 1);
     pass_s(f, 61);
     answer_await_end(&two, AI_FAILED, AI_FAULT_QUEUE_FULL);
-    assert_int_equal(one.end_count, 0);
+    assert_false(answer_has_ended(&one));
     assert_ok(engine_cancel(f->engine, one.order.id));
     answer_release(&one);
     answer_release(&two);

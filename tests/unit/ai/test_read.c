@@ -33,6 +33,7 @@ static void test_read__nothing_is_no_answer(void **state)
     assert_answer("openai", "", "finish: none, fault: bad_answer, usage: unknown\nreasoning: \ntext: \n");
     assert_answer("openai", ": ping\n\n" DONE,
                   "finish: none, fault: bad_answer, usage: unknown\nreasoning: \ntext: \n");
+    assert_answer("openai", TEXT("") DONE, "finish: none, fault: bad_answer, usage: unknown\nreasoning: \ntext: \n");
     assert_answer("openai", "<html>busy</html>\n",
                   "finish: none, fault: bad_answer, usage: unknown\nreasoning: \ntext: \n");
 }
@@ -55,6 +56,8 @@ static void test_read__an_error_inside_keeps_the_text_so_far(void **state)
                   "finish: none, fault: context_too_long, usage: unknown\nreasoning: \ntext: a\n");
     assert_answer("vllm", "data: {\"object\":\"error\",\"message\":\"x\",\"code\":429}\n\n",
                   "finish: none, fault: rate_limited, usage: unknown\nreasoning: \ntext: \n");
+    assert_answer("openai", "data: {\"error\":{\"code\":502},\"choices\":[{\"delta\":{\"content\":\"b\"}}]}\n\n" DONE,
+                  "finish: none, fault: service_error, usage: unknown\nreasoning: \ntext: \n");
     assert_answer("openai", "data: {\"error\":\"no\"}\n\n",
                   "finish: none, fault: service_error, usage: unknown\nreasoning: \ntext: \n");
     assert_answer("openai",

@@ -45,6 +45,7 @@ static void test_sse__lines_end_in_any_of_three_ways(void **state)
     check("data: a\r\n\r\ndata: b\r\n\r\n", "[|a][|b]");
     check("data: a\r\rdata: b\r\r", "[|a][|b]");
     check("data: a\r\n\ndata: b\n\r\n", "[|a][|b]");
+    check("data: a\r\ndata: b\r\n\r\n", "[|a\nb]");
 }
 
 static void test_sse__a_blank_behind_the_colon_may_be_missing(void **state)

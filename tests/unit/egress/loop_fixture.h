@@ -135,9 +135,11 @@ static inline void probe_cancel_there(void *arg)
 {
     struct probe *probe = arg;
 
+    (void)pthread_mutex_lock(&probe->lock);
     if (probe->started == ERR_OK && !probe->ended && !probe->cancelled)
         loop_cancel(probe->call);
     probe->cancelled = true;
+    (void)pthread_mutex_unlock(&probe->lock);
 }
 
 static inline void probe_cancel(struct probe *probe)
@@ -159,6 +161,15 @@ static inline void probe_await_body(struct probe *probe, const char *text)
     while (strstr(probe->body.ptr, text) == NULL && !probe->ended)
         probe_wait(probe);
     assert_non_null(strstr(probe->body.ptr, text));
+    (void)pthread_mutex_unlock(&probe->lock);
+}
+
+/* What has come so far is this; the call has not ended. */
+static inline void assert_so_far(struct probe *probe, const char *text)
+{
+    (void)pthread_mutex_lock(&probe->lock);
+    assert_string_equal(probe->body.ptr, text);
+    assert_false(probe->ended);
     (void)pthread_mutex_unlock(&probe->lock);
 }
 
