@@ -17,8 +17,7 @@ static const struct route_table *const all[] = {
     &api_keys_routes,    &api_key_audit_routes,   &presence_routes,       &notifications_routes,
     &chat_shelf_routes,  &saved_routes,           &scheduled_routes,      &exports_routes,
     &providers_routes,   &models_routes,          &prompts_routes,        &budgets_routes,
-    &usage_routes,
-    &figures_routes,
+    &usage_routes,       &figures_routes,
 };
 
 enum err routes_of(const struct config *config, struct buf *ret_faults, struct routes *ret_routes)

@@ -47,6 +47,7 @@ static const struct {
     { "Chat members", "Who is in a chat." },
     { "Messages", "What is said, with files." },
     { "Webhooks", "Addresses at which programs post into a chat, in the shape of Slack's." },
+    { "Assistants", "Who serves language models, which of them may be used, prompts, and what it may cost and did." },
     { "Live events", "What happens, as it happens: streams of events, who is there, and who is typing." },
     { "Files", "Attachments, and uploads that go straight to the object store." },
     { "API keys", "Credentials of programs, as another system's clients know them." },

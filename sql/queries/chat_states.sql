@@ -52,7 +52,7 @@ WHERE b.chat_id = ? AND +b.workspace_id = ? ORDER BY b.user_id LIMIT ?
 
 -- A read mark goes up only; one that stays writes nothing.
 -- name: chat_state_read
--- event: read
+-- event: none, because mark_on tells read unless the mark stood further on, which MySQL counts as changed all the same
 -- @mysql
 INSERT INTO chat_states (workspace_id, user_id, chat_id, read_seq, changed_us) VALUES (?, ?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE changed_us = CASE WHEN read_seq < VALUES(read_seq) THEN VALUES(changed_us) ELSE changed_us END,

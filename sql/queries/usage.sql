@@ -24,42 +24,44 @@ ON CONFLICT (day, workspace_id, user_id, key_id, provider, model) DO UPDATE SET 
     completion_tokens = completion_tokens + excluded.completion_tokens,
     reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens, cost_micros = cost_micros + excluded.cost_micros
 
--- Sums by one thing (0 user, 1 workspace, 2 key, 3 model, 4 day); what it is not grouped by is 0 or ''. Of everybody.
--- columns: usage_sum = s.number, s.provider, s.model, s.request_count, s.failed_count, s.estimated_count, s.prompt_tokens,
---     s.cached_tokens, s.completion_tokens, s.reasoning_tokens, s.cost_micros, u.uuid AS user_uuid, w.uuid AS workspace_uuid
+-- Sums by one thing (0 user, 1 workspace, 2 key, 3 model, 4 day); what it is not grouped by is NULL. Of everybody.
+-- columns: usage_sum = u.uuid AS user_uuid, w.uuid AS workspace_uuid, s.key_id, s.day, s.provider, s.model, s.request_count,
+--     s.failed_count, s.estimated_count, s.prompt_tokens, s.cached_tokens, s.completion_tokens, s.reasoning_tokens, s.cost_micros
 
 -- name: usage_report
 SELECT {usage_sum} FROM (
-    SELECT g.number, g.provider, g.model, SUM(g.request_count) AS request_count, SUM(g.failed_count) AS failed_count,
-        SUM(g.estimated_count) AS estimated_count, SUM(g.prompt_tokens) AS prompt_tokens, SUM(g.cached_tokens) AS cached_tokens,
-        SUM(g.completion_tokens) AS completion_tokens, SUM(g.reasoning_tokens) AS reasoning_tokens,
-        SUM(g.cost_micros) AS cost_micros
+    SELECT g.user_id, g.workspace_id, g.key_id, g.day, g.provider, g.model, SUM(g.request_count) AS request_count,
+        SUM(g.failed_count) AS failed_count, SUM(g.estimated_count) AS estimated_count, SUM(g.prompt_tokens) AS prompt_tokens,
+        SUM(g.cached_tokens) AS cached_tokens, SUM(g.completion_tokens) AS completion_tokens,
+        SUM(g.reasoning_tokens) AS reasoning_tokens, SUM(g.cost_micros) AS cost_micros
     FROM (
-        SELECT CASE ? WHEN 0 THEN d.user_id WHEN 1 THEN d.workspace_id WHEN 2 THEN d.key_id WHEN 4 THEN d.day ELSE 0 END AS number,
-            CASE WHEN ? = 3 THEN d.provider ELSE '' END AS provider, CASE WHEN ? = 3 THEN d.model ELSE '' END AS model,
-            d.request_count, d.failed_count, d.estimated_count, d.prompt_tokens, d.cached_tokens, d.completion_tokens,
-            d.reasoning_tokens, d.cost_micros
+        SELECT CASE WHEN ? = 0 THEN d.user_id END AS user_id, CASE WHEN ? = 1 THEN d.workspace_id END AS workspace_id,
+            CASE WHEN ? = 2 THEN d.key_id END AS key_id, CASE WHEN ? = 3 THEN d.provider END AS provider,
+            CASE WHEN ? = 3 THEN d.model END AS model, CASE WHEN ? = 4 THEN d.day END AS day, d.request_count, d.failed_count,
+            d.estimated_count, d.prompt_tokens, d.cached_tokens, d.completion_tokens, d.reasoning_tokens, d.cost_micros
         FROM usage_days d WHERE d.day BETWEEN ? AND ?) g
-    GROUP BY g.number, g.provider, g.model ORDER BY cost_micros DESC, request_count DESC, g.number LIMIT ?) s
-LEFT JOIN users u ON ? = 0 AND u.id = s.number LEFT JOIN workspaces w ON ? = 1 AND w.id = s.number
-ORDER BY s.cost_micros DESC, s.request_count DESC, s.number
+    GROUP BY g.user_id, g.workspace_id, g.key_id, g.day, g.provider, g.model
+    ORDER BY cost_micros DESC, request_count DESC LIMIT ?) s
+LEFT JOIN users u ON u.id = s.user_id LEFT JOIN workspaces w ON w.id = s.workspace_id
+ORDER BY s.cost_micros DESC, s.request_count DESC
 
 -- The same of one user.
 -- name: usage_report_of_user
 SELECT {usage_sum} FROM (
-    SELECT g.number, g.provider, g.model, SUM(g.request_count) AS request_count, SUM(g.failed_count) AS failed_count,
-        SUM(g.estimated_count) AS estimated_count, SUM(g.prompt_tokens) AS prompt_tokens, SUM(g.cached_tokens) AS cached_tokens,
-        SUM(g.completion_tokens) AS completion_tokens, SUM(g.reasoning_tokens) AS reasoning_tokens,
-        SUM(g.cost_micros) AS cost_micros
+    SELECT g.user_id, g.workspace_id, g.key_id, g.day, g.provider, g.model, SUM(g.request_count) AS request_count,
+        SUM(g.failed_count) AS failed_count, SUM(g.estimated_count) AS estimated_count, SUM(g.prompt_tokens) AS prompt_tokens,
+        SUM(g.cached_tokens) AS cached_tokens, SUM(g.completion_tokens) AS completion_tokens,
+        SUM(g.reasoning_tokens) AS reasoning_tokens, SUM(g.cost_micros) AS cost_micros
     FROM (
-        SELECT CASE ? WHEN 0 THEN d.user_id WHEN 1 THEN d.workspace_id WHEN 2 THEN d.key_id WHEN 4 THEN d.day ELSE 0 END AS number,
-            CASE WHEN ? = 3 THEN d.provider ELSE '' END AS provider, CASE WHEN ? = 3 THEN d.model ELSE '' END AS model,
-            d.request_count, d.failed_count, d.estimated_count, d.prompt_tokens, d.cached_tokens, d.completion_tokens,
-            d.reasoning_tokens, d.cost_micros
+        SELECT CASE WHEN ? = 0 THEN d.user_id END AS user_id, CASE WHEN ? = 1 THEN d.workspace_id END AS workspace_id,
+            CASE WHEN ? = 2 THEN d.key_id END AS key_id, CASE WHEN ? = 3 THEN d.provider END AS provider,
+            CASE WHEN ? = 3 THEN d.model END AS model, CASE WHEN ? = 4 THEN d.day END AS day, d.request_count, d.failed_count,
+            d.estimated_count, d.prompt_tokens, d.cached_tokens, d.completion_tokens, d.reasoning_tokens, d.cost_micros
         FROM usage_days d WHERE d.user_id = ? AND d.day BETWEEN ? AND ?) g
-    GROUP BY g.number, g.provider, g.model ORDER BY cost_micros DESC, request_count DESC, g.number LIMIT ?) s
-LEFT JOIN users u ON ? = 0 AND u.id = s.number LEFT JOIN workspaces w ON ? = 1 AND w.id = s.number
-ORDER BY s.cost_micros DESC, s.request_count DESC, s.number
+    GROUP BY g.user_id, g.workspace_id, g.key_id, g.day, g.provider, g.model
+    ORDER BY cost_micros DESC, request_count DESC LIMIT ?) s
+LEFT JOIN users u ON u.id = s.user_id LEFT JOIN workspaces w ON w.id = s.workspace_id
+ORDER BY s.cost_micros DESC, s.request_count DESC
 
 -- ---- for whoever runs the server: tokens since the beginning ----
 

@@ -49,6 +49,7 @@ ALLOWED = {
     "work_signals": "the oldest row of the signals; LIMIT ends it",
     "word_runs_next": "the first runs of words in the order of their key, to take them apart by hand; LIMIT ends it",
     "workspace_overview": "a page of all workspaces in the order of their ids, for administrators; LIMIT ends it",
+    "usage_report": "an administrator's report over the sums of at most a year of days",
     "user_email_page": "a page of all users in the order of their ids, once after an update; LIMIT ends it",
     "user_list": "a page of all users in the order of their ids, for administrators; LIMIT ends it",
     "user_search": "an administrator's search in names and addresses; as many rows as there are users",

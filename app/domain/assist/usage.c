@@ -39,34 +39,20 @@ enum err usage_add(struct ctx *ctx, const struct usage_entry *e)
 
 /* ---- reports ---- */
 
-struct report {
-    const struct usage_opts *opts;
-    struct list list;
-};
-
-static struct str text_of(struct ctx *ctx, const struct db_row *row, int column)
-{
-    struct str text = db_row_str(row, column);
-
-    return text.len > 0 ? arena_str(ctx->arena, text) : (struct str){ NULL, 0 };
-}
-
 static enum err sum_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    struct report *report = arg;
-    enum usage_by by = report->opts->by;
-    int64_t number = db_row_int(row, USAGE_SUM_NUMBER);
-    struct usage_sum *sum = list_add(ctx->arena, &report->list, sizeof(*sum));
+    struct usage_sum *sum = list_add(ctx->arena, arg, sizeof(*sum));
+    int64_t key_id = db_row_int(row, USAGE_SUM_KEY_ID);
 
     if (sum == NULL)
         return fail(ctx, ERR_NO_MEMORY);
     *sum = (struct usage_sum){
         .user = db_row_uuid(row, USAGE_SUM_USER_UUID),
         .workspace = db_row_uuid(row, USAGE_SUM_WORKSPACE_UUID),
-        .key_id = by == USAGE_BY_KEY && number != 0 ? number : INT64_MIN,
-        .provider = text_of(ctx, row, USAGE_SUM_PROVIDER),
-        .model = text_of(ctx, row, USAGE_SUM_MODEL),
-        .day_us = by == USAGE_BY_DAY ? number * US_PER_DAY : 0,
+        .key_id = key_id != 0 ? key_id : INT64_MIN,
+        .provider = arena_str(ctx->arena, db_row_str(row, USAGE_SUM_PROVIDER)),
+        .model = arena_str(ctx->arena, db_row_str(row, USAGE_SUM_MODEL)),
+        .day_us = db_row_int(row, USAGE_SUM_DAY) * US_PER_DAY,
         .request_count = db_row_int(row, USAGE_SUM_REQUEST_COUNT),
         .failed_count = db_row_int(row, USAGE_SUM_FAILED_COUNT),
         .estimated_count = db_row_int(row, USAGE_SUM_ESTIMATED_COUNT),
@@ -82,18 +68,17 @@ static enum err sum_read(struct ctx *ctx, const struct db_row *row, void *arg)
 enum err usage_report(struct ctx *ctx, const struct usage_opts *opts, struct list *ret_list)
 {
     const struct db_value by = DB_INT(opts->by), limit = DB_INT(USAGE_ROWS_MAX), user = DB_INT(opts->user_id);
-    int64_t from_day = opts->from_us / US_PER_DAY, end_day = opts->end_us / US_PER_DAY;
-    struct report report = { .opts = opts };
+    const struct db_value from = DB_INT(opts->from_us / US_PER_DAY), end = DB_INT(opts->end_us / US_PER_DAY);
+    struct list list = { NULL, 0 };
 
-    if (end_day < from_day || end_day - from_day >= USAGE_DAYS_MAX)
+    if (end.number < from.number || end.number - from.number >= USAGE_DAYS_MAX)
         return problem_add(ctx->problem, (struct fault){ "query", "to", "value_error",
                                                          "The end lies behind the beginning, and at most a year" });
     if (opts->user_id != 0)
-        TRY(db_each(ctx, SQL_USAGE_REPORT_OF_USER,
-                    DB_ARGS(by, by, by, user, DB_INT(from_day), DB_INT(end_day), limit, by, by), sum_read, &report));
+        TRY(db_each(ctx, SQL_USAGE_REPORT_OF_USER, DB_ARGS(by, by, by, by, by, by, user, from, end, limit), sum_read,
+                    &list));
     else
-        TRY(db_each(ctx, SQL_USAGE_REPORT, DB_ARGS(by, by, by, DB_INT(from_day), DB_INT(end_day), limit, by, by),
-                    sum_read, &report));
-    *ret_list = report.list;
+        TRY(db_each(ctx, SQL_USAGE_REPORT, DB_ARGS(by, by, by, by, by, by, from, end, limit), sum_read, &list));
+    *ret_list = list;
     return ERR_OK;
 }

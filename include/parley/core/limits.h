@@ -260,9 +260,9 @@ enum {
     PROVIDERS_LOOK_MS = 1000,    /* a process looks so often whether a provider or model has changed */
     PROMPTS_PER_WORKSPACE_MAX = 500,
     PROMPT_NAME_MAX_CHARS = 64,
-    USAGE_DAYS_MAX = 366,  /* of one report */
+    USAGE_DAYS_MAX = 366,   /* of one report */
     TOKEN_SHARES_MAX = 200, /* providers, and workspaces, that are told of with their tokens: those that used most */
-    USAGE_ROWS_MAX = 1000, /* of one report, those that cost most */
+    USAGE_ROWS_MAX = 1000,  /* of one report, those that cost most */
 
     /* Wake-ups between processes */
     BUS_SUBSCRIPTIONS_MAX = 16,

@@ -7,7 +7,7 @@ CREATE TABLE providers (
     kind TINYINT NOT NULL,
     base_url VARCHAR(2000) NOT NULL,
     key_sealed VARBINARY(4096),
-    key_last4 VARCHAR(16),
+    key_last4 VARCHAR(32),
     http1 TINYINT NOT NULL DEFAULT 0,
     is_inner TINYINT NOT NULL DEFAULT 0,
     remote_images TINYINT NOT NULL DEFAULT 0,

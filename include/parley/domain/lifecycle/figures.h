@@ -46,7 +46,8 @@ struct token_share {
 };
 struct token_figures {
     int64_t total_count;
-    struct list by_provider, by_workspace; /* of struct token_share, those with most first, TOKEN_SHARES_MAX; in the request arena */
+    struct list by_provider,
+        by_workspace; /* of struct token_share, those with most first, TOKEN_SHARES_MAX; in the request arena */
 };
 /* Since the beginning, out of the sums by days that usage.h keeps. */
 enum err token_figures(struct ctx *ctx, struct token_figures *ret_tokens) MUST_CHECK;
