@@ -64,8 +64,8 @@ static const struct spec edit_spec = { SPEC_INIT("MessageEdit", struct edit_body
 /* A message that was just posted. */
 static const struct field post_fields[] = {
     { SPEC_INLINE(&message_spec) },
-    { "assistant", FIELD_REF, FIELD_NULLABLE, .offset = offsetof(struct post, answer), .spec = &message_spec,
-      .doc = "The answer that comes to it, pending; null: nobody was asked" },
+    { "assistant", FIELD_REF, FIELD_OMIT, .offset = offsetof(struct post, answer), .spec = &message_spec,
+      .doc = "The answer that comes to it, pending; not there where nobody was asked" },
 };
 static const struct spec post_spec = { SPEC_INIT("PostedMessage", struct post, post_fields),
                                        .doc = "A message, and the answer that an assistant is writing to it" };

@@ -9,7 +9,7 @@ FROM providers p JOIN models m ON m.provider_id = p.id AND m.enabled = 1
 WHERE p.workspace_id IN (?, 0, -1) AND p.enabled = 1 AND p.name = COALESCE(?, p.name) AND m.model = COALESCE(?, m.model)
     AND (p.workspace_id <> -1 OR p.kind IN (?, ?, ?, ?))
     AND (p.workspace_id > 0
-        OR NOT EXISTS (SELECT 1 FROM workspace_models a WHERE a.workspace_id = ? AND a.model_id = 0)
+        OR NOT EXISTS (SELECT 1 FROM workspace_models a WHERE a.workspace_id = ? AND a.model_id <= 0)
         OR EXISTS (SELECT 1 FROM workspace_models b WHERE b.workspace_id = ? AND b.model_id = m.id))
 ORDER BY CASE WHEN p.name = ? THEN 0 ELSE 1 END,
     CASE WHEN p.workspace_id > 0 THEN 0 WHEN p.workspace_id = 0 THEN 1 ELSE 2 END,
@@ -22,14 +22,15 @@ SELECT c.provider, c.model, c.max_tokens FROM chats c WHERE c.id = ? AND c.works
 -- columns: generation = g.id, g.message_id, g.workspace_id, g.chat_id, g.user_id, g.key_id, g.model_id, g.created_us, mo.model,
 --     p.name AS provider, mo.price_in, mo.price_cached, mo.price_out, mo.bytes_per_token_milli
 
--- What this process has to write, and of its chat what is written from. No row: it is gone already.
+-- What this process has to write, and of its chat what is written from; NULL: message or chat are gone.
 -- columns: answer_chat = m.uuid AS message_uuid, m.seq, m.root_id, m.chat_id, m.workspace_id, c.uuid AS chat_uuid, c.join_mode,
 --     c.system_prompt, c.temperature, c.max_tokens
 -- name: generation_take
 -- tenant: none, a process takes what it has posted itself
 SELECT {answer_chat}, g.message_id, g.user_id, g.model_id, g.reserved_micros, mo.bytes_per_token_milli
-FROM generations g JOIN messages m ON m.id = g.message_id JOIN chats c ON c.id = m.chat_id LEFT JOIN models mo ON mo.id = g.model_id
-WHERE g.id = ? AND g.holder = ? AND g.settled = 0 AND m.deleted_us IS NULL AND c.deleted_us IS NULL
+FROM generations g LEFT JOIN messages m ON m.id = g.message_id AND m.deleted_us IS NULL
+    LEFT JOIN chats c ON c.id = m.chat_id AND c.deleted_us IS NULL LEFT JOIN models mo ON mo.id = g.model_id
+WHERE g.id = ?
 
 -- The same of one that is under way already.
 -- name: answer_chat_get
@@ -37,9 +38,10 @@ WHERE g.id = ? AND g.holder = ? AND g.settled = 0 AND m.deleted_us IS NULL AND c
 SELECT {answer_chat} FROM messages m JOIN chats c ON c.id = m.chat_id
 WHERE m.id = ? AND m.deleted_us IS NULL AND c.deleted_us IS NULL
 
+-- Who has fewer names one again.
 -- name: generations_renew
 -- tenant: none, a process keeps what is its own
-UPDATE generations SET lease_until_us = ? WHERE settled = 0 AND lease_until_us > ? AND holder = ?
+UPDATE generations SET lease_until_us = ? WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- Those of a process that are to stop, or that nobody will read: message, chat or person gone.
 -- name: generations_stopping
@@ -61,7 +63,7 @@ DELETE FROM generations WHERE id = ? AND settled = 1
 -- name: generation_get
 -- tenant: none, whoever writes it has it by its integer key
 SELECT {generation} FROM generations g LEFT JOIN models mo ON mo.id = g.model_id LEFT JOIN providers p ON p.id = mo.provider_id
-WHERE g.id = ? AND g.settled = 0
+WHERE g.id = ?
 
 -- Answers whose process is gone, the longest first.
 -- name: generation_lapsed

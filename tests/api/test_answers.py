@@ -3,6 +3,7 @@ import json
 
 import pytest
 from support.assistant import Assistant, ended
+from support.client import anyone
 from support.streams import Streams
 from support.talk import Talk, is_code
 from support.waiting import until
@@ -75,15 +76,15 @@ def test_answer__comes_behind_its_question(asking, assistant):
 
 def test_question__is_not_answered_where_the_chat_asks_nobody(talk):
     posted = talk.member.ok("POST", f"{talk.at}/message", 201, json={"content": "@assistant hello"})
-    assert posted["assistant"] is None
+    assert "assistant" not in posted
 
 
 @pytest.mark.one_column("what a text names is looked for before a row is written")
 def test_mention__is_answered_and_other_messages_are_not(talk, assistant):
     asking = Asking(talk, assistant, "mention")
     assistant.play({"openai": ["Yes"]}, times=0)
-    assert asking.say("Hello all")["assistant"] is None
-    assert asking.say("Write to me@assistant or `@assistant`")["assistant"] is None
+    assert "assistant" not in asking.say("Hello all")
+    assert "assistant" not in asking.say("Write to me@assistant or `@assistant`")
     assert asking.end_of(asking.say("What do you think, @Assistant?"))["content"] == "Yes"
 
 
@@ -331,3 +332,40 @@ def test_budget__is_reserved_charged_once_and_refuses_before_anything_is_posted(
         assert (row["spent_micros"], row["reserved_micros"]) == (20, 0)
     finally:
         assistant.close()
+
+
+# ---- who asks, and who goes ----
+
+def test_webhook__is_not_answered(talk, asking, assistant, server):
+    assistant.play({"openai": ["ok"]}, times=0)
+    hook = asking.person.ok("POST", f"{asking.at}/webhooks", 201, json={"name": "Monitor"})
+    answer = anyone("POST", hook["url"], server.ca, json={"text": "@assistant the disk is full"})
+    assert answer.status_code == 200, answer.text
+    asking.end_of(asking.say("What did it say?"))
+    assert len(assistant.asked()) == 1 and "the disk is full" in assistant.asked()[0]["body"]
+
+
+def test_person__who_goes_takes_their_answer_along(talk, assistant, make_user):
+    person = make_user()
+    talk.owner.add_member(talk.id, person)
+    chat = assistant.chat(person, talk.id)
+    assistant.play([{"data": 'data: {"choices":[{"index":0,"delta":{"content":"one"}}]}\n\n'}, {"silence": None}])
+    person.ok("POST", f"{talk.chat_path(chat)}/message", 201, json={"content": "Count"})
+    assistant.wait_for("asked")
+    assert assistant.admin.delete(f"/users/{person.id}").status_code == 204
+    assistant.wait_for("gone")
+
+
+def test_fork__takes_the_answer_along_with_what_it_took(talk, asking, assistant):
+    assistant.play({"openai": ["Forked"], "reasoning": ["Hm"]})
+    answer = asking.end_of(asking.say("Hello"))
+    made = asking.person.ok("POST", f"{asking.at}/fork", 201, json={"message_id": answer["id"]})
+    copy = asking.person.ok("GET", f"{talk.chat_path(made['id'])}/messages")["messages"][1]
+    for name in ("content", "reasoning", "usage", "model", "provider", "finish", "status", "alternative_count"):
+        assert copy[name] == answer[name], name
+
+
+def test_export__has_what_belongs_to_answers(asking, assistant):
+    assistant.play({"openai": ["Exported"], "reasoning": ["Hm"]})
+    answer = asking.end_of(asking.say("Hello"))
+    assert asking.person.ok("GET", f"{asking.at}/export?format=json")["messages"][1] == answer

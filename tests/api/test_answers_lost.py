@@ -4,6 +4,7 @@ import time
 import pytest
 from support.assistant import Assistant, ended
 from support.deep import Deep
+from support.streams import Streams
 from support.waiting import until
 
 STOP_S = 11
@@ -14,8 +15,8 @@ PRICE = {"price": {"in_micros": 1_000_000, "cached_micros": None, "out_micros": 
 class Asked:
     """A server of its own, on which an answer has begun to grow; its workspace has a budget."""
 
-    def __init__(self, make_server):
-        self.deep = Deep(make_server())
+    def __init__(self, make_server, **settings):
+        self.deep = Deep(make_server(**settings))
         self.talk = self.deep.talk()
         self.assistant = Assistant(self.talk.admin, model=PRICE)
         self.budget = f"/budgets/workspace/{self.talk.id}"
@@ -74,3 +75,32 @@ def test_stop__ends_what_is_written_within_its_time(asked):
     asked.parley.start()
     asked.deep.server.stack.wait()
     is_settled(asked, asked.person.ok("GET", f"{asked.at}/message/{answer['id']}"))
+
+
+def test_deleted_answer__leaves_nothing_of_what_it_said(asked):
+    asked.assistant.play({"openai": ["Zwielicht"], "reasoning": ["Zwielicht"]}, times=0)
+    answer = asked.end(asked.person.ok("POST", f"{asked.at}/message", 201, json={"content": "Say it"})["assistant"])
+    path = f"{asked.at}/message/{answer['id']}"
+    asked.person.ok("POST", f"{path}/regenerate", 200, json={})
+    asked.end(answer)
+    assert asked.deep.count("message_alternatives") == 1
+    assert asked.talk.owner.delete(path).status_code == 204
+    assert asked.deep.count("message_alternatives") == 0
+    assert asked.deep.count("messages", "content LIKE '%Zwielicht%' OR reasoning LIKE '%Zwielicht%'") == 0
+
+
+@pytest.mark.columns("mariadb")
+def test_growth__reaches_other_processes_without_redis(make_server):
+    asked = Asked(make_server, processes=2, REDIS_URL="", REDIS_HOST="")
+    streams = Streams(asked.deep.server)
+    try:
+        opened = [streams.open(asked.person, f"{asked.at}/stream") for _ in range(8)]
+        answer = asked.begin()
+        for stream in opened:
+            stream.until("message.updated", id=answer["id"], content="so far", status="streaming")
+        for _ in range(2):
+            asked.person.ok("POST", f"{asked.at}/message/{answer['id']}/stop", 200)
+        assert asked.end(answer)["status"] == "stopped"
+    finally:
+        streams.close()
+        asked.assistant.close()

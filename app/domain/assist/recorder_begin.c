@@ -53,6 +53,8 @@ static enum err taken_read(struct ctx *ctx, const struct db_row *row, void *arg)
     struct beginning *beginning = arg;
     struct answer *answer = beginning->answer;
 
+    if (db_row_is_null(row, ANSWER_CHAT_CHAT_UUID))
+        return ERR_NOT_FOUND;
     answer->message_id = db_row_int(row, GENERATION_TAKE_MESSAGE_ID);
     answer->user_id = db_row_int(row, GENERATION_TAKE_USER_ID);
     answer->reserved_micros = db_row_int(row, GENERATION_TAKE_RESERVED_MICROS);
@@ -297,22 +299,24 @@ static void start(struct recorder *recorder, struct answer *answer, struct ai_bo
 static enum err begin(struct ctx *ctx, struct recorder *recorder, struct beginning *beginning)
 {
     struct answer *answer = beginning->answer;
-    struct ai_body body = { .arg = NULL };
-    enum err e;
+    enum ai_fault fault = AI_FAULT_MODEL_GONE;
+    struct ai_body body = { .release = NULL };
+    enum err e = ERR_OK;
 
     TRY(targets_find(ctx, recorder, beginning));
     TRY(recorder_audience(ctx, answer, &answer->audience));
-    e = answer->target_count == 0 ? ERR_OK : question_write(ctx, beginning, &answer->targets[0], 0, &body);
+    if (answer->target_count > 0) {
+        fault = AI_FAULT_REFUSED;
+        e = question_write(ctx, beginning, &answer->targets[0], 0, &body);
+    }
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;
     answer->began_us = clock_monotonic_us();
     list_add_answer(recorder, answer);
-    if (answer->target_count == 0)
-        fail_now(answer, AI_FAULT_MODEL_GONE);
-    else if (e == ERR_NOT_FOUND)
-        fail_now(answer, AI_FAULT_REFUSED);
-    else
+    if (body.release != NULL)
         start(recorder, answer, &body);
+    else
+        fail_now(answer, fault);
     return ERR_OK;
 }
 
@@ -323,7 +327,7 @@ enum err recorder_answer_begin(struct ctx *ctx, struct recorder *recorder, int64
 
     if (beginning.answer == NULL)
         return fail(ctx, ERR_NO_MEMORY);
-    e = db_one(ctx, SQL_GENERATION_TAKE, DB_ARGS(DB_INT(id), DB_UUID(&recorder->holder)), taken_read, &beginning);
+    e = db_one(ctx, SQL_GENERATION_TAKE, DB_ARGS(DB_INT(id)), taken_read, &beginning);
     if (e == ERR_OK)
         e = begin(ctx, recorder, &beginning);
     if (e == ERR_OK)

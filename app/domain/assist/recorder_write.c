@@ -144,16 +144,32 @@ static enum err growths_run(struct ctx *ctx, struct recorder *recorder)
 
 /* ---- leases, and who is to stop ---- */
 
+enum { RENEWED_AT_ONCE = 20 };
+
+/* Those from *answer on, as many as one statement takes; *answer moves behind them. */
+static enum err some_renew(struct ctx *ctx, const struct answer **answer)
+{
+    struct db_value values[1 + RENEWED_AT_ONCE] = { DB_INT(ctx->now_us + ANSWER_LEASE_S * US_PER_S) };
+    const struct answer *at = *answer;
+
+    for (size_t i = 1; i <= RENEWED_AT_ONCE; i++) {
+        values[i] = at != NULL ? DB_INT(at->id) : values[i - 1];
+        at = at != NULL ? at->next : NULL;
+    }
+    *answer = at;
+    return db_exec(ctx, SQL_GENERATIONS_RENEW, (struct db_args){ values, 1 + RENEWED_AT_ONCE }, NULL);
+}
+
 static enum err leases_renew(struct ctx *ctx, struct recorder *recorder)
 {
     int64_t now_us = clock_monotonic_us();
 
     if (now_us < recorder->renewed_us + RENEW_S * US_PER_S)
         return ERR_OK;
+    for (const struct answer *answer = recorder->answers; answer != NULL;)
+        TRY(some_renew(ctx, &answer));
     recorder->renewed_us = now_us;
-    return db_exec(ctx, SQL_GENERATIONS_RENEW,
-                   DB_ARGS(DB_INT(ctx->now_us + ANSWER_LEASE_S * US_PER_S), DB_INT(0), DB_UUID(&recorder->holder)),
-                   NULL);
+    return ERR_OK;
 }
 
 static enum err stopping_run(struct ctx *ctx, struct recorder *recorder)
