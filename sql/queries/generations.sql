@@ -43,13 +43,15 @@ WHERE m.id = ? AND m.deleted_us IS NULL AND c.deleted_us IS NULL
 -- tenant: none, a process keeps what is its own
 UPDATE generations SET lease_until_us = ? WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
--- Those of a process that are to stop, or that nobody will read: message, chat or person gone.
--- name: generations_stopping
+-- Who is to stop, since somebody wants it, or since nobody will read it: message, chat or person gone; and where the chat is now.
+-- Who has fewer names one again.
+-- name: generations_look
 -- tenant: none, a process looks at what is its own
-SELECT g.id FROM generations g LEFT JOIN messages m ON m.id = g.message_id AND m.deleted_us IS NULL
+SELECT g.id, CASE WHEN g.stop_us IS NOT NULL OR c.id IS NULL OR u.id IS NULL THEN 1 ELSE 0 END AS stops, c.workspace_id,
+    c.join_mode
+FROM generations g LEFT JOIN messages m ON m.id = g.message_id AND m.deleted_us IS NULL
     LEFT JOIN chats c ON c.id = m.chat_id AND c.deleted_us IS NULL LEFT JOIN users u ON u.id = g.user_id AND u.deleted_us IS NULL
-WHERE g.settled = 0 AND g.lease_until_us > ? AND g.holder = ?
-    AND (g.stop_us IS NOT NULL OR m.id IS NULL OR c.id IS NULL OR u.id IS NULL)
+WHERE g.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: generation_stop
 -- tenant: none, its message was found in the workspace, and the row stays where its chat was when it was asked

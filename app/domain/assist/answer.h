@@ -44,10 +44,9 @@ struct answer {
 
     /* ---- set before it is in the list ---- */
     int64_t id; /* of its row of generations */
-    int64_t message_id, chat_id, workspace_id, user_id;
+    int64_t message_id, chat_id, user_id;
     struct uuid message, chat;
     int64_t seq, root_id;
-    int join; /* enum chat_join */
     int64_t began_us;
 
     /* ---- the recorder's thread's own ---- */
@@ -64,6 +63,8 @@ struct answer {
     size_t told_bytes[ANSWER_FIELDS];
     int64_t told_points[ANSWER_FIELDS]; /* the same in code points */
     int64_t told_us;                    /* monotonic; 0: nothing was told */
+    int64_t workspace_id;               /* of the chat; written by the recorder's thread alone, as is join */
+    int join;                           /* enum chat_join */
     struct answer_audience audience;
     bool is_cut; /* there came more than is kept */
     bool needs_body;

@@ -22,23 +22,19 @@ struct chat_settings_read {
 struct beginning {
     struct answer *answer;
     struct chat_settings_read settings;
+    int64_t workspace_id; /* of the chat, now */
     int64_t model_id;
     int bytes_per_token_milli; /* what has been learned of it by now; 0: it is gone */
 };
 
 /* ---- the chat ---- */
 
-static enum err chat_fill(struct ctx *ctx, const struct db_row *row, struct beginning *beginning)
+/* What is written from may have changed since the last question. */
+static enum err settings_read(struct ctx *ctx, const struct db_row *row, void *arg)
 {
-    struct answer *answer = beginning->answer;
+    struct beginning *beginning = arg;
 
-    answer->message = db_row_uuid(row, ANSWER_CHAT_MESSAGE_UUID);
-    answer->chat = db_row_uuid(row, ANSWER_CHAT_CHAT_UUID);
-    answer->seq = db_row_int(row, ANSWER_CHAT_SEQ);
-    answer->root_id = db_row_int(row, ANSWER_CHAT_ROOT_ID);
-    answer->chat_id = db_row_int(row, ANSWER_CHAT_CHAT_ID);
-    answer->workspace_id = db_row_int(row, ANSWER_CHAT_WORKSPACE_ID);
-    answer->join = (int)db_row_int(row, ANSWER_CHAT_JOIN_MODE);
+    beginning->workspace_id = db_row_int(row, ANSWER_CHAT_WORKSPACE_ID);
     beginning->settings = (struct chat_settings_read){
         .system = arena_str(ctx->arena, db_row_str(row, ANSWER_CHAT_SYSTEM_PROMPT)),
         .temperature = db_row_is_null(row, ANSWER_CHAT_TEMPERATURE) ? (double)NAN
@@ -55,17 +51,19 @@ static enum err taken_read(struct ctx *ctx, const struct db_row *row, void *arg)
 
     if (db_row_is_null(row, ANSWER_CHAT_CHAT_UUID))
         return ERR_NOT_FOUND;
+    answer->message = db_row_uuid(row, ANSWER_CHAT_MESSAGE_UUID);
+    answer->chat = db_row_uuid(row, ANSWER_CHAT_CHAT_UUID);
+    answer->seq = db_row_int(row, ANSWER_CHAT_SEQ);
+    answer->root_id = db_row_int(row, ANSWER_CHAT_ROOT_ID);
+    answer->chat_id = db_row_int(row, ANSWER_CHAT_CHAT_ID);
+    answer->workspace_id = db_row_int(row, ANSWER_CHAT_WORKSPACE_ID);
+    answer->join = (int)db_row_int(row, ANSWER_CHAT_JOIN_MODE);
     answer->message_id = db_row_int(row, GENERATION_TAKE_MESSAGE_ID);
     answer->user_id = db_row_int(row, GENERATION_TAKE_USER_ID);
     answer->reserved_micros = db_row_int(row, GENERATION_TAKE_RESERVED_MICROS);
     beginning->model_id = db_row_int(row, GENERATION_TAKE_MODEL_ID);
     beginning->bytes_per_token_milli = (int)db_row_int(row, GENERATION_TAKE_BYTES_PER_TOKEN_MILLI);
-    return chat_fill(ctx, row, beginning);
-}
-
-static enum err present_read(struct ctx *ctx, const struct db_row *row, void *arg)
-{
-    return chat_fill(ctx, row, arg);
+    return settings_read(ctx, row, beginning);
 }
 
 /* ---- whom it is asked of ---- */
@@ -199,7 +197,7 @@ static enum err question_write(struct ctx *ctx, const struct beginning *beginnin
     int64_t max_tokens = answer_max_tokens(settings->max_tokens, target->max_output_tokens);
     const struct context_opts opts = {
         .chat_id = answer->chat_id,
-        .workspace_id = answer->workspace_id,
+        .workspace_id = beginning->workspace_id,
         .root_id = answer->root_id,
         .before_seq = answer->seq,
         .tokens_max = tokens_max > 0 ? tokens_max : room_of(target, max_tokens),
@@ -373,7 +371,7 @@ static enum err body_make(struct ctx *ctx, struct answer *answer, const struct a
     struct raising raising = { .answer = answer, .target = target };
     int64_t tokens_max = need->is_shorter ? answer->asked_tokens * SHORTER_PERCENT / 100 : 0;
 
-    TRY(db_one(ctx, SQL_ANSWER_CHAT_GET, DB_ARGS(DB_INT(answer->message_id)), present_read, &beginning));
+    TRY(db_one(ctx, SQL_ANSWER_CHAT_GET, DB_ARGS(DB_INT(answer->message_id)), settings_read, &beginning));
     TRY(question_write(ctx, &beginning, target, tokens_max, ret_body));
     raising.max_tokens = answer_max_tokens(beginning.settings.max_tokens, target->max_output_tokens);
     return db_run(ctx, raise_in_transaction, &raising);

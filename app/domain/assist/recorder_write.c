@@ -144,43 +144,73 @@ static enum err growths_run(struct ctx *ctx, struct recorder *recorder)
 
 /* ---- leases, and who is to stop ---- */
 
-enum { RENEWED_AT_ONCE = 20 };
+enum { ROWS_AT_ONCE = 20 };
 
-/* Those from *answer on, as many as one statement takes; *answer moves behind them. */
-static enum err some_renew(struct ctx *ctx, const struct answer **answer)
+/* The keys of those from *answer on, as many as one statement takes; *answer moves behind them. */
+static void keys_fill(const struct answer **answer, struct db_value *keys)
 {
-    struct db_value values[1 + RENEWED_AT_ONCE] = { DB_INT(ctx->now_us + ANSWER_LEASE_S * US_PER_S) };
     const struct answer *at = *answer;
 
-    for (size_t i = 1; i <= RENEWED_AT_ONCE; i++) {
-        values[i] = at != NULL ? DB_INT(at->id) : values[i - 1];
+    for (size_t i = 0; i < ROWS_AT_ONCE; i++) {
+        keys[i] = at != NULL ? DB_INT(at->id) : keys[i - 1];
         at = at != NULL ? at->next : NULL;
     }
     *answer = at;
-    return db_exec(ctx, SQL_GENERATIONS_RENEW, (struct db_args){ values, 1 + RENEWED_AT_ONCE }, NULL);
 }
 
 static enum err leases_renew(struct ctx *ctx, struct recorder *recorder)
 {
+    struct db_value values[1 + ROWS_AT_ONCE] = { DB_INT(ctx->now_us + ANSWER_LEASE_S * US_PER_S) };
     int64_t now_us = clock_monotonic_us();
 
     if (now_us < recorder->renewed_us + RENEW_S * US_PER_S)
         return ERR_OK;
-    for (const struct answer *answer = recorder->answers; answer != NULL;)
-        TRY(some_renew(ctx, &answer));
+    for (const struct answer *answer = recorder->answers; answer != NULL;) {
+        keys_fill(&answer, values + 1);
+        TRY(db_exec(ctx, SQL_GENERATIONS_RENEW, (struct db_args){ values, 1 + ROWS_AT_ONCE }, NULL));
+    }
     recorder->renewed_us = now_us;
     return ERR_OK;
 }
 
-static enum err stopping_run(struct ctx *ctx, struct recorder *recorder)
+static struct answer *answer_find(const struct recorder *recorder, int64_t id)
 {
-    struct list ids = { NULL, 0 };
-    const int64_t *items;
+    struct answer *answer = recorder->answers;
 
-    TRY(db_ids(ctx, SQL_GENERATIONS_STOPPING, DB_ARGS(DB_INT(0), DB_UUID(&recorder->holder)), &ids));
-    items = ids.items;
-    for (size_t i = 0; i < ids.count; i++)
-        give_up(recorder, items[i]);
+    while (answer != NULL && answer->id != id)
+        answer = answer->next;
+    return answer;
+}
+
+/* A chat that has moved, or is for others now, is told to those who may read it there. */
+static enum err row_look(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct recorder *recorder = arg;
+    struct answer *answer = answer_find(recorder, db_row_int(row, GENERATIONS_LOOK_ID));
+
+    (void)ctx;
+    if (answer == NULL)
+        return ERR_OK;
+    if (db_row_int(row, GENERATIONS_LOOK_STOPS) != 0) {
+        give_up(recorder, answer->id);
+        return ERR_OK;
+    }
+    pthread_mutex_lock(&recorder->lock);
+    answer->workspace_id = db_row_int(row, GENERATIONS_LOOK_WORKSPACE_ID);
+    answer->join = (int)db_row_int(row, GENERATIONS_LOOK_JOIN_MODE);
+    answer->audience.is_everyone = answer->join == CHAT_JOIN_WORKSPACE;
+    pthread_mutex_unlock(&recorder->lock);
+    return ERR_OK;
+}
+
+static enum err rows_look(struct ctx *ctx, struct recorder *recorder)
+{
+    struct db_value keys[ROWS_AT_ONCE];
+
+    for (const struct answer *answer = recorder->answers; answer != NULL;) {
+        keys_fill(&answer, keys);
+        TRY(db_each(ctx, SQL_GENERATIONS_LOOK, (struct db_args){ keys, ROWS_AT_ONCE }, row_look, recorder));
+    }
     return ERR_OK;
 }
 
@@ -205,7 +235,7 @@ enum err recorder_grow(struct ctx *ctx, struct recorder *recorder)
     if (recorder->answers == NULL)
         return ERR_OK;
     TRY(leases_renew(ctx, recorder));
-    TRY(stopping_run(ctx, recorder));
+    TRY(rows_look(ctx, recorder));
     TRY(audiences_renew(ctx, recorder));
     return growths_run(ctx, recorder);
 }
