@@ -254,6 +254,33 @@ def test_fault__stands_in_the_message_in_plain_words(talk, admin, play, code):
         assistant.close()
 
 
+@pytest.mark.mysql
+def test_fallback__answers_where_the_first_cannot(talk, admin, assistant):
+    other = Assistant(admin, provider=assistant.provider)
+    admin.ok("PUT", f"/providers/{assistant.row['id']}/models/{assistant.model['id']}", 200,
+             json={"fallback_id": other.model["id"]})
+    asking = Asking(talk, assistant)
+    assistant.play({"status": 500}, times=0)
+    other.play({"openai": ["Here"]})
+    answer = asking.end_of(asking.say("Anybody?"))
+    assert (answer["status"], answer["content"], answer["provider"]) == ("complete", "Here", other.name)
+    assert shown(other.asked()[0])[-1]["content"] == "Anybody?"
+
+
+def test_question__that_is_too_long_is_asked_once_more_with_less(talk, assistant):
+    asking = Asking(talk, assistant, "mention")
+    for n in range(10):
+        asking.say(f"{n} " + "so many words " * 20)
+    too_long = {"error": {"message": "This model's maximum context length is 8 tokens", "code": "context_length_exceeded"}}
+    assistant.play({"status": [400, {}, too_long]})
+    assistant.play({"openai": ["Short"]})
+    answer = asking.end_of(asking.say("@assistant sum it up"))
+    assert (answer["status"], answer["content"]) == ("complete", "Short"), answer
+    first, second = (shown(asked) for asked in assistant.asked())
+    assert "0 so many" in first[0]["content"] and "0 so many" not in second[0]["content"]
+    assert 1 < answer["usage"]["context_messages"] < 11 and "sum it up" in second[-1]["content"]
+
+
 def test_fault__no_model_is_said_at_once(talk, assistant, admin):
     asking = Asking(talk, assistant)
     admin.ok("PUT", f"/providers/{assistant.row['id']}", json={"enabled": False})

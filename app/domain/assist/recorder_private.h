@@ -42,13 +42,15 @@ struct recorder {
 
 /* Begins one that has been posted. Its row says what is wrong where it cannot be. Errors of the database: it is to be tried again. */
 enum err recorder_answer_begin(struct ctx *ctx, struct recorder *recorder, int64_t id) MUST_CHECK;
-/* Another question for it, which the engine has asked for. */
-void recorder_answer_body(struct ctx *ctx, struct recorder *recorder, struct answer *answer,
-                          const struct ai_need *need);
-
 /* Who is told the pieces: those in the chat, as they are now. */
 enum err recorder_audience(struct ctx *ctx, const struct answer *answer,
                            struct answer_audience *ret_audience) MUST_CHECK;
+
+/* ---- question.c: on the recorder's thread ---- */
+
+/* Another question for one, which the engine has asked for. */
+void recorder_answer_body(struct ctx *ctx, struct recorder *recorder, struct answer *answer,
+                          const struct ai_need *need);
 
 /* ---- recorder_write.c: on the recorder's thread ---- */
 
