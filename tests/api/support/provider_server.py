@@ -59,11 +59,17 @@ class Exchange:
             raise Gone
         return task.result()
 
+    def check_listened(self):
+        if self.gone.is_set():
+            raise Gone
+
     async def play(self):
         try:
             for step in self.steps:
                 (name, value), = step.items()
+                self.check_listened()
                 await getattr(self, f"do_{name}")(value)
+            self.check_listened()
             await self.do_end(None)
             self.server.tell("played", n=self.n)
         except (Gone, ConnectionError):

@@ -3,6 +3,7 @@
 #define PARLEY_TESTS_READ_FIXTURE_H
 
 #include "parley/ai/kinds.h"
+#include "parley/ai/read.h"
 #include "unit.h"
 
 static struct arena *scratch;

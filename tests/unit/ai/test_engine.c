@@ -131,7 +131,9 @@ static void test_engine__waits_for_the_usage_only_so_long(void **state)
     assert_true(clock_monotonic_us() - began_us >= AI_USAGE_WAIT_MS * US_PER_MS);
     assert_false(one.end.usage.is_known);
     assert_int_equal(one.end.finish, AI_FINISH_STOP);
+    began_us = clock_monotonic_us();
     provider_await(&f->provider, "\"gone\"");
+    assert_true(clock_monotonic_us() - began_us < AI_USAGE_WAIT_MS * US_PER_MS / 2);
     answer_release(&one);
 }
 
