@@ -27,8 +27,9 @@ class Assistant:
     def play(self, play, times=1):
         self.provider.play(play, path=f"/{self.name}/", times=times)
 
-    def asked(self):
-        return self.provider.asked(f"/{self.name}/")
+    def asked(self, count=1):
+        """The requests so far, as soon as there are so many."""
+        return self.provider.wait_for("asked", count, f"/{self.name}/")
 
     def wait_for(self, event, count=1):
         return self.provider.wait_for(event, count)
