@@ -1,5 +1,6 @@
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
+#include "parley/domain/assist/model_choice.h"
 #include "parley/domain/talk/chat_change.h"
 #include "parley/domain/talk/chat_direct.h"
 #include "parley/domain/talk/chat_list.h"
@@ -195,6 +196,34 @@ static enum err chats_open(struct ctx *ctx, const struct call *call, struct repl
     return page_reply(ctx, call, &source, reply);
 }
 
+static bool names_model(const struct chat_settings *settings)
+{
+    return ((settings->fields & CHAT_PROVIDER) != 0 && settings->provider.ptr != NULL) ||
+           ((settings->fields & CHAT_MODEL) != 0 && settings->model.ptr != NULL);
+}
+
+/* Whom a chat names must be there, and may be asked in its workspace. present: NULL: a new one. */
+static enum err model_check(struct ctx *ctx, const struct call *call, const struct chat_settings *settings,
+                            const struct chat *present)
+{
+    static const struct str nobody = { NULL, 0 };
+    struct str provider = settings->provider, model = settings->model;
+    struct model_choice choice;
+    enum err e;
+
+    if ((settings->fields & CHAT_PROVIDER) == 0)
+        provider = present != NULL ? present->provider : nobody;
+    if ((settings->fields & CHAT_MODEL) == 0)
+        model = present != NULL ? present->model : nobody;
+    e = model_choose(ctx, call->workspace.workspace_id, provider, model, &choice);
+    if (e == ERR_NOT_FOUND)
+        return problem_add(ctx->problem, (struct fault){ .where = "body",
+                                                         .field = model.ptr != NULL ? "model" : "provider",
+                                                         .type = "value_error",
+                                                         .message = "may not be asked in this workspace" });
+    return e;
+}
+
 static enum err chats_post(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     const struct chat_settings settings = settings_of(call->body);
@@ -202,6 +231,8 @@ static enum err chats_post(struct ctx *ctx, const struct call *call, struct repl
     char workspace[UUID_TEXT_BYTES], id[UUID_TEXT_BYTES];
     struct chat chat;
 
+    if (names_model(&settings))
+        TRY(model_check(ctx, call, &settings, NULL));
     TRY(chat_create(ctx, &maker, &settings, call->claim, &chat));
     uuid_format(&chat.workspace, workspace);
     uuid_format(&chat.uuid, id);
@@ -227,6 +258,10 @@ static enum err chats_put(struct ctx *ctx, const struct call *call, struct reply
     struct chat chat;
 
     TRY(wanted_version(ctx, call, &target.if_version));
+    if (names_model(&settings)) {
+        TRY(chat_get(ctx, &call->workspace, call->principal->user_id, &call->ids[0], &chat));
+        TRY(model_check(ctx, call, &settings, &chat));
+    }
     TRY(chat_update(ctx, &target, &settings, &chat));
     reply->version = chat.version;
     spec_encode(&reply->json, &chat_spec, &chat);

@@ -1,6 +1,7 @@
 #include "message_body.h"
 #include "parley/api/routes.h"
 #include "parley/core/limits.h"
+#include "parley/domain/assist/post.h"
 #include "parley/domain/talk/chat.h"
 #include "parley/domain/talk/message_change.h"
 #include "parley/domain/talk/message_edit.h"
@@ -59,6 +60,15 @@ static const struct field edit_fields[] = {
       .doc = "The new text; empty only where the message has a file" },
 };
 static const struct spec edit_spec = { SPEC_INIT("MessageEdit", struct edit_body, edit_fields), .doc = "Another text" };
+
+/* A message that was just posted. */
+static const struct field post_fields[] = {
+    { SPEC_INLINE(&message_spec) },
+    { "assistant", FIELD_REF, FIELD_OMIT, .offset = offsetof(struct post, answer), .spec = &message_spec,
+      .doc = "The answer that comes to it, pending; not there where nobody was asked" },
+};
+static const struct spec post_spec = { SPEC_INIT("PostedMessage", struct post, post_fields),
+                                       .doc = "A message, and the answer that an assistant is writing to it" };
 
 static struct message_location location_of(const struct call *call)
 {
@@ -151,8 +161,9 @@ static enum err messages_list(struct ctx *ctx, const struct call *call, struct r
 
 /* ---- writing ---- */
 
-static void created_reply(struct ctx *ctx, const struct call *call, const struct message *message, struct reply *reply)
+static void created_reply(struct ctx *ctx, const struct call *call, const struct post *post, struct reply *reply)
 {
+    const struct message *message = &post->message;
     char workspace[UUID_TEXT_BYTES], chat[UUID_TEXT_BYTES], id[UUID_TEXT_BYTES];
 
     uuid_format(&call->workspace.workspace, workspace);
@@ -160,7 +171,7 @@ static void created_reply(struct ctx *ctx, const struct call *call, const struct
     uuid_format(&message->uuid, id);
     location_set(ctx, call, reply, arena_printf(ctx->arena, "/workspaces/%s/chat/%s/message/%s", workspace, chat, id));
     reply->version = message->version;
-    spec_encode(&reply->json, &message_spec, message);
+    spec_encode(&reply->json, &post_spec, post);
 }
 
 static enum err message_schedule(struct ctx *ctx, const struct call *call, const struct message_draft *draft,
@@ -182,13 +193,13 @@ static enum err message_schedule(struct ctx *ctx, const struct call *call, const
 static enum err message_post_json(struct ctx *ctx, const struct call *call, struct reply *reply)
 {
     struct message_draft draft = { .location = location_of(call), .claim = call->claim };
-    struct message message;
+    struct post post;
 
     TRY(message_body_json(ctx, call->body, &draft));
     if (message_body_send_us(call->body) != 0)
         return message_schedule(ctx, call, &draft, reply);
-    TRY(message_post(ctx, &draft, &message));
-    created_reply(ctx, call, &message, reply);
+    TRY(post_message(ctx, &draft, &post));
+    created_reply(ctx, call, &post, reply);
     return ERR_OK;
 }
 
@@ -196,7 +207,7 @@ static enum err message_post_form(struct ctx *ctx, const struct call *call, stru
 {
     struct incoming_files *files = arena_calloc(ctx->arena, 1, sizeof(*files));
     struct message_draft draft = { .location = location_of(call), .files = files, .claim = call->claim };
-    struct message message;
+    struct post post;
     struct chat_ref chat;
     enum err e;
 
@@ -205,14 +216,14 @@ static enum err message_post_form(struct ctx *ctx, const struct call *call, stru
     TRY(chat_require(ctx, &call->workspace, call->principal->user_id, &call->ids[0], CHAT_WRITE, &chat));
     e = message_body_form(ctx, call->request, &draft);
     if (e == ERR_OK)
-        e = message_post(ctx, &draft, &message);
+        e = post_message(ctx, &draft, &post);
     if (e != ERR_OK) {
         /* Where nobody knows whether the message is there, its files stay; if it is not, the job deletes them. */
         if (e != ERR_COMMIT_UNKNOWN)
             incoming_files_drop(ctx, files);
         return e;
     }
-    created_reply(ctx, call, &message, reply);
+    created_reply(ctx, call, &post, reply);
     return ERR_OK;
 }
 
@@ -277,7 +288,7 @@ static const struct route routes[] = {
       .rate = RATE_WRITE,
       .flags = ROUTE_IDEMPOTENT | ROUTE_MULTIPART | ROUTE_PROVES_ACCESS | ROUTE_TAGGED,
       .body = &message_draft_spec,
-      .reply = &message_spec,
+      .reply = &post_spec,
       .status = 201,
       .other_status = 202,
       .other_reply = &scheduled_spec,
@@ -286,7 +297,7 @@ static const struct route routes[] = {
       .form_name = "MessageForm",
       .fails = { ERR_CHAT_NOT_FOUND, ERR_NOT_JOINED, ERR_MESSAGE_NOT_FOUND, ERR_ATTACHMENT_NOT_FOUND, ERR_FILE_NAME,
                  ERR_FILE_TYPE, ERR_FILE_CONTENT, ERR_UPLOAD_MISMATCH, ERR_CONFLICT, ERR_LIMIT, ERR_QUOTA,
-                 ERR_CHAT_ARCHIVED, ERR_SCHEDULED_NOT_FOUND },
+                 ERR_CHAT_ARCHIVED, ERR_SCHEDULED_NOT_FOUND, ERR_BUDGET_EXHAUSTED },
       .doc =
           "As a form, with the files themselves; or as JSON, with files that were uploaded before. A message "
           "has a text, or a file, or both. `forward` passes another message of the workspace on, with its files; it is not "

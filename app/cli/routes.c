@@ -16,8 +16,8 @@ static const struct route_table *const all[] = {
     &objects_routes,     &audit_routes,           &audit_verify_routes,   &bootstrap_routes,
     &api_keys_routes,    &api_key_audit_routes,   &presence_routes,       &notifications_routes,
     &chat_shelf_routes,  &saved_routes,           &scheduled_routes,      &exports_routes,
-    &providers_routes,   &models_routes,          &prompts_routes,        &budgets_routes,
-    &usage_routes,       &figures_routes,
+    &providers_routes,   &models_routes,          &answers_routes,        &prompts_routes,
+    &budgets_routes,     &usage_routes,           &figures_routes,
 };
 
 enum err routes_of(const struct config *config, struct buf *ret_faults, struct routes *ret_routes)

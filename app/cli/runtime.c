@@ -1,6 +1,7 @@
 #include "runtime.h"
 
 #include "database_lock.h"
+#include "parley/ai/engine.h"
 #include "parley/ai/probe.h"
 #include "parley/auth/hasher.h"
 #include "parley/auth/keys.h"
@@ -12,6 +13,7 @@
 #include "parley/core/log.h"
 #include "parley/core/thread.h"
 #include "parley/db/db.h"
+#include "parley/domain/assist/recorder.h"
 #include "parley/domain/events/event_log.h"
 #include "parley/domain/people/author_cache.h"
 #include "parley/domain/record/security_log.h"
@@ -21,6 +23,7 @@
 #include "parley/domain/trust/auth_cache.h"
 #include "parley/domain/trust/revocation.h"
 #include "parley/egress/egress.h"
+#include "parley/egress/loop.h"
 #include "parley/gate/gate.h"
 #include "parley/http/server.h"
 #include "parley/jobs/jobs.h"
@@ -111,6 +114,8 @@ static void do_after_commit(void *arg, struct ctx *ctx, const struct outcome *ou
     if (event_log != NULL && (outcome->topics & OUTCOME_EVENTS) != 0)
         event_log_wake(event_log);
     security_log(ctx, outcome, commit);
+    if (ctx->app->recorder != NULL)
+        recorder_take(ctx->app->recorder, outcome->answers);
     if (jobs != NULL && (outcome->topics & ~(unsigned)OUTCOME_EVENTS) != 0)
         jobs_wake_for(jobs, outcome->topics);
 }
@@ -132,8 +137,9 @@ static enum err open_app(struct runtime *runtime, const struct config *config, s
     app->author_cache = author_cache_new();
     app->typing_cache = typing_cache_new();
     app->ephemeral = ephemeral_new(app, typing_hear);
+    app->recorder = recorder_new(app);
     if (app->hasher == NULL || app->cache == NULL || app->access_cache == NULL || app->author_cache == NULL ||
-        app->typing_cache == NULL || app->ephemeral == NULL)
+        app->typing_cache == NULL || app->ephemeral == NULL || app->recorder == NULL)
         return ERR_NO_MEMORY;
     TRY(mailer_open(config, ret_error_text, &app->mailer));
     TRY(push_open(app->keys, &app->push));
@@ -174,6 +180,14 @@ static enum err open_server(struct runtime *runtime, const struct config *config
     return ERR_OK;
 }
 
+/* Whoever asks models, and writes down what they say. */
+static enum err start_answers(struct runtime *runtime)
+{
+    TRY(loop_new(NULL, &runtime->loop));
+    TRY(engine_new(runtime->loop, &runtime->engine));
+    return recorder_start(runtime->app.recorder, runtime->engine);
+}
+
 /* What works beside the requests. */
 static enum err start_threads(struct runtime *runtime, const struct config_load_opts *opts)
 {
@@ -185,6 +199,7 @@ static enum err start_threads(struct runtime *runtime, const struct config_load_
     TRY(event_log_new(&log_opts, &event_log));
     runtime->event_log = event_log;
     TRY(ephemeral_start(runtime->app.ephemeral));
+    TRY(start_answers(runtime));
     runtime->jobs = jobs_new(&runtime->app);
     runtime->reload = reload_new(&runtime->app, opts);
     runtime->watch = watch_new(&runtime->app);
@@ -224,6 +239,14 @@ static int left_s(int64_t began_us)
     return gone_s < STOP_MAX_S ? (int)(STOP_MAX_S - gone_s) : 0;
 }
 
+/* … but for the time in which the last ones are written down. */
+static int answers_left_s(int64_t began_us)
+{
+    int left = left_s(began_us) - 2 * RECORDER_LAST_S;
+
+    return left > 0 ? left : 0;
+}
+
 enum err runtime_stop(struct runtime *runtime)
 {
     int64_t began_us = clock_monotonic_us();
@@ -238,6 +261,8 @@ enum err runtime_stop(struct runtime *runtime)
         hasher_stop(runtime->app.hasher);
     if (runtime->server != NULL)
         e = server_stop(runtime->server);
+    if (runtime->app.recorder != NULL && e == ERR_OK)
+        e = recorder_stop(runtime->app.recorder, answers_left_s(began_us));
     if (hub != NULL && e == ERR_OK)
         hub_stop(hub, left_s(began_us));
     if (runtime->jobs != NULL && e == ERR_OK)
@@ -261,6 +286,8 @@ void runtime_close(struct runtime *runtime)
     reload_free(runtime->reload);
     jobs_free(atomic_exchange(&runtime->jobs, NULL));
     server_free(runtime->server);
+    engine_free(runtime->engine);
+    loop_free(runtime->loop);
     gate_free(runtime->gate);
     database_startup_free(runtime->start);
     /* Its thread calls what comes behind it here. */
@@ -268,6 +295,7 @@ void runtime_close(struct runtime *runtime)
     event_log_free(atomic_exchange(&runtime->event_log, NULL));
     hub_free(app->hub);
     ephemeral_free(app->ephemeral);
+    recorder_free(app->recorder);
     ai_probe_close(app->ai_probe);
     push_close(app->push);
     mailer_close(app->mailer);

@@ -10,8 +10,10 @@
 #include "stats_sources.h"
 
 struct event_log;
+struct engine;
 struct gate;
 struct jobs;
+struct loop;
 struct reload;
 struct server;
 struct watch;
@@ -25,6 +27,8 @@ struct runtime {
     struct server *_Atomic server;       /* NULL until it answers; figures ask it */
     struct jobs *_Atomic jobs;           /* NULL until they run; requests wake them */
     struct event_log *_Atomic event_log; /* likewise */
+    struct loop *loop;                   /* long exchanges with providers of models */
+    struct engine *engine;               /* answers, on the loop's thread */
     struct reload *reload;
     struct watch *watch;
     struct after_commit after_commit;

@@ -23,6 +23,17 @@ enum err outcome_revoke(struct ctx *ctx, int64_t user_id)
     return ERR_OK;
 }
 
+enum err outcome_answer(struct ctx *ctx, int64_t generation_id)
+{
+    struct outcome_answer *answer = arena_alloc(ctx->arena, sizeof(*answer));
+
+    if (answer == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *answer = (struct outcome_answer){ .generation_id = generation_id, .next = ctx->outcome.answers };
+    ctx->outcome.answers = answer;
+    return ERR_OK;
+}
+
 void outcome_wake(struct ctx *ctx, enum outcome_topic topic)
 {
     ctx->outcome.topics |= topic;
@@ -34,6 +45,7 @@ void outcome_settle(struct ctx *ctx, enum outcome_commit commit)
     const struct after_commit *after = ctx->app->after_commit;
 
     ctx->outcome = (struct outcome){ .topics = 0 };
-    if (after != NULL && (outcome.audited != NULL || outcome.revoked != NULL || outcome.topics != 0))
+    if (after != NULL &&
+        (outcome.audited != NULL || outcome.revoked != NULL || outcome.answers != NULL || outcome.topics != 0))
         after->fn(after->arg, ctx, &outcome, commit);
 }

@@ -3,6 +3,8 @@
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
 #include "parley/core/log.h"
+#include "parley/domain/assist/answer_reap.h"
+#include "parley/domain/assist/post.h"
 #include "parley/domain/events/event_log.h"
 #include "parley/domain/files/attachment_digest.h"
 #include "parley/domain/lifecycle/cleanup.h"
@@ -43,8 +45,14 @@ SIMPLE_STEP(audit_erase_step)
 SIMPLE_STEP(password_reset_step)
 SIMPLE_STEP(message_index_step)
 SIMPLE_STEP(notice_mail_step)
-SIMPLE_STEP(scheduled_send_step)
+SIMPLE_STEP(answer_reap_step)
 SIMPLE_STEP(figures_step)
+
+static enum err scheduled_send_step_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
+{
+    (void)run;
+    return scheduled_send_step(ctx, post_unread, ret_count);
+}
 
 static enum err tidy_job(struct ctx *ctx, struct job_run *run, int64_t *ret_count)
 {
@@ -144,6 +152,7 @@ const struct job jobs_table[] = {
     { "mail_notices", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_MAIL_NOTICES, 0, notice_mail_step_job, false,
       0 },
     { "send_scheduled", JOB_LANE_DATA, JOB_QUEUE, US_PER_S, SQL_WORK_SCHEDULED, 0, scheduled_send_step_job, false, 0 },
+    { "fail_answers", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_GENERATIONS, 0, answer_reap_step_job, false, 0 },
     { "erase_workspaces", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_WORKSPACES, 0, erase_workspaces_step_job,
       true, OUTCOME_DATA },
     { "erase_users", JOB_LANE_DATA, JOB_QUEUE, 5 * US_PER_S, SQL_WORK_USERS, 0, erase_users_step_job, true,

@@ -188,7 +188,7 @@ static bool is_elsewhere(const struct event_row *row)
     return row->join == EVENT_JOIN_GONE;
 }
 
-/* Once more without its text, where it is too long with it: the client reads it. */
+/* Once more without a text of it, where it is too long with it: the client reads it. */
 static void shorten(struct json_out *out, const struct spec *spec, const void *told, struct str *text,
                     struct str *truncated)
 {
@@ -212,6 +212,7 @@ static void message_write(struct json_out *out, const struct encoding *encoding,
     if (told.message.content.ptr == NULL)
         told.truncated = STR("true");
     spec_encode(out, &told_message_spec, &told);
+    shorten(out, &told_message_spec, &told, &told.message.answer.reasoning, &told.truncated);
     shorten(out, &told_message_spec, &told, &told.message.content, &told.truncated);
 }
 

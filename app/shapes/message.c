@@ -27,8 +27,33 @@ static const struct field forward_fields[] = {
 static const struct spec forward_spec = { SPEC_INIT("MessageOrigin", struct message_forward, forward_fields),
     .doc = "The message that another one passes on" };
 
+#define FAULT_FIELD(member) .offset = offsetof(struct message_fault, member)
+static const struct field fault_fields[] = {
+    { "code", FIELD_STR, FAULT_FIELD(code), .example = "\"rate_limited\"", .doc = "Which fault; the same for ever" },
+    { "text", FIELD_STR, FAULT_FIELD(text),
+      .example = "\"The model's service takes no more questions at the moment; try again later\"",
+      .doc = "The same for people, in English" },
+};
+const struct spec message_fault_spec = { SPEC_INIT("AnswerFault", struct message_fault, fault_fields),
+    .doc = "Why an answer failed" };
+
+#define USAGE_FIELD(member) .offset = offsetof(struct message_usage, member)
+static const struct field usage_fields[] = {
+    { "prompt_tokens", FIELD_INT, USAGE_FIELD(prompt_tokens), .example = "812", .doc = "Of the question, cached ones among them" },
+    { "cached_tokens", FIELD_INT, USAGE_FIELD(cached_tokens), .example = "0", .doc = "What the provider had kept of it" },
+    { "completion_tokens", FIELD_INT, USAGE_FIELD(completion_tokens), .example = "96",
+      .doc = "Of the answer, those of reasoning among them" },
+    { "reasoning_tokens", FIELD_INT, USAGE_FIELD(reasoning_tokens), .example = "0", .doc = "Of its reasoning" },
+    { "cost_micros", FIELD_INT, USAGE_FIELD(cost_micros), .example = "4120", .doc = "Millionths of the currency" },
+    { "estimated", FIELD_BOOL, USAGE_FIELD(estimated), .doc = "The provider told no counts" },
+    { "context_messages", FIELD_INT, USAGE_FIELD(context_messages), .example = "12", .doc = "So many messages the model saw" },
+    { "truncated", FIELD_BOOL, USAGE_FIELD(truncated), .doc = "The provider seems to have left out a part of them" },
+};
+const struct spec message_usage_spec = { SPEC_INIT("AnswerUsage", struct message_usage, usage_fields),
+    .doc = "What an answer took" };
+
 static const char *const mention_all_names[] = { "all", "here", NULL };
-static const char *const status_names[] = { "complete", "pending", "streaming", "stopped", "failed", NULL };
+const char *const message_status_names[] = { "complete", "pending", "streaming", "stopped", "failed", NULL };
 
 #define MESSAGE_FIELD(member) .offset = offsetof(struct message, member)
 static const struct field shared_fields[] = {
@@ -42,10 +67,24 @@ static const struct field shared_fields[] = {
       .example = "\"The migration is through. The figures are in the file.\"",
       .doc = "Text, never markup that a client may run; empty once deleted" },
     { "is_ai_response", FIELD_BOOL, MESSAGE_FIELD(is_ai_response), .doc = "An assistant wrote it" },
-    { "status", FIELD_ENUM, MESSAGE_FIELD(status), .names = status_names, .type_name = "MessageStatus",
+    { "status", FIELD_ENUM, MESSAGE_FIELD(status), .names = message_status_names, .type_name = "MessageStatus",
       .doc = "Whether its text is all there" },
     { "model", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(model), .example = "\"llama-3.1-8b\"",
       .doc = "Which model wrote it; null where a person did" },
+    { "provider", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(answer.provider), .example = "\"local\"",
+      .doc = "Whose model that is; null where a person wrote it" },
+    { "reasoning", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(answer.reasoning), .example = "\"They ask for the date.\"",
+      .doc = "What the model thought before it answered; null: nothing that it told" },
+    { "finish", FIELD_STR, FIELD_NULLABLE, MESSAGE_FIELD(answer.finish), .example = "\"stop\"",
+      .doc = "Why the model ended: `stop`, `length`, `tools`, `filter`; null where it did not end by itself" },
+    { "fault", FIELD_REF, FIELD_NULLABLE, MESSAGE_FIELD(answer.fault), .spec = &message_fault_spec,
+      .doc = "Why the answer failed; null: it did not" },
+    { "usage", FIELD_REF, FIELD_NULLABLE, MESSAGE_FIELD(answer.usage), .spec = &message_usage_spec,
+      .doc = "What the answer took; null where it is not known yet, or a person wrote it" },
+    { "alternative", FIELD_INT, MESSAGE_FIELD(answer.alternative), .example = "1",
+      .doc = "The number, from 1, of the answer that is shown; 0 where a person wrote it" },
+    { "alternative_count", FIELD_INT, MESSAGE_FIELD(answer.alternative_count), .example = "1",
+      .doc = "So many answers there are to choose from" },
     { "reply_to", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(reply_to),
       .doc = "The message that it answers; null: none" },
     { "root_id", FIELD_UUID, FIELD_NULLABLE, MESSAGE_FIELD(root),

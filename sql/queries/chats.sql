@@ -1,5 +1,5 @@
 -- columns: chat_ref = c.id, c.join_mode, c.created_by, c.last_seq, c.message_count, c.version, c.kind, c.archived_us,
---     m.user_id AS joined_id
+--     c.assistant, m.user_id AS joined_id
 
 -- name: chat_access_load
 SELECT {membership}, {chat_ref}

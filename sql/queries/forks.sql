@@ -19,17 +19,22 @@ FROM (SELECT m.attachment_count AS file_count FROM messages m
 SELECT m.seq FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ? ORDER BY m.seq LIMIT 1
 
 -- Twenty at a time, each with an id of its own, behind a seq. What they reply to, and where their threads begin, still names the
--- messages of the other chat. An answer that is being written there is what it is so far (3: stopped).
+-- messages of the other chat. An answer that is being written there is what it is so far (3: stopped);
+-- of several answers the one that is shown comes along.
 -- name: fork_messages
 -- event: none, because chat.created tells of the chat with all that is in it
 INSERT INTO messages (uuid, workspace_id, chat_id, seq, sender_id, sender_name, is_ai_response, status, model, content, reply_to,
-    root_id, attachment_count, edited_us, deleted_us, is_forwarded, created_us, updated_us)
+    root_id, attachment_count, edited_us, deleted_us, is_forwarded, provider, reasoning, finish, fault, prompt_tokens, cached_tokens,
+    completion_tokens, reasoning_tokens, cost_micros, usage_estimated, context_messages, context_truncated, alternative,
+    alternative_count, created_us, updated_us)
 SELECT CASE m.seq - ? WHEN 1 THEN ? WHEN 2 THEN ? WHEN 3 THEN ? WHEN 4 THEN ? WHEN 5 THEN ? WHEN 6 THEN ? WHEN 7 THEN ?
         WHEN 8 THEN ? WHEN 9 THEN ? WHEN 10 THEN ? WHEN 11 THEN ? WHEN 12 THEN ? WHEN 13 THEN ? WHEN 14 THEN ? WHEN 15 THEN ?
         WHEN 16 THEN ? WHEN 17 THEN ? WHEN 18 THEN ? WHEN 19 THEN ? WHEN 20 THEN ? END,
     m.workspace_id, ?, m.seq, m.sender_id, m.sender_name, m.is_ai_response,
     CASE WHEN m.status IN (1, 2) THEN 3 ELSE m.status END, m.model, m.content, m.reply_to, m.root_id, m.attachment_count,
-    m.edited_us, m.deleted_us, m.is_forwarded, m.created_us, m.updated_us
+    m.edited_us, m.deleted_us, m.is_forwarded, m.provider, m.reasoning, m.finish, m.fault, m.prompt_tokens, m.cached_tokens,
+    m.completion_tokens, m.reasoning_tokens, m.cost_micros, m.usage_estimated, m.context_messages, m.context_truncated,
+    CASE WHEN m.is_ai_response = 1 THEN 1 ELSE 0 END, CASE WHEN m.is_ai_response = 1 THEN 1 ELSE 0 END, m.created_us, m.updated_us
 FROM messages m WHERE m.chat_id = ? AND m.workspace_id = ? AND m.seq > ? AND m.seq <= ?
 
 -- Where that was erased there is nothing to name.

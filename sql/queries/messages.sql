@@ -140,7 +140,7 @@ WHERE id = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL AND ver
 -- name: message_set_deleted
 -- event: message.deleted
 UPDATE messages SET content = '', attachment_count = 0, mention_all = 0, has_mentions = 0, has_reactions = 0, pinned = 0,
-    is_forwarded = 0, has_saves = 0, deleted_us = ?, updated_us = ?, version = version + 1
+    is_forwarded = 0, has_saves = 0, reasoning = NULL, alternative_count = 0, deleted_us = ?, updated_us = ?, version = version + 1
 WHERE id = ? AND chat_id = ? AND workspace_id = ? AND deleted_us IS NULL AND version = ?
 
 -- A file of it turned out not to be what was promised and has been removed.

@@ -2,8 +2,10 @@
 import uuid
 
 import pytest
+from support.assistant import new_model
 from support.paging import all_pages
 from support.races import at_once, made_once, statuses
+from support.talk import faults
 
 
 def chat_path(team, chat):
@@ -14,8 +16,9 @@ def titles(person, path, **params):
     return [c["title"] for c in person.ok("GET", path, params=params)]
 
 
-def test_new_chat__has_what_was_said_of_it(team):
-    settings = {"title": "Plans", "assistant": "mention", "provider": "vllm", "model": "m-1", "system_prompt": "Be brief.",
+def test_new_chat__has_what_was_said_of_it(team, admin):
+    provider, model = new_model(admin)
+    settings = {"title": "Plans", "assistant": "mention", "provider": provider["name"], "model": model["model"], "system_prompt": "Be brief.",
                 "temperature": 0.5, "max_tokens": 200, "join": "open"}
     answer = team["member"].post(f"{team['path']}/chat", json=settings)
     assert answer.status_code == 201
@@ -89,11 +92,26 @@ def test_change__is_for_the_creator_and_owners(team, make_user):
     assert team["owner"].ok("PUT", chat_path(team, chat), 200, json={"title": "Two"})["title"] == "Two"
 
 
-def test_change__leaves_what_was_not_sent(team):
-    chat = team["owner"].chat(team["id"], "Title", model="m-1", temperature=1, max_tokens=5, system_prompt="p")
+def test_chat__asks_only_who_may_be_asked(team, admin):
+    provider, model = new_model(admin)
+    name = provider["name"]
+    for settings, field in (({"provider": "nobody"}, "provider"), ({"provider": name, "model": "large"}, "model"),
+                            ({"model": "no such model"}, "model")):
+        assert faults(team["member"].post(f"{team['path']}/chat", json={"title": "x", **settings})) == [("body", field)]
+    chat = team["member"].chat(team["id"], "Asking", provider=name)
+    assert faults(team["member"].put(chat_path(team, chat), json={"model": "large"})) == [("body", "model")]
+    assert team["member"].ok("PUT", chat_path(team, chat), 200, json={"model": "tiny"})["model"] == "tiny"
+    team["owner"].ok("PUT", f"{team['path']}/models", 200, json={"limited": True, "model_ids": []})
+    assert faults(team["member"].put(chat_path(team, chat), json={"provider": name})) == [("body", "model")]
+    assert model["enabled"]
+
+
+def test_change__leaves_what_was_not_sent(team, admin):
+    provider, _ = new_model(admin)
+    chat = team["owner"].chat(team["id"], "Title", provider=provider["name"], model="tiny", temperature=1, max_tokens=5, system_prompt="p")
     changed = team["owner"].ok("PUT", chat_path(team, chat), 200, json={"assistant": "always"})
     assert (changed["title"], changed["model"], changed["temperature"], changed["max_tokens"], changed["system_prompt"],
-            changed["assistant"]) == ("Title", "m-1", 1, 5, "p", "always")
+            changed["assistant"]) == ("Title", "tiny", 1, 5, "p", "always")
     changed = team["owner"].ok("PUT", chat_path(team, chat), 200,
                                json={"model": None, "temperature": None, "max_tokens": None, "system_prompt": None})
     assert (changed["model"], changed["temperature"], changed["max_tokens"], changed["system_prompt"],

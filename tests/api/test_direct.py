@@ -57,7 +57,7 @@ def test_direct__keeps_its_people_and_has_no_title(talk):
                                ("POST", "/move", {"workspace_id": there}), ("PUT", "", {"title": "x"}),
                                ("PUT", "", {"join": "open"})):
         assert is_code(talk.member.request(method, made + path, json=body), 409, "direct_chat")
-    assert talk.member.ok("PUT", made, 200, json={"model": "m"})["title"] is None
+    assert talk.member.ok("PUT", made, 200, json={"max_tokens": 9})["title"] is None
 
 
 @pytest.mark.one_column("the shape of a body")

@@ -1,5 +1,6 @@
 """Messages that wait for their time: whose they are, when they come, and what becomes of those that may not."""
 import pytest
+from support.assistant import Assistant
 from support.deep import Deep
 from support.factor import switch_on
 from support.keys import KEYS, Key
@@ -116,6 +117,19 @@ def test_scheduled__there_are_no_more_than_a_hundred(talk, server):
 
 
 # --- when their time has come ---
+
+def test_scheduled__is_answered_when_it_is_sent(later):
+    assistant = Assistant(later.admin)
+    try:
+        assistant.play({"openai": ["Noted"]})
+        at = later.talk.chat_path(assistant.chat(later.talk.member, later.talk.id))
+        later.schedule("Remind me", at=at)
+        later.due()
+        until(lambda: [(m["content"], m["status"]) for m in later.talk.member.ok("GET", f"{at}/messages")["messages"]] ==
+              [("Remind me", "complete"), ("Noted", "complete")])
+    finally:
+        assistant.close()
+
 
 def test_scheduled__is_sent_as_a_message_of_its_author(later):
     talk = later.talk

@@ -113,6 +113,13 @@ enum err provider_snapshot_get(struct ctx *ctx, struct provider_snapshots *snaps
     return ERR_OK;
 }
 
+void provider_snapshots_doubt(struct provider_snapshots *snapshots)
+{
+    (void)pthread_mutex_lock(&snapshots->lock);
+    snapshots->looked_us = INT64_MIN / 2;
+    (void)pthread_mutex_unlock(&snapshots->lock);
+}
+
 void provider_snapshot_put(struct provider_snapshots *snapshots, const struct provider_snapshot *snapshot)
 {
     if (snapshot != NULL)

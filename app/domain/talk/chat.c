@@ -46,6 +46,7 @@ static void ref_fill(const struct db_row *row, int first, struct chat_ref *chat)
     chat->last_seq = db_row_int(row, first + CHAT_REF_LAST_SEQ);
     chat->message_count = db_row_int(row, first + CHAT_REF_MESSAGE_COUNT);
     chat->version = db_row_int(row, first + CHAT_REF_VERSION);
+    chat->assistant = (enum chat_assistant)db_row_int(row, first + CHAT_REF_ASSISTANT);
     chat->archived = !db_row_is_null(row, first + CHAT_REF_ARCHIVED_US);
     chat->joined = chat->join == CHAT_JOIN_WORKSPACE || !db_row_is_null(row, first + CHAT_REF_JOINED_ID);
 }

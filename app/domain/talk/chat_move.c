@@ -35,7 +35,7 @@ static enum err target_check(struct ctx *ctx, struct move_call *call)
 static const enum sql pieces[] = {
     SQL_CHAT_MOVE_ATTACHMENTS, SQL_MENTIONS_MOVE,      SQL_NOTICES_MOVE, SQL_REACTIONS_MOVE,        SQL_PINS_MOVE,
     SQL_FORWARDS_MOVE,         SQL_SAVED_LEAVE_BEHIND, SQL_SAVED_MOVE,   SQL_MESSAGE_VERSIONS_MOVE, SQL_CHAT_GAPS_MOVE,
-    SQL_CHAT_MOVE_MESSAGES,
+    SQL_ALTERNATIVES_MOVE,     SQL_CHAT_MOVE_MESSAGES,
 };
 
 static enum err move_piece(struct ctx *ctx, const struct chat_ref *ref, int64_t to_id, int64_t after)

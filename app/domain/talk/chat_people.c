@@ -1,4 +1,4 @@
-#include "chat_people.h"
+#include "parley/domain/talk/chat_people.h"
 
 #include "parley/db/db.h"
 

@@ -1,9 +1,9 @@
 #include "parley/domain/talk/chat_state.h"
 
-#include "chat_people.h"
 #include "parley/core/limits.h"
 #include "parley/db/db.h"
 #include "parley/domain/events/event.h"
+#include "parley/domain/talk/chat_people.h"
 
 /* ---- reading ---- */
 

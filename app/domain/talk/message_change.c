@@ -23,7 +23,6 @@ struct posting {
     int64_t workspace_version; /* at which the right to write was seen; 0: it is held by locks */
     int64_t people_version;    /* at which the sender's name was read */
     struct mentions mentions;
-    bool seen; /* the claim had made a message before */
     struct forwarding forwarding;
     struct message message;
 };
@@ -213,21 +212,18 @@ static enum err row_finish(struct ctx *ctx, struct posting *posting)
     return chat_state_read_along(ctx, &posting->chat, message->sender_user_id, message->seq);
 }
 
-static enum err post_in_transaction(struct ctx *ctx, void *arg)
+/* The message that a claim made before. */
+static enum err seen_find(struct ctx *ctx, struct posting *posting, const struct uuid *message)
 {
-    struct posting *posting = arg;
-    const struct message_draft *draft = posting->draft;
-    enum idempotency state;
-    struct uuid resource_uuid;
-
-    TRY(idempotency_take(ctx, draft->claim, &posting->uuid, &state, &resource_uuid));
-    posting->seen = state == IDEMPOTENCY_SEEN;
-    TRY(chat_require(ctx, draft->location.workspace, draft->location.principal->user_id, &draft->location.chat,
-                     CHAT_WRITE, &posting->chat));
-    if (posting->seen && posting->chat.seen_workspace != 0)
+    if (posting->chat.seen_workspace != 0)
         return fail(ctx, ERR_CHAT_NOT_FOUND); /* nothing below would prove the guess */
-    if (posting->seen)
-        return message_get(ctx, &posting->chat, &resource_uuid, &posting->message);
+    return message_get(ctx, &posting->chat, message, &posting->message);
+}
+
+static enum err write(struct ctx *ctx, struct posting *posting)
+{
+    const struct message_draft *draft = posting->draft;
+
     TRY(mentions_find(ctx, &posting->chat, draft->content, &posting->mentions));
     message_begin(posting);
     posting->workspace_version = draft->location.workspace->version;
@@ -244,14 +240,20 @@ static enum err post_in_transaction(struct ctx *ctx, void *arg)
                              event_number(ctx, posting->message.seq));
 }
 
-enum err message_post(struct ctx *ctx, const struct message_draft *draft, struct message *ret_message)
+enum err message_insert(struct ctx *ctx, const struct message_draft *draft, struct message_posted *ret_posted)
 {
     struct posting posting = { .draft = draft, .uuid = is_set(&draft->id) ? draft->id : uuid_new() };
+    enum idempotency state;
+    struct uuid made;
 
     TRY(draft_check(ctx, draft));
-    TRY(db_run(ctx, post_in_transaction, &posting));
-    if (posting.seen && draft->files != NULL)
-        incoming_files_drop(ctx, draft->files);
-    *ret_message = posting.message;
+    TRY(idempotency_take(ctx, draft->claim, &posting.uuid, &state, &made));
+    TRY(chat_require(ctx, draft->location.workspace, draft->location.principal->user_id, &draft->location.chat,
+                     CHAT_WRITE, &posting.chat));
+    if (state == IDEMPOTENCY_SEEN)
+        TRY(seen_find(ctx, &posting, &made));
+    else
+        TRY(write(ctx, &posting));
+    *ret_posted = (struct message_posted){ posting.message, posting.chat, state == IDEMPOTENCY_SEEN };
     return ERR_OK;
 }

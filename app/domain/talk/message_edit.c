@@ -146,11 +146,17 @@ static enum err audit_removal(struct ctx *ctx, const struct message_removal *rem
 /* All that hung on it; its root counts it no more, and nobody has it to read. */
 static enum err parts_clear(struct ctx *ctx, const struct chat_ref *chat, const struct message *message)
 {
-    static const enum sql statements[] = { SQL_MENTIONS_DELETE_OF_MESSAGE, SQL_REACTIONS_DELETE_OF_MESSAGE,
-                                           SQL_PIN_DELETE_OF_MESSAGE,      SQL_MESSAGE_VERSIONS_DELETE,
-                                           SQL_FORWARD_DELETE_OF_MESSAGE,  SQL_SAVED_DELETE_OF_MESSAGE };
-    const bool wanted[] = { message->has_mentions,   message->has_reactions, message->pinned,
-                            message->edited_us != 0, message->is_forwarded,  message->has_saves };
+    static const enum sql statements[] = { SQL_MENTIONS_DELETE_OF_MESSAGE,    SQL_REACTIONS_DELETE_OF_MESSAGE,
+                                           SQL_PIN_DELETE_OF_MESSAGE,         SQL_MESSAGE_VERSIONS_DELETE,
+                                           SQL_FORWARD_DELETE_OF_MESSAGE,     SQL_SAVED_DELETE_OF_MESSAGE,
+                                           SQL_ALTERNATIVES_DELETE_OF_MESSAGE };
+    const bool wanted[] = { message->has_mentions,
+                            message->has_reactions,
+                            message->pinned,
+                            message->edited_us != 0,
+                            message->is_forwarded,
+                            message->has_saves,
+                            message->answer.alternative_count > 1 };
 
     for (size_t i = 0; i < COUNT_OF(statements); i++)
         if (wanted[i])

@@ -2,6 +2,7 @@
 
 #include "message_author.h"
 #include "message_reply.h"
+#include "parley/ai/fault.h"
 #include "parley/core/limits.h"
 #include "parley/domain/record/idempotency.h"
 
@@ -163,6 +164,75 @@ static enum err saved_mark(struct ctx *ctx, const struct db_row *row, void *arg)
     return ERR_OK;
 }
 
+static enum err usage_read(struct ctx *ctx, const struct db_row *row, const struct message_usage **ret_usage)
+{
+    struct message_usage *usage;
+
+    if (db_row_is_null(row, ANSWER_PROMPT_TOKENS))
+        return ERR_OK;
+    usage = arena_alloc(ctx->arena, sizeof(*usage));
+    if (usage == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *usage = (struct message_usage){
+        .prompt_tokens = db_row_int(row, ANSWER_PROMPT_TOKENS),
+        .cached_tokens = db_row_int(row, ANSWER_CACHED_TOKENS),
+        .completion_tokens = db_row_int(row, ANSWER_COMPLETION_TOKENS),
+        .reasoning_tokens = db_row_int(row, ANSWER_REASONING_TOKENS),
+        .cost_micros = db_row_int(row, ANSWER_COST_MICROS),
+        .estimated = db_row_int(row, ANSWER_USAGE_ESTIMATED) != 0,
+        .context_messages = db_row_int(row, ANSWER_CONTEXT_MESSAGES),
+        .truncated = db_row_int(row, ANSWER_CONTEXT_TRUNCATED) != 0,
+    };
+    *ret_usage = usage;
+    return ERR_OK;
+}
+
+enum err message_fault_make(struct ctx *ctx, struct str code, const struct message_fault **ret_fault)
+{
+    struct message_fault *fault;
+
+    if (code.ptr == NULL)
+        return ERR_OK;
+    fault = arena_alloc(ctx->arena, sizeof(*fault));
+    if (fault == NULL)
+        return fail(ctx, ERR_NO_MEMORY);
+    *fault = (struct message_fault){ arena_str(ctx->arena, code),
+                                     str_from(ai_fault_row(ai_fault_find(code))->sentence) };
+    *ret_fault = fault;
+    return arena_check(ctx->arena);
+}
+
+enum err message_answer_read(struct ctx *ctx, const struct db_row *row, struct message_answer *ret_answer)
+{
+    struct message_answer answer = {
+        .provider = arena_str(ctx->arena, db_row_str(row, ANSWER_PROVIDER)),
+        .reasoning = arena_str(ctx->arena, db_row_str(row, ANSWER_REASONING)),
+        .finish = arena_str(ctx->arena, db_row_str(row, ANSWER_FINISH)),
+    };
+
+    TRY(message_fault_make(ctx, db_row_str(row, ANSWER_FAULT), &answer.fault));
+    TRY(usage_read(ctx, row, &answer.usage));
+    *ret_answer = answer;
+    return arena_check(ctx->arena);
+}
+
+static enum err answer_fill(struct ctx *ctx, const struct db_row *row, void *arg)
+{
+    struct message *message = message_of(arg, db_row_int(row, ANSWERS_OF_MESSAGES_ID));
+
+    if (message == NULL)
+        return ERR_OK;
+    TRY(message_answer_read(ctx, row, &message->answer));
+    message->answer.alternative = db_row_int(row, ANSWERS_OF_MESSAGES_ALTERNATIVE);
+    message->answer.alternative_count = db_row_int(row, ANSWERS_OF_MESSAGES_ALTERNATIVE_COUNT);
+    return ERR_OK;
+}
+
+static bool is_answer(const struct message *message)
+{
+    return message->is_ai_response;
+}
+
 static bool has_attachments(const struct message *message)
 {
     return message->attachment_count > 0;
@@ -201,6 +271,7 @@ static const struct part_kind part_kinds[] = {
     { has_mentions, SQL_MENTIONS_OF_MESSAGES, mention_add, false },
     { has_forward, SQL_FORWARDS_OF_MESSAGES, forward_add, true },
     { has_saves, SQL_SAVED_OF_MESSAGES, saved_mark, true },
+    { is_answer, SQL_ANSWERS_OF_MESSAGES, answer_fill, false },
 };
 
 static enum err parts_read(struct ctx *ctx, const struct chat_ref *chat, const struct part_kind *kind,

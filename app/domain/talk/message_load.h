@@ -33,6 +33,11 @@ enum err message_parts_load(struct ctx *ctx, const struct chat_ref *chat, struct
 enum err message_parts_read(struct ctx *ctx, const struct chat_ref *chat, struct message *messages,
                             size_t count) MUST_CHECK;
 
+/* A row that begins with {answer}: all of it but the numbers of alternatives. ERR_NO_MEMORY. */
+enum err message_answer_read(struct ctx *ctx, const struct db_row *row, struct message_answer *ret_answer) MUST_CHECK;
+/* A fault by its stored code, with its sentence; an absent code makes none. ERR_NO_MEMORY. */
+enum err message_fault_make(struct ctx *ctx, struct str code, const struct message_fault **ret_fault) MUST_CHECK;
+
 /* A statement that selects {message} alone, and how many rows it gives at most. */
 struct messages_query {
     enum sql statement;

@@ -8,6 +8,7 @@
 
 /* One that is due, and its author as they are now. */
 struct sending {
+    scheduled_post_fn post;
     int64_t id; /* of the row */
     bool taken; /* it is there, and due */
     struct scheduled scheduled;
@@ -95,7 +96,7 @@ static enum err reply_check(struct ctx *ctx, const struct membership *m, const s
     return message_thread_get(ctx, &chat, &scheduled->reply_to, &thread);
 }
 
-static enum err post(struct ctx *ctx, struct sending *sending)
+static enum err message_send(struct ctx *ctx, struct sending *sending)
 {
     const struct scheduled *scheduled = &sending->scheduled;
     struct membership m;
@@ -103,12 +104,11 @@ static enum err post(struct ctx *ctx, struct sending *sending)
                                    .id = scheduled->uuid,
                                    .content = scheduled->content,
                                    .reply_to = scheduled->reply_to };
-    struct message message;
 
     TRY(author_check(ctx, sending));
     TRY(member_find(ctx, &sending->workspace, sending->author.user_id, &m));
     TRY(reply_check(ctx, &m, sending));
-    return message_post(ctx, &draft, &message);
+    return sending->post(ctx, &draft);
 }
 
 /* The message comes and the row goes, or neither: whatever dies meanwhile, the next look finds the one or the other. */
@@ -120,7 +120,7 @@ static enum err send_in_transaction(struct ctx *ctx, void *arg)
     TRY(row_take(ctx, sending));
     if (!sending->taken)
         return ERR_OK;
-    TRY(post(ctx, sending));
+    TRY(message_send(ctx, sending));
     TRY(db_exec(ctx, SQL_SCHEDULED_DELETE,
                 DB_ARGS(DB_INT(sending->id), DB_INT(sending->workspace_id), DB_INT(sending->author.user_id)), &count));
     return count == 1 ? ERR_OK : fail(ctx, ERR_INTERNAL);
@@ -168,9 +168,9 @@ static bool is_passing(enum err e)
     return err_info(e)->http_status >= 500 && e != ERR_INTERNAL;
 }
 
-enum err scheduled_send_step(struct ctx *ctx, int64_t *ret_count)
+enum err scheduled_send_step(struct ctx *ctx, scheduled_post_fn post, int64_t *ret_count)
 {
-    struct sending sending = { .id = 0 };
+    struct sending sending = { .post = post };
     enum err e = db_number(ctx, SQL_SCHEDULED_DUE, DB_ARGS(DB_INT(ctx->now_us)), &sending.id);
 
     *ret_count = 0;

@@ -1,8 +1,8 @@
 #include "parley/domain/talk/typing.h"
 
-#include "chat_people.h"
 #include "parley/core/clock.h"
 #include "parley/core/limits.h"
+#include "parley/domain/talk/chat_people.h"
 #include "parley/domain/talk/ephemeral.h"
 #include "parley/live/signal.h"
 

@@ -28,6 +28,7 @@ extern const struct route_table chat_members_routes;
 extern const struct route_table chat_states_routes;
 extern const struct route_table chat_shelf_routes;
 extern const struct route_table messages_routes;
+extern const struct route_table answers_routes;
 extern const struct route_table saved_routes;
 extern const struct route_table scheduled_routes;
 extern const struct route_table message_threads_routes;

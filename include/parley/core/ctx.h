@@ -23,6 +23,7 @@ struct store;
 struct mailer;
 struct push;
 struct ai_probe;
+struct recorder;
 struct bus;
 struct keyed_cache;
 struct principal;
@@ -47,9 +48,16 @@ struct outcome_revocation {
     const struct outcome_revocation *next; /* the one before */
 };
 
+/* An answer that is to be written: a row of generations. */
+struct outcome_answer {
+    int64_t generation_id;
+    const struct outcome_answer *next; /* the one before */
+};
+
 struct outcome {
     const struct audit_event *audited;        /* newest first; domain/record/audit.h adds */
     const struct outcome_revocation *revoked; /* newest first */
+    const struct outcome_answer *answers;     /* newest first */
     unsigned topics;                          /* of enum outcome_topic */
     uint64_t events_due;       /* bits of kinds that the transaction has still to tell: db/transaction.h */
     const char *events_due_of; /* a statement that made one due, for the log; static */
@@ -82,6 +90,7 @@ struct app {
     struct mailer *mailer;            /* NULL: no mail server is set */
     struct push *push;                /* to browsers; NULL: none are told (a subcommand) */
     struct ai_probe *ai_probe;        /* asks providers for their models; NULL: nobody does (a subcommand) */
+    struct recorder *recorder;        /* writes answers; NULL: nobody answers (a subcommand) */
     struct bus *bus;                  /* wake-ups between processes */
     struct hub *hub;                  /* connections that wait; NULL: none may (a subcommand) */
     struct ephemeral *ephemeral;      /* who is there, and who types; NULL: nobody is told (a subcommand) */

@@ -323,7 +323,18 @@ enum {
     AI_BREAKER_WINDOW_S = 30,     /* …in so long */
     AI_BREAKER_OPEN_S = 15,       /* the first time; then doubled */
     AI_BREAKER_OPEN_MAX_S = 300,
-    AI_BREAKER_KEY_S = 60, /* where the key was refused */
+    AI_BREAKER_KEY_S = 60,              /* where the key was refused */
+    ANSWER_TOKENS_DEFAULT = 4096,       /* where neither chat nor model says how long an answer may be */
+    CONTEXT_TOKENS_DEFAULT = 32768,     /* of a model of whose window nothing is known: most have more by now */
+    CONTEXT_MESSAGES_MAX = 1000,        /* that a model is shown, however large its window is */
+    CONTEXT_FILE_MAX_BYTES = 100 * KIB, /* of text, that is shown to a model; of a longer one only its name */
+    AI_BODY_MAX_BYTES = 16 * MIB,       /* of a question: more than the largest windows take */
+    GROWTH_BYTES = 8 * MIB,             /* of answers that have grown, written down in one transaction */
+    RECORDER_LAST_S = 3,                /* in which the last answers are written down when the process stops */
+    ALTERNATIVES_MAX = 20,              /* of one answer */
+    ANSWER_LEASE_S = 20,                /* whose process has not been heard of for so long is taken for dead */
+    ANSWER_TEXT_MAX_BYTES = 4 * CONTENT_MAX_CHARS, /* as the longest that a person can write; what is longer is cut */
+    ANSWER_REASONING_MAX_BYTES = 64 * KIB,         /* the rest is not kept: pages and exports have to hold many */
 
     /* Queues */
     UPLOAD_RETRY_AFTER_S = 5, /* half the workers take uploads already */

@@ -22,6 +22,8 @@ void outcome_undo(struct ctx *ctx, const struct outcome *mark);
  * forgets at once what it remembers of the user's tokens; others do within CACHE_MAX_MS. ERR_NO_MEMORY.
  */
 enum err outcome_revoke(struct ctx *ctx, int64_t user_id) MUST_CHECK;
+/* Inside the transaction that asks for an answer: after the commit this process begins to write it. ERR_NO_MEMORY. */
+enum err outcome_answer(struct ctx *ctx, int64_t generation_id) MUST_CHECK;
 /* Inside the transaction that makes work. */
 void outcome_wake(struct ctx *ctx, enum outcome_topic topic);
 

@@ -1,8 +1,8 @@
 """How the rows of the access matrix about assistants are called; CALLS: those of all rows (access_calls.py)."""
 import uuid
 
-from .access_calls import CALLS, Call, does, nothing, sends, somebody_else
-from .access_world import new_prompt, new_provider, new_server_provider
+from .access_calls import CALLS, MESSAGE, Call, does, nothing, sends, somebody_else
+from .access_world import new_answer, new_prompt, new_provider, new_server_provider
 
 
 def a_provider(*_):
@@ -35,6 +35,14 @@ def fresh_prompt(world, kind, ids):
 
 def budgeted(world, kind, _ids):
     return {"budgeted": world.place_of(kind).workspace}
+
+
+def answer_of(world, kind, _ids):
+    return world.place_of(kind).answer
+
+
+def fresh_answer(world, kind, ids):
+    return new_answer(world.place_of(kind).author, ids["workspace"])
 
 
 BUDGET = {"limit_micros": 1000, "period": "day"}
@@ -74,6 +82,10 @@ CALLS |= rows_of_budgets("/budgets/user/{user}", somebody_else)
 CALLS |= rows_of_budgets("/budgets/workspace/{budgeted}", budgeted)
 CALLS |= rows_of_budgets("/budgets/key/{api_key_id}", nothing)
 CALLS |= {
+    f"POST {MESSAGE}/stop": Call(ids=answer_of),
+    f"POST {MESSAGE}/regenerate": Call(ids=answer_of, fresh=fresh_answer, send=sends()),
+    f"GET {MESSAGE}/alternatives": Call(ids=answer_of),
+    f"PUT {MESSAGE}/alternative": Call(ids=answer_of, fresh=fresh_answer, send=sends(index=1)),
     "PUT /workspaces/{workspace}/models": Call(send=sends(limited=False)),
     "POST /workspaces/{workspace}/prompts": Call(send=a_prompt),
     "PUT /workspaces/{workspace}/prompts/{prompt}": Call(send=sends(title="In short")),

@@ -27,6 +27,7 @@ class Place:
     workspace: str
     own: dict = field(default_factory=dict)
     deleted: dict = field(default_factory=dict)
+    answer: dict = field(default_factory=dict)  # a chat and a message of it that an assistant wrote
 
 
 def claims(token):
@@ -87,6 +88,15 @@ def new_prompt(person, workspace):
     return {"prompt": person.ok("POST", f"/workspaces/{workspace}/prompts", 201, json=body)["id"]}
 
 
+def new_answer(person, workspace):
+    """An assistant's answer that has ended, with which a chat ends: {"chat": id, "message": id}."""
+    ids = {"workspace": workspace, "chat": person.chat(workspace, assistant="always")["id"]}
+    answer = person.ok("POST", f"{chat_path(ids)}/message", 201, json={"content": "Hello"})["assistant"]["id"]
+    at = f"{chat_path(ids)}/message/{answer}"
+    until(lambda: person.ok("GET", at)["status"] not in ("pending", "streaming"))
+    return {"chat": ids["chat"], "message": answer}
+
+
 def things(author, workspace):
     """One of each thing that a member can make."""
     ids = {"workspace": workspace, "chat": author.chat(workspace)["id"]}
@@ -103,6 +113,7 @@ def new_place(owner, author):
     gone = place.deleted = things(author, place.workspace)
     path = f"/workspaces/{place.workspace}"
     place.own |= new_provider(owner, f"{path}/providers")
+    place.answer = new_answer(author, place.workspace)
     gone |= new_provider(owner, f"{path}/providers")
     owner.ok("DELETE", f"{path}/providers/{gone['provider']}", 204)
     for door in (f"uploads/{gone['upload']}", f"invitations/{gone['invitation']}", f"scheduled/{gone['scheduled']}",

@@ -54,6 +54,8 @@ void provider_snapshots_free(struct provider_snapshots *snapshots);
  */
 enum err provider_snapshot_get(struct ctx *ctx, struct provider_snapshots *snapshots,
                                const struct provider_snapshot **ret_snapshot) MUST_CHECK;
+/* Something is missing that should be there: the next one to be borrowed is the present one whatever its age. Any thread. */
+void provider_snapshots_doubt(struct provider_snapshots *snapshots);
 void provider_snapshot_put(struct provider_snapshots *snapshots, const struct provider_snapshot *snapshot);
 
 /* A model by its integer key; NULL: it is not here (any more). */

@@ -49,7 +49,8 @@ struct chat_ref {
     int64_t last_seq;      /* of the newest message ever, when this was read */
     int64_t message_count; /* likewise */
     int64_t version;
-    bool archived;          /* read, and nothing new is written */
+    enum chat_assistant assistant; /* when one answers, at that version */
+    bool archived;                 /* read, and nothing new is written */
     int64_t seen_workspace; /* recalled (access_cache.h): the workspace's version then; 0: read in this request */
     enum member_role role;  /* the caller's in the workspace, when this was read */
     bool joined;            /* the caller is in it: always so with CHAT_JOIN_WORKSPACE */

@@ -33,6 +33,34 @@ struct message_forward {
     int64_t text_at; /* in the content, in code points: what stands before it is the forwarder's own */
 };
 
+/* What an answer took, and what it was made from. */
+struct message_usage {
+    int64_t prompt_tokens; /* cached ones among them */
+    int64_t cached_tokens;
+    int64_t completion_tokens; /* those of reasoning among them */
+    int64_t reasoning_tokens;
+    int64_t cost_micros; /* millionths of the currency */
+    bool estimated;      /* the provider told no counts */
+    int64_t context_messages;
+    bool truncated; /* the provider seems to have left out a part of them */
+};
+
+/* Why an answer failed: a code (parley/ai/faults.def), and its sentence. */
+struct message_fault {
+    struct str code, text;
+};
+
+/* What only an assistant's answer has; all absent, NULL and 0 for what people write. */
+struct message_answer {
+    struct str provider;               /* who was asked */
+    struct str reasoning;              /* absent: none */
+    struct str finish;                 /* "stop", "length", "tools", "filter"; absent: it did not end by itself */
+    const struct message_fault *fault; /* NULL: none */
+    const struct message_usage *usage; /* NULL: not known yet */
+    int64_t alternative;               /* the number of the one that is shown, from 1 */
+    int64_t alternative_count;
+};
+
 struct message {
     int64_t id; /* integer key */
     struct uuid uuid;
@@ -43,8 +71,9 @@ struct message {
     struct sender sender;
     struct str content; /* "" in a tombstone */
     bool is_ai_response;
-    int status;           /* enum message_status */
-    struct str model;     /* absent: none */
+    int status;       /* enum message_status */
+    struct str model; /* absent: none */
+    struct message_answer answer;
     int64_t reply_to_id;  /* integer key; 0: none */
     struct uuid reply_to; /* zero: none, or erased */
     int64_t root_id;      /* integer key of the thread's first message; 0: it begins none, or its own */

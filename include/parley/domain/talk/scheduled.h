@@ -87,8 +87,11 @@ enum err scheduled_list(struct ctx *ctx, const struct scheduled_target *owner, c
 
 /* ---- the job ---- */
 
+struct message_draft;
+/* Posts one, inside db_run: post_unread of domain/assist/post.h, which stands above. */
+typedef enum err (*scheduled_post_fn)(struct ctx *ctx, const struct message_draft *draft);
 /* Sends the next one that is due, or notes why it cannot be. *ret_count 0: none is due. */
-enum err scheduled_send_step(struct ctx *ctx, int64_t *ret_count) MUST_CHECK;
+enum err scheduled_send_step(struct ctx *ctx, scheduled_post_fn post, int64_t *ret_count) MUST_CHECK;
 
 struct db_row;
 /* For statements that begin with {scheduled_view}. ERR_NO_MEMORY. */

@@ -30,7 +30,7 @@ static struct message post_file(const struct chat *chat, const char *name, struc
     struct message message;
 
     assert_ok(files_put(&f, &files, name, bytes));
-    assert_ok(message_post(&f.caller.ctx, &draft, &message));
+    assert_ok(post_draft(&f.caller.ctx, &draft, &message));
     return message;
 }
 
@@ -130,7 +130,7 @@ static void test_message_post__files_that_the_job_took_are_no_message(void **sta
     assert_ok(object_deletion_claim(&f.caller.ctx, &batch));
     f.caller.ctx.now_us = then_us;
     assert_int_equal(batch.count, 1);
-    assert_err(message_post(&f.caller.ctx, &draft, &message), ERR_STORAGE);
+    assert_err(post_draft(&f.caller.ctx, &draft, &message), ERR_STORAGE);
     assert_ok(object_deletion_finish(&f.caller.ctx, &batch));
 }
 

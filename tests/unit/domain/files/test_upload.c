@@ -292,7 +292,7 @@ static enum err post_with(const struct uuid *ids, size_t count, const struct use
     };
 
     caller_next(&f.caller);
-    return message_post(&f.caller.ctx, &draft, ret_message);
+    return post_draft(&f.caller.ctx, &draft, ret_message);
 }
 
 static void test_attachment_bind__once_and_by_its_uploader(void **state)

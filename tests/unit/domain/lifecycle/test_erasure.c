@@ -21,7 +21,7 @@ static struct message post_as(const struct user *user, const struct membership *
 
     if (file != NULL)
         assert_ok(files_put(&f, &files, file, STR("bytes")));
-    assert_ok(message_post(&f.caller.ctx, &draft, &message));
+    assert_ok(post_draft(&f.caller.ctx, &draft, &message));
     return message;
 }
 

@@ -202,7 +202,7 @@ static void test_message_post__nothing_in_it_is_refused(void **state)
     struct message message;
 
     caller_next(&f.caller);
-    assert_err(message_post(&f.caller.ctx, &draft, &message), ERR_INVALID);
+    assert_err(post_draft(&f.caller.ctx, &draft, &message), ERR_INVALID);
     assert_int_equal(f.caller.problem.fault_count, 1);
     assert_string_equal(f.caller.problem.faults[0].field, "content");
 }
@@ -221,7 +221,7 @@ static void test_message_post__reply_to_must_be_of_the_chat(void **state)
     struct message message;
 
     caller_next(&f.caller);
-    assert_err(message_post(&f.caller.ctx, &draft, &message), ERR_INVALID);
+    assert_err(post_draft(&f.caller.ctx, &draft, &message), ERR_INVALID);
     page = page_of(&here, 1, 10);
     assert_seqs(&page, 1, 1);
 }
@@ -239,7 +239,7 @@ static void *poster(void *arg)
 
     caller_init(&own, &f.base);
     for (int i = 0; i < POSTS_EACH; i++)
-        failures += message_post(&own.ctx, &draft, &message) != ERR_OK;
+        failures += post_draft(&own.ctx, &draft, &message) != ERR_OK;
     caller_release(&own);
     return (void *)failures;
 }
@@ -344,7 +344,7 @@ static void post_as_owner(const struct chat *chat)
     const struct message_draft draft = { .location = place_in(&f.of_owner, &who, chat), .content = STR("kept") };
     struct message message;
 
-    assert_ok(message_post(&f.caller.ctx, &draft, &message));
+    assert_ok(post_draft(&f.caller.ctx, &draft, &message));
 }
 
 static int64_t seq_at(const struct message_page *page, size_t index)
