@@ -22,15 +22,17 @@ static void begin(void **state, bool tls, const char *path)
 static void check_stream(bool http1, const char *protocol)
 {
     static const char *const headers[] = { "Authorization: Bearer secret", "Content-Type: application/json", NULL };
+    static int count; /* a gate that was opened once stays open */
+    int gate = count++;
 
     one.request.headers = headers;
     one.request.body = STR("{\"q\":1}");
     one.request.http1 = http1;
-    provider_tell(&f->provider, "{'play': [{'data': 'one '}, {'await': '%s'}, {'data': 'two'}]}", protocol);
+    provider_tell(&f->provider, "{'play': [{'data': 'one '}, {'await': 'two%d'}, {'data': 'two'}]}", gate);
     probe_start(&one);
     probe_await_body(&one, "one ");
     assert_so_far(&one, "one ");
-    provider_tell(&f->provider, "{'go': '%s'}", protocol);
+    provider_tell(&f->provider, "{'go': 'two%d'}", gate);
     probe_await_end(&one);
     assert_fault(&one, LOOP_COMPLETE);
     assert_int_equal(one.end.status, 200);
