@@ -164,8 +164,11 @@ def test_passed_socket__lets_a_restart_refuse_nobody(opened):
 
 def test_passed_socket__that_is_none_stops_the_start(opened):
     server, _, _ = opened()
+    server.stack.parleys[0].stop()  # whoever starts beside it waits for the SQLite file first
     with socket.socket(socket.AF_INET) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(1)
         child = start_passed(server, listening)
         assert child.wait(20) == 1
+    server.stack.parleys[0].start()
+    server.stack.wait()

@@ -28,16 +28,20 @@ class Parley(Part):
         self.socket = socket_path(env.get("FCGI_SOCKET") or self.folder / "run" / f"{name}.sock")
         self.env = {**env, "FCGI_SOCKET": str(self.socket)}
         self.cwd = cwd
+        self.log_start = 0  # where the lines of this start begin
 
     def start(self):
         self.socket.parent.mkdir(parents=True, exist_ok=True)
+        self.log_start = self.log.stat().st_size if self.log.exists() else 0
         self.spawn([self.binary, "serve"], env={**base_environment(), **self.env}, cwd=self.cwd)
 
     def has_its_database(self):
         """As its log says; one that logs less is believed."""
         if self.env.get("LOG_LEVEL") in ("warn", "error") or "LOG_FILE" in self.env:
             return True
-        text = self.log.read_text(errors="replace")
+        with open(self.log, "rb") as log:
+            log.seek(self.log_start)
+            text = log.read().decode(errors="replace")
         is_there = re.search(r'msg"?[=:]"?ready', text)
         return bool(is_there) and text.count("requests get 503 until it is there") <= text.count("the database is there")
 
