@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "parley/ai/kinds.h"
+#include "parley/ai/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
