@@ -35,8 +35,6 @@ ALLOWED = {
     "model_all": "every model, for the snapshot of a process, once after one was changed",
     "posted_lately": "the minutes of seven days, of which there are 10,080",
     "posted_most": "the end of an index; LIMIT ends it",
-    "presence_end": "the people of one process, which may be all who are there, once where it was late",
-    "presence_take_over": "the people of one process, which may be all who are there, once where it was late",
     "provider_all": "every provider, for the snapshot of a process, once after one was changed",
     "provider_key_page": "a page of all keys in the order of their ids, when the sealing key changes; LIMIT ends it",
     "reconcile_attachments": "a page of all files in the order of their ids, by hand; LIMIT ends it",

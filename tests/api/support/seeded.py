@@ -10,14 +10,14 @@ import sqlite3
 ROWS = {"users": 4000, "sessions": 8000, "workspaces": 4000, "members": 12000, "invitations": 3000, "chats": 5000,
         "chat_members": 10000, "messages": 30000, "attachments": 9000, "schema_migrations": 3, "singletons": 50,
         "job_leases": 6, "key_fingerprints": 1, "audit_head": 0, "sequencer": 0, "people_version": 0, "providers_version": 0,
-        "nodes": 4, "figures": 0}
+        "nodes": 40, "figures": 0}
 ROWS_ELSE = 3000
 PICKED = 37
 BASE_US = 1_700_000_000_000_000
 # Columns that point to a table without saying so.
 POINTS_TO = {"workspace_id": "workspaces", "chat_id": "chats", "user_id": "users", "message_id": "messages",
              "reply_to": "messages", "root_id": "messages", "source_id": "messages", "forked_chat_id": "chats",
-             "forked_message_id": "messages", "subject_id": "users", "actor_key_id": "api_keys", "target_key_id": "api_keys"}
+             "forked_message_id": "messages", "node_id": "nodes", "subject_id": "users", "actor_key_id": "api_keys", "target_key_id": "api_keys"}
 # Columns of which only every so-manieth row has a value, or is not 0; and one that only every so-manieth row lacks. The
 # picked row has no value in any of them.
 SELDOM = {"deleted_us": 50, "archived_us": 50, "ended_us": 4, "erase_messages": 500, "claimed_us": 20, "accepted_us": 2, "used_us": 2}
