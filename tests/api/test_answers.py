@@ -177,8 +177,11 @@ def test_delta__of_a_closed_chat_is_told_to_its_members(talk, assistant, streams
     asking = Asking(talk, assistant, join="invite")
     stream = streams.open(talk.member, f"/stream?focus={asking.chat}")
     assert streams.try_open(talk.owner, f"/stream?focus={asking.chat}").status == 404
-    assistant.play({"openai": ["secret"]})
-    asking.say("Whisper")
+    assistant.play({"openai": ["secret"], "await": "told"})
+    posted = asking.say("Whisper")
+    # While its rights are looked at, for the chat has just been made, a stream is told of nothing that passes.
+    stream.until("message.created", id=posted["assistant"]["id"])
+    assistant.go("told")
     assert stream.until("message.delta").data["text"] == "secret"
 
 
